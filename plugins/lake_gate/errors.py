@@ -1,0 +1,114 @@
+"""What can go wrong at the gate. Each error takes facts, keeps them in ``args`` and builds its own sentence.
+
+No sentence ever holds content of an object: buckets, keys, names and counts only.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+
+class GateError(AirflowException):
+    """Retrying helps: the cause is outside and may pass."""
+
+
+class FinalGateError(AirflowFailException):
+    """Retrying cannot help: somebody has to change something first."""
+
+
+class SettingsError(FinalGateError):
+    """Settings are missing or cannot be read as what they should be."""
+
+    def __init__(self, path: str, problems: list[str]) -> None:
+        super().__init__(path, problems)
+        self.path, self.problems = path, problems
+
+    def __str__(self) -> str:
+        """Say which parameters, and where they are set."""
+        return f"Settings below SSM parameter path {self.path} are not usable: {'; '.join(self.problems)}."
+
+
+class SourceError(FinalGateError):
+    """The source of a delivery cannot be used; nothing was landed."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(source, problem)
+        self.source, self.problem = source, problem
+
+    def __str__(self) -> str:
+        """Say which source and what is wrong with it."""
+        return f"The delivery at {self.source} was refused, nothing was landed: {self.problem}."
+
+
+class SourceUnreachableError(GateError):
+    """The source did not answer as it should; it may on the next try."""
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(source, problem)
+        self.source, self.problem = source, problem
+
+    def __str__(self) -> str:
+        """Say which source and how it failed."""
+        return f"The delivery at {self.source} could not be read: {self.problem}."
+
+
+class UnknownObjectsError(FinalGateError):
+    """Macie reports on objects that the run did not land."""
+
+    def __init__(self, run_prefix: str, objects: list[tuple[str, str]]) -> None:
+        super().__init__(run_prefix, objects)
+        self.run_prefix, self.objects = run_prefix, objects
+
+    def __str__(self) -> str:
+        """Name the first objects and what to do."""
+        first = ", ".join(f"s3://{bucket}/{key}" for bucket, key in self.objects[:5])
+        return (
+            f"Macie reports on {len(self.objects)} object(s) that are not in the manifest of {self.run_prefix}: {first}. "
+            "Nothing was moved. Find out who else writes below this prefix, remove what does not belong to the "
+            "delivery, and start a new run."
+        )
+
+
+class CopyNotVerifiedError(GateError):
+    """A copy differs from what was landed; its source was not deleted."""
+
+    def __init__(self, source_uri: str, copy_uri: str, difference: str) -> None:
+        super().__init__(source_uri, copy_uri, difference)
+        self.source_uri, self.copy_uri, self.difference = source_uri, copy_uri, difference
+
+    def __str__(self) -> str:
+        """Say which copy of which object differs how."""
+        return (
+            f"The copy {self.copy_uri} of {self.source_uri} is not what was landed ({self.difference}); "
+            "the source was kept. The retry copies again."
+        )
+
+
+class SourceVersionGoneError(FinalGateError):
+    """A landed version is no longer there and no verified copy of it exists."""
+
+    def __init__(self, source_uri: str, version_id: str, copy_uri: str) -> None:
+        super().__init__(source_uri, version_id, copy_uri)
+        self.source_uri, self.version_id, self.copy_uri = source_uri, version_id, copy_uri
+
+    def __str__(self) -> str:
+        """Say which version is missing and where it should have been."""
+        return (
+            f"Version {self.version_id} of {self.source_uri} is gone, and {self.copy_uri} is no copy of it. "
+            "Somebody deleted it after it was landed: deliver the file again and start a new run."
+        )
+
+
+class NotAccountedError(FinalGateError):
+    """The run record does not account for every landed object."""
+
+    def __init__(self, record_uri: str, names: list[str]) -> None:
+        super().__init__(record_uri, names)
+        self.record_uri, self.names = record_uri, names
+
+    def __str__(self) -> str:
+        """Name the first objects and where the record is."""
+        return (
+            f"{len(self.names)} landed object(s) are not accounted for, among them {', '.join(self.names[:5])}. "
+            f"See {self.record_uri}; clear the failed promote, quarantine or hold task to finish its moves."
+        )

@@ -1,0 +1,38 @@
+"""Makes the body of CreateClassificationJob from a job spec. Pure.
+
+A job spec is that body in the API's own spelling, with ``${...}`` placeholders in its strings and the custom data
+identifiers by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Template
+from typing import Any
+
+
+def render(spec: Mapping[str, Any], *, identifier_ids: Mapping[str, str], **values: str) -> dict[str, Any]:
+    """Return the job request: placeholders filled in, identifier names turned into ids.
+
+    :param identifier_ids: id of each custom data identifier by its name.
+    :param values: what the placeholders stand for (``bronze_bucket``, ``run_prefix``, ``account_id`` …).
+    :raises ValueError: naming the placeholder or the identifier that the spec uses and nobody knows.
+    """
+    request: dict[str, Any] = _fill(spec, values)
+    names = request.get("customDataIdentifierIds", [])
+    if unknown := [name for name in names if name not in identifier_ids]:
+        raise ValueError(f"The job spec names custom data identifiers that nobody defined: {', '.join(unknown)}")
+    return {**request, "customDataIdentifierIds": [identifier_ids[name] for name in names]}
+
+
+def _fill(node: Any, values: Mapping[str, str]) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _fill(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_fill(value, values) for value in node]
+    if not isinstance(node, str):
+        return node
+    try:
+        return Template(node).substitute(values)
+    except KeyError as unknown:
+        raise ValueError(f"The job spec has a placeholder that nobody fills in: ${{{unknown.args[0]}}}") from None

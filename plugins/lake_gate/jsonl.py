@@ -1,0 +1,32 @@
+"""JSON Lines of flat dataclasses: one object a line, so that a file can be read in byte ranges. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def dump_line(item: DataclassInstance) -> bytes:
+    """Return the dataclass as one line of compact JSON, newline included."""
+    return json.dumps(dataclasses.asdict(item), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def dump(items: Iterable[DataclassInstance]) -> bytes:
+    """Return one line per dataclass, in the order given."""
+    return b"".join(map(dump_line, items))
+
+
+def load_json(data: bytes) -> Iterator[dict[str, Any]]:
+    """Yield the object of every line that is not empty."""
+    # Not str.splitlines(): it also splits at U+2028 and its kind, which may stand inside a JSON string.
+    return (json.loads(line) for line in data.split(b"\n") if line)
+
+
+def load[T](cls: type[T], data: bytes) -> list[T]:
+    """Return the dataclasses that :func:`dump` wrote."""
+    return [cls(**fields) for fields in load_json(data)]
