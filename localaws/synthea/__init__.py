@@ -1,0 +1,16 @@
+"""Synthea-shaped CSV files of any size, made up from a seed: nothing to download for a demo, a test or a benchmark.
+
+The sixteen tables of Synthea's April 2020 export with its headers, value shapes, proportions and traps: digits behind
+names, two spaces where a comma would be, empty ZIPs, keys that may be empty, accents, doubles with sixteen digits.
+Every value is drawn from lists of our own; the clinical codes are the public ones. Totals in ``payers`` and
+``organizations`` are plausible, not sums.
+
+Command line: ``python -m localaws.synthea OUT_DIR --patients 100 --seed 1``.
+
+Source: https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary
+"""
+
+from localaws.synthea.generate import generate
+from localaws.synthea.tables import HEADERS, SAMPLE_PATIENTS, row_counts
+
+__all__ = ["HEADERS", "SAMPLE_PATIENTS", "generate", "row_counts"]
