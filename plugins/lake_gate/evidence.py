@@ -107,7 +107,7 @@ class Job:
         return cls(
             job_id=answer["jobId"],
             status=answer.get("jobStatus") or "missing",
-            last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "NONE",
+            last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "missing",
             sampling_percentage=int(answer.get("samplingPercentage") or 100),
             settled=settled,
         )

@@ -15,7 +15,7 @@ def render(spec: Mapping[str, Any], *, identifier_ids: Mapping[str, str], **valu
     """Return the job request: placeholders filled in, identifier names turned into ids.
 
     :param identifier_ids: id of each custom data identifier by its name.
-    :param values: what the placeholders stand for (``bronze_bucket``, ``run_prefix``, ``account_id`` …).
+    :param values: what the placeholders stand for (``bronze_bucket``, ``prefix``, ``account_id`` …).
     :raises ValueError: naming the placeholder or the identifier that the spec uses and nobody knows.
     """
     request: dict[str, Any] = _fill(spec, values)

@@ -1,0 +1,93 @@
+"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, and properties of buckets.
+
+moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a lake
+that is set up from a template would then silently be unversioned.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.cloudformation.parsing import get_model_map
+from moto.utilities.utils import get_partition
+from moto.core.common_models import CloudFormationModel
+from moto.s3.models import FakeBucket, s3_backends
+
+
+class CompleteBucket(FakeBucket):
+    """An ``AWS::S3::Bucket`` with all the properties that the local S3 can keep."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> FakeBucket:
+        """Create the bucket as moto does, then apply what moto left out."""
+        bucket = FakeBucket.create_from_cloudformation_json(
+            resource_name, cloudformation_json, account_id, region_name, **kwargs
+        )
+        backend = s3_backends[account_id][get_partition(region_name)]
+        properties = cloudformation_json.get("Properties", {})
+        if versioning := properties.get("VersioningConfiguration"):
+            backend.put_bucket_versioning(resource_name, versioning["Status"])
+        if block := properties.get("PublicAccessBlockConfiguration"):
+            # moto takes the body of PutPublicAccessBlock, where booleans are words.
+            backend.put_public_access_block(resource_name, {k: str(v).lower() for k, v in block.items()})
+        return bucket
+
+
+class BucketPolicy(CloudFormationModel):
+    """An ``AWS::S3::BucketPolicy``."""
+
+    def __init__(self, bucket: str) -> None:
+        self.physical_resource_id = bucket
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """Say that the resource has no name of its own."""
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Return the type's name in a template."""
+        return "AWS::S3::BucketPolicy"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> BucketPolicy:
+        """Put the policy on its bucket."""
+        properties = cloudformation_json["Properties"]
+        backend = s3_backends[account_id][get_partition(region_name)]
+        backend.put_bucket_policy(properties["Bucket"], json.dumps(properties["PolicyDocument"]).encode())
+        return cls(properties["Bucket"])
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> BucketPolicy:
+        """Put the new policy on its bucket."""
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Take the policy off its bucket."""
+        s3_backends[account_id][get_partition(region_name)].delete_bucket_policy(resource_name)
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Say that there is nothing to get from it."""
+        return False
+
+
+def install() -> None:
+    """Register the complete resources with moto's CloudFormation; may be called again."""
+    get_model_map()["AWS::S3::Bucket"] = CompleteBucket
+    get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]

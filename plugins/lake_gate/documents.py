@@ -1,0 +1,37 @@
+"""Reads and writes what a run writes down: small objects below its prefix in bronze."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def write_document(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
+    """Write the object and return its ``s3://`` address; a retry writes the same again."""
+    content_type = "application/json" if key.endswith(".json") else "application/x-ndjson"
+    s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+    return f"s3://{bucket}/{key}"
+
+
+def read_document(s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None) -> bytes:
+    """Return the object's content, or ``size`` bytes of it from ``start``; ``.gz`` is unpacked."""
+    if size is not None:
+        content = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")["Body"].read()
+    else:
+        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return gzip.decompress(content) if key.endswith(".gz") else content
+
+
+def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:
+    """Return the object's content, or None when there is no such object."""
+    try:
+        return read_document(s3, bucket, key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+            raise
+        return None

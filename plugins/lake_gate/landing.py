@@ -1,0 +1,102 @@
+"""Lands a delivery: source → bronze, and the manifest of what was landed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from lake_gate import jsonl
+from lake_gate.documents import read_document_or_none, write_document
+from lake_gate.manifest import LandedObject
+from lake_gate.run import Run
+from lake_gate.source import SourceFile, open_source
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.jsonl"
+_THREADS = 8
+_IN_MEMORY_BYTES = 16 * 1024**2
+_CHUNK_BYTES = 1024**2
+
+
+def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root: str) -> list[LandedObject]:
+    """Copy every file of the delivery below the run's prefix and write the manifest, last.
+
+    A run lands once: when its manifest is there, it is returned and the source is not looked at again. A retry after
+    a crash takes over what is there already with the same content.
+
+    :raises SourceError: when the source cannot be used; nothing was landed then.
+    :raises SourceUnreachableError: when the source did not answer.
+    """
+    if (written := read_document_or_none(s3, bronze, run.document(MANIFEST))) is not None:
+        log.info("The delivery was landed before; its manifest stands")
+        return jsonl.load(LandedObject, written)
+    with open_source(source, s3, local_source_root) as files:
+        landed = _land_all(s3, files, run, bronze)
+    write_document(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
+    return landed
+
+
+def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str) -> list[LandedObject]:
+    landed: list[LandedObject] = []
+    every = max(1, len(files) // 20)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for item in pool.map(lambda file: _land_one(s3, file, run, bronze), files):
+            landed.append(item)
+            if len(landed) % every == 0 or len(landed) == len(files):
+                size = sum(done.size_bytes for done in landed)
+                log.info("Landed %d of %d files (%.1f MB)", len(landed), len(files), size / 1e6)
+    return landed
+
+
+def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str) -> LandedObject:
+    key = run.prefix + file.name
+    # A stable copy: the file's content may change between being hashed and being sent.
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
+        digest = _copy_hashed(content, copy)
+        size = copy.tell()
+        version_id, etag = _put_once(s3, bronze, key, copy, base64.b64encode(digest).decode())
+    return LandedObject(file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex())
+
+
+def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
+    sha256 = hashlib.sha256()
+    while chunk := content.read(_CHUNK_BYTES):
+        sha256.update(chunk)
+        into.write(chunk)
+    return sha256.digest()
+
+
+def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> tuple[str, str]:
+    """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
+
+    def put(**condition: str) -> tuple[str, str]:
+        body.seek(0)
+        answer = s3.put_object(Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, **condition)  # type: ignore[arg-type]
+        return answer["VersionId"], answer["ETag"]
+
+    return _unless_there(lambda: put(IfNoneMatch="*"), lambda: _same(s3, bucket, key, checksum) or put())
+
+
+def _unless_there[T](create: Callable[[], T], otherwise: Callable[[], T]) -> T:
+    try:
+        return create()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            raise
+        return otherwise()
+
+
+def _same(s3: S3Client, bucket: str, key: str, checksum: str) -> tuple[str, str] | None:
+    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    return (head["VersionId"], head["ETag"]) if head.get("ChecksumSHA256") == checksum else None

@@ -1,0 +1,275 @@
+"""The operators of the gate: thin, one step of the data's way each.
+
+They share their first arguments: the settings of the run as a dict (:meth:`lake_gate.settings.Settings.to_json`) and
+the feed. All AWS calls go through the connection ``aws_conn_id``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.hooks.sns import SnsHook
+from airflow.sdk import BaseOperator
+
+from lake_gate import decision, evidence, jsonl, landing, record
+from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.errors import NotAccountedError, UnknownObjectsError
+from lake_gate.evidence import Job, Severity
+from lake_gate.manifest import LandedObject
+from lake_gate.policy import Policy, Promotion
+from lake_gate.record import Moved
+from lake_gate.run import Run
+from lake_gate.settings import Settings
+from lake_gate.source import shown
+from lake_gate.transfer import Buckets, carry_out
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from mypy_boto3_s3 import S3Client
+
+DECISIONS = "decisions.jsonl"
+RECORD = "record.json"
+CHUNK_OBJECTS = 1000
+"""Objects that one mapped task moves. Airflow maps over 1,024 chunks at most: 1,024,000 objects a run."""
+
+
+class GateOperator(BaseOperator):
+    """What the operators of the gate have in common.
+
+    :param settings: settings of this run (templated).
+    :param feed: name of the feed, first part of every key.
+    :param aws_conn_id: Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("settings",)
+
+    def __init__(
+        self, *, settings: dict[str, Any], feed: str, aws_conn_id: str | None = "aws_default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.feed = feed
+        self.aws_conn_id = aws_conn_id
+
+    @property
+    def the_settings(self) -> Settings:
+        """The settings, typed."""
+        return Settings(**self.settings)
+
+    @property
+    def s3(self) -> S3Client:
+        """Client for S3; made once per task."""
+        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id).conn
+        return client
+
+    def run_of(self, context: Context) -> Run:
+        """Return this run's places."""
+        return Run(self.feed, context["run_id"])
+
+    def read_manifest(self, context: Context) -> list[LandedObject]:
+        """Return what this run landed."""
+        key = self.run_of(context).document(landing.MANIFEST)
+        return jsonl.load(LandedObject, read_document(self.s3, self.the_settings.bronze_bucket, key))
+
+
+class LandOperator(GateOperator):
+    """Land a delivery below the run's prefix in bronze and write its manifest.
+
+    Pushes ``source``, ``objects`` and ``size_bytes`` (what was landed), ``bucket`` and ``prefix`` (where), and
+    ``documents`` (the prefix of what the run writes down).
+
+    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip (templated); empty: the one of the settings.
+    """
+
+    template_fields = (*GateOperator.template_fields, "source")
+
+    def __init__(self, *, source: str, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.source = source
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Land, or find what was landed before."""
+        settings, run = self.the_settings, self.run_of(context)
+        source = self.source or settings.source
+        self.log.info("Landing %s below s3://%s/%s", shown(source), settings.bronze_bucket, run.prefix)
+        landed = landing.land(
+            self.s3, source, run, settings.bronze_bucket, local_source_root=settings.local_source_root
+        )
+        if not landed:
+            self.log.warning("The delivery at %s is empty: nothing to do", shown(source))
+        return {
+            "source": shown(source),
+            "objects": len(landed),
+            "size_bytes": sum(item.size_bytes for item in landed),
+            "bucket": settings.bronze_bucket,
+            "prefix": run.prefix,
+            "documents": run.documents,
+        }
+
+
+class DecideOperator(GateOperator):
+    """Decide for every landed object, on the evidence that was gathered beside the manifest.
+
+    Pushes ``counts`` and, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
+    ``decisions.jsonl``, none in a dry run.
+
+    :param settled: whether the job's results and findings had stopped changing (templated).
+    :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated).
+    :param promotion: see :class:`lake_gate.policy.Promotion` (templated).
+    :param is_dry_run: decide, but plan no moves (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "settled", "quarantine_threshold", "promotion", "is_dry_run")
+
+    def __init__(
+        self, *, settled: bool, quarantine_threshold: str, promotion: str, is_dry_run: str | bool, **kwargs: Any
+    ) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.settled = settled
+        self.quarantine_threshold = quarantine_threshold
+        self.promotion = promotion
+        self.is_dry_run = is_dry_run
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Decide, write the decisions, plan the moves."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        manifest = self.read_manifest(context)
+        gathered = evidence.gather(self._read(run, "results.jsonl.gz"), self._read(run, "findings.jsonl"))
+        if strangers := decision.unknown_objects(manifest, gathered):
+            raise UnknownObjectsError(f"s3://{bronze}/{run.prefix}", strangers)
+        job = Job.from_api(next(self._read(run, "job.json")), settled=self.settled is True)
+        policy = Policy(Severity(self.quarantine_threshold), Promotion(self.promotion))
+        decisions = decision.decide(manifest, job, gathered, policy)
+        content, chunks = plan(decisions)
+        write_document(self.s3, bronze, run.document(DECISIONS), content)
+        counts = {outcome.value: sum(d.outcome == outcome for d in decisions) for outcome in decision.Outcome}
+        self.log.info("Decided: %s", counts)
+        dry = is_true(self.is_dry_run)
+        return {"counts": counts, **{outcome: [] if dry else planned for outcome, planned in chunks.items()}}
+
+    def _read(self, run: Run, name: str) -> Iterator[dict[str, Any]]:
+        return jsonl.load_json(read_document(self.s3, self.the_settings.bronze_bucket, run.document(name)))
+
+
+class MoveOperator(GateOperator):
+    """Carry out one chunk of the decisions of one outcome: copy, verify, and (unless promoted) delete the source.
+
+    Returns the number of objects that are where they should be.
+
+    :param outcome: ``promote``, ``quarantine`` or ``hold``.
+    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "chunk")
+
+    def __init__(self, *, outcome: str, chunk: list[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.outcome = outcome
+        self.chunk = chunk
+
+    def execute(self, context: Context) -> int:
+        """Move, and write down where everything is now."""
+        settings, run = self.the_settings, self.run_of(context)
+        start, size = self.chunk
+        data = read_document(self.s3, settings.bronze_bucket, run.document(DECISIONS), start=start, size=size)
+        buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
+        moved = carry_out(self.s3, jsonl.load(decision.Decision, data), run, buckets)
+        write_document(self.s3, settings.bronze_bucket, run.document(moves_of(self.outcome, start)), jsonl.dump(moved))
+        return len(moved)
+
+
+class RecordOperator(GateOperator):
+    """Write the run record, which accounts for every landed object, and fail when it does not.
+
+    Pushes ``uri`` of the record and its ``totals``.
+
+    :param facts: of the run, copied into the record (templated): source, job, policy …
+    :param is_dry_run: nothing was to be moved (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "facts", "is_dry_run")
+
+    def __init__(self, *, facts: dict[str, Any], is_dry_run: str | bool, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.facts = facts
+        self.is_dry_run = is_dry_run
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Bring manifest, decisions and moves together."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        decided = read_document_or_none(self.s3, bronze, run.document(DECISIONS)) or b""
+        job = read_document_or_none(self.s3, bronze, run.document("job.json"))
+        written = record.build_record(
+            run={"feed": self.feed, "run_id": run.run_id, "dag_id": self.dag_id, **self.facts["run"]},
+            job=job_facts(json.loads(job)) if job else None,
+            policy=self.facts["policy"],
+            manifest=self.read_manifest(context),
+            decisions=jsonl.load(decision.Decision, decided),
+            moved=self._moves(run),
+            dry_run=is_true(self.is_dry_run),
+        )
+        content = json.dumps(written, indent=1, ensure_ascii=False).encode()
+        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        if missing := record.not_accounted(written):
+            raise NotAccountedError(uri, missing)
+        self.log.info("Run record: %s", uri)
+        return {"uri": uri, "totals": written["totals"]}
+
+    def _moves(self, run: Run) -> Iterator[Moved]:
+        bronze = self.the_settings.bronze_bucket
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document("moves/")):
+            for found in page.get("Contents", ()):
+                yield from jsonl.load(Moved, read_document(self.s3, bronze, found["Key"]))
+
+
+class NotifyOperator(GateOperator):
+    """Send one message about the run: to the High topic when something is High, to the other one else.
+
+    Returns the id of the message.
+    """
+
+    def execute(self, context: Context) -> str:
+        """Read the record and publish its digest."""
+        settings, run = self.the_settings, self.run_of(context)
+        key = run.document(RECORD)
+        written = json.loads(read_document(self.s3, settings.bronze_bucket, key))
+        is_high = record.worst_severity(written) is Severity.HIGH
+        answer: dict[str, Any] = SnsHook(aws_conn_id=self.aws_conn_id).publish_to_target(  # type: ignore[no-untyped-call]
+            target_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
+            subject=record.subject(written),
+            message=record.message(written, f"s3://{settings.bronze_bucket}/{key}"),
+            message_attributes=record.message_attributes(written),
+        )
+        return str(answer["MessageId"])
+
+
+def plan(decisions: list[decision.Decision]) -> tuple[bytes, dict[str, list[list[int]]]]:
+    """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]``."""
+    content = bytearray()
+    chunks: dict[str, list[list[int]]] = {outcome.value: [] for outcome in decision.Outcome}
+    for outcome, planned in chunks.items():
+        lines = [jsonl.dump_line(d) for d in decisions if d.outcome == outcome]
+        for first in range(0, len(lines), CHUNK_OBJECTS):
+            chunk = b"".join(lines[first : first + CHUNK_OBJECTS])
+            planned.append([len(content), len(chunk)])
+            content += chunk
+    return bytes(content), chunks
+
+
+def moves_of(outcome: str, start: int) -> str:
+    """Name of the document in which one mapped task writes down where its objects are."""
+    return f"moves/{outcome}-{start}.jsonl"
+
+
+def job_facts(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what the run record keeps of DescribeClassificationJob."""
+    return asdict(Job.from_api(answer, settled=True)) | {"arn": answer.get("jobArn")}
+
+
+def is_true(rendered: str | bool) -> bool:
+    """Return a templated boolean: Jinja renders True as the text ``True``."""
+    return str(rendered).lower() == "true"
