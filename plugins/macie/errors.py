@@ -1,0 +1,187 @@
+"""
+What can go wrong with Macie, in two families.
+
+* :class:`MacieRetryableError`: retrying helps (throttling, an outage, a list that is not consistent yet).
+* :class:`MacieFatalError`: retrying cannot help; the task fails at once, whatever its ``retries``.
+
+An error takes facts, keeps them in ``args`` (so it pickles and can cross from a trigger to a task) and builds its own
+sentence: what was expected, what was found, and what to do next. No error carries content of an analysed object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+
+class MacieError(AirflowException):  # type: ignore[misc, unused-ignore]
+    """Base of everything that this package raises on purpose."""
+
+    def serialize(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        """Keep the facts, where Airflow's own version keeps only the sentence."""
+        return f"{type(self).__module__}.{type(self).__name__}", self.args, {}
+
+
+class MacieRetryableError(MacieError):
+    """Family: the same call may succeed later."""
+
+
+class MacieFatalError(MacieError, AirflowFailException):  # type: ignore[misc, unused-ignore]
+    """Family: somebody has to change something first."""
+
+
+class MacieUnavailableError(MacieRetryableError):
+    """AWS throttled the call, failed on its side, or could not be reached."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(operation, code, message)
+
+    def __str__(self) -> str:
+        operation, code, message = self.args
+        return f"{operation} could not be answered now ({code}: {message}). The task's retries call it again."
+
+
+class MacieRequestRefusedError(MacieFatalError):
+    """AWS understood the call and refused it."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(operation, code, message)
+
+    def __str__(self) -> str:
+        operation, code, message = self.args
+        return (
+            f"{operation} was refused ({code}: {message}). Correct the request, or the permissions of the role that "
+            "makes it, and clear the task."
+        )
+
+
+class MacieNotEnabledError(MacieFatalError):
+    """Macie is not enabled, or suspended, in this account and Region."""
+
+    def __init__(self, region_name: str, status: str) -> None:
+        super().__init__(region_name, status)
+
+    def __str__(self) -> str:
+        region, status = self.args
+        command = "update-macie-session --status ENABLED" if status == "PAUSED" else "enable-macie"
+        return (
+            f"Expected Macie to be ENABLED in {region}, found {status}. Run `aws macie2 {command} --region {region}` "
+            "and clear the task."
+        )
+
+
+class ResultsRepositoryMissingError(MacieFatalError):
+    """Macie has nowhere to write discovery results to, so nothing could be proved about any object."""
+
+    def __init__(self, region_name: str) -> None:
+        super().__init__(region_name)
+
+    def __str__(self) -> str:
+        (region,) = self.args
+        return (
+            f"Expected a repository for discovery results in {region}, found none. Run `aws macie2 "
+            f"put-classification-export-configuration --region {region} --configuration "
+            "'s3Destination={bucketName=BUCKET,kmsKeyArn=KEY_ARN}'` and clear the task."
+        )
+
+
+class FindingsIncompleteError(MacieRetryableError):
+    """Macie listed findings that it did not return."""
+
+    def __init__(self, job_id: str, expected: int, found: int) -> None:
+        super().__init__(job_id, expected, found)
+
+    def __str__(self) -> str:
+        job_id, expected, found = self.args
+        return (
+            f"Expected {expected} findings of classification job {job_id} on a page, GetFindings returned {found}. "
+            "The task's retries read them again."
+        )
+
+
+class IdentifierDefinitionError(MacieFatalError):
+    """A file does not hold the definition of a custom data identifier."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        path, problem = self.args
+        return (
+            f"Expected {path} to define a custom data identifier in the spelling of CreateCustomDataIdentifier, "
+            f"found: {problem}. Correct it and clear the task."
+        )
+
+
+class JobTokensExhaustedError(MacieFatalError):
+    """Every client token that this run may use belongs to a cancelled job."""
+
+    def __init__(self, last_job_id: str, attempts: int) -> None:
+        super().__init__(last_job_id, attempts)
+
+    def __str__(self) -> str:
+        job_id, attempts = self.args
+        return (
+            f"Expected a classification job that can go on, found {attempts} cancelled ones, the last {job_id}. "
+            "Find out who cancels them and start a new run."
+        )
+
+
+class JobNotCompleteError(MacieFatalError):
+    """The job ended, or stopped, without having analysed everything."""
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(job_id, status)
+
+    def __str__(self) -> str:
+        job_id, status = self.args
+        return f"Expected classification job {job_id} to become COMPLETE, found {status}. {_JOB_ADVICE[status]}"
+
+
+_JOB_ADVICE = {
+    "CANCELLED": "Clear the task that creates it: a new job is made.",
+    "PAUSED": "Macie's monthly quota is used up; raise it in Service Quotas, then clear the task.",
+    "USER_PAUSED": "Resume it in the Macie console within 30 days, then clear the task.",
+    "IDLE": "Only scheduled jobs become IDLE; the job specification has to say ONE_TIME.",
+}
+
+
+class JobStatusUnknownError(MacieFatalError):
+    """Macie reports a status that this package has never heard of: it is not taken for success."""
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(job_id, status)
+
+    def __str__(self) -> str:
+        job_id, status = self.args
+        return (
+            f"Expected a known status of classification job {job_id}, found {status}. Look at the job in the Macie "
+            "console and teach MacieClassificationJobSensor what this status means."
+        )
+
+
+class JobDeadlineError(MacieFatalError):
+    """The job was still going on at the deadline."""
+
+    def __init__(self, job_id: str, status: str, deadline_seconds: float) -> None:
+        super().__init__(job_id, status, deadline_seconds)
+
+    def __str__(self) -> str:
+        job_id, status, seconds = self.args
+        return (
+            f"Expected classification job {job_id} to be COMPLETE after {seconds:g} s, found {status}. "
+            "Clear the task to wait again, or cancel the job."
+        )
+
+
+def to_event(error: MacieError) -> dict[str, Any]:
+    """Return the event with which a trigger hands an error to its task."""
+    return {"status": "error", "error": type(error).__name__, "facts": list(error.args)}
+
+
+def from_event(event: Mapping[str, Any]) -> MacieError:
+    """Return the error that :func:`to_event` put into an event."""
+    error: MacieError = globals()[event["error"]](*event["facts"])
+    return error

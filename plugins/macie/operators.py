@@ -1,0 +1,195 @@
+"""Operators for classification jobs: is Macie ready, identifiers, create, cancel, keep what a job has found."""
+
+# ruff: noqa: ARG002 - Airflow passes the context, needed or not
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from macie.errors import JobTokensExhaustedError
+from macie.hook import MacieHook
+from macie.links import MacieClassificationJobLink
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+MAX_JOBS_PER_RUN = 10
+MEMORY_PER_DOCUMENT_BYTES = 8 * 1024 * 1024
+
+
+class MacieCheckReadyOperator(AwsBaseOperator[MacieHook]):
+    """
+    Check that Macie is enabled and has a repository for discovery results.
+
+    :return: ``{"account_id", "region", "results_bucket", "results_prefix"}``; the prefix is ``""`` if there is none
+    """
+
+    aws_hook_class = MacieHook
+
+    def execute(self, context: Context) -> dict[str, str]:
+        """Check, and say where the evidence will be."""
+        destination = self.hook.check_ready()
+        return {
+            "account_id": self.hook.account_id,
+            "region": self.hook.conn_region_name,
+            "results_bucket": destination["bucketName"],
+            "results_prefix": destination.get("keyPrefix") or "",
+        }
+
+
+class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
+    """
+    Find or create the custom data identifiers that a folder defines.
+
+    :param definitions_path: folder with one JSON file per identifier, each the arguments of
+        CreateCustomDataIdentifier (templated)
+    :return: the id of each name
+    """
+
+    aws_hook_class = MacieHook
+    template_fields: Sequence[str] = aws_template_fields("definitions_path")
+
+    def __init__(self, *, definitions_path: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.definitions_path = definitions_path
+
+    def execute(self, context: Context) -> dict[str, str]:
+        """Read all files before the first call, so that a wrong one leaves nothing behind."""
+        definitions = self.hook.load_identifier_definitions(self.definitions_path)
+        return self.hook.ensure_custom_data_identifiers(definitions)
+
+
+class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
+    """
+    Create a classification job; do not wait for it.
+
+    The client token is derived from DAG id, run id and job request: a retry finds the job of the first try. If that
+    job has been cancelled meanwhile, the next token of a fixed sequence is used, so that a cleared run can go on.
+
+    :param job_request: arguments of CreateClassificationJob, without clientToken (templated)
+    :return: the job's id
+    """
+
+    aws_hook_class = MacieHook
+    template_fields: Sequence[str] = aws_template_fields("job_request")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"job_request": "json"}
+    operator_extra_links = (MacieClassificationJobLink(),)
+
+    def __init__(self, *, job_request: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job_request = job_request
+
+    def execute(self, context: Context) -> str:
+        """Create or find the job."""
+        ti = context["ti"]
+        job_id = self._create(client_token(ti.dag_id, ti.run_id, self.job_request))
+        MacieClassificationJobLink.persist(
+            context=context,
+            operator=self,
+            region_name=self.hook.conn_region_name,
+            aws_partition=self.hook.conn_partition,
+            job_id=job_id,
+        )
+        return job_id
+
+    def _create(self, token: str) -> str:
+        for attempt in range(1, MAX_JOBS_PER_RUN + 1):
+            attempt_token = token if attempt == 1 else f"{token}-{attempt}"
+            job_id = self.hook.create_classification_job(self.job_request, attempt_token)
+            status = self.hook.describe_job(job_id)["jobStatus"]
+            self.log.info("Classification job %s is %s", job_id, status)
+            if status != "CANCELLED":
+                return job_id
+        raise JobTokensExhaustedError(job_id, MAX_JOBS_PER_RUN)
+
+
+def client_token(dag_id: str, run_id: str, job_request: Mapping[str, Any]) -> str:
+    """Derive the idempotency token of a job: 64 hexadecimal digits."""
+    canonical = json.dumps([dag_id, run_id, job_request], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):
+    """
+    Cancel a classification job unless it has ended: the teardown of the task that creates it.
+
+    :param job_id: the job; None (or what a template makes of it) if none was created: nothing to do (templated)
+    :return: whether a job was cancelled
+    """
+
+    aws_hook_class = MacieHook
+    template_fields: Sequence[str] = aws_template_fields("job_id")
+
+    def __init__(self, *, job_id: str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+
+    def execute(self, context: Context) -> bool:
+        """Cancel what still runs."""
+        if self.job_id in (None, "", "None"):
+            self.log.info("No classification job was created; nothing to cancel")
+            return False
+        cancelled = self.hook.cancel_job(self.job_id)
+        self.log.info("Classification job %s %s", self.job_id, "cancelled" if cancelled else "had already ended")
+        return cancelled
+
+
+class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
+    """
+    Store what a classification job has found, unaltered. Findings and results hold counts and places, never values.
+
+    * ``results.jsonl.gz``: the bytes of the job's discovery results, one after the other, in the order of their keys
+    * ``findings.jsonl``: one element of GetFindings' answer per line, oldest first
+    * ``job.json``: the body of DescribeClassificationJob's answer, written last
+
+    A retry overwrites all three.
+
+    :param job_id: the job (templated)
+    :param bucket: bucket to write to (templated)
+    :param prefix: prefix to write below (templated)
+    :return: ``{"findings": n, "results": n}``
+    """
+
+    aws_hook_class = MacieHook
+    template_fields: Sequence[str] = aws_template_fields("job_id", "bucket", "prefix")
+
+    def __init__(self, *, job_id: str, bucket: str, prefix: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+        self.bucket = bucket
+        self.prefix = prefix
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Store the three documents."""
+        counts = {"findings": 0, "results": 0}
+        with _spooled() as file:
+            counts["results"] = self.hook.copy_discovery_results(self.job_id, file)
+            if not counts["results"]:
+                file.write(gzip.compress(b"", mtime=0))
+            self._upload(file, "results.jsonl.gz")
+        with _spooled() as file:
+            for finding in self.hook.iter_findings(self.job_id):
+                file.write(json.dumps(finding, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+                counts["findings"] += 1
+            self._upload(file, "findings.jsonl")
+        self._upload(BytesIO(self.hook.get_job_document(self.job_id)), "job.json")
+        return counts
+
+    def _upload(self, file: IO[bytes], name: str) -> None:
+        key = "/".join(filter(None, [self.prefix.strip("/"), name]))
+        self.hook.upload(file, self.bucket, key)
+        self.log.info("Wrote s3://%s/%s", self.bucket, key)
+
+
+def _spooled() -> IO[bytes]:
+    """Open a file that stays in memory while it is small and may grow to any size."""
+    return cast("IO[bytes]", SpooledTemporaryFile(max_size=MEMORY_PER_DOCUMENT_BYTES))

@@ -1,0 +1,171 @@
+"""Sensors: wait for a classification job, then for what it has found. No wait holds a worker."""
+
+# ruff: noqa: ARG002 - Airflow passes the context, needed or not
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.sensors.base_aws import AwsBaseSensor
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk import PokeReturnValue
+
+from macie import errors
+from macie.hook import MacieHook
+from macie.triggers import MacieBaseTrigger, MacieClassificationJobTrigger, MacieJobResultsTrigger
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+BACKSTOP_SECONDS = 300
+"""How long after the trigger's own deadline Airflow ends the deferral: for a triggerer that does not run at all."""
+
+
+class MacieBaseSensor(AwsBaseSensor[MacieHook]):
+    """
+    Defer to a trigger that has a deadline, and raise what went wrong in it.
+
+    :param job_id: the classification job (templated)
+    """
+
+    aws_hook_class = MacieHook
+    template_fields: Sequence[str] = aws_template_fields("job_id")
+
+    def __init__(self, *, job_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+
+    def _defer(self, trigger: type[MacieBaseTrigger], deadline_seconds: float, **arguments: Any) -> None:
+        self.defer(
+            trigger=trigger(
+                job_id=self.job_id,
+                deadline_at=datetime.now(UTC) + timedelta(seconds=deadline_seconds),
+                poll_seconds=self.poke_interval,
+                aws_conn_id=self.aws_conn_id,
+                region_name=self.region_name,
+                verify=self.verify,
+                botocore_config=self.botocore_config,
+                **arguments,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=deadline_seconds + BACKSTOP_SECONDS),
+        )
+
+
+class MacieClassificationJobSensor(MacieBaseSensor):
+    """
+    Wait until a classification job is COMPLETE.
+
+    COMPLETE does not say that every object was analysed: an account or a bucket that Macie could not access shows in
+    ``last_run_error_status``, an object that it skipped only in the discovery results.
+
+    :param job_id: the job (templated)
+    :param poke_interval: seconds between the first polls; the delay grows to five minutes
+    :param timeout: seconds after which the wait fails
+    :param deferrable: wait in the triggerer (default) instead of on a worker
+    :return: ``{"job_id", "status", "last_run_error_status", "objects"}``; ``objects`` are those not yet processed
+        (an estimate of Macie's)
+    :raises JobNotCompleteError: the job is in one of the failure states
+    :raises JobStatusUnknownError: the job is in a state that is none of the known ones
+    :raises JobDeadlineError: the job was still going on after ``timeout`` seconds
+    """
+
+    SUCCESS_STATES: tuple[str, ...] = ("COMPLETE",)
+    INTERMEDIATE_STATES: tuple[str, ...] = ("RUNNING",)
+    FAILURE_STATES: tuple[str, ...] = ("CANCELLED", "PAUSED", "USER_PAUSED", "IDLE")
+
+    def __init__(
+        self, *, poke_interval: float = 20, timeout: float = 12 * 60 * 60, deferrable: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
+        self.deferrable = deferrable
+
+    def execute(self, context: Context) -> Any:
+        """Look once, then defer."""
+        if not self.deferrable:
+            return super().execute(context)
+        seen = self.poke(context)
+        if not seen.is_done:
+            self._defer(MacieClassificationJobTrigger, self.timeout, waiting_states=self.INTERMEDIATE_STATES)
+        return seen.xcom_value
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Look at the job."""
+        summary = self._judge(self.hook.describe_job(self.job_id))
+        return PokeReturnValue(is_done=summary is not None, xcom_value=summary)
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Judge what the trigger saw; after the deadline look a last time, for the triggerer may have been down."""
+        if event["status"] == "error":
+            raise errors.from_event(event)
+        job = self.hook.describe_job(self.job_id) if event["status"] == "deadline" else event["job"]
+        summary = self._judge(job)
+        if summary is None:
+            raise errors.JobDeadlineError(self.job_id, job["jobStatus"], self.timeout)
+        return summary
+
+    def _judge(self, job: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the summary of a job that succeeded, None for one that goes on; raise for all others."""
+        status = job["jobStatus"]
+        if status in self.INTERMEDIATE_STATES:
+            return None
+        if status in self.FAILURE_STATES:
+            raise errors.JobNotCompleteError(self.job_id, status)
+        if status not in self.SUCCESS_STATES:
+            raise errors.JobStatusUnknownError(self.job_id, status)
+        error_status = (job.get("lastRunErrorStatus") or {}).get("code", "NONE")
+        if error_status != "NONE":
+            self.log.warning("Classification job %s could not access an account or a bucket", self.job_id)
+        objects = int((job.get("statistics") or {}).get("approximateNumberOfObjectsToProcess", 0))
+        return {"job_id": self.job_id, "status": status, "last_run_error_status": error_status, "objects": objects}
+
+
+class MacieJobResultsSensor(MacieBaseSensor):
+    """
+    Wait until the findings and the discovery results of a COMPLETE job have stopped changing; always deferred.
+
+    Findings appear one to two minutes after the discovery results, and nothing says which is the last. Reaching the
+    deadline is therefore no error: who reads the results has to ask for each object whether it has one.
+
+    :param job_id: the job (templated)
+    :param poke_interval: seconds between two polls
+    :param settle_seconds: how long nothing may change (templated)
+    :param deadline_seconds: how long to wait at most (templated)
+    :return: ``{"settled": bool, "findings": n, "results": n}``
+    """
+
+    template_fields: Sequence[str] = aws_template_fields("job_id", "settle_seconds", "deadline_seconds")
+
+    def __init__(
+        self,
+        *,
+        settle_seconds: float | str = 300,
+        deadline_seconds: float | str = 60 * 60,
+        poke_interval: float = 20,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poke_interval=poke_interval, **kwargs)
+        self.settle_seconds = settle_seconds
+        self.deadline_seconds = deadline_seconds
+
+    def execute(self, context: Context) -> None:
+        """Find out where the results are, then defer."""
+        bucket, prefix = self.hook.get_results_location(self.job_id)
+        self._defer(
+            MacieJobResultsTrigger,
+            float(self.deadline_seconds),
+            settle_seconds=float(self.settle_seconds),
+            results_bucket=bucket,
+            results_prefix=prefix,
+        )
+
+    def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the counts."""
+        if event["status"] == "error":
+            raise errors.from_event(event)
+        settled = event["status"] == "settled"
+        if not settled:
+            self.log.warning("Results of classification job %s were still changing at the deadline", self.job_id)
+        return {"settled": settled, "findings": event["findings"], "results": event["results"]}

@@ -1,0 +1,55 @@
+"""Where the tests of the Macie package meet AWS: a scripted one, and the local AWS."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from typing import Any
+from unittest.mock import MagicMock
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+import pytest
+
+from tests.macie.scripted_aws import REGION, ScriptedAws
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def scripted_aws(monkeypatch: pytest.MonkeyPatch) -> Any:
+    with ScriptedAws() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Any:
+    server = pytest.importorskip("localaws.server")
+    with server.LocalAws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(local_aws: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint_url)
+    return local_aws
+
+
+@pytest.fixture
+def context() -> dict[str, Any]:
+    return {"ti": MagicMock(dag_id="gate", run_id="manual__1")}

@@ -1,0 +1,66 @@
+"""An AWS that answers what a test tells it: for statuses and outages that a real one cannot be talked into."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+JOB_ID = "0123456789abcdef0123456789abcdef"
+
+
+def job(status: str, **more: Any) -> dict[str, Any]:
+    """DescribeClassificationJob's answer."""
+    arn = f"arn:aws:macie2:{REGION}:{ACCOUNT}:classification-job/{JOB_ID}"
+    return {"jobId": JOB_ID, "jobArn": arn, "jobStatus": status, **more}
+
+
+class ScriptedAws(ThreadingHTTPServer):
+    """Answers each request with the next of the answers scripted for its method and path; the last one stays."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+        self.requests: list[tuple[str, dict[str, Any]]] = []
+
+    def script(self, request: str, *answers: dict[str, Any] | int | tuple[int, str, str]) -> None:
+        """Script bodies (200), bare status codes, or (status code, error code, message)."""
+        self.answers[request] = [_answer(answer) for answer in answers]
+
+    def bodies(self, request: str) -> list[dict[str, Any]]:
+        return [body for path, body in self.requests if path == request]
+
+
+def _answer(answer: Any) -> tuple[int, dict[str, Any]]:
+    if isinstance(answer, dict):
+        return 200, answer
+    status, code, message = (answer, "", "") if isinstance(answer, int) else answer
+    return status, {"__type": code, "message": message}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ScriptedAws
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        request = f"{self.command} {self.path}"
+        self.server.requests.append((request, json.loads(body or b"{}")))
+        answers = self.server.answers.get(request) or [(404, {"__type": "NotScripted", "message": request})]
+        status, document = answers[0] if len(answers) == 1 else answers.pop(0)
+        payload = json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        if "__type" in document:
+            self.send_header("x-amzn-ErrorType", document["__type"])
+        self.end_headers()
+        self.wfile.write(payload)
+
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from airflow.sdk.module_loading import import_string
+from airflow.serialization.serialized_objects import BaseSerialization
+
+from macie.sensors import MacieClassificationJobSensor
+from macie.triggers import MacieBaseTrigger, MacieClassificationJobTrigger, MacieJobResultsTrigger
+from tests.macie.scripted_aws import JOB_ID, ScriptedAws, job
+
+DESCRIBE = f"GET /jobs/{JOB_ID}"
+ONE_ATTEMPT = {"retries": {"total_max_attempts": 1, "mode": "standard"}}
+THROTTLED = (429, "ThrottlingException", "Rate exceeded")
+
+
+def in_a_minute() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=1)
+
+
+def job_trigger(**arguments: Any) -> MacieClassificationJobTrigger:
+    defaults: dict[str, Any] = {
+        "job_id": JOB_ID,
+        "deadline_at": in_a_minute(),
+        "poll_seconds": 0.01,
+        "waiting_states": ["RUNNING"],
+        "botocore_config": ONE_ATTEMPT,
+    }
+    return MacieClassificationJobTrigger(**{**defaults, **arguments})
+
+
+def results_trigger(**arguments: Any) -> MacieJobResultsTrigger:
+    defaults: dict[str, Any] = {
+        "job_id": JOB_ID,
+        "deadline_at": in_a_minute(),
+        "poll_seconds": 0.01,
+        "settle_seconds": 0.05,
+        "results_bucket": "results",
+        "results_prefix": "AWSLogs/",
+        "botocore_config": ONE_ATTEMPT,
+    }
+    return MacieJobResultsTrigger(**{**defaults, **arguments})
+
+
+def event_of(trigger: MacieBaseTrigger) -> dict[str, Any]:
+    async def first() -> Any:
+        return await anext(trigger.run())
+
+    payload: dict[str, Any] = asyncio.run(first()).payload
+    return payload
+
+
+@pytest.mark.parametrize("make", [job_trigger, results_trigger])
+def test_the_triggerer_gets_the_same_trigger_with_the_whole_connection(make: Any) -> None:
+    trigger = make(aws_conn_id="aws_macie", region_name="eu-central-1", verify="/etc/ca.pem")
+    classpath, arguments = trigger.serialize()
+    arguments = BaseSerialization.deserialize(BaseSerialization.serialize(arguments))
+    copy = import_string(classpath)(**arguments)
+    assert copy.serialize() == trigger.serialize()
+    assert {"aws_conn_id": "aws_macie", "region_name": "eu-central-1", "verify": "/etc/ca.pem"}.items() <= (
+        copy.serialize()[1].items()
+    )
+    assert copy.serialize()[1]["botocore_config"] == ONE_ATTEMPT
+
+
+@pytest.mark.parametrize(
+    "state",
+    [*MacieClassificationJobSensor.SUCCESS_STATES, *MacieClassificationJobSensor.FAILURE_STATES, "HIBERNATING"],
+)
+def test_the_wait_ends_with_every_status_in_which_the_job_does_not_go_on(scripted_aws: ScriptedAws, state: str) -> None:
+    scripted_aws.script(DESCRIBE, job("RUNNING"), job("RUNNING"), job(state, lastRunErrorStatus={"code": "NONE"}))
+    expected = {"jobStatus": state, "lastRunErrorStatus": {"code": "NONE"}, "statistics": None}
+    assert event_of(job_trigger()) == {"status": "ended", "job_id": JOB_ID, "job": expected}
+    assert len(scripted_aws.requests) == 3
+
+
+@pytest.mark.parametrize("answer", [THROTTLED, 500, 503, (403, "ExpiredTokenException", "expired")])
+def test_the_wait_goes_on_when_a_poll_is_not_answered(scripted_aws: ScriptedAws, answer: Any) -> None:
+    scripted_aws.script(DESCRIBE, answer, answer, job("COMPLETE"))
+    assert event_of(job_trigger())["job"]["jobStatus"] == "COMPLETE"
+
+
+def test_the_wait_goes_on_until_its_deadline_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    deadline = datetime.now(UTC) + timedelta(seconds=0.5)
+    assert event_of(job_trigger(deadline_at=deadline)) == {"status": "deadline", "job_id": JOB_ID}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "AccessDeniedException"), (404, "ResourceNotFoundException"), (400, "ValidationException")],
+)
+def test_the_wait_ends_with_an_error_when_a_poll_is_refused(scripted_aws: ScriptedAws, status: int, code: str) -> None:
+    scripted_aws.script(DESCRIBE, (status, code, "no"))
+    assert event_of(job_trigger()) == {
+        "status": "error",
+        "job_id": JOB_ID,
+        "error": "MacieRequestRefusedError",
+        "facts": ["DescribeClassificationJob", code, "no"],
+    }
+
+
+@pytest.mark.parametrize("seconds", [0.3, -60])
+def test_the_wait_ends_at_the_deadline_when_the_job_goes_on(scripted_aws: ScriptedAws, seconds: float) -> None:
+    scripted_aws.script(DESCRIBE, job("RUNNING"))
+    deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+    assert event_of(job_trigger(deadline_at=deadline))["status"] == "deadline"
+
+
+def test_a_long_job_is_polled_seldom(scripted_aws: ScriptedAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    delays: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(delay: float) -> None:
+        delays.append(delay)
+        if sum(delays) > 12 * 60 * 60:
+            scripted_aws.script(DESCRIBE, job("COMPLETE"))
+        await sleep(0)
+
+    monkeypatch.setattr("macie.triggers.asyncio.sleep", note)
+    scripted_aws.script(DESCRIBE, job("RUNNING"))
+    assert event_of(job_trigger(poll_seconds=20))["status"] == "ended"
+    assert max(delays) == 300
+    assert len(delays) < 200
