@@ -1,0 +1,126 @@
+"""Filter and sort findings.
+
+Source: shape CriterionAdditionalProperties of the macie2 API and
+https://docs.aws.amazon.com/macie/latest/user/findings-filter-basics.html
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from botocore.model import ListShape, Shape, StructureShape
+
+from localaws.macie2.exceptions import ValidationException
+
+type Finding = Mapping[str, Any]
+
+_EXACT_FIELDS = (
+    "classificationDetails.result.customDataIdentifiers.detections.arn",
+    "classificationDetails.result.customDataIdentifiers.detections.name",
+    "classificationDetails.result.sensitiveData.category",
+    "classificationDetails.result.sensitiveData.detections.type",
+    "resourcesAffected.s3Bucket.tags.key",
+    "resourcesAffected.s3Bucket.tags.value",
+    "resourcesAffected.s3Object.tags.key",
+    "resourcesAffected.s3Object.tags.value",
+)
+_ORDERS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+_VALUES_PER_CONDITION = 50
+
+
+def check(criterion: Mapping[str, Mapping[str, Any]], shape: Shape) -> None:
+    """Refuse conditions on what a finding does not have, and values that the operator does not take.
+
+    :param shape: botocore's shape of a finding.
+    :raises ValidationException: naming the field.
+    """
+    for field, condition in criterion.items():
+        _check_field(field, shape)
+        if "eqExactMatch" in condition and field not in _EXACT_FIELDS:
+            raise ValidationException(f"eqExactMatch is not supported for the field {field}")
+        for name in ("eq", "neq", "eqExactMatch"):
+            if len(condition.get(name, ())) > _VALUES_PER_CONDITION:
+                raise ValidationException(f"{name} of the field {field} takes at most {_VALUES_PER_CONDITION} values")
+
+
+def matches(finding: Finding, criterion: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether every condition holds for the finding."""
+    return all(_holds(_values(finding, field), condition) for field, condition in criterion.items())
+
+
+def ordered(findings: Sequence[Finding], sort: Mapping[str, str], shape: Shape) -> list[Finding]:
+    """Sort by the attribute; without one keep the order of creation."""
+    if not (field := sort.get("attributeName")):
+        return list(findings)
+    if field != "resourcesAffected":
+        _check_field(field, shape)
+    descending = sort.get("orderBy") == "DESC"
+    return sorted(findings, key=lambda finding: _sort_key(_values(finding, field)), reverse=descending)
+
+
+def count_by(findings: Iterable[Finding], field: str, sort: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Count the findings by the value of a field; most frequent first unless told otherwise."""
+    counts = Counter(str(value) for finding in findings for value in _values(finding, field))
+    groups = [{"count": count, "groupKey": key} for key, count in counts.items()]
+    attribute = sort.get("attributeName", "count")
+    return sorted(groups, key=operator.itemgetter(attribute), reverse=sort.get("orderBy", "DESC") == "DESC")
+
+
+def _holds(values: list[Any], condition: Mapping[str, Any]) -> bool:
+    texts = {_text(value) for value in values}
+    for name, wanted in condition.items():
+        match name:
+            case "eq":
+                holds = bool(texts & set(wanted))
+            case "neq":
+                holds = not texts & set(wanted)
+            case "eqExactMatch":
+                holds = texts == set(wanted)
+            case _:
+                holds = any(_ORDERS[name](_number(value), wanted) for value in values)
+        if not holds:
+            return False
+    return True
+
+
+def _values(value: Any, field: str) -> list[Any]:
+    """Return the values at the end of a path, through every element of the lists on its way."""
+    values = [value]
+    for name in field.split("."):
+        values = [inner[name] for one in values for inner in _flat(one) if isinstance(inner, Mapping) and name in inner]
+    return [inner for one in values for inner in _flat(one) if inner is not None]
+
+
+def _flat(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _check_field(field: str, shape: Shape) -> None:
+    for name in field.split("."):
+        while isinstance(shape, ListShape):
+            shape = shape.member
+        if not isinstance(shape, StructureShape) or name not in shape.members:
+            raise ValidationException(f"The field {field} is not supported")
+        shape = shape.members[name]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(_number(value)) if isinstance(value, datetime) else str(value)
+
+
+def _number(value: Any) -> float:
+    """Times count as milliseconds since the epoch."""
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    return value if isinstance(value, (int, float)) else float("nan")
+
+
+def _sort_key(values: list[Any]) -> tuple[float, str]:
+    first = values[0] if values else ""
+    return (_number(first), "") if isinstance(first, (int, float, datetime)) else (0.0, str(first))

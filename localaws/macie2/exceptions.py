@@ -1,0 +1,52 @@
+# ruff: noqa: N818 - the names are those of the API
+"""The errors that Macie answers with, and the one that only the local AWS has.
+
+Source: the ``errors`` of every operation in botocore's ``macie2/2020-01-01/service-2.json``.
+"""
+
+from __future__ import annotations
+
+from moto.core.exceptions import JsonRESTError
+
+
+class MacieError(JsonRESTError):
+    """An error response: the class says the code and the status, the instance the message."""
+
+    error_code = "InternalServerException"
+    code = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(self.error_code, message)
+
+
+class ValidationException(MacieError):
+    error_code = "ValidationException"
+    code = 400
+
+
+class AccessDeniedException(MacieError):
+    error_code = "AccessDeniedException"
+    code = 403
+
+
+class ResourceNotFoundException(MacieError):
+    error_code = "ResourceNotFoundException"
+    code = 404
+
+    def __init__(self, message: str = "Resource not found. Verify any provided IDs are correct.") -> None:
+        super().__init__(message)
+
+
+class ConflictException(MacieError):
+    error_code = "ConflictException"
+    code = 409
+
+
+class NotImplementedException(MacieError):
+    """Macie can do this, the local AWS cannot."""
+
+    error_code = "NotImplementedException"
+    code = 501
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"This is not implemented by the local AWS: {feature}")

@@ -1,0 +1,210 @@
+"""One run of a classification job: list, read, record, and publish the findings a moment later."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+
+from localaws.macie2 import scope
+from localaws.macie2.detection import ScanResult, ScanStatus
+from localaws.macie2.dials import changed, dials
+from localaws.macie2.findings import Analysis, discovery_result, finding
+from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
+from localaws.macie2.jobs import Job, JobStatus, now
+from localaws.macie2.scanner import scan
+from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Bucket, S3Object, Storage
+
+log = logging.getLogger(__name__)
+
+#: Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html
+SUPPORTED_STORAGE_CLASSES = frozenset(
+    {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY", "GLACIER_IR"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the discovery results go: the export configuration and the account that owns its bucket."""
+
+    account_id: str
+    bucket_name: str
+    key_prefix: str
+    kms_key_arn: str
+
+
+class _StoppedError(Exception):
+    """The job was cancelled or forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run of a ONE_TIME job.
+
+    :param repository: asked when a result is written, as the configuration can be made while the job runs.
+    :param publish: takes the findings when they can be listed.
+    """
+
+    account_id: str
+    region_name: str
+    partition: str
+    job: Job
+    storage: Storage
+    managed: Sequence[ManagedIdentifier]
+    custom: Sequence[CustomIdentifier]
+    repository: Callable[[], Repository | None]
+    publish: Callable[[list[dict[str, Any]]], None]
+
+    def start(self) -> None:
+        """Run in a thread of its own, which never keeps the process alive."""
+        threading.Thread(target=self._run, name=f"macie-job-{self.job.id}", daemon=True).start()
+
+    def _run(self) -> None:
+        analyses: list[Analysis] = []
+        try:
+            self._analyse(analyses)
+        except _StoppedError:
+            pass
+        except Exception:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
+            log.exception("job %s failed inside the local AWS and is cancelled", self.job.id)
+            self.job.cancel()
+        self._publish(analyses, ended=time.monotonic())
+
+    def _analyse(self, analyses: list[Analysis]) -> None:
+        started = time.monotonic()
+        objects = self._select_objects()
+        self.job.has_listed(len(objects))
+        self._wait(lambda: math.inf if dials.current.job_held else 0)
+        for candidate in objects:
+            self._wait()
+            analysis = self._classify(candidate)
+            self._wait()
+            self._write_result(analysis)
+            analyses.append(analysis)
+            self.job.has_processed_one()
+        with changed:
+            self._wait(lambda: started + dials.current.job_seconds - time.monotonic())
+            self.job.complete()
+
+    def _select_objects(self) -> list[S3Object]:
+        scoping = self.job.request["s3JobDefinition"].get("scoping", {})
+        objects = [
+            candidate
+            for bucket in self._select_buckets()
+            for candidate in self.storage.iter_objects(bucket)
+            if scope.includes_object(scoping, candidate)
+        ]
+        percentage = self.job.request.get("samplingPercentage", 100)
+        if percentage == 100:
+            return objects
+        sample = mock_random.sample(range(len(objects)), math.ceil(len(objects) * percentage / 100))
+        return [objects[index] for index in sorted(sample)]
+
+    def _select_buckets(self) -> list[S3Bucket]:
+        definition = self.job.request["s3JobDefinition"]
+        if "bucketCriteria" in definition:
+            criteria = definition["bucketCriteria"]
+            return [
+                bucket
+                for bucket in self.storage.list_buckets(self.account_id)
+                if scope.includes_bucket(criteria, bucket)
+            ]
+        buckets = []
+        for one in definition["bucketDefinitions"]:
+            for name in one["buckets"]:
+                try:
+                    buckets.append(self.storage.get_bucket(one["accountId"], name))
+                except BucketUnavailableError:
+                    self.job.had_access_error()
+        return buckets
+
+    def _classify(self, candidate: S3Object) -> Analysis:
+        repository = self.repository()
+        if candidate.storage_class not in SUPPORTED_STORAGE_CLASSES:
+            result = _skipped("INVALID_OBJECT_STATE")
+        else:
+            candidate, result = self._scan(candidate)
+        return Analysis(
+            account_id=self.account_id,
+            region_name=self.region_name,
+            partition=self.partition,
+            job_id=self.job.id,
+            job_arn=self.job.arn,
+            names={identifier.id: identifier.name for identifier in self.custom},
+            object=candidate,
+            result=result,
+            results_bucket=(repository.bucket_name, repository.key_prefix) if repository else None,
+        )
+
+    def _scan(self, candidate: S3Object) -> tuple[S3Object, ScanResult]:
+        try:
+            latest, stream = self.storage.open_latest(candidate)
+        except ObjectUnavailableError:
+            return candidate, _skipped("SOURCE_OBJECT_NO_LONGER_AVAILABLE")
+        with stream:
+            return latest, scan(stream, scope.extension(latest.key), latest.size_bytes, self.managed, self.custom)
+
+    def _write_result(self, analysis: Analysis) -> None:
+        if (repository := self.repository()) is None:
+            return
+        line = json.dumps(discovery_result(analysis, now()), separators=(",", ":")) + "\n"
+        body = gzip.compress(line.encode(), mtime=0)
+        key, kms_key_arn = analysis.result_key, repository.kms_key_arn
+        try:
+            self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)
+        except BucketUnavailableError:
+            log.warning("job %s: the bucket for the discovery results is gone", self.job.id)
+
+    def _publish(self, analyses: Sequence[Analysis], ended: float) -> None:
+        """Wait for the lag, then make the findings of the objects that were read known, also of a cancelled job."""
+        with changed:
+            while not self.job.is_discarded:
+                if (lag := ended + dials.current.findings_lag_seconds - time.monotonic()) <= 0:
+                    self.publish([finding(one, now()) for one in analyses if one.result.detections])
+                    return
+                changed.wait(lag)
+
+    def _wait(self, seconds_left: Callable[[], float] = lambda: 0) -> None:
+        """Return as soon as the job is RUNNING and nothing is left to wait for.
+
+        :raises _StoppedError: when it is over instead.
+        """
+        with changed:
+            while True:
+                if self.job.status is JobStatus.CANCELLED:
+                    raise _StoppedError
+                left = seconds_left() if self.job.status is JobStatus.RUNNING else math.inf
+                if left <= 0:
+                    return
+                changed.wait(None if math.isinf(left) else left)
+
+
+def chosen(request: Mapping[str, Any], catalogue: Mapping[str, ManagedIdentifier]) -> list[ManagedIdentifier]:
+    """Return the managed data identifiers that the job's selector selects.
+
+    Source: shape ManagedDataIdentifierSelector of the macie2 API; RECOMMENDED is the default.
+    """
+    ids = set(request.get("managedDataIdentifierIds", ()))
+    match request.get("managedDataIdentifierSelector", "RECOMMENDED"):
+        case "ALL":
+            return list(catalogue.values())
+        case "EXCLUDE":
+            return [one for one in catalogue.values() if one.id not in ids]
+        case "INCLUDE":
+            return [one for one in catalogue.values() if one.id in ids]
+        case "NONE":
+            return []
+        case _:
+            return [one for one in catalogue.values() if one.recommended]
+
+
+def _skipped(reason: str) -> ScanResult:
+    return ScanResult(ScanStatus.SKIPPED, reason, None, 0, ())

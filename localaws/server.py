@@ -1,0 +1,194 @@
+"""Serve the local AWS: moto's services, with Macie from here.
+
+``python -m localaws.server --port 5000`` prints its URL when it is ready and stops on SIGINT and SIGTERM.
+``with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`` does the same in a thread.
+
+moto's own endpoints (``/moto-api/reset`` …) work as in moto. ``/localaws/macie2/dials`` turns Macie's dials: GET tells
+them all, PUT turns the ones that its JSON object names, DELETE brings back the initial ones, as moto's reset does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from cheroot.wsgi import Gateway_10, Server
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+import localaws.cloudformation
+import localaws.macie2.install
+from localaws.macie2.dials import Settings, dials
+from localaws.macie2.models import macie2_backends
+
+type Environ = dict[str, Any]
+type StartResponse = Callable[..., Any]
+
+DIALS_PATH = "/localaws/macie2/dials"
+_THREADS = 16
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's choice of a service, remembered by host: moto lists its package's folder for every request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._services: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._services:
+            self._services[host] = super().get_backend_for_host(host)
+        return self._services[host]
+
+
+class Application:
+    """The WSGI application: the dials, and moto for everything else."""
+
+    def __init__(self) -> None:
+        localaws.cloudformation.install()
+        localaws.macie2.install.install()
+        self._moto = _Dispatcher()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == DIALS_PATH:
+            return _serve_dials(environ, start_response)
+        return self._moto(environ, start_response)  # type: ignore[no-any-return]
+
+
+class _Gateway(Gateway_10):
+    """Hand on what moto needs and WSGI has no place for."""
+
+    def get_environ(self) -> Environ:  # type: ignore[override]
+        """Give moto what its own server gives it: the path as sent, the decoded path and the names of metadata headers.
+
+        moto routes by ``RAW_URI``, which cheroot calls ``REQUEST_URI``; cheroot leaves an encoded slash encoded.
+        """
+        environ: Environ = super().get_environ()  # type: ignore[no-untyped-call]
+        raw = environ["RAW_URI"] = environ["REQUEST_URI"]
+        path = urlsplit(raw).path if "://" in raw.partition("?")[0] else raw.partition("?")[0]
+        environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+        names = [name.decode("latin-1") for name in self.req.inheaders]
+        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
+            environ_key_for_header(name): name for name in names if should_preserve_original_header_name(name)
+        }
+        return environ
+
+
+class LocalAws:
+    """The server in a thread of its own.
+
+    :param port: 0 for any free one.
+    :param settings: the dials to start with and to come back to on a reset.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, settings: Settings | None = None) -> None:
+        if settings is not None:
+            dials.start_with(settings)
+        self._server = Server((host, port), Application(), numthreads=_THREADS, request_queue_size=128)
+        self._server.gateway = _Gateway
+        self._server.shutdown_timeout = 1
+        self._thread = threading.Thread(target=self._server.serve, name="local-aws", daemon=True)
+
+    @property
+    def endpoint_url(self) -> str:
+        host, port = self._server.bind_addr[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def start(self) -> None:
+        """Listen; requests are accepted when this returns."""
+        self._server.prepare()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def settings_from_environment(environment: dict[str, str]) -> Settings:
+    """Read ``LOCALAWS_FINDINGS_LAG_SECONDS``, ``LOCALAWS_JOB_SECONDS`` and ``LOCALAWS_JOB_HELD`` (``true``).
+
+    :raises ValueError: for a value that the dial cannot take.
+    """
+    default = Settings()
+    return Settings(
+        findings_lag_seconds=float(environment.get("LOCALAWS_FINDINGS_LAG_SECONDS", default.findings_lag_seconds)),
+        job_seconds=float(environment.get("LOCALAWS_JOB_SECONDS", default.job_seconds)),
+        job_held=environment.get("LOCALAWS_JOB_HELD", "false").lower() == "true",
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m localaws.server", description=__doc__)
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--port-file", type=Path, help="file to write the port to when the server is ready")
+    options = parser.parse_args(arguments)
+    is_over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_over.set())
+    with LocalAws(options.host, options.port, settings_from_environment(dict(os.environ))) as aws:
+        if options.port_file:
+            _write_whole(options.port_file, f"{urlsplit(aws.endpoint_url).port}\n")
+        sys.stdout.write(f"{aws.endpoint_url}\n")
+        sys.stdout.flush()
+        is_over.wait()
+
+
+def _serve_dials(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    status, answer = HTTPStatus.OK, None
+    macie2_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]  # moto resets the backends that exist, and they reset the dials
+    match environ["REQUEST_METHOD"]:
+        case "GET":
+            pass
+        case "PUT":
+            try:
+                dials.set(**json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))))
+            except (TypeError, ValueError) as error:
+                status, answer = HTTPStatus.BAD_REQUEST, {"message": str(error)}
+        case "DELETE":
+            dials.reset()
+        case _:
+            status, answer = HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use GET, PUT or DELETE"}
+    body = json.dumps(asdict(dials.current) if answer is None else answer).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body]
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write the file in one step, so that who waits for it never reads half of it."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_text(text)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    main()
