@@ -129,6 +129,20 @@ class JobTokensExhaustedError(MacieFatalError):
         )
 
 
+class IdentifierTokensExhaustedError(MacieFatalError):
+    """Every client token of a definition belongs to a deleted identifier."""
+
+    def __init__(self, name: str, attempts: int) -> None:
+        super().__init__(name, attempts)
+
+    def __str__(self) -> str:
+        name, attempts = self.args
+        return (
+            f"Expected to create custom data identifier {name!r}, found {attempts} deleted ones. Find out who deletes "
+            "them; any change of its definition makes a new one."
+        )
+
+
 class JobNotCompleteError(MacieFatalError):
     """The job ended, or stopped, without having analysed everything."""
 

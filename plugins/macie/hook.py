@@ -12,6 +12,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
 from macie import errors, identifiers
+from macie.tokens import MAX_TOKENS, iter_client_tokens
 from macie.translation import translated_errors
 
 if TYPE_CHECKING:
@@ -133,10 +134,12 @@ class MacieHook(AwsBaseHook):
         for _, identifier_id in namesakes:
             if identifiers.is_same(wanted, self.client.get_custom_data_identifier(id=identifier_id)):
                 return str(identifier_id)
-        token = identifiers.client_token(wanted)
-        created = self.client.create_custom_data_identifier(**wanted, clientToken=token)["customDataIdentifierId"]
-        self.log.info("Created custom data identifier %s as %s", wanted["name"], created)
-        return created
+        for token in iter_client_tokens(wanted):
+            created = self.client.create_custom_data_identifier(**wanted, clientToken=token)["customDataIdentifierId"]
+            if not self.client.get_custom_data_identifier(id=created).get("deleted"):
+                self.log.info("Created custom data identifier %s as %s", wanted["name"], created)
+                return created
+        raise errors.IdentifierTokensExhaustedError(wanted["name"], MAX_TOKENS)
 
     def create_classification_job(self, request: Mapping[str, Any], client_token: str) -> str:
         """
@@ -147,7 +150,7 @@ class MacieHook(AwsBaseHook):
         :return: the job's id
         """
         with translated_errors():
-            return self.client.create_classification_job(**request, clientToken=client_token)["jobId"]
+            return self.client.create_classification_job(**{**request, "clientToken": client_token})["jobId"]
 
     def describe_job(self, job_id: str) -> DescribeClassificationJobResponseTypeDef:
         """Return the answer of DescribeClassificationJob."""

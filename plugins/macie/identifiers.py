@@ -1,8 +1,7 @@
-"""Definitions of custom data identifiers: read from files, compared, named by a token. No AWS call."""
+"""Definitions of custom data identifiers: read from files, compared. No AWS call."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,7 +53,7 @@ def _load(path: Path, shape: Shape) -> dict[str, Any]:
         raise IdentifierDefinitionError(str(path), "clientToken, which is derived from the definition")
     report = ParamValidator().validate(definition, shape)
     if report.has_errors():
-        raise IdentifierDefinitionError(str(path), report.generate_report())
+        raise IdentifierDefinitionError(str(path), "; ".join(report.generate_report().splitlines()))
     return definition
 
 
@@ -69,12 +68,6 @@ def is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
     :param found: the answer of GetCustomDataIdentifier
     """
     return not found.get("deleted") and _essence(wanted) == _essence(found)
-
-
-def client_token(definition: Mapping[str, Any]) -> str:
-    """Derive a token from a definition: a repeated request with it makes no second identifier."""
-    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _essence(definition: Mapping[str, Any]) -> tuple[Any, ...]:

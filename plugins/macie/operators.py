@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -18,11 +17,11 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from macie.errors import JobTokensExhaustedError
 from macie.hook import MacieHook
 from macie.links import MacieClassificationJobLink
+from macie.tokens import MAX_TOKENS, iter_client_tokens
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-MAX_JOBS_PER_RUN = 10
 MEMORY_PER_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 
@@ -91,7 +90,7 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
     def execute(self, context: Context) -> str:
         """Create or find the job."""
         ti = context["ti"]
-        job_id = self._create(client_token(ti.dag_id, ti.run_id, self.job_request))
+        job_id = self._create(ti.dag_id, ti.run_id)
         MacieClassificationJobLink.persist(
             context=context,
             operator=self,
@@ -101,21 +100,14 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
         )
         return job_id
 
-    def _create(self, token: str) -> str:
-        for attempt in range(1, MAX_JOBS_PER_RUN + 1):
-            attempt_token = token if attempt == 1 else f"{token}-{attempt}"
-            job_id = self.hook.create_classification_job(self.job_request, attempt_token)
+    def _create(self, dag_id: str, run_id: str) -> str:
+        for token in iter_client_tokens(dag_id, run_id, self.job_request):
+            job_id = self.hook.create_classification_job(self.job_request, token)
             status = self.hook.describe_job(job_id)["jobStatus"]
             self.log.info("Classification job %s is %s", job_id, status)
             if status != "CANCELLED":
                 return job_id
-        raise JobTokensExhaustedError(job_id, MAX_JOBS_PER_RUN)
-
-
-def client_token(dag_id: str, run_id: str, job_request: Mapping[str, Any]) -> str:
-    """Derive the idempotency token of a job: 64 hexadecimal digits."""
-    canonical = json.dumps([dag_id, run_id, job_request], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+        raise JobTokensExhaustedError(job_id, MAX_TOKENS)
 
 
 class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):

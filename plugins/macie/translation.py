@@ -20,7 +20,8 @@ def translated_errors() -> Iterator[None]:
     except ClientError as error:
         raise _translate(error) from error
     except ParamValidationError as error:
-        raise errors.MacieRequestRefusedError("The call", "ParamValidation", str(error)) from error
+        report = "; ".join(str(error.kwargs["report"]).splitlines())
+        raise errors.MacieRequestRefusedError("The call", "ParamValidation", report) from error
     except BotoCoreError as error:
         raise errors.MacieUnavailableError("The call", type(error).__name__, str(error)) from error
 

@@ -80,14 +80,17 @@ class MacieBaseTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield the one event."""
         seconds_left = (self.deadline_at - datetime.now(UTC)).total_seconds()
-        try:
-            async with asyncio.timeout(seconds_left):
-                event = await self._watch()
-        except TimeoutError:
-            event = self._deadline_event()
-        except MacieError as error:
-            event = to_event(error)
+        event = await self._watch_for(seconds_left) if seconds_left > 0 else self._deadline_event()
         yield TriggerEvent({**event, "job_id": self.job_id})  # type: ignore[no-untyped-call]
+
+    async def _watch_for(self, seconds: float) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._watch()
+        except TimeoutError:
+            return self._deadline_event()
+        except MacieError as error:
+            return to_event(error)
 
     @abstractmethod
     async def _watch(self) -> dict[str, Any]:
@@ -168,8 +171,10 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
         hook = self.hook()
         seen: tuple[int, ...] | None = None
         unchanged_since = clock()
-        connections = await hook.get_async_conn(), await hook.s3_hook.get_async_conn()  # type: ignore[no-untyped-call]
-        async with connections[0] as macie, connections[1] as s3:
+        async with (
+            await hook.get_async_conn() as macie,  # type: ignore[no-untyped-call]
+            await hook.s3_hook.get_async_conn() as s3,  # type: ignore[no-untyped-call]
+        ):
             while True:
                 found = await self._poll(macie, s3)
                 if found is None or found != seen:

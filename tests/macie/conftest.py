@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -13,6 +14,8 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
 import pytest
 
+from localaws.server import LocalAws
+from tests.macie.local_aws import Aws
 from tests.macie.scripted_aws import REGION, ScriptedAws
 
 
@@ -29,7 +32,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def scripted_aws(monkeypatch: pytest.MonkeyPatch) -> Any:
+def scripted_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedAws]:
     with ScriptedAws() as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
@@ -38,16 +41,29 @@ def scripted_aws(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture(scope="session")
-def local_aws() -> Any:
-    server = pytest.importorskip("localaws.server")
-    with server.LocalAws() as aws:
-        yield aws
+def local_aws() -> Iterator[LocalAws]:
+    with LocalAws() as server:
+        yield server
 
 
 @pytest.fixture
-def aws(local_aws: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """The local AWS with nothing in it, and findings that appear at once."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint_url)
-    return local_aws
+    aws = Aws(local_aws.endpoint_url)
+    aws.call("POST", "/moto-api/reset")
+    aws.turn(findings_lag_seconds=0)
+    return aws
+
+
+@pytest.fixture
+def ready_aws(aws: Aws) -> Aws:
+    """The local AWS with Macie enabled, a repository for its results, and a bucket to analyse."""
+    aws.macie.enable_macie()
+    for bucket in ("bronze", "evidence", "results"):
+        aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    aws.put_export_configuration()
+    return aws
 
 
 @pytest.fixture

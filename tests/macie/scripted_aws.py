@@ -18,16 +18,19 @@ def job(status: str, **more: Any) -> dict[str, Any]:
 
 
 class ScriptedAws(ThreadingHTTPServer):
-    """Answers each request with the next of the answers scripted for its method and path; the last one stays."""
+    """Answers each request with the next of the answers scripted for its method and path; the last one stays.
+
+    Text is answered as it is: S3 speaks XML.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: dict[str, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+        self.answers: dict[str, list[tuple[int, Any]]] = defaultdict(list)
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
-    def script(self, request: str, *answers: dict[str, Any] | int | tuple[int, str, str]) -> None:
+    def script(self, request: str, *answers: dict[str, Any] | str | int | tuple[int, str, str]) -> None:
         """Script bodies (200), bare status codes, or (status code, error code, message)."""
         self.answers[request] = [_answer(answer) for answer in answers]
 
@@ -35,8 +38,8 @@ class ScriptedAws(ThreadingHTTPServer):
         return [body for path, body in self.requests if path == request]
 
 
-def _answer(answer: Any) -> tuple[int, dict[str, Any]]:
-    if isinstance(answer, dict):
+def _answer(answer: Any) -> tuple[int, Any]:
+    if isinstance(answer, (dict, str)):
         return 200, answer
     status, code, message = (answer, "", "") if isinstance(answer, int) else answer
     return status, {"__type": code, "message": message}
@@ -47,11 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = f"{self.command} {self.path}"
+        request = f"{self.command} {self.path.partition('?')[0]}"
         self.server.requests.append((request, json.loads(body or b"{}")))
         answers = self.server.answers.get(request) or [(404, {"__type": "NotScripted", "message": request})]
         status, document = answers[0] if len(answers) == 1 else answers.pop(0)
-        payload = json.dumps(document).encode()
+        payload = (document if isinstance(document, str) else json.dumps(document)).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(payload)))

@@ -18,6 +18,7 @@ FATAL = [
     errors.MacieNotEnabledError("eu-west-1", "DISABLED"),
     errors.ResultsRepositoryMissingError("eu-west-1"),
     errors.IdentifierDefinitionError("identifiers/a.json", "no valid JSON"),
+    errors.IdentifierTokensExhaustedError("Patient ID", 10),
     errors.JobTokensExhaustedError(JOB_ID, 10),
     errors.JobNotCompleteError(JOB_ID, "CANCELLED"),
     errors.JobStatusUnknownError(JOB_ID, "HIBERNATING"),

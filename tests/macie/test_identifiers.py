@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from macie.errors import IdentifierDefinitionError
-from macie.identifiers import client_token, is_same, load_definitions
+from macie.identifiers import is_same, load_definitions
 
 PATIENT = {"name": "Patient ID", "regex": "[0-9a-f]{8}", "keywords": ["patient", "person"], "maximumMatchDistance": 50}
 
@@ -88,8 +88,3 @@ def test_an_identifier_is_the_same_when_it_detects_the_same(difference: dict[str
 )
 def test_an_identifier_is_another_when_it_may_detect_something_else(difference: dict[str, Any]) -> None:
     assert not is_same(PATIENT, {**PATIENT, **difference})
-
-
-def test_the_token_depends_on_the_definition_and_not_on_the_order_of_its_keys() -> None:
-    assert client_token(PATIENT) == client_token(dict(reversed(PATIENT.items())))
-    assert client_token(PATIENT) != client_token({**PATIENT, "regex": "x"})

@@ -8,8 +8,10 @@ import pytest
 from airflow.sdk.module_loading import import_string
 from airflow.serialization.serialized_objects import BaseSerialization
 
+from macie.hook import MacieHook
 from macie.sensors import MacieClassificationJobSensor
 from macie.triggers import MacieBaseTrigger, MacieClassificationJobTrigger, MacieJobResultsTrigger
+from tests.macie.local_aws import Aws
 from tests.macie.scripted_aws import JOB_ID, ScriptedAws, job
 
 DESCRIBE = f"GET /jobs/{JOB_ID}"
@@ -43,6 +45,12 @@ def results_trigger(**arguments: Any) -> MacieJobResultsTrigger:
         "botocore_config": ONE_ATTEMPT,
     }
     return MacieJobResultsTrigger(**{**defaults, **arguments})
+
+
+def results_of_bytes(size_bytes: int) -> str:
+    """S3's answer when there is one discovery result."""
+    item = f"<Contents><Key>AWSLogs/a.jsonl.gz</Key><Size>{size_bytes}</Size></Contents>"
+    return f"<ListBucketResult><IsTruncated>false</IsTruncated>{item}</ListBucketResult>"
 
 
 def event_of(trigger: MacieBaseTrigger) -> dict[str, Any]:
@@ -125,3 +133,49 @@ def test_a_long_job_is_polled_seldom(scripted_aws: ScriptedAws, monkeypatch: pyt
     assert event_of(job_trigger(poll_seconds=20))["status"] == "ended"
     assert max(delays) == 300
     assert len(delays) < 200
+
+
+FINDINGS, RESULTS = "POST /findings", "GET /results"
+ONE, TWO = {"findingIds": ["a"]}, {"findingIds": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("findings", "results", "polls"),
+    [
+        ([TWO], [9], 2),
+        ([ONE, TWO], [9], 3),
+        ([ONE, TWO, ONE, TWO, TWO], [9], 5),
+        ([TWO], [8, 9], 3),
+        ([TWO, THROTTLED, TWO], [9], 4),
+    ],
+    ids=["nothing changes", "a finding comes", "findings come and go", "a result is replaced", "a poll is throttled"],
+)
+def test_results_have_settled_when_two_looks_in_a_row_are_the_same(
+    scripted_aws: ScriptedAws, findings: list[Any], results: list[int], polls: int
+) -> None:
+    scripted_aws.script(FINDINGS, *findings)
+    scripted_aws.script(RESULTS, *map(results_of_bytes, results))
+    event = event_of(results_trigger(settle_seconds=0))
+    assert event == {"status": "settled", "job_id": JOB_ID, "findings": 2, "results": 1}
+    assert len(scripted_aws.bodies(FINDINGS)) == polls
+
+
+def test_the_last_counts_are_told_at_the_deadline(scripted_aws: ScriptedAws) -> None:
+    scripted_aws.script(FINDINGS, TWO)
+    scripted_aws.script(RESULTS, results_of_bytes(9))
+    deadline = datetime.now(UTC) + timedelta(seconds=0.5)
+    event = event_of(results_trigger(settle_seconds=60, deadline_at=deadline))
+    assert event == {"status": "deadline", "job_id": JOB_ID, "findings": 2, "results": 1}
+
+
+def test_the_wait_for_results_ends_with_an_error_when_they_may_not_be_listed(scripted_aws: ScriptedAws) -> None:
+    scripted_aws.script(FINDINGS, (403, "AccessDeniedException", "no"))
+    assert event_of(results_trigger())["error"] == "MacieRequestRefusedError"
+
+
+def test_findings_and_results_of_a_real_job_are_counted(ready_aws: Aws) -> None:
+    ready_aws.put_patients(3)
+    job_id = ready_aws.run_job(**ready_aws.patient_identifier())
+    bucket, prefix = MacieHook().get_results_location(job_id)
+    trigger = results_trigger(job_id=job_id, results_bucket=bucket, results_prefix=prefix)
+    assert event_of(trigger) == {"status": "settled", "job_id": job_id, "findings": 3, "results": 3}
