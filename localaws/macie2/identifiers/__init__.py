@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
+from localaws.macie2.identifiers import credentials, financial, health, personal
 from localaws.macie2.identifiers.dialect import RegexError, validate_regex
+from localaws.macie2.identifiers.matching import count_matches
 from localaws.macie2.identifiers.model import Bands, CustomIdentifier, ManagedIdentifier, SeverityLevel
 
-CATALOGUE: Mapping[str, ManagedIdentifier] = {}
-
-
-def count_matches(identifier: CustomIdentifier, text: str) -> int:
-    """Count the identifier's matches in running text (TestCustomDataIdentifier)."""
-    raise NotImplementedError
-
+CATALOGUE: Mapping[str, ManagedIdentifier] = MappingProxyType(
+    {
+        entry.id: entry
+        for entry in sorted(
+            (*credentials.ENTRIES, *financial.ENTRIES, *health.ENTRIES, *personal.ENTRIES), key=lambda entry: entry.id
+        )
+    }
+)
 
 __all__ = [
     "CATALOGUE",
