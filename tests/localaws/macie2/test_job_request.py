@@ -1,0 +1,116 @@
+"""What CreateClassificationJob takes and refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.localaws.conftest import ACCOUNT, error_of, job_request, start
+
+BUCKETS = {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["bronze"]}]}
+
+
+def _scoped(**term: Any) -> dict[str, Any]:
+    return {"s3JobDefinition": {**BUCKETS, "scoping": {"includes": {"and": [{"simpleScopeTerm": term}]}}}}
+
+
+def _criteria(**criterion: Any) -> dict[str, Any]:
+    return {"s3JobDefinition": {"bucketCriteria": {"includes": {"and": [criterion]}}}}
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "empty name": {"name": ""},
+    "long name": {"name": "n" * 501},
+    "long description": {"description": "d" * 201},
+    "sample of nothing": {"samplingPercentage": 0},
+    "sample of more than all": {"samplingPercentage": 101},
+    "schedule of a one-time job": {"scheduleFrequency": {"dailySchedule": {}}},
+    "no schedule of a scheduled job": {"jobType": "SCHEDULED"},
+    "two schedules": {
+        "jobType": "SCHEDULED",
+        "scheduleFrequency": {"dailySchedule": {}, "monthlySchedule": {"dayOfMonth": 1}},
+    },
+    "no such day": {"jobType": "SCHEDULED", "scheduleFrequency": {"monthlySchedule": {"dayOfMonth": 32}}},
+    "week without a day": {"jobType": "SCHEDULED", "scheduleFrequency": {"weeklySchedule": {}}},
+    "neither buckets nor criteria": {"s3JobDefinition": {}},
+    "both buckets and criteria": {"s3JobDefinition": {**BUCKETS, "bucketCriteria": {}}},
+    "empty buckets": {"s3JobDefinition": {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": []}]}},
+    "too many buckets": {"s3JobDefinition": {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["b"] * 1001}]}},
+    "INCLUDE of nothing": {"managedDataIdentifierSelector": "INCLUDE"},
+    "EXCLUDE of nothing": {"managedDataIdentifierSelector": "EXCLUDE"},
+    "ALL and some": {"managedDataIdentifierSelector": "ALL", "managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"]},
+    "default selector and some": {"managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"]},
+    "NONE at all": {"managedDataIdentifierSelector": "NONE"},
+    "unknown identifier": {"managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["SHOE_SIZE"]},
+    "too many custom identifiers": {"customDataIdentifierIds": ["one"] * 31},
+    "extension greater than": _scoped(key="OBJECT_EXTENSION", comparator="GT", values=["csv"]),
+    "key equal to": _scoped(key="OBJECT_KEY", comparator="EQ", values=["a"]),
+    "two sizes": _scoped(key="OBJECT_SIZE", comparator="GT", values=["1", "2"]),
+    "size that is no number": _scoped(key="OBJECT_SIZE", comparator="GT", values=["big"]),
+    "date that is no date": _scoped(key="OBJECT_LAST_MODIFIED_DATE", comparator="GT", values=["yesterday"]),
+    "term without values": _scoped(key="OBJECT_EXTENSION", comparator="EQ", values=[]),
+    "term without key": _scoped(comparator="EQ", values=["csv"]),
+    "empty term": {"s3JobDefinition": {**BUCKETS, "scoping": {"includes": {"and": [{}]}}}},
+    "empty criterion": _criteria(),
+    "account that starts with": _criteria(
+        simpleCriterion={"key": "ACCOUNT_ID", "comparator": "STARTS_WITH", "values": ["1"]}
+    ),
+    "tag criterion without tags": _criteria(tagCriterion={"comparator": "EQ", "tagValues": []}),
+    "tag criterion greater than": _criteria(
+        tagCriterion={"comparator": "GT", "tagValues": [{"key": "a", "value": "b"}]}
+    ),
+}
+
+
+@pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED.keys())
+def test_a_job_is_refused_when_it_breaks_a_documented_rule(macie: Any, changes: dict[str, Any]) -> None:
+    assert error_of(macie.create_classification_job, **job_request(**changes))[:2] == ("ValidationException", 400)
+    assert macie.list_classification_jobs()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"allowListIds": ["list"]},
+        _criteria(simpleCriterion={"key": "S3_BUCKET_SHARED_ACCESS", "comparator": "EQ", "values": ["EXTERNAL"]}),
+    ],
+    ids=["allow lists", "shared access"],
+)
+def test_a_job_is_answered_with_501_when_the_local_aws_cannot_run_it_as_asked(
+    macie: Any, changes: dict[str, Any]
+) -> None:
+    code, status, message = error_of(macie.create_classification_job, **job_request(**changes))
+    assert (code, status) == ("NotImplementedException", 501)
+    assert "CreateClassificationJob" in message
+
+
+def test_the_same_client_token_gives_the_same_job_and_another_request_a_conflict(macie: Any, s3: Any) -> None:
+    first = start(macie, clientToken="retry")
+    assert start(macie, clientToken="retry") == first
+    assert start(macie, clientToken="new run") != first
+    with pytest.raises(macie.exceptions.ConflictException):
+        start(macie, clientToken="retry", name="other")
+
+
+def test_a_job_is_described_as_it_was_created(macie: Any, s3: Any) -> None:
+    wanted = {
+        "description": "nightly",
+        "managedDataIdentifierSelector": "INCLUDE",
+        "managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"],
+        "samplingPercentage": 50,
+        "tags": {"run": "1"},
+        **_scoped(key="OBJECT_EXTENSION", comparator="EQ", values=["csv"]),
+    }
+    job = macie.describe_classification_job(jobId=start(macie, initialRun=True, **wanted))
+    assert {name: job[name] for name in wanted} == wanted
+    assert (job["name"], job["jobType"], job["clientToken"]) == ("job", "ONE_TIME", "token")
+    assert job["initialRun"] is False
+    assert job["jobArn"] == f"arn:aws:macie2:us-east-1:{ACCOUNT}:classification-job/{job['jobId']}"
+
+
+def test_recommended_is_the_selector_when_none_is_given(macie: Any, s3: Any) -> None:
+    job = macie.describe_classification_job(jobId=start(macie))
+    assert job["managedDataIdentifierSelector"] == "RECOMMENDED"
+    assert "managedDataIdentifierIds" not in job
+    assert job["samplingPercentage"] == 100
