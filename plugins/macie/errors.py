@@ -16,7 +16,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 
-class MacieError(AirflowException):  # type: ignore[misc, unused-ignore]
+class MacieError(AirflowException):
     """Base of everything that this package raises on purpose."""
 
     def serialize(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
@@ -28,7 +28,7 @@ class MacieRetryableError(MacieError):
     """Family: the same call may succeed later."""
 
 
-class MacieFatalError(MacieError, AirflowFailException):  # type: ignore[misc, unused-ignore]
+class MacieFatalError(MacieError, AirflowFailException):
     """Family: somebody has to change something first."""
 
 
@@ -151,14 +151,16 @@ class JobNotCompleteError(MacieFatalError):
 
     def __str__(self) -> str:
         job_id, status = self.args
-        return f"Expected classification job {job_id} to become COMPLETE, found {status}. {_JOB_ADVICE[status]}"
+        advice = _JOB_ADVICE.get(status, "Look at it in the Macie console.")
+        return f"Expected classification job {job_id} to become COMPLETE, found {status}. {advice}"
 
 
+_NEW_JOB = "Clear the task that creates it: a new job takes the place of a cancelled one."
 _JOB_ADVICE = {
-    "CANCELLED": "Clear the task that creates it: a new job is made.",
-    "PAUSED": "Macie's monthly quota is used up; raise it in Service Quotas, then clear the task.",
-    "USER_PAUSED": "Resume it in the Macie console within 30 days, then clear the task.",
-    "IDLE": "Only scheduled jobs become IDLE; the job specification has to say ONE_TIME.",
+    "CANCELLED": _NEW_JOB,
+    "PAUSED": f"Macie's monthly quota is used up: raise it in Service Quotas and cancel the job. {_NEW_JOB}",
+    "USER_PAUSED": f"Somebody paused it: resume it in the Macie console and clear this task, or cancel it. {_NEW_JOB}",
+    "IDLE": "Only scheduled jobs become IDLE: the job request has to say ONE_TIME.",
 }
 
 
@@ -186,7 +188,7 @@ class JobDeadlineError(MacieFatalError):
         job_id, status, seconds = self.args
         return (
             f"Expected classification job {job_id} to be COMPLETE after {seconds:g} s, found {status}. "
-            "Clear the task to wait again, or cancel the job."
+            f"Clear this task to wait again, or cancel the job. {_NEW_JOB}"
         )
 
 

@@ -91,13 +91,7 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
         """Create or find the job."""
         ti = context["ti"]
         job_id = self._create(ti.dag_id, ti.run_id)
-        MacieClassificationJobLink.persist(
-            context=context,
-            operator=self,
-            region_name=self.hook.conn_region_name,
-            aws_partition=self.hook.conn_partition,
-            job_id=job_id,
-        )
+        MacieClassificationJobLink.persist_job(context, self, job_id)
         return job_id
 
     def _create(self, dag_id: str, run_id: str) -> str:

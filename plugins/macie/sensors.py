@@ -14,6 +14,7 @@ from airflow.sdk import PokeReturnValue
 
 from macie import errors
 from macie.hook import MacieHook
+from macie.links import MacieClassificationJobLink
 from macie.triggers import MacieBaseTrigger, MacieClassificationJobTrigger, MacieJobResultsTrigger
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class MacieBaseSensor(AwsBaseSensor[MacieHook]):
 
     aws_hook_class = MacieHook
     template_fields: Sequence[str] = aws_template_fields("job_id")
+    operator_extra_links = (MacieClassificationJobLink(),)
 
     def __init__(self, *, job_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -84,6 +86,7 @@ class MacieClassificationJobSensor(MacieBaseSensor):
 
     def execute(self, context: Context) -> Any:
         """Look once, then defer."""
+        MacieClassificationJobLink.persist_job(context, self, self.job_id)
         if not self.deferrable:
             return super().execute(context)
         seen = self.poke(context)
@@ -108,13 +111,13 @@ class MacieClassificationJobSensor(MacieBaseSensor):
 
     def _judge(self, job: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the summary of a job that succeeded, None for one that goes on; raise for all others."""
-        status = job["jobStatus"]
+        status = job.get("jobStatus")
         if status in self.INTERMEDIATE_STATES:
             return None
         if status in self.FAILURE_STATES:
             raise errors.JobNotCompleteError(self.job_id, status)
         if status not in self.SUCCESS_STATES:
-            raise errors.JobStatusUnknownError(self.job_id, status)
+            raise errors.JobStatusUnknownError(self.job_id, str(status))
         error_status = (job.get("lastRunErrorStatus") or {}).get("code", "NONE")
         if error_status != "NONE":
             self.log.warning("Classification job %s could not access an account or a bucket", self.job_id)
@@ -152,6 +155,7 @@ class MacieJobResultsSensor(MacieBaseSensor):
 
     def execute(self, context: Context) -> None:
         """Find out where the results are, then defer."""
+        MacieClassificationJobLink.persist_job(context, self, self.job_id)
         bucket, prefix = self.hook.get_results_location(self.job_id)
         self._defer(
             MacieJobResultsTrigger,

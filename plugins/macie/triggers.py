@@ -124,7 +124,7 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
         async with await self.hook().get_async_conn() as client:  # type: ignore[no-untyped-call]
             while True:
                 job = await self._poll(client)
-                if job and job["jobStatus"] not in self.waiting_states:
+                if job and job.get("jobStatus") not in self.waiting_states:
                     return {"status": "ended", "job": job}
                 await asyncio.sleep(delay)
                 delay = min(delay * BACKOFF, max(MAX_POLL_SECONDS, self.poll_seconds))
@@ -136,7 +136,7 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
         except MacieUnavailableError as error:
             self.log.warning("Poll of classification job %s failed, going on: %s", self.job_id, error)
             return None
-        self.log.info("Classification job %s is %s", self.job_id, job["jobStatus"])
+        self.log.info("Classification job %s is %s", self.job_id, job.get("jobStatus"))
         return {key: job.get(key) for key in ("jobStatus", "lastRunErrorStatus", "statistics")}
 
 

@@ -7,6 +7,7 @@ import pytest
 from airflow.sdk.exceptions import TaskDeferred
 
 from macie import errors
+from macie.links import MacieClassificationJobLink
 from macie.sensors import MacieClassificationJobSensor, MacieJobResultsSensor
 from macie.triggers import MacieClassificationJobTrigger, MacieJobResultsTrigger
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
@@ -57,10 +58,21 @@ def test_the_task_fails_for_good_when_the_job_has_stopped(
         sensor(deferrable=deferrable).execute({})
 
 
-def test_an_unknown_status_is_not_taken_for_success(scripted_aws: ScriptedAws) -> None:
-    scripted_aws.script(DESCRIBE, job("HIBERNATING"))
-    with pytest.raises(errors.JobStatusUnknownError, match="HIBERNATING"):
+@pytest.mark.parametrize("answer", [job("HIBERNATING"), {"jobId": JOB_ID}], ids=["a new status", "no status"])
+def test_an_unknown_status_is_not_taken_for_success(scripted_aws: ScriptedAws, answer: dict[str, Any]) -> None:
+    scripted_aws.script(DESCRIBE, answer)
+    with pytest.raises(errors.JobStatusUnknownError, match=r"HIBERNATING|None"):
         sensor().execute({})
+
+
+def test_the_link_to_the_job_is_there_while_the_task_is_deferred(
+    scripted_aws: ScriptedAws, context: dict[str, Any]
+) -> None:
+    scripted_aws.script(DESCRIBE, job("RUNNING"))
+    with pytest.raises(TaskDeferred):
+        sensor().execute(context)
+    link = {"region_name": REGION, "aws_domain": "aws.amazon.com", "job_id": JOB_ID}
+    context["ti"].xcom_push.assert_called_once_with(key=MacieClassificationJobLink.key, value=link)
 
 
 @pytest.mark.parametrize("state", MacieClassificationJobSensor.INTERMEDIATE_STATES)
