@@ -64,6 +64,11 @@ class ManagedProbe(Probe):
         self._keyed = compile_trusted(identifier.pattern) if identifier.pattern else None
         self._unkeyed = compile_trusted(identifier.unkeyed_pattern) if identifier.unkeyed_pattern else None
 
+    @property
+    def has_unkeyed(self) -> bool:
+        """Whether it also matches where no keyword is near."""
+        return self._unkeyed is not None
+
     def severity_of(self, count: int) -> Severity:
         return self._severity.severity_of(count)
 
