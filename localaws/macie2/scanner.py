@@ -214,10 +214,9 @@ class _Scanning:
         for probe in self._probes:
             if probe.id in group.gated:
                 hits = probe.count_gated(values)
-            elif isinstance(probe, ManagedProbe) and probe.has_unkeyed:
-                hits = probe.count_ungated(values)
             else:
-                hits = probe.count_ungated(keyed if probe.keyword else values)
+                seen = keyed if probe.needs_keyword else values
+                hits = {} if seen.is_empty() else probe.count_ungated(seen)
             if hits:
                 self._tallies[probe.id].add(*column.locate(hits))
         if self._name and not self._name.is_full:
@@ -227,19 +226,21 @@ class _Scanning:
 
     @staticmethod
     def _read_names(column: _Column, kind: names.ColumnKind, tally: _Tally) -> None:
-        values = column.distinct
-        candidates = pl.concat(having(values, regex) for regex in names.prefilters(kind)).unique()
+        spaced = column.spaced
+        if spaced.is_empty():
+            return
+        candidates = pl.concat(having(spaced, regex) for regex in names.prefilters(kind)).unique()
         hits = {value: count for value in candidates if (count := names.count_names(value, kind))}
         if hits:
             tally.add(*column.locate(hits))
 
     @staticmethod
     def _read_addresses(column: _Column, table: Table, tally: _Tally) -> None:
-        values = column.distinct
-        within = {value: count for value in having(values, addresses.IN_VALUE) if (count := addresses.count_addresses(value))}
+        candidates = having(column.spaced, addresses.IN_VALUE)
+        within = {value: count for value in candidates if (count := addresses.count_addresses(value))}
         if within:
             tally.add(*column.locate(within))
-        codes = having(values, addresses.ZIP)
+        codes = having(column.distinct, addresses.ZIP)
         if codes.is_empty():
             return
         starts = []
@@ -268,6 +269,7 @@ class _Column:
         self._height = table.height
         self._cells = table.stack(columns)
         self.distinct = self._cells.drop_nulls().unique()
+        self.spaced = self.distinct.filter(self.distinct.str.contains(" ", literal=True))
 
     def _place(self, at: int) -> tuple[int, int]:
         column, row = divmod(at, self._height)
