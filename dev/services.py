@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -98,10 +99,8 @@ def stop(service: Service, seconds: float = 30) -> None:
         while service.is_running and time.monotonic() < end:
             time.sleep(0.1)
     # The leader may be gone before its children: what is left of its session goes with it.
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(service.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     _file(service.name).unlink(missing_ok=True)
 
 

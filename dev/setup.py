@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,8 @@ def _deploy(parameters: dict[str, str]) -> dict[str, str]:
 
 def _enable_macie(results_bucket: str, key_arn: str) -> None:
     macie = boto3.client("macie2")
-    try:
+    with contextlib.suppress(macie.exceptions.ConflictException):  # it is enabled already
         macie.enable_macie()
-    except macie.exceptions.ConflictException:
-        pass  # it is enabled already
     destination = {"bucketName": results_bucket, "keyPrefix": "macie", "kmsKeyArn": key_arn}
     macie.put_classification_export_configuration(configuration={"s3Destination": destination})  # type: ignore[typeddict-item]
 

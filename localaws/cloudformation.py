@@ -10,9 +10,9 @@ import json
 from typing import Any
 
 from moto.cloudformation.parsing import get_model_map
-from moto.utilities.utils import get_partition
 from moto.core.common_models import CloudFormationModel
 from moto.s3.models import FakeBucket, s3_backends
+from moto.utilities.utils import get_partition
 
 
 class CompleteBucket(FakeBucket):
@@ -89,5 +89,5 @@ class BucketPolicy(CloudFormationModel):
 
 def install() -> None:
     """Register the complete resources with moto's CloudFormation; may be called again."""
-    get_model_map()["AWS::S3::Bucket"] = CompleteBucket
-    get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]
+    get_model_map()["AWS::S3::Bucket"] = CompleteBucket  # type: ignore[type-abstract]
+    get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy

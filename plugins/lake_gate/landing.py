@@ -82,7 +82,14 @@ def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: st
 
     def put(**condition: str) -> tuple[str, str]:
         body.seek(0)
-        answer = s3.put_object(Bucket=bucket, Key=key, Body=body, ChecksumSHA256=checksum, **condition)  # type: ignore[arg-type]
+        answer = s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=body,
+            ChecksumAlgorithm="SHA256",
+            ChecksumSHA256=checksum,
+            **condition,  # type: ignore[arg-type]
+        )
         return answer["VersionId"], answer["ETag"]
 
     return _unless_there(lambda: put(IfNoneMatch="*"), lambda: _same(s3, bucket, key, checksum) or put())

@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.sdk import BaseOperator
 
-from lake_gate import decision, evidence, jsonl, landing, record
+from lake_gate import decision, jsonl, landing, record
 from lake_gate.documents import read_document, read_document_or_none, write_document
 from lake_gate.errors import NotAccountedError, UnknownObjectsError
-from lake_gate.evidence import Job, Severity
+from lake_gate.evidence import Job, Severity, gather
 from lake_gate.manifest import LandedObject
 from lake_gate.policy import Policy, Promotion
 from lake_gate.record import Moved
@@ -114,42 +115,47 @@ class LandOperator(GateOperator):
 class DecideOperator(GateOperator):
     """Decide for every landed object, on the evidence that was gathered beside the manifest.
 
-    Pushes ``counts`` and, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
+    Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
     ``decisions.jsonl``, none in a dry run.
 
-    :param settled: whether the job's results and findings had stopped changing (templated).
+    :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline.
     :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated).
     :param promotion: see :class:`lake_gate.policy.Promotion` (templated).
     :param is_dry_run: decide, but plan no moves (templated).
     """
 
-    template_fields = (*GateOperator.template_fields, "settled", "quarantine_threshold", "promotion", "is_dry_run")
+    template_fields = (*GateOperator.template_fields, "evidence", "quarantine_threshold", "promotion", "is_dry_run")
 
     def __init__(
-        self, *, settled: bool, quarantine_threshold: str, promotion: str, is_dry_run: str | bool, **kwargs: Any
+        self,
+        *,
+        evidence: dict[str, Any],
+        quarantine_threshold: str,
+        promotion: str,
+        is_dry_run: str | bool,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(multiple_outputs=True, **kwargs)
-        self.settled = settled
+        super().__init__(**kwargs)
+        self.evidence = evidence
         self.quarantine_threshold = quarantine_threshold
         self.promotion = promotion
         self.is_dry_run = is_dry_run
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> dict[str, list[list[int]]]:
         """Decide, write the decisions, plan the moves."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         manifest = self.read_manifest(context)
-        gathered = evidence.gather(self._read(run, "results.jsonl.gz"), self._read(run, "findings.jsonl"))
+        gathered = gather(self._read(run, "results.jsonl.gz"), self._read(run, "findings.jsonl"))
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(f"s3://{bronze}/{run.prefix}", strangers)
-        job = Job.from_api(next(self._read(run, "job.json")), settled=self.settled is True)
+        job = Job.from_api(next(self._read(run, "job.json")), settled=self.evidence["settled"] is True)
         policy = Policy(Severity(self.quarantine_threshold), Promotion(self.promotion))
         decisions = decision.decide(manifest, job, gathered, policy)
         content, chunks = plan(decisions)
         write_document(self.s3, bronze, run.document(DECISIONS), content)
         counts = {outcome.value: sum(d.outcome == outcome for d in decisions) for outcome in decision.Outcome}
         self.log.info("Decided: %s", counts)
-        dry = is_true(self.is_dry_run)
-        return {"counts": counts, **{outcome: [] if dry else planned for outcome, planned in chunks.items()}}
+        return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
     def _read(self, run: Run, name: str) -> Iterator[dict[str, Any]]:
         return jsonl.load_json(read_document(self.s3, self.the_settings.bronze_bucket, run.document(name)))
@@ -187,7 +193,7 @@ class RecordOperator(GateOperator):
 
     Pushes ``uri`` of the record and its ``totals``.
 
-    :param facts: of the run, copied into the record (templated): source, job, policy …
+    :param facts: what else the record says of the run (templated): ``source`` and ``policy``.
     :param is_dry_run: nothing was to be moved (templated).
     """
 
@@ -204,7 +210,7 @@ class RecordOperator(GateOperator):
         decided = read_document_or_none(self.s3, bronze, run.document(DECISIONS)) or b""
         job = read_document_or_none(self.s3, bronze, run.document("job.json"))
         written = record.build_record(
-            run={"feed": self.feed, "run_id": run.run_id, "dag_id": self.dag_id, **self.facts["run"]},
+            run=run_facts(context, self.feed, self.facts["source"]),
             job=job_facts(json.loads(job)) if job else None,
             policy=self.facts["policy"],
             manifest=self.read_manifest(context),
@@ -263,6 +269,19 @@ def plan(decisions: list[decision.Decision]) -> tuple[bytes, dict[str, list[list
 def moves_of(outcome: str, start: int) -> str:
     """Name of the document in which one mapped task writes down where its objects are."""
     return f"moves/{outcome}-{start}.jsonl"
+
+
+def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:
+    """Return what the run record says of the run itself; times in UTC."""
+    dag_run = context["dag_run"]
+    return {
+        "feed": feed,
+        "dag_id": dag_run.dag_id,
+        "run_id": dag_run.run_id,
+        "source": source,
+        "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
+        "recorded_at": datetime.now(UTC).isoformat(),
+    }
 
 
 def job_facts(answer: dict[str, Any]) -> dict[str, Any]:

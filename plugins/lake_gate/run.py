@@ -9,7 +9,7 @@ from dataclasses import dataclass
 HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|^\.+$")
 
 
 @dataclass(frozen=True, slots=True)

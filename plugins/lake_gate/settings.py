@@ -23,7 +23,6 @@ class Settings:
     :param low_topic_arn: SNS topic for all other runs.
     :param local_source_root: folders and files below it may be delivered; empty: no local source is read, so that
         who may start a run cannot land a worker's own files.
-    :param job_deadline_seconds: how long the classification job may take.
     :param evidence_settle_seconds: how long results and findings must stay unchanged after the job is complete.
     :param evidence_deadline_seconds: when the gate stops waiting for that and holds what is not proven.
     """
@@ -35,7 +34,6 @@ class Settings:
     low_topic_arn: str
     source: str
     local_source_root: str = ""
-    job_deadline_seconds: int = 6 * 3600
     evidence_settle_seconds: int = 300
     evidence_deadline_seconds: int = 3600
 

@@ -1,0 +1,66 @@
+"""A small client of Airflow's REST API: start a run, follow it to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+from dev.in_process import DAG_ID, States
+
+
+class AirflowApi:
+    """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only)."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = base_url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def is_up(self) -> bool:
+        """Whether the API answers and gives a token; scheduler, triggerer and DAG processor must be healthy too."""
+        try:
+            token = self._session.get(f"{self._url}/auth/token", timeout=10).json()["access_token"]
+            health = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=10).json()
+        except (requests.RequestException, ValueError, KeyError):
+            return False
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+
+    def unpause(self) -> bool:
+        """Switch the DAG on; False while the DAG processor has not read it yet."""
+        answer = self._session.patch(f"{self._url}/api/v2/dags/{DAG_ID}", json={"is_paused": False}, timeout=30)
+        if answer.status_code == requests.codes.not_found:
+            return False
+        answer.raise_for_status()
+        return True
+
+    def trigger(self, conf: dict[str, Any]) -> str:
+        """Start a run and return its id."""
+        answer = self._session.post(
+            f"{self._url}/api/v2/dags/{DAG_ID}/dagRuns", json={"logical_date": None, "conf": conf}, timeout=30
+        )
+        answer.raise_for_status()
+        return str(answer.json()["dag_run_id"])
+
+    def follow(self, run_id: str, show: Callable[[States], None], seconds: float) -> str:
+        """Show the run's tasks until it ends, and return its state; ``running`` when the time is over before."""
+        run = f"{self._url}/api/v2/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}"
+        end = time.monotonic() + seconds
+        while True:
+            state = str(self._get(run)["state"])
+            tasks = self._get(f"{run}/taskInstances?limit=1000&order_by=start_date")["task_instances"]
+            show({(t["task_id"], t["map_index"]): t["state"] for t in tasks if t["state"]})
+            if state in {"success", "failed"} or time.monotonic() > end:
+                return state
+            time.sleep(0.5)
+
+    def _get(self, url: str) -> dict[str, Any]:
+        answer = self._session.get(url, timeout=30)
+        answer.raise_for_status()
+        body: dict[str, Any] = answer.json()
+        return body

@@ -1,0 +1,103 @@
+"""Runs the DAG in this process by Airflow's own ``dag.test()``: real tasks, real deferrals, no daemons to start."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from dev.paths import LOGS
+
+DAG_ID = "synthea_gate"
+States = dict[tuple[str, int], str]
+
+
+def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
+    """Run the DAG to its end and return its run id and state.
+
+    What the tasks log goes to ``.local/logs/run.log``.
+
+    :param begun: called with the run id and the terminal; what it returns is called with the states of the tasks,
+        again and again.
+    """
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with _output_to(LOGS / "run.log") as terminal:
+        dag = _load()
+        now = datetime.now(UTC)
+        run_id = f"manual__{now.isoformat()}"
+        show = begun(run_id, terminal)
+        with _watching(run_id, show):
+            # A logical date, as in the UI: without one dag.test() clears the task instances of all runs before.
+            dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
+        show(_states(run_id))
+    return run_id, str(dag_run.state)
+
+
+def _load() -> Any:
+    from airflow.sdk.execution_time import supervisor
+    from airflow.utils.db import initdb
+
+    # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
+    supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
+    initdb()
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    if bag.import_errors:
+        raise SystemExit("\n".join(bag.import_errors.values()))
+    return bag.dags[DAG_ID]
+
+
+@contextmanager
+def _watching(run_id: str, show: Callable[[States], None]) -> Iterator[None]:
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.3):
+            show(_states(run_id))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield
+    ended.set()
+    watcher.join()
+
+
+def _states(run_id: str) -> States:
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        rows = session.execute(
+            select(TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state)
+            .where(TaskInstance.dag_id == DAG_ID, TaskInstance.run_id == run_id)
+            .order_by(TaskInstance.start_date)
+        )
+        return {(task_id, map_index): str(state) for task_id, map_index, state in rows if state}
+
+
+@contextmanager
+def _output_to(path: Path) -> Iterator[TextIO]:
+    """Send everything that is printed to a file, and yield the terminal (or what stands in its place)."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    with path.open("wb") as log, os.fdopen(os.dup(1), "w") as terminal:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            os.close(saved[0])
+            os.close(saved[1])

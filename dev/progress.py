@@ -1,0 +1,77 @@
+"""Shows how a run is getting on: one line when a step begins to wait, works or ends, with the number of files."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import TextIO
+
+import boto3
+
+from lake_gate.documents import read_document_or_none
+from lake_gate.run import Run
+
+_ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
+_QUIET = {"skipped", "removed", "upstream_failed"}
+
+
+class Progress:
+    """Prints what changed between two looks at a run's task instances."""
+
+    def __init__(self, run: Run, bronze: str, out: TextIO) -> None:
+        self.run = run
+        self.bronze = bronze
+        self._out = out
+        self._began = time.monotonic()
+        self._shown: dict[str, str] = {}
+
+    def show(self, states: Mapping[tuple[str, int], str]) -> None:
+        """Print the steps whose state is another one than at the last look.
+
+        :param states: state of each task instance by task id and map index.
+        """
+        tasks: dict[str, list[str]] = {}
+        for (task_id, _), state in states.items():
+            tasks.setdefault(task_id, []).append(state)
+        for task_id, of_task in tasks.items():
+            state = _overall(of_task)
+            if state and self._shown.get(task_id) != state:
+                self._shown[task_id] = state
+                self._print(task_id, state)
+
+    def _print(self, task_id: str, state: str) -> None:
+        if state in _QUIET or (state == "running" and task_id.startswith(("read_", "has_", "plan_", "render_"))):
+            return
+        detail = self._detail(task_id) if state == "success" else ""
+        line = f"  {time.monotonic() - self._began:6.1f} s  {task_id:20} {_WORDS.get(state, state):8} {detail}"
+        print(line.rstrip(), file=self._out, flush=True)
+
+    def _detail(self, task_id: str) -> str:
+        match task_id:
+            case "land":
+                return f"{len(self._lines('manifest.jsonl'))} files"
+            case "gather_evidence":
+                return f"{len(self._lines('results.jsonl.gz'))} results, {len(self._lines('findings.jsonl'))} findings"
+            case "decide":
+                outcomes = Counter(json.loads(line)["outcome"] for line in self._lines("decisions.jsonl"))
+                return ", ".join(f"{count} to {outcome}" for outcome, count in sorted(outcomes.items()))
+        return ""
+
+    def _lines(self, name: str) -> list[bytes]:
+        content = read_document_or_none(boto3.client("s3"), self.bronze, self.run.document(name))
+        return (content or b"").splitlines()
+
+
+_WORDS = {"success": "done", "deferred": "waiting", "up_for_retry": "retry", "failed": "FAILED", "running": "..."}
+
+
+def _overall(states: list[str]) -> str | None:
+    """Return the one state of a task's mapped instances, or None while it has not begun."""
+    for state in ("failed", "up_for_retry", "running", "deferred"):
+        if state in states:
+            return state
+    if all(state in _ENDED for state in states):
+        return "success" if "success" in states else states[0]
+    return None

@@ -1,0 +1,139 @@
+"""Takes one delivery through the gate on this machine and prints what happened to every file (`make run`)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import boto3
+
+from dev import services
+from dev.paths import LOGS, REPO, SAMPLE, STATE, airflow_environment, aws_environment
+
+FEED = "synthea"
+SAMPLE_PATIENTS = 100
+
+
+def main() -> None:
+    """Run one delivery through the gate, on the local AWS."""
+    arguments = _arguments()
+    began = time.monotonic()
+    endpoint = os.environ["AWS_ENDPOINT_URL"] if arguments.airflow else _start_local_aws()
+    os.environ.update(aws_environment(endpoint))
+    bronze = _setting("bronze_bucket")
+    conf = {"source": _source(arguments.source), "dry_run": arguments.dry_run}
+    conf["quarantine_threshold"], conf["promotion"] = arguments.threshold, arguments.promotion
+    print(f"Delivery   {conf['source']}")
+    run_id, state = _run(conf, endpoint, bronze, arguments.airflow)
+    record = _record(bronze, run_id)
+    _report(record, run_id, state, endpoint, time.monotonic() - began)
+    sys.exit(0 if state == "success" and record and record["accounted"] else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m dev.run", description=main.__doc__)
+    parser.add_argument("--source", default="", help="folder, .zip, s3:// prefix or http(s):// zip; default: a sample")
+    parser.add_argument("--threshold", default="High", choices=["High", "Medium", "Low"])
+    parser.add_argument("--promotion", default="each by itself", choices=["each by itself", "all or nothing"])
+    parser.add_argument("--dry-run", action="store_true", help="decide and report, move nothing")
+    parser.add_argument("--airflow", default="", help="URL of a running Airflow to use; AWS_ENDPOINT_URL names its AWS")
+    return parser.parse_args()
+
+
+def _start_local_aws() -> str:
+    from dev.local import local_aws
+
+    STATE.mkdir(parents=True, exist_ok=True)
+    service = local_aws()
+    os.environ.update(aws_environment(service.url))
+    from dev.setup import set_up
+
+    set_up(local_source_root="/")
+    print(f"Local AWS  {service.url}")
+    return service.url
+
+
+def _source(source: str) -> str:
+    if not source:
+        return _sample()
+    if "://" in source:
+        return source
+    path = Path(source).expanduser()
+    # make runs in the repo's folder; the path was typed there as well
+    return str(path if path.is_absolute() else (REPO / path).resolve())
+
+
+def _sample() -> str:
+    """Make the sample delivery, once."""
+    from localaws.synthea import generate
+
+    if not SAMPLE.exists():
+        draft = SAMPLE.with_name("sample.draft")
+        generate(draft, SAMPLE_PATIENTS)
+        draft.rename(SAMPLE)
+    return str(SAMPLE)
+
+
+def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str]:
+    """Run it in the Airflow that is up, or else in this process."""
+    from dev.airflow_api import AirflowApi
+
+    if not airflow_url and (up := services.running("airflow")):
+        airflow_url = up.url
+    if airflow_url:
+        api = AirflowApi(airflow_url)
+        services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
+        run_id = api.trigger(conf)
+        return run_id, api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=3600)
+    os.environ.update(airflow_environment(endpoint))
+    from dev import in_process
+
+    return in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
+
+
+def _begin(run_id: str, bronze: str, where: str, out: TextIO) -> Callable[[Mapping[tuple[str, int], str]], None]:
+    from dev.progress import Progress
+    from lake_gate.run import Run
+
+    print(f"Airflow    {where}\nRun        {run_id}\n", file=out, flush=True)
+    return Progress(Run(FEED, run_id), bronze, out).show
+
+
+def _setting(name: str) -> str:
+    return boto3.client("ssm").get_parameter(Name=f"/lake_gate/{name}")["Parameter"]["Value"]
+
+
+def _record(bronze: str, run_id: str) -> dict[str, Any] | None:
+    from lake_gate.documents import read_document_or_none
+    from lake_gate.run import Run
+
+    content = read_document_or_none(boto3.client("s3"), bronze, Run(FEED, run_id).document("record.json"))
+    return json.loads(content) if content else None
+
+
+def _report(record: dict[str, Any] | None, run_id: str, state: str, endpoint: str, seconds: float) -> None:
+    from dev.table import print_record
+
+    print()
+    if record is None:
+        print(f"The run ended as {state} and wrote no record. Its log: {LOGS / 'run.log'}")
+        return
+    print_record(record)
+    if not record["accounted"]:
+        print("NOT every file is accounted for.")
+    from lake_gate.run import Run
+
+    bucket = _setting("bronze_bucket")
+    print(f"Run record s3://{bucket}/{Run(FEED, run_id).document('record.json')}")
+    print(f"State      {state}, {seconds:.1f} s")
+    print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bucket}  (make down stops it)")
+
+
+if __name__ == "__main__":
+    main()

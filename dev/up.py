@@ -1,0 +1,57 @@
+"""Starts Airflow's UI, scheduler, triggerer and DAG processor on the local AWS (`make up`)."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from dev import services
+from dev.airflow_api import AirflowApi
+from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
+
+STARTING_SECONDS = 240
+
+
+def main() -> None:
+    """Start what is not running yet and say where it is."""
+    from dev.local import local_aws
+    from dev.setup import set_up
+
+    STATE.mkdir(parents=True, exist_ok=True)
+    aws = local_aws()
+    os.environ.update(aws_environment(aws.url))
+    set_up(local_source_root="/")
+    airflow = services.running("airflow") or _start(aws.url)
+    print(f"Airflow    {airflow.url}/dags/synthea_gate  (no login: it listens on 127.0.0.1 only)")
+    print(f"Local AWS  {aws.url}")
+    print("Trigger the DAG there, or: make run. Stop: make down")
+
+
+def _start(aws_url: str) -> services.Service:
+    url = f"http://127.0.0.1:{airflow_port()}"
+    if _is_taken(airflow_port()):
+        raise SystemExit(f"Port {airflow_port()} is taken by another program; choose one: make up AIRFLOW_PORT=8090")
+    print("Starting Airflow, which takes about a minute ...", flush=True)
+    api = AirflowApi(url)
+    command = services.python("-m", "airflow", "standalone")
+    return services.start(
+        "airflow",
+        command,
+        airflow_environment(aws_url),
+        lambda: url if api.is_up() and api.unpause() else None,
+        seconds=STARTING_SECONDS,
+    )
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What all tests stand on: an Airflow home of their own, and one local AWS that every test finds empty.
+
+Airflow reads its environment while it is imported, so it is set before anything else here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+_HOME = tempfile.mkdtemp(prefix="lake-gate-tests-")
+os.environ.update(
+    {
+        "AIRFLOW_HOME": _HOME,
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+        "LAKE_GATE_STATE": f"{_HOME}/state",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+)
+
+import boto3
+import pytest
+import requests
+
+from localaws.server import LocalAws
+from tests.lake import Lake
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[LocalAws]:
+    """The local AWS, over HTTP."""
+    with LocalAws() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    """The local AWS, empty, and in the environment where boto3 looks for it."""
+    requests.post(f"{local_aws.endpoint_url}/moto-api/reset", timeout=10).raise_for_status()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint_url)
+    # boto3 keeps a default session; what another test made must not be found.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    return local_aws
+
+
+@pytest.fixture
+def lake(aws: LocalAws) -> Lake:
+    """The lake as the template makes it, in an empty local AWS with Macie enabled."""
+    return Lake.set_up(aws.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def real_delivery() -> Path:
+    """The twelve real Synthea files, which lie beside the repo where they are at hand."""
+    folder = REPO.parent / "shared" / "data" / "synthea_apr2020"
+    if not folder.is_dir():
+        pytest.skip(f"the real Synthea files are not here: {folder}")
+    return folder

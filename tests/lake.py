@@ -1,0 +1,88 @@
+"""The lake as tests see it: who puts what where, by plain boto3, without any code of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import requests
+
+from dev.setup import set_up
+from lake_gate.manifest import LandedObject
+from lake_gate.settings import Settings, load_settings
+
+
+@dataclass(frozen=True)
+class Lake:
+    endpoint_url: str
+    outputs: dict[str, str]
+    settings: Settings
+
+    @classmethod
+    def set_up(cls, endpoint_url: str) -> Lake:
+        outputs = set_up(local_source_root="/")
+        boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="1", Overwrite=True)
+        return cls(endpoint_url, outputs, load_settings(boto3.client("ssm")))
+
+    @property
+    def s3(self) -> Any:
+        return boto3.client("s3")
+
+    @property
+    def bronze(self) -> str:
+        return self.settings.bronze_bucket
+
+    @property
+    def silver(self) -> str:
+        return self.settings.silver_bucket
+
+    @property
+    def quarantine(self) -> str:
+        return self.settings.quarantine_bucket
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """Keys of the latest versions below a prefix, but for what runs write down."""
+        listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return [item["Key"] for item in listed if not item["Key"].startswith("_runs/")]
+
+    def versions(self, bucket: str, key: str) -> list[str]:
+        """Ids of all versions of a key, latest first."""
+        listed = self.s3.list_object_versions(Bucket=bucket, Prefix=key).get("Versions", [])
+        return [item["VersionId"] for item in listed if item["Key"] == key]
+
+    def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+        version = {"VersionId": version_id} if version_id else {}
+        content: bytes = self.s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+        return content
+
+    def put(self, bucket: str, key: str, content: bytes) -> LandedObject:
+        """Put an object and describe it as the manifest would."""
+        answer = self.s3.put_object(Bucket=bucket, Key=key, Body=content, ChecksumAlgorithm="SHA256")
+        digest = hashlib.sha256(content).hexdigest()
+        etag = answer["ETag"].strip('"')
+        return LandedObject(key.rpartition("/")[2], bucket, key, answer["VersionId"], etag, len(content), digest)
+
+    def document(self, key: str) -> Any:
+        return json.loads(self.read(self.bronze, key))
+
+    def turn(self, **dials: Any) -> None:
+        """Turn the dials of the local Macie."""
+        requests.put(f"{self.endpoint_url}/localaws/macie2/dials", json=dials, timeout=10).raise_for_status()
+
+    def messages_of(self, topic_arn: str) -> Any:
+        """A function that returns what was published to the topic since now: subject, body and attributes."""
+        sqs = boto3.client("sqs")
+        queue = sqs.create_queue(QueueName=topic_arn.rpartition(":")[2])["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        boto3.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+
+        def received() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = []
+            while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+                found += [json.loads(message["Body"]) for message in batch]
+            return found
+
+        return received

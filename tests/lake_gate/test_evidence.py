@@ -1,0 +1,73 @@
+"""Parsing of Macie's payloads, in the shapes that real records have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lake_gate.evidence import Detection, Job, Observation, gather
+
+
+def record(**result: Any) -> dict[str, Any]:
+    """A discovery result as it stands in a .jsonl.gz: numbers as strings, nulls left out."""
+    return {
+        "id": "r1",
+        "severity": {"score": "3", "description": "High"},
+        "classificationDetails": {"result": {"status": {"code": "COMPLETE"}, **result}},
+        "resourcesAffected": {
+            "s3Bucket": {"name": "bronze"},
+            "s3Object": {"key": "a b.csv", "eTag": "e1", "versionId": "v1", "size": "10"},
+        },
+    }
+
+
+FOUND = {
+    "sensitiveData": [
+        {"category": "PERSONAL_INFORMATION", "detections": [{"type": "NAME", "count": "7"}, {"type": "ADDRESS", "count": "2"}]}
+    ],
+    "customDataIdentifiers": {"totalCount": "3", "detections": [{"name": "Patient ID", "arn": "u", "count": "3"}]},
+}
+
+
+def test_numbers_as_strings_are_counts() -> None:
+    seen = Observation.from_api(record(**FOUND), is_finding=False)
+    assert seen.detections == (Detection("NAME", 7), Detection("ADDRESS", 2), Detection("Patient ID", 3))
+    assert (seen.version_id, seen.etag, seen.severity, seen.finding_id) == ("v1", "e1", "High", None)
+
+
+def test_record_of_a_clean_object_has_neither_severity_nor_detections() -> None:
+    clean = record()
+    del clean["severity"]
+    seen = Observation.from_api(clean, is_finding=False)
+    assert (seen.status, seen.severity, seen.detections) == ("COMPLETE", None, ())
+
+
+def test_status_that_is_not_there_is_not_taken_for_complete() -> None:
+    broken = record()
+    del broken["classificationDetails"]
+    assert Observation.from_api(broken, is_finding=False).status == "missing"
+
+
+@pytest.mark.parametrize("missing", ["s3Bucket", "s3Object"])
+def test_record_that_names_no_object_is_an_error(missing: str) -> None:
+    broken = record()
+    del broken["resourcesAffected"][missing]
+    with pytest.raises(ValueError, match="names no object"):
+        Observation.from_api(broken, is_finding=False)
+
+
+def test_results_and_findings_of_one_object_come_together() -> None:
+    gathered = gather([record(), record()], [record(**FOUND)])
+    assert list(gathered) == [("bronze", "a b.csv")]
+    evidence = gathered["bronze", "a b.csv"]
+    assert (len(evidence.results), [f.finding_id for f in evidence.findings]) == (2, ["r1"])
+
+
+def test_job_that_does_not_say_whether_it_had_errors_is_not_taken_for_one_without() -> None:
+    assert Job.from_api({"jobId": "j", "jobStatus": "COMPLETE"}, settled=True).last_run_error != "NONE"
+
+
+def test_job_is_parsed_as_describe_classification_job_answers() -> None:
+    answer = {"jobId": "j", "jobStatus": "COMPLETE", "lastRunErrorStatus": {"code": "NONE"}, "samplingPercentage": 50}
+    assert Job.from_api(answer, settled=False) == Job("j", "COMPLETE", "NONE", 50, settled=False)

@@ -1,0 +1,84 @@
+"""Landing: everything once, exactly, whatever happened before."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from lake_gate.errors import SourceError
+from lake_gate.landing import MANIFEST, land
+from lake_gate.manifest import LandedObject
+from lake_gate.run import Run
+from tests.lake import Lake
+
+RUN = Run("synthea", "1")
+NAMES = ["a.csv", "with space.csv", "plus+percent%.csv", "%2e%2e.csv", "ünï/cødé 日本.csv", "sub/a.csv", "empty.csv"]
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Path:
+    for name in NAMES:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"" if name == "empty.csv" else f"Id\n{name}\n".encode())
+    return tmp_path
+
+
+def land_now(lake: Lake, source: Path) -> list[LandedObject]:
+    return land(lake.s3, str(source), RUN, lake.bronze, local_source_root="/")
+
+
+def test_every_file_is_landed_under_its_own_name_with_its_bytes(lake: Lake, delivery: Path) -> None:
+    landed = {item.name: item for item in land_now(lake, delivery)}
+    assert sorted(landed) == sorted(NAMES)
+    for name, item in landed.items():
+        content = lake.read(lake.bronze, f"synthea/1/{name}", item.version_id)
+        assert content == (delivery / name).read_bytes()
+        assert (item.size_bytes, item.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert item.etag == hashlib.md5(content).hexdigest()
+
+
+def test_nothing_is_doubled_when_landing_is_done_again(lake: Lake, delivery: Path) -> None:
+    first = land_now(lake, delivery)
+    assert land_now(lake, delivery) == first
+    assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in first)
+
+
+def test_nothing_is_doubled_when_the_first_try_died_before_its_manifest(lake: Lake, delivery: Path) -> None:
+    first = land_now(lake, delivery)
+    lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document(MANIFEST))
+    assert land_now(lake, delivery) == first
+    assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in first)
+
+
+def test_manifest_names_the_new_version_when_a_file_changed_between_two_tries(lake: Lake, delivery: Path) -> None:
+    land_now(lake, delivery)
+    lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document(MANIFEST))
+    (delivery / "a.csv").write_bytes(b"other")
+    again = {item.name: item for item in land_now(lake, delivery)}["a.csv"]
+    assert lake.read(lake.bronze, again.key, again.version_id) == b"other"
+    assert len(lake.versions(lake.bronze, again.key)) == 2
+
+
+def test_source_is_not_looked_at_again_when_the_run_has_landed(lake: Lake, delivery: Path) -> None:
+    first = land_now(lake, delivery)
+    assert land_now(lake, delivery / "gone") == first
+
+
+def test_nothing_is_landed_when_the_source_is_refused(lake: Lake, delivery: Path) -> None:
+    (delivery / "bad\nname.csv").write_bytes(b"x")
+    with pytest.raises(SourceError):
+        land_now(lake, delivery)
+    assert lake.keys(lake.bronze) == []
+
+
+def test_empty_delivery_lands_nothing_and_has_a_manifest(lake: Lake, tmp_path: Path) -> None:
+    assert land_now(lake, tmp_path) == []
+    assert lake.read(lake.bronze, RUN.document(MANIFEST)) == b""
+
+
+def test_two_runs_over_one_source_land_two_copies(lake: Lake, delivery: Path) -> None:
+    land_now(lake, delivery)
+    land(lake.s3, str(delivery), Run("synthea", "2"), lake.bronze, local_source_root="/")
+    assert len(lake.keys(lake.bronze, "synthea/1/")) == len(lake.keys(lake.bronze, "synthea/2/")) == len(NAMES)
