@@ -1,8 +1,9 @@
 """CSV as a stream of tables of bounded size, whatever the bytes are.
 
-The stream is cut at record ends into chunks. A chunk that polars reads exactly as :mod:`csv` would is read by polars; any other
-(stray quotes, lone carriage returns, rows longer than the header, very many columns) by :mod:`csv` itself. Both give
-the same table. A record is what :mod:`csv` takes for one: a quoted cell may hold line ends, a blank line is a record.
+The stream is cut at record ends into chunks. A chunk that polars reads exactly as :mod:`csv` would is read by polars;
+any other (stray quotes, lone carriage returns, rows longer than the header, very many columns) by :mod:`csv` itself.
+Both give the same table. A record is what :mod:`csv` takes for one: a quoted cell may hold line ends, a blank line is
+a record.
 
 Text is UTF-8, or UTF-16 with a byte order mark; a line that is not valid UTF-8 is read as Latin-1.
 """
@@ -38,6 +39,9 @@ class Table(Protocol):
     height: int
     width: int
 
+    def without(self, count: int) -> Table:
+        """Return the table without its first records."""
+
     def stack(self, columns: Sequence[int]) -> pl.Series:
         """Return the cells of some columns, one column after the other."""
 
@@ -52,6 +56,10 @@ class PolarsTable:
         self._frame = frame
         self.height = frame.height
         self.width = frame.width
+
+    def without(self, count: int) -> Table:
+        """Return the table without its first records."""
+        return PolarsTable(self._frame.slice(count))
 
     def stack(self, columns: Sequence[int]) -> pl.Series:
         """Return the cells of some columns, one column after the other."""
@@ -70,6 +78,10 @@ class RowsTable:
         self._rows = rows
         self.height = len(rows)
         self.width = max(width, max(map(len, rows), default=0))
+
+    def without(self, count: int) -> Table:
+        """Return the table without its first records."""
+        return RowsTable(self._rows[count:], self.width)
 
     def stack(self, columns: Sequence[int]) -> pl.Series:
         """Return the cells of some columns, one column after the other."""
@@ -121,7 +133,7 @@ class CsvReader:
             table = self._parse(_valid_utf8(chunk))
             if not self.header:
                 skip = self._take_header(table)
-                yield next_row + skip, _without_first(table, skip)
+                yield next_row + skip, table.without(skip)
             else:
                 yield next_row, table
             next_row += table.height
@@ -229,7 +241,7 @@ class _Cutter:
 
     def __init__(self, delimiter: str) -> None:
         self._quoted = re.compile(
-            rb'(?:\A|(?<=[\r\n' + re.escape(delimiter.encode()) + rb']))"[^"]*+(?:""[^"]*+)*+("?)'
+            rb"(?:\A|(?<=[\r\n" + re.escape(delimiter.encode()) + rb']))"[^"]*+(?:""[^"]*+)*+("?)'
         )
 
     def last_record_end(self, data: bytes, *, is_last: bool = False) -> int:
@@ -290,13 +302,6 @@ def _sniff(data: bytes) -> str:
     return commonest if commonest.encode() in first_line else ","
 
 
-def _without_first(table: Table, count: int) -> Table:
-    if isinstance(table, RowsTable):
-        return RowsTable(table._rows[count:], table.width)  # noqa: SLF001 - same module
-    assert isinstance(table, PolarsTable)
-    return PolarsTable(table._frame.slice(count))  # noqa: SLF001 - same module
-
-
 def _read_with_polars(chunk: bytes, delimiter: str, width: int) -> PolarsTable | None:
     """Read a chunk with polars; None when polars would not read it as csv does."""
     if not 0 < width <= MAXIMUM_POLARS_WIDTH or chunk.count(b"\r") != chunk.count(b"\r\n"):
@@ -304,9 +309,7 @@ def _read_with_polars(chunk: bytes, delimiter: str, width: int) -> PolarsTable |
     plain = chunk
     if b'"' in chunk:
         mark = re.escape(delimiter.encode())
-        plain = re.sub(
-            rb'(?:\A|(?<=[\n' + mark + rb']))"[^"]*+(?:""[^"]*+)*+"(?=[\r\n' + mark + rb"]|\Z)", b"", chunk
-        )
+        plain = re.sub(rb"(?:\A|(?<=[\n" + mark + rb']))"[^"]*+(?:""[^"]*+)*+"(?=[\r\n' + mark + rb"]|\Z)", b"", chunk)
         if b'"' in plain:
             return None
     height = plain.count(b"\n") + (not chunk.endswith(b"\n"))

@@ -1,12 +1,13 @@
 """Reads one object's bytes and says which identifiers it holds, how often and where.
 
-Differences from Macie, on purpose: only CSV and TSV are read, everything else is SKIPPED; NAME and ADDRESS are found by rules
-instead of a language model (``identifiers/names.py``, ``identifiers/addresses.py``); an object with a quoted cell that never ends is
-PARTIAL with MALFORMED_FILE, where Macie falls back to reading text; one that is no text at all is SKIPPED with it.
+Differences from Macie, on purpose: only CSV and TSV are read, everything else is SKIPPED; NAME and ADDRESS are found
+by rules instead of a language model (``identifiers/names.py``, ``identifiers/addresses.py``); an object with a quoted
+cell that never ends is PARTIAL with MALFORMED_FILE, where Macie falls back to reading text; one that is no text at all
+is SKIPPED with it.
 
 How: column-wise, in chunks of bounded size. From the header follows per column which identifiers its name opens; their
-patterns run over the distinct values of the column, the others only see values that hold a keyword themselves. The header
-is scanned as a row like any other (a file without one has data there); when it holds sensitive data, no column
+patterns run over the distinct values of the column, the others only see values that hold a keyword themselves. The
+header is scanned as a row like any other (a file without one has data there); when it holds sensitive data, no column
 name is reported, since it would be such data.
 """
 
@@ -37,7 +38,7 @@ _ADDRESS_WINDOW = 12
 _FORMATS = {"csv": ("text/csv", None), "tsv": ("text/tab-separated-values", "\t")}
 
 
-def scan(  # noqa: PLR0913 - the contract with the jobs, and one dial for tests
+def scan(
     stream: BinaryIO,
     extension: str,
     size_bytes: int,
@@ -146,8 +147,10 @@ class _Scanning:
         by_rule = {identifier.row_rule: identifier for identifier in managed if identifier.row_rule}
         self._name = self._row_tally(by_rule.get("NAME"))
         self._address = self._row_tally(by_rule.get("ADDRESS"))
-        words = {word for identifier in (*managed, *custom) for word in identifier.keywords}
-        self._any_keyword = keyword_regex(words)
+        keywords = {word for entry in managed for word in entry.keywords} | {
+            word for entry in custom for word in entry.keywords
+        }
+        self._any_keyword = keyword_regex(keywords)
         self._header: list[str] = []
         self._groups: list[_Group] = []
         self._pairs: list[tuple[int, int]] = []
@@ -202,7 +205,7 @@ class _Scanning:
             self._read_group(_Column(table, group.columns, first_row), group, table)
         if self._name and not self._name.is_full:
             for given, family in self._pairs:
-                self._read_pair(table, first_row, given, family)
+                self._name.add(*_read_pair(table, first_row, given, family))
         for tally in self._tallies.values():
             tally.end_chunk()
 
@@ -253,11 +256,11 @@ class _Scanning:
                     break
         tally.add(starts, len(starts))
 
-    def _read_pair(self, table: Table, first_row: int, given: int, family: int) -> None:
-        assert self._name is not None
-        both = [table.stack([at]).str.contains(names.PART.rust).fill_null(value=False) for at in (given, family)]
-        rows = (both[0] & both[1]).arg_true()
-        self._name.add(((first_row + row, min(given, family)) for row in rows), len(rows))
+
+def _read_pair(table: Table, first_row: int, given: int, family: int) -> tuple[list[tuple[int, int]], int]:
+    both = [table.stack([at]).str.contains(names.PART.rust).fill_null(value=False) for at in (given, family)]
+    rows = (both[0] & both[1]).arg_true()
+    return [(first_row + row, min(given, family)) for row in rows.head(LOCATED_CELLS)], len(rows)
 
 
 class _Column:
@@ -281,9 +284,7 @@ class _Column:
 
     def locate(self, hits: dict[str, int]) -> tuple[list[tuple[int, int]], int]:
         """Return the first places of the values, one per occurrence and in file order, and the number of all."""
-        counts = self._cells.replace_strict(
-            list(hits), list(hits.values()), default=0, return_dtype=pl.UInt32
-        )
+        counts = self._cells.replace_strict(list(hits), list(hits.values()), default=0, return_dtype=pl.UInt32)
         found = counts.gt(0).fill_null(value=False).arg_true()
         total = int(counts.sum())
         if len(self.columns) == 1:

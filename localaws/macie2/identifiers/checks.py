@@ -9,15 +9,18 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from localaws.macie2.identifiers.model import words
+
 type Check = Callable[[str], bool]
 
 _SEPARATORS = re.compile(r"[ \-.()/+]")
-_MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {name: at for at, name in enumerate(words("jan feb mar apr may jun jul aug sep oct nov dec"), start=1)}
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)", re.IGNORECASE)
 _OLDEST_YEAR, _LATEST_YEAR = 1850, 2100
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-financial.html (issuer test numbers, never reported)
 TEST_CARD_NUMBERS = frozenset(
-    """
+    words("""
     122000000000003 2222405343248877 2222990905257051 2223007648726984 2223577120017656 30569309025904 34343434343434
     3528000700000000 3530111333300000 3566002020360505 36148900647913 36700102000000 371449635398431 378282246310005
     378734493671000 38520000023237 4012888888881881 4111111111111111 4222222222222 4444333322221111 4462030000000000
@@ -27,7 +30,7 @@ TEST_CARD_NUMBERS = frozenset(
     5506920809243667 5506922400634930 5506927427317625 5553042241984105 5555553753048194 5555555555554444
     5610591081018250 6011000990139424 6011000400000000 6011111111111117 630490017740292441 630495060000000000
     6331101999990016 6759649826438453 6799990100000000019 76009244561
-    """.split()
+    """)
 )
 # American Express, Dankort, Diners Club, Discover, Electron (a Visa range), JCB, Mastercard, UnionPay, Visa.
 _ISSUERS = re.compile(
@@ -103,7 +106,7 @@ def is_vehicle_number(text: str) -> bool:
 
 def is_date_of_birth(text: str) -> bool:
     """A day that exists, in a year from 1850 to 2100; of two possible readings one is enough."""
-    parts = re.findall(r"\d+|[A-Za-z]+", text.partition("T")[0])[:3]
+    parts = re.findall(r"\d+|[A-Za-z]+", _ORDINAL.sub("", text))[:3]
     named = [at for at, part in enumerate(parts) if part.isalpha()]
     if named:
         month = _MONTHS.get(parts.pop(named[0])[:3].lower(), 0)

@@ -1,7 +1,7 @@
 """The regular expressions that Macie accepts in a custom data identifier.
 
-Macie documents a subset of PCRE. This module parses that subset and writes every expression anew in a canonical form that
-means the same to the two linear-time engines that run it (RE2 and the Rust engine inside polars):
+Macie documents a subset of PCRE. This module parses that subset and writes every expression anew in a canonical form
+that means the same to the two linear-time engines that run it (RE2 and the Rust engine inside polars):
 
 * ``\\d``, ``\\w``, ``\\s`` and ``\\b`` are ASCII (RE2's reading; Rust's own would be Unicode);
 * literals become ``\\x{…}``, class members ranges, so that no engine-specific syntax (``[a&&b]``, ``[[a]``) is left;

@@ -15,7 +15,7 @@ _RISING = Bands(Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 _MBI = "[AC-HJKMNP-RT-Y]"
 
 
-def _health(  # noqa: PLR0913 - one argument per column of the table
+def _health(
     id: str,  # noqa: A002 - the API's word
     keywords: str = "",
     pattern: str | None = None,

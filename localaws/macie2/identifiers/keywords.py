@@ -1,7 +1,7 @@
 """Keywords: where one of an identifier's words stands in a column name or in a text.
 
-A keyword is a whole word in which ``_`` is a word character (``cvc`` is not in ``cc_cvc``, ``paye`` not in ``PAYER``); case does
-not matter; a space in it may also be ``_``, ``-`` or nothing.
+A keyword is a whole word in which ``_`` is a word character (``cvc`` is not in ``cc_cvc``, ``paye`` not in ``PAYER``);
+case does not matter; a space in it may also be ``_``, ``-`` or nothing.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 """

@@ -114,7 +114,7 @@ class ManagedProbe(Probe):
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Tell whether a span is not a part of a longer number: no ``12.`` or ``12-`` before it, no ``.12`` or ``-12`` behind."""
+    """Tell whether a span is no part of a longer number: no ``12.`` or ``12-`` before, no ``.12`` or ``-12`` behind."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     is_continued = len(before) == 2 and before[1] in ".-" and before[0].isalnum() and text[start].isalnum()
     return not is_continued and not (len(after) == 2 and after[0] in ".-" and after[1].isdigit())

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from localaws.macie2.detection import Category, Severity
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Split a table of words."""
+    return tuple(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class SeverityLevel:
     """From how many occurrences on a custom identifier's detection has a severity."""

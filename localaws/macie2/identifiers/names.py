@@ -2,17 +2,17 @@
 
 1. *Synthea's shape*, anywhere in a value: capitalised words with a number glued to given and family name
    (``José Eduardo181 Gómez206``).
-2. *A whole value* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family, Given``,
-   whose given name is in ``given_names.txt`` and of which no word belongs to places, organisations, medicines or things
-   (``_OTHER_WORDS``). In a column that is named for persons (``patient_name``) case does not matter.
+2. *A whole value* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
+   Given``, whose given name is in ``given_names.txt`` and of which no word belongs to places, organisations, medicines
+   or things (``_OTHER_WORDS``). In a column that is named for persons (``patient_name``) case does not matter.
 3. *A title* followed by two capitalised words, anywhere in a value (``seen by Dr. Anna Moser``).
 4. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
    ``LAST``), both filled with words. Reported at the left one of the two.
 
-Rule 2 leaves columns alone that are named for places or things (``CITY``, ``DESCRIPTION``). ``given_names.txt`` has the most
-frequent given names of the 1990 census of the United States (public domain), without those that are likelier a place or a
-thing. Not found: rare and non-Western given names in free text or under a neutral column name, names in capitals under a
-neutral column name, single names.
+Rule 2 leaves columns alone that are named for places or things (``CITY``, ``DESCRIPTION``). ``given_names.txt`` has
+the most frequent given names of the 1990 census of the United States (public domain), without those that are likelier
+a place or a thing. Not found: rare and non-Western given names in free text or under a neutral column name, names in
+capitals under a neutral column name, single names.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 from localaws.macie2.identifiers.dialect import Regex, compile_trusted
+from localaws.macie2.identifiers.model import words
 
 _WORD = r"\p{Lu}['’\p{Ll}][\p{L}'’-]*"
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sr|Sra|Herr|Frau)\.?"
@@ -43,7 +44,9 @@ LOOSE = compile_trusted(_LOOSE)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 
 _GIVEN_COLUMN = re.compile(r"(?:^|[ _-])(?:first|given|fore)[ _-]?(?:names?)?$|^(?:fname|vorname|prenom)$", re.I)
-_FAMILY_COLUMN = re.compile(r"(?:^|[ _-])(?:last|family)[ _-]?(?:names?)?$|(?:^|[ _-])surname$|^(?:lname|nachname)$", re.I)
+_FAMILY_COLUMN = re.compile(
+    r"(?:^|[ _-])(?:last|family)[ _-]?(?:names?)?$|(?:^|[ _-])surname$|^(?:lname|nachname)$", re.I
+)
 _PERSON_COLUMN = re.compile(
     r"(?:^|[ _-])(?:patient|person|member|customer|contact|guardian|employee|client|physician|doctor|provider|full|user)"
     r"(?:s|'s)?[ _-]?(?:names?)?$|^(?:fullname|patientname)$",
@@ -56,24 +59,24 @@ _THING_COLUMN = re.compile(
     re.I,
 )
 _OTHER_WORDS = frozenset(
-    """
+    words("""
     ave avenue beach blvd boulevard borough bridge city county court creek district drive east estate falls field forest
-    fort garden gardens grove harbor harbour heights hill hills hollow island junction lake lakes lane meadow mills mount
-    mountain north northeast northwest park parish pass plaza point port province ridge river road rock shore south
-    southeast southwest spring springs square state states street terrace town township trail union valley view village
-    vista way west woods america england britain france germany mexico rico africa
+    fort garden gardens grove harbor harbour heights hill hills hollow island junction lake lakes lane meadow mills
+    mount mountain north northeast northwest park parish pass plaza point port province ridge river road rock shore
+    south southeast southwest spring springs square state states street terrace town township trail union valley view
+    village vista way west woods america england britain france germany mexico rico africa
     associates association agency bank blue care center centre centers church clinic college committee community company
-    corp corporation cross department dental dermatology emergency family foundation general group health healthcare home
-    homecare hospice hospital hospitals inc insurance institute international laboratory labs limited living llc llp ltd
-    medical medicine memorial national nursing office orthopaedics orthopedics outpatient partners pc pediatrics pharmacy
-    physical physicians plan plc practice practitioners primary regional rehabilitation residence school service services
-    shield society surgery surgical system systems therapy trust university urgent veterans wellness
-    acid acute adult allergy anemia asthma capsule care chronic congenital cream day diabetes diet disease disorder dose
-    drug extended extract fracture gel hydrochloride infection influenza injectable injection injury mg ml oil oral pack
-    patch pill pollen release sodium solution spray sulfate suspension syndrome syrup tablet test therapy type vaccine virus
-    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-    october november december and or of the for in on with to by at from no not
-    """.split()
+    corp corporation cross department dental dermatology emergency family foundation general group health healthcare
+    home homecare hospice hospital hospitals inc insurance institute international laboratory labs limited living llc
+    llp ltd medical medicine memorial national nursing office orthopaedics orthopedics outpatient partners pc
+    pediatrics pharmacy physical physicians plan plc practice practitioners primary regional rehabilitation residence
+    school service services shield society surgery surgical system systems therapy trust university urgent veterans
+    wellness acid acute adult allergy anemia asthma capsule care chronic congenital cream day diabetes diet disease
+    disorder dose drug extended extract fracture gel hydrochloride infection influenza injectable injection injury mg
+    ml oil oral pack patch pill pollen release sodium solution spray sulfate suspension syndrome syrup tablet test
+    therapy type vaccine virus monday tuesday wednesday thursday friday saturday sunday january february march april
+    may june july august september october november december and or of the for in on with to by at from no not
+    """)
 )
 
 

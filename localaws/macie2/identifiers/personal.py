@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from localaws.macie2.detection import Category, Severity
 from localaws.macie2.identifiers import checks
-from localaws.macie2.identifiers.model import Bands, ManagedIdentifier
+from localaws.macie2.identifiers.model import Bands, ManagedIdentifier, words
 
 _SOURCE = "https://docs.aws.amazon.com/macie/latest/user/mdis-reference-pii.html"
 _ALWAYS_HIGH = Bands(Severity.HIGH, Severity.HIGH, Severity.HIGH)
@@ -15,13 +15,13 @@ _RISING = Bands(Severity.LOW, Severity.MEDIUM, Severity.HIGH)
 _PASSPORT = Bands(Severity.MEDIUM, Severity.HIGH, Severity.HIGH)
 _ORGANIZATION = Bands(Severity.MEDIUM, Severity.MEDIUM, Severity.HIGH)
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)(?:uary|ruary|ch|il|ust|ember|tember|ober)?\.?"
-_LICENCE_COUNTRIES = """
-    AUSTRALIA AUSTRIA BELGIUM BULGARIA CANADA* CROATIA CYPRUS CZECHIA DENMARK ESTONIA FINLAND FRANCE GERMANY GREECE HUNGARY
-    INDIA IRELAND ITALY LATVIA LITHUANIA LUXEMBOURG MALTA NETHERLANDS POLAND PORTUGAL ROMANIA SLOVAKIA SLOVENIA SPAIN SWEDEN
-    UK*
-""".split()
+_LICENCE_COUNTRIES = words("""
+    AUSTRALIA AUSTRIA BELGIUM BULGARIA CANADA* CROATIA CYPRUS CZECHIA DENMARK ESTONIA FINLAND FRANCE GERMANY GREECE
+    HUNGARY INDIA IRELAND ITALY LATVIA LITHUANIA LUXEMBOURG MALTA NETHERLANDS POLAND PORTUGAL ROMANIA SLOVAKIA SLOVENIA
+    SPAIN SWEDEN UK*
+""")
 # A star marks membership of the recommended set.
-_NATIONAL = """
+_NATIONAL = words("""
     SPAIN_SOCIAL_SECURITY_NUMBER* CANADA_SOCIAL_INSURANCE_NUMBER* CANADA_NATIONAL_IDENTIFICATION_NUMBER
     UK_NATIONAL_INSURANCE_NUMBER* UK_ELECTORAL_ROLL_NUMBER* UK_TAX_IDENTIFICATION_NUMBER
     FRANCE_NATIONAL_IDENTIFICATION_NUMBER* FRANCE_TAX_IDENTIFICATION_NUMBER* GERMANY_NATIONAL_IDENTIFICATION_NUMBER*
@@ -30,28 +30,26 @@ _NATIONAL = """
     BRAZIL_RG_NUMBER INDIA_AADHAAR_NUMBER INDIA_PERMANENT_ACCOUNT_NUMBER ARGENTINA_DNI_NUMBER
     ARGENTINA_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER CHILE_RUT_NUMBER COLOMBIA_CITIZENSHIP_CARD_NUMBER
     COLOMBIA_INDIVIDUAL_NIT_NUMBER MEXICO_CURP_NUMBER MEXICO_INDIVIDUAL_RFC_NUMBER
-""".split()
-_PASSPORTS = """
+""")
+_PASSPORTS = words("""
     CANADA_PASSPORT_NUMBER* UK_PASSPORT_NUMBER* GERMANY_PASSPORT_NUMBER* FRANCE_PASSPORT_NUMBER* ITALY_PASSPORT_NUMBER*
     SPAIN_PASSPORT_NUMBER*
-""".split()
-_ORGANIZATIONS = """
+""")
+_ORGANIZATIONS = words("""
     ARGENTINA_ORGANIZATION_TAX_IDENTIFICATION_NUMBER COLOMBIA_ORGANIZATION_NIT_NUMBER MEXICO_ORGANIZATION_RFC_NUMBER
     ARGENTINA_TARJETA_SUBE
-""".split()
-_CONTACTS = """
+""")
+_CONTACTS = words("""
     BRAZIL_PHONE_NUMBER FRANCE_PHONE_NUMBER GERMANY_PHONE_NUMBER ITALY_PHONE_NUMBER SPAIN_PHONE_NUMBER UK_PHONE_NUMBER
     BRAZIL_CEP_CODE HTTP_COOKIE
-""".split()
+""")
 
 
 def _listed(id: str, severity: Bands) -> ManagedIdentifier:  # noqa: A002 - the API's word
-    return ManagedIdentifier(
-        id.rstrip("*"), Category.PERSONAL_INFORMATION, id.endswith("*"), severity, source=_SOURCE
-    )
+    return ManagedIdentifier(id.rstrip("*"), Category.PERSONAL_INFORMATION, id.endswith("*"), severity, source=_SOURCE)
 
 
-def _personal(  # noqa: PLR0913 - one argument per column of the table
+def _personal(
     id: str,  # noqa: A002 - the API's word
     severity: Bands,
     *,
@@ -81,9 +79,16 @@ def _licence_keywords() -> tuple[str, ...]:
     who = ("driver", "drivers", "driver's")
     what = ("licence", "licences", "license", "licenses", "permit")
     return (
-        "dl#", "dl:", "dlno#", "drivers lic.", "drivers permit number", "driving licence", "driving license",
-        "driving permit", *(f"{holder} {paper}" for holder in who for paper in what),
-    )  # fmt: skip
+        "dl#",
+        "dl:",
+        "dlno#",
+        "drivers lic.",
+        "drivers permit number",
+        "driving licence",
+        "driving license",
+        "driving permit",
+        *(f"{holder} {paper}" for holder in who for paper in what),
+    )
 
 
 ENTRIES = (
@@ -104,8 +109,10 @@ ENTRIES = (
         _RISING,
         keywords=("bday", "b-day", "birth date", "birthday", "date of birth", "dob"),
         pattern=(
-            r"\b(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(?:T[0-9:.+Z-]+)?|\d{1,2}[-/. ]\d{1,2}[-/. ](?:\d{4}|\d{2})|(?:1[89]|20)\d{6}"
-            rf"|\d{{1,2}}(?:st|nd|rd|th)?[-/ ]{_MONTH}[-/, ]{{1,2}}(?:\d{{4}}|\d{{2}})|{_MONTH}[-/ ]\d{{1,2}}(?:st|nd|rd|th)?[-/, ]{{1,2}}(?:\d{{4}}|\d{{2}})"
+            r"(?i)\b(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}(?:[T ]\d\d:[0-9:.+Z-]+)?|(?:1[89]|20)\d{6}"
+            r"|\d{1,2}[-/. ]\d{1,2}[-/. ](?:\d{4}|\d{2})"
+            rf"|\d{{1,2}}(?:st|nd|rd|th)?[-/ ]{_MONTH}[-/, ]{{1,2}}(?:\d{{4}}|\d{{2}})"
+            rf"|{_MONTH}[-/ ]\d{{1,2}}(?:st|nd|rd|th)?[-/, ]{{1,2}}(?:\d{{4}}|\d{{2}})"
             rf"|\d{{4}}[-/ ]{_MONTH}[-/ ]\d{{1,2}})\b"
         ),
         check=checks.is_date_of_birth,
@@ -115,13 +122,22 @@ ENTRIES = (
         "PHONE_NUMBER",
         _RISING,
         keywords=(
-            "cell", "contact", "fax", "fax number", "mobile", "phone", "phone number", "tel", "telephone",
+            "cell",
+            "contact",
+            "fax",
+            "fax number",
+            "mobile",
+            "phone",
+            "phone number",
+            "tel",
+            "telephone",
             "telephone number",
         ),
         pattern=r"(?:\+?\b1[-. ]?)?(?:\([2-9]\d{2}\) ?|\b[2-9]\d{2}[-. ]?)[2-9]\d{2}[-. ]?\d{4}\b",
-        unkeyed_pattern=r"(?:\+1[-. ]?|\b1[-. ])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ]?)[2-9]\d{2}[-. ]\d{4}\b|\+1[2-9]\d{2}[2-9]\d{6}\b",
-        rule="North American numbers: area code and exchange begin with 2 to 9; without a keyword a country code is needed",
-    ),  # fmt: skip
+        unkeyed_pattern=r"(?:\+1[-. ]?|\b1[-. ])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ]?)[2-9]\d{2}[-. ]\d{4}\b"
+        r"|\+1[2-9]\d{2}[2-9]\d{6}\b",
+        rule="North American: area code and exchange begin with 2 to 9; without a keyword a country code is needed",
+    ),
     _personal(
         "USA_SOCIAL_SECURITY_NUMBER*",
         _ALWAYS_HIGH,
@@ -148,7 +164,8 @@ ENTRIES = (
         "DRIVERS_LICENSE*",
         _RISING,
         keywords=_licence_keywords(),
-        pattern=r"\b(?:[A-Za-z]{1,3}[- ]?\d{2,13}(?:-\d{2,7}){0,4}[A-Za-z]{0,2}|\d{2,12}(?:[- ]\d{2,7}){0,3}[A-Za-z]{0,3}\d{0,4})\b",
+        pattern=r"\b(?:[A-Za-z]{1,3}[- ]?\d{2,13}(?:-\d{2,7}){0,4}[A-Za-z]{0,2}"
+        r"|\d{2,12}(?:[- ]\d{2,7}){0,3}[A-Za-z]{0,3}\d{0,4})\b",
         check=checks.is_licence_number,
         rule="up to three letters and five digits or more: the union of the states' shapes",
     ),
