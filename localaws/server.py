@@ -24,6 +24,7 @@ from typing import Any, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from cheroot.wsgi import Gateway_10, Server
+from flask import Flask
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import (
     PRESERVED_HEADER_NAMES_ENVIRON_KEY,
@@ -32,7 +33,6 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-import localaws.cloudformation
 import localaws.macie2.install
 from localaws.macie2.dials import Settings, dials
 from localaws.macie2.models import macie2_backends
@@ -44,11 +44,20 @@ DIALS_PATH = "/localaws/macie2/dials"
 _THREADS = 16
 
 
+def _create_app(service: Any) -> Flask:
+    """Make moto's application of one service; what we add to CloudFormation is added when it is first asked for."""
+    if service == "cloudformation":
+        import localaws.cloudformation  # takes seconds: moto's CloudFormation imports every service that it can make
+
+        localaws.cloudformation.install()
+    return create_backend_app(service)
+
+
 class _Dispatcher(DomainDispatcherApplication):
     """moto's choice of a service, remembered by host: moto lists its package's folder for every request."""
 
     def __init__(self) -> None:
-        super().__init__(create_backend_app)
+        super().__init__(_create_app)
         self._services: dict[str | None, Any] = {}
 
     def get_backend_for_host(self, host: str | None) -> Any:
@@ -61,7 +70,6 @@ class Application:
     """The WSGI application: the dials, and moto for everything else."""
 
     def __init__(self) -> None:
-        localaws.cloudformation.install()
         localaws.macie2.install.install()
         self._moto = _Dispatcher()
 

@@ -8,6 +8,7 @@ import logging
 import math
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +74,9 @@ class Run:
             self._analyse(analyses)
         except _StoppedError:
             pass
-        except Exception:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
-            log.exception("job %s failed inside the local AWS and is cancelled", self.job.id)
+        except Exception as error:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
             self.job.cancel()
+            self._report(error)
         self._publish(analyses, ended=time.monotonic())
 
     def _analyse(self, analyses: list[Analysis]) -> None:
@@ -162,6 +163,13 @@ class Run:
             self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)
         except BucketUnavailableError:
             log.warning("job %s: the bucket for the discovery results is gone", self.job.id)
+
+    def _report(self, error: Exception) -> None:
+        """Log where the run failed, without the error's text: it could hold what stands in the object."""
+        if not self.job.is_discarded:
+            where = "".join(traceback.format_tb(error.__traceback__))
+            kind = type(error).__name__
+            log.error("job %s failed inside the local AWS and is cancelled: %s\n%s", self.job.id, kind, where)
 
     def _publish(self, analyses: Sequence[Analysis], ended: float) -> None:
         """Wait for the lag, then make the findings of the objects that were read known, also of a cancelled job."""

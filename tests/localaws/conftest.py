@@ -1,4 +1,4 @@
-"""The local AWS over HTTP, clients for it, and a lake to classify."""
+"""Clients of the local AWS and buckets to classify, for the tests of the local AWS itself."""
 
 from __future__ import annotations
 
@@ -23,17 +23,9 @@ OVER = ("COMPLETE", "CANCELLED")
 
 
 @pytest.fixture(scope="session")
-def local_aws() -> Iterator[LocalAws]:
-    """The server, shared by the tests; each begins with a reset."""
-    with LocalAws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(local_aws: LocalAws) -> LocalAws:
-    """The server with nothing in it."""
-    request(local_aws, "POST", "/moto-api/reset")
-    return local_aws
+def session() -> boto3.Session:
+    """One session for all clients: it keeps the models that botocore has read."""
+    return boto3.Session()
 
 
 def request(aws: LocalAws, method: str, path: str, body: object = None) -> tuple[int, Any]:
@@ -49,13 +41,13 @@ def request(aws: LocalAws, method: str, path: str, body: object = None) -> tuple
 
 
 @pytest.fixture
-def client(aws: LocalAws) -> Iterator[Callable[..., Any]]:
+def client(aws: LocalAws, session: boto3.Session) -> Iterator[Callable[..., Any]]:
     """``client("s3")``, also of another Region or with the credentials of another account."""
     clients = []
 
     def make(service: str, region: str = REGION, **credentials: str) -> Any:
         keys = credentials or {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-        made = boto3.client(
+        made = session.client(
             service,
             endpoint_url=aws.endpoint_url,
             region_name=region,

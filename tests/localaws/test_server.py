@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -99,3 +100,12 @@ def test_settings_come_from_the_environment(environment: dict[str, str], expecte
 def test_a_setting_of_the_environment_is_refused_when_the_dial_cannot_take_it() -> None:
     with pytest.raises(ValueError, match="findings_lag_seconds"):
         settings_from_environment({"LOCALAWS_FINDINGS_LAG_SECONDS": "-1"})
+
+
+def test_a_bucket_of_a_template_is_versioned_when_the_template_says_so(client: Callable[..., Any]) -> None:
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"BucketName": "silver", "VersioningConfiguration": {"Status": "Enabled"}},
+    }
+    client("cloudformation").create_stack(StackName="lake", TemplateBody=json.dumps({"Resources": {"Silver": bucket}}))
+    assert client("s3").get_bucket_versioning(Bucket="silver")["Status"] == "Enabled"

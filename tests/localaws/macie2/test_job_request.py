@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -91,6 +92,12 @@ def test_the_same_client_token_gives_the_same_job_and_another_request_a_conflict
     assert start(macie, clientToken="new run") != first
     with pytest.raises(macie.exceptions.ConflictException):
         start(macie, clientToken="retry", name="other")
+
+
+def test_one_job_is_made_when_the_same_request_comes_many_times_at_once(macie: Any, s3: Any) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(lambda _: start(macie), range(16)))
+    assert [job["jobId"] for job in macie.list_classification_jobs()["items"]] == [*ids]
 
 
 def test_a_job_is_described_as_it_was_created(macie: Any, s3: Any) -> None:
