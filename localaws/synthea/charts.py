@@ -116,9 +116,14 @@ def iter_devices(chart: Chart, count: int) -> Iterator[Row]:
     rng = chart.rng
     for visit in chart.visits(count):
         made, expires = visit.start - timedelta(days=21), visit.start + timedelta(days=25 * 365)
-        lot, serial = rng.randrange(10 ** rng.randint(7, 19)), rng.randrange(10 ** rng.randint(5, 18))
-        udi = f"(01){rng.randrange(10**13, 10**14)}(11){made:%y%m%d}(17){expires:%y%m%d}(10){lot}(21){serial}"
+        item, lot, serial = (_long_number(rng, digits) for digits in (14, rng.randint(7, 19), rng.randint(5, 18)))
+        udi = f"(01){item}(11){made:%y%m%d}(17){expires:%y%m%d}(10){lot}(21){serial}"
         yield visit.at, "", chart.patient.id, visit.id, *rng.choice(codes.DEVICES), udi
+
+
+def _long_number(rng: Random, digits: int) -> str:
+    """Draw a number that begins with 7 or 8, as no card's does."""
+    return f"{rng.choice('78')}{rng.randrange(10 ** (digits - 1)):0{digits - 1}}"
 
 
 def iter_imaging_studies(chart: Chart, count: int) -> Iterator[Row]:
