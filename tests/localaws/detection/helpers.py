@@ -1,0 +1,37 @@
+"""What the tests of the detection share."""
+
+from __future__ import annotations
+
+import io
+
+from localaws.macie2.detection import ScanResult
+from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
+from localaws.macie2.scanner import scan
+
+PATIENT = CustomIdentifier("patient", "Patient ID", r"P\d{4}", ("PATIENT",))
+
+
+def scan_text(
+    text: str | bytes,
+    *custom: CustomIdentifier,
+    managed: str | None = None,
+    extension: str = "csv",
+    chunk_bytes: int = 1 << 20,
+    always_csv: bool = False,
+) -> ScanResult:
+    """Scan a text with all managed identifiers, one of them, or none (``""``)."""
+    data = text.encode() if isinstance(text, str) else text
+    chosen = [entry for entry in CATALOGUE.values() if managed is None or entry.id == managed]
+    return scan(
+        io.BytesIO(data), extension, len(data), chosen, custom, chunk_bytes=chunk_bytes, always_csv=always_csv
+    )
+
+
+def counts(result: ScanResult) -> dict[str, int]:
+    """Count per identifier."""
+    return {detection.identifier: detection.count for detection in result.detections}
+
+
+def places(result: ScanResult) -> list[tuple[int, int, str | None]]:
+    """All places, in the order of the detections."""
+    return [(cell.row, cell.column, cell.column_name) for detection in result.detections for cell in detection.cells]
