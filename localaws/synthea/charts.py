@@ -122,8 +122,8 @@ def iter_devices(chart: Chart, count: int) -> Iterator[Row]:
 
 
 def _long_number(rng: Random, digits: int) -> str:
-    """Draw a number that begins with 7 or 8, as no card's does."""
-    return f"{rng.choice('78')}{rng.randrange(10 ** (digits - 1)):0{digits - 1}}"
+    """Draw a number that begins with 7, as no card's does."""
+    return f"7{rng.randrange(10 ** (digits - 1)):0{digits - 1}}"
 
 
 def iter_imaging_studies(chart: Chart, count: int) -> Iterator[Row]:

@@ -3,7 +3,8 @@
 import hashlib
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Final
 
 _WITH_ROWS_PERCENT: Final[dict[str, int]] = {
@@ -23,20 +24,22 @@ def stream(seed: int, *purpose: str | int) -> random.Random:
 
 def named_id(seed: int, kind: str, index: int) -> str:
     """Return the id of an organization, a provider or a payer by its number: a UUID of version 3, as in Synthea."""
-    digest = hashlib.md5(f"{seed}/{kind}/{index}".encode(), usedforsecurity=False).digest()
-    return str(uuid.UUID(bytes=digest, version=3))
+    names = (f"{seed}/{kind}/{index}{'/again' * again}" for again in count())
+    digests = (hashlib.md5(name.encode(), usedforsecurity=False).digest() for name in names)
+    return _first_fit(uuid.UUID(bytes=digest, version=3) for digest in digests)
 
 
 def drawn_id(rng: random.Random) -> str:
-    """Draw an id, a UUID of version 4 as Synthea's for patients, encounters, care plans and imaging studies.
+    """Draw an id, a UUID of version 4 as Synthea's for patients, encounters, care plans and imaging studies."""
+    return _first_fit(uuid.UUID(int=rng.getrandbits(128), version=4) for _ in count())
 
-    Sixteen decimal digits at its beginning can pass for a card number (about one encounter in the sample's 53,346 does).
-    Such an id is drawn again, so that every finding in the files has a reason.
+
+def _first_fit(ids: Iterable[uuid.UUID]) -> str:
+    """Return the first id that cannot pass for a card number, so that every finding in the files has a reason.
+
+    Sixteen decimal digits at the beginning can: about one of the sample's 53,346 encounters would.
     """
-    drawn = ""
-    while not drawn or drawn[:18].replace("-", "").isdecimal():
-        drawn = str(uuid.UUID(int=rng.getrandbits(128), version=4))
-    return drawn
+    return next(text for text in map(str, ids) if not text[:18].replace("-", "").isdecimal())
 
 
 def iter_shares(table: str, rows: int, patients: int, seed: int) -> Iterator[int]:
