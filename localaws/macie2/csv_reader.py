@@ -130,37 +130,30 @@ class CsvReader:
         """
         next_row = 1
         for chunk in self._chunks():
-            table = self._parse(_valid_utf8(chunk))
+            text = _valid_utf8(chunk)
+            table = self._parse(text)
+            skip = 0
             if not self.header:
-                skip = self._take_header(table)
-                yield next_row + skip, table.without(skip)
-            else:
-                yield next_row, table
+                skip = self._take_header(text, table)
+            yield next_row + skip, table.without(skip) if skip else table
             next_row += table.height
 
-    def _take_header(self, table: Table) -> int:
+    def _take_header(self, chunk: bytes, table: Table) -> int:
         """Take the first record that is not blank for the header; return how many records that uses up."""
-        for row in range(table.height):
-            cells = table.window(row, 0, table.width - 1)
-            if any(cells):
-                self.header = [cell or "" for cell in cells]
-                self.header_row += row
-                return row + 1
+        for used, record in enumerate(csv.reader(_lines(chunk), delimiter=self._delimiter or ","), start=1):
+            if any(record):
+                self.header = record
+                self.header_row += used - 1
+                return used
         self.header_row += table.height
         return table.height
 
     def _parse(self, chunk: bytes) -> Table:
         delimiter = self._delimiter or ","
-        if not self.header:
-            # The width is not known before the header is: read the first record by itself.
-            first = next((row for row in csv.reader(_lines(chunk), delimiter=delimiter) if any(row)), [])
-            width = len(first)
-        else:
-            width = len(self.header)
-        table = None if self._always_csv else _read_with_polars(chunk, delimiter, width)
-        if table is not None:
-            return table
-        return RowsTable(list(csv.reader(_lines(chunk), delimiter=delimiter)), width)
+        # Before the header is known the first record that is not blank is it.
+        header = self.header or next(filter(any, csv.reader(_lines(chunk), delimiter=delimiter)), [])
+        table = None if self._always_csv else _read_with_polars(chunk, delimiter, len(header))
+        return table or RowsTable(list(csv.reader(_lines(chunk), delimiter=delimiter)), len(header))
 
     def _chunks(self) -> Iterator[bytes]:
         beginning = self._source.peek(_SNIFFED_BYTES)
