@@ -20,7 +20,7 @@ from dev.services import python
 from localaws.synthea import generate
 
 PROJECT = "lake-gate-test"
-PATIENTS = 20
+PATIENTS = 100
 MOUNTED_AT = "/opt/airflow/deliveries"
 """Where docker-compose.yaml mounts the deliveries."""
 
