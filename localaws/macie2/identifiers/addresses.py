@@ -40,8 +40,8 @@ _RANGES = """
     GU Guam 969
 """
 _SUFFIXES = words(
-    "alley ave avenue blvd boulevard circle cir court ct drive dr highway hwy lane ln parkway pkwy place pl plaza road rd"
-    " row route rt rte square sq st street terrace ter trail turnpike tpke way"
+    "alley ave avenue blvd boulevard circle cir court ct drive dr highway hwy lane ln parkway pkwy place pl plaza road"
+    " rd row route rt rte square sq st street terrace ter trail turnpike tpke way"
 )
 _STATE_AND_ZIP_DISTANCE = 3
 _STREET_DISTANCE = 4

@@ -18,7 +18,7 @@ _MONTHS = {name: at for at, name in enumerate(words("jan feb mar apr may jun jul
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)", re.IGNORECASE)
 _OLDEST_YEAR, _LATEST_YEAR = 1850, 2100
 
-# Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-financial.html (issuer test numbers, never reported)
+# Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-financial.html (never reported)
 TEST_CARD_NUMBERS = frozenset(
     words("""
     122000000000003 2222405343248877 2222990905257051 2223007648726984 2223577120017656 30569309025904 34343434343434
@@ -34,10 +34,11 @@ TEST_CARD_NUMBERS = frozenset(
 )
 # American Express, Dankort, Diners Club, Discover, Electron (a Visa range), JCB, Mastercard, UnionPay, Visa.
 _ISSUERS = re.compile(
-    r"(?:3[47]\d{13}|5019\d{12}|3(?:0[0-5]|095|[689]\d)\d{11,16}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}|35(?:2[89]|[3-8]\d)\d{12,15}"
+    r"(?:3[47]\d{13}|5019\d{12}|3(?:0[0-5]|095|[689]\d)\d{11,16}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}"
+    r"|35(?:2[89]|[3-8]\d)\d{12,15}"
     r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|(?:62|81)\d{14,17}|4\d{12}|4\d{15}|4\d{18})"
 )
-# Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-credentials.html (public examples, never reported)
+# Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-credentials.html (public examples)
 _EXAMPLE_KEYS = ("je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
@@ -64,7 +65,7 @@ def is_npi(text: str) -> bool:
 
 
 def is_social_security_number(text: str) -> bool:
-    """No area 000, 666 or 900 to 999, no group 00, no serial 0000: the Social Security Administration never issued those."""
+    """No area 000, 666 or 900 to 999, no group 00, no serial 0000: those were never issued."""
     digits = digits_of(text)
     area = int(digits[:3])
     return 0 < area < 900 and area != 666 and digits[3:5] != "00" and digits[5:] != "0000"

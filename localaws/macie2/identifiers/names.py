@@ -48,13 +48,13 @@ _FAMILY_COLUMN = re.compile(
     r"(?:^|[ _-])(?:last|family)[ _-]?(?:names?)?$|(?:^|[ _-])surname$|^(?:lname|nachname)$", re.I
 )
 _PERSON_COLUMN = re.compile(
-    r"(?:^|[ _-])(?:patient|person|member|customer|contact|guardian|employee|client|physician|doctor|provider|full|user)"
-    r"(?:s|'s)?[ _-]?(?:names?)?$|^(?:fullname|patientname)$",
+    r"(?:^|[ _-])(?:patient|person|member|customer|contact|guardian|employee|client|physician|doctor"
+    r"|provider|full|user)(?:s|'s)?[ _-]?(?:names?)?$|^(?:fullname|patientname)$",
     re.I,
 )
 _THING_COLUMN = re.compile(
-    r"(?:^|[ _-])(?:city|town|county|state|country|place|birthplace|region|street|address|description|desc|drug|medication"
-    r"|medicine|product|organi[sz]ation|company|payer|hospital|clinic|facility|speciality|specialty|diagnosis|condition"
+    r"(?:^|[ _-])(?:city|town|county|state|country|place|birthplace|region|street|address|description|desc|drug"
+    r"|medication|medicine|product|organi[sz]ation|company|payer|hospital|clinic|facility|speciality|specialty|diagnosis|condition"
     r"|procedure|reason|reasondescription|allergy|vaccine|device|ownership|department|type|code)(?:[ _-]|$)",
     re.I,
 )

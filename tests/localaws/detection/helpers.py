@@ -22,9 +22,7 @@ def scan_text(
     """Scan a text with all managed identifiers, one of them, or none (``""``)."""
     data = text.encode() if isinstance(text, str) else text
     chosen = [entry for entry in CATALOGUE.values() if managed is None or entry.id == managed]
-    return scan(
-        io.BytesIO(data), extension, len(data), chosen, custom, chunk_bytes=chunk_bytes, always_csv=always_csv
-    )
+    return scan(io.BytesIO(data), extension, len(data), chosen, custom, chunk_bytes=chunk_bytes, always_csv=always_csv)
 
 
 def counts(result: ScanResult) -> dict[str, int]:

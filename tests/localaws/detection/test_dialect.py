@@ -71,7 +71,8 @@ def test_regex_is_accepted_when_it_is_in_the_subset(regex: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("regex", "text"), [(r"\d", "٣"), (r"\w", "é"), (r"\s", "\u00a0"), (r"[\d]", "٣"), (r"\bx", "yx"), (r"[a&&b]x", "cx")]
+    ("regex", "text"),
+    [(r"\d", "٣"), (r"\w", "é"), (r"\s", "\u00a0"), (r"[\d]", "٣"), (r"\bx", "yx"), (r"[a&&b]x", "cx")],
 )
 def test_classes_are_ascii_in_both_engines(regex: str, text: str) -> None:
     compiled = compile_regex(regex)

@@ -38,7 +38,9 @@ def test_name_is_found_only_when_it_is_a_full_name(column: str, value: str, expe
     assert counts(scan_text(f'{column},N\n"{value}",1\n', managed="NAME")).get("NAME", 0) == expected
 
 
-@pytest.mark.parametrize("header", ["FIRST,LAST", "first_name,last_name", "Last Name,First Name", "patient_first,x,surname"])
+@pytest.mark.parametrize(
+    "header", ["FIRST,LAST", "first_name,last_name", "Last Name,First Name", "patient_first,x,surname"]
+)
 def test_split_name_is_reported_at_its_left_column(header: str) -> None:
     row = "Milo271,,Feil794" if header.count(",") == 2 else "Milo271,Feil794"
     result = scan_text(f"id,{header}\n1,{row}\n2,,\n", managed="NAME")
@@ -69,9 +71,7 @@ def test_address_needs_a_place_and_a_valid_zip_code_in_its_row(row: str, start: 
     assert [(line, column) for line, column, _ in places(result)] == ([] if start is None else [(2, start)])
 
 
-@pytest.mark.parametrize(
-    ("identifier", "line"), [("NAME", "John Smith,1"), ("ADDRESS", '"Boston, MA 02139",1')]
-)
+@pytest.mark.parametrize(("identifier", "line"), [("NAME", "John Smith,1"), ("ADDRESS", '"Boston, MA 02139",1')])
 def test_counting_stops_at_a_thousand_for_what_rules_find(identifier: str, line: str) -> None:
     result = scan_text("a,b\n" + f"{line}\n" * 1500, managed=identifier, chunk_bytes=3000)
     assert counts(result) == {identifier: 1000}

@@ -62,7 +62,9 @@ def test_real_file_holds_what_the_documented_rules_give(name: str) -> None:
     result = scan_file(name)
     assert result.status is ScanStatus.COMPLETE
     assert result.size_classified_bytes == (DATA / f"{name}.csv").stat().st_size
-    found = {item.identifier: (item.count, item.severity.value, item.cells[0].column_name) for item in result.detections}
+    found = {
+        item.identifier: (item.count, item.severity.value, item.cells[0].column_name) for item in result.detections
+    }
     assert found == EXPECTED[name]
     assert all(len(item.cells) == min(item.count, 1000) and item.cells[0].row >= 2 for item in result.detections)
 
