@@ -247,7 +247,7 @@ class _Scanning:
         if codes.is_empty():
             return
         starts = []
-        for row, at in column.cells_with(codes):
+        for row, at in column.cells_with(codes, _rows_with_place_signs(table, column.columns)):
             first = max(0, at - _ADDRESS_WINDOW)
             start = addresses.start_of_address(table.window(row, first, at), at - first)
             if start is not None:
@@ -261,6 +261,21 @@ def _read_pair(table: Table, first_row: int, given: int, family: int) -> tuple[l
     both = [table.stack([at]).str.contains(names.PART.rust).fill_null(value=False) for at in (given, family)]
     rows = (both[0] & both[1]).arg_true()
     return [(first_row + row, min(given, family)) for row in rows.head(LOCATED_CELLS)], len(rows)
+
+
+def _rows_with_place_signs(table: Table, columns: tuple[int, ...]) -> pl.Series | None:
+    """Tell in which rows a state or a street stands close enough to the left; None where that is not worth while."""
+    if len(columns) != 1:
+        return None
+    rows = pl.repeat(value=False, n=table.height, eager=True)
+    for at in range(max(0, columns[0] - addresses.STATE_AND_ZIP_DISTANCE), columns[0]):
+        cells = table.stack([at])
+        distinct = cells.drop_nulls().unique()
+        signs = distinct.filter(pl.Series(map(addresses.is_state, distinct), dtype=pl.Boolean))
+        if at == columns[0] - 2:
+            signs = pl.concat([signs, having(distinct, addresses.STREET)])
+        rows = rows | cells.is_in(signs.implode()).fill_null(value=False)
+    return rows
 
 
 class _Column:
@@ -278,9 +293,13 @@ class _Column:
         column, row = divmod(at, self._height)
         return row, self.columns[column]
 
-    def cells_with(self, values: pl.Series) -> Iterator[tuple[int, int]]:
-        """Yield (row of the table, column) of the cells with one of the values, column by column."""
-        return (self._place(at) for at in self._cells.is_in(values.implode()).fill_null(value=False).arg_true())
+    def cells_with(self, values: pl.Series, rows: pl.Series | None = None) -> Iterator[tuple[int, int]]:
+        """Yield (row of the table, column) of the cells with one of the values, column by column.
+
+        :param rows: for a single column, which rows to look at at all.
+        """
+        has = self._cells.is_in(values.implode()).fill_null(value=False)
+        return (self._place(at) for at in (has if rows is None else has & rows).arg_true())
 
     def locate(self, hits: dict[str, int]) -> tuple[list[tuple[int, int]], int]:
         """Return the first places of the values, one per occurrence and in file order, and the number of all."""

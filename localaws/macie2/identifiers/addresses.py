@@ -30,8 +30,7 @@ _RANGES = """
     FL Florida 320-349; GA Georgia 300-319 398-399; HI Hawaii 967-968; ID Idaho 832-838; IL Illinois 600-629;
     IN Indiana 460-479; IA Iowa 500-528; KS Kansas 660-679; KY Kentucky 400-427; LA Louisiana 700-714; ME Maine 039-049;
     MD Maryland 206-219; MA Massachusetts 010-027 055; MI Michigan 480-499; MN Minnesota 550-567; MS Mississippi
-    386-397;
-    MO Missouri 630-658; MT Montana 590-599; NE Nebraska 680-693; NV Nevada 889-898; NH New_Hampshire 030-038;
+    386-397;     MO Missouri 630-658; MT Montana 590-599; NE Nebraska 680-693; NV Nevada 889-898; NH New_Hampshire 030-038;
     NJ New_Jersey 070-089; NM New_Mexico 870-884; NY New_York 005 063 100-149; NC North_Carolina 270-289;
     ND North_Dakota 580-588; OH Ohio 430-459; OK Oklahoma 730-749; OR Oregon 970-979; PA Pennsylvania 150-196;
     PR Puerto_Rico 006-007 009; RI Rhode_Island 028-029; SC South_Carolina 290-299; SD South_Dakota 570-577;
@@ -43,7 +42,7 @@ _SUFFIXES = words(
     "alley ave avenue blvd boulevard circle cir court ct drive dr highway hwy lane ln parkway pkwy place pl plaza road"
     " rd row route rt rte square sq st street terrace ter trail turnpike tpke way"
 )
-_STATE_AND_ZIP_DISTANCE = 3
+STATE_AND_ZIP_DISTANCE = 3
 _STREET_DISTANCE = 4
 
 
@@ -61,6 +60,7 @@ def _prefixes() -> dict[str, frozenset[str]]:
 
 _PREFIXES = _prefixes()
 STATES = tuple(_PREFIXES)
+_LONGEST_STATE = 40
 _ANY_PREFIX = frozenset[str]().union(*_PREFIXES.values())
 
 ZIP = compile_trusted(r"^ *\d{5}(?:-\d{4})? *$")
@@ -72,6 +72,11 @@ IN_VALUE = compile_trusted(
 STREET = compile_trusted(rf"(?i)^ *\d{{1,6}}[A-Z]?(?:-\d+)? +\p{{L}}|\p{{L}} +(?:{'|'.join(_SUFFIXES)})\.?(?:$|[ ,])")
 _PLACE = compile_trusted(r"^ *\p{L}[\p{L} .'’-]+$")
 _TAIL = re.compile(r"(?P<state>[^\d,]*?),? +(?P<zip>\d{5})(?:-\d{4})?\Z")
+
+
+def is_state(text: str) -> bool:
+    """Tell whether a whole value is a state's code or name, in any case."""
+    return len(text) <= _LONGEST_STATE and " ".join(text.upper().split()) in _PREFIXES
 
 
 def belongs_to_state(zip_code: str, state: str) -> bool:
@@ -107,8 +112,8 @@ def start_of_address(cells: Sequence[str | None], zip_at: int) -> int | None:
     """
     if (cells[zip_at] or "").strip()[:3] not in _ANY_PREFIX:
         return None
-    for state_at in range(zip_at - 1, max(-1, zip_at - 1 - _STATE_AND_ZIP_DISTANCE), -1):
-        if " ".join((cells[state_at] or "").upper().split()) in _PREFIXES:
+    for state_at in range(zip_at - 1, max(-1, zip_at - 1 - STATE_AND_ZIP_DISTANCE), -1):
+        if is_state(cells[state_at] or ""):
             place_at = _left_of(cells, state_at)
             if place_at is not None and _PLACE.re2.search(cells[place_at] or ""):
                 street_at = _street_left_of(cells, place_at)

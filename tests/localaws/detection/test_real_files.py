@@ -20,7 +20,7 @@ CUSTOM = tuple(
     CustomIdentifier(body["name"], body["name"], body["regex"], tuple(body["keywords"]))
     for body in (json.loads(path.read_text()) for path in sorted((REPO / "include/identifiers").glob("*.json")))
 )
-# What reference section 12.1 derives from the documented rules: identifier → (count, severity, column of the first hit).
+# What reference section 12.1 derives from the documented rules: (count, severity, column of the first hit).
 EXPECTED = {
     "allergies": {"Patient ID": (597, "Medium", "PATIENT")},
     "careplans": {"Patient ID": (3483, "Medium", "PATIENT")},

@@ -170,12 +170,27 @@ def test_matches_in_a_sample_text_are_counted_with_keywords_before_them(text: st
 CELLS = st.one_of(
     st.sampled_from(
         [
-            "", "P1234", "patient P1234", "078-05-1120", "ssn 078-05-1120", "John Smith", "Tomas436 Sauer652", "Boston", "MA",
-            "02139", "12 Elm St", "1989-05-25", "visa 4539578763621486", "4539578763621486", "+1 617-773-6868", 'a"b', "é",
+            "",
+            "P1234",
+            "patient P1234",
+            "078-05-1120",
+            "ssn 078-05-1120",
+            "John Smith",
+            "Tomas436 Sauer652",
+            "Boston",
+            "MA",
+            "02139",
+            "12 Elm St",
+            "1989-05-25",
+            "visa 4539578763621486",
+            "4539578763621486",
+            "+1 617-773-6868",
+            'a"b',
+            "é",
         ]
     ),
     st.text(alphabet='ab1é"\n\r,; \x00', max_size=6),
-)  # fmt: skip
+)
 HEADERS = st.sampled_from(["PATIENT", "SSN", "dob", "x", "FIRST", "LAST", "CITY", "", "card"])
 
 
