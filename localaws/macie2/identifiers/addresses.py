@@ -30,7 +30,7 @@ _RANGES = """
     FL Florida 320-349; GA Georgia 300-319 398-399; HI Hawaii 967-968; ID Idaho 832-838; IL Illinois 600-629;
     IN Indiana 460-479; IA Iowa 500-528; KS Kansas 660-679; KY Kentucky 400-427; LA Louisiana 700-714; ME Maine 039-049;
     MD Maryland 206-219; MA Massachusetts 010-027 055; MI Michigan 480-499; MN Minnesota 550-567; MS Mississippi
-    386-397;     MO Missouri 630-658; MT Montana 590-599; NE Nebraska 680-693; NV Nevada 889-898; NH New_Hampshire 030-038;
+    386-397; MO Missouri 630-658; MT Montana 590-599; NE Nebraska 680-693; NV Nevada 889-898; NH New_Hampshire 030-038;
     NJ New_Jersey 070-089; NM New_Mexico 870-884; NY New_York 005 063 100-149; NC North_Carolina 270-289;
     ND North_Dakota 580-588; OH Ohio 430-459; OK Oklahoma 730-749; OR Oregon 970-979; PA Pennsylvania 150-196;
     PR Puerto_Rico 006-007 009; RI Rhode_Island 028-029; SC South_Carolina 290-299; SD South_Dakota 570-577;
