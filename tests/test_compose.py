@@ -61,3 +61,9 @@ def test_the_image_is_the_airflow_and_python_of_the_lock() -> None:
     assert image[1] == locked[1]
     assert image[2] == (REPO / ".python-version").read_text().strip()
     assert SERVICES["scheduler"]["image"].endswith(f":{locked[1]}")
+
+
+def test_an_image_is_built_by_one_service_only() -> None:
+    # Docker Compose builds in parallel, and two builds of one tag can collide; the others find the image by its name.
+    built = [service["image"] for service in SERVICES.values() if "build" in service]
+    assert sorted(built) == sorted({service["image"] for service in SERVICES.values()} - {"postgres:16"})
