@@ -25,6 +25,8 @@ $(VENV)/.ready: requirements/dev.lock requirements/awscli.lock .python-version
 	@[ -x $(UV) ] || $(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "Setting up the environment in $(VENV) (once)"
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.lock
+	@[ -x $(VENV)/awscli/bin/python ] || $(UV) venv -q --python $(BIN)/python $(VENV)/awscli
+	@$(UV) pip sync -q --python $(VENV)/awscli/bin/python --require-hashes requirements/awscli.lock
 	@touch $@
 
 run: setup ## Take a delivery through the gate: make run [SOURCE=folder|zip|s3://...|https://...zip]

@@ -28,11 +28,11 @@ GetFindings` · `s3:GetObject*, PutObject, PutObjectTagging, DeleteObjectVersion
 `sns:Publish` on the two topics · `ssm:GetParametersByPath` · `sts:GetCallerIdentity`
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from airflow.sdk import DAG, Param, TriggerRule, task
+from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, task
 
 from lake_gate import job_spec
 from lake_gate.include import include_path, read_job_spec
@@ -78,8 +78,7 @@ PARAMS = {
 with DAG(
     dag_id="synthea_gate",
     doc_md=__doc__,
-    schedule="0 2 * * *",
-    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC"),  # the first run is the next night's, not the last's
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=12),

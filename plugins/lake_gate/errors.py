@@ -64,8 +64,8 @@ class UnknownObjectsError(FinalGateError):
         first = ", ".join(f"s3://{bucket}/{key}" for bucket, key in self.objects[:5])
         return (
             f"Macie reports on {len(self.objects)} object(s) that are not in the manifest of {self.run_prefix}: "
-            f"{first}. Nothing was moved. Find out who else writes below this prefix, remove what does not belong to the "
-            "delivery, and start a new run."
+            f"{first}. Nothing was moved. Find out who else writes below this prefix, remove what does not belong to "
+            "the delivery, and start a new run."
         )
 
 

@@ -39,12 +39,14 @@ class MacieBaseSensor(AwsBaseSensor[MacieHook]):
         super().__init__(**kwargs)
         self.job_id = job_id
 
-    def _defer(self, trigger: type[MacieBaseTrigger], deadline_seconds: float, **arguments: Any) -> None:
+    def _defer(
+        self, trigger: type[MacieBaseTrigger], deadline_seconds: float, poll_seconds: float, **arguments: Any
+    ) -> None:
         self.defer(
             trigger=trigger(
                 job_id=self.job_id,
                 deadline_at=datetime.now(UTC) + timedelta(seconds=deadline_seconds),
-                poll_seconds=self.poke_interval,
+                poll_seconds=poll_seconds,
                 aws_conn_id=self.aws_conn_id,
                 region_name=self.region_name,
                 verify=self.verify,
@@ -91,7 +93,12 @@ class MacieClassificationJobSensor(MacieBaseSensor):
             return super().execute(context)
         seen = self.poke(context)
         if not seen.is_done:
-            self._defer(MacieClassificationJobTrigger, self.timeout, waiting_states=self.INTERMEDIATE_STATES)
+            self._defer(
+                MacieClassificationJobTrigger,
+                self.timeout,
+                self.poke_interval,
+                waiting_states=self.INTERMEDIATE_STATES,
+            )
         return seen.xcom_value
 
     def poke(self, context: Context) -> PokeReturnValue:
@@ -133,7 +140,7 @@ class MacieJobResultsSensor(MacieBaseSensor):
     deadline is therefore no error: who reads the results has to ask for each object whether it has one.
 
     :param job_id: the job (templated)
-    :param poke_interval: seconds between two polls
+    :param poke_interval: seconds between two polls, at most a third of ``settle_seconds``
     :param settle_seconds: how long nothing may change (templated)
     :param deadline_seconds: how long to wait at most (templated)
     :return: ``{"settled": bool, "findings": n, "results": n}``
@@ -160,6 +167,8 @@ class MacieJobResultsSensor(MacieBaseSensor):
         self._defer(
             MacieJobResultsTrigger,
             float(self.deadline_seconds),
+            # Three looks within the settle time, however short: one slow poll must not be all that nothing changed in.
+            min(self.poke_interval, float(self.settle_seconds) / 3),
             settle_seconds=float(self.settle_seconds),
             results_bucket=bucket,
             results_prefix=prefix,

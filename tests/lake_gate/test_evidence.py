@@ -24,7 +24,10 @@ def record(**result: Any) -> dict[str, Any]:
 
 FOUND = {
     "sensitiveData": [
-        {"category": "PERSONAL_INFORMATION", "detections": [{"type": "NAME", "count": "7"}, {"type": "ADDRESS", "count": "2"}]}
+        {
+            "category": "PERSONAL_INFORMATION",
+            "detections": [{"type": "NAME", "count": "7"}, {"type": "ADDRESS", "count": "2"}],
+        }
     ],
     "customDataIdentifiers": {"totalCount": "3", "detections": [{"name": "Patient ID", "arn": "u", "count": "3"}]},
 }

@@ -18,7 +18,13 @@ INCLUDE = Path(__file__).parents[2] / "include"
 SPECS = sorted((INCLUDE / "job_specs").glob("*.json"))
 IDENTIFIERS = sorted((INCLUDE / "identifiers").glob("*.json"))
 IDS = {"Patient ID": "id-1", "US Driver License": "id-2", "US Passport": "id-3"}
-PLACES = {"account_id": "123456789012", "bronze_bucket": "b", "silver_bucket": "s", "prefix": "synthea/1/", "run_id": "1"}
+PLACES = {
+    "account_id": "123456789012",
+    "bronze_bucket": "b",
+    "silver_bucket": "s",
+    "prefix": "synthea/1/",
+    "run_id": "1",
+}
 MODEL = botocore.session.get_session().get_service_model("macie2")
 
 

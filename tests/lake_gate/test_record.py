@@ -69,9 +69,7 @@ def test_object_without_a_place_is_not_accounted_for() -> None:
 
 
 def test_object_without_a_decision_is_not_accounted_for() -> None:
-    record = build_record(
-        run={}, job=None, policy={}, manifest=[landed("a.csv")], decisions=[], moved=[], dry_run=True
-    )
+    record = build_record(run={}, job=None, policy={}, manifest=[landed("a.csv")], decisions=[], moved=[], dry_run=True)
     assert not_accounted(record) == ["a.csv"]
 
 

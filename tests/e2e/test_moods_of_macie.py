@@ -1,0 +1,136 @@
+"""Macie as it can be: off, not configured, slow, paused, cancelled; and people who meddle meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.e2e.conftest import RunDag
+from tests.lake import Lake
+
+PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> str:
+    (tmp_path / "a.csv").write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    return str(tmp_path)
+
+
+def when_a_job_runs(act: Callable[[Any, str], None]) -> threading.Thread:
+    """Start a thread that waits for the run's job and does something to it."""
+    macie = boto3.client("macie2")
+    pause = threading.Event()
+
+    def watch() -> None:
+        for _ in range(600):
+            if jobs := macie.list_classification_jobs()["items"]:
+                act(macie, jobs[0]["jobId"])
+                return
+            pause.wait(0.1)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def test_run_fails_before_landing_when_macie_is_not_enabled(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    boto3.client("macie2").disable_macie()
+    ended = run_dag(source=delivery)
+    assert (ended.state, ended.tasks["check_macie"], ended.tasks["land"]) == ("failed", "failed", "upstream_failed")
+    assert lake.keys(lake.bronze) == []
+
+
+def test_run_fails_before_landing_when_results_go_nowhere(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    macie = boto3.client("macie2")
+    macie.disable_macie()
+    macie.enable_macie()
+    ended = run_dag(source=delivery)
+    assert (ended.state, ended.tasks["check_macie"]) == ("failed", "failed")
+    assert lake.keys(lake.bronze) == []
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "USER_PAUSED"])
+def test_nothing_moves_when_somebody_stops_the_job(lake: Lake, run_dag: RunDag, delivery: str, status: str) -> None:
+    lake.turn(job_held=True)
+    meddler = when_a_job_runs(lambda macie, job: macie.update_classification_job(jobId=job, jobStatus=status))
+    ended = run_dag(source=delivery)
+    meddler.join()
+    assert (ended.state, ended.tasks["await_job"]) == ("failed", "failed")
+    assert ended.names_in(lake.bronze) == {"a.csv"}
+    assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == []
+
+
+def test_nothing_moves_when_macie_pauses_the_job_for_its_quota(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    lake.turn(job_held=True)
+    meddler = when_a_job_runs(lambda _, job: lake.turn(job_status={job: "PAUSED"}))
+    ended = run_dag(source=delivery)
+    meddler.join()
+    assert (ended.state, ended.tasks["await_job"]) == ("failed", "failed")
+    assert lake.keys(lake.silver) == []
+
+
+def test_job_of_a_failed_run_is_cancelled(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    lake.turn(job_held=True)
+    meddler = when_a_job_runs(lambda macie, job: macie.update_classification_job(jobId=job, jobStatus="USER_PAUSED"))
+    ended = run_dag(source=delivery)
+    meddler.join()
+    assert ended.tasks["cancel_job"] == "success"
+    (job,) = boto3.client("macie2").list_classification_jobs()["items"]
+    assert job["jobStatus"] == "CANCELLED"
+
+
+def test_finding_that_comes_after_the_job_is_complete_counts(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
+    lake.turn(findings_lag_seconds=2.5)
+    boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="4", Overwrite=True)
+    (tmp_path / "a.csv").write_bytes(b"SSN\n219-09-9999\n")
+    ended = run_dag(source=str(tmp_path))
+    assert ended.record["objects"][0]["findings"] == {"High": 1}
+    assert ended.names_in(lake.quarantine) == {"a.csv"}
+
+
+def test_what_is_unproven_is_held_when_findings_do_not_come(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    lake.turn(findings_lag_seconds=600)  # the settle time of the tests is one second
+    ended = run_dag(source=delivery)
+    assert (ended.state, ended.reasons) == ("success", {"a.csv": "finding_missing"})
+    assert lake.keys(lake.silver) == []
+
+
+def test_all_findings_are_read_when_there_are_more_than_a_page(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.csv").write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    ended = run_dag(source=str(tmp_path))
+    assert ended.record["totals"]["findings"] == {"Medium": 60}
+    assert len(ended.names_in(lake.silver)) == 60
+
+
+def test_version_that_was_not_scanned_never_reaches_silver(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    """Somebody overwrites the object after it was landed and before Macie reads it."""
+    lake.turn(job_held=True)
+
+    def overwrite(macie: Any, job: str) -> None:
+        (key,) = lake.keys(lake.bronze)
+        lake.put(lake.bronze, key, b"A\nharmless\n")
+        lake.turn(job_held=False)
+
+    meddler = when_a_job_runs(overwrite)
+    ended = run_dag(source=delivery)
+    meddler.join()
+    assert ended.reasons == {"a.csv": "other_version_analysed"}
+    assert lake.keys(lake.silver) == []
+    assert PATIENT.encode() in lake.read(lake.bronze, f"held/{ended.run.prefix}a.csv")
+    assert lake.read(lake.bronze, f"{ended.run.prefix}a.csv") == b"A\nharmless\n"
+
+
+def test_nothing_moves_when_macie_reports_on_a_file_that_was_not_landed(
+    lake: Lake, run_dag: RunDag, delivery: str
+) -> None:
+    ended = run_dag(lambda run: lake.put(lake.bronze, f"{run.prefix}stranger.csv", b"A\n1\n"), source=delivery)
+    assert (ended.state, ended.tasks["decide"]) == ("failed", "failed")
+    assert ended.names_in(lake.bronze) == {"a.csv", "stranger.csv"}
+    assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == []
