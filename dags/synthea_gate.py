@@ -53,8 +53,8 @@ JOB_DEADLINE = timedelta(hours=6)
 
 PARAMS = {
     "source": Param(
-        "",
-        type="string",
+        None,
+        type=["null", "string"],
         title="Source",
         description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. Empty: the one of the settings.",
     ),
@@ -117,7 +117,7 @@ with DAG(
     policy = {"quarantine_threshold": "{{ params.quarantine_threshold }}", "promotion": "{{ params.promotion }}"}
 
     check_macie = MacieCheckReadyOperator(task_id="check_macie")
-    land = LandOperator(task_id="land", source="{{ params.source }}", **gate)
+    land = LandOperator(task_id="land", source="{{ params.source or '' }}", **gate)
     delivered = has_files(land.output)
 
     identifiers = MacieEnsureCustomDataIdentifiersOperator(

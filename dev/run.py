@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
+from urllib.parse import quote
 
 import boto3
 
@@ -18,10 +20,12 @@ from dev.paths import LOGS, REPO, SAMPLE, STATE, airflow_environment, aws_enviro
 
 FEED = "synthea"
 SAMPLE_PATIENTS = 100
+RUN_SECONDS = 3600
 
 
 def main() -> None:
     """Run one delivery through the gate, on the local AWS."""
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # Airflow turns its INFO on
     arguments = _arguments()
     began = time.monotonic()
     endpoint = os.environ["AWS_ENDPOINT_URL"] if arguments.airflow else _start_local_aws()
@@ -30,9 +34,12 @@ def main() -> None:
     conf = {"source": _source(arguments.source), "dry_run": arguments.dry_run}
     conf["quarantine_threshold"], conf["promotion"] = arguments.threshold, arguments.promotion
     print(f"Delivery   {conf['source']}")
-    run_id, state = _run(conf, endpoint, bronze, arguments.airflow)
+    run_id, state, log = _run(conf, endpoint, bronze, arguments.airflow)
     record = _record(bronze, run_id)
-    _report(record, run_id, state, endpoint, time.monotonic() - began)
+    _report(record, bronze, run_id, state, log)
+    print(f"State      {state}, {time.monotonic() - began:.1f} s")
+    print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
+    print("Stop       make down")
     sys.exit(0 if state == "success" and record and record["accounted"] else 1)
 
 
@@ -80,8 +87,8 @@ def _sample() -> str:
     return str(SAMPLE)
 
 
-def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str]:
-    """Run it in the Airflow that is up, or else in this process."""
+def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
+    """Run it in the Airflow that is up, or else in this process; return run id, state, and where its log is."""
     from dev.airflow_api import AirflowApi
 
     if not airflow_url and (up := services.running("airflow")):
@@ -90,11 +97,13 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         api = AirflowApi(airflow_url)
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         run_id = api.trigger(conf)
-        return run_id, api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=3600)
+        state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
+        return run_id, state, f"{airflow_url}/dags/{api.dag_id}/runs/{quote(run_id, safe='')}"
     os.environ.update(airflow_environment(endpoint))
     from dev import in_process
 
-    return in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
+    run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
+    return run_id, state, str(LOGS / "run.log")
 
 
 def _begin(run_id: str, bronze: str, where: str, out: TextIO) -> Callable[[Mapping[tuple[str, int], str]], None]:
@@ -117,22 +126,17 @@ def _record(bronze: str, run_id: str) -> dict[str, Any] | None:
     return json.loads(content) if content else None
 
 
-def _report(record: dict[str, Any] | None, run_id: str, state: str, endpoint: str, seconds: float) -> None:
+def _report(record: dict[str, Any] | None, bronze: str, run_id: str, state: str, log: str) -> None:
     from dev.table import print_record
-
-    print()
-    if record is None:
-        print(f"The run ended as {state} and wrote no record. Its log: {LOGS / 'run.log'}")
-        return
-    print_record(record)
-    if not record["accounted"]:
-        print("NOT every file is accounted for.")
     from lake_gate.run import Run
 
-    bucket = _setting("bronze_bucket")
-    print(f"Run record s3://{bucket}/{Run(FEED, run_id).document('record.json')}")
-    print(f"State      {state}, {seconds:.1f} s")
-    print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bucket}  (make down stops it)")
+    if state != "success":
+        print(f"\nThe run ended as {state}. What its tasks logged: {log}")
+    if record is None:
+        print("It wrote no record; what it landed stays in bronze.")
+        return
+    print_record(record)
+    print(f"Run record s3://{bronze}/{Run(FEED, run_id).document('record.json')}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -214,7 +214,7 @@ def _download_http(source: str, address: str, into: IO[bytes]) -> None:
             if answer.status_code != requests.codes.ok:
                 raise SourceUnreachableError(source, f"the server answered {answer.status_code}")
             answer.raw.decode_content = True
-            _copy_bounded(source, answer.raw, into)
+            _copy_bounded(source, cast("IO[bytes]", answer.raw), into)
     except (requests.RequestException, OSError) as error:
         raise SourceUnreachableError(source, type(error).__name__) from None
 

@@ -167,7 +167,7 @@ def test_promotion_always_rests_on_a_complete_result_for_that_version(
 @given(evidences, observations, jobs, policies)
 def test_stricter_evidence_never_loosens_a_decision(e: Evidence, more: Observation, job: Job, policy: Policy) -> None:
     worse = replace(more, version_id="v1", etag="e1", severity="High", detections=SOMETHING)
-    before, after = decide_one(evidence, job, policy), decide_one(replace(e, results=(*e.results, worse)), job, policy)
+    before, after = decide_one(e, job, policy), decide_one(replace(e, results=(*e.results, worse)), job, policy)
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 
