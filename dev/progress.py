@@ -24,6 +24,7 @@ class Progress:
         self.run = run
         self.bronze = bronze
         self._out = out
+        self._s3 = boto3.client("s3")
         self._began = time.monotonic()
         self._shown: dict[str, str] = {}
 
@@ -36,10 +37,10 @@ class Progress:
         for (task_id, _), state in states.items():
             tasks.setdefault(task_id, []).append(state)
         for task_id, of_task in tasks.items():
-            state = _overall(of_task)
-            if state and self._shown.get(task_id) != state:
-                self._shown[task_id] = state
-                self._print(task_id, state)
+            overall = _overall(of_task)
+            if overall and self._shown.get(task_id) != overall:
+                self._shown[task_id] = overall
+                self._print(task_id, overall)
 
     def _print(self, task_id: str, state: str) -> None:
         if state in _QUIET or (state == "running" and task_id.startswith(("read_", "has_", "plan_", "render_"))):
@@ -60,7 +61,7 @@ class Progress:
         return ""
 
     def _lines(self, name: str) -> list[bytes]:
-        content = read_document_or_none(boto3.client("s3"), self.bronze, self.run.document(name))
+        content = read_document_or_none(self._s3, self.bronze, self.run.document(name))
         return (content or b"").splitlines()
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from dev.paths import LOGS, REPO, STATE
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""What this very process started: it has to be waited for when it ends, or it stays behind as a zombie."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -31,7 +34,7 @@ class Service:
     @property
     def is_running(self) -> bool:
         """Whether that very process is still there."""
-        return _started(self.pid) == self.started
+        return bool(self.started) and _started(self.pid) == self.started
 
 
 def running(name: str) -> Service | None:
@@ -50,7 +53,7 @@ def start(
 
     :param url: where it serves, or a function that says so once it is known.
     :param seconds: how long to wait for the url.
-    :raises SystemExit: when it ends or stays silent; with the end of its log.
+    :raises SystemExit: when it ends before it serves, with the end of its log; or when it stays silent.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name}.log"
@@ -64,11 +67,12 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children[process.pid] = process
     # Written down at once: what is started and never becomes ready must still be found by `make down`.
     service = Service(name, process.pid, _started(process.pid), url if isinstance(url, str) else "")
     _file(name).write_text(json.dumps(asdict(service)))
     if callable(url):
-        found = wait_for(url, seconds, lambda: _ended(process, log))
+        found = wait_for(url, seconds, lambda: _check_alive(service, process, log))
         service = Service(name, service.pid, service.started, found)
         _file(name).write_text(json.dumps(asdict(service)))
     return service
@@ -90,24 +94,39 @@ def wait_for[T](look: Callable[[], T | None], seconds: float, check: Callable[[]
 
 
 def stop(service: Service, seconds: float = 30) -> None:
-    """Ask the process group of the service to end, and insist when it does not."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if not service.is_running:
-            break
-        os.killpg(service.pid, sign)
+    """Ask the process group of the service to end, and insist when it does not.
+
+    What is no longer that very process is left alone: its id may belong to somebody else by now.
+    """
+    if service.is_running:
+        _signal_group(service, signal.SIGTERM)
         end = time.monotonic() + seconds
         while service.is_running and time.monotonic() < end:
             time.sleep(0.1)
-    # The leader may be gone before its children: what is left of its session goes with it.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(service.pid, signal.SIGKILL)
-    _file(service.name).unlink(missing_ok=True)
+        # Also when the leader has gone: as long as a child of it is left, nobody else can get the group's id.
+        _signal_group(service, signal.SIGKILL)
+    _forget(service)
 
 
-def _ended(process: subprocess.Popen[bytes], log: Path) -> None:
-    if process.poll() is not None:
+def _check_alive(service: Service, process: subprocess.Popen[bytes], log: Path) -> None:
+    if not service.is_running:
+        # What it started before it ended; not yet waited for, it still keeps the group's id from everybody else.
+        _signal_group(service, signal.SIGKILL)
+        _forget(service)
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise SystemExit(f"{log.stem} ended at once (exit code {process.returncode}):\n{tail}")
+        raise SystemExit(f"{service.name} ended at once (exit code {process.returncode}):\n{tail}")
+
+
+def _signal_group(service: Service, sign: signal.Signals) -> None:
+    # macOS refuses, with a PermissionError, to signal a group of which only a zombie is left.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(service.pid, sign)
+
+
+def _forget(service: Service) -> None:
+    if process := _children.pop(service.pid, None):
+        process.wait()
+    _file(service.name).unlink(missing_ok=True)
 
 
 def _file(name: str) -> Path:
@@ -115,12 +134,31 @@ def _file(name: str) -> Path:
 
 
 def _started(pid: int) -> str:
-    """Return the start time of a process as ``ps`` tells it, or nothing when there is no such process."""
+    """Return the start time of a process as the system tells it, or nothing when there is no such process."""
+    return _started_by_proc(pid) if Path("/proc/self/stat").exists() else _started_by_ps(pid)
+
+
+def _started_by_proc(pid: int) -> str:
+    """Read it in clock ticks since the boot, which is named too; slim images of Linux have no ``ps``.
+
+    Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    state, ticks = fields[0], fields[19]
+    return "" if state in "ZX" else f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
+
+
+def _started_by_ps(pid: int) -> str:
+    """Ask ``ps``, as on macOS; in one language and time zone, whatever those of the terminal are."""
     shown = subprocess.run(  # noqa: S603
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
     ).stdout.strip()
     if not shown or shown.startswith("Z"):
         return ""

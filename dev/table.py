@@ -7,17 +7,18 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 _COLOURS = {"promote": "green", "quarantine": "red", "hold": "yellow"}
+_PIPE_WIDTH = 10_000
 
 
 def print_record(record: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the run record: one line per file, then the totals."""
     console = console or Console()
     if not console.is_terminal:
-        console.width = 200  # in a log or a pipe nothing is cut
+        console.width = _PIPE_WIDTH  # in a log or a pipe a file has one line, which can be searched for
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("file", "size", "findings", "decision", "reason", "where it is now"):
         table.add_column(column, justify="right" if column == "size" else "left", overflow="fold")
@@ -29,13 +30,23 @@ def print_record(record: Mapping[str, Any], console: Console | None = None) -> N
     console.print(f"{totals['objects']} files, {_size(totals['size_bytes'])}: {outcomes}", highlight=False)
 
 
-def _row(entry: Mapping[str, Any]) -> list[str]:
+def _row(entry: Mapping[str, Any]) -> list[Text]:
     findings = ", ".join(f"{count} {severity}" for severity, count in entry["findings"].items()) or "-"
-    reason = f"{entry['reason']} ({entry['status_reason']})" if entry["status_reason"] else str(entry["reason"])
-    colour = _COLOURS.get(entry["outcome"], "red")
+    outcome = entry["outcome"] or "NOT DECIDED"
+    reason = entry["reason"] or "-"
+    if entry["status_reason"]:
+        reason += f" ({entry['status_reason']})"
     now = f"s3://{entry['now']['bucket']}/{entry['now']['key']}" if entry["now"] else "NOT ACCOUNTED FOR"
-    decision = f"[{colour}]{entry['outcome']}[/{colour}]"
-    return [escape(entry["name"]), _size(entry["size_bytes"]), findings, decision, reason, escape(now)]
+    # Texts, not strings: rich reads markup and the names of emojis in strings, and a file may be called so.
+    texts = (entry["name"], _size(entry["size_bytes"]), findings, outcome, reason, now)
+    row = [Text(_printable(text)) for text in texts]
+    row[3].stylize(_COLOURS.get(outcome, "red"))
+    return row
+
+
+def _printable(text: str) -> str:
+    """Show what a terminal would obey, like the bytes that clear it, by its code."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _size(size_bytes: int) -> str:
