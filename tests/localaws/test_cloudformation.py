@@ -1,0 +1,193 @@
+"""The lake's template, deployed on the local AWS over HTTP: what it makes, and what a change of it changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from dev.setup import STACK, TEMPLATE, set_up
+from localaws.server import LocalAws
+from tests.localaws.conftest import ACCOUNT, error_of
+
+BUCKETS = ["BronzeBucket", "SilverBucket", "QuarantineBucket", "SourceBucket", "ResultsBucket"]
+PARAMETERS = {"LocalSourceRoot": "/deliveries", "EvidenceSettleSeconds": "3"}
+
+Client = Callable[..., Any]
+
+
+@pytest.fixture
+def outputs(aws: LocalAws) -> dict[str, str]:
+    """What the stack says of itself, deployed as on a laptop."""
+    return set_up(local_source_root=PARAMETERS["LocalSourceRoot"])
+
+
+def update(client: Client, template: str | None = None, **parameters: str) -> None:
+    values = [{"ParameterKey": key, "ParameterValue": value} for key, value in {**PARAMETERS, **parameters}.items()]
+    cloudformation = client("cloudformation")
+    cloudformation.update_stack(StackName=STACK, TemplateBody=template or TEMPLATE.read_text(), Parameters=values)
+    assert cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
+
+
+def settings(client: Client) -> dict[str, str]:
+    found = client("ssm").get_parameters_by_path(Path="/lake_gate")["Parameters"]
+    return {parameter["Name"]: parameter["Value"] for parameter in found}
+
+
+def topics(client: Client) -> set[str]:
+    return {topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]}
+
+
+def without_resource(template: str, name: str) -> str:
+    """The template without one resource: its line below Resources, and what is indented below that."""
+    kept, is_inside = [], False
+    for line in template.splitlines():
+        if not line.startswith("   "):
+            is_inside = line == f"  {name}:"
+        if not is_inside:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def test_buckets_are_those_of_the_outputs_when_the_template_is_deployed(
+    client: Client, outputs: dict[str, str]
+) -> None:
+    found = {bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]}
+    assert found == {outputs[name] for name in BUCKETS}
+    assert all(name.endswith(f"-{ACCOUNT}-us-east-1") for name in found)
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_bucket_is_versioned_closed_and_encrypted_when_the_template_is_deployed(
+    client: Client, outputs: dict[str, str], name: str
+) -> None:
+    s3, bucket = client("s3"), outputs[name]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    block = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert block == {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": True,
+        "BlockPublicPolicy": True,
+        "RestrictPublicBuckets": True,
+    }
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": outputs["KeyArn"],
+    }
+
+
+def test_object_is_encrypted_with_the_key_of_the_lake_when_its_sender_names_none(
+    client: Client, outputs: dict[str, str]
+) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=outputs["BronzeBucket"], Key="a.csv", Body=b"Id\n1\n")
+    head = s3.head_object(Bucket=outputs["BronzeBucket"], Key="a.csv")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", outputs["KeyArn"])
+
+
+def test_only_macie_may_write_results_when_the_template_is_deployed(client: Client, outputs: dict[str, str]) -> None:
+    s3, bucket = client("s3"), outputs["ResultsBucket"]
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert statement == {
+        "Sid": "MacieWritesResults",
+        "Effect": "Allow",
+        "Principal": {"Service": "macie.amazonaws.com"},
+        "Action": ["s3:PutObject", "s3:GetBucketLocation"],
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+    }
+    code, _, _ = error_of(s3.get_bucket_policy, Bucket=outputs["BronzeBucket"])
+    assert code == "NoSuchBucketPolicy"
+
+
+def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
+    client: Client, outputs: dict[str, str]
+) -> None:
+    assert settings(client) == {
+        "/lake_gate/bronze_bucket": outputs["BronzeBucket"],
+        "/lake_gate/silver_bucket": outputs["SilverBucket"],
+        "/lake_gate/quarantine_bucket": outputs["QuarantineBucket"],
+        "/lake_gate/high_topic_arn": outputs["HighTopicArn"],
+        "/lake_gate/low_topic_arn": outputs["LowTopicArn"],
+        "/lake_gate/source": f"s3://{outputs['SourceBucket']}/deliveries/",
+        "/lake_gate/local_source_root": "/deliveries",
+        "/lake_gate/evidence_settle_seconds": "3",
+        "/lake_gate/evidence_deadline_seconds": "3600",
+    }
+    assert topics(client) == {outputs["HighTopicArn"], outputs["LowTopicArn"]}
+
+
+def test_macie_writes_its_results_to_the_lake_when_it_is_set_up(client: Client, outputs: dict[str, str]) -> None:
+    macie = client("macie2")
+    assert macie.get_macie_session()["status"] == "ENABLED"
+    assert macie.get_classification_export_configuration()["configuration"]["s3Destination"] == {
+        "bucketName": outputs["ResultsBucket"],
+        "keyPrefix": "macie",
+        "kmsKeyArn": outputs["KeyArn"],
+    }
+
+
+def test_nothing_changes_when_the_lake_is_set_up_again(client: Client, outputs: dict[str, str]) -> None:
+    version = client("s3").put_object(Bucket=outputs["BronzeBucket"], Key="a.csv", Body=b"kept")["VersionId"]
+
+    def all_there_is() -> list[Any]:
+        cloudformation, s3, ssm = client("cloudformation"), client("s3"), client("ssm")
+        return [
+            cloudformation.describe_stacks(StackName=STACK)["Stacks"],
+            cloudformation.describe_stack_resources(StackName=STACK)["StackResources"],
+            s3.list_buckets()["Buckets"],
+            ssm.get_parameters_by_path(Path="/lake_gate")["Parameters"],
+            topics(client),
+            client("kms").list_keys()["Keys"],
+            client("macie2").get_macie_session()["createdAt"],
+            client("macie2").get_classification_export_configuration()["configuration"],
+        ]
+
+    before = all_there_is()
+    assert set_up(local_source_root=PARAMETERS["LocalSourceRoot"]) == outputs
+    assert all_there_is() == before
+    assert client("s3").get_object(Bucket=outputs["BronzeBucket"], Key="a.csv")["VersionId"] == version
+
+
+def test_settings_follow_when_the_stack_is_updated(client: Client, outputs: dict[str, str]) -> None:
+    update(client, Source="s3://elsewhere/synthea/", EvidenceSettleSeconds="7")
+    found = settings(client)
+    assert found["/lake_gate/source"] == "s3://elsewhere/synthea/"
+    assert found["/lake_gate/evidence_settle_seconds"] == "7"
+    assert found["/lake_gate/bronze_bucket"] == outputs["BronzeBucket"]
+
+
+def test_policy_follows_when_the_stack_is_updated(client: Client, outputs: dict[str, str]) -> None:
+    whole = TEMPLATE.read_text()
+    narrower = whole.replace("[s3:PutObject, s3:GetBucketLocation]", "s3:PutObject")
+    assert narrower != whole
+    update(client, narrower)
+    policy = client("s3").get_bucket_policy(Bucket=outputs["ResultsBucket"])["Policy"]
+    assert json.loads(policy)["Statement"][0]["Action"] == "s3:PutObject"
+
+
+def test_policy_is_taken_off_when_it_leaves_the_template(client: Client, outputs: dict[str, str]) -> None:
+    update(client, without_resource(TEMPLATE.read_text(), "ResultsBucketPolicy"))
+    code, _, _ = error_of(client("s3").get_bucket_policy, Bucket=outputs["ResultsBucket"])
+    assert code == "NoSuchBucketPolicy"
+
+
+def test_only_what_the_template_retains_is_left_when_the_stack_is_deleted(
+    client: Client, outputs: dict[str, str]
+) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=outputs["SilverBucket"], Key="a.csv", Body=b"kept")
+    client("cloudformation").delete_stack(StackName=STACK)
+    code, _, message = error_of(client("cloudformation").describe_stacks, StackName=STACK)
+    assert code == "ValidationError"
+    assert STACK in message
+    assert settings(client) == {}
+    assert topics(client) == set()
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        s3.get_bucket_policy(Bucket=outputs["ResultsBucket"])
+    assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} == {outputs[name] for name in BUCKETS}
+    assert s3.get_object(Bucket=outputs["SilverBucket"], Key="a.csv")["Body"].read() == b"kept"
