@@ -81,7 +81,8 @@ with DAG(
     schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC"),  # the first run is the next night's, not the last's
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=12),
+    # More than all tasks may take with their retries: at this one Airflow ends a run without its teardown.
+    dagrun_timeout=timedelta(hours=24),
     params=PARAMS,
     tags=["lake-gate", "macie", FEED],
     user_defined_macros={"include_path": include_path},

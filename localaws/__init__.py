@@ -1,1 +1,1 @@
-"""The local AWS: moto's server with a Macie backend that really scans. Never ships to MWAA, knows no package of ours."""
+"""The local AWS: moto's server with a Macie backend that really scans. Never ships, knows no package of ours."""

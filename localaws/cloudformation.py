@@ -1,7 +1,7 @@
 """What moto 5.2.5 reads over in a CloudFormation template: bucket policies, and properties of buckets.
 
-moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a lake
-that is set up from a template would then silently be unversioned.
+moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a
+lake that is set up from a template would then silently be unversioned.
 """
 
 from __future__ import annotations
@@ -90,4 +90,4 @@ class BucketPolicy(CloudFormationModel):
 def install() -> None:
     """Register the complete resources with moto's CloudFormation; may be called again."""
     get_model_map()["AWS::S3::Bucket"] = CompleteBucket  # type: ignore[type-abstract]
-    get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy
+    get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]

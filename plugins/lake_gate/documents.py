@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -18,13 +22,31 @@ def write_document(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
     return f"s3://{bucket}/{key}"
 
 
+def write_document_once(s3: S3Client, bucket: str, key: str, content: bytes) -> bytes:
+    """Write the object unless it is there, and return what is there then."""
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/x-ndjson", IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        return read_document(s3, bucket, key)
+    return content
+
+
+def iter_json_lines(s3: S3Client, bucket: str, key: str) -> Iterator[dict[str, Any]]:
+    """Yield the object of every line that is not empty, reading as it goes; ``.gz`` is unpacked."""
+    body: Any = s3.get_object(Bucket=bucket, Key=key)["Body"]
+    with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
 def read_document(s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None) -> bytes:
-    """Return the object's content, or ``size`` bytes of it from ``start``; ``.gz`` is unpacked."""
+    """Return the object's content, or ``size`` bytes of it from ``start``."""
     if size is not None:
-        content = s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")["Body"].read()
-    else:
-        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return gzip.decompress(content) if key.endswith(".gz") else content
+        return s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")["Body"].read()
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:

@@ -6,6 +6,7 @@ No sentence ever holds content of an object: buckets, keys, names and counts onl
 from __future__ import annotations
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from botocore.exceptions import ClientError
 
 
 class GateError(AirflowException):
@@ -50,6 +51,88 @@ class SourceUnreachableError(GateError):
     def __str__(self) -> str:
         """Say which source and how it failed."""
         return f"The delivery at {self.source} could not be read: {self.problem}."
+
+
+class SourceChangedError(FinalGateError):
+    """The source holds something else than at an earlier try of the same run."""
+
+    def __init__(self, place: str, names: list[str]) -> None:
+        super().__init__(place, names)
+        self.place, self.names = place, names
+
+    def __str__(self) -> str:
+        """Say what differs and what to do."""
+        return (
+            f"{len(self.names)} object(s) below {self.place} are not what the source holds now, among them "
+            f"{', '.join(self.names[:5])}: the delivery changed between two tries, or somebody else writes there. "
+            "Nothing was moved. Start a new run."
+        )
+
+
+class BucketNotVersionedError(FinalGateError):
+    """A bucket of the lake has no versioning: nothing in it could be pinned."""
+
+    def __init__(self, buckets: list[str]) -> None:
+        super().__init__(buckets)
+        self.buckets = buckets
+
+    def __str__(self) -> str:
+        """Name the buckets."""
+        return f"Versioning is not enabled for {', '.join(self.buckets)}. Enable it; nothing was landed."
+
+
+class DecisionsStandError(FinalGateError):
+    """Other decisions than the first ones, after moves have begun."""
+
+    def __init__(self, decisions_uri: str) -> None:
+        super().__init__(decisions_uri)
+        self.decisions_uri = decisions_uri
+
+    def __str__(self) -> str:
+        """Say why they stand and what to do."""
+        return (
+            f"This run has decided before ({self.decisions_uri}) and begun to move; deciding again came "
+            "out differently. The first decisions stand. To decide anew, start a new run with the files as its source."
+        )
+
+
+class AwsError(GateError):
+    """AWS did not do what the gate asked for; it may on the next try."""
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(operation, code)
+        self.operation, self.code = operation, code
+
+    def __str__(self) -> str:
+        """Name the operation and AWS's code; AWS's own text may hold anything."""
+        return f"{self.operation} failed: {self.code}"
+
+
+class AwsRefusedError(FinalGateError):
+    """AWS refuses what the gate asks for, and will again."""
+
+    def __init__(self, operation: str, code: str) -> None:
+        super().__init__(operation, code)
+        self.operation, self.code = operation, code
+
+    def __str__(self) -> str:
+        """Name the operation and AWS's code, and what to look at."""
+        return (
+            f"{self.operation} was refused: {self.code}. Look at the policies of the role, the bucket and the key, and "
+            "at the settings below /lake_gate."
+        )
+
+
+_REFUSED = {
+    *("AccessDenied", "AccessDeniedException", "403", "AuthorizationError", "KMSAccessDenied", "KMS.DisabledException"),
+    *("KMS.NotFoundException", "InvalidObjectState", "NoSuchBucket", "NotFound", "PermanentRedirect"),
+}
+
+
+def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
+    """Return our error for AWS's: whether retrying helps."""
+    code = error.response.get("Error", {}).get("Code", "unknown")
+    return (AwsRefusedError if code in _REFUSED else AwsError)(error.operation_name, code)
 
 
 class UnknownObjectsError(FinalGateError):

@@ -108,7 +108,7 @@ class Job:
             job_id=answer["jobId"],
             status=answer.get("jobStatus") or "missing",
             last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "missing",
-            sampling_percentage=int(answer.get("samplingPercentage") or 100),
+            sampling_percentage=int(answer.get("samplingPercentage") or 0),
             settled=settled,
         )
 
@@ -140,4 +140,12 @@ def _detections(result: Mapping[str, Any]) -> tuple[Detection, ...]:
         Detection(found["name"], int(found["count"]))
         for found in (result.get("customDataIdentifiers") or {}).get("detections") or ()
     ]
+    if not managed + custom and _claims_something(result):
+        return (Detection("unknown", 1),)
     return tuple(managed + custom)
+
+
+def _claims_something(result: Mapping[str, Any]) -> bool:
+    """Whether a result that lists no detection says nevertheless that there was something."""
+    custom = result.get("customDataIdentifiers") or {}
+    return bool(result.get("sensitiveData")) or int(custom.get("totalCount") or 0) > 0

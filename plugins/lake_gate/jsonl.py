@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,12 +21,7 @@ def dump(items: Iterable[DataclassInstance]) -> bytes:
     return b"".join(map(dump_line, items))
 
 
-def load_json(data: bytes) -> Iterator[dict[str, Any]]:
-    """Yield the object of every line that is not empty."""
-    # Not str.splitlines(): it also splits at U+2028 and its kind, which may stand inside a JSON string.
-    return (json.loads(line) for line in data.split(b"\n") if line)
-
-
 def load[T](cls: type[T], data: bytes) -> list[T]:
     """Return the dataclasses that :func:`dump` wrote."""
-    return [cls(**fields) for fields in load_json(data)]
+    # Not str.splitlines(): it also splits at U+2028 and its kind, which may stand inside a JSON string.
+    return [cls(**json.loads(line)) for line in data.split(b"\n") if line]

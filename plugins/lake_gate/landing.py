@@ -6,14 +6,15 @@ import base64
 import hashlib
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
-from lake_gate.documents import read_document_or_none, write_document
+from lake_gate.documents import read_document_or_none, write_document_once
+from lake_gate.errors import BucketNotVersionedError, SourceChangedError
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
 from lake_gate.source import SourceFile, open_source
@@ -36,6 +37,7 @@ def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root:
     a crash takes over what is there already with the same content.
 
     :raises SourceError: when the source cannot be used; nothing was landed then.
+    :raises SourceChangedError: when a try before this one landed something else.
     :raises SourceUnreachableError: when the source did not answer.
     """
     if (written := read_document_or_none(s3, bronze, run.document(MANIFEST))) is not None:
@@ -43,8 +45,28 @@ def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root:
         return jsonl.load(LandedObject, written)
     with open_source(source, s3, local_source_root) as files:
         landed = _land_all(s3, files, run, bronze)
-    write_document(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
-    return landed
+    _check_nothing_else_is_there(s3, landed, run, bronze)
+    written = write_document_once(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
+    return jsonl.load(LandedObject, written)
+
+
+def check_versioning(s3: S3Client, buckets: Iterable[str]) -> None:
+    """Make sure that what is in the buckets can be pinned by version.
+
+    :raises BucketNotVersionedError: naming the buckets without versioning, suspended versioning included.
+    """
+    without = [name for name in buckets if s3.get_bucket_versioning(Bucket=name).get("Status") != "Enabled"]
+    if without:
+        raise BucketNotVersionedError(without)
+
+
+def _check_nothing_else_is_there(s3: S3Client, landed: list[LandedObject], run: Run, bronze: str) -> None:
+    """A try before this one may have landed what the source no longer holds: no record would ever mention it."""
+    known = {(item.key, item.version_id) for item in landed}
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=run.prefix)
+    others = [v["Key"] for page in pages for v in page.get("Versions", ()) if (v["Key"], v["VersionId"]) not in known]
+    if others:
+        raise SourceChangedError(f"s3://{bronze}/{run.prefix}", [key.removeprefix(run.prefix) for key in others])
 
 
 def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str) -> list[LandedObject]:
@@ -79,31 +101,16 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
 
 def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> tuple[str, str]:
     """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
-
-    def put(**condition: str) -> tuple[str, str]:
-        body.seek(0)
-        answer = s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=body,
-            ChecksumAlgorithm="SHA256",
-            ChecksumSHA256=checksum,
-            **condition,  # type: ignore[arg-type]
-        )
-        return answer["VersionId"], answer["ETag"]
-
-    return _unless_there(lambda: put(IfNoneMatch="*"), lambda: _same(s3, bucket, key, checksum) or put())
-
-
-def _unless_there[T](create: Callable[[], T], otherwise: Callable[[], T]) -> T:
+    body.seek(0)
     try:
-        return create()
+        answer = s3.put_object(
+            Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, IfNoneMatch="*"
+        )
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
             raise
-        return otherwise()
-
-
-def _same(s3: S3Client, bucket: str, key: str, checksum: str) -> tuple[str, str] | None:
-    head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-    return (head["VersionId"], head["ETag"]) if head.get("ChecksumSHA256") == checksum else None
+        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        if head.get("ChecksumSHA256") != checksum:
+            raise SourceChangedError(f"s3://{bucket}", [key]) from None
+        return head["VersionId"], head["ETag"]
+    return answer["VersionId"], answer["ETag"]

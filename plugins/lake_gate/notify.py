@@ -8,10 +8,11 @@ from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.record import clip_subject
-from lake_gate.settings import load_settings
+from lake_gate.settings import SETTINGS_PATH
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from mypy_boto3_ssm import SSMClient
 
 
 class RunFailedNotifier:
@@ -31,11 +32,16 @@ class RunFailedNotifier:
         """Publish the message."""
         subject, message = failure_texts(self.feed, dict(context))
         SnsHook(aws_conn_id=self.aws_conn_id).publish_to_target(  # type: ignore[no-untyped-call]
-            target_arn=load_settings(SsmHook(aws_conn_id=self.aws_conn_id).conn).high_topic_arn,
+            target_arn=self._topic_arn(),
             subject=subject,
             message=message,
             message_attributes={"feed": self.feed, "severity": "None", "outcome": "failed"},
         )
+
+    def _topic_arn(self) -> str:
+        """Read this one setting alone: another one that is missing may be why the run failed."""
+        ssm: SSMClient = SsmHook(aws_conn_id=self.aws_conn_id).conn
+        return ssm.get_parameter(Name=f"{SETTINGS_PATH}/high_topic_arn")["Parameter"]["Value"]
 
 
 def failure_texts(feed: str, context: dict[str, Any]) -> tuple[str, str]:

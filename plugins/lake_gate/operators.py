@@ -10,21 +10,31 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import BaseOperator
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from lake_gate import decision, jsonl, landing, record
-from lake_gate.documents import read_document, read_document_or_none, write_document
-from lake_gate.errors import NotAccountedError, UnknownObjectsError
+from lake_gate.documents import (
+    iter_json_lines,
+    read_document,
+    read_document_or_none,
+    write_document,
+    write_document_once,
+)
+from lake_gate.errors import DecisionsStandError, NotAccountedError, UnknownObjectsError, from_client_error
 from lake_gate.evidence import Job, Severity, gather
 from lake_gate.manifest import LandedObject
 from lake_gate.policy import Policy, Promotion
 from lake_gate.record import Moved
 from lake_gate.run import Run
-from lake_gate.settings import Settings
+from lake_gate.settings import Settings, load_source
 from lake_gate.source import shown
 from lake_gate.transfer import Buckets, carry_out
 
@@ -34,6 +44,9 @@ if TYPE_CHECKING:
 
 DECISIONS = "decisions.jsonl"
 RECORD = "record.json"
+MOVES = "moves/"
+"""Documents below it: one for each mapped task that moves, empty while it does."""
+MAX_CONNECTIONS = 32
 CHUNK_OBJECTS = 1000
 """Objects that one mapped task moves. Airflow maps over 1,024 chunks at most: 1,024,000 objects a run."""
 
@@ -56,15 +69,27 @@ class GateOperator(BaseOperator):
         self.feed = feed
         self.aws_conn_id = aws_conn_id
 
+    def execute(self, context: Context) -> Any:
+        """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
+        try:
+            return self.step(context)
+        except ClientError as error:
+            raise from_client_error(error) from None
+
+    def step(self, context: Context) -> Any:
+        """Do what the operator is for."""
+        raise NotImplementedError
+
     @property
     def the_settings(self) -> Settings:
         """The settings, typed."""
         return Settings(**self.settings)
 
-    @property
+    @cached_property
     def s3(self) -> S3Client:
         """Client for S3; made once per task."""
-        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id).conn
+        config = Config(max_pool_connections=MAX_CONNECTIONS, retries={"mode": "adaptive", "max_attempts": 10})
+        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id, config=config).conn
         return client
 
     def run_of(self, context: Context) -> Run:
@@ -92,10 +117,11 @@ class LandOperator(GateOperator):
         super().__init__(multiple_outputs=True, **kwargs)
         self.source = source
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def step(self, context: Context) -> dict[str, Any]:
         """Land, or find what was landed before."""
         settings, run = self.the_settings, self.run_of(context)
-        source = self.source or settings.source
+        source = self.source or load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn)
+        landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
         self.log.info("Landing %s below s3://%s/%s", shown(source), settings.bronze_bucket, run.prefix)
         landed = landing.land(
             self.s3, source, run, settings.bronze_bucket, local_source_root=settings.local_source_root
@@ -141,24 +167,34 @@ class DecideOperator(GateOperator):
         self.promotion = promotion
         self.is_dry_run = is_dry_run
 
-    def execute(self, context: Context) -> dict[str, list[list[int]]]:
+    def step(self, context: Context) -> dict[str, list[list[int]]]:
         """Decide, write the decisions, plan the moves."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         manifest = self.read_manifest(context)
         gathered = gather(self._read(run, "results.jsonl.gz"), self._read(run, "findings.jsonl"))
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(f"s3://{bronze}/{run.prefix}", strangers)
-        job = Job.from_api(next(self._read(run, "job.json")), settled=self.evidence["settled"] is True)
+        answer = json.loads(read_document(self.s3, bronze, run.document("job.json")))
+        job = Job.from_api(answer, settled=self.evidence["settled"] is True)
         policy = Policy(Severity(self.quarantine_threshold), Promotion(self.promotion))
         decisions = decision.decide(manifest, job, gathered, policy)
         content, chunks = plan(decisions)
-        write_document(self.s3, bronze, run.document(DECISIONS), content)
+        self._write(run, content)
         counts = {outcome.value: sum(d.outcome == outcome for d in decisions) for outcome in decision.Outcome}
         self.log.info("Decided: %s", counts)
         return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
     def _read(self, run: Run, name: str) -> Iterator[dict[str, Any]]:
-        return jsonl.load_json(read_document(self.s3, self.the_settings.bronze_bucket, run.document(name)))
+        return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name))
+
+    def _write(self, run: Run, content: bytes) -> None:
+        """Write the decisions, or find the same; others may take their place as long as nothing has been moved."""
+        bronze, key = self.the_settings.bronze_bucket, run.document(DECISIONS)
+        if write_document_once(self.s3, bronze, key, content) == content:
+            return
+        if self.s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)["KeyCount"]:
+            raise DecisionsStandError(f"s3://{bronze}/{key}")
+        write_document(self.s3, bronze, key, content)
 
 
 class MoveOperator(GateOperator):
@@ -177,14 +213,16 @@ class MoveOperator(GateOperator):
         self.outcome = outcome
         self.chunk = chunk
 
-    def execute(self, context: Context) -> int:
+    def step(self, context: Context) -> int:
         """Move, and write down where everything is now."""
         settings, run = self.the_settings, self.run_of(context)
         start, size = self.chunk
+        moves = run.document(f"{MOVES}{self.outcome}-{start}.jsonl")
+        write_document(self.s3, settings.bronze_bucket, moves, b"")  # from now on, the decisions stand
         data = read_document(self.s3, settings.bronze_bucket, run.document(DECISIONS), start=start, size=size)
         buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
         moved = carry_out(self.s3, jsonl.load(decision.Decision, data), run, buckets)
-        write_document(self.s3, settings.bronze_bucket, run.document(moves_of(self.outcome, start)), jsonl.dump(moved))
+        write_document(self.s3, settings.bronze_bucket, moves, jsonl.dump(moved))
         return len(moved)
 
 
@@ -204,7 +242,7 @@ class RecordOperator(GateOperator):
         self.facts = facts
         self.is_dry_run = is_dry_run
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def step(self, context: Context) -> dict[str, Any]:
         """Bring manifest, decisions and moves together."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         decided = read_document_or_none(self.s3, bronze, run.document(DECISIONS)) or b""
@@ -227,7 +265,7 @@ class RecordOperator(GateOperator):
 
     def _moves(self, run: Run) -> Iterator[Moved]:
         bronze = self.the_settings.bronze_bucket
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document("moves/")):
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES)):
             for found in page.get("Contents", ()):
                 yield from jsonl.load(Moved, read_document(self.s3, bronze, found["Key"]))
 
@@ -238,7 +276,7 @@ class NotifyOperator(GateOperator):
     Returns the id of the message.
     """
 
-    def execute(self, context: Context) -> str:
+    def step(self, context: Context) -> str:
         """Read the record and publish its digest."""
         settings, run = self.the_settings, self.run_of(context)
         key = run.document(RECORD)
@@ -264,11 +302,6 @@ def plan(decisions: list[decision.Decision]) -> tuple[bytes, dict[str, list[list
             planned.append([len(content), len(chunk)])
             content += chunk
     return bytes(content), chunks
-
-
-def moves_of(outcome: str, start: int) -> str:
-    """Name of the document in which one mapped task writes down where its objects are."""
-    return f"moves/{outcome}-{start}.jsonl"
 
 
 def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:

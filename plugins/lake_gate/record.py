@@ -166,7 +166,7 @@ def _message_line(entry: Mapping[str, Any]) -> str:
 
 def _fit(lines: list[str], last_line: str) -> str:
     """Join the lines, leaving out as many of the later ones as SNS's limit asks for."""
-    room = MAX_MESSAGE_BYTES - len(last_line.encode()) - 100  # for the line that says how many were left out
+    room = MAX_MESSAGE_BYTES - len(last_line.encode()) - 2048  # for the line about the rest, and the attributes
     kept: list[str] = []
     for line in lines:
         room -= len(line.encode()) + 1

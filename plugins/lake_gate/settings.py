@@ -18,7 +18,9 @@ SETTINGS_PATH = "/lake_gate"
 class Settings:
     """What differs between environments.
 
-    :param source: where the nightly run finds its delivery (folder, .zip, ``s3://`` prefix, ``http(s)://`` zip).
+    Where the nightly run finds its delivery is no field: its address may hold a password or a signature, and settings
+    go into XCom. See :func:`load_source`.
+
     :param high_topic_arn: SNS topic for runs with High findings, and for failures.
     :param low_topic_arn: SNS topic for all other runs.
     :param local_source_root: folders and files below it may be delivered; empty: no local source is read, so that
@@ -32,7 +34,6 @@ class Settings:
     quarantine_bucket: str
     high_topic_arn: str
     low_topic_arn: str
-    source: str
     local_source_root: str = ""
     evidence_settle_seconds: int = 300
     evidence_deadline_seconds: int = 3600
@@ -57,7 +58,19 @@ class Settings:
             known[field.name] = int(value) if field.type == "int" else value
         if problems:
             raise SettingsError(path, problems)
-        return cls(**known)
+        settings = cls(**known)
+        if problems := settings._contradictions(path):
+            raise SettingsError(path, problems)
+        return settings
+
+    def _contradictions(self, path: str) -> list[str]:
+        buckets = {self.bronze_bucket, self.silver_bucket, self.quarantine_bucket}
+        problems = []
+        if len(buckets) < 3:  # a move within a bucket would delete the only copy, or show what is quarantined
+            problems.append(f"{path}/bronze_bucket, silver_bucket and quarantine_bucket must be three buckets")
+        if self.evidence_settle_seconds >= self.evidence_deadline_seconds:
+            problems.append(f"{path}/evidence_settle_seconds must be less than evidence_deadline_seconds")
+        return problems
 
     def to_json(self) -> dict[str, str | int]:
         """Return the settings as a flat dict, for XCom."""
@@ -72,3 +85,14 @@ def load_settings(client: SSMClient, path: str = SETTINGS_PATH) -> Settings:
     pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
     found = {p["Name"].removeprefix(f"{path}/"): p["Value"] for page in pages for p in page["Parameters"]}
     return Settings.from_parameters(found, path)
+
+
+def load_source(client: SSMClient, path: str = SETTINGS_PATH) -> str:
+    """Return where the nightly run finds its delivery: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip.
+
+    :raises SettingsError: when it is not set.
+    """
+    try:
+        return client.get_parameter(Name=f"{path}/source", WithDecryption=True)["Parameter"]["Value"]
+    except client.exceptions.ParameterNotFound:
+        raise SettingsError(path, [f"{path}/source is missing"]) from None

@@ -5,19 +5,23 @@ A source is input from outside: names, sizes and archives are checked before any
 
 from __future__ import annotations
 
+import ipaddress
+import lzma
 import re
-import shutil
+import socket
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
+import urllib3
 from botocore.exceptions import ClientError
 
 from lake_gate.errors import SourceError, SourceUnreachableError
@@ -29,11 +33,17 @@ MAX_OBJECT_BYTES = 5 * 1024**3
 """Largest object of one PutObject. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
 MAX_ARCHIVE_BYTES = 20 * 1024**3
 """Most that a zip may be, packed and unpacked: what a worker's disk holds with room to spare."""
+MAX_ARCHIVE_FILES = 100_000
 MAX_ARCHIVE_RATIO = 200
 """Unpacked to packed size: Synthea's CSV packs about 1:10; zip bombs start at 1:1,000."""
 MAX_NAME_BYTES = 700
 """Of a file's path in the delivery: S3 allows 1,024 bytes for the whole key, with the prefix of the run."""
 _HTTP_TIMEOUT_SECONDS = 60  # between two answers of the server; the task's timeout bounds the whole
+_MAX_REDIRECTS = 5
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError),
+    *(NotImplementedError, RuntimeError, ValueError),
+)
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CHUNK_BYTES = 1024**2
 
@@ -53,9 +63,9 @@ class SourceFile:
 
 def shown(source: str) -> str:
     """Return the source as it may be logged: without the user, password and signature of a web address."""
-    parts = urlsplit(source)
-    if parts.scheme.lower() not in {"http", "https"}:
+    if "://" not in source or source.lower().startswith(("s3://", "file://")):
         return source
+    parts = urlsplit(source)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
@@ -68,7 +78,7 @@ def open_source(source: str, s3: S3Client, local_source_root: str) -> Iterator[l
     :raises SourceError: when it does not exist, is denied, or holds something that is refused.
     :raises SourceUnreachableError: when it did not answer.
     """
-    scheme, address, source = urlsplit(source).scheme.lower(), source, shown(source)
+    scheme, address, source = source.partition("://")[0].lower(), source, shown(source)
     with tempfile.TemporaryFile() as archive:
         if scheme in {"http", "https"}:
             _download_http(source, address, archive)
@@ -82,7 +92,7 @@ def open_source(source: str, s3: S3Client, local_source_root: str) -> Iterator[l
             path = _local_path(source, local_source_root)
             if path.suffix.lower() == ".zip" and path.is_file():
                 with path.open("rb") as local:
-                    shutil.copyfileobj(local, archive)
+                    _copy_bounded(source, local, archive)
                 files = _zip_files(source, archive)
             else:
                 files = _local_files(source, path)
@@ -176,8 +186,8 @@ def _s3_opener(source: str, s3: S3Client, bucket: str, key: str, etag: str) -> C
     def open_object() -> IO[bytes]:
         try:
             return s3.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"]  # type: ignore[return-value]
-        except ClientError as error:
-            raise _s3_error(source, error) from None
+        except ClientError as error:  # others may have been landed by now: no SourceError, which says that nothing was
+            raise SourceUnreachableError(source, f"S3 answered {error.response['Error']['Code']} to {key}") from None
 
     return open_object
 
@@ -208,15 +218,44 @@ def _download_s3(source: str, s3: S3Client, into: IO[bytes]) -> None:
 
 def _download_http(source: str, address: str, into: IO[bytes]) -> None:
     try:
-        with requests.get(address, stream=True, timeout=_HTTP_TIMEOUT_SECONDS) as answer:
+        with requests.Session() as session, closing(_get(session, source, address)) as answer:
             if answer.status_code in {401, 403, 404, 410}:
                 raise SourceError(source, f"the server answered {answer.status_code}")
             if answer.status_code != requests.codes.ok:
                 raise SourceUnreachableError(source, f"the server answered {answer.status_code}")
             answer.raw.decode_content = True
             _copy_bounded(source, cast("IO[bytes]", answer.raw), into)
-    except (requests.RequestException, OSError) as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise SourceUnreachableError(source, type(error).__name__) from None
+
+
+def _get(session: requests.Session, source: str, address: str) -> requests.Response:
+    """Ask for the address, following redirects one by one, each to a host that may be asked."""
+    session.trust_env = False  # no .netrc: the worker's own passwords are not for whoever names an address
+    for _ in range(_MAX_REDIRECTS):
+        _check_host(source, address)
+        answer = session.get(address, stream=True, timeout=_HTTP_TIMEOUT_SECONDS, allow_redirects=False)
+        if not answer.is_redirect:
+            return answer
+        address = urljoin(address, answer.headers["location"])
+        answer.close()
+    raise SourceError(source, f"it redirects more than {_MAX_REDIRECTS} times")
+
+
+def _check_host(source: str, address: str) -> None:
+    """Refuse link-local addresses: there a worker's credentials are served (169.254.169.254, 169.254.170.2).
+
+    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SourceError(source, "it leads to something that is no http(s) address")
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port or 443)}
+    except (OSError, ValueError):
+        raise SourceUnreachableError(source, "its host is not known") from None
+    if any(ipaddress.ip_address(str(one).partition("%")[0]).is_link_local for one in found):
+        raise SourceError(source, "it leads to a link-local address")
 
 
 def _copy_bounded(source: str, stream: IO[bytes], into: IO[bytes]) -> None:
@@ -236,7 +275,7 @@ def _zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
             with opened.open(info) as member:  # checks the size and the CRC on its way
                 while member.read(_CHUNK_BYTES):
                     pass
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError) as error:
+    except _BROKEN_ZIP as error:
         raise SourceError(source, f"it is no zip that can be read ({type(error).__name__})") from None
     return [SourceFile(i.filename, i.file_size, lambda i=i: opened.open(i)) for i in members]  # type: ignore[misc]
 
@@ -248,6 +287,8 @@ def _check_members(source: str, members: list[zipfile.ZipInfo]) -> None:
             raise SourceError(source, f"{info.filename!r} is encrypted")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise SourceError(source, f"{info.filename!r} is a symbolic link")
+    if len(members) > MAX_ARCHIVE_FILES:
+        raise SourceError(source, f"it holds more than {MAX_ARCHIVE_FILES} files")
     unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
     if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
         raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, as zip bombs do")

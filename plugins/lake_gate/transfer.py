@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 
 from lake_gate.decision import Decision, Outcome
-from lake_gate.errors import CopyNotVerifiedError, GateError, SourceVersionGoneError
+from lake_gate.errors import CopyNotVerifiedError, FinalGateError, GateError, SourceVersionGoneError
 from lake_gate.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _THREADS = 16
+_MAX_TAG_CHARACTERS = 256
 _DELETE_BATCH = 1000
 """Most keys of one DeleteObjects. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
 
@@ -63,9 +65,10 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
     ]
     _delete_versions(s3, [d for d, _ in copied if d.outcome != Outcome.PROMOTE])
     log.info("Carried out %d of %d decisions", len(copied), len(decisions))
-    for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            raise outcome
+    if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
+        log.error("%d object(s) could not be moved: %s", len(errors), Counter(type(e).__name__ for e in errors))
+        # One that a retry may mend goes first: the others would end the task for good.
+        raise min(errors, key=lambda error: isinstance(error, FinalGateError))
     return [moved for _, moved in copied]
 
 
@@ -82,6 +85,7 @@ def copy_verified(s3: S3Client, decision: Decision, run: Run, bucket: str, key: 
     before = _head(s3, bucket, key)
     if before and not _difference(before, decision):
         return Moved(decision.name, bucket, key, before["VersionId"])
+    tags = {"run": run.folder[:_MAX_TAG_CHARACTERS], "decision": decision.outcome, "reason": decision.reason}
     try:
         copied = s3.copy_object(
             Bucket=bucket,
@@ -89,7 +93,7 @@ def copy_verified(s3: S3Client, decision: Decision, run: Run, bucket: str, key: 
             CopySource={"Bucket": decision.bucket, "Key": decision.key, "VersionId": decision.version_id},
             ChecksumAlgorithm="SHA256",
             TaggingDirective="REPLACE",
-            Tagging=urlencode({"run": run.folder, "decision": decision.outcome, "reason": decision.reason}),
+            Tagging=urlencode(tags),
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchVersion", "NoSuchKey", "404"}:
@@ -97,6 +101,7 @@ def copy_verified(s3: S3Client, decision: Decision, run: Run, bucket: str, key: 
         raise
     after = _head(s3, bucket, key, copied["VersionId"])
     if difference := _difference(after, decision):
+        s3.delete_object(Bucket=bucket, Key=key, VersionId=copied["VersionId"])  # nobody may read it there
         raise CopyNotVerifiedError(source_uri, copy_uri, difference)
     return Moved(decision.name, bucket, key, copied["VersionId"])
 

@@ -158,8 +158,8 @@ class JobNotCompleteError(MacieFatalError):
 _NEW_JOB = "Clear the task that creates it: a new job takes the place of a cancelled one."
 _JOB_ADVICE = {
     "CANCELLED": _NEW_JOB,
-    "PAUSED": f"Macie's monthly quota is used up: raise it in Service Quotas and cancel the job. {_NEW_JOB}",
-    "USER_PAUSED": f"Somebody paused it: resume it in the Macie console and clear this task, or cancel it. {_NEW_JOB}",
+    "PAUSED": f"Macie's monthly quota is used up: raise it in Service Quotas. {_NEW_JOB}",
+    "USER_PAUSED": f"Somebody paused it: find out why. {_NEW_JOB}",
     "IDLE": "Only scheduled jobs become IDLE: the job request has to say ONE_TIME.",
 }
 
@@ -188,7 +188,7 @@ class JobDeadlineError(MacieFatalError):
         job_id, status, seconds = self.args
         return (
             f"Expected classification job {job_id} to be COMPLETE after {seconds:g} s, found {status}. "
-            f"Clear this task to wait again, or cancel the job. {_NEW_JOB}"
+            f"Raise the timeout, or find out why it takes so long. {_NEW_JOB}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -29,6 +30,9 @@ FINDINGS_PER_CALL = 50
 """Source: API operation GetFindings, findingIds."""
 
 _RAW_BODY_OPERATIONS = ("DescribeClassificationJob", "GetFindings")
+
+
+_NEWLINE = gzip.compress(b"\n", mtime=0)
 
 
 class MacieHook(AwsBaseHook):
@@ -235,6 +239,7 @@ class MacieHook(AwsBaseHook):
         for key in self.iter_discovery_result_keys(job_id):
             with translated_errors():
                 copyfileobj(self.s3_client.get_object(Bucket=bucket, Key=key)["Body"], file)
+            file.write(_NEWLINE)  # nothing says that each file ends its last line
             count += 1
         return count
 

@@ -69,9 +69,8 @@ def dag(airflow_database: None) -> Any:
 
 @pytest.fixture
 def run_dag(lake: Lake, dag: Any) -> RunDag:
-    def run(before: Callable[[Run], object] = lambda _: None, **conf: Any) -> Ended:
+    def run(**conf: Any) -> Ended:
         now = datetime.now(UTC)
-        before(Run("synthea", f"manual__{now.isoformat()}"))
         dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
         tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
         return Ended(lake, Run("synthea", dag_run.run_id), str(dag_run.state), tasks)

@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
+from lake_gate.run import Run
+from macie.operators import MacieEnsureCustomDataIdentifiersOperator
 from tests.e2e.conftest import RunDag
 from tests.lake import Lake
 
@@ -128,9 +130,16 @@ def test_version_that_was_not_scanned_never_reaches_silver(lake: Lake, run_dag: 
 
 
 def test_nothing_moves_when_macie_reports_on_a_file_that_was_not_landed(
-    lake: Lake, run_dag: RunDag, delivery: str
+    lake: Lake, run_dag: RunDag, delivery: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = run_dag(lambda run: lake.put(lake.bronze, f"{run.prefix}stranger.csv", b"A\n1\n"), source=delivery)
+    before = MacieEnsureCustomDataIdentifiersOperator.execute
+
+    def add_a_stranger(self: Any, context: Any) -> Any:
+        lake.put(lake.bronze, f"{Run('synthea', context['run_id']).prefix}stranger.csv", b"A\n1\n")
+        return before(self, context)
+
+    monkeypatch.setattr(MacieEnsureCustomDataIdentifiersOperator, "execute", add_a_stranger)
+    ended = run_dag(source=delivery)
     assert (ended.state, ended.tasks["decide"]) == ("failed", "failed")
     assert ended.names_in(lake.bronze) == {"a.csv", "stranger.csv"}
     assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == []

@@ -46,6 +46,17 @@ def test_record_of_a_clean_object_has_neither_severity_nor_detections() -> None:
     assert (seen.status, seen.severity, seen.detections) == ("COMPLETE", None, ())
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"sensitiveData": [{"category": "PERSONAL_INFORMATION", "totalCount": "5"}]},
+        {"customDataIdentifiers": {"totalCount": "1"}},
+    ],
+)
+def test_record_that_claims_something_without_saying_what_is_not_clean(claim: dict[str, Any]) -> None:
+    assert Observation.from_api(record(**claim), is_finding=False).detections != ()
+
+
 def test_status_that_is_not_there_is_not_taken_for_complete() -> None:
     broken = record()
     del broken["classificationDetails"]
@@ -68,7 +79,9 @@ def test_results_and_findings_of_one_object_come_together() -> None:
 
 
 def test_job_that_does_not_say_whether_it_had_errors_is_not_taken_for_one_without() -> None:
-    assert Job.from_api({"jobId": "j", "jobStatus": "COMPLETE"}, settled=True).last_run_error != "NONE"
+    job = Job.from_api({"jobId": "j", "jobStatus": "COMPLETE"}, settled=True)
+    assert job.last_run_error != "NONE"
+    assert job.sampling_percentage != 100
 
 
 def test_job_is_parsed_as_describe_classification_job_answers() -> None:

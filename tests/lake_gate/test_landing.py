@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from lake_gate.errors import SourceError
-from lake_gate.landing import MANIFEST, land
+from lake_gate.errors import BucketNotVersionedError, SourceChangedError, SourceError
+from lake_gate.landing import MANIFEST, check_versioning, land
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
 from tests.lake import Lake
@@ -52,13 +53,31 @@ def test_nothing_is_doubled_when_the_first_try_died_before_its_manifest(lake: La
     assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in first)
 
 
-def test_manifest_names_the_new_version_when_a_file_changed_between_two_tries(lake: Lake, delivery: Path) -> None:
+@pytest.mark.parametrize("change", ["other bytes", "gone"])
+def test_retry_is_refused_when_the_source_changed_since_the_first_try(lake: Lake, delivery: Path, change: str) -> None:
+    """What the first try landed would lie in bronze, scanned by nobody and in no record."""
     land_now(lake, delivery)
     lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document(MANIFEST))
-    (delivery / "a.csv").write_bytes(b"other")
-    again = {item.name: item for item in land_now(lake, delivery)}["a.csv"]
-    assert lake.read(lake.bronze, again.key, again.version_id) == b"other"
-    assert len(lake.versions(lake.bronze, again.key)) == 2
+    if change == "gone":
+        (delivery / "a.csv").unlink()
+    else:
+        (delivery / "a.csv").write_bytes(b"other")
+    with pytest.raises(SourceChangedError, match=r"a\.csv.*Start a new run"):
+        land_now(lake, delivery)
+    assert lake.read(lake.bronze, "synthea/1/a.csv") == b"Id\na.csv\n"
+
+
+def test_first_manifest_stands_when_two_tries_land_at_the_same_time(lake: Lake, delivery: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: land_now(lake, delivery), range(2)))
+    assert both[0] == both[1]
+    assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in both[0])
+
+
+def test_bucket_without_versioning_is_named_before_anything_is_landed(lake: Lake) -> None:
+    lake.s3.put_bucket_versioning(Bucket=lake.silver, VersioningConfiguration={"Status": "Suspended"})
+    with pytest.raises(BucketNotVersionedError, match=lake.silver):
+        check_versioning(lake.s3, [lake.bronze, lake.silver])
 
 
 def test_source_is_not_looked_at_again_when_the_run_has_landed(lake: Lake, delivery: Path) -> None:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from lake_gate.errors import SettingsError
-from lake_gate.settings import Settings, load_settings
+from lake_gate.settings import Settings, load_settings, load_source
 from tests.lake import Lake
 
 NEEDED = {
@@ -15,26 +15,50 @@ NEEDED = {
     "quarantine_bucket": "q",
     "high_topic_arn": "h",
     "low_topic_arn": "l",
-    "source": "s3://x/",
 }
 
 
 def test_settings_are_what_the_template_made(lake: Lake) -> None:
     assert lake.settings.bronze_bucket == lake.outputs["BronzeBucket"]
     assert lake.settings.high_topic_arn == lake.outputs["HighTopicArn"]
-    assert lake.settings.source == f"s3://{lake.outputs['SourceBucket']}/deliveries/"
+    assert load_source(boto3.client("ssm")) == f"s3://{lake.outputs['SourceBucket']}/deliveries/"
     assert lake.settings.evidence_settle_seconds == 1
 
 
 def test_every_missing_parameter_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"/lake_gate/silver_bucket is missing; /lake_gate/source is missing"):
-        Settings.from_parameters({k: v for k, v in NEEDED.items() if k not in {"silver_bucket", "source"}})
+    with pytest.raises(SettingsError, match=r"silver_bucket is missing; /lake_gate/low_topic_arn is missing"):
+        Settings.from_parameters({k: v for k, v in NEEDED.items() if k not in {"silver_bucket", "low_topic_arn"}})
 
 
 def test_parameter_that_is_no_number_is_named_and_its_value_is_not() -> None:
     with pytest.raises(SettingsError, match="evidence_settle_seconds must be a whole number") as error:
         Settings.from_parameters({**NEEDED, "evidence_settle_seconds": "soon"})
     assert "soon" not in str(error.value)
+
+
+@pytest.mark.parametrize("twice", [("bronze", "silver"), ("silver", "quarantine"), ("bronze", "quarantine")])
+def test_one_bucket_for_two_layers_is_refused(twice: tuple[str, str]) -> None:
+    with pytest.raises(SettingsError, match="must be three buckets"):
+        Settings.from_parameters({**NEEDED, **{f"{layer}_bucket": "same" for layer in twice}})
+
+
+def test_evidence_that_could_never_settle_is_refused() -> None:
+    with pytest.raises(SettingsError, match="must be less than"):
+        Settings.from_parameters({**NEEDED, "evidence_settle_seconds": "60", "evidence_deadline_seconds": "60"})
+
+
+def test_settings_that_go_into_xcom_hold_no_address_of_a_source(lake: Lake) -> None:
+    boto3.client("ssm").put_parameter(
+        Name="/lake_gate/source", Value="https://user:secret@x/y.zip", Type="SecureString", Overwrite=True
+    )
+    assert "secret" not in str(load_settings(boto3.client("ssm")).to_json())
+    assert "secret" in load_source(boto3.client("ssm"))
+
+
+def test_missing_source_is_named(lake: Lake) -> None:
+    boto3.client("ssm").delete_parameter(Name="/lake_gate/source")
+    with pytest.raises(SettingsError, match="/lake_gate/source is missing"):
+        load_source(boto3.client("ssm"))
 
 
 def test_local_sources_are_switched_off_unless_a_root_is_set() -> None:

@@ -84,6 +84,42 @@ def served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
+def test_link_local_addresses_where_credentials_are_served_are_refused(lake: Lake, host: str) -> None:
+    with pytest.raises(SourceError, match="link-local"):
+        contents(lake, f"http://{host}/latest/meta-data/")
+
+
+def test_redirect_to_a_link_local_address_is_refused(lake: Lake) -> None:
+    with redirecting_to("http://169.254.169.254/") as url, pytest.raises(SourceError, match="link-local"):
+        contents(lake, url)
+
+
+def test_redirects_without_end_are_refused(lake: Lake) -> None:
+    with redirecting_to("/again") as url, pytest.raises(SourceError, match="redirects more than"):
+        contents(lake, url)
+
+
+@contextmanager
+def redirecting_to(address: str) -> Iterator[str]:
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", address)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/d.zip"
+        server.shutdown()
+        thread.join()
+
+
 def test_zip_is_read_from_a_web_address(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "d.zip").write_bytes(zipped(FILES))
     with served(tmp_path) as url:
@@ -112,6 +148,7 @@ def test_web_page_instead_of_a_zip_is_refused(lake: Lake, tmp_path: Path) -> Non
 def test_user_password_and_signature_of_an_address_are_never_shown(lake: Lake, tmp_path: Path) -> None:
     address = "https://user:secret@example.test:8443/d.zip?X-Amz-Signature=secret#secret"
     assert shown(address) == "https://example.test:8443/d.zip"
+    assert shown("ftp://user:secret@example.test/d.zip") == "ftp://example.test/d.zip"
     with served(tmp_path) as url, pytest.raises(SourceError) as error:
         contents(lake, url.replace("http://", "http://me:secret@") + "/d.zip?token=secret")
     assert "secret" not in str(error.value)

@@ -94,6 +94,7 @@ def test_source_is_kept_when_the_copy_is_not_what_was_landed(lake: Lake, buckets
     with pytest.raises(CopyNotVerifiedError, match="SHA-256"):
         move(lake, buckets, lied)
     assert lake.versions(lake.bronze, KEY) == [landed.version_id]
+    assert lake.versions(lake.quarantine, KEY) == []
 
 
 def test_version_that_somebody_deleted_is_an_error_and_nothing_is_invented(lake: Lake, buckets: Buckets) -> None:

