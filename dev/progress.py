@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
 
 import boto3
 
-from lake_gate.documents import read_document_or_none
+from lake_gate.documents import iter_json_lines
 from lake_gate.run import Run
 
 _ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
@@ -52,17 +52,21 @@ class Progress:
     def _detail(self, task_id: str) -> str:
         match task_id:
             case "land":
-                return f"{len(self._lines('manifest.jsonl'))} files"
+                return f"{self._count('manifest.jsonl')} files"
             case "gather_evidence":
-                return f"{len(self._lines('results.jsonl.gz'))} results, {len(self._lines('findings.jsonl'))} findings"
+                return f"{self._count('results.jsonl.gz')} results, {self._count('findings.jsonl')} findings"
             case "decide":
-                outcomes = Counter(json.loads(line)["outcome"] for line in self._lines("decisions.jsonl"))
+                outcomes = Counter(decision["outcome"] for decision in self._read("decisions.jsonl"))
                 return ", ".join(f"{count} to {outcome}" for outcome, count in sorted(outcomes.items()))
         return ""
 
-    def _lines(self, name: str) -> list[bytes]:
-        content = read_document_or_none(self._s3, self.bronze, self.run.document(name))
-        return (content or b"").splitlines()
+    def _count(self, name: str) -> int:
+        return sum(1 for _ in self._read(name))
+
+    def _read(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the lines of one of the run's documents, none when it is not there."""
+        with contextlib.suppress(self._s3.exceptions.NoSuchKey):
+            yield from iter_json_lines(self._s3, self.bronze, self.run.document(name))
 
 
 _WORDS = {"success": "done", "deferred": "waiting", "up_for_retry": "retry", "failed": "FAILED", "running": "..."}
