@@ -64,9 +64,11 @@ def _watching(run_id: str, show: Callable[[States], None]) -> Iterator[None]:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    yield
-    ended.set()
-    watcher.join()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _states(run_id: str) -> States:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.exceptions import ClientError
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from dev.paths import REPO
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 STACK = "lake"
@@ -35,14 +36,23 @@ def set_up(*, local_source_root: str) -> dict[str, str]:
 def _deploy(parameters: dict[str, str]) -> dict[str, str]:
     client = boto3.client("cloudformation")
     values: list[ParameterTypeDef] = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
+    stack: Any = {"StackName": STACK, "TemplateBody": TEMPLATE.read_text(), "Parameters": values}
     try:
-        client.create_stack(StackName=STACK, TemplateBody=TEMPLATE.read_text(), Parameters=values)
+        client.create_stack(**stack)
     except ClientError as error:
         if error.response["Error"]["Code"] != "AlreadyExistsException":
             raise
-    client.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
-    stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        _update(client, stack)
+    outputs = client.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def _update(client: CloudFormationClient, stack: Any) -> None:
+    """Bring the stack up to date, when the template or a setting is another one than it was made with."""
+    now = client.describe_stacks(StackName=STACK)["Stacks"][0].get("Parameters", [])
+    template = client.get_template(StackName=STACK)["TemplateBody"]
+    if template != stack["TemplateBody"] or any(parameter not in now for parameter in stack["Parameters"]):
+        client.update_stack(**stack)
 
 
 def _enable_macie(results_bucket: str, key_arn: str) -> None:

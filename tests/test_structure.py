@@ -62,6 +62,18 @@ def test_local_aws_does_not_know_our_packages(path: Path) -> None:
     assert not imports(REPO / path, "lake_gate", "macie", "dev", "airflow", "dags")
 
 
+UNTESTED_ALONE = {
+    # Tables and types without behaviour, shown by the tests of those who use them.
+    *("plugins/lake_gate/manifest.py", "plugins/lake_gate/policy.py", "plugins/macie_gate_plugin.py"),
+}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "plugins"], ids=str)
+def test_every_module_that_ships_has_tests_of_its_own(path: Path) -> None:
+    if path.as_posix() not in UNTESTED_ALONE:
+        assert (REPO / "tests" / path.parent.name / f"test_{path.name}").exists()
+
+
 def test_importing_the_dag_makes_no_connection_and_no_client() -> None:
     script = (
         "import runpy, socket, sys\n"

@@ -1,0 +1,40 @@
+"""What a run writes down and reads again."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from lake_gate.documents import (
+    iter_json_lines,
+    read_document,
+    read_document_or_none,
+    write_document,
+    write_document_once,
+)
+from tests.lake import Lake
+
+
+def test_part_of_a_document_is_read_by_its_byte_range(lake: Lake) -> None:
+    write_document(lake.s3, lake.bronze, "d", b"0123456789")
+    assert read_document(lake.s3, lake.bronze, "d", start=3, size=4) == b"3456"
+
+
+def test_document_that_is_not_there_is_none(lake: Lake) -> None:
+    assert read_document_or_none(lake.s3, lake.bronze, "nothing") is None
+
+
+def test_first_document_stands_when_it_is_written_once(lake: Lake) -> None:
+    assert write_document_once(lake.s3, lake.bronze, "d", b"first") == b"first"
+    assert write_document_once(lake.s3, lake.bronze, "d", b"second") == b"first"
+    assert lake.read(lake.bronze, "d") == b"first"
+
+
+@pytest.mark.parametrize("lines", [b"", b"\n\n", b'{"a":1}', b'{"a":1}\n\n{"a":1}\n', b'{"a":"\xe2\x80\xa8"}\n'])
+def test_lines_are_read_packed_or_not(lake: Lake, lines: bytes) -> None:
+    write_document(lake.s3, lake.bronze, "d.jsonl", lines)
+    write_document(lake.s3, lake.bronze, "d.jsonl.gz", b"".join(map(gzip.compress, [lines[:5], lines[5:]])))
+    plain, packed = (list(iter_json_lines(lake.s3, lake.bronze, key)) for key in ("d.jsonl", "d.jsonl.gz"))
+    assert plain == packed
+    assert len(plain) == lines.count(b"{")

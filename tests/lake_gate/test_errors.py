@@ -1,0 +1,47 @@
+"""Errors: they survive pickling, and say what to do."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from lake_gate import errors
+
+EXAMPLES = [
+    errors.SettingsError("/lake_gate", ["a is missing"]),
+    errors.SourceError("/x", "it is empty"),
+    errors.SourceUnreachableError("https://x", "ReadTimeout"),
+    errors.SourceChangedError("s3://b/p", ["a.csv"]),
+    errors.BucketNotVersionedError(["b"]),
+    errors.UnknownObjectsError("s3://b/p", [("b", "k")]),
+    errors.CopyNotVerifiedError("s3://b/k", "s3://s/k", "its SHA-256 is another one"),
+    errors.SourceVersionGoneError("s3://b/k", "v1", "s3://s/k"),
+    errors.NotAccountedError("s3://b/r", ["a.csv"]),
+    errors.DecisionsStandError("s3://b/d"),
+    errors.AwsError("PutObject", "SlowDown"),
+    errors.AwsRefusedError("PutObject", "AccessDenied"),
+]
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda e: type(e).__name__)
+def test_error_is_the_same_after_pickling(error: Exception) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
+
+
+def test_every_error_is_in_the_table() -> None:
+    defined = {
+        cls
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and cls.__module__ == errors.__name__ and cls.__init__ is not Exception.__init__
+    }
+    families = {errors.GateError, errors.FinalGateError}
+    assert defined - families == {type(error) for error in EXAMPLES}
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda e: type(e).__name__)
+def test_error_is_of_exactly_one_family(error: Exception) -> None:
+    assert isinstance(error, errors.GateError) != isinstance(error, errors.FinalGateError)
+    assert isinstance(error, errors.FinalGateError) == isinstance(error, AirflowFailException)
