@@ -1,0 +1,96 @@
+"""The commands of the README, as a user runs them: their own processes, real Airflow daemons, exit codes."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPO
+
+PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
+
+
+class Commands:
+    """`python -m dev.…` with a state folder and a port of its own; a stack that is up beside it is left alone."""
+
+    def __init__(self, state: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AIRFLOW"))}
+        paths = f"{REPO / 'plugins'}{os.pathsep}{REPO}"
+        self._environment = {**kept, "PYTHONPATH": paths, "LAKE_GATE_STATE": str(state), "AIRFLOW_PORT": str(port)}
+
+    def __call__(self, module: str, *arguments: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", f"dev.{module}", *arguments],
+            cwd=REPO,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=400,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def commands(tmp_path: Path) -> Iterator[Commands]:
+    commands = Commands(tmp_path / "state")
+    yield commands
+    commands("down")
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Path:
+    folder = tmp_path / "delivery"
+    folder.mkdir()
+    (folder / "high.csv").write_text("SSN\n219-09-9999\n")
+    (folder / "medium.csv").write_text(f"PATIENT\n{PATIENT}\n")
+    (folder / "notes.pdf").write_text("%PDF")
+    return folder
+
+
+def decisions_in(output: str) -> dict[str, str]:
+    """What the table at the end says of each file."""
+    return dict(re.findall(r"^ *([a-z]+\.\w+) .*?\b(promote|quarantine|hold)\b", output, re.MULTILINE))
+
+
+EXPECTED = {"high.csv": "quarantine", "medium.csv": "promote", "notes.pdf": "hold"}
+
+
+def test_run_prints_what_happened_to_every_file_and_no_value(commands: Commands, delivery: Path) -> None:
+    code, output = commands("run", "--source", str(delivery))
+    assert (code, decisions_in(output)) == (0, EXPECTED), output
+    assert re.search(r"land\s+done\s+3 files", output)
+    assert "219-09-9999" not in output
+    assert PATIENT not in output
+
+
+def test_run_exits_with_1_and_says_why_when_the_source_is_not_there(commands: Commands, tmp_path: Path) -> None:
+    code, output = commands("run", "--source", str(tmp_path / "nothing"))
+    assert code == 1
+    assert "land                 FAILED" in output
+    assert "wrote no record" in output
+
+
+def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(commands: Commands, delivery: Path) -> None:
+    """Real scheduler, triggerer, DAG processor and API server: tasks in processes of their own, real deferral."""
+    code, output = commands("up")
+    assert code == 0, output
+    url = re.search(r"http://127\.0\.0\.1:(\d+)/dags/synthea_gate", output)
+    assert url
+    code, output = commands("run", "--source", str(delivery))
+    assert (code, decisions_in(output)) == (0, EXPECTED), output
+    assert f"Airflow    http://127.0.0.1:{url[1]}" in output
+    assert re.search(r"await_evidence\s+waiting", output), "no deferral was seen"
+    code, output = commands("down")
+    assert (code, output.split()) == (0, ["Stopped", "airflow", "Stopped", "local-aws"])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(url[1]))) != 0
