@@ -11,7 +11,9 @@ bronze). Nothing reaches silver without a discovery result that says that this v
 |---|---|---|
 | `check_macie` | Macie is not enabled, or has no results repository | run what the error says, clear |
 | `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; mend the source, clear |
+| `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
 | `await_job` | somebody cancelled or paused the job, or its deadline passed | clear `create_job` and what follows |
+| `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
 | `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |
 | `promote`, `quarantine`, `hold` | S3 failed midway | clear: a move goes on where it stopped |
 | `record` | not every file is accounted for | the error names them and the record |
@@ -24,8 +26,9 @@ SSM parameters below `/lake_gate`: buckets, topics, source, deadlines. See the R
 ### IAM actions
 `macie2:GetMacieSession, GetClassificationExportConfiguration, ListCustomDataIdentifiers, GetCustomDataIdentifier,
 CreateCustomDataIdentifier, CreateClassificationJob, DescribeClassificationJob, UpdateClassificationJob, ListFindings,
-GetFindings` · `s3:GetObject*, PutObject, PutObjectTagging, DeleteObjectVersion, ListBucket` on the lake's buckets ·
-`sns:Publish` on the two topics · `ssm:GetParametersByPath` · `sts:GetCallerIdentity`
+GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, ListBucket*, GetBucketVersioning` on the lake's
+buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on their keys ·
+`sns:Publish` on the two topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
 """
 
 from datetime import timedelta

@@ -42,17 +42,23 @@ def _deploy(parameters: dict[str, str]) -> dict[str, str]:
     except ClientError as error:
         if error.response["Error"]["Code"] != "AlreadyExistsException":
             raise
-        _update(client, stack)
+        _check_is_current(client, stack)
     outputs = client.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
-def _update(client: CloudFormationClient, stack: Any) -> None:
-    """Bring the stack up to date, when the template or a setting is another one than it was made with."""
-    now = client.describe_stacks(StackName=STACK)["Stacks"][0].get("Parameters", [])
+def _check_is_current(client: CloudFormationClient, stack: Any) -> None:
+    """Refuse a stack of another template or other settings: moto does not update every change rightly.
+
+    :raises SystemExit: saying what to do.
+    """
     template = client.get_template(StackName=STACK)["TemplateBody"]
+    now = client.describe_stacks(StackName=STACK)["Stacks"][0].get("Parameters", [])
     if template != stack["TemplateBody"] or any(parameter not in now for parameter in stack["Parameters"]):
-        client.update_stack(**stack)
+        raise SystemExit(
+            "The local AWS was set up with another infra/lake.yaml or other settings. It keeps nothing when it is "
+            "stopped; stop it (make down, or docker compose restart localaws) and run the command again."
+        )
 
 
 def _enable_macie(results_bucket: str, key_arn: str) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 _COLOURS = {"promote": "green", "quarantine": "red", "hold": "yellow"}
 _PIPE_WIDTH = 10_000
+_NOWHERE = "NOT ACCOUNTED FOR"
 
 
 def print_record(record: Mapping[str, Any], console: Console | None = None) -> None:
@@ -19,24 +20,40 @@ def print_record(record: Mapping[str, Any], console: Console | None = None) -> N
     console = console or Console()
     if not console.is_terminal:
         console.width = _PIPE_WIDTH  # in a log or a pipe a file has one line, which can be searched for
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("file", "size", "findings", "decision", "reason", "where it is now"):
         table.add_column(column, justify="right" if column == "size" else "left", overflow="fold")
     for entry in record["objects"]:
-        table.add_row(*_row(entry))
+        table.add_row(*_row(entry, _place(entry) if console.is_terminal else _address(entry)))
     console.print(table)
+    if console.is_terminal and record["objects"]:
+        console.print(Text(f"Keys: {_prefix(record['objects'][0])}<file>, in every bucket"))
     totals = record["totals"]
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(totals["outcomes"].items())) or "nothing"
     console.print(f"{totals['objects']} files, {_size(totals['size_bytes'])}: {outcomes}", highlight=False)
 
 
-def _row(entry: Mapping[str, Any]) -> list[Text]:
+def _address(entry: Mapping[str, Any]) -> str:
+    return f"s3://{entry['now']['bucket']}/{entry['now']['key']}" if entry["now"] else _NOWHERE
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    """Return the bucket, and what stands before the key that the object has in every bucket (``held/``)."""
+    if not entry["now"]:
+        return _NOWHERE
+    return f"{entry['now']['bucket']}/{entry['now']['key'].removesuffix(entry['landed']['key'])}".rstrip("/")
+
+
+def _prefix(entry: Mapping[str, Any]) -> str:
+    return str(entry["landed"]["key"]).removesuffix(entry["name"])
+
+
+def _row(entry: Mapping[str, Any], now: str) -> list[Text]:
     findings = ", ".join(f"{count} {severity}" for severity, count in entry["findings"].items()) or "-"
     outcome = entry["outcome"] or "NOT DECIDED"
     reason = entry["reason"] or "-"
     if entry["status_reason"]:
         reason += f" ({entry['status_reason']})"
-    now = f"s3://{entry['now']['bucket']}/{entry['now']['key']}" if entry["now"] else "NOT ACCOUNTED FOR"
     # Texts, not strings: rich reads markup and the names of emojis in strings, and a file may be called so.
     texts = (entry["name"], _size(entry["size_bytes"]), findings, outcome, reason, now)
     row = [Text(_printable(text)) for text in texts]

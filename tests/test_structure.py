@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
-PURE = ["run", "manifest", "jsonl", "evidence", "policy", "decision", "record", "job_spec"]
+PURE = ["run", "manifest", "jsonl", "evidence", "policy", "decision", "record", "job_spec", "plan"]
 MODULES = sorted(
     path.relative_to(REPO)
     for folder in ("plugins", "localaws", "dags", "dev")

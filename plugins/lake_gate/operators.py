@@ -31,6 +31,7 @@ from lake_gate.documents import (
 from lake_gate.errors import DecisionsStandError, NotAccountedError, UnknownObjectsError, from_client_error
 from lake_gate.evidence import Job, Severity, gather
 from lake_gate.manifest import LandedObject
+from lake_gate.plan import plan
 from lake_gate.policy import Policy, Promotion
 from lake_gate.record import Moved
 from lake_gate.run import Run
@@ -47,8 +48,6 @@ RECORD = "record.json"
 MOVES = "moves/"
 """Documents below it: one for each mapped task that moves, empty while it does."""
 MAX_CONNECTIONS = 32
-CHUNK_OBJECTS = 1000
-"""Objects that one mapped task moves. Airflow maps over 1,024 chunks at most: 1,024,000 objects a run."""
 
 
 class GateOperator(BaseOperator):
@@ -289,19 +288,6 @@ class NotifyOperator(GateOperator):
             message_attributes=record.message_attributes(written),
         )
         return str(answer["MessageId"])
-
-
-def plan(decisions: list[decision.Decision]) -> tuple[bytes, dict[str, list[list[int]]]]:
-    """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]``."""
-    content = bytearray()
-    chunks: dict[str, list[list[int]]] = {outcome.value: [] for outcome in decision.Outcome}
-    for outcome, planned in chunks.items():
-        lines = [jsonl.dump_line(d) for d in decisions if d.outcome == outcome]
-        for first in range(0, len(lines), CHUNK_OBJECTS):
-            chunk = b"".join(lines[first : first + CHUNK_OBJECTS])
-            planned.append([len(content), len(chunk)])
-            content += chunk
-    return bytes(content), chunks
 
 
 def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:

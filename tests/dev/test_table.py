@@ -21,6 +21,7 @@ def entry(name: str = "patients.csv", **changes: Any) -> dict[str, Any]:
         "reason": "clean",
         "status_reason": None,
         "findings": {},
+        "landed": {"bucket": "bronze", "key": f"synthea/run/{name}", "version_id": "v0"},
         "now": {"bucket": "silver", "key": f"synthea/run/{name}", "version_id": "v1"},
         **changes,
     }
@@ -110,7 +111,14 @@ def test_nothing_is_cut_off_when_the_terminal_is_narrow() -> None:
     one = entry("immunizations_of_the_whole_state.csv")
     narrow = printed(one, width=60)
     assert max(map(len, narrow)) <= 60
-    assert characters(narrow) == characters(printed(one))
+    assert characters(narrow) == characters(printed(one, width=500))
+
+
+def test_terminal_gets_the_bucket_of_each_file_and_the_key_once() -> None:
+    held = {"bucket": "bronze", "key": "held/synthea/run/b.csv", "version_id": "v1"}
+    lines = printed(entry("a.csv"), entry("b.csv", outcome="hold", now=held), width=120)
+    assert (line_of("a.csv", lines)[-1], line_of("b.csv", lines)[-1]) == ("silver", "bronze/held")
+    assert "Keys: synthea/run/<file>, in every bucket" in lines
 
 
 def characters(lines: list[str]) -> Counter[str]:

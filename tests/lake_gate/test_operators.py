@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections import Counter
 from typing import Any
 
 import boto3
@@ -12,7 +11,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl, operators
-from lake_gate.decision import Decision, Outcome
 from lake_gate.errors import (
     AwsError,
     AwsRefusedError,
@@ -23,7 +21,7 @@ from lake_gate.errors import (
 )
 from lake_gate.landing import MANIFEST
 from lake_gate.manifest import LandedObject
-from lake_gate.operators import DecideOperator, GateOperator, LandOperator, MoveOperator, RecordOperator, is_true, plan
+from lake_gate.operators import DecideOperator, GateOperator, LandOperator, MoveOperator, RecordOperator, is_true
 from lake_gate.run import Run
 from tests.lake import Lake
 
@@ -155,21 +153,6 @@ def test_missing_bucket_ends_the_task_for_good(lake: Lake) -> None:
     lake.s3.delete_bucket(Bucket=lake.silver)
     with pytest.raises(AwsRefusedError, match="NoSuchBucket"):
         gate(lake, LandOperator, source="s3://x/").execute(CONTEXT)
-
-
-def test_chunks_are_byte_ranges_of_the_decisions_grouped_by_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
-    outcomes = ["hold", "promote", "quarantine", "promote", "promote", "hold"]
-    decisions = [
-        Decision(f"{i}é", "b", f"k{i}", "v", 1, "00", outcome, "clean", None, None, {}, {})
-        for i, outcome in enumerate(outcomes)
-    ]
-    content, chunks = plan(decisions)
-    assert {outcome: len(planned) for outcome, planned in chunks.items()} == {"promote": 2, "quarantine": 1, "hold": 1}
-    for outcome, planned in chunks.items():
-        read = [d for start, size in planned for d in jsonl.load(Decision, content[start : start + size])]
-        assert [d.outcome for d in read] == [outcome] * Counter(outcomes)[outcome]
-    assert set(chunks) == {outcome.value for outcome in Outcome}
 
 
 @pytest.mark.parametrize(("rendered", "expected"), [("True", True), ("False", False), (True, True), ("", False)])
