@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,12 @@ def test_empty_delivery_lands_nothing_and_has_a_manifest(lake: Lake, tmp_path: P
     assert lake.read(lake.bronze, RUN.document(MANIFEST)) == b""
 
 
-def test_two_runs_over_one_source_land_two_copies(lake: Lake, delivery: Path) -> None:
-    land_now(lake, delivery)
-    land(lake.s3, str(delivery), Run("synthea", "2"), lake.bronze, local_source_root="/")
-    assert len(lake.keys(lake.bronze, "synthea/1/")) == len(lake.keys(lake.bronze, "synthea/2/")) == len(NAMES)
+def test_two_runs_at_once_over_one_source_land_two_whole_copies(lake: Lake, delivery: Path) -> None:
+    runs = [Run("synthea", "1"), Run("synthea", "2")]
+    with ThreadPoolExecutor() as pool:
+        land_run = partial(land, lake.s3, str(delivery), bronze=lake.bronze, local_source_root="/")
+        landed = list(pool.map(lambda run: land_run(run=run), runs))
+    for run, objects in zip(runs, landed, strict=True):
+        assert sorted(item.key for item in objects) == sorted(run.prefix + name for name in NAMES)
+        assert sorted(lake.keys(lake.bronze, run.prefix)) == sorted(item.key for item in objects)
+        assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in objects)
