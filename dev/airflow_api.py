@@ -15,8 +15,6 @@ from dev.in_process import DAG_ID, States
 class AirflowApi:
     """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only)."""
 
-    dag_id = DAG_ID
-
     def __init__(self, base_url: str) -> None:
         self._url = base_url.rstrip("/")
         self._session = requests.Session()

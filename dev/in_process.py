@@ -28,7 +28,8 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     with _output_to(LOGS / "run.log") as terminal:
-        dag = _load()
+        prepare()
+        dag = load_dag()
         now = datetime.now(UTC)
         run_id = f"manual__{now.isoformat()}"
         show = begun(run_id, terminal)
@@ -39,13 +40,18 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
     return run_id, str(dag_run.state)
 
 
-def _load() -> Any:
+def prepare() -> None:
+    """Make the database, and what ``dag.test()`` need not make anew for every task; once in a process."""
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
 
     # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     initdb()
+
+
+def load_dag() -> Any:
+    """Return the DAG as Airflow reads it from its DAGs folder."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])

@@ -15,8 +15,16 @@ from urllib.parse import quote
 
 import boto3
 
-from dev import services
+from dev import in_process, services
+from dev.airflow_api import AirflowApi
+from dev.local import local_aws
 from dev.paths import LOGS, REPO, SAMPLE, STATE, airflow_environment, aws_environment
+from dev.progress import Progress
+from dev.setup import set_up
+from dev.table import print_record
+from lake_gate.documents import read_document_or_none
+from lake_gate.run import Run
+from localaws.synthea import generate
 
 FEED = "synthea"
 SAMPLE_PATIENTS = 100
@@ -35,8 +43,9 @@ def main() -> None:
     conf["quarantine_threshold"], conf["promotion"] = arguments.threshold, arguments.promotion
     print(f"Delivery   {conf['source']}")
     run_id, state, log = _run(conf, endpoint, bronze, arguments.airflow)
-    record = _record(bronze, run_id)
-    _report(record, bronze, run_id, state, log)
+    record_key = Run(FEED, run_id).document("record.json")
+    record = _record(bronze, record_key)
+    _report(record, f"s3://{bronze}/{record_key}", state, log)
     print(f"State      {state}, {time.monotonic() - began:.1f} s")
     print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
     print("Stop       make down")
@@ -54,13 +63,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _start_local_aws() -> str:
-    from dev.local import local_aws
-
     STATE.mkdir(parents=True, exist_ok=True)
     service = local_aws()
     os.environ.update(aws_environment(service.url))
-    from dev.setup import set_up
-
     set_up(local_source_root="/")
     print(f"Local AWS  {service.url}")
     return service.url
@@ -78,8 +83,6 @@ def _source(source: str) -> str:
 
 def _sample() -> str:
     """Make the sample delivery, once."""
-    from localaws.synthea import generate
-
     if not SAMPLE.exists():
         draft = SAMPLE.with_name("sample.draft")
         generate(draft, SAMPLE_PATIENTS)
@@ -89,8 +92,6 @@ def _sample() -> str:
 
 def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
     """Run it in the Airflow that is up, or else in this process; return run id, state, and where its log is."""
-    from dev.airflow_api import AirflowApi
-
     if not airflow_url and (up := services.running("airflow")):
         airflow_url = up.url
     if airflow_url:
@@ -98,18 +99,13 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         run_id = api.trigger(conf)
         state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
-        return run_id, state, f"{airflow_url}/dags/{api.dag_id}/runs/{quote(run_id, safe='')}"
-    os.environ.update(airflow_environment(endpoint))
-    from dev import in_process
-
+        return run_id, state, f"{airflow_url}/dags/{in_process.DAG_ID}/runs/{quote(run_id, safe='')}"
+    os.environ.update(airflow_environment(endpoint))  # Airflow, which reads it, is imported by what follows
     run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
     return run_id, state, str(LOGS / "run.log")
 
 
 def _begin(run_id: str, bronze: str, where: str, out: TextIO) -> Callable[[Mapping[tuple[str, int], str]], None]:
-    from dev.progress import Progress
-    from lake_gate.run import Run
-
     print(f"Airflow    {where}\nRun        {run_id}\n", file=out, flush=True)
     return Progress(Run(FEED, run_id), bronze, out).show
 
@@ -118,25 +114,19 @@ def _setting(name: str) -> str:
     return boto3.client("ssm").get_parameter(Name=f"/lake_gate/{name}")["Parameter"]["Value"]
 
 
-def _record(bronze: str, run_id: str) -> dict[str, Any] | None:
-    from lake_gate.documents import read_document_or_none
-    from lake_gate.run import Run
-
-    content = read_document_or_none(boto3.client("s3"), bronze, Run(FEED, run_id).document("record.json"))
+def _record(bronze: str, key: str) -> dict[str, Any] | None:
+    content = read_document_or_none(boto3.client("s3"), bronze, key)
     return json.loads(content) if content else None
 
 
-def _report(record: dict[str, Any] | None, bronze: str, run_id: str, state: str, log: str) -> None:
-    from dev.table import print_record
-    from lake_gate.run import Run
-
+def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> None:
     if state != "success":
         print(f"\nThe run ended as {state}. What its tasks logged: {log}")
     if record is None:
         print("It wrote no record; what it landed stays in bronze.")
         return
     print_record(record)
-    print(f"Run record s3://{bronze}/{Run(FEED, run_id).document('record.json')}")
+    print(f"Run record {uri}")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ import socket
 
 from dev import services
 from dev.airflow_api import AirflowApi
+from dev.local import local_aws
 from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
+from dev.setup import set_up
 
 STARTING_SECONDS = 240
 
 
 def main() -> None:
     """Start what is not running yet and say where it is."""
-    from dev.local import local_aws
-    from dev.setup import set_up
-
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
@@ -128,14 +128,10 @@ def _difference(head: dict[str, Any] | None, decision: Decision) -> str:
 
 
 def _delete_versions(s3: S3Client, decisions: Iterable[Decision]) -> None:
-    for bucket, batch in _batches(decisions):
+    for batch in batched(decisions, _DELETE_BATCH):
+        bucket = batch[0].bucket  # a run lands in one
         objects: list[Any] = [{"Key": d.key, "VersionId": d.version_id} for d in batch]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
         if errors := answer.get("Errors"):
             codes = sorted({error.get("Code", "unknown") for error in errors})
             raise GateError(f"S3 did not delete {len(errors)} version(s) in {bucket}: {', '.join(codes)}")
-
-
-def _batches(decisions: Iterable[Decision]) -> Iterator[tuple[str, tuple[Decision, ...]]]:
-    for batch in batched(decisions, _DELETE_BATCH):
-        yield batch[0].bucket, batch

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.sdk.execution_time import supervisor
-from airflow.utils.db import initdb
 
+from dev import in_process
 from lake_gate.run import Run
-from tests.conftest import REPO
 from tests.lake import Lake
 
 
@@ -49,19 +46,12 @@ RunDag = Callable[..., Ended]
 
 @pytest.fixture(scope="session")
 def airflow_database() -> None:
-    # 3.2.1 builds an API application for every task; 3.3 keeps it.
-    kept = functools.cache(supervisor.in_process_api_server)
-    supervisor.in_process_api_server = kept
-    initdb()
+    in_process.prepare()
 
 
 @pytest.fixture
 def dag(airflow_database: None) -> Any:
-    from airflow.dag_processing.dagbag import DagBag
-
-    bag = DagBag(str(REPO / "dags"))
-    assert bag.import_errors == {}
-    dag = bag.dags["synthea_gate"]
+    dag = in_process.load_dag()
     for task in dag.tasks:  # dag.test() really sleeps between two tries
         task.retry_delay = timedelta(0)
     return dag
