@@ -4,7 +4,8 @@
 Every file of the delivery is landed in **bronze** below `synthea/<run>/`, scanned by one Macie job, and then
 *promoted* (a copy in **silver**), *quarantined* (moved to the **quarantine** bucket) or *held* (moved to `held/` in
 bronze). Nothing reaches silver without a discovery result that says that this very version was analysed completely.
-`_runs/synthea/<run>/record.json` in bronze says where every file is now, and why.
+`_runs/synthea/<run>/record.json` and `objects.jsonl` in bronze say where every file is now, and why; silver's readers
+trust a run by its marker `_runs/synthea/<run>.json`, which is written last and lists keys and versions.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
@@ -12,11 +13,13 @@ bronze). Nothing reaches silver without a discovery result that says that this v
 | `check_macie` | Macie is not enabled, or has no results repository | run what the error says, clear |
 | `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; mend the source, clear |
 | `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
-| `await_job` | somebody cancelled or paused the job, or its deadline passed | clear `create_job` and what follows |
+| `await_job` | the job was cancelled, paused for over 2 hours, or took over 6 | clear `create_job` and what follows |
+| `decide` | the policy file is wrong | the error names the keys; mend it, clear |
 | `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
 | `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |
 | `promote`, `quarantine`, `hold` | S3 failed midway | clear: a move goes on where it stopped |
 | `record` | not every file is accounted for | the error names them and the record |
+| `publish` | somebody else wrote the run's marker | the error says which; remove it, clear |
 
 Green, but files are held? The reason is in the record; `not_analysed` means that Macie did not read the file.
 
@@ -38,9 +41,10 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, task
 
 from lake_gate import job_spec
-from lake_gate.include import include_path, read_job_spec
+from lake_gate.include import fingerprint, include_path, read_job_spec
 from lake_gate.notify import RunFailedNotifier
-from lake_gate.operators import DecideOperator, LandOperator, MoveOperator, NotifyOperator, RecordOperator
+from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
 from lake_gate.settings import load_settings
 from macie.operators import (
     MacieCancelClassificationJobOperator,
@@ -52,7 +56,9 @@ from macie.operators import (
 from macie.sensors import MacieClassificationJobSensor, MacieJobResultsSensor
 
 FEED = "synthea"
+JOB_SPEC = "synthea_one_time"
 JOB_DEADLINE = timedelta(hours=6)
+PAUSE_DEADLINE = timedelta(hours=2)
 
 PARAMS = {
     "source": Param(
@@ -61,19 +67,26 @@ PARAMS = {
         title="Source",
         description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. Empty: the one of the settings.",
     ),
+    "policy": Param(
+        "default",
+        type="string",
+        pattern="^[a-z0-9_-]+$",
+        title="Policy",
+        description="File in `include/policies`, without `.json`: what may be promoted.",
+    ),
     "quarantine_threshold": Param(
         "High",
         type="string",
         enum=["High", "Medium", "Low"],
         title="Quarantine from this severity on",
-        description="Files with findings below it are promoted and reported.",
+        description="Counts where it is stricter than the policy: a run may tighten it, never loosen.",
     ),
     "promotion": Param(
         "each by itself",
         type="string",
         enum=["each by itself", "all or nothing"],
         title="Promotion",
-        description="All or nothing: unless every file may be promoted, those that might are held.",
+        description="All or nothing: unless every file may be promoted, those that might are held. Counts as above.",
     ),
     "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and report, move nothing."),
 }
@@ -103,12 +116,14 @@ with DAG(
         """Go on to Macie only when something was delivered."""
         return landed["objects"] > 0
 
-    @task
-    def render_job(account: dict, landed: dict, identifier_ids: dict, run_id: str | None = None) -> dict[str, Any]:
-        """Make the request for this run's job from the job spec."""
+    @task(multiple_outputs=True)
+    def render_job(account: dict, landed: dict, identifiers: dict, run_id: str | None = None) -> dict[str, Any]:
+        """Make the request for this run's job from the job spec, and say which spec it was."""
+        spec = read_job_spec(JOB_SPEC)
+        ids = {name: identifier["id"] for name, identifier in identifiers.items()}
         places = {"bronze_bucket": landed["bucket"], "prefix": landed["prefix"]}
-        names = {"account_id": account["account_id"], "run_id": run_id}
-        return job_spec.render(read_job_spec("synthea_one_time"), identifier_ids=identifier_ids, **places, **names)
+        request = job_spec.render(spec, identifier_ids=ids, account_id=account["account_id"], run_id=run_id, **places)
+        return {"request": request, "spec": {"name": JOB_SPEC, "sha256": fingerprint(spec)}}
 
     @task
     def chunks(of: str, planned: dict[str, list[list[int]]]) -> list[list[int]]:
@@ -118,7 +133,7 @@ with DAG(
     settings = read_settings()
     gate = {"settings": settings, "feed": FEED}
     dry_run = "{{ params.dry_run }}"
-    policy = {"quarantine_threshold": "{{ params.quarantine_threshold }}", "promotion": "{{ params.promotion }}"}
+    policy = {name: f"{{{{ params.{name} }}}}" for name in ("policy", "quarantine_threshold", "promotion")}
 
     check_macie = MacieCheckReadyOperator(task_id="check_macie")
     land = LandOperator(task_id="land", source="{{ params.source or '' }}", **gate)
@@ -127,10 +142,14 @@ with DAG(
     identifiers = MacieEnsureCustomDataIdentifiersOperator(
         task_id="ensure_identifiers", definitions_path="{{ include_path('identifiers') }}"
     )
-    request = render_job(check_macie.output, land.output, identifiers.output)
-    create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=request)
+    job = render_job(check_macie.output, land.output, identifiers.output)
+    create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=job["request"])
     await_job = MacieClassificationJobSensor(
-        task_id="await_job", job_id=create_job.output, poke_interval=2, timeout=JOB_DEADLINE.total_seconds()
+        task_id="await_job",
+        job_id=create_job.output,
+        poke_interval=2,
+        timeout=JOB_DEADLINE.total_seconds(),
+        pause_seconds=PAUSE_DEADLINE.total_seconds(),
     )
     await_evidence = MacieJobResultsSensor(
         task_id="await_evidence",
@@ -155,14 +174,15 @@ with DAG(
     ]
     record = RecordOperator(
         task_id="record",
-        facts={"source": land.output["source"], "policy": policy},
+        facts={"source": land.output["source"], "identifiers": identifiers.output, "job_spec": job["spec"]},
         is_dry_run=dry_run,
         trigger_rule=TriggerRule.NONE_FAILED,
         **gate,
     )
+    publish = PublishOperator(task_id="publish", **gate)
     notify = NotifyOperator(task_id="notify", **gate)
 
     check_macie >> land >> delivered >> identifiers >> create_job >> await_job >> await_evidence >> gather_evidence
     gather_evidence >> cancel_job.as_teardown(setups=create_job)
     gather_evidence >> decide
-    moves >> record >> notify
+    moves >> record >> publish >> notify

@@ -22,7 +22,7 @@ from dev.paths import LOGS, REPO, SAMPLE, STATE, airflow_environment, aws_enviro
 from dev.progress import Progress
 from dev.setup import set_up
 from dev.table import print_record
-from lake_gate.documents import read_document_or_none
+from lake_gate.documents import iter_json_lines, read_document_or_none
 from lake_gate.run import Run
 from localaws.synthea import generate
 
@@ -43,9 +43,9 @@ def main() -> None:
     conf["quarantine_threshold"], conf["promotion"] = arguments.threshold, arguments.promotion
     print(f"Delivery   {conf['source']}")
     run_id, state, log = _run(conf, endpoint, bronze, arguments.airflow)
-    record_key = Run(FEED, run_id).document("record.json")
-    record = _record(bronze, record_key)
-    _report(record, f"s3://{bronze}/{record_key}", state, log)
+    run = Run(FEED, run_id)
+    record = _record(bronze, run)
+    _report(record, f"s3://{bronze}/{run.document('record.json')}", state, log)
     print(f"State      {state}, {time.monotonic() - began:.1f} s")
     print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
     print("Stop       make down")
@@ -114,9 +114,11 @@ def _setting(name: str) -> str:
     return boto3.client("ssm").get_parameter(Name=f"/lake_gate/{name}")["Parameter"]["Value"]
 
 
-def _record(bronze: str, key: str) -> dict[str, Any] | None:
-    content = read_document_or_none(boto3.client("s3"), bronze, key)
-    return json.loads(content) if content else None
+def _record(bronze: str, run: Run) -> dict[str, Any] | None:
+    s3 = boto3.client("s3")
+    if (content := read_document_or_none(s3, bronze, run.document("record.json"))) is None:
+        return None
+    return {**json.loads(content), "objects": list(iter_json_lines(s3, bronze, run.document("objects.jsonl")))}
 
 
 def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> None:

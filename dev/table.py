@@ -16,7 +16,7 @@ _NOWHERE = "NOT ACCOUNTED FOR"
 
 
 def print_record(record: Mapping[str, Any], console: Console | None = None) -> None:
-    """Print the run record: one line per file, then the totals."""
+    """Print the run record, with its ``objects``: one line per file, then the totals."""
     console = console or Console()
     if not console.is_terminal:
         console.width = _PIPE_WIDTH  # in a log or a pipe a file has one line, which can be searched for

@@ -58,15 +58,20 @@ class Lake:
         content: bytes = self.s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
         return content
 
-    def put(self, bucket: str, key: str, content: bytes) -> LandedObject:
+    def put(self, bucket: str, key: str, content: bytes, **more: Any) -> LandedObject:
         """Put an object and describe it as the manifest would."""
-        answer = self.s3.put_object(Bucket=bucket, Key=key, Body=content, ChecksumAlgorithm="SHA256")
+        answer = self.s3.put_object(Bucket=bucket, Key=key, Body=content, ChecksumAlgorithm="SHA256", **more)
         digest = hashlib.sha256(content).hexdigest()
         etag = answer["ETag"].strip('"')
-        return LandedObject(key.rpartition("/")[2], bucket, key, answer["VersionId"], etag, len(content), digest)
+        name, checksum = key.rpartition("/")[2], answer["ChecksumSHA256"]
+        return LandedObject(name, bucket, key, answer["VersionId"], etag, len(content), digest, checksum)
 
     def document(self, key: str) -> Any:
         return json.loads(self.read(self.bronze, key))
+
+    def lines(self, key: str) -> list[Any]:
+        """The lines of one of a run's JSON Lines documents."""
+        return [json.loads(line) for line in self.read(self.bronze, key).split(b"\n") if line]
 
     def turn(self, **dials: Any) -> None:
         """Turn the dials of the local Macie."""

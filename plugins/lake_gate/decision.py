@@ -1,27 +1,20 @@
 """One decision for every landed object, on the evidence. Pure, total, fails closed.
 
-The order of the rules is the order in :func:`_decide_one`; the first that applies decides. "No finding" is not
-evidence: an object is promoted only when a discovery result of the job says that this very version was analysed
-completely, and everything that was found in it is below the threshold.
+The order of the rules is the order in :func:`_judge`; the first that applies decides. "No finding" is not evidence: an
+object is promoted only when a discovery result of the job says that this very version was analysed completely, and the
+policy allows everything that was found in it. Where result and finding disagree, the stricter of the two stands.
+``docs/decisions.md`` has the whole table, and the tests hold it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from lake_gate.evidence import Evidence, Job, Observation, Severity
-from lake_gate.manifest import LandedObject
-from lake_gate.policy import Policy, Promotion
-
-
-class Outcome(StrEnum):
-    """Where an object goes."""
-
-    PROMOTE = "promote"
-    QUARANTINE = "quarantine"
-    HOLD = "hold"
+from lake_gate.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
+from lake_gate.manifest import LandedObject, dataset_of
+from lake_gate.policy import Facts, Outcome, Policy, Promotion
 
 
 class Reason(StrEnum):
@@ -29,14 +22,23 @@ class Reason(StrEnum):
 
     CLEAN = "clean"
     BELOW_THRESHOLD = "findings_below_threshold"
+    COUNTS_DIFFER = "counts_differ"
+    SEVERITIES_DIFFER = "severities_differ"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold"
+    QUARANTINED_BY_RULE = "quarantined_by_rule"
+    HELD_BY_RULE = "held_by_rule"
+    NO_RULE_ALLOWS = "no_rule_allows"
     NOT_ANALYSED = "not_analysed"
     OTHER_VERSION_ANALYSED = "other_version_analysed"
+    RESULT_MISSING = "result_missing"
     ANALYSIS_SKIPPED = "analysis_skipped"
     ANALYSIS_PARTIAL = "analysis_partial"
     ANALYSIS_STATUS_UNKNOWN = "analysis_status_unknown"
+    ANALYSIS_REASON_UNKNOWN = "analysis_reason_unknown"
     SEVERITY_UNKNOWN = "severity_unknown"
+    DETECTIONS_UNKNOWN = "detections_unknown"
     FINDING_MISSING = "finding_missing"
+    FINDINGS_CAPPED = "findings_capped"
     EVIDENCE_NOT_SETTLED = "evidence_not_settled"
     JOB_NOT_COMPLETE = "job_not_complete"
     JOB_HAD_ACCESS_ERRORS = "job_had_access_errors"
@@ -46,11 +48,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to one landed object, and why.
+    """What happens to one landed object, and why; with what a move has to know of the object.
 
+    :param rule: name of the policy's rule that decided, None when the evidence or the threshold did.
     :param status_reason: Macie's own reason code, where it gave one (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
     :param severity: the highest severity that Macie gave this version, or None.
     :param findings: number of this version's findings by severity (``{"High": 1}``).
+    :param archived_findings: how many of them a suppression rule of the account has archived; they count all the same.
     :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``).
     """
 
@@ -60,22 +64,29 @@ class Decision:
     version_id: str
     size_bytes: int
     sha256: str
+    checksum: str
+    part_bytes: int
     outcome: str
     reason: str
+    rule: str | None
     status_reason: str | None
     severity: str | None
     findings: dict[str, int]
+    archived_findings: int
     detections: dict[str, int]
 
 
 def decide(
-    manifest: Iterable[LandedObject], job: Job, evidence: Mapping[tuple[str, str], Evidence], policy: Policy
-) -> list[Decision]:
-    """Return exactly one decision per landed object, in the order of the manifest."""
-    decisions = [_decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy) for landed in manifest]
-    if policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in decisions):
-        return [_held_with_its_run(decision) for decision in decisions]
-    return decisions
+    manifest: Sequence[LandedObject], job: Job, evidence: Mapping[tuple[str, str], Evidence], policy: Policy
+) -> Iterator[Decision]:
+    """Yield exactly one decision per landed object, in the order of the manifest."""
+
+    def each() -> Iterator[Decision]:
+        return (_decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy) for landed in manifest)
+
+    # Decided twice rather than kept: a run may have 100,000 objects.
+    all_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in each())
+    return map(_held_with_its_run, each()) if all_held else each()
 
 
 def unknown_objects(
@@ -85,19 +96,44 @@ def unknown_objects(
     return sorted(evidence.keys() - {(landed.bucket, landed.key) for landed in manifest})
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a job says about the landed version of an object.
+
+    :param results: discovery results, those of files inside an archive included.
+    :param is_other_seen: something was said about another version, or other bytes.
+    """
+
+    results: tuple[Observation, ...]
+    findings: tuple[Observation, ...]
+    is_other_seen: bool
+
+    @classmethod
+    def of(cls, landed: LandedObject, evidence: Evidence) -> _Seen:
+        results = tuple(seen for seen in evidence.results if _is_about(seen, landed))
+        findings = tuple(seen for seen in evidence.findings if _is_about(seen, landed))
+        others = len(evidence.results) + len(evidence.findings) > len(results) + len(findings)
+        return cls(results, findings, others)
+
+    @property
+    def everything(self) -> tuple[Observation, ...]:
+        return self.results + self.findings
+
+    @property
+    def of_the_whole(self) -> tuple[Observation, ...]:
+        """What speaks of the object itself: an archive's own record sums those of the files inside."""
+        return tuple(seen for seen in self.everything if not seen.is_embedded)
+
+    @property
+    def severity(self) -> Severity | None:
+        known = [Severity(seen.severity) for seen in self.everything if seen.severity in _SEVERITIES]
+        return max(known, key=lambda severity: severity.rank, default=None)
+
+
 def _decide_one(landed: LandedObject, job: Job, evidence: Evidence | None, policy: Policy) -> Decision:
-    evidence = evidence or Evidence()
-    results = tuple(seen for seen in evidence.results if _is_about(seen, landed))
-    findings = tuple(seen for seen in evidence.findings if _is_about(seen, landed))
-    severity = _highest(results + findings)
-    if severity is not None and severity.rank >= policy.quarantine_threshold.rank:
-        outcome, reason = Outcome.QUARANTINE, Reason.AT_OR_ABOVE_THRESHOLD
-    elif (doubt := _doubt_about_job(job) or _doubt_about_object(evidence, results, findings)) is not None:
-        outcome, reason = Outcome.HOLD, doubt
-    elif not job.settled and not findings:  # Macie writes one finding per object and job: where it is there, all is
-        outcome, reason = Outcome.HOLD, Reason.EVIDENCE_NOT_SETTLED
-    else:
-        outcome, reason = Outcome.PROMOTE, Reason.BELOW_THRESHOLD if severity else Reason.CLEAN
+    seen = _Seen.of(landed, evidence or Evidence())
+    merged = _merged(seen.everything)
+    outcome, reason, rule = _judge(landed, job, seen, policy, merged)
     return Decision(
         name=landed.name,
         bucket=landed.bucket,
@@ -105,13 +141,36 @@ def _decide_one(landed: LandedObject, job: Job, evidence: Evidence | None, polic
         version_id=landed.version_id,
         size_bytes=landed.size_bytes,
         sha256=landed.sha256,
+        checksum=landed.checksum,
+        part_bytes=landed.part_bytes,
         outcome=outcome,
         reason=reason,
-        status_reason=next((seen.status_reason for seen in results if seen.status_reason), None),
-        severity=severity,
-        findings=_count_by_severity(findings),
-        detections=_count_by_identifier(results + findings),
+        rule=rule,
+        status_reason=next((one.status_reason for one in seen.results if one.status_reason), None),
+        severity=seen.severity,
+        findings=_count_by_severity(seen.findings),
+        archived_findings=len({one.finding_id for one in seen.findings if one.is_archived}),
+        detections=_count_by_identifier(merged),
     )
+
+
+def _judge(
+    landed: LandedObject, job: Job, seen: _Seen, policy: Policy, merged: tuple[Detection, ...]
+) -> tuple[Outcome, Reason, str | None]:
+    severity = seen.severity
+    if severity and severity.rank >= policy.quarantine_threshold.rank:
+        return Outcome.QUARANTINE, Reason.AT_OR_ABOVE_THRESHOLD, None
+    types = frozenset(one.finding_type for one in seen.everything if one.finding_type)
+    rule = policy.first_match(Facts(dataset_of(landed.name), severity, types, merged))
+    if rule and rule.then is Outcome.QUARANTINE:
+        return Outcome.QUARANTINE, Reason.QUARANTINED_BY_RULE, rule.name
+    if doubt := _doubt_about_job(job) or _doubt_about_object(seen, job):
+        return Outcome.HOLD, doubt, None
+    if rule is None:
+        return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
+    if rule.then is Outcome.HOLD:
+        return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
+    return Outcome.PROMOTE, _kind_of_promotion(seen), rule.name
 
 
 def _doubt_about_job(job: Job) -> Reason | None:
@@ -124,54 +183,102 @@ def _doubt_about_job(job: Job) -> Reason | None:
     return None
 
 
-_DOUBTFUL_STATUS = {"SKIPPED": Reason.ANALYSIS_SKIPPED, "PARTIAL": Reason.ANALYSIS_PARTIAL}
-
-
-def _doubt_about_object(
-    evidence: Evidence, results: tuple[Observation, ...], findings: tuple[Observation, ...]
-) -> Reason | None:
-    if not results:
-        return Reason.OTHER_VERSION_ANALYSED if evidence.results or evidence.findings else Reason.NOT_ANALYSED
-    for seen in results + findings:
-        if seen.status != "COMPLETE":
-            return _DOUBTFUL_STATUS.get(seen.status, Reason.ANALYSIS_STATUS_UNKNOWN)
-    if any(_has_unknown_severity(seen) for seen in results + findings):
+def _doubt_about_object(seen: _Seen, job: Job) -> Reason | None:
+    if not any(not one.is_embedded for one in seen.results):
+        return _why_no_result(seen)
+    for one in seen.everything:
+        if doubt := _doubt_about_status(one):
+            return doubt
+    if any(_has_unknown_severity(one) for one in seen.everything):
         return Reason.SEVERITY_UNKNOWN
-    if not findings and any(seen.detections or seen.severity for seen in results):
-        return Reason.FINDING_MISSING
+    if any(found.category == UNKNOWN for one in seen.everything for found in one.detections):
+        return Reason.DETECTIONS_UNKNOWN
+    if not seen.findings and any(one.detections or one.severity for one in seen.results):
+        return Reason.FINDINGS_CAPPED if job.is_capped else Reason.FINDING_MISSING
+    if not job.settled and not seen.findings:  # Macie writes one finding per object and job: where it is there, all is
+        return Reason.EVIDENCE_NOT_SETTLED
     return None
+
+
+def _why_no_result(seen: _Seen) -> Reason:
+    if seen.everything:
+        return Reason.RESULT_MISSING
+    return Reason.OTHER_VERSION_ANALYSED if seen.is_other_seen else Reason.NOT_ANALYSED
+
+
+_DOUBTFUL_STATUS = {"SKIPPED": Reason.ANALYSIS_SKIPPED, "PARTIAL": Reason.ANALYSIS_PARTIAL}
+KNOWN_REASONS = frozenset(
+    {
+        *("ARCHIVE_CONTAINS_UNPROCESSED_FILES", "ARCHIVE_EXCEEDS_SIZE_LIMIT", "ARCHIVE_NESTING_LEVEL_OVER_LIMIT"),
+        *("ARCHIVE_TOTAL_BYTES_EXTRACTED_OVER_LIMIT", "ARCHIVE_TOTAL_DOCUMENTS_PROCESSED_OVER_LIMIT"),
+        *("FILE_EXCEEDS_SIZE_LIMIT", "INVALID_ENCRYPTION", "INVALID_KMS_KEY", "INVALID_OBJECT_STATE"),
+        *("JSON_NESTING_LEVEL_OVER_LIMIT", "MALFORMED_FILE", "MALFORMED_OR_FILE_SIZE_EXCEEDS_LIMIT"),
+        *("NO_SUCH_BUCKET_AVAILABLE", "OBJECT_VERSION_MISMATCH", "OOXML_UNCOMPRESSED_RATIO_EXCEEDS_LIMIT"),
+        *("OOXML_UNCOMPRESSED_SIZE_EXCEEDS_LIMIT", "PERMISSION_DENIED", "SOURCE_OBJECT_NO_LONGER_AVAILABLE"),
+        *("TIME_CUT_OFF_REACHED", "UNABLE_TO_PARSE_FILE", "UNSUPPORTED_FILE_TYPE_EXCEPTION"),
+    }
+)
+"""Why Macie reads an object not at all, or in part. Source: shape ClassificationResultStatus of the API."""
+
+
+def _doubt_about_status(one: Observation) -> Reason | None:
+    if one.status == "COMPLETE":
+        return Reason.ANALYSIS_REASON_UNKNOWN if one.status_reason else None
+    if one.status not in _DOUBTFUL_STATUS:
+        return Reason.ANALYSIS_STATUS_UNKNOWN
+    if one.status_reason and one.status_reason not in KNOWN_REASONS:
+        return Reason.ANALYSIS_REASON_UNKNOWN
+    return _DOUBTFUL_STATUS[one.status]
+
+
+def _kind_of_promotion(seen: _Seen) -> Reason:
+    if not any(one.severity or one.detections for one in seen.everything):
+        return Reason.CLEAN
+    if len({one.severity for one in seen.of_the_whole}) > 1:
+        return Reason.SEVERITIES_DIFFER
+    if len({frozenset(one.detections) for one in seen.of_the_whole}) > 1:
+        return Reason.COUNTS_DIFFER
+    return Reason.BELOW_THRESHOLD
 
 
 def _is_about(seen: Observation, landed: LandedObject) -> bool:
     return seen.version_id == landed.version_id and seen.etag == landed.etag
 
 
+_SEVERITIES = frozenset(Severity)
+
+
 def _has_unknown_severity(seen: Observation) -> bool:
     if seen.severity is None:
         return bool(seen.detections) or seen.finding_id is not None
-    return seen.severity not in set(Severity)
+    return seen.severity not in _SEVERITIES
 
 
-def _highest(observations: Iterable[Observation]) -> Severity | None:
-    known = [Severity(seen.severity) for seen in observations if seen.severity in set(Severity)]
-    return max(known, key=lambda severity: severity.rank, default=None)
+def _merged(observations: Iterable[Observation]) -> tuple[Detection, ...]:
+    """Bring all detections together; a result and its finding count the same occurrences: the larger number stands."""
+    largest: dict[tuple[str, str], Detection] = {}
+    for seen in observations:
+        for found in seen.detections:
+            place = (found.category, found.identifier)
+            if place not in largest or largest[place].count < found.count:
+                largest[place] = found
+    return tuple(largest[place] for place in sorted(largest))
 
 
 def _count_by_severity(findings: Iterable[Observation]) -> dict[str, int]:
-    ids = {seen.finding_id: seen.severity or "unknown" for seen in findings}
+    # Sorted: what was listed twice, and differently, must not count by the order of the listing.
+    ids = {seen.finding_id: seen.severity or UNKNOWN for seen in sorted(findings, key=lambda one: one.severity or "")}
     return {severity: list(ids.values()).count(severity) for severity in sorted(set(ids.values()))}
 
 
-def _count_by_identifier(observations: Iterable[Observation]) -> dict[str, int]:
+def _count_by_identifier(detections: Iterable[Detection]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for seen in observations:
-        for found in seen.detections:
-            # A result and its finding count the same occurrences: the larger number stands, not their sum.
-            counts[found.identifier] = max(found.count, counts.get(found.identifier, 0))
+    for found in detections:
+        counts[found.identifier] = counts.get(found.identifier, 0) + found.count
     return dict(sorted(counts.items()))
 
 
 def _held_with_its_run(decision: Decision) -> Decision:
     if decision.outcome != Outcome.PROMOTE:
         return decision
-    return replace(decision, outcome=Outcome.HOLD, reason=Reason.RUN_NOT_PROMOTABLE)
+    return replace(decision, outcome=Outcome.HOLD, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)

@@ -1,4 +1,4 @@
-"""Reads and writes what a run writes down: small objects below its prefix in bronze."""
+"""Reads and writes what a run writes down: objects below its prefix in bronze, and its marker in silver."""
 
 from __future__ import annotations
 
@@ -7,45 +7,53 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from lake_gate.errors import is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def write_document(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
+def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
     """Write the object and return its ``s3://`` address; a retry writes the same again."""
-    content_type = "application/json" if key.endswith(".json") else "application/x-ndjson"
-    s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+    s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))
     return f"s3://{bucket}/{key}"
 
 
 def write_document_once(s3: S3Client, bucket: str, key: str, content: bytes) -> bytes:
     """Write the object unless it is there, and return what is there then."""
     try:
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/x-ndjson", IfNoneMatch="*")
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key), IfNoneMatch="*")
     except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
+        if not is_precondition_failed(error):
             raise
         return read_document(s3, bucket, key)
     return content
 
 
-def iter_json_lines(s3: S3Client, bucket: str, key: str) -> Iterator[dict[str, Any]]:
-    """Yield the object of every line that is not empty, reading as it goes; ``.gz`` is unpacked."""
-    body: Any = s3.get_object(Bucket=bucket, Key=key)["Body"]
+def _content_type(key: str) -> str:
+    return "application/json" if key.endswith(".json") else "application/x-ndjson"
+
+
+def iter_json_lines(
+    s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the object of every line that is not empty, reading as it goes; ``.gz`` is unpacked.
+
+    :param start: first byte to read; ``size`` bytes from there on, all by default.
+    """
+    body: Any = s3.get_object(Bucket=bucket, Key=key, **_range(start, size))["Body"]
     with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
         for line in lines:
             if line.strip():
                 yield json.loads(line)
 
 
-def read_document(s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None) -> bytes:
-    """Return the object's content, or ``size`` bytes of it from ``start``."""
-    if size is not None:
-        return s3.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + size - 1}")["Body"].read()
+def read_document(s3: S3Client, bucket: str, key: str) -> bytes:
+    """Return the object's content."""
     return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
@@ -54,6 +62,10 @@ def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:
     try:
         return read_document(s3, bucket, key)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"NoSuchKey", "404"}:
+        if not is_missing(error):
             raise
         return None
+
+
+def _range(start: int, size: int | None) -> dict[str, Any]:
+    return {} if size is None else {"Range": f"bytes={start}-{start + size - 1}"}

@@ -135,6 +135,28 @@ def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
     return (AwsRefusedError if code in _REFUSED else AwsError)(error.operation_name, code)
 
 
+def is_missing(error: ClientError) -> bool:
+    """Whether S3 says that there is no such object, or no such version of it."""
+    return error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NoSuchVersion"}
+
+
+def is_precondition_failed(error: ClientError) -> bool:
+    """Whether S3 did not write because the key has an object already."""
+    return error.response.get("Error", {}).get("Code") in {"412", "PreconditionFailed"}
+
+
+class PolicyError(FinalGateError):
+    """A policy file does not hold a policy."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        """Name the file and the keys that are wrong."""
+        return f"{self.path} is no policy: {self.problem}. Correct the file and clear the task; nothing was moved."
+
+
 class UnknownObjectsError(FinalGateError):
     """Macie reports on objects that the run did not land."""
 
@@ -185,13 +207,28 @@ class SourceVersionGoneError(FinalGateError):
 class NotAccountedError(FinalGateError):
     """The run record does not account for every landed object."""
 
-    def __init__(self, record_uri: str, names: list[str]) -> None:
-        super().__init__(record_uri, names)
-        self.record_uri, self.names = record_uri, names
+    def __init__(self, record_uri: str, count: int, names: list[str]) -> None:
+        super().__init__(record_uri, count, names)
+        self.record_uri, self.count, self.names = record_uri, count, names
 
     def __str__(self) -> str:
         """Name the first objects and where the record is."""
         return (
-            f"{len(self.names)} landed object(s) are not accounted for, among them {', '.join(self.names[:5])}. "
+            f"{self.count} landed object(s) are not accounted for, among them {', '.join(self.names)}. "
             f"See {self.record_uri}; clear the failed promote, quarantine or hold task to finish its moves."
+        )
+
+
+class MarkerStandsError(FinalGateError):
+    """The run's marker in silver is there already, and lists something else."""
+
+    def __init__(self, marker_uri: str) -> None:
+        super().__init__(marker_uri)
+        self.marker_uri = marker_uri
+
+    def __str__(self) -> str:
+        """Say that somebody else must have written it."""
+        return (
+            f"{self.marker_uri} lists something else than this run has promoted, and readers may have trusted it. "
+            "Find out who else writes there, remove it, and clear the task."
         )

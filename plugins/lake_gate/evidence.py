@@ -1,6 +1,7 @@
-"""What Macie says about each object: discovery results and findings, parsed and brought together. Pure.
+"""What Macie says about the objects of one job, parsed from its discovery results and its findings. Pure.
 
-``from_api`` is the only place that knows AWS's nested keys. Real records carry numbers as strings and leave nulls out.
+``from_api`` is the only place that knows Macie's nested keys. Real records carry numbers as strings and leave nulls
+out; what cannot be read is kept as *unknown*, so that a decision can hold the object.
 """
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from sys import intern
 from typing import Any
+
+MOST_FINDINGS = 100_000
+"""Findings of one job run that Macie shows in any case; of what goes beyond, only a twentieth.
+
+Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+"""
+CUSTOM_IDENTIFIER = "CUSTOM_IDENTIFIER"
+UNKNOWN = "unknown"
 
 
 class Severity(StrEnum):
@@ -22,15 +32,23 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """1 for Low, 2 for Medium, 3 for High."""
-        return list(Severity).index(self) + 1
+        return _RANKS[self.value]
+
+
+_RANKS = {"Low": 1, "Medium": 2, "High": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Occurrences of one identifier in one object: its name and how often, never what."""
+    """Occurrences of one identifier in one object: its name and how often, never what.
+
+    :param category: Macie's (``PERSONAL_INFORMATION`` …), ``CUSTOM_IDENTIFIER``, or ``unknown`` when the record does
+        not say what was found, or how often.
+    """
 
     identifier: str
     count: int
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,10 @@ class Observation:
     :param status: ``COMPLETE``, ``PARTIAL``, ``SKIPPED`` or whatever else Macie says.
     :param status_reason: Macie's reason code when the status is not COMPLETE.
     :param severity: Macie's word, or None where it gives none (clean and skipped objects).
+    :param finding_type: ``SensitiveData:S3Object/Personal`` …, None for clean and skipped objects.
     :param finding_id: id of the finding; None for a discovery result.
+    :param is_archived: a suppression rule of the account has archived the finding.
+    :param is_embedded: the record is about a file inside an archive, not about the archive.
     """
 
     bucket: str
@@ -51,7 +72,10 @@ class Observation:
     status_reason: str | None
     severity: str | None
     detections: tuple[Detection, ...]
+    finding_type: str | None = None
     finding_id: str | None = None
+    is_archived: bool = False
+    is_embedded: bool = False
 
     @classmethod
     def from_api(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
@@ -66,16 +90,20 @@ class Observation:
             raise ValueError(f"Macie record {payload.get('id')} names no object (resourcesAffected.s3Object.key)")
         result = (payload.get("classificationDetails") or {}).get("result") or {}
         status = result.get("status") or {}
+        # Interned: a job's records repeat few words, and there are up to 100,000 of them in memory.
         return cls(
-            bucket=bucket,
-            key=key,
-            version_id=s3_object.get("versionId") or "",
-            etag=(s3_object.get("eTag") or "").strip('"'),
-            status=status.get("code") or "missing",
-            status_reason=status.get("reason"),
+            bucket=intern(bucket),
+            key=intern(key),
+            version_id=intern(s3_object.get("versionId") or ""),
+            etag=intern((s3_object.get("eTag") or "").strip('"')),
+            status=intern(str(status.get("code") or "missing")),
+            status_reason=status.get("reason") or None,
             severity=(payload.get("severity") or {}).get("description"),
             detections=_detections(result),
+            finding_type=payload.get("type"),
             finding_id=payload.get("id") if is_finding else None,
+            is_archived=is_finding and payload.get("archived") is True,
+            is_embedded=bool(s3_object.get("embeddedFileDetails")),
         )
 
 
@@ -93,6 +121,7 @@ class Job:
 
     :param last_run_error: ``NONE`` or ``ERROR`` (Macie could not reach an account or a bucket).
     :param settled: the job's results and findings had stopped changing when they were gathered.
+    :param findings: how many findings it has in all.
     """
 
     job_id: str
@@ -100,9 +129,10 @@ class Job:
     last_run_error: str
     sampling_percentage: int
     settled: bool
+    findings: int = 0
 
     @classmethod
-    def from_api(cls, answer: Mapping[str, Any], *, settled: bool) -> Job:
+    def from_api(cls, answer: Mapping[str, Any], *, settled: bool, findings: int = 0) -> Job:
         """Parse the answer of DescribeClassificationJob; what it does not say counts against the job."""
         return cls(
             job_id=answer["jobId"],
@@ -110,7 +140,13 @@ class Job:
             last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "missing",
             sampling_percentage=int(answer.get("samplingPercentage") or 0),
             settled=settled,
+            findings=findings,
         )
+
+    @property
+    def is_capped(self) -> bool:
+        """There may be findings that Macie does not show."""
+        return self.findings >= MOST_FINDINGS
 
 
 def gather(
@@ -130,22 +166,37 @@ def gather(
     return {place: Evidence(tuple(first), tuple(second)) for place, (first, second) in by_object.items()}
 
 
+def count_findings(evidence: Mapping[tuple[str, str], Evidence]) -> int:
+    """Return the number of findings; one that was listed twice is one."""
+    return len({seen.finding_id for one in evidence.values() for seen in one.findings})
+
+
 def _detections(result: Mapping[str, Any]) -> tuple[Detection, ...]:
-    managed = [
-        Detection(found["type"], int(found["count"]))
-        for item in result.get("sensitiveData") or ()
-        for found in item.get("detections") or ()
-    ]
-    custom = [
-        Detection(found["name"], int(found["count"]))
-        for found in (result.get("customDataIdentifiers") or {}).get("detections") or ()
-    ]
-    if not managed + custom and _claims_something(result):
-        return (Detection("unknown", 1),)
-    return tuple(managed + custom)
-
-
-def _claims_something(result: Mapping[str, Any]) -> bool:
-    """Whether a result that lists no detection says nevertheless that there was something."""
     custom = result.get("customDataIdentifiers") or {}
-    return bool(result.get("sensitiveData")) or int(custom.get("totalCount") or 0) > 0
+    found = [
+        _detection(one.get("type"), one.get("count"), item.get("category"))
+        for item in result.get("sensitiveData") or ()
+        for one in item.get("detections") or ()
+    ]
+    found += [
+        _detection(one.get("name") or one.get("arn"), one.get("count"), CUSTOM_IDENTIFIER)
+        for one in custom.get("detections") or ()
+    ]
+    if not found and (result.get("sensitiveData") or _number(custom.get("totalCount")) != 0):
+        return (Detection(UNKNOWN, 1, UNKNOWN),)  # it says that there was something, and not what
+    return tuple(found)
+
+
+def _detection(identifier: Any, count: Any, category: Any) -> Detection:
+    number = _number(count)
+    if not identifier or not category or number < 1:
+        return Detection(str(identifier or UNKNOWN), max(number, 1), UNKNOWN)
+    return Detection(intern(str(identifier)), number, intern(str(category)))
+
+
+def _number(value: Any) -> int:
+    """Return a count of Macie's, which may be text; 0 for none, and -1 for what is no count."""
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        return -1

@@ -1,7 +1,8 @@
-"""Finds the files of ``include/``: job specs and identifiers, read inside tasks, never while parsing."""
+"""Finds the files of ``include/``: job specs, identifiers and policies, read inside tasks, never while parsing."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 from airflow.configuration import conf
 
-from lake_gate.errors import FinalGateError
+from lake_gate.errors import FinalGateError, PolicyError
+from lake_gate.policy import Policy, parse
 
 
 def include_path(name: str) -> str:
@@ -33,3 +35,22 @@ def read_job_spec(name: str) -> dict[str, Any]:
     """Return the job spec of that name: a body of CreateClassificationJob with placeholders."""
     spec: dict[str, Any] = json.loads(Path(include_path(f"job_specs/{name}.json")).read_text(encoding="utf-8"))
     return spec
+
+
+def read_policy(name: str) -> tuple[Policy, str]:
+    """Return the policy of that name, and its :func:`fingerprint`.
+
+    :raises PolicyError: naming the file and every key in it that is wrong.
+    """
+    path = include_path(f"policies/{name}.json")
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        return parse(name, content), fingerprint(content)
+    except ValueError as problem:
+        raise PolicyError(path, str(problem)) from None
+
+
+def fingerprint(content: Any) -> str:
+    """Return the SHA-256 of what a file of ``include/`` says: its JSON with sorted keys and no white space."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -8,13 +8,13 @@ import logging
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate import jsonl
+from lake_gate import jsonl, multipart
 from lake_gate.documents import read_document_or_none, write_document_once
-from lake_gate.errors import BucketNotVersionedError, SourceChangedError
+from lake_gate.errors import BucketNotVersionedError, SourceChangedError, is_precondition_failed
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
 from lake_gate.source import SourceFile, open_source
@@ -87,8 +87,10 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str) -> LandedOb
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
         digest = _copy_hashed(content, copy)
         size = copy.tell()
-        version_id, etag = _put_once(s3, bronze, key, copy, base64.b64encode(digest).decode())
-    return LandedObject(file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex())
+        part_bytes = multipart.part_bytes_of(size)
+        checksum = multipart.checksum_of(copy, part_bytes) if part_bytes else base64.b64encode(digest).decode()
+        version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
+    return LandedObject(file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
 
 
 def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
@@ -99,18 +101,26 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
     return sha256.digest()
 
 
-def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> tuple[str, str]:
+def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
     """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
-    body.seek(0)
     try:
-        answer = s3.put_object(
+        answer = _put(s3, bucket, key, body, checksum, part_bytes)
+    except ClientError as error:
+        if not is_precondition_failed(error):
+            raise
+        answer = dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
+        if answer.get("ChecksumSHA256") != checksum:
+            raise SourceChangedError(f"s3://{bucket}", [key]) from None
+    return answer["VersionId"], answer["ETag"]
+
+
+def _put(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> dict[str, Any]:
+    if part_bytes:
+        multipart.abort_leftovers(s3, bucket, key)
+        return multipart.upload(s3, body, part_bytes, Bucket=bucket, Key=key)
+    body.seek(0)
+    return dict(
+        s3.put_object(
             Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, IfNoneMatch="*"
         )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise
-        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        if head.get("ChecksumSHA256") != checksum:
-            raise SourceChangedError(f"s3://{bucket}", [key]) from None
-        return head["VersionId"], head["ETag"]
-    return answer["VersionId"], answer["ETag"]
+    )

@@ -12,6 +12,10 @@ class LandedObject:
     :param name: path in the delivery (``folder/patients.csv``).
     :param etag: without quotes.
     :param sha256: of the content, hexadecimal.
+    :param checksum: what S3 shows as ``ChecksumSHA256``: of the content, or of its parts (``...-3``) when it was landed
+        in several.
+    :param part_bytes: size of these parts but the last; 0 when it was landed in one piece. A copy in the same parts
+        has the same checksum.
     """
 
     name: str
@@ -21,3 +25,10 @@ class LandedObject:
     etag: str
     size_bytes: int
     sha256: str
+    checksum: str
+    part_bytes: int = 0
+
+
+def dataset_of(name: str) -> str:
+    """Return the dataset that a file of a delivery belongs to: ``patients`` for ``2026/Patients.csv``."""
+    return name.rpartition("/")[2].partition(".")[0].lower()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
-from lake_gate.record import clip_subject
+from lake_gate.message import clip_subject
 from lake_gate.settings import SETTINGS_PATH
 
 if TYPE_CHECKING:

@@ -1,104 +1,35 @@
-"""The operators of the gate: thin, one step of the data's way each.
-
-They share their first arguments: the settings of the run as a dict (:meth:`lake_gate.settings.Settings.to_json`) and
-the feed. All AWS calls go through the connection ``aws_conn_id``.
-"""
+"""The operators that land a delivery, decide about it and move it: thin, one step of the data's way each."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
-from functools import cached_property
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from airflow.sdk import BaseOperator
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from lake_gate import decision, jsonl, landing, record
-from lake_gate.documents import (
-    iter_json_lines,
-    read_document,
-    read_document_or_none,
-    write_document,
-    write_document_once,
-)
-from lake_gate.errors import DecisionsStandError, NotAccountedError, UnknownObjectsError, from_client_error
-from lake_gate.evidence import Job, Severity, gather
+from lake_gate import decision, jsonl, landing
+from lake_gate.base import DECISIONS, MOVES, PLAN, GateOperator, is_true
+from lake_gate.decision import Decision
+from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
+from lake_gate.errors import DecisionsStandError, FinalGateError, GateError, UnknownObjectsError
+from lake_gate.evidence import Evidence, Job, Severity, count_findings, gather
+from lake_gate.include import read_policy
 from lake_gate.manifest import LandedObject
-from lake_gate.plan import plan
-from lake_gate.policy import Policy, Promotion
+from lake_gate.plan import CHUNK_OBJECTS, Chunks, plan
+from lake_gate.policy import Promotion
 from lake_gate.record import Moved
 from lake_gate.run import Run
-from lake_gate.settings import Settings, load_source
+from lake_gate.settings import load_source
 from lake_gate.source import shown
 from lake_gate.transfer import Buckets, carry_out
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-    from mypy_boto3_s3 import S3Client
-
-DECISIONS = "decisions.jsonl"
-RECORD = "record.json"
-MOVES = "moves/"
-"""Documents below it: one for each mapped task that moves, empty while it does."""
-MAX_CONNECTIONS = 32
-
-
-class GateOperator(BaseOperator):
-    """What the operators of the gate have in common.
-
-    :param settings: settings of this run (templated).
-    :param feed: name of the feed, first part of every key.
-    :param aws_conn_id: Airflow connection.
-    """
-
-    template_fields: Sequence[str] = ("settings",)
-
-    def __init__(
-        self, *, settings: dict[str, Any], feed: str, aws_conn_id: str | None = "aws_default", **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.settings = settings
-        self.feed = feed
-        self.aws_conn_id = aws_conn_id
-
-    def execute(self, context: Context) -> Any:
-        """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
-        try:
-            return self.step(context)
-        except ClientError as error:
-            raise from_client_error(error) from None
-
-    def step(self, context: Context) -> Any:
-        """Do what the operator is for."""
-        raise NotImplementedError
-
-    @property
-    def the_settings(self) -> Settings:
-        """The settings, typed."""
-        return Settings(**self.settings)
-
-    @cached_property
-    def s3(self) -> S3Client:
-        """Client for S3; made once per task."""
-        config = Config(max_pool_connections=MAX_CONNECTIONS, retries={"mode": "adaptive", "max_attempts": 10})
-        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id, config=config).conn
-        return client
-
-    def run_of(self, context: Context) -> Run:
-        """Return this run's places."""
-        return Run(self.feed, context["run_id"])
-
-    def read_manifest(self, context: Context) -> list[LandedObject]:
-        """Return what this run landed."""
-        key = self.run_of(context).document(landing.MANIFEST)
-        return jsonl.load(LandedObject, read_document(self.s3, self.the_settings.bronze_bucket, key))
 
 
 class LandOperator(GateOperator):
@@ -141,20 +72,25 @@ class DecideOperator(GateOperator):
     """Decide for every landed object, on the evidence that was gathered beside the manifest.
 
     Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
-    ``decisions.jsonl``, none in a dry run.
+    ``decisions.jsonl``, none in a dry run. A few kilobytes at most, whatever the size of the delivery.
 
     :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline.
-    :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated).
-    :param promotion: see :class:`lake_gate.policy.Promotion` (templated).
+    :param policy: name of a file in ``include/policies`` (templated).
+    :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated); counts where stricter than the policy.
+    :param promotion: see :class:`lake_gate.policy.Promotion` (templated); counts where it is stricter.
     :param is_dry_run: decide, but plan no moves (templated).
     """
 
-    template_fields = (*GateOperator.template_fields, "evidence", "quarantine_threshold", "promotion", "is_dry_run")
+    template_fields = (
+        *GateOperator.template_fields,
+        *("evidence", "policy", "quarantine_threshold", "promotion", "is_dry_run"),
+    )
 
     def __init__(
         self,
         *,
         evidence: dict[str, Any],
+        policy: str,
         quarantine_threshold: str,
         promotion: str,
         is_dry_run: str | bool,
@@ -162,29 +98,56 @@ class DecideOperator(GateOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.evidence = evidence
+        self.policy = policy
         self.quarantine_threshold = quarantine_threshold
         self.promotion = promotion
         self.is_dry_run = is_dry_run
 
-    def step(self, context: Context) -> dict[str, list[list[int]]]:
-        """Decide, write the decisions, plan the moves."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        manifest = self.read_manifest(context)
-        gathered = gather(self._read(run, "results.jsonl.gz"), self._read(run, "findings.jsonl"))
-        if strangers := decision.unknown_objects(manifest, gathered):
-            raise UnknownObjectsError(f"s3://{bronze}/{run.prefix}", strangers)
-        answer = json.loads(read_document(self.s3, bronze, run.document("job.json")))
-        job = Job.from_api(answer, settled=self.evidence["settled"] is True)
-        policy = Policy(Severity(self.quarantine_threshold), Promotion(self.promotion))
-        decisions = decision.decide(manifest, job, gathered, policy)
-        content, chunks = plan(decisions)
+    def step(self, context: Context) -> Chunks:
+        """Decide, write the decisions and what they rest on, plan the moves."""
+        run = self.run_of(context)
+        policy, policy_sha256 = read_policy(self.policy)
+        policy = policy.tightened(Severity(self.quarantine_threshold), Promotion(self.promotion))
+        manifest = list(self.iter_manifest(run))
+        gathered = self._gather(run, manifest)
+        job, job_arn = self._job(run, count_findings(gathered))
+        content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy)))
         self._write(run, content)
-        counts = {outcome.value: sum(d.outcome == outcome for d in decisions) for outcome in decision.Outcome}
-        self.log.info("Decided: %s", counts)
+        basis = {
+            "policy": {
+                "name": policy.name,
+                "sha256": policy_sha256,
+                "quarantine_threshold": policy.quarantine_threshold,
+                "promotion": policy.promotion,
+            },
+            "job": {**asdict(job), "findings_capped": job.is_capped, "arn": job_arn},
+            "chunks": chunks,
+        }
+        write_document(self.s3, self.the_settings.bronze_bucket, run.document(PLAN), json.dumps(basis).encode())
         return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
-    def _read(self, run: Run, name: str) -> Iterator[dict[str, Any]]:
-        return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name))
+    def _gather(self, run: Run, manifest: list[LandedObject]) -> dict[tuple[str, str], Evidence]:
+        documents = (self.iter_document(run, name) for name in ("results.jsonl.gz", "findings.jsonl"))
+        gathered = gather(*documents)
+        if strangers := decision.unknown_objects(manifest, gathered):
+            raise UnknownObjectsError(f"s3://{self.the_settings.bronze_bucket}/{run.prefix}", strangers)
+        return gathered
+
+    def _job(self, run: Run, findings: int) -> tuple[Job, str | None]:
+        answer = json.loads(read_document(self.s3, self.the_settings.bronze_bucket, run.document("job.json")))
+        job = Job.from_api(answer, settled=self.evidence["settled"] is True, findings=findings)
+        if not job.settled:
+            self.log.warning("Macie's results were still changing at the deadline: what is not proven is held")
+        if job.is_capped:
+            self.log.warning("Macie shows %d findings and may have more: what is not proven is held", job.findings)
+        return job, answer.get("jobArn")
+
+    def _counted(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
+        counts: Counter[str] = Counter()
+        for one in decisions:
+            counts[f"{one.outcome} ({one.reason})"] += 1
+            yield one
+        self.log.info("Decided: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 
     def _write(self, run: Run, content: bytes) -> None:
         """Write the decisions, or find the same; others may take their place as long as nothing has been moved."""
@@ -199,7 +162,8 @@ class DecideOperator(GateOperator):
 class MoveOperator(GateOperator):
     """Carry out one chunk of the decisions of one outcome: copy, verify, and (unless promoted) delete the source.
 
-    Returns the number of objects that are where they should be.
+    The chunk's ledger says that its moves have begun (from then on the decisions stand), and at last where everything
+    is; a chunk that is done is not touched again. Returns the number of objects that are where they should be.
 
     :param outcome: ``promote``, ``quarantine`` or ``hold``.
     :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (templated).
@@ -214,100 +178,30 @@ class MoveOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Move, and write down where everything is now."""
-        settings, run = self.the_settings, self.run_of(context)
+        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
         start, size = self.chunk
-        moves = run.document(f"{MOVES}{self.outcome}-{start}.jsonl")
-        write_document(self.s3, settings.bronze_bucket, moves, b"")  # from now on, the decisions stand
-        data = read_document(self.s3, settings.bronze_bucket, run.document(DECISIONS), start=start, size=size)
+        done = run.document(ledger(self.outcome, start))
+        if (written := read_document_or_none(self.s3, bronze, done)) is None:
+            write_document_once(self.s3, bronze, done + ".begun", json.dumps({"chunk": self.chunk}).encode())
+            moved = self._move(run, self.iter_document(run, DECISIONS, start=start, size=size))
+            written = write_document_once(self.s3, bronze, done, jsonl.dump(moved))
+        return written.count(b"\n")
+
+    def _move(self, run: Run, lines: Iterator[dict[str, Any]]) -> list[Moved]:
+        settings = self.the_settings
         buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
-        moved = carry_out(self.s3, jsonl.load(decision.Decision, data), run, buckets)
-        write_document(self.s3, settings.bronze_bucket, moves, jsonl.dump(moved))
-        return len(moved)
+        moved: list[Moved] = []
+        errors: list[GateError | FinalGateError | ClientError] = []
+        for window in batched(lines, CHUNK_OBJECTS):
+            try:
+                moved += carry_out(self.s3, [Decision(**line) for line in window], run, buckets)
+            except (GateError, FinalGateError, ClientError) as error:  # what comes after it is moved all the same
+                errors.append(error)
+        if errors:
+            raise min(errors, key=lambda error: isinstance(error, FinalGateError))
+        return moved
 
 
-class RecordOperator(GateOperator):
-    """Write the run record, which accounts for every landed object, and fail when it does not.
-
-    Pushes ``uri`` of the record and its ``totals``.
-
-    :param facts: what else the record says of the run (templated): ``source`` and ``policy``.
-    :param is_dry_run: nothing was to be moved (templated).
-    """
-
-    template_fields = (*GateOperator.template_fields, "facts", "is_dry_run")
-
-    def __init__(self, *, facts: dict[str, Any], is_dry_run: str | bool, **kwargs: Any) -> None:
-        super().__init__(multiple_outputs=True, **kwargs)
-        self.facts = facts
-        self.is_dry_run = is_dry_run
-
-    def step(self, context: Context) -> dict[str, Any]:
-        """Bring manifest, decisions and moves together."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        decided = read_document_or_none(self.s3, bronze, run.document(DECISIONS)) or b""
-        job = read_document_or_none(self.s3, bronze, run.document("job.json"))
-        written = record.build_record(
-            run=run_facts(context, self.feed, self.facts["source"]),
-            job=job_facts(json.loads(job)) if job else None,
-            policy=self.facts["policy"],
-            manifest=self.read_manifest(context),
-            decisions=jsonl.load(decision.Decision, decided),
-            moved=self._moves(run),
-            dry_run=is_true(self.is_dry_run),
-        )
-        content = json.dumps(written, indent=1, ensure_ascii=False).encode()
-        uri = write_document(self.s3, bronze, run.document(RECORD), content)
-        if missing := record.not_accounted(written):
-            raise NotAccountedError(uri, missing)
-        self.log.info("Run record: %s", uri)
-        return {"uri": uri, "totals": written["totals"]}
-
-    def _moves(self, run: Run) -> Iterator[Moved]:
-        bronze = self.the_settings.bronze_bucket
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES)):
-            for found in page.get("Contents", ()):
-                yield from jsonl.load(Moved, read_document(self.s3, bronze, found["Key"]))
-
-
-class NotifyOperator(GateOperator):
-    """Send one message about the run: to the High topic when something is High, to the other one else.
-
-    Returns the id of the message.
-    """
-
-    def step(self, context: Context) -> str:
-        """Read the record and publish its digest."""
-        settings, run = self.the_settings, self.run_of(context)
-        key = run.document(RECORD)
-        written = json.loads(read_document(self.s3, settings.bronze_bucket, key))
-        is_high = record.worst_severity(written) is Severity.HIGH
-        answer: dict[str, Any] = SnsHook(aws_conn_id=self.aws_conn_id).publish_to_target(  # type: ignore[no-untyped-call]
-            target_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
-            subject=record.subject(written),
-            message=record.message(written, f"s3://{settings.bronze_bucket}/{key}"),
-            message_attributes=record.message_attributes(written),
-        )
-        return str(answer["MessageId"])
-
-
-def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:
-    """Return what the run record says of the run itself; times in UTC."""
-    dag_run = context["dag_run"]
-    return {
-        "feed": feed,
-        "dag_id": dag_run.dag_id,
-        "run_id": dag_run.run_id,
-        "source": source,
-        "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
-        "recorded_at": datetime.now(UTC).isoformat(),
-    }
-
-
-def job_facts(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return what the run record keeps of DescribeClassificationJob."""
-    return asdict(Job.from_api(answer, settled=True)) | {"arn": answer.get("jobArn")}
-
-
-def is_true(rendered: str | bool) -> bool:
-    """Return a templated boolean: Jinja renders True as the text ``True``."""
-    return str(rendered).lower() == "true"
+def ledger(outcome: str, start: int) -> str:
+    """Return the name of the document that says where the objects of a chunk are."""
+    return f"{MOVES}{outcome}-{start}.jsonl"

@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lake_gate import jsonl
-from lake_gate.decision import Decision, Outcome
+from lake_gate.decision import Decision
+from lake_gate.policy import Outcome
 
 CHUNK_OBJECTS = 1000
-"""Objects that one mapped task moves. Airflow maps over 1,024 chunks at most: 1,024,000 objects a run."""
+"""Objects that one mapped task moves, as long as there are not too many chunks."""
+MOST_CHUNKS = 100
+"""Of one outcome. A plan goes into XCom, and each chunk is a task: neither may grow with the delivery."""
+
+type Chunks = dict[str, list[list[int]]]
 
 
-def plan(decisions: Iterable[Decision]) -> tuple[bytes, dict[str, list[list[int]]]]:
-    """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]``."""
-    content = bytearray()
-    chunks: dict[str, list[list[int]]] = {outcome.value: [] for outcome in Outcome}
-    for outcome, planned in chunks.items():
-        lines = [jsonl.dump_line(d) for d in decisions if d.outcome == outcome]
-        for first in range(0, len(lines), CHUNK_OBJECTS):
-            chunk = b"".join(lines[first : first + CHUNK_OBJECTS])
-            planned.append([len(content), len(chunk)])
-            content += chunk
-    return bytes(content), chunks
+def plan(decisions: Iterable[Decision]) -> tuple[bytes, Chunks]:
+    """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]`` in bytes.
+
+    Within an outcome the order is that of the manifest.
+    """
+    lines: dict[str, list[bytes]] = {outcome.value: [] for outcome in Outcome}
+    for decision in decisions:
+        lines[decision.outcome].append(jsonl.dump_line(decision))
+    chunks: Chunks = {}
+    start = 0
+    for outcome, of_outcome in lines.items():
+        chunks[outcome] = []
+        objects = max(CHUNK_OBJECTS, -(-len(of_outcome) // MOST_CHUNKS))
+        for first in range(0, len(of_outcome), objects):
+            size = sum(map(len, of_outcome[first : first + objects]))
+            chunks[outcome].append([start, size])
+            start += size
+    return b"".join(line for of_outcome in lines.values() for line in of_outcome), chunks

@@ -1,72 +1,140 @@
-"""The run record (what happened to every landed object, and why) and the message that tells people. Pure."""
+"""The run record: what happened to every landed object, and why; and the marker that silver's readers trust. Pure.
+
+The record is in two documents: ``objects.jsonl`` has one line per landed object, ``record.json`` sums them up.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from heapq import merge
 from typing import Any
 
-from lake_gate.decision import Decision, Outcome
+from lake_gate.decision import Decision
 from lake_gate.evidence import Severity
 from lake_gate.manifest import LandedObject
 
-MAX_SUBJECT_CHARACTERS = 100
-MAX_MESSAGE_BYTES = 256 * 1024
-"""Limits of SNS Publish. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where one object was found to be after its decision was carried out."""
+    """Where one object was found to be after its decision was carried out.
+
+    :param is_beside_others: the key has versions with other bytes, too, which are not this run's.
+    """
 
     name: str
     bucket: str
     key: str
     version_id: str
+    is_beside_others: bool = False
+
+
+def in_order[Item: (Decision, Moved)](of_outcomes: Iterable[Iterable[Item]]) -> Iterator[Item]:
+    """Bring what is sorted by name within each outcome into the order of the manifest."""
+    return merge(*of_outcomes, key=lambda item: item.name)
+
+
+def iter_entries(
+    manifest: Iterable[LandedObject], decisions: Iterable[Decision], moved: Iterable[Moved], *, dry_run: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield one entry per landed object; all three come in the order of their names.
+
+    ``now`` is where the object was verified to be: the copy's place, or in a dry run the one where it was landed. It is
+    None, like ``outcome``, when that is not known: then the object is not accounted for.
+    """
+    decision_of, place_of = _Finder(decisions), _Finder(moved)
+    for landed in manifest:
+        place = place_of.find(landed.name)
+        if place is None and dry_run:
+            place = Moved(landed.name, landed.bucket, landed.key, landed.version_id)
+        yield _entry(landed, decision_of.find(landed.name), place)
+
+
+class _Finder[Item: (Decision, Moved)]:
+    """Finds items by name, as long as they are asked for in the order in which they come."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items: Iterator[Item] = iter(items)
+        self._next: Item | None = next(self._items, None)
+
+    def find(self, name: str) -> Item | None:
+        while self._next is not None and self._next.name < name:
+            self._next = next(self._items, None)
+        return self._next if self._next is not None and self._next.name == name else None
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over the entries of a record, counted as they pass."""
+
+    objects: int = 0
+    size_bytes: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    archived_findings: int = 0
+    beside_others: int = 0
+    not_accounted: int = 0
+    first_not_accounted: list[str] = field(default_factory=list)
+
+    def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries on, each counted."""
+        for entry in entries:
+            self._count(entry)
+            yield entry
+
+    def _count(self, entry: Mapping[str, Any]) -> None:
+        self.objects += 1
+        self.size_bytes += entry["size_bytes"]
+        self.findings.update(entry["findings"])
+        self.archived_findings += entry["archived_findings"]
+        if entry["outcome"]:
+            self.outcomes[entry["outcome"]] += 1
+            self.reasons[entry["reason"]] += 1
+        if entry["now"] and entry["now"]["is_beside_others"]:
+            self.beside_others += 1
+        if not (entry["outcome"] and entry["now"]):
+            self.not_accounted += 1
+            self.first_not_accounted += [entry["name"]] if len(self.first_not_accounted) < NAMES_SHOWN else []
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sums as ``record.json`` has them."""
+        sums = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
 
 
 def build_record(
     *,
     run: Mapping[str, Any],
+    rules: Mapping[str, Any],
     job: Mapping[str, Any] | None,
-    policy: Mapping[str, Any],
-    manifest: Iterable[LandedObject],
-    decisions: Iterable[Decision],
-    moved: Iterable[Moved],
+    totals: Totals,
     dry_run: bool,
+    objects_uri: str,
+    marker_uri: str,
 ) -> dict[str, Any]:
-    """Return the run record: one entry per landed object, and whether all are accounted for.
-
-    An object is accounted for when it has a decision and a place that was verified: the copy's, or in a dry run the
-    one where it was landed.
+    """Return ``record.json``.
 
     :param run: facts of the run (feed, run id, source, times), copied as they are.
+    :param rules: what it was decided by, with hashes: policy, identifiers, job spec.
     :param job: facts of the classification job, or None when the delivery was empty.
+    :param objects_uri: where ``objects.jsonl`` is.
+    :param marker_uri: where the marker in silver will be.
     """
-    decision_of = {decision.name: decision for decision in decisions}
-    place_of = {place.name: place for place in moved}
-    objects = []
-    for landed in manifest:
-        place = place_of.get(landed.name)
-        if place is None and dry_run:
-            place = Moved(landed.name, landed.bucket, landed.key, landed.version_id)
-        objects.append(_entry(landed, decision_of.get(landed.name), place))
     return {
-        "schema": "lake-gate/run-record/1",
+        "schema": "lake-gate/run-record/2",
         "run": dict(run),
+        "rules": dict(rules),
         "job": dict(job) if job else None,
-        "policy": dict(policy),
         "dry_run": dry_run,
-        "totals": _totals(objects),
-        "accounted": all(_is_accounted(entry) for entry in objects),
-        "objects": objects,
+        "totals": totals.to_json(),
+        "accounted": totals.not_accounted == 0,
+        "objects_uri": objects_uri,
+        "marker_uri": None if dry_run else marker_uri,
     }
-
-
-def not_accounted(record: Mapping[str, Any]) -> list[str]:
-    """Return the names of the objects without a decision or without a verified place."""
-    return [entry["name"] for entry in record["objects"] if not _is_accounted(entry)]
 
 
 def worst_severity(record: Mapping[str, Any]) -> Severity | None:
@@ -75,54 +143,20 @@ def worst_severity(record: Mapping[str, Any]) -> Severity | None:
     return max(found, key=lambda severity: severity.rank, default=None)
 
 
-def subject(record: Mapping[str, Any]) -> str:
-    """Return the subject of the run's message: ASCII, at most 100 characters."""
-    totals = record["totals"]
-    if not totals["objects"]:
-        text = f"[{record['run']['feed']}] empty delivery, nothing to do"
-    else:
-        outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_PAST[outcome]}" for outcome in Outcome)
-        dry = "dry run: " if record["dry_run"] else ""
-        text = f"[{record['run']['feed']}] {dry}{totals['objects']} files: {outcomes}"
-    return clip_subject(text)
+def marker_head(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the marker of a run, but for its objects."""
+    return {"schema": "lake-gate/silver-run/1", "feed": run["feed"], "run_id": run["run_id"]}
 
 
-def clip_subject(text: str) -> str:
-    """Make a text fit for the subject of an SNS message."""
-    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
-    return plain if len(plain) <= MAX_SUBJECT_CHARACTERS else plain[: MAX_SUBJECT_CHARACTERS - 3] + "..."
-
-
-def message(record: Mapping[str, Any], record_uri: str) -> str:
-    """Return the body of the run's message: names, severities, counts; at most 256 KB, the rest in the record.
-
-    :param record_uri: where the whole record is, as ``s3://bucket/key``.
-    """
-    run = record["run"]
-    lines = [
-        f"Feed {run['feed']}, run {run['run_id']}.",
-        f"Delivery: {run['source']}.",
-        "Nothing was moved: dry run." if record["dry_run"] else "",
-        "The delivery was empty." if not record["objects"] else "",
-    ]
-    # Strictest first, so that what has to be left out is what needs the least attention.
-    order = [Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE]
-    entries = sorted(record["objects"], key=lambda e: order.index(e["outcome"]) if e["outcome"] else -1)
-    lines += [_message_line(entry) for entry in entries]
-    return _fit([line for line in lines if line], f"Run record: {record_uri}")
-
-
-def message_attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
-    """Return what subscriptions can filter on: feed, highest severity, dry run, number of objects by outcome."""
+def marker_object(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the marker says of a promoted object: the version that readers may trust."""
+    now = entry["now"]
     return {
-        "feed": record["run"]["feed"],
-        "severity": worst_severity(record) or "None",
-        "dry_run": str(record["dry_run"]).lower(),
-        **{outcome.value: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome},
+        "key": now["key"],
+        "version_id": now["version_id"],
+        "size_bytes": entry["size_bytes"],
+        "sha256": entry["sha256"],
     }
-
-
-_PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
 
 
 def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None) -> dict[str, Any]:
@@ -133,46 +167,11 @@ def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None)
         "sha256": landed.sha256,
         "outcome": decision.outcome if decision else None,
         "reason": decision.reason if decision else None,
+        "rule": decision.rule if decision else None,
         "status_reason": decision.status_reason if decision else None,
         "severity": decision.severity if decision else None,
         "findings": decision.findings if decision else {},
+        "archived_findings": decision.archived_findings if decision else 0,
         "detections": decision.detections if decision else {},
         "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,
     }
-
-
-def _is_accounted(entry: Mapping[str, Any]) -> bool:
-    return entry["outcome"] is not None and entry["now"] is not None
-
-
-def _totals(objects: list[dict[str, Any]]) -> dict[str, Any]:
-    findings: Counter[str] = Counter()
-    for entry in objects:
-        findings.update(entry["findings"])
-    return {
-        "objects": len(objects),
-        "size_bytes": sum(entry["size_bytes"] for entry in objects),
-        "outcomes": dict(Counter(entry["outcome"] for entry in objects if entry["outcome"])),
-        "findings": dict(findings),
-    }
-
-
-def _message_line(entry: Mapping[str, Any]) -> str:
-    found = ", ".join(f"{identifier} x {count}" for identifier, count in entry["detections"].items())
-    severity = f", {entry['severity']}" if entry["severity"] else ""
-    detail = f" ({found})" if found else ""
-    return f"- {entry['name']}: {entry['outcome']}, {entry['reason']}{severity}{detail}"
-
-
-def _fit(lines: list[str], last_line: str) -> str:
-    """Join the lines, leaving out as many of the later ones as SNS's limit asks for."""
-    room = MAX_MESSAGE_BYTES - len(last_line.encode()) - 2048  # for the line about the rest, and the attributes
-    kept: list[str] = []
-    for line in lines:
-        room -= len(line.encode()) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    if left_out := len(lines) - len(kept):
-        kept.append(f"... and {left_out} more, in the run record.")
-    return "\n".join([*kept, last_line])

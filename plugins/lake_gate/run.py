@@ -41,6 +41,11 @@ class Run:
         """Key prefix of what the run writes down; outside ``prefix``, so that no job ever scans it."""
         return f"_runs/{self.prefix}"
 
+    @property
+    def marker(self) -> str:
+        """Key of the run's marker in silver: what readers trust the run by."""
+        return f"_runs/{self.feed}/{self.folder}.json"
+
     def document(self, name: str) -> str:
         """Key of one of the run's documents: ``manifest.jsonl``, ``decisions.jsonl``, ``record.json`` …"""
         return self.documents + name

@@ -29,8 +29,11 @@ from lake_gate.errors import SourceError, SourceUnreachableError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MAX_OBJECT_BYTES = 5 * 1024**3
-"""Largest object of one PutObject. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+MAX_OBJECT_BYTES = 20 * 10**9
+"""Largest text file that Macie reads.
+
+Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+"""
 MAX_ARCHIVE_BYTES = 20 * 1024**3
 """Most that a zip may be, packed and unpacked: what a worker's disk holds with room to spare."""
 MAX_ARCHIVE_FILES = 100_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,6 +56,12 @@ def _load(path: Path, shape: Shape) -> dict[str, Any]:
     if report.has_errors():
         raise IdentifierDefinitionError(str(path), "; ".join(report.generate_report().splitlines()))
     return definition
+
+
+def fingerprint(definition: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a definition: its JSON with sorted keys and no white space."""
+    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def is_same(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from macie.errors import JobTokensExhaustedError
 from macie.hook import MacieHook
+from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
 from macie.tokens import MAX_TOKENS, iter_client_tokens
 
@@ -51,7 +52,7 @@ class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
 
     :param definitions_path: folder with one JSON file per identifier, each the arguments of
         CreateCustomDataIdentifier (templated)
-    :return: the id of each name
+    :return: ``{name: {"id", "sha256"}}``, with the SHA-256 of each definition as JSON with sorted keys
     """
 
     aws_hook_class = MacieHook
@@ -61,10 +62,11 @@ class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
         super().__init__(**kwargs)
         self.definitions_path = definitions_path
 
-    def execute(self, context: Context) -> dict[str, str]:
+    def execute(self, context: Context) -> dict[str, dict[str, str]]:
         """Read all files before the first call, so that a wrong one leaves nothing behind."""
         definitions = self.hook.load_identifier_definitions(self.definitions_path)
-        return self.hook.ensure_custom_data_identifiers(definitions)
+        ids = self.hook.ensure_custom_data_identifiers(definitions)
+        return {one["name"]: {"id": ids[one["name"]], "sha256": fingerprint(one)} for one in definitions}
 
 
 class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):

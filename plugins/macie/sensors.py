@@ -69,6 +69,8 @@ class MacieClassificationJobSensor(MacieBaseSensor):
     :param poke_interval: seconds between the first polls; the delay grows to five minutes
     :param timeout: seconds after which the wait fails
     :param deferrable: wait in the triggerer (default) instead of on a worker
+    :param pause_seconds: how long the job may stay paused, by somebody or for Macie's quota, before the wait fails; 0:
+        it fails at once, as it does when not deferrable
     :return: ``{"job_id", "status", "last_run_error_status", "objects"}``; ``objects`` are those not yet processed
         (an estimate of Macie's)
     :raises JobNotCompleteError: the job is in one of the failure states
@@ -78,28 +80,40 @@ class MacieClassificationJobSensor(MacieBaseSensor):
 
     SUCCESS_STATES: tuple[str, ...] = ("COMPLETE",)
     INTERMEDIATE_STATES: tuple[str, ...] = ("RUNNING",)
-    FAILURE_STATES: tuple[str, ...] = ("CANCELLED", "PAUSED", "USER_PAUSED", "IDLE")
+    PAUSED_STATES: tuple[str, ...] = ("PAUSED", "USER_PAUSED")
+    FAILURE_STATES: tuple[str, ...] = ("CANCELLED", *PAUSED_STATES, "IDLE")
 
     def __init__(
-        self, *, poke_interval: float = 20, timeout: float = 12 * 60 * 60, deferrable: bool = True, **kwargs: Any
+        self,
+        *,
+        poke_interval: float = 20,
+        timeout: float = 12 * 60 * 60,
+        deferrable: bool = True,
+        pause_seconds: float = 0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
         self.deferrable = deferrable
+        self.pause_seconds = pause_seconds
 
     def execute(self, context: Context) -> Any:
         """Look once, then defer."""
         MacieClassificationJobLink.persist_job(context, self, self.job_id)
         if not self.deferrable:
             return super().execute(context)
-        seen = self.poke(context)
-        if not seen.is_done:
+        job = self.hook.describe_job(self.job_id)
+        may_wait = self.pause_seconds > 0 and job.get("jobStatus") in self.PAUSED_STATES
+        summary = None if may_wait else self._judge(job)
+        if summary is None:
             self._defer(
                 MacieClassificationJobTrigger,
                 self.timeout,
                 self.poke_interval,
                 waiting_states=self.INTERMEDIATE_STATES,
+                paused_states=self.PAUSED_STATES,
+                pause_seconds=self.pause_seconds,
             )
-        return seen.xcom_value
+        return summary
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look at the job."""

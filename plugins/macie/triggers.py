@@ -108,24 +108,40 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
     ``{"status": "ended", "job_id", "job": {"jobStatus", "lastRunErrorStatus", "statistics"}}``: the sensor judges.
 
     :param waiting_states: states in which to go on waiting
+    :param paused_states: states in which to go on waiting for ``pause_seconds``, counted anew by a restarted triggerer
     """
 
-    def __init__(self, *, waiting_states: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        waiting_states: Sequence[str],
+        paused_states: Sequence[str] = (),
+        pause_seconds: float = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.waiting_states = list(waiting_states)
+        self.paused_states = list(paused_states)
+        self.pause_seconds = pause_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return all arguments."""
         classpath, arguments = super().serialize()
-        return classpath, {**arguments, "waiting_states": self.waiting_states}
+        fields = ("waiting_states", "paused_states", "pause_seconds")
+        return classpath, {**arguments, **{field: getattr(self, field) for field in fields}}
 
     async def _watch(self) -> dict[str, Any]:
+        clock = asyncio.get_running_loop().time
         delay = self.poll_seconds
+        going_since = clock()
         async with await self.hook().get_async_conn() as client:  # type: ignore[no-untyped-call]
             while True:
-                job = await self._poll(client)
-                if job and job.get("jobStatus") not in self.waiting_states:
-                    return {"status": "ended", "job": job}
+                if job := await self._poll(client):
+                    status = job.get("jobStatus")
+                    if status in self.waiting_states:
+                        going_since = clock()
+                    elif status not in self.paused_states or clock() - going_since >= self.pause_seconds:
+                        return {"status": "ended", "job": job}
                 await asyncio.sleep(delay)
                 delay = min(delay * BACKOFF, max(MAX_POLL_SECONDS, self.poll_seconds))
 

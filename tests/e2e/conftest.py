@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,12 +29,20 @@ class Ended:
         return self.lake.document(self.run.document("record.json"))
 
     @property
+    def objects(self) -> list[dict[str, Any]]:
+        return self.lake.lines(self.run.document("objects.jsonl"))
+
+    @property
+    def marker(self) -> dict[str, Any]:
+        return json.loads(self.lake.read(self.lake.silver, self.run.marker))
+
+    @property
     def outcomes(self) -> dict[str, str]:
-        return {entry["name"]: entry["outcome"] for entry in self.record["objects"]}
+        return {entry["name"]: entry["outcome"] for entry in self.objects}
 
     @property
     def reasons(self) -> dict[str, str]:
-        return {entry["name"]: entry["reason"] for entry in self.record["objects"]}
+        return {entry["name"]: entry["reason"] for entry in self.objects}
 
     def names_in(self, bucket: str, prefix: str = "") -> set[str]:
         """Names of the run's files that lie in a bucket now."""

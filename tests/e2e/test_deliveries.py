@@ -38,7 +38,7 @@ MEDIUM = {
 def test_real_delivery_goes_where_macies_rules_send_it(lake: Lake, run_dag: RunDag, real_delivery: Path) -> None:
     ended = run_dag(source=str(real_delivery))
     assert ended.state == "success"
-    severities = {entry["name"]: entry["severity"] for entry in ended.record["objects"]}
+    severities = {entry["name"]: entry["severity"] for entry in ended.objects}
     assert severities == {**dict.fromkeys(HIGH, "High"), **dict.fromkeys(MEDIUM, "Medium"), "supplies.csv": None}
     assert ended.names_in(lake.quarantine) == HIGH
     assert ended.names_in(lake.silver) == ended.names_in(lake.bronze) == {*MEDIUM, "supplies.csv"}
@@ -54,7 +54,7 @@ def test_empty_delivery_ends_green_and_says_so(lake: Lake, run_dag: RunDag, tmp_
     ended = run_dag(source=str(tmp_path))
     assert ended.state == "success"
     assert ended.tasks["create_job"] == ended.tasks["promote"] == "skipped"
-    assert ended.record["objects"] == []
+    assert ended.objects == []
     assert "empty delivery" in received()[0]["Subject"]
 
 
@@ -73,7 +73,7 @@ def test_files_of_every_kind_of_text_are_scanned(lake: Lake, run_dag: RunDag, tm
         (tmp_path / name).write_bytes(content)
     ended = run_dag(source=str(tmp_path))
     assert ended.state == "success"
-    found = {entry["name"]: entry["detections"].get("Patient ID", 0) for entry in ended.record["objects"]}
+    found = {entry["name"]: entry["detections"].get("Patient ID", 0) for entry in ended.objects}
     assert found == {
         "header_only.csv": 0,
         "without_header.csv": 0,

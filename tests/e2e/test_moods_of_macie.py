@@ -92,7 +92,7 @@ def test_finding_that_comes_after_the_job_is_complete_counts(lake: Lake, run_dag
     boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="4", Overwrite=True)
     (tmp_path / "a.csv").write_bytes(b"SSN\n219-09-9999\n")
     ended = run_dag(source=str(tmp_path))
-    assert ended.record["objects"][0]["findings"] == {"High": 1}
+    assert ended.objects[0]["findings"] == {"High": 1}
     assert ended.names_in(lake.quarantine) == {"a.csv"}
 
 

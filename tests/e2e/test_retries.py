@@ -11,6 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException
 
 from lake_gate import operators as gate
+from lake_gate import reports
 from macie import operators as macie
 from tests.e2e.conftest import RunDag
 from tests.lake import Lake
@@ -23,7 +24,8 @@ WORKING = [
     gate.LandOperator,
     gate.DecideOperator,
     gate.MoveOperator,
-    gate.RecordOperator,
+    reports.RecordOperator,
+    reports.PublishOperator,
 ]
 
 
@@ -62,7 +64,7 @@ def test_nothing_is_doubled_or_lost_when_every_task_dies_once(
     ended = run_dag(source=str(tmp_path))
     assert ended.state == "success"
     assert set(dies_once.values()) == {2}
-    assert len(dies_once) == 9  # the seven kinds of task, of which three move
+    assert len(dies_once) == 10  # the eight kinds of task, of which three move
     places = {
         "high.csv": (lake.quarantine, ""),
         "medium.csv": (lake.silver, ""),

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl, operators
+from lake_gate.base import GateOperator, is_true
 from lake_gate.errors import (
     AwsError,
     AwsRefusedError,
@@ -21,7 +22,8 @@ from lake_gate.errors import (
 )
 from lake_gate.landing import MANIFEST
 from lake_gate.manifest import LandedObject
-from lake_gate.operators import DecideOperator, GateOperator, LandOperator, MoveOperator, RecordOperator, is_true
+from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.reports import RecordOperator
 from lake_gate.run import Run
 from tests.lake import Lake
 
@@ -40,7 +42,7 @@ def gate(lake: Lake, operator: type[GateOperator], **arguments: Any) -> Any:
 
 
 def decide(lake: Lake, threshold: str = "High", *, dry_run: bool = False) -> Any:
-    policy = {"quarantine_threshold": threshold, "promotion": "each by itself"}
+    policy = {"policy": "default", "quarantine_threshold": threshold, "promotion": "each by itself"}
     return gate(lake, DecideOperator, evidence={"settled": True}, is_dry_run=dry_run, **policy).step(CONTEXT)
 
 
@@ -126,7 +128,7 @@ def test_result_for_an_object_that_was_not_landed_stops_the_run(lake: Lake) -> N
 def test_record_fails_and_is_written_when_an_object_has_not_moved(lake: Lake) -> None:
     landed_with_medium(lake)
     decide(lake)
-    record = gate(lake, RecordOperator, facts={"source": "/x", "policy": {}}, is_dry_run="False")
+    record = gate(lake, RecordOperator, facts={"source": "/x", "identifiers": {}, "job_spec": {}}, is_dry_run="False")
     dag_run = type("DagRun", (), {"dag_id": "d", "run_id": "1", "start_date": None})
     with pytest.raises(NotAccountedError, match=r"a\.csv"):
         record.step({**CONTEXT, "dag_run": dag_run})

@@ -7,16 +7,15 @@ from collections import Counter
 import pytest
 
 from lake_gate import jsonl, plan
-from lake_gate.decision import Decision, Outcome
+from lake_gate.decision import Decision
+from lake_gate.policy import Outcome
+from tests.builders import decided
 
 
 def test_chunks_are_byte_ranges_of_the_decisions_grouped_by_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "CHUNK_OBJECTS", 2)
     outcomes = ["hold", "promote", "quarantine", "promote", "promote", "hold"]
-    decisions = [
-        Decision(f"{i}é", "b", f"k{i}", "v", 1, "00", outcome, "clean", None, None, {}, {})
-        for i, outcome in enumerate(outcomes)
-    ]
+    decisions = [decided(f"{i}é", outcome) for i, outcome in enumerate(outcomes)]
     content, chunks = plan.plan(decisions)
     assert {outcome: len(planned) for outcome, planned in chunks.items()} == {"promote": 2, "quarantine": 1, "hold": 1}
     for outcome, planned in chunks.items():

@@ -9,10 +9,10 @@ import pytest
 
 from lake_gate.decision import Decision
 from lake_gate.errors import CopyNotVerifiedError, GateError, SourceVersionGoneError
-from lake_gate.manifest import LandedObject
 from lake_gate.record import Moved
 from lake_gate.run import Run
 from lake_gate.transfer import Buckets, carry_out
+from tests.builders import decided
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")
@@ -22,23 +22,6 @@ KEY = "synthea/1/a b+c%é.csv"
 @pytest.fixture
 def buckets(lake: Lake) -> Buckets:
     return Buckets(lake.bronze, lake.silver, lake.quarantine)
-
-
-def decided(landed: LandedObject, outcome: str) -> Decision:
-    return Decision(
-        landed.name,
-        landed.bucket,
-        landed.key,
-        landed.version_id,
-        landed.size_bytes,
-        landed.sha256,
-        outcome,
-        "clean",
-        None,
-        None,
-        {},
-        {},
-    )
 
 
 def move(lake: Lake, buckets: Buckets, *decisions: Decision, s3: Any = None) -> list[Moved]:
@@ -89,8 +72,7 @@ def test_overwriting_version_stays_when_the_decided_one_is_quarantined(lake: Lak
 
 def test_source_is_kept_when_the_copy_is_not_what_was_landed(lake: Lake, buckets: Buckets) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
-    other = decided(landed, "quarantine")
-    lied = Decision(**{f: getattr(other, f) for f in Decision.__slots__} | {"sha256": "11" * 32})
+    lied = decided(landed, "quarantine", checksum="11" * 22)
     with pytest.raises(CopyNotVerifiedError, match="SHA-256"):
         move(lake, buckets, lied)
     assert lake.versions(lake.bronze, KEY) == [landed.version_id]

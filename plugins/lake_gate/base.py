@@ -1,0 +1,96 @@
+"""What the operators of the gate have in common: settings, places, clients, and how they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.sdk import BaseOperator
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from lake_gate.documents import iter_json_lines
+from lake_gate.errors import from_client_error
+from lake_gate.landing import MANIFEST
+from lake_gate.manifest import LandedObject
+from lake_gate.run import Run
+from lake_gate.settings import Settings
+from lake_gate.transfer import THREADS
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from mypy_boto3_s3 import S3Client
+
+DECISIONS = "decisions.jsonl"
+PLAN = "plan.json"
+"""What was decided by (policy, job), and the chunks of the decisions."""
+MOVES = "moves/"
+"""The ledger: for each chunk one document that says that its moves have begun, and one when all are done."""
+OBJECTS = "objects.jsonl"
+RECORD = "record.json"
+
+_CLIENT = Config(max_pool_connections=THREADS, retries={"mode": "adaptive", "max_attempts": 10})
+
+
+class GateOperator(BaseOperator):
+    """What the operators of the gate have in common.
+
+    :param settings: settings of this run as a dict, see :meth:`lake_gate.settings.Settings.to_json` (templated).
+    :param feed: name of the feed, first part of every key.
+    :param aws_conn_id: Airflow connection of all AWS calls; its ``config_kwargs`` go before our own.
+    """
+
+    template_fields: Sequence[str] = ("settings",)
+
+    def __init__(
+        self, *, settings: dict[str, Any], feed: str, aws_conn_id: str | None = "aws_default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.feed = feed
+        self.aws_conn_id = aws_conn_id
+
+    def execute(self, context: Context) -> Any:
+        """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
+        try:
+            return self.step(context)
+        except ClientError as error:
+            raise from_client_error(error) from None
+
+    def step(self, context: Context) -> Any:
+        """Do what the operator is for."""
+        raise NotImplementedError
+
+    @property
+    def the_settings(self) -> Settings:
+        """The settings, typed."""
+        return Settings(**self.settings)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Client for S3; made once per task."""
+        of_connection = S3Hook(aws_conn_id=self.aws_conn_id).config
+        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id, config=_CLIENT.merge(of_connection)).conn
+        return client
+
+    def run_of(self, context: Context) -> Run:
+        """Return this run's places."""
+        return Run(self.feed, context["run_id"])
+
+    def iter_manifest(self, run: Run) -> Iterator[LandedObject]:
+        """Yield what this run landed, in the order of the names."""
+        return (LandedObject(**line) for line in self.iter_document(run, MANIFEST))
+
+    def iter_document(
+        self, run: Run, name: str, *, start: int = 0, size: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the lines of one of the run's documents, or of ``size`` bytes of it."""
+        bronze = self.the_settings.bronze_bucket
+        return iter_json_lines(self.s3, bronze, run.document(name), start=start, size=size)
+
+
+def is_true(rendered: str | bool) -> bool:
+    """Return a templated boolean: Jinja renders True as the text ``True``."""
+    return str(rendered).lower() == "true"

@@ -1,0 +1,125 @@
+"""Objects too large for one request: uploaded and copied in parts, in parallel, all or nothing.
+
+S3 gives an object in parts a SHA-256 of the SHA-256 of its parts. Who copies it in the same parts gets the same one, so
+a copy of any size is verified without being read.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SINGLE_BYTES = 5 * 1024**3
+"""Most that one PutObject or CopyObject takes.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+"""
+PART_BYTES = 64 * 1024**2
+"""10,000 parts of it, the most that S3 takes, are 625 GiB; a worker that lands holds one for each of its threads."""
+_THREADS = 4
+
+
+def part_bytes_of(size_bytes: int) -> int:
+    """Return the size of the parts that an object of this size is landed in; 0: in one piece."""
+    return PART_BYTES if size_bytes > SINGLE_BYTES else 0
+
+
+def checksum_of(body: IO[bytes], part_bytes: int) -> str:
+    """Return what S3 shows as ``ChecksumSHA256`` of an object that is uploaded in such parts.
+
+    :param part_bytes: see :func:`part_bytes_of`; not 0.
+    """
+    body.seek(0)
+    digests = [hashlib.sha256(part).digest() for part in iter(lambda: body.read(part_bytes), b"")]
+    return f"{base64.b64encode(hashlib.sha256(b''.join(digests)).digest()).decode()}-{len(digests)}"
+
+
+def upload(s3: S3Client, body: IO[bytes], part_bytes: int, **target: Any) -> dict[str, Any]:
+    """Upload an object in parts, unless the key has one already; S3 checks every part by its SHA-256.
+
+    :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
+    :return: the answer of CompleteMultipartUpload.
+    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then.
+    """
+    place = {"Bucket": target["Bucket"], "Key": target["Key"]}
+
+    def send(upload_id: str, number: int, part: bytes) -> dict[str, Any]:
+        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+        answer = s3.upload_part(
+            **place, UploadId=upload_id, PartNumber=number, Body=part, ChecksumAlgorithm="SHA256", ChecksumSHA256=digest
+        )
+        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": digest}
+
+    body.seek(0)
+    with _upload(s3, target) as upload_id:
+        # One by one: the parts are read from one file, and a worker's memory holds few of them.
+        numbered = enumerate(iter(lambda: body.read(part_bytes), b""), start=1)
+        parts = [send(upload_id, number, part) for number, part in numbered]
+        return _complete(s3, place, upload_id, parts, only_if_none=True)
+
+
+def copy(
+    s3: S3Client, source: dict[str, str], size_bytes: int, part_bytes: int, *, only_if_none: bool, **target: Any
+) -> dict[str, Any]:
+    """Copy one version of an object in parts, within S3.
+
+    :param source: ``Bucket``, ``Key`` and ``VersionId``.
+    :param only_if_none: refuse when the key has an object already.
+    :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
+    :return: the answer of CompleteMultipartUpload.
+    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then.
+    """
+    place = {"Bucket": target["Bucket"], "Key": target["Key"]}
+
+    def copy_part(upload_id: str, number: int, start: int) -> dict[str, Any]:
+        end = min(start + part_bytes, size_bytes) - 1
+        answer = s3.upload_part_copy(
+            **place,
+            UploadId=upload_id,
+            PartNumber=number,
+            CopySource=source,  # type: ignore[arg-type]
+            CopySourceRange=f"bytes={start}-{end}",
+        )["CopyPartResult"]
+        return {"PartNumber": number, **{k: answer[k] for k in ("ETag", "ChecksumSHA256")}}
+
+    with _upload(s3, target) as upload_id, ThreadPoolExecutor(_THREADS) as pool:
+        starts = enumerate(range(0, size_bytes, part_bytes), start=1)
+        parts = list(pool.map(lambda item: copy_part(upload_id, *item), starts))
+        return _complete(s3, place, upload_id, parts, only_if_none=only_if_none)
+
+
+@contextmanager
+def _upload(s3: S3Client, target: dict[str, Any]) -> Iterator[str]:
+    """Begin an upload, and abort it when it does not come to its end: its parts would be stored, and paid, for ever."""
+    upload_id = s3.create_multipart_upload(**target, ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE")["UploadId"]
+    try:
+        yield upload_id
+    except BaseException:
+        s3.abort_multipart_upload(Bucket=target["Bucket"], Key=target["Key"], UploadId=upload_id)
+        raise
+
+
+def _complete(
+    s3: S3Client, place: dict[str, str], upload_id: str, parts: list[dict[str, Any]], *, only_if_none: bool
+) -> dict[str, Any]:
+    condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_none else {}
+    complete: Callable[..., Any] = s3.complete_multipart_upload
+    return dict(complete(**place, UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition))
+
+
+def abort_leftovers(s3: S3Client, bucket: str, prefix: str) -> int:
+    """Abort the uploads below a prefix that a killed process left; return how many there were."""
+    count = 0
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Uploads", ()):
+            s3.abort_multipart_upload(Bucket=bucket, Key=found["Key"], UploadId=found["UploadId"])
+            count += 1
+    return count
