@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from lake_gate.evidence import Detection, Job, Observation, gather
+from lake_gate.evidence import (
+    CUSTOM_IDENTIFIER,
+    MOST_FINDINGS,
+    UNKNOWN,
+    Detection,
+    Job,
+    Observation,
+    count_findings,
+    gather,
+)
 
 
 def record(**result: Any) -> dict[str, Any]:
@@ -35,7 +44,11 @@ FOUND = {
 
 def test_numbers_as_strings_are_counts() -> None:
     seen = Observation.from_api(record(**FOUND), is_finding=False)
-    assert seen.detections == (Detection("NAME", 7), Detection("ADDRESS", 2), Detection("Patient ID", 3))
+    assert seen.detections == (
+        Detection("NAME", 7, "PERSONAL_INFORMATION"),
+        Detection("ADDRESS", 2, "PERSONAL_INFORMATION"),
+        Detection("Patient ID", 3, CUSTOM_IDENTIFIER),
+    )
     assert (seen.version_id, seen.etag, seen.severity, seen.finding_id) == ("v1", "e1", "High", None)
 
 
@@ -87,3 +100,46 @@ def test_job_that_does_not_say_whether_it_had_errors_is_not_taken_for_one_withou
 def test_job_is_parsed_as_describe_classification_job_answers() -> None:
     answer = {"jobId": "j", "jobStatus": "COMPLETE", "lastRunErrorStatus": {"code": "NONE"}, "samplingPercentage": 50}
     assert Job.from_api(answer, settled=False) == Job("j", "COMPLETE", "NONE", 50, settled=False)
+
+
+@pytest.mark.parametrize("count", [None, "", "many", [], "0", 0, -3])
+def test_count_that_is_none_makes_the_detection_unknown_and_never_clean(count: Any) -> None:
+    claim = {"sensitiveData": [{"category": "PERSONAL_INFORMATION", "detections": [{"type": "NAME", "count": count}]}]}
+    (found,) = Observation.from_api(record(**claim), is_finding=False).detections
+    assert (found.identifier, found.category) == ("NAME", UNKNOWN)
+    assert found.count >= 1
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"sensitiveData": [{"detections": [{"type": "NAME", "count": "7"}]}]},
+        {"sensitiveData": [{"category": "PERSONAL_INFORMATION", "detections": [{"count": "7"}]}]},
+        {"customDataIdentifiers": {"totalCount": "x"}},
+    ],
+)
+def test_detection_that_does_not_say_what_it_is_is_unknown(claim: dict[str, Any]) -> None:
+    (found,) = Observation.from_api(record(**claim), is_finding=False).detections
+    assert found.category == UNKNOWN
+
+
+def test_record_of_a_file_inside_an_archive_is_not_the_archives_own() -> None:
+    inner = record()
+    inner["resourcesAffected"]["s3Object"]["embeddedFileDetails"] = {"filePath": "a.csv"}
+    seen = [Observation.from_api(one, is_finding=False).is_embedded for one in (inner, record())]
+    assert seen == [True, False]
+
+
+def test_suppressed_finding_is_known_to_be_archived() -> None:
+    seen = [Observation.from_api({**record(), "archived": value}, is_finding=True) for value in (True, False)]
+    assert [one.is_archived for one in seen] == [True, False]
+
+
+def test_finding_that_is_listed_twice_is_counted_once() -> None:
+    gathered = gather([], [record(), record(), {**record(), "id": "r2"}])
+    assert count_findings(gathered) == 2
+
+
+@pytest.mark.parametrize(("findings", "capped"), [(MOST_FINDINGS - 1, False), (MOST_FINDINGS, True)])
+def test_job_with_as_many_findings_as_macie_shows_may_have_more(findings: int, capped: bool) -> None:
+    assert Job("j", "COMPLETE", "NONE", 100, settled=True, findings=findings).is_capped is capped

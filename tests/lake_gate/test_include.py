@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lake_gate.errors import FinalGateError
-from lake_gate.include import include_path, read_job_spec
+from lake_gate.errors import FinalGateError, PolicyError
+from lake_gate.include import include_path, read_job_spec, read_policy
 from tests.conftest import REPO
 
 
@@ -26,3 +26,26 @@ def test_folder_of_the_environment_comes_first(tmp_path: Path, monkeypatch: pyte
 def test_file_that_is_nowhere_is_an_error_that_says_where_it_was_looked_for() -> None:
     with pytest.raises(FinalGateError, match=str(REPO)):
         include_path("job_specs/nothing.json")
+
+
+@pytest.fixture
+def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "policies").mkdir()
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    return tmp_path / "policies"
+
+
+def test_policy_is_read_with_a_hash_that_layout_does_not_change(policies: Path) -> None:
+    (policies / "a.json").write_text('{"quarantine_threshold": "Low", "promotion": "each by itself", "rules": []}')
+    (policies / "b.json").write_text('{"rules":[],\n"promotion":"each by itself","quarantine_threshold":"Low"}')
+    (policies / "c.json").write_text('{"rules":[],"promotion":"each by itself","quarantine_threshold":"High"}')
+    (a, of_a), (_, of_b), (_, of_c) = map(read_policy, "abc")
+    assert (a.name, a.quarantine_threshold) == ("a", "Low")
+    assert of_a == of_b != of_c
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"rules": []}'])
+def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: str) -> None:
+    (policies / "a.json").write_text(content)
+    with pytest.raises(PolicyError, match=r"policies/a\.json is no policy"):
+        read_policy("a")

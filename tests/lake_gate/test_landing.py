@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lake_gate import multipart
 from lake_gate.errors import BucketNotVersionedError, SourceChangedError, SourceError
 from lake_gate.landing import MANIFEST, check_versioning, land
 from lake_gate.manifest import LandedObject
@@ -107,3 +108,22 @@ def test_two_runs_at_once_over_one_source_land_two_whole_copies(lake: Lake, deli
         assert sorted(item.key for item in objects) == sorted(run.prefix + name for name in NAMES)
         assert sorted(lake.keys(lake.bronze, run.prefix)) == sorted(item.key for item in objects)
         assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in objects)
+
+
+def test_file_above_the_limit_of_one_request_is_landed_in_parts_once(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multipart, "SINGLE_BYTES", 6 * 1024**2)
+    monkeypatch.setattr(multipart, "PART_BYTES", 5 * 1024**2)
+    content = bytes(range(256)) * 4096 * 11
+    (tmp_path / "big.csv").write_bytes(content)
+    (item,) = land_now(lake, tmp_path)
+    assert (item.size_bytes, item.part_bytes) == (len(content), 5 * 1024**2)
+    assert item.sha256 == hashlib.sha256(content).hexdigest()
+    head = lake.s3.head_object(Bucket=lake.bronze, Key=item.key, VersionId=item.version_id, ChecksumMode="ENABLED")
+    assert (head["ChecksumSHA256"], head["ETag"].strip('"')) == (item.checksum, item.etag)
+    lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document(MANIFEST))
+    lake.s3.create_multipart_upload(Bucket=lake.bronze, Key=item.key)  # what a killed try leaves
+    assert land_now(lake, tmp_path) == [item]
+    assert lake.versions(lake.bronze, item.key) == [item.version_id]
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.bronze)

@@ -1,30 +1,23 @@
-"""The operators' own care: what stands, what is planned, what AWS's refusals become."""
+"""The operators' own care: what stands, what is planned, what is finished and not touched again."""
 
 from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from lake_gate import jsonl, operators
-from lake_gate.base import GateOperator, is_true
-from lake_gate.errors import (
-    AwsError,
-    AwsRefusedError,
-    DecisionsStandError,
-    NotAccountedError,
-    UnknownObjectsError,
-    from_client_error,
-)
+from lake_gate import jsonl, operators, transfer
+from lake_gate.base import GateOperator
+from lake_gate.documents import read_document_or_none
+from lake_gate.errors import DecisionsStandError, PolicyError, SourceVersionGoneError, UnknownObjectsError
 from lake_gate.landing import MANIFEST
 from lake_gate.manifest import LandedObject
 from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
-from lake_gate.reports import RecordOperator
 from lake_gate.run import Run
+from tests.builders import decided
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")
@@ -41,9 +34,14 @@ def gate(lake: Lake, operator: type[GateOperator], **arguments: Any) -> Any:
     return operator(task_id="t", settings=lake.settings.to_json(), feed="synthea", **arguments)
 
 
-def decide(lake: Lake, threshold: str = "High", *, dry_run: bool = False) -> Any:
-    policy = {"policy": "default", "quarantine_threshold": threshold, "promotion": "each by itself"}
-    return gate(lake, DecideOperator, evidence={"settled": True}, is_dry_run=dry_run, **policy).step(CONTEXT)
+def decide(lake: Lake, threshold: str = "High", *, policy: str = "default", dry_run: bool = False) -> Any:
+    strict = {"policy": policy, "quarantine_threshold": threshold, "promotion": "each by itself"}
+    return gate(lake, DecideOperator, evidence={"settled": True}, is_dry_run=dry_run, **strict).step(CONTEXT)
+
+
+def move(lake: Lake, outcome: str, chunk: list[int]) -> int:
+    moved: int = gate(lake, MoveOperator, outcome=outcome, chunk=chunk).step(CONTEXT)
+    return moved
 
 
 def write(lake: Lake, name: str, content: bytes) -> None:
@@ -103,10 +101,7 @@ def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: 
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
 
-    def die(*_: object) -> None:
-        raise ConnectionError
-
-    monkeypatch.setattr(operators, "carry_out", die)
+    monkeypatch.setattr(operators, "carry_out", raiser(ConnectionError))
     with pytest.raises(ConnectionError):
         gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
     with pytest.raises(DecisionsStandError):
@@ -125,42 +120,76 @@ def test_result_for_an_object_that_was_not_landed_stops_the_run(lake: Lake) -> N
         decide(lake)
 
 
-def test_record_fails_and_is_written_when_an_object_has_not_moved(lake: Lake) -> None:
-    landed_with_medium(lake)
-    decide(lake)
-    record = gate(lake, RecordOperator, facts={"source": "/x", "identifiers": {}, "job_spec": {}}, is_dry_run="False")
-    dag_run = type("DagRun", (), {"dag_id": "d", "run_id": "1", "start_date": None})
-    with pytest.raises(NotAccountedError, match=r"a\.csv"):
-        record.step({**CONTEXT, "dag_run": dag_run})
-    assert lake.document(RUN.document("record.json"))["accounted"] is False
-
-
 def test_source_of_the_settings_is_landed_when_the_run_names_none(lake: Lake) -> None:
     lake.put(lake.outputs["SourceBucket"], "deliveries/a.csv", b"A\n")
     done = gate(lake, LandOperator, source="").step(CONTEXT)
     assert (done["objects"], done["prefix"]) == (1, "synthea/1/")
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"), [("AccessDenied", AwsRefusedError), ("SlowDown", AwsError), ("NoSuchBucket", AwsRefusedError)]
-)
-def test_what_aws_refuses_is_sorted_by_whether_retrying_helps(code: str, expected: type[Exception]) -> None:
-    error = from_client_error(ClientError({"Error": {"Code": code, "Message": "with a value"}}, "PutObject"))
-    assert type(error) is expected
-    assert "PutObject" in str(error)
-    assert "value" not in str(error)
+def test_what_was_decided_by_is_written_beside_the_decisions(lake: Lake) -> None:
+    landed_with_medium(lake)
+    chunks = decide(lake, "Medium")
+    plan = lake.document(RUN.document("plan.json"))
+    assert plan["chunks"] == chunks
+    assert (plan["policy"]["name"], plan["policy"]["quarantine_threshold"]) == ("default", "Medium")
+    assert len(plan["policy"]["sha256"]) == 64
+    assert (plan["job"]["settled"], plan["job"]["findings"], plan["job"]["findings_capped"]) == (True, 1, False)
 
 
-def test_missing_bucket_ends_the_task_for_good(lake: Lake) -> None:
-    lake.s3.delete_bucket(Bucket=lake.silver)
-    with pytest.raises(AwsRefusedError, match="NoSuchBucket"):
-        gate(lake, LandOperator, source="s3://x/").execute(CONTEXT)
+def test_policy_of_another_name_decides_otherwise(lake: Lake) -> None:
+    landed_with_medium(lake)
+    assert (len(decide(lake)["promote"]), len(decide(lake, policy="clean_only")["hold"])) == (1, 1)
 
 
-@pytest.mark.parametrize(("rendered", "expected"), [("True", True), ("False", False), (True, True), ("", False)])
-def test_templated_booleans_are_read_as_jinja_writes_them(rendered: str | bool, expected: bool) -> None:
-    assert is_true(rendered) is expected
+def test_wrong_policy_stops_the_run_before_anything_is_decided(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed_with_medium(lake)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "bad.json").write_text('{"rules": 1}')
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    with pytest.raises(PolicyError, match=r"bad\.json.*rules"):
+        decide(lake, policy="bad")
+    assert read_document_or_none(lake.s3, lake.bronze, RUN.document("decisions.jsonl")) is None
 
 
-def test_clients_see_the_local_aws_by_the_environment_alone(lake: Lake) -> None:
-    assert gate(lake, GateOperator).s3.meta.endpoint_url == boto3.client("s3").meta.endpoint_url
+def test_chunk_that_is_done_is_not_touched_again(lake: Lake) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    assert move(lake, "promote", chunk) == 1
+    lake.s3.delete_object(Bucket=lake.silver, Key="synthea/1/a.csv")
+    assert move(lake, "promote", chunk) == 1
+    assert lake.keys(lake.silver) == []
+
+
+def test_chunk_that_was_left_half_done_is_finished(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    with monkeypatch.context() as broken:
+        broken.setattr(transfer, "_delete_sources", raiser(ConnectionError))
+        with pytest.raises(ConnectionError):
+            move(lake, "quarantine", chunk)
+    assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 1)
+    assert move(lake, "quarantine", chunk) == 1
+    assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 0)
+    assert len(lake.versions(lake.quarantine, "synthea/1/a.csv")) == 1
+
+
+def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
+    objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
+    lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
+    content = jsonl.dump([decided(one, "hold") for one in objects])
+    write(lake, "decisions.jsonl", content)
+    with pytest.raises(SourceVersionGoneError):
+        move(lake, "hold", [0, len(content)])
+    assert lake.keys(lake.bronze) == [f"held/synthea/1/{n}.csv" for n in range(1, 6)]
+
+
+def raiser(error: type[Exception]) -> Any:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail

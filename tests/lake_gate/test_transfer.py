@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from lake_gate import multipart
 from lake_gate.decision import Decision
 from lake_gate.errors import CopyNotVerifiedError, GateError, SourceVersionGoneError
+from lake_gate.manifest import LandedObject
 from lake_gate.record import Moved
 from lake_gate.run import Run
 from lake_gate.transfer import Buckets, carry_out
-from tests.builders import decided
+from tests.builders import decided, landed
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")
@@ -101,6 +107,7 @@ def test_other_bytes_in_the_destination_are_kept_as_a_version(lake: Lake, bucket
     before = lake.put(lake.silver, KEY, b"somebody's")
     (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "promote"))
     assert lake.versions(lake.silver, KEY) == [moved.version_id, before.version_id]
+    assert moved.is_beside_others
 
 
 def test_copy_carries_run_decision_and_reason_as_tags(lake: Lake, buckets: Buckets) -> None:
@@ -109,12 +116,205 @@ def test_copy_carries_run_decision_and_reason_as_tags(lake: Lake, buckets: Bucke
     assert {tag["Key"]: tag["Value"] for tag in tags} == {"run": "1", "decision": "quarantine", "reason": "clean"}
 
 
-class Dying:
-    """An S3 client that dies after the given operation has taken effect."""
+OWN = {
+    "Metadata": {"delivered-by": "clinic 7"},
+    "ContentType": "text/csv; charset=utf-8",
+    "CacheControl": "no-store",
+    "ContentEncoding": "identity",
+    "ContentLanguage": "de",
+    "ContentDisposition": "attachment",
+    "StorageClass": "STANDARD_IA",
+}
 
-    def __init__(self, operation: str) -> None:
+
+@pytest.mark.parametrize("parts", [False, True], ids=["in one piece", "in parts"])
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_metadata_tags_and_storage_class_survive_and_the_destination_encrypts(
+    lake: Lake, buckets: Buckets, outcome: str, parts: bool
+) -> None:
+    landed = put_in_parts(lake, **OWN) if parts else lake.put(lake.bronze, KEY, b"content", **OWN)
+    lake.s3.put_object_tagging(
+        Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": [{"Key": "owner", "Value": "Jo + Co=1"}]}
+    )
+    (moved,) = move(lake, buckets, decided(landed, outcome))
+    head = lake.s3.head_object(Bucket=moved.bucket, Key=moved.key)
+    assert {name: head[name] for name in OWN} == OWN
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", lake.outputs["KeyArn"])
+    tags = lake.s3.get_object_tagging(Bucket=moved.bucket, Key=moved.key)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+        "owner": "Jo + Co=1",
+        "run": "1",
+        "decision": outcome,
+        "reason": "clean",
+    }
+
+
+def test_gates_tags_are_there_when_the_object_has_as_many_as_s3_allows(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    own = [{"Key": f"k{n}", "Value": "v"} for n in range(10)]
+    lake.s3.put_object_tagging(Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": own})
+    move(lake, buckets, decided(landed, "promote"))
+    tags = {tag["Key"] for tag in lake.s3.get_object_tagging(Bucket=lake.silver, Key=KEY)["TagSet"]}
+    assert len(tags) == 10
+    assert {"run", "decision", "reason"} < tags
+
+
+def put_in_parts(lake: Lake, **more: Any) -> LandedObject:
+    """Put an object of 11 MB as landing does with one of more than 5 GiB."""
+    content, part_bytes = bytes(range(256)) * 43_000, 5 * 1024**2
+    body = io.BytesIO(content)
+    answer = multipart.upload(lake.s3, body, part_bytes, Bucket=lake.bronze, Key=KEY, **more)
+    return landed(
+        key=KEY,
+        bucket=lake.bronze,
+        version_id=answer["VersionId"],
+        size_bytes=len(content),
+        checksum=multipart.checksum_of(body, part_bytes),
+        part_bytes=part_bytes,
+    )
+
+
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_object_in_parts_is_copied_verified_and_deleted_like_any_other(
+    lake: Lake, buckets: Buckets, outcome: str
+) -> None:
+    landed = put_in_parts(lake)
+    content = lake.read(lake.bronze, KEY)
+    lake.put(lake.bronze, KEY, b"never scanned")
+    (moved,) = move(lake, buckets, decided(landed, outcome))
+    assert move(lake, buckets, decided(landed, outcome)) == [moved]
+    assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
+    assert lake.read(moved.bucket, moved.key) == content
+    assert (landed.version_id in lake.versions(lake.bronze, KEY)) == (outcome == "promote")
+    assert lake.read(lake.bronze, KEY) == b"never scanned"
+
+
+@pytest.mark.parametrize("operation", ["UploadPartCopy", "CompleteMultipartUpload"])
+def test_upload_that_a_crash_left_is_cleaned_up_and_the_copy_made(lake: Lake, buckets: Buckets, operation: str) -> None:
+    decision = decided(put_in_parts(lake), "quarantine")
+    dying = Dying(operation, "AbortMultipartUpload")
+    with pytest.raises(ConnectionError):
+        move(lake, buckets, decision, s3=dying)
+    (moved,) = move(lake, buckets, decision)
+    assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.quarantine)
+    assert lake.versions(lake.bronze, KEY) == []
+
+
+def test_no_upload_is_left_when_a_part_cannot_be_copied(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(put_in_parts(lake), "quarantine", size_bytes=99 * 1024**2)
+    with pytest.raises(ClientError, match="Range"):
+        move(lake, buckets, decision)
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.quarantine)
+    assert lake.versions(lake.bronze, KEY) == [decision.version_id]
+
+
+@pytest.mark.parametrize("outcome", ["quarantine", "hold"])
+def test_older_versions_of_the_same_content_go_and_so_do_delete_markers(
+    lake: Lake, buckets: Buckets, outcome: str
+) -> None:
+    lake.put(lake.bronze, KEY, b"content")
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
+    move(lake, buckets, decision)
+    listed = lake.s3.list_object_versions(Bucket=lake.bronze, Prefix=KEY)
+    assert listed.get("Versions", []) == listed.get("DeleteMarkers", []) == []
+
+
+def test_older_version_with_other_bytes_stays_hidden_and_is_not_lost(lake: Lake, buckets: Buckets) -> None:
+    other = lake.put(lake.bronze, KEY, b"somebody's")
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
+    move(lake, buckets, decision)
+    assert lake.versions(lake.bronze, KEY) == [other.version_id]
+    assert lake.keys(lake.bronze) == []  # what somebody had deleted is not brought back
+
+
+def test_other_objects_of_the_bucket_are_left_alone(lake: Lake, buckets: Buckets) -> None:
+    others = [lake.put(lake.bronze, f"synthea/1/{name}", b"other") for name in ("a", "a b+c%é.csv.bak", "a c", "b")]
+    move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
+    assert [lake.versions(lake.bronze, one.key) for one in others] == [[one.version_id] for one in others]
+
+
+class Meanwhile:
+    """An S3 client during one of whose calls, before it is sent, somebody does something, once."""
+
+    def __init__(self, operation: str, act: Callable[[], object]) -> None:
         self._s3: Any = boto3.client("s3")
-        self._s3.meta.events.register(f"after-call.s3.{operation}", self._die)
+        self._acts = [act]
+        self._s3.meta.events.register(f"before-call.s3.{operation}", self._act)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def _act(self, **_: object) -> None:
+        if self._acts:
+            self._acts.pop()()
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObjects"])
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_nothing_is_doubled_or_lost_when_the_same_move_runs_twice_at_once(
+    lake: Lake, buckets: Buckets, operation: str, outcome: str
+) -> None:
+    if (operation, outcome) == ("DeleteObjects", "promote"):
+        return  # nothing is deleted
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    twin = Meanwhile(operation, lambda: move(lake, buckets, decision))
+    (moved,) = move(lake, buckets, decision, s3=twin)
+    assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
+    assert lake.read(moved.bucket, moved.key) == b"content"
+    assert (lake.versions(lake.bronze, KEY) == []) == (outcome != "promote")
+
+
+@pytest.mark.parametrize("operation", ["ListObjectVersions", "HeadObject", "CopyObject", "DeleteObjects"])
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_overwriting_bytes_survive_and_are_never_moved_whenever_they_come(
+    lake: Lake, buckets: Buckets, operation: str, outcome: str
+) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    meddled = Meanwhile(operation, lambda: lake.put(lake.bronze, KEY, b"never scanned"))
+    (moved,) = move(lake, buckets, decision, s3=meddled)
+    assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
+    assert lake.read(moved.bucket, moved.key) == b"content"
+    if operation != "DeleteObjects" or outcome != "promote":
+        assert lake.read(lake.bronze, KEY) == b"never scanned"
+
+
+def test_object_that_came_to_the_place_meanwhile_stays_as_an_older_version(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "promote")
+    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.silver, KEY, b"somebody's"))
+    (moved,) = move(lake, buckets, decision, s3=meddled)
+    assert moved.is_beside_others
+    assert [lake.read(lake.silver, KEY, version) for version in lake.versions(lake.silver, KEY)] == [
+        b"content",
+        b"somebody's",
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+@pytest.mark.parametrize("tagged", [False, True])
+def test_move_takes_at_most_four_requests_an_object(lake: Lake, buckets: Buckets, outcome: str, tagged: bool) -> None:
+    tags = {"Tagging": "owner=x"} if tagged else {}
+    decisions = [decided(lake.put(lake.bronze, f"synthea/1/{n:03}.csv", b"x", **tags), outcome) for n in range(50)]
+    counted: Counter[str] = Counter()
+    s3 = boto3.client("s3")
+    s3.meta.events.register("before-send.s3.*", lambda event_name, **_: counted.update([event_name]))
+    move(lake, buckets, *decisions, s3=s3)
+    lists_and_batches = sum(counted.values()) - (4 if tagged else 3) * len(decisions)
+    assert 1 <= lists_and_batches <= 3
+    assert sum(counted.values()) / len(decisions) <= (4.1 if tagged else 4)
+
+
+class Dying:
+    """An S3 client that dies after one of the given operations has taken effect."""
+
+    def __init__(self, *operations: str) -> None:
+        self._s3: Any = boto3.client("s3")
+        for operation in operations:
+            self._s3.meta.events.register(f"after-call.s3.{operation}", self._die)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._s3, name)

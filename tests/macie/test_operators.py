@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from macie import errors, operators, sensors
+from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
 from macie.operators import (
     MacieCancelClassificationJobOperator,
@@ -51,7 +52,8 @@ class TestEnsureCustomDataIdentifiers:
         (tmp_path / "other.json").write_text(json.dumps({"name": "Other", "regex": "x{3}"}))
         ids = MacieEnsureCustomDataIdentifiersOperator(task_id="ids", definitions_path=str(tmp_path)).execute({})
         for name, regex in {"Patient ID": PATIENT_ID["regex"], "Other": "x{3}"}.items():
-            assert ready_aws.macie.get_custom_data_identifier(id=ids[name])["regex"] == regex
+            assert ready_aws.macie.get_custom_data_identifier(id=ids[name]["id"])["regex"] == regex
+        assert ids["Patient ID"]["sha256"] == fingerprint(PATIENT_ID) != ids["Other"]["sha256"]
 
     def test_nothing_is_made_when_one_file_is_wrong(self, ready_aws: Aws, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text(json.dumps(PATIENT_ID))

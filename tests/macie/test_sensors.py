@@ -155,3 +155,17 @@ def test_no_retry_follows_when_macie_refuses_to_tell_about_the_results() -> None
     event = errors.to_event(errors.MacieRequestRefusedError("ListFindings", "AccessDeniedException", "no"))
     with pytest.raises(errors.MacieRequestRefusedError):
         MacieJobResultsSensor(task_id="await_results", job_id=JOB_ID).execute_complete({}, event)
+
+
+@pytest.mark.parametrize("state", MacieClassificationJobSensor.PAUSED_STATES)
+def test_a_paused_job_is_waited_for_when_the_task_may_wait(scripted_aws: ScriptedAws, state: str) -> None:
+    scripted_aws.script(DESCRIBE, job(state))
+    with pytest.raises(TaskDeferred) as deferred:
+        sensor(pause_seconds=60).execute({})
+    assert deferred.value.trigger.pause_seconds == 60
+
+
+@pytest.mark.parametrize("state", MacieClassificationJobSensor.PAUSED_STATES)
+def test_the_task_fails_for_good_when_the_job_stayed_paused(scripted_aws: ScriptedAws, state: str) -> None:
+    with pytest.raises(errors.JobNotCompleteError, match=state):
+        sensor(pause_seconds=60).execute_complete({}, {"status": "ended", "job": job(state)})

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -179,3 +181,72 @@ def test_findings_and_results_of_a_real_job_are_counted(ready_aws: Aws) -> None:
     bucket, prefix = MacieHook().get_results_location(job_id)
     trigger = results_trigger(job_id=job_id, results_bucket=bucket, results_prefix=prefix)
     assert event_of(trigger) == {"status": "settled", "job_id": job_id, "findings": 3, "results": 3}
+
+
+class Clock:
+    """Sleeps take no time, and the loop's clock goes on by what was slept; ``at`` acts once a time has come."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.slept = 0.0
+        self._acts: list[tuple[float, Callable[[], None]]] = []
+        sleep = asyncio.sleep
+        real_time = asyncio.BaseEventLoop.time
+
+        async def skip(seconds: float) -> None:
+            self.slept += seconds
+            while self._acts and self._acts[0][0] <= self.slept:
+                self._acts.pop(0)[1]()
+            await sleep(0)
+
+        monkeypatch.setattr(asyncio, "sleep", skip)
+        monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda loop: real_time(loop) + self.slept)
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        self._acts.append((seconds, act))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+HOUR = 3600.0
+
+
+def long_trigger(**arguments: Any) -> MacieClassificationJobTrigger:
+    deadline = datetime.now(UTC) + timedelta(hours=6)
+    return job_trigger(deadline_at=deadline, poll_seconds=2, paused_states=["PAUSED", "USER_PAUSED"], **arguments)
+
+
+@pytest.mark.parametrize("state", ["PAUSED", "USER_PAUSED"])
+def test_a_job_that_was_paused_for_an_hour_is_waited_for_with_few_polls(
+    scripted_aws: ScriptedAws, clock: Clock, state: str
+) -> None:
+    scripted_aws.script(DESCRIBE, job(state))
+    clock.at(HOUR, lambda: scripted_aws.script(DESCRIBE, job("RUNNING")))
+    clock.at(HOUR + 600, lambda: scripted_aws.script(DESCRIBE, job("COMPLETE")))
+    event = event_of(long_trigger(pause_seconds=2 * HOUR))
+    assert (event["status"], event["job"]["jobStatus"]) == ("ended", "COMPLETE")
+    assert HOUR + 600 <= clock.slept <= HOUR + 1200
+    # From 2 seconds on, a fifth more each time: 28 polls until they are five minutes apart, twelve an hour then.
+    assert 1 < len(scripted_aws.requests) <= 28 + 12
+
+
+def test_a_job_that_stays_paused_longer_than_allowed_ends_the_wait(scripted_aws: ScriptedAws, clock: Clock) -> None:
+    scripted_aws.script(DESCRIBE, job("PAUSED"))
+    event = event_of(long_trigger(pause_seconds=HOUR))
+    assert (event["status"], event["job"]["jobStatus"]) == ("ended", "PAUSED")
+    assert HOUR <= clock.slept <= HOUR + 300
+
+
+def test_pauses_are_not_added_up_when_the_job_went_on_between_them(scripted_aws: ScriptedAws, clock: Clock) -> None:
+    scripted_aws.script(DESCRIBE, job("PAUSED"))
+    for hour, state in enumerate(["RUNNING", "PAUSED", "COMPLETE"], start=1):
+        clock.at(hour * 0.7 * HOUR, partial(scripted_aws.script, DESCRIBE, job(state)))
+    assert event_of(long_trigger(pause_seconds=HOUR))["job"]["jobStatus"] == "COMPLETE"
+
+
+def test_the_deadline_ends_the_wait_for_a_paused_job_too(scripted_aws: ScriptedAws, clock: Clock) -> None:
+    scripted_aws.script(DESCRIBE, job("PAUSED"))
+    assert event_of(long_trigger(pause_seconds=24 * HOUR))["status"] == "deadline"
+    assert 6 * HOUR - 1 <= clock.slept <= 6 * HOUR + 300

@@ -1,0 +1,135 @@
+"""What a run says at its end: the record, the marker that silver's readers trust, the message."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lake_gate import jsonl
+from lake_gate.errors import MarkerStandsError, NotAccountedError
+from lake_gate.landing import MANIFEST
+from lake_gate.operators import MoveOperator
+from lake_gate.plan import plan
+from lake_gate.policy import Outcome
+from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
+from lake_gate.run import Run
+from tests.builders import decided
+from tests.lake import Lake
+
+RUN = Run("synthea", "1")
+CONTEXT: Any = {"run_id": "1", "dag_run": SimpleNamespace(dag_id="d", run_id="1", start_date=None)}
+FACTS = {"source": "/x", "identifiers": {"Patient ID": {"id": "i", "sha256": "s"}}, "job_spec": {"name": "spec"}}
+OUTCOMES = {"a.csv": "promote", "b.csv": "quarantine", "c.csv": "promote", "d.pdf": "hold", "e.csv": "promote"}
+
+
+def step(lake: Lake, operator: Any, **arguments: Any) -> Any:
+    made = operator(task_id="t", settings=lake.settings.to_json(), feed="synthea", **arguments)
+    return made.step(CONTEXT)
+
+
+def record(lake: Lake, *, dry_run: bool = False) -> Any:
+    return step(lake, RecordOperator, facts=FACTS, is_dry_run=str(dry_run))
+
+
+def write(lake: Lake, name: str, content: bytes) -> None:
+    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)
+
+
+@pytest.fixture
+def chunks(lake: Lake) -> dict[str, list[list[int]]]:
+    """A run that has decided about five objects, and moved none; the chunks of its decisions."""
+    objects = [lake.put(lake.bronze, f"synthea/1/{name}", name.encode()) for name in OUTCOMES]
+    content, chunks = plan(decided(one, OUTCOMES[one.name]) for one in objects)
+    write(lake, MANIFEST, jsonl.dump(objects))
+    write(lake, "decisions.jsonl", content)
+    job = {"job_id": "j", "settled": True}
+    write(lake, "plan.json", json.dumps({"policy": {"name": "p"}, "job": job, "chunks": chunks}).encode())
+    return chunks
+
+
+@pytest.fixture
+def moved(lake: Lake, chunks: dict[str, list[list[int]]]) -> None:
+    """The same, with everything moved."""
+    for outcome, of_outcome in chunks.items():
+        for chunk in of_outcome:
+            step(lake, MoveOperator, outcome=outcome, chunk=chunk)
+
+
+@pytest.mark.usefixtures("moved")
+def test_record_says_what_it_was_decided_by_and_has_a_line_for_every_object(lake: Lake) -> None:
+    pushed = record(lake)
+    written = lake.document(RUN.document("record.json"))
+    assert written["rules"] == {
+        "policy": {"name": "p"},
+        "identifiers": FACTS["identifiers"],
+        "job_spec": FACTS["job_spec"],
+    }
+    assert (written["job"]["job_id"], written["accounted"]) == ("j", True)
+    assert pushed["totals"]["outcomes"] == {"promote": 3, "quarantine": 1, "hold": 1}
+    lines = lake.lines(RUN.document("objects.jsonl"))
+    assert {line["name"]: line["outcome"] for line in lines} == OUTCOMES
+    for line in lines:
+        now = line["now"]
+        assert lake.read(now["bucket"], now["key"], now["version_id"]) == line["name"].encode()
+
+
+def test_record_fails_and_is_written_when_a_chunk_has_not_moved(lake: Lake, chunks: dict[str, list[list[int]]]) -> None:
+    step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
+    with pytest.raises(NotAccountedError, match=r"^2 landed .*b\.csv, d\.pdf"):
+        record(lake)
+    written = lake.document(RUN.document("record.json"))
+    assert (written["accounted"], written["totals"]["not_accounted"]) == (False, 2)
+
+
+@pytest.mark.usefixtures("chunks")
+def test_dry_run_is_accounted_for_and_has_no_marker(lake: Lake) -> None:
+    record(lake, dry_run=True)
+    assert step(lake, PublishOperator) is None
+    assert "Contents" not in lake.s3.list_objects_v2(Bucket=lake.silver)
+
+
+@pytest.mark.usefixtures("moved")
+def test_marker_lists_the_versions_in_silver_and_nothing_else(lake: Lake) -> None:
+    record(lake)
+    assert step(lake, PublishOperator) == f"s3://{lake.silver}/_runs/synthea/1.json"
+    marker = json.loads(lake.read(lake.silver, RUN.marker))
+    assert (marker["feed"], marker["run_id"]) == ("synthea", "1")
+    listed = {(one["key"], one["version_id"]) for one in marker["objects"]}
+    assert listed == {(key, lake.versions(lake.silver, key)[0]) for key in lake.keys(lake.silver)}
+    assert {key for key, _ in listed} == {f"synthea/1/{n}" for n, o in OUTCOMES.items() if o == Outcome.PROMOTE}
+
+
+@pytest.mark.usefixtures("moved")
+def test_marker_is_written_once_however_often_it_is_tried(lake: Lake) -> None:
+    for _ in range(2):
+        record(lake)
+        step(lake, PublishOperator)
+    assert len(lake.versions(lake.silver, RUN.marker)) == 1
+
+
+@pytest.mark.usefixtures("moved")
+def test_marker_of_somebody_else_is_refused_and_left_alone(lake: Lake) -> None:
+    lake.put(lake.silver, RUN.marker, b"{}")
+    record(lake)
+    with pytest.raises(MarkerStandsError, match=r"_runs/synthea/1\.json"):
+        step(lake, PublishOperator)
+    assert lake.read(lake.silver, RUN.marker) == b"{}"
+
+
+def test_marker_of_an_empty_delivery_lists_nothing(lake: Lake) -> None:
+    write(lake, MANIFEST, b"")
+    record(lake)
+    step(lake, PublishOperator)
+    assert json.loads(lake.read(lake.silver, RUN.marker))["objects"] == []
+
+
+@pytest.mark.usefixtures("moved")
+def test_message_names_the_objects_of_the_record(lake: Lake) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    record(lake)
+    step(lake, NotifyOperator)
+    (message,) = received()
+    assert all(name in message["Message"] for name in OUTCOMES)
