@@ -13,7 +13,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/.local/airflow
 SOURCE ?=
 RUN_ARGS ?=
 
-.PHONY: help setup run up down test check format lock compose-test bench clean
+.PHONY: help setup run up down test check format lock compose-test bench faults mutants clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,8 +51,16 @@ format: setup ## Format the code and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup ## Measure: parse time of the DAG
+bench: setup ## Measure: parse time of the DAG, moves of small objects, deliveries of 100,000
 	@$(BIN)/python -m bench.parse_time
+	@$(BIN)/python -m bench.moves
+	@$(BIN)/python -m bench.scale
+
+faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (about an hour)
+	@$(BIN)/python -m tests.faults.matrix
+
+mutants: setup ## Break the safety code on purpose, one breakage after another: the tests must notice each
+	@$(BIN)/python -m tests.mutants.run
 
 compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it
 	@$(BIN)/python -m dev.compose_test

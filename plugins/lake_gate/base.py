@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +80,9 @@ class GateOperator(BaseOperator):
         """Return this run's places."""
         return Run(self.feed, context["run_id"])
 
-    def iter_manifest(self, run: Run) -> Iterator[LandedObject]:
-        """Yield what this run landed, in the order of the names."""
-        return (LandedObject(**line) for line in self.iter_document(run, MANIFEST))
+    def manifest(self, run: Run) -> Iterable[LandedObject]:
+        """Return what this run landed, in the order of the names; read anew from S3 whenever it is iterated over."""
+        return _Lines(lambda: (LandedObject(**line) for line in self.iter_document(run, MANIFEST)))
 
     def iter_document(
         self, run: Run, name: str, *, start: int = 0, size: int | None = None
@@ -89,6 +90,16 @@ class GateOperator(BaseOperator):
         """Yield the lines of one of the run's documents, or of ``size`` bytes of it."""
         bronze = self.the_settings.bronze_bucket
         return iter_json_lines(self.s3, bronze, run.document(name), start=start, size=size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines[Item]:
+    """Something to iterate over again and again, that is never in memory as a whole."""
+
+    begin: Callable[[], Iterator[Item]]
+
+    def __iter__(self) -> Iterator[Item]:
+        return self.begin()
 
 
 def is_true(rendered: str | bool) -> bool:

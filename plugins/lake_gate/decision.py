@@ -8,7 +8,7 @@ policy allows everything that was found in it. Where result and finding disagree
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -77,9 +77,12 @@ class Decision:
 
 
 def decide(
-    manifest: Sequence[LandedObject], job: Job, evidence: Mapping[tuple[str, str], Evidence], policy: Policy
+    manifest: Iterable[LandedObject], job: Job, evidence: Mapping[tuple[str, str], Evidence], policy: Policy
 ) -> Iterator[Decision]:
-    """Yield exactly one decision per landed object, in the order of the manifest."""
+    """Yield exactly one decision per landed object, in the order of the manifest.
+
+    :param manifest: iterated over more than once.
+    """
 
     def each() -> Iterator[Decision]:
         return (_decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy) for landed in manifest)
@@ -93,7 +96,10 @@ def unknown_objects(
     manifest: Iterable[LandedObject], evidence: Mapping[tuple[str, str], Evidence]
 ) -> list[tuple[str, str]]:
     """Return (bucket, key) of what Macie reports on although it was never landed by this run, sorted."""
-    return sorted(evidence.keys() - {(landed.bucket, landed.key) for landed in manifest})
+    unknown = set(evidence)
+    for landed in manifest:
+        unknown.discard((landed.bucket, landed.key))
+    return sorted(unknown)
 
 
 @dataclass(frozen=True, slots=True)

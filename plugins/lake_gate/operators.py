@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,7 @@ class DecideOperator(GateOperator):
         run = self.run_of(context)
         policy, policy_sha256 = read_policy(self.policy)
         policy = policy.tightened(Severity(self.quarantine_threshold), Promotion(self.promotion))
-        manifest = list(self.iter_manifest(run))
+        manifest = self.manifest(run)
         gathered = self._gather(run, manifest)
         job, job_arn = self._job(run, count_findings(gathered))
         content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy)))
@@ -126,7 +126,7 @@ class DecideOperator(GateOperator):
         write_document(self.s3, self.the_settings.bronze_bucket, run.document(PLAN), json.dumps(basis).encode())
         return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
-    def _gather(self, run: Run, manifest: list[LandedObject]) -> dict[tuple[str, str], Evidence]:
+    def _gather(self, run: Run, manifest: Iterable[LandedObject]) -> dict[tuple[str, str], Evidence]:
         documents = (self.iter_document(run, name) for name in ("results.jsonl.gz", "findings.jsonl"))
         gathered = gather(*documents)
         if strangers := decision.unknown_objects(manifest, gathered):

@@ -70,7 +70,7 @@ class RecordOperator(GateOperator):
     def _write_objects(self, run: Run, chunks: Chunks, totals: Totals) -> str:
         """Write ``objects.jsonl`` as its parts are read: a run of any size goes through little memory."""
         entries = record.iter_entries(
-            self.iter_manifest(run),
+            self.manifest(run),
             record.in_order(self._decisions(run, of_outcome) for of_outcome in chunks.values()),
             record.in_order(self._moves(run, outcome, of_outcome) for outcome, of_outcome in chunks.items()),
             dry_run=is_true(self.is_dry_run),

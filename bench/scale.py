@@ -1,0 +1,196 @@
+"""Measures deciding about deliveries of 1,000, 10,000 and 100,000 objects, and recording them (`make bench`).
+
+Each step runs in a process of its own, as a task does, on documents that lie in the local AWS. Told are its time, by
+how much its memory grows at its peak, and the size of what it pushes to XCom.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+
+from bench.endpoints import endpoints
+from lake_gate import jsonl
+from lake_gate.landing import MANIFEST
+from lake_gate.manifest import LandedObject
+from lake_gate.record import Moved
+from lake_gate.run import Run
+
+REPO = Path(__file__).resolve().parent.parent
+RUN = Run("bench", "1")
+SETTINGS = {
+    "bronze_bucket": "bench-bronze",
+    "silver_bucket": "bench-silver",
+    "quarantine_bucket": "bench-quarantine",
+    "high_topic_arn": "arn:aws:sns:us-east-1:123456789012:bench",
+    "low_topic_arn": "arn:aws:sns:us-east-1:123456789012:bench",
+}
+STEPS = ("decide", "record", "publish", "notify")
+MEMORY_BYTES = 300 * 10**6
+XCOM_BYTES = 8 * 1024
+
+
+def main() -> None:
+    """Print a line for each step and size."""
+    parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
+    parser.add_argument("--step", choices=STEPS, help="run this step only, and print what it took as JSON")
+    parser.add_argument("--objects", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    options = parser.parse_args()
+    if options.step:
+        print(json.dumps(_run_step(options.step)))
+        return
+    logging.getLogger("botocore").setLevel(logging.ERROR)  # Airflow turns its INFO on
+    print(f"{'step':8} {'objects':>8} {'seconds':>8} {'µs/object':>10} {'memory':>10} {'XCom':>8}")
+    for objects in options.objects:
+        with endpoints(0) as aws:
+            os.environ.update(_environment(aws.direct))
+            _write_documents(objects)
+            for step in STEPS:
+                _show(step, objects, _in_a_process(step))
+                if step == "decide":
+                    _write_ledgers()
+
+
+def _show(step: str, objects: int, took: dict[str, Any]) -> None:
+    memory, xcom = took["memory_bytes"], took["xcom_bytes"]
+    beyond = "" if memory < MEMORY_BYTES and xcom < XCOM_BYTES else "   BEYOND ITS BOUNDS"
+    each = took["seconds"] / objects * 1e6
+    print(
+        f"{step:8} {objects:8} {took['seconds']:8.1f} {each:10.0f} {memory / 1e6:7.0f} MB {xcom:6} B{beyond}",
+        flush=True,
+    )
+
+
+def _environment(endpoint_url: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+    }
+
+
+def _in_a_process(step: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.scale", "--step", step]
+    done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+    took: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return took
+
+
+def _run_step(name: str) -> dict[str, Any]:
+    from lake_gate.operators import DecideOperator
+    from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
+
+    gate: dict[str, Any] = {"task_id": "t", "settings": SETTINGS, "feed": RUN.feed}
+    strict = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}
+    facts = {"source": "s3://bench", "identifiers": {}, "job_spec": {}}
+    operators: dict[str, tuple[Any, dict[str, Any]]] = {
+        "decide": (DecideOperator, {"evidence": {"settled": True}, "is_dry_run": "False", **strict}),
+        "record": (RecordOperator, {"facts": facts, "is_dry_run": "False"}),
+        "publish": (PublishOperator, {}),
+        "notify": (NotifyOperator, {}),
+    }
+    cls, arguments = operators[name]
+    operator = cls(**gate, **arguments)
+    operator.s3.list_buckets()  # imports and connections are the same for any size
+    before = _status_bytes("VmRSS")
+    began = time.perf_counter()
+    dag_run = SimpleNamespace(dag_id="bench", run_id=RUN.run_id, start_date=None)
+    pushed = operator.step({"run_id": RUN.run_id, "dag_run": dag_run})
+    seconds = time.perf_counter() - began
+    grown = _status_bytes("VmHWM") - before
+    return {"seconds": seconds, "memory_bytes": grown, "xcom_bytes": len(json.dumps(pushed))}
+
+
+def _status_bytes(name: str) -> int:
+    """Return resident memory now (VmRSS) or at its peak (VmHWM); getrusage's peak is that of the parent, too.
+
+    Source: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+    """
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status[name].split()[0]) * 1024
+
+
+def _write_documents(objects: int) -> None:
+    """Make buckets and topic, and what landing and gathering leave: nine of ten objects with a Medium finding."""
+    s3 = boto3.client("s3")
+    for bucket in ("bench-bronze", "bench-silver"):
+        s3.create_bucket(Bucket=bucket)
+    boto3.client("sns").create_topic(Name="bench")
+    manifest = sorted((_landed(number) for number in range(objects)), key=lambda one: one.name)
+    _put(MANIFEST, jsonl.dump(manifest))
+    records = [_record(one, number) for number, one in enumerate(manifest)]
+    _put("results.jsonl.gz", gzip.compress(b"\n".join(json.dumps(one).encode() for one in records), 1))
+    _put("findings.jsonl", b"\n".join(json.dumps(one).encode() for one in records if "severity" in one))
+    job = {"jobId": "j", "jobStatus": "COMPLETE", "lastRunErrorStatus": {"code": "NONE"}, "samplingPercentage": 100}
+    _put("job.json", json.dumps(job).encode())
+
+
+def _landed(number: int) -> LandedObject:
+    name = f"clinic-{number % 97:02}/visits_{number:07}.csv"
+    version = f"{number:032x}"
+    return LandedObject(name, "bench-bronze", RUN.prefix + name, version, version, 1000, "00" * 32, "A" * 44)
+
+
+def _record(landed: LandedObject, number: int) -> dict[str, Any]:
+    """A record as Macie writes it, with fifteen places; every tenth object is clean."""
+    cells = [{"row": str(row), "column": "1", "columnName": "PATIENT"} for row in range(2, 17)]
+    occurrences = {"lineRanges": [], "pages": [], "records": [], "cells": cells}
+    found = {"arn": "u", "count": "15", "name": "Patient ID", "occurrences": occurrences}
+    is_clean = number % 10 == 0
+    result = {
+        "status": {"code": "COMPLETE"},
+        "sizeClassified": "1000",
+        "mimeType": "text/csv",
+        "sensitiveData": [],
+        **({} if is_clean else {"customDataIdentifiers": {"totalCount": "15", "detections": [found]}}),
+    }
+    verdict = {"severity": {"score": "2", "description": "Medium"}, "type": "SensitiveData:S3Object/CustomIdentifier"}
+    return {
+        "id": f"{number:032x}",
+        "schemaVersion": "1.0",
+        **({} if is_clean else verdict),
+        "resourcesAffected": {
+            "s3Bucket": {"name": landed.bucket, "arn": f"arn:aws:s3:::{landed.bucket}"},
+            "s3Object": {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag, "size": "1000"},
+        },
+        "classificationDetails": {"jobId": "j", "result": result},
+    }
+
+
+def _write_ledgers() -> None:
+    """Write what the moving tasks leave, from the plan."""
+    s3 = boto3.client("s3")
+    decisions, plan = (
+        s3.get_object(Bucket="bench-bronze", Key=RUN.document(name))["Body"].read()
+        for name in ("decisions.jsonl", "plan.json")
+    )
+    for outcome, chunks in json.loads(plan)["chunks"].items():
+        for start, size in chunks:
+            lines = [json.loads(line) for line in decisions[start : start + size].splitlines()]
+            moved = [Moved(one["name"], "bench-silver", one["key"], one["version_id"]) for one in lines]
+            _put(f"moves/{outcome}-{start}.jsonl", jsonl.dump(moved))
+
+
+def _put(name: str, content: bytes) -> None:
+    boto3.client("s3").put_object(Bucket="bench-bronze", Key=RUN.document(name), Body=content)
+
+
+if __name__ == "__main__":
+    main()
