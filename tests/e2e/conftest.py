@@ -63,6 +63,7 @@ def dag(airflow_database: None) -> Any:
     dag = in_process.load_dag()
     for task in dag.tasks:  # dag.test() really sleeps between two tries
         task.retry_delay = timedelta(0)
+    dag.get_task("await_job").pause_seconds = 1  # nobody waits two hours for a test
     return dag
 
 

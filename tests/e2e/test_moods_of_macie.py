@@ -77,6 +77,23 @@ def test_nothing_moves_when_macie_pauses_the_job_for_its_quota(lake: Lake, run_d
     assert lake.keys(lake.silver) == []
 
 
+def test_run_goes_on_when_a_job_that_was_paused_is_resumed(
+    lake: Lake, run_dag: RunDag, delivery: str, dag: Any
+) -> None:
+    dag.get_task("await_job").pause_seconds = 600
+    lake.turn(job_held=True)
+
+    def pause_and_resume(macie: Any, job: str) -> None:
+        macie.update_classification_job(jobId=job, jobStatus="USER_PAUSED")
+        lake.turn(job_held=False)
+        macie.update_classification_job(jobId=job, jobStatus="RUNNING")
+
+    meddler = when_a_job_runs(pause_and_resume)
+    ended = run_dag(source=delivery)
+    meddler.join()
+    assert (ended.state, ended.names_in(lake.silver)) == ("success", {"a.csv"})
+
+
 def test_job_of_a_failed_run_is_cancelled(lake: Lake, run_dag: RunDag, delivery: str) -> None:
     lake.turn(job_held=True)
     meddler = when_a_job_runs(lambda macie, job: macie.update_classification_job(jobId=job, jobStatus="USER_PAUSED"))

@@ -1,0 +1,132 @@
+"""Deliberate breakages of the safety code, each with the tests that must notice it.
+
+A breakage is a text that stands once in a file, and what takes its place. Whoever changes that code changes the
+breakage with it; ``test_catalogue.py`` says which ones no longer fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+GATE, MACIE = "plugins/lake_gate", "plugins/macie"
+DECISION, TRANSFER = "tests/lake_gate/test_decision.py", "tests/lake_gate/test_transfer.py"
+OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/test_landing.py"
+REPORTS, MULTIPART = "tests/lake_gate/test_reports.py", "tests/lake_gate/test_multipart.py"
+EVIDENCE, POLICY = "tests/lake_gate/test_evidence.py", "tests/lake_gate/test_policy.py"
+VERSIONS, PLAN = "tests/lake_gate/test_versions.py", "tests/lake_gate/test_plan.py"
+RECORD = "tests/lake_gate/test_record.py"
+HOOK, TRIGGERS, SENSORS = (f"tests/macie/test_{name}.py" for name in ("hook", "triggers", "sensors"))
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One breakage.
+
+    :param path: the file, from the root of the repo.
+    :param tests: files of which one test at least must fail.
+    :param name: what is broken, as its author might have put it.
+    :param old: what stands there, exactly once.
+    :param new: what stands there then.
+    """
+
+    path: str
+    tests: tuple[str, ...]
+    name: str
+    old: str
+    new: str
+
+
+_decision = partial(Mutant, f"{GATE}/decision.py", (DECISION,))
+_policy = partial(Mutant, f"{GATE}/policy.py", (POLICY, DECISION))
+_evidence = partial(Mutant, f"{GATE}/evidence.py", (EVIDENCE,))
+_transfer = partial(Mutant, f"{GATE}/transfer.py", (TRANSFER,))
+_multipart = partial(Mutant, f"{GATE}/multipart.py", (MULTIPART, TRANSFER))
+_versions = partial(Mutant, f"{GATE}/versions.py", (VERSIONS,))
+_landing = partial(Mutant, f"{GATE}/landing.py", (LANDING,))
+_operators = partial(Mutant, f"{GATE}/operators.py", (OPERATORS,))
+_plan = partial(Mutant, f"{GATE}/plan.py", (PLAN,))
+_record = partial(Mutant, f"{GATE}/record.py", (RECORD,))
+_reports = partial(Mutant, f"{GATE}/reports.py", (REPORTS,))
+_hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
+_triggers = partial(Mutant, f"{MACIE}/triggers.py", (TRIGGERS,))
+_sensors = partial(Mutant, f"{MACIE}/sensors.py", (SENSORS,))
+
+MUTANTS = [
+    # ---- no leak: what is decided
+    _decision("skipped is clean", 'if one.status == "COMPLETE":', 'if one.status in {"COMPLETE", "SKIPPED"}:'),
+    _decision("partly read is read", 'if one.status == "COMPLETE":', 'if one.status in {"COMPLETE", "PARTIAL"}:'),
+    _decision("any status will do", "return Reason.ANALYSIS_STATUS_UNKNOWN", "return None"),
+    _decision("any reason will do", "return Reason.ANALYSIS_REASON_UNKNOWN\n    return", "return None\n    return"),
+    _decision("the ETag is ignored", " and seen.etag == landed.etag", ""),
+    _decision("the version is ignored", "seen.version_id == landed.version_id and ", ""),
+    _decision("no result is clean", "return _why_no_result(seen)", "return None"),
+    _decision("a file inside speaks for its archive", "if not any(not one.is_embedded for", "if not any(one for"),
+    _decision("what no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
+    _decision("a rule that holds promotes", "return Outcome.HOLD, Reason.HELD_BY", "return Outcome.PROMOTE, Reason.HELD_BY"),
+    _decision("doubts are ignored", "if doubt := _doubt_about_job(job) or", "if doubt := None and"),
+    _decision("how the job ended is ignored", 'if job.status != "COMPLETE":', "if False:"),
+    _decision("access errors are ignored", 'if job.last_run_error != "NONE":', "if False:"),
+    _decision("a sample is enough", "if job.sampling_percentage != 100:", "if False:"),
+    _decision("a missing finding is no matter", "if not seen.findings and any(", "if False and any("),
+    _decision("evidence need not settle", "if not job.settled and not seen.findings:", "if False:"),
+    _decision("an unknown severity is none", "return Reason.SEVERITY_UNKNOWN", "pass"),
+    _decision("unknown detections are none", "return Reason.DETECTIONS_UNKNOWN", "pass"),
+    _decision("above, not from the threshold on", ".rank >= policy.quarantine_threshold", ".rank > policy.quarantine_threshold"),
+    _decision("only results have a severity", "for seen in self.everything if seen.severity in", "for seen in self.results if seen.severity in"),
+    _decision("only findings have a severity", "for seen in self.everything if seen.severity in", "for seen in self.findings if seen.severity in"),
+    _decision("the smaller count stands", "largest[place].count < found.count", "largest[place].count > found.count"),
+    _decision("all or nothing is each by itself", "policy.promotion is Promotion.ALL_OR_NOTHING and", "False and"),
+    _policy("a run may loosen the threshold", "quarantine_threshold=min(", "quarantine_threshold=max("),
+    _policy("any allowed detection allows all", "not all(self._names(found)", "not any(self._names(found)"),
+    _policy("hold before quarantine is fine", "if then is Outcome.QUARANTINE and holds_before:", "if False:"),
+    _policy("a custom identifier passes for a managed one", "if is_custom else self.managed", "if not is_custom else self.managed"),
+    _evidence("what cannot be read is not there", "if not identifier or not category or number < 1:", "if False:"),
+    _evidence("a claim without detections is clean", "if not found and (result.get", "if False and (result.get"),
+    _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
+    _operators("strangers are ignored", "raise UnknownObjectsError(", "print("),
+    _operators("the deadline counts as settled", 'settled=self.evidence["settled"] is True', "settled=True"),
+    _hook("the first page of findings", "yield from self._get_findings(job_id, ids, order)", "yield from self._get_findings(job_id, ids, order)\n                    return"),
+    _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
+    _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
+    # ---- no leak, no loss: what is moved
+    _transfer("copies are not verified", "if difference := self._difference(made) or _lost(source, made, tags):", 'if difference := "":'),
+    _transfer("the checksum is not compared", 'if head.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
+    _transfer("metadata may get lost", "or _lost(source, made, tags)", ""),
+    _transfer("the latest version is copied", 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}', 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key}'),
+    _transfer("the latest version is looked at", "Key=key, VersionId=version_id, ChecksumMode", "Key=key, ChecksumMode"),
+    _transfer("a delete hits the latest version", '{"Key": decision.key, "VersionId": version_id}', '{"Key": decision.key}'),
+    _transfer("what was not copied is deleted, too", "if isinstance(moved, Moved)]\n    _delete", "]\n    _delete"),
+    _transfer("promoted objects leave bronze", "[d for d in copied if d.outcome != Outcome.PROMOTE]", "copied"),
+    _transfer("nothing leaves bronze", "    _delete_sources(s3, [d", "    list([d"),
+    _transfer("other people's versions are deleted", 'return head.get("ChecksumSHA256") == decision.checksum', "return True"),
+    _transfer("delete markers go though something is below", "if len(same) == len(others):", "if True:"),
+    _transfer("a copy is made again by every try", "if copy := self._find_copy(self.history):", "if copy := None:"),
+    _transfer("copies do not ask whether the place is free", 'condition: dict[str, Any] = {"IfNoneMatch": "*"} if is_free else {}', "condition: dict[str, Any] = {}"),
+    _transfer("the object's own tags get lost", 'if not source.get("TagCount"):', "if True:"),
+    _transfer("errors of S3's delete are ignored", 'if errors := answer.get("Errors"):', "if errors := None:"),
+    _multipart("uploads are left behind", "    except BaseException:\n        s3.abort", "    except BaseException:\n        raise\n        s3.abort"),
+    _multipart("large copies overwrite", '{"IfNoneMatch": "*"} if only_if_none else {}', "{}"),
+    _multipart("leftovers stay", "            s3.abort_multipart_upload(Bucket=bucket", "            print(Bucket=bucket"),
+    _versions("the first page of versions", 'if page.get("NextKeyMarker", "") > last:', "if True:"),
+    # ---- no loss: what is landed, planned, recorded
+    _landing("landing overwrites", ', IfNoneMatch="*"', ""),
+    _landing("what a changed source left is forgotten", "    if others:\n        raise", "    if False:\n        raise"),
+    _landing("another content is taken for the same", 'if answer.get("ChecksumSHA256") != checksum:', "if False:"),
+    _landing("unversioned buckets are fine", "    if without:", "    if False:"),
+    _operators("decisions may change after moves began", "raise DecisionsStandError(", "print("),
+    _operators("a failing window ends the chunk", "errors.append(error)", "raise"),
+    _operators("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
+    _plan("a last chunk that is not full is dropped", "range(0, len(of_outcome), objects)", "range(0, len(of_outcome) - 1, objects)"),
+    _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
+    _record("decided is as good as moved", 'if not (entry["outcome"] and entry["now"]):', 'if not entry["outcome"]:'),
+    _reports("a record that does not account is fine", "raise NotAccountedError(", "print("),
+    _reports("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE)', ")"),
+    _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
+    # ---- no endless wait
+    _triggers("there is no deadline", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(None):"),
+    _triggers("a pause has no end", "or clock() - going_since >= self.pause_seconds", ""),
+    _triggers("polls do not back off", "delay = min(delay * BACKOFF,", "delay = min(delay,"),
+    _sensors("an unknown status is success", "raise errors.JobStatusUnknownError(self.job_id, str(status))", "return {}"),
+    _sensors("the deadline is success", "raise errors.JobDeadlineError(", "print("),
+]  # fmt: skip
