@@ -29,9 +29,9 @@ SSM parameters below `/lake_gate`: buckets, topics, source, deadlines. See the R
 ### IAM actions
 `macie2:GetMacieSession, GetClassificationExportConfiguration, ListCustomDataIdentifiers, GetCustomDataIdentifier,
 CreateCustomDataIdentifier, CreateClassificationJob, DescribeClassificationJob, UpdateClassificationJob, ListFindings,
-GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, ListBucket*, GetBucketVersioning` on the lake's
-buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on their keys ·
-`sns:Publish` on the two topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
+GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload, ListBucket*, GetBucketVersioning`
+on the lake's buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on
+their keys · `sns:Publish` on the two topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
 """
 
 from datetime import timedelta

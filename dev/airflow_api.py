@@ -49,18 +49,19 @@ class AirflowApi:
 
     def follow(self, run_id: str, show: Callable[[States], None], seconds: float) -> str:
         """Show the run's tasks until it ends, and return its state; ``running`` when the time is over before."""
-        run = f"{self._url}/api/v2/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}"
+        run = f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}"
         end = time.monotonic() + seconds
         while True:
-            state = str(self._get(run)["state"])
-            tasks = self._get(f"{run}/taskInstances?limit=1000&order_by=start_date")["task_instances"]
+            state = str(self.get(run)["state"])
+            tasks = self.get(f"{run}/taskInstances?limit=1000&order_by=start_date")["task_instances"]
             show({(t["task_id"], t["map_index"]): t["state"] for t in tasks if t["state"]})
             if state in {"success", "failed"} or time.monotonic() > end:
                 return state
             time.sleep(0.5)
 
-    def _get(self, url: str) -> dict[str, Any]:
-        answer = self._session.get(url, timeout=30)
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what the API answers to a path below ``/api/v2``."""
+        answer = self._session.get(f"{self._url}/api/v2{path}", timeout=30)
         answer.raise_for_status()
         body: dict[str, Any] = answer.json()
         return body

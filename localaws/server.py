@@ -1,4 +1,4 @@
-"""Serve the local AWS: moto's services, with Macie from here.
+"""Serve the local AWS: moto's services, with Macie and the safe parts of S3 from here.
 
 ``python -m localaws.server --port 5000`` prints its URL when it is ready and stops on SIGINT and SIGTERM.
 ``with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`` does the same in a thread.
@@ -34,6 +34,7 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import localaws.macie2.install
+import localaws.s3
 from localaws.macie2.dials import Settings, dials
 from localaws.macie2.models import macie2_backends
 
@@ -71,6 +72,7 @@ class Application:
 
     def __init__(self) -> None:
         localaws.macie2.install.install()
+        localaws.s3.install()
         self._moto = _Dispatcher()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -103,12 +105,22 @@ class LocalAws:
 
     :param port: 0 for any free one.
     :param settings: the dials to start with and to come back to on a reset.
+    :param application: what to serve instead of all of it: an :class:`Application` in something of the caller's.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        settings: Settings | None = None,
+        *,
+        application: Callable[..., Any] | None = None,
+        threads: int = _THREADS,
+    ) -> None:
         if settings is not None:
             dials.start_with(settings)
-        self._server = Server((host, port), Application(), numthreads=_THREADS, request_queue_size=128)
+        application = application or Application()
+        self._server = Server((host, port), application, numthreads=threads, request_queue_size=128)
         self._server.gateway = _Gateway
         self._server.shutdown_timeout = 1
         self._thread = threading.Thread(target=self._server.serve, name="local-aws", daemon=True)

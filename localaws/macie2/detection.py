@@ -66,12 +66,13 @@ class Detection:
 class ScanResult:
     """What one object was found to hold.
 
+    :param status: a :class:`ScanStatus`; a dial may say another.
     :param reason: documented reason code when the status is not COMPLETE (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
     :param mime_type: as Macie names it (``text/csv``); None when the object was not read.
     :param size_classified_bytes: bytes that were analysed.
     """
 
-    status: ScanStatus
+    status: str
     reason: str | None
     mime_type: str | None
     size_classified_bytes: int

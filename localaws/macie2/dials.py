@@ -3,49 +3,150 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 #: Held for every change of a job's state, of the findings and of the dials; notified after each. Nothing of moto is
 #: called while it is held (moto's reset calls us under its own lock).
 changed = threading.Condition(threading.RLock())
 
-EVERY_JOB = "*"
+EVERY_JOB = EVERY_OPERATION = "*"
+
+#: The statuses that a dial may make the API answer with.
+API_ERRORS = frozenset({403, 429, 500})
+
+
+def _dial(initial: Any, must: str, may_be: Callable[[Any], bool]) -> Any:
+    """Declare a dial by its initial value and what a value must be."""
+    return field(default_factory=lambda: initial, metadata={"must": must, "may_be": may_be})
+
+
+def _seconds(initial: float) -> Any:
+    return _dial(initial, "be a number of seconds, not below 0", lambda value: _is_number(value) and value >= 0)
+
+
+def _switch() -> Any:
+    return _dial(False, "be true or false", lambda value: isinstance(value, bool))
+
+
+def _suffixes() -> Any:
+    return _dial((), "be a list of ends of keys", lambda value: _is_list(value) and all(map(_is_text, value)))
+
+
+def _by_name(of: str, to: str, may_be: Callable[[Any], bool]) -> Any:
+    def holds(value: Any) -> bool:
+        return isinstance(value, Mapping) and all(map(_is_text, value)) and all(map(may_be, value.values()))
+
+    return _dial({}, f"map {of} to {to}", holds)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _is_status(value: Any) -> bool:
+    return bool(value) and _is_text(value)
+
+
+def _are_errors(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return value.keys() == {"status", "times"} and _are_errors([value["status"]]) and _is_whole(value["times"])
+    return _is_list(value) and all(_is_whole(one) and one in API_ERRORS for one in value)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Positions of the dials.
+    """Positions of the dials. An *end of a key* (``b.csv``) stands for every object whose key ends so, ``""`` for all.
+
+    When things happen:
 
     :param findings_lag_seconds: from the end of a job until its findings can be listed (Macie: one to two minutes).
+    :param results_lag_seconds: from the end of a job until its discovery results are in S3; 0: each as soon as its
+        object is read, while the job runs.
     :param job_seconds: least time that a job is RUNNING.
     :param job_held: jobs that have listed their objects stay RUNNING and read nothing until this is false again.
     :param job_status: job id (or ``*`` for every job) to ``PAUSED``: Macie pauses the job as when its quota is met, and
-        resumes it when the entry is gone.
+        resumes it when the entry is gone; or to ``CANCELLED``: somebody cancels it, for good, now or as it is created.
+    :param last_run_error: jobs say that their last run had an error, whether it had one or not.
+
+    What becomes of discovery results and findings, by the end of the object's key:
+
+    :param analysis: status, or status and reason, of the object's analysis (``SKIPPED:INVALID_ENCRYPTION``,
+        ``PARTIAL:TIME_CUT_OFF_REACHED``, or what Macie does not know yet). With ``SKIPPED`` the object is not read.
+    :param results_missing: no result is written.
+    :param results_doubled: the result is written twice, in two files with two ids.
+    :param findings_missing: no finding is published.
+    :param findings_doubled: ListFindings has the finding's id twice, the second time at the end.
+    :param findings_archived: the finding is created as archived, as by a suppression rule.
+    :param findings_cap: most findings that a job publishes; none: all (Macie: 100,000 and 5 % of the rest).
+    :param severity_lies: severity, known or not, that the finding has and the result has not.
+    :param count_lies: what is added to every count in the finding and not in the result.
+
+    How the API answers:
+
+    :param findings_shuffled: ListFindings and GetFindings answer in another order at every call, whatever order is
+        asked for, also between the pages of one listing; who reads to its end has them all.
+    :param api_errors: operation (or ``*`` for any) to the statuses of its next calls, in order, after which it works
+        again: ``[429, 500]``, or ``{"status": 429, "times": 2}`` which becomes ``[429, 429]``.
     """
 
-    findings_lag_seconds: float = 1.0
-    job_seconds: float = 0.0
-    job_held: bool = False
-    job_status: Mapping[str, str] = field(default_factory=dict)
+    findings_lag_seconds: float = _seconds(1.0)
+    job_seconds: float = _seconds(0.0)
+    job_held: bool = _switch()
+    job_status: Mapping[str, str] = _by_name(
+        "job ids (or *)", "PAUSED or CANCELLED", lambda value: value in ("PAUSED", "CANCELLED")
+    )
+    results_lag_seconds: float = _seconds(0.0)
+    last_run_error: bool = _switch()
+    analysis: Mapping[str, str] = _by_name("ends of keys", "STATUS or STATUS:REASON", _is_status)
+    results_missing: Sequence[str] = _suffixes()
+    results_doubled: Sequence[str] = _suffixes()
+    findings_missing: Sequence[str] = _suffixes()
+    findings_doubled: Sequence[str] = _suffixes()
+    findings_archived: Sequence[str] = _suffixes()
+    findings_cap: int | None = _dial(
+        None, "be a number of findings, or none", lambda value: value is None or (_is_whole(value) and value >= 0)
+    )
+    severity_lies: Mapping[str, str] = _by_name("ends of keys", "severities", _is_status)
+    count_lies: Mapping[str, int] = _by_name("ends of keys", "whole numbers", _is_whole)
+    findings_shuffled: bool = _switch()
+    api_errors: Mapping[str, Any] = _by_name(
+        "operations (or *)", f"lists of {sorted(API_ERRORS)} or a status and times", _are_errors
+    )
 
     def __post_init__(self) -> None:
-        for name in ("findings_lag_seconds", "job_seconds"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                raise ValueError(f"{name} must be a number of seconds, not below 0")
-        if not isinstance(self.job_held, bool):
-            raise ValueError("job_held must be true or false")  # noqa: TRY004 - one error for every wrong setting
-        if not isinstance(self.job_status, Mapping) or set(self.job_status.values()) - {"PAUSED"}:
-            raise ValueError("job_status must map job ids (or *) to PAUSED")
+        for one in fields(self):
+            if not one.metadata["may_be"](getattr(self, one.name)):
+                raise ValueError(f"{one.name} must {one.metadata['must']}")
+        errors = {
+            operation: [said["status"]] * said["times"] if isinstance(said, Mapping) else list(said)
+            for operation, said in self.api_errors.items()
+        }
+        object.__setattr__(self, "api_errors", errors)
 
 
 class Dials:
-    """The settings in force; moto's reset brings back the ones that the process started with."""
+    """The settings in force; moto's reset brings back the ones that the process started with.
+
+    ``listeners`` are called, with the lock held, when a dial was turned.
+    """
 
     def __init__(self) -> None:
         self._initial = self._current = Settings()
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def current(self) -> Settings:
@@ -65,14 +166,31 @@ class Dials:
         if unknown := settings.keys() - asdict(self._current).keys():
             raise ValueError(f"there is no such dial: {', '.join(sorted(unknown))}")
         with changed:
-            self._current = Settings(**{**asdict(self._current), **settings})
-            changed.notify_all()
+            self._turn_to(replace(self._current, **settings))
             return self._current
 
     def reset(self) -> None:
         with changed:
-            self._current = self._initial
-            changed.notify_all()
+            self._turn_to(self._initial)
+
+    def take_api_error(self, operation: str) -> int | None:
+        """Return the status that this call must be answered with, and take it off the dial; None when it shall work."""
+        if not self._current.api_errors:
+            return None
+        with changed:
+            errors = {name: list(statuses) for name, statuses in self._current.api_errors.items()}
+            for name in (operation, EVERY_OPERATION):
+                if errors.get(name):
+                    status: int = errors[name].pop(0)
+                    self._current = replace(self._current, api_errors=errors)
+                    return status
+        return None
+
+    def _turn_to(self, settings: Settings) -> None:
+        self._current = settings
+        for listener in self.listeners:
+            listener()
+        changed.notify_all()
 
 
 dials = Dials()

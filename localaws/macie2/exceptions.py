@@ -42,6 +42,16 @@ class ConflictException(MacieError):
     code = 409
 
 
+class ThrottlingException(MacieError):
+    error_code = "ThrottlingException"
+    code = 429
+
+
+class InternalServerException(MacieError):
+    error_code = "InternalServerException"
+    code = 500
+
+
 class NotImplementedException(MacieError):
     """Macie can do this, the local AWS cannot."""
 

@@ -46,6 +46,7 @@ class Analysis:
 
     :param names: names of the custom data identifiers, by id.
     :param results_bucket: bucket and key prefix of the repository, None when there is none.
+    :param writing: 2 when the result is written a second time, in a file of its own.
     """
 
     account_id: str
@@ -57,11 +58,14 @@ class Analysis:
     object: S3Object
     result: ScanResult
     results_bucket: tuple[str, str] | None
+    writing: int = 1
 
     @property
     def result_key(self) -> str:
         """Key of the discovery result. Real ones end in a name-based UUID, too."""
         name = f"{self.job_arn}/{self.object.bucket.name}/{self.object.key}"
+        if self.writing > 1:
+            name = f"{name}?writing={self.writing}"
         parts = ["AWSLogs", self.account_id, "Macie", self.region_name, self.job_id, self.account_id]
         prefix = self.results_bucket[1].strip("/") if self.results_bucket else ""
         return "/".join([*([prefix] if prefix else []), *parts, f"{uuid.uuid3(uuid.NAMESPACE_URL, name)}.jsonl.gz"])
@@ -168,7 +172,7 @@ def _outcome(result: ScanResult) -> dict[str, Any]:
     return {
         "mimeType": result.mime_type,
         "sizeClassified": result.size_classified_bytes,
-        "status": {"code": result.status.value, "reason": result.reason},
+        "status": {"code": str(result.status), "reason": result.reason},
     }
 
 

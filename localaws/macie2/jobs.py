@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from weakref import WeakSet
 
 from localaws.macie2.dials import EVERY_JOB, changed, dials
 from localaws.macie2.exceptions import ValidationException
@@ -58,6 +59,9 @@ class Job:
         self._paused_at: datetime | None = None
         self._remaining = 0
         self._has_access_error = False
+        with changed:
+            _jobs.add(self)
+            self.obey()
 
     @property
     def is_one_time(self) -> bool:
@@ -65,10 +69,7 @@ class Job:
 
     @property
     def status(self) -> JobStatus:
-        forced = dials.current.job_status
-        if self._status is JobStatus.RUNNING and (self.id in forced or EVERY_JOB in forced):
-            return JobStatus.PAUSED
-        return self._status
+        return JobStatus.PAUSED if self._status is JobStatus.RUNNING and self._dialled() else self._status
 
     def update(self, wanted: JobStatus) -> None:
         """Do what UpdateClassificationJob asks for.
@@ -92,6 +93,16 @@ class Job:
             if self._status is not JobStatus.COMPLETE:
                 self._status = JobStatus.CANCELLED
             changed.notify_all()
+
+    def obey(self) -> None:
+        """Be cancelled when the dial says so."""
+        if self._dialled() == JobStatus.CANCELLED and self._status is not JobStatus.CANCELLED:
+            self.cancel()
+
+    def _dialled(self) -> str | None:
+        """Return what the dial makes of this job."""
+        by_id = dials.current.job_status
+        return by_id.get(self.id, by_id.get(EVERY_JOB))
 
     def discard(self) -> None:
         """Forget the job: its run stops and publishes nothing any more."""
@@ -128,7 +139,7 @@ class Job:
                 "jobId": self.id,
                 "jobStatus": self.status.value,
                 "jobType": self.request["jobType"],
-                "lastRunErrorStatus": {"code": "ERROR" if self._has_access_error else "NONE"},
+                "lastRunErrorStatus": self._last_run_error_status(),
                 "name": self.request["name"],
                 "userPausedDetails": self._user_paused_details(),
             }
@@ -144,7 +155,7 @@ class Job:
                 "jobArn": self.arn,
                 "jobId": self.id,
                 "jobStatus": self.status.value,
-                "lastRunErrorStatus": {"code": "ERROR" if self._has_access_error else "NONE"},
+                "lastRunErrorStatus": self._last_run_error_status(),
                 "lastRunTime": self.created_at,
                 "managedDataIdentifierIds": self.request.get("managedDataIdentifierIds") or None,
                 "managedDataIdentifierSelector": self.request.get("managedDataIdentifierSelector", "RECOMMENDED"),
@@ -157,10 +168,24 @@ class Job:
                 "userPausedDetails": self._user_paused_details(),
             }
 
+    def _last_run_error_status(self) -> dict[str, str]:
+        return {"code": "ERROR" if self._has_access_error or dials.current.last_run_error else "NONE"}
+
     def _user_paused_details(self) -> dict[str, Any] | None:
         if self._status is not JobStatus.USER_PAUSED or self._paused_at is None:
             return None
         return {"jobExpiresAt": self._paused_at + PAUSE_EXPIRES_AFTER, "jobPausedAt": self._paused_at}
+
+
+_jobs: WeakSet[Job] = WeakSet()
+
+
+def _obey() -> None:
+    for job in list(_jobs):
+        job.obey()
+
+
+dials.listeners.append(_obey)
 
 
 def select_jobs(jobs: Iterable[Job], criteria: Mapping[str, Any], sort: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from moto.macie2.models import MacieBackend as MotoMacieBackend
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
-from localaws.macie2 import criteria, custom_data_identifiers, run
+from localaws.macie2 import criteria, custom_data_identifiers, moods, run
 from localaws.macie2.custom_data_identifiers import StoredIdentifier
 from localaws.macie2.dials import changed, dials
 from localaws.macie2.exceptions import (
@@ -24,7 +24,7 @@ from localaws.macie2.exceptions import (
 from localaws.macie2.identifiers import CATALOGUE, count_matches
 from localaws.macie2.job_request import check_job_request
 from localaws.macie2.jobs import Job, JobStatus, now, select_jobs
-from localaws.macie2.paging import page
+from localaws.macie2.paging import page, shuffled, shuffled_page
 from localaws.macie2.storage import Storage
 from localaws.macie2.tags import check_tags
 
@@ -185,7 +185,8 @@ class MacieBackend(MotoMacieBackend):
         if (request.get("maxResults") or 1) > _MOST_FINDINGS:
             raise ValidationException(f"maxResults must be at most {_MOST_FINDINGS}")
         selected = criteria.ordered(self._select_findings(request), request.get("sortCriteria", {}), _finding_shape())
-        ids, next_token = page([one["id"] for one in selected], request.get("maxResults"), request.get("nextToken"))
+        turn = shuffled_page if dials.current.findings_shuffled else page
+        ids, next_token = turn(moods.listed(selected), request.get("maxResults"), request.get("nextToken"))
         return {"findingIds": ids, "nextToken": next_token}
 
     def get_findings(self, ids: list[str], sort: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -194,7 +195,8 @@ class MacieBackend(MotoMacieBackend):
             raise ValidationException(f"findingIds must have 1 to {_MOST_FINDINGS} elements")
         with changed:
             found = [self.findings[one] for one in ids if one in self.findings]
-        return criteria.ordered(found, sort, _finding_shape())
+        in_order = criteria.ordered(found, sort, _finding_shape())
+        return shuffled(in_order) if dials.current.findings_shuffled else in_order
 
     def get_finding_statistics(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
         groups = criteria.count_by(self._select_findings(request), request["groupBy"], request.get("sortCriteria", {}))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
+from collections import Counter
 from collections.abc import Sequence
+
+from moto.moto_api._internal import mock_random
 
 from localaws.macie2.exceptions import ValidationException
 
@@ -23,6 +27,34 @@ def page[Item](items: Sequence[Item], max_results: int | None, token: str | None
     start = _offset(token) if token else 0
     end = start + size
     return list(items[start:end]), _token(end) if end < len(items) else None
+
+
+def shuffled[Item](items: Sequence[Item]) -> list[Item]:
+    """Return the items in an order that is another at every call, and the same in every run with one moto seed."""
+    return mock_random.sample(items, len(items))
+
+
+def shuffled_page(items: Sequence[str], max_results: int | None, token: str | None) -> tuple[list[str], str | None]:
+    """Return a page of what the pages before did not have; as the order never stays, the token names what they had.
+
+    :raises ValidationException: for a size below 1 or a token that was not given out here.
+    """
+    given = Counter(_given(token) if token else ())
+    left = shuffled(list((Counter(items) - given).elements()))
+    taken, next_token = page(left, max_results, None)
+    if next_token is None:
+        return taken, None
+    return taken, base64.urlsafe_b64encode(json.dumps([*given.elements(), *taken]).encode()).decode()
+
+
+def _given(token: str) -> list[str]:
+    try:
+        given = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        given = None
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ValidationException("nextToken is not valid")
+    return given
 
 
 def _token(offset: int) -> str:

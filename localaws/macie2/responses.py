@@ -10,9 +10,24 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores, get_service_model
 from moto.macie2.responses import MacieResponse as MotoMacieResponse
 
-from localaws.macie2.exceptions import MacieError, NotImplementedException, ValidationException
+from localaws.macie2.dials import dials
+from localaws.macie2.exceptions import (
+    AccessDeniedException,
+    InternalServerException,
+    MacieError,
+    NotImplementedException,
+    ThrottlingException,
+    ValidationException,
+)
 from localaws.macie2.models import MacieBackend, macie2_backends
 from localaws.macie2.validation import from_text, validated
+
+#: What the API says when a dial makes it fail, by status.
+_ERRORS: dict[int, tuple[type[MacieError], str]] = {
+    403: (AccessDeniedException, "You are not authorized to perform this operation"),
+    429: (ThrottlingException, "Rate exceeded"),
+    500: (InternalServerException, "The request failed because of an unknown internal server error"),
+}
 
 
 class MacieResponse(MotoMacieResponse):
@@ -36,6 +51,9 @@ class MacieResponse(MotoMacieResponse):
             raise NotImplementedException(f"{self.method} {self.path}")
         if not hasattr(self, camelcase_to_underscores(operation)):
             raise NotImplementedException(operation)
+        if status := dials.take_api_error(operation):
+            kind, message = _ERRORS[status]
+            raise kind(message)
         if operation != "EnableMacie":
             self.macie_backend.assert_enabled()
         self.parameters = validated(get_service_model("macie2").operation_model(operation), self._sent(operation))

@@ -1,4 +1,7 @@
-"""One run of a classification job: list, read, record, and publish the findings a moment later."""
+"""One run of a classification job: list, read, record, and publish the findings a moment later.
+
+What is recorded and published of an object is asked of :mod:`localaws.macie2.moods`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from localaws.macie2 import scope
+from localaws.macie2 import moods, scope
 from localaws.macie2.detection import ScanResult, ScanStatus
 from localaws.macie2.dials import changed, dials
-from localaws.macie2.findings import Analysis, discovery_result, finding
+from localaws.macie2.findings import Analysis, discovery_result
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
 from localaws.macie2.jobs import Job, JobStatus, now
 from localaws.macie2.scanner import scan
@@ -70,16 +73,27 @@ class Run:
 
     def _run(self) -> None:
         analyses: list[Analysis] = []
+        unwritten: list[Analysis] = []
         try:
-            self._analyse(analyses)
+            self._analyse(analyses, unwritten)
         except _StoppedError:
             pass
         except Exception as error:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
             self.job.cancel()
             self._report(error)
-        self._publish(analyses, ended=time.monotonic())
+        ended = time.monotonic()
+        self._follow_up(
+            ended,
+            results_lag_seconds=lambda: self._write_results(unwritten),
+            findings_lag_seconds=lambda: self._publish(analyses),
+        )
 
-    def _analyse(self, analyses: list[Analysis]) -> None:
+    def _analyse(self, analyses: list[Analysis], unwritten: list[Analysis]) -> None:
+        """Read every object, and write its result unless results lag.
+
+        :param analyses: takes each object that was read.
+        :param unwritten: takes those whose results are to be written later.
+        """
         started = time.monotonic()
         objects = self._select_objects()
         self.job.has_listed(len(objects))
@@ -88,7 +102,10 @@ class Run:
             self._wait()
             analysis = self._classify(candidate)
             self._wait()
-            self._write_result(analysis)
+            if dials.current.results_lag_seconds:
+                unwritten.append(analysis)
+            else:
+                self._write_results([analysis])
             analyses.append(analysis)
             self.job.has_processed_one()
         with changed:
@@ -129,7 +146,9 @@ class Run:
 
     def _classify(self, candidate: S3Object) -> Analysis:
         repository = self.repository()
-        if candidate.storage_class not in SUPPORTED_STORAGE_CLASSES:
+        if (unread := moods.unread(candidate.key)) is not None:
+            result = unread
+        elif candidate.storage_class not in SUPPORTED_STORAGE_CLASSES:
             result = _skipped("INVALID_OBJECT_STATE")
         else:
             candidate, result = self._scan(candidate)
@@ -141,7 +160,7 @@ class Run:
             job_arn=self.job.arn,
             names={identifier.id: identifier.name for identifier in self.custom},
             object=candidate,
-            result=result,
+            result=moods.outcome(candidate.key, result),
             results_bucket=(repository.bucket_name, repository.key_prefix) if repository else None,
         )
 
@@ -153,9 +172,14 @@ class Run:
         with stream:
             return latest, scan(stream, scope.extension(latest.key), latest.size_bytes, self.managed, self.custom)
 
-    def _write_result(self, analysis: Analysis) -> None:
+    def _write_results(self, analyses: Sequence[Analysis]) -> None:
         if (repository := self.repository()) is None:
             return
+        for analysis in analyses:
+            for told in moods.results(analysis):
+                self._write_result(told, repository)
+
+    def _write_result(self, analysis: Analysis, repository: Repository) -> None:
         line = json.dumps(discovery_result(analysis, now()), separators=(",", ":")) + "\n"
         body = gzip.compress(line.encode(), mtime=0)
         key, kms_key_arn = analysis.result_key, repository.kms_key_arn
@@ -171,14 +195,24 @@ class Run:
             kind = type(error).__name__
             log.error("job %s failed inside the local AWS and is cancelled: %s\n%s", self.job.id, kind, where)
 
-    def _publish(self, analyses: Sequence[Analysis], ended: float) -> None:
-        """Wait for the lag, then make the findings of the objects that were read known, also of a cancelled job."""
-        with changed:
-            while not self.job.is_discarded:
-                if (lag := ended + dials.current.findings_lag_seconds - time.monotonic()) <= 0:
-                    self.publish([finding(one, now()) for one in analyses if one.result.detections])
+    def _follow_up(self, ended: float, **steps: Callable[[], None]) -> None:
+        """Do each step when the time on its dial has passed since the end of the job, also of a cancelled one."""
+        while steps:
+            with changed:
+                if self.job.is_discarded:
                     return
-                changed.wait(lag)
+                left = {dial: ended + getattr(dials.current, dial) - time.monotonic() for dial in steps}
+                dial = min(left, key=left.__getitem__)
+                if left[dial] > 0:
+                    changed.wait(left[dial])
+                    continue
+            steps.pop(dial)()  # without the lock: a result is written to moto's S3
+
+    def _publish(self, analyses: Sequence[Analysis]) -> None:
+        """Make the findings of the objects that were read known."""
+        with changed:
+            if not self.job.is_discarded:
+                self.publish(moods.findings(analyses, now()))
 
     def _wait(self, seconds_left: Callable[[], float] = lambda: 0) -> None:
         """Return as soon as the job is RUNNING and nothing is left to wait for.

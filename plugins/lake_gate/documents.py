@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import is_missing, is_precondition_failed
+from lake_gate.s3_answers import is_missing, is_precondition_failed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -135,16 +135,6 @@ def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
     return (AwsRefusedError if code in _REFUSED else AwsError)(error.operation_name, code)
 
 
-def is_missing(error: ClientError) -> bool:
-    """Whether S3 says that there is no such object, or no such version of it."""
-    return error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NoSuchVersion"}
-
-
-def is_precondition_failed(error: ClientError) -> bool:
-    """Whether S3 did not write because the key has an object already."""
-    return error.response.get("Error", {}).get("Code") in {"412", "PreconditionFailed"}
-
-
 class PolicyError(FinalGateError):
     """A policy file does not hold a policy."""
 

@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from lake_gate import jsonl, multipart
 from lake_gate.documents import read_document_or_none, write_document_once
-from lake_gate.errors import BucketNotVersionedError, SourceChangedError, is_precondition_failed
+from lake_gate.errors import BucketNotVersionedError, SourceChangedError
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
+from lake_gate.s3_answers import is_precondition_failed
 from lake_gate.source import SourceFile, open_source
 
 if TYPE_CHECKING:

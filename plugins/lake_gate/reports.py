@@ -14,13 +14,14 @@ from lake_gate import message, record
 from lake_gate.base import DECISIONS, OBJECTS, PLAN, RECORD, GateOperator, is_true
 from lake_gate.decision import Decision
 from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
-from lake_gate.errors import MarkerStandsError, NotAccountedError, is_missing
+from lake_gate.errors import MarkerStandsError, NotAccountedError
 from lake_gate.evidence import Severity
 from lake_gate.operators import ledger
 from lake_gate.plan import Chunks
 from lake_gate.policy import Outcome
 from lake_gate.record import Moved, Totals
 from lake_gate.run import Run
+from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

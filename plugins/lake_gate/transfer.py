@@ -25,12 +25,11 @@ from lake_gate.errors import (
     FinalGateError,
     GateError,
     SourceVersionGoneError,
-    is_missing,
-    is_precondition_failed,
 )
 from lake_gate.policy import Outcome
 from lake_gate.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.s3_answers import is_missing, is_precondition_failed
 from lake_gate.versions import KeyHistory, list_histories
 
 if TYPE_CHECKING:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
+import requests
 
+from dev.airflow_api import AirflowApi
+from dev.in_process import DAG_ID, States
 from tests.conftest import REPO
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
@@ -26,6 +33,12 @@ class Commands:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AIRFLOW"))}
         paths = f"{REPO / 'plugins'}{os.pathsep}{REPO}"
         self._environment = {**kept, "PYTHONPATH": paths, "LAKE_GATE_STATE": str(state), "AIRFLOW_PORT": str(port)}
+
+    @property
+    def local_aws_url(self) -> str:
+        """Where the local AWS of these commands answers."""
+        url: str = json.loads((Path(self._environment["LAKE_GATE_STATE"]) / "local-aws.json").read_text())["url"]
+        return url
 
     def __call__(self, module: str, *arguments: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -65,6 +78,25 @@ def decisions_in(output: str) -> dict[str, str]:
 EXPECTED = {"high.csv": "quarantine", "medium.csv": "promote", "notes.pdf": "hold"}
 
 
+def check_that_a_wait_holds_no_worker(commands: Commands, api: AirflowApi, delivery: Path) -> None:
+    """While the job is paused, its task is deferred: the records of task and pool say that nothing is held."""
+    assert api.is_up()
+    turn = partial(requests.put, f"{commands.local_aws_url}/localaws/macie2/dials", timeout=10)
+    turn(json={"job_held": True, "job_status": {"*": "PAUSED"}}).raise_for_status()
+    run_id = api.trigger({"source": str(delivery)})
+    seen: list[dict[str, Any]] = []
+
+    def resume_when_it_waits(states: States) -> None:
+        if states.get(("await_job", -1)) == "deferred" and not seen:
+            seen.append(api.get("/pools/default_pool"))
+            turn(json={"job_held": False, "job_status": {}}).raise_for_status()
+
+    assert api.follow(run_id, resume_when_it_waits, seconds=300) == "success"
+    assert (seen[0]["deferred_slots"], seen[0]["running_slots"], seen[0]["queued_slots"]) == (1, 0, 0)
+    waited = api.get(f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/await_job")
+    assert (waited["state"], waited["try_number"]) == ("success", 1)
+
+
 def test_run_prints_what_happened_to_every_file_and_no_value(commands: Commands, delivery: Path) -> None:
     code, output = commands("run", "--source", str(delivery))
     assert (code, decisions_in(output)) == (0, EXPECTED), output
@@ -90,6 +122,7 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert (code, decisions_in(output)) == (0, EXPECTED), output
     assert f"Airflow    http://127.0.0.1:{url[1]}" in output
     assert re.search(r"await_evidence\s+waiting", output), "no deferral was seen"
+    check_that_a_wait_holds_no_worker(commands, AirflowApi(f"http://127.0.0.1:{url[1]}"), delivery)
     code, output = commands("down")
     assert (code, output.split()) == (0, ["Stopped", "airflow", "Stopped", "local-aws"])
     with socket.socket() as probe:

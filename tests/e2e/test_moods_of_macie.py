@@ -160,3 +160,114 @@ def test_nothing_moves_when_macie_reports_on_a_file_that_was_not_landed(
     assert (ended.state, ended.tasks["decide"]) == ("failed", "failed")
     assert ended.names_in(lake.bronze) == {"a.csv", "stranger.csv"}
     assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == []
+
+
+def test_each_file_is_decided_by_the_stricter_when_macie_contradicts_itself(
+    lake: Lake, run_dag: RunDag, tmp_path: Path
+) -> None:
+    """Every file holds a patient's id, which alone would be promoted with a Medium finding."""
+    expected = {
+        "as_it_is.csv": ("promote", "findings_below_threshold"),
+        "result_doubled.csv": ("promote", "findings_below_threshold"),
+        "finding_doubled.csv": ("promote", "findings_below_threshold"),
+        "archived.csv": ("promote", "findings_below_threshold"),
+        "counts.csv": ("promote", "counts_differ"),
+        "low.csv": ("promote", "severities_differ"),
+        "high.csv": ("quarantine", "findings_at_or_above_threshold"),
+        "worst.csv": ("hold", "severity_unknown"),
+        "no_result.csv": ("hold", "result_missing"),
+        "no_finding.csv": ("hold", "finding_missing"),
+        "skipped.csv": ("hold", "analysis_skipped"),
+        "partial.csv": ("hold", "analysis_partial"),
+        "new_reason.csv": ("hold", "analysis_reason_unknown"),
+        "new_status.csv": ("hold", "analysis_status_unknown"),
+    }
+    for name in expected:
+        (tmp_path / name).write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    lake.turn(
+        results_doubled=["/result_doubled.csv"],
+        findings_doubled=["/finding_doubled.csv"],
+        findings_archived=["/archived.csv"],
+        count_lies={"/counts.csv": 5},
+        severity_lies={"/low.csv": "Low", "/high.csv": "High", "/worst.csv": "Worst"},
+        results_missing=["/no_result.csv"],
+        findings_missing=["/no_finding.csv"],
+        analysis={
+            "/skipped.csv": "SKIPPED:INVALID_ENCRYPTION",
+            "/partial.csv": "PARTIAL:TIME_CUT_OFF_REACHED",
+            "/new_reason.csv": "PARTIAL:OUT_OF_LUCK",
+            "/new_status.csv": "HALFWAY",
+        },
+        findings_shuffled=True,
+    )
+    ended = run_dag(source=str(tmp_path))
+    assert ended.state == "success"
+    assert {one["name"]: (one["outcome"], one["reason"]) for one in ended.objects} == expected
+    promoted = {name for name, (outcome, _) in expected.items() if outcome == "promote"}
+    assert ended.names_in(lake.silver) == promoted
+    assert {one["key"].removeprefix(ended.run.prefix) for one in ended.marker["objects"]} == promoted
+    assert ended.record["totals"]["archived_findings"] == 1
+
+
+def test_all_findings_count_when_pages_are_shuffled_and_findings_listed_twice(
+    lake: Lake, run_dag: RunDag, tmp_path: Path
+) -> None:
+    for number in range(70):
+        (tmp_path / f"{number}.csv").write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    lake.turn(findings_shuffled=True, findings_doubled=["5.csv"])
+    ended = run_dag(source=str(tmp_path))
+    assert ended.record["totals"]["findings"] == {"Medium": 70}
+    assert len(ended.names_in(lake.silver)) == 70
+
+
+def test_what_has_no_finding_is_held_when_macie_shows_only_some(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
+    for number in range(5):
+        (tmp_path / f"{number}.csv").write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    lake.turn(findings_cap=2)
+    ended = run_dag(source=str(tmp_path))
+    assert sorted(ended.reasons.values()) == ["finding_missing"] * 3 + ["findings_below_threshold"] * 2
+    assert len(ended.names_in(lake.silver)) == 2
+
+
+def test_nothing_is_promoted_when_the_job_had_access_errors(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    lake.turn(last_run_error=True)
+    ended = run_dag(source=delivery)
+    assert (ended.state, ended.reasons) == ("success", {"a.csv": "job_had_access_errors"})
+    assert lake.keys(lake.silver) == []
+
+
+def test_results_that_come_after_the_job_is_complete_are_waited_for(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    lake.turn(results_lag_seconds=2, findings_lag_seconds=2.5)
+    boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="4", Overwrite=True)
+    ended = run_dag(source=delivery)
+    assert ended.reasons == {"a.csv": "findings_below_threshold"}
+
+
+def test_run_says_so_when_results_are_still_changing_at_the_deadline(
+    lake: Lake, run_dag: RunDag, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_bytes(b"A\n1\n")
+    for name, value in {"settle": "3", "deadline": "4"}.items():
+        boto3.client("ssm").put_parameter(Name=f"/lake_gate/evidence_{name}_seconds", Value=value, Overwrite=True)
+    lake.turn(findings_lag_seconds=600, results_lag_seconds=2)
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    ended = run_dag(source=str(tmp_path))
+    assert (ended.reasons, ended.record["job"]["settled"]) == ({"a.csv": "evidence_not_settled"}, False)
+    assert "still changing at the deadline" in received()[0]["Message"]
+
+
+def test_run_goes_on_when_macie_throttles_and_fails_now_and_then(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    operations = ("CreateClassificationJob", "DescribeClassificationJob", "ListFindings", "GetFindings")
+    lake.turn(api_errors={operation: [429, 500] for operation in operations})
+    ended = run_dag(source=delivery)
+    assert (ended.state, ended.names_in(lake.silver)) == ("success", {"a.csv"})
+    assert len(boto3.client("macie2").list_classification_jobs()["items"]) == 1
+
+
+def test_policy_of_the_run_decides(lake: Lake, run_dag: RunDag, delivery: str) -> None:
+    ended = run_dag(source=delivery, policy="clean_only")
+    assert ended.reasons == {"a.csv": "no_rule_allows"}
+    rules = ended.record["rules"]
+    assert (rules["policy"]["name"], rules["job_spec"]["name"]) == ("clean_only", "synthea_one_time")
+    hashes = [rules["policy"], rules["job_spec"], *rules["identifiers"].values()]
+    assert len({one["sha256"] for one in hashes}) == len(hashes) == 5

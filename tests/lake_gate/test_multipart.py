@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate import multipart
-from lake_gate.errors import is_precondition_failed
+from lake_gate.s3_answers import is_precondition_failed
 from tests.lake import Lake
 
 MIB = 1024**2

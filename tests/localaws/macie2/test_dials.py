@@ -8,11 +8,29 @@ from typing import Any
 import pytest
 
 from localaws.server import LocalAws
-from tests.localaws.conftest import await_findings, await_job, request, run_job, start
+from tests.localaws.conftest import await_findings, await_job, error_of, request, run_job, start
 from tests.localaws.waiting import until
 
 PATH = "/localaws/macie2/dials"
-INITIAL = {"findings_lag_seconds": 1.0, "job_seconds": 0.0, "job_held": False, "job_status": {}}
+INITIAL = {
+    "findings_lag_seconds": 1.0,
+    "job_seconds": 0.0,
+    "job_held": False,
+    "job_status": {},
+    "results_lag_seconds": 0.0,
+    "last_run_error": False,
+    "analysis": {},
+    "results_missing": [],
+    "results_doubled": [],
+    "findings_missing": [],
+    "findings_doubled": [],
+    "findings_archived": [],
+    "findings_cap": None,
+    "severity_lies": {},
+    "count_lies": {},
+    "findings_shuffled": False,
+    "api_errors": {},
+}
 
 
 def test_the_named_dials_are_turned_and_the_others_stay(aws: LocalAws) -> None:
@@ -36,6 +54,22 @@ def test_the_dials_go_back_when_moto_or_they_are_reset(aws: LocalAws, method: st
         {"job_seconds": -1},
         {"findings_lag_seconds": True},
         {"job_status": {"*": "IDLE"}},
+        {"job_status": ["*"]},
+        {"results_lag_seconds": "1"},
+        {"last_run_error": 1},
+        {"analysis": {"a.csv": ""}},
+        {"analysis": {"a.csv": None}},
+        {"results_missing": "a.csv"},
+        {"results_doubled": [1]},
+        {"findings_missing": {"a.csv": True}},
+        {"findings_cap": -1},
+        {"findings_cap": True},
+        {"severity_lies": {"a.csv": 3}},
+        {"count_lies": {"a.csv": "1"}},
+        {"api_errors": {"ListFindings": 429}},
+        {"api_errors": {"ListFindings": [418]}},
+        {"api_errors": {"ListFindings": {"status": 429}}},
+        {"api_errors": {"ListFindings": {"status": 429, "times": "2"}}},
         [],
     ],
     ids=str,
@@ -45,6 +79,13 @@ def test_a_dial_is_refused_when_it_or_its_value_does_not_exist(aws: LocalAws, wr
     assert status == 400
     assert answer["message"]
     assert request(aws, "GET", PATH) == (200, INITIAL)
+
+
+def test_what_is_left_of_the_errors_is_told(aws: LocalAws, macie: Any) -> None:
+    request(aws, "PUT", PATH, {"api_errors": {"ListFindings": {"status": 429, "times": 2}}})
+    assert request(aws, "GET", PATH)[1]["api_errors"] == {"ListFindings": [429, 429]}
+    error_of(macie.list_findings)
+    assert request(aws, "GET", PATH)[1]["api_errors"] == {"ListFindings": [429]}
 
 
 def test_another_method_is_not_allowed(aws: LocalAws) -> None:
