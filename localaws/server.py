@@ -34,7 +34,7 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import localaws.macie2.install
-import localaws.s3
+import localaws.s3.install
 from localaws.macie2.dials import Settings, dials
 from localaws.macie2.models import macie2_backends
 
@@ -72,7 +72,7 @@ class Application:
 
     def __init__(self) -> None:
         localaws.macie2.install.install()
-        localaws.s3.install()
+        localaws.s3.install.install()
         self._moto = _Dispatcher()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.s3.models import S3Backend, s3_backends
 
-from localaws.s3 import install
+from localaws.s3.install import install
 from tests.localaws.conftest import KMS_KEY, error_of
 
 SMALLEST_PART = 5 * 1024 * 1024

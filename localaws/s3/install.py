@@ -1,0 +1,23 @@
+"""Put this S3 in the place of moto's own, in process and for the server."""
+
+from __future__ import annotations
+
+import moto.s3.responses
+from moto.s3.models import s3_backends
+
+from localaws.s3.backend import S3Backend
+from localaws.s3.responses import S3Response
+
+
+def install() -> None:
+    """Make moto serve S3 from here; calling it again changes nothing.
+
+    moto makes its routes anew from the name in its module when it starts to mock or to serve, and backends from the
+    class that it keeps; those that it has made already stay, with their buckets, and become ours.
+    """
+    moto.s3.responses.S3Response = S3Response  # type: ignore[misc]
+    s3_backends.backend = S3Backend
+    for account in s3_backends.values():
+        account.backend = S3Backend
+        for existing in account.values():
+            existing.__class__ = S3Backend
