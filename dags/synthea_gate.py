@@ -14,6 +14,7 @@ trust a run by its marker `_runs/synthea/<run>.json`, which is written last and 
 | `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; mend the source, clear |
 | `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
 | `await_job` | the job was cancelled, paused for over 2 hours, or took over 6 | clear `create_job` and what follows |
+| `await_job` | Macie did not answer in three tries; the job is cancelled | clear `create_job` and what follows |
 | `decide` | the policy file is wrong | the error names the keys; mend it, clear |
 | `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
 | `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |

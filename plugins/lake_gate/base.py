@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.sdk import BaseOperator
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate.documents import iter_json_lines
-from lake_gate.errors import from_client_error
+from lake_gate.errors import from_client_error, from_transport_error
 from lake_gate.landing import MANIFEST
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
@@ -59,6 +59,8 @@ class GateOperator(BaseOperator):
             return self.step(context)
         except ClientError as error:
             raise from_client_error(error) from None
+        except BotoCoreError as error:
+            raise from_transport_error(error) from None
 
     def step(self, context: Context) -> Any:
         """Do what the operator is for."""

@@ -6,7 +6,7 @@ No sentence ever holds content of an object: buckets, keys, names and counts onl
 from __future__ import annotations
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 class GateError(AirflowException):
@@ -133,6 +133,11 @@ def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
     """Return our error for AWS's: whether retrying helps."""
     code = error.response.get("Error", {}).get("Code", "unknown")
     return (AwsRefusedError if code in _REFUSED else AwsError)(error.operation_name, code)
+
+
+def from_transport_error(error: BotoCoreError) -> AwsError:
+    """Return our error for an answer that did not come: its text may hold addresses, with signatures in them."""
+    return AwsError("A call to AWS", type(error).__name__)
 
 
 class PolicyError(FinalGateError):

@@ -10,7 +10,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import decision, jsonl, landing
 from lake_gate.base import DECISIONS, MOVES, PLAN, GateOperator, is_true
@@ -191,11 +191,11 @@ class MoveOperator(GateOperator):
         settings = self.the_settings
         buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
         moved: list[Moved] = []
-        errors: list[GateError | FinalGateError | ClientError] = []
+        errors: list[Exception] = []
         for window in batched(lines, CHUNK_OBJECTS):
             try:
                 moved += carry_out(self.s3, [Decision(**line) for line in window], run, buckets)
-            except (GateError, FinalGateError, ClientError) as error:  # what comes after it is moved all the same
+            except (GateError, FinalGateError, ClientError, BotoCoreError) as error:  # what comes after is moved, too
                 errors.append(error)
         if errors:
             raise min(errors, key=lambda error: isinstance(error, FinalGateError))

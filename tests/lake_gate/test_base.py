@@ -51,3 +51,15 @@ def test_retries_and_timeouts_of_the_connection_go_before_our_own(lake: Lake, mo
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
     used = gate(lake).s3.meta.config
     assert (used.read_timeout, used.retries["mode"], used.max_pool_connections) == (3, "standard", 32)
+
+
+def test_answer_that_does_not_come_is_an_error_that_a_retry_may_mend(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing listens there; the text of botocore's own error has the whole address."""
+    config = {"retries": {"mode": "standard", "max_attempts": 1}}
+    extra = {"config_kwargs": config, "endpoint_url": "http://127.0.0.1:9"}
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws", "extra": extra}))
+    with pytest.raises(AwsError, match="EndpointConnectionError") as failed:
+        gate(lake, LandOperator, source="s3://x/?signature=secret").execute({"run_id": "1"})
+    assert "127.0.0.1" not in str(failed.value)
