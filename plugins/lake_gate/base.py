@@ -29,6 +29,8 @@ PLAN = "plan.json"
 """What was decided by (policy, job), and the chunks of the decisions."""
 MOVES = "moves/"
 """The ledger: for each chunk one document that says that its moves have begun, and one when all are done."""
+BEGUN = ".begun"
+"""End of the names of the first kind."""
 OBJECTS = "objects.jsonl"
 RECORD = "record.json"
 
@@ -86,12 +88,9 @@ class GateOperator(BaseOperator):
         """Return what this run landed, in the order of the names; read anew from S3 whenever it is iterated over."""
         return _Lines(lambda: (LandedObject(**line) for line in self.iter_document(run, MANIFEST)))
 
-    def iter_document(
-        self, run: Run, name: str, *, start: int = 0, size: int | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the lines of one of the run's documents, or of ``size`` bytes of it."""
-        bronze = self.the_settings.bronze_bucket
-        return iter_json_lines(self.s3, bronze, run.document(name), start=start, size=size)
+    def iter_document(self, run: Run, name: str, **part: Any) -> Iterator[dict[str, Any]]:
+        """Yield the lines of one of the run's documents; see :func:`lake_gate.documents.iter_json_lines`."""
+        return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name), **part)
 
 
 @dataclass(frozen=True, slots=True)

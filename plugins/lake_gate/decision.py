@@ -8,6 +8,7 @@ policy allows everything that was found in it. Where result and finding disagree
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -199,10 +200,12 @@ def _doubt_about_object(seen: _Seen, job: Job) -> Reason | None:
         return Reason.SEVERITY_UNKNOWN
     if any(found.category == UNKNOWN for one in seen.everything for found in one.detections):
         return Reason.DETECTIONS_UNKNOWN
-    if not seen.findings and any(one.detections or one.severity for one in seen.results):
-        return Reason.FINDINGS_CAPPED if job.is_capped else Reason.FINDING_MISSING
-    if not job.settled and not seen.findings:  # Macie writes one finding per object and job: where it is there, all is
-        return Reason.EVIDENCE_NOT_SETTLED
+    # Macie writes one finding per object and job: where it is there, all is. One of a file inside is not the archive's.
+    if not any(not one.is_embedded for one in seen.findings):
+        if any(one.detections or one.severity for one in seen.everything):
+            return Reason.FINDINGS_CAPPED if job.is_capped else Reason.FINDING_MISSING
+        if not job.settled:
+            return Reason.EVIDENCE_NOT_SETTLED
     return None
 
 
@@ -262,13 +265,13 @@ def _has_unknown_severity(seen: Observation) -> bool:
 
 def _merged(observations: Iterable[Observation]) -> tuple[Detection, ...]:
     """Bring all detections together; a result and its finding count the same occurrences: the larger number stands."""
-    largest: dict[tuple[str, str], Detection] = {}
+    largest: Counter[tuple[str, str]] = Counter()
     for seen in observations:
+        within: Counter[tuple[str, str]] = Counter()
         for found in seen.detections:
-            place = (found.category, found.identifier)
-            if place not in largest or largest[place].count < found.count:
-                largest[place] = found
-    return tuple(largest[place] for place in sorted(largest))
+            within[found.category, found.identifier] += found.count
+        largest |= within
+    return tuple(Detection(identifier, count, category) for (category, identifier), count in sorted(largest.items()))
 
 
 def _count_by_severity(findings: Iterable[Observation]) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -34,18 +36,46 @@ def write_document_once(s3: S3Client, bucket: str, key: str, content: bytes) -> 
     return content
 
 
+def write_version(s3: S3Client, bucket: str, key: str, content: bytes, *, replacing: str = "") -> tuple[str, bool]:
+    """Write the object unless something else is there; return the version id of what is there then, and if it is this.
+
+    :param replacing: version id of what may be replaced; nothing by default.
+    """
+    condition: dict[str, Any] = {"IfNoneMatch": "*"}
+    if replacing:
+        condition = {"IfMatch": s3.head_object(Bucket=bucket, Key=key, VersionId=replacing)["ETag"]}
+    try:
+        written = s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=content,
+            ContentType=_content_type(key),
+            ChecksumAlgorithm="SHA256",
+            **condition,
+        )
+    except ClientError as error:
+        if not is_precondition_failed(error):
+            raise
+        there = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        return there["VersionId"], there.get("ChecksumSHA256") == checksum
+    return written["VersionId"], True
+
+
 def _content_type(key: str) -> str:
     return "application/json" if key.endswith(".json") else "application/x-ndjson"
 
 
 def iter_json_lines(
-    s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None
+    s3: S3Client, bucket: str, key: str, *, start: int = 0, size: int | None = None, version_id: str = ""
 ) -> Iterator[dict[str, Any]]:
     """Yield the object of every line that is not empty, reading as it goes; ``.gz`` is unpacked.
 
     :param start: first byte to read; ``size`` bytes from there on, all by default.
+    :param version_id: the version to read; the latest by default.
     """
-    body: Any = s3.get_object(Bucket=bucket, Key=key, **_range(start, size))["Body"]
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    body: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))["Body"]
     with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
         for line in lines:
             if line.strip():

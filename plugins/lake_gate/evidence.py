@@ -89,7 +89,8 @@ class Observation:
         if not bucket or not key:
             raise ValueError(f"Macie record {payload.get('id')} names no object (resourcesAffected.s3Object.key)")
         result = (payload.get("classificationDetails") or {}).get("result") or {}
-        status = result.get("status") or {}
+        status, severity = result.get("status") or {}, payload.get("severity") or {}
+        detections = _detections(result, has_type=bool(payload.get("type")))
         # Interned: a job's records repeat few words, and there are up to 100,000 of them in memory.
         return cls(
             bucket=intern(bucket),
@@ -98,9 +99,9 @@ class Observation:
             etag=intern((s3_object.get("eTag") or "").strip('"')),
             status=intern(str(status.get("code") or "missing")),
             status_reason=status.get("reason") or None,
-            severity=(payload.get("severity") or {}).get("description"),
-            detections=_detections(result),
-            finding_type=payload.get("type"),
+            severity=severity.get("description") or (UNKNOWN if severity else None),
+            detections=detections,
+            finding_type=payload.get("type") or (UNKNOWN if detections else None),
             finding_id=payload.get("id") if is_finding else None,
             is_archived=is_finding and payload.get("archived") is True,
             is_embedded=bool(s3_object.get("embeddedFileDetails")),
@@ -171,20 +172,40 @@ def count_findings(evidence: Mapping[tuple[str, str], Evidence]) -> int:
     return len({seen.finding_id for one in evidence.values() for seen in one.findings})
 
 
-def _detections(result: Mapping[str, Any]) -> tuple[Detection, ...]:
+def _detections(result: Mapping[str, Any], *, has_type: bool) -> tuple[Detection, ...]:
+    """Return what was found; with an unknown detection for whatever a record claims and does not name.
+
+    :param has_type: the record says that it is about sensitive data of some kind.
+    """
+    found: list[Detection] = []
+    for item in result.get("sensitiveData") or ():
+        category = item.get("category")
+        found += _of_kind(item, [(one.get("type"), one.get("count"), category) for one in _listed(item)], claimed=True)
     custom = result.get("customDataIdentifiers") or {}
-    found = [
-        _detection(one.get("type"), one.get("count"), item.get("category"))
-        for item in result.get("sensitiveData") or ()
-        for one in item.get("detections") or ()
-    ]
-    found += [
-        _detection(one.get("name") or one.get("arn"), one.get("count"), CUSTOM_IDENTIFIER)
-        for one in custom.get("detections") or ()
-    ]
-    if not found and (result.get("sensitiveData") or _number(custom.get("totalCount")) != 0):
-        return (Detection(UNKNOWN, 1, UNKNOWN),)  # it says that there was something, and not what
+    named = [(one.get("name") or one.get("arn"), one.get("count"), CUSTOM_IDENTIFIER) for one in _listed(custom)]
+    found += _of_kind(custom, named, claimed=False)
+    if not found and (has_type or result.get("additionalOccurrences")):
+        found.append(_UNSAID)
     return tuple(found)
+
+
+_UNSAID = Detection(UNKNOWN, 1, UNKNOWN)
+
+
+def _listed(kind: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return kind.get("detections") or ()
+
+
+def _of_kind(kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool) -> list[Detection]:
+    """Return the detections of one kind, and an unknown one where its total says that there are more.
+
+    :param claimed: that the kind is there says that something was found.
+    """
+    found = [_detection(*one) for one in named]
+    total = _number(kind.get("totalCount"))
+    if total < 0 or total > sum(one.count for one in found) or (claimed and not found):
+        found.append(_UNSAID)
+    return found
 
 
 def _detection(identifier: Any, count: Any, category: Any) -> Detection:

@@ -105,7 +105,9 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
 def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
     """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
     try:
-        answer = _put(s3, bucket, key, body, checksum, part_bytes)
+        answer = (
+            _put_in_parts(s3, bucket, key, body, part_bytes) if part_bytes else _put(s3, bucket, key, body, checksum)
+        )
     except ClientError as error:
         if not is_precondition_failed(error):
             raise
@@ -115,13 +117,15 @@ def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: st
     return answer["VersionId"], answer["ETag"]
 
 
-def _put(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> dict[str, Any]:
-    if part_bytes:
-        multipart.abort_leftovers(s3, bucket, key)
-        return multipart.upload(s3, body, part_bytes, Bucket=bucket, Key=key)
+def _put(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> dict[str, Any]:
     body.seek(0)
     return dict(
         s3.put_object(
             Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, IfNoneMatch="*"
         )
     )
+
+
+def _put_in_parts(s3: S3Client, bucket: str, key: str, body: IO[bytes], part_bytes: int) -> dict[str, Any]:
+    multipart.abort_leftovers(s3, bucket, key)
+    return multipart.upload(s3, body, part_bytes, Bucket=bucket, Key=key)

@@ -11,7 +11,8 @@ from lake_gate.record import worst_severity
 MAX_SUBJECT_CHARACTERS = 100
 MAX_MESSAGE_BYTES = 256 * 1024
 """Limits of SNS Publish. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-_ROOM_BYTES = MAX_MESSAGE_BYTES - 4096  # for the lines around the objects', and the attributes
+_ATTRIBUTES_BYTES = 1024
+"""What the message's attributes may take; they count within its limit."""
 _PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
 
 
@@ -41,7 +42,7 @@ def message(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], rec
     """
     run, totals = record["run"], record["totals"]
     unsettled = record["job"] and not record["job"]["settled"]
-    lines = [
+    before = [
         f"Feed {run['feed']}, run {run['run_id']}.",
         f"Delivery: {run['source'][:1000]}.",
         "Nothing was moved: dry run." if record["dry_run"] else "",
@@ -50,10 +51,10 @@ def message(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], rec
         f"{totals['beside_others']} object(s) lie beside other bytes of the same key."
         if totals["beside_others"]
         else "",
-        *_lines_that_fit(entries),
-        f"Run record: {record_uri}",
     ]
-    return "\n".join(line for line in lines if line)
+    last = f"Run record: {record_uri}"
+    room = MAX_MESSAGE_BYTES - _ATTRIBUTES_BYTES - len("\n".join([*before, last]).encode()) - 100  # for "... and more"
+    return "\n".join(line for line in [*before, *_lines_that_fit(entries, room), last] if line)
 
 
 def message_attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
@@ -66,7 +67,7 @@ def message_attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
     }
 
 
-def _lines_that_fit(entries: Iterable[Mapping[str, Any]]) -> list[str]:
+def _lines_that_fit(entries: Iterable[Mapping[str, Any]], room: int) -> list[str]:
     """Return the objects' lines, strictest outcome first: what has to be left out needs the least attention."""
     kept: dict[str | None, list[str]] = {None: [], Outcome.QUARANTINE: [], Outcome.HOLD: [], Outcome.PROMOTE: []}
     used = dict.fromkeys(kept, 0)
@@ -76,10 +77,9 @@ def _lines_that_fit(entries: Iterable[Mapping[str, Any]]) -> list[str]:
         line = _line(entry)
         outcome = entry["outcome"]
         used[outcome] += len(line.encode()) + 1
-        if used[outcome] <= _ROOM_BYTES:  # more of one outcome never fit: a run of 100,000 stays out of memory
+        if used[outcome] <= room:  # more of one outcome never fit: a run of 100,000 stays out of memory
             kept[outcome].append(line)
     lines: list[str] = []
-    room = _ROOM_BYTES
     for line in (line for of_outcome in kept.values() for line in of_outcome):
         room -= len(line.encode()) + 1
         if room < 0:

@@ -11,8 +11,10 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,8 +24,8 @@ SINGLE_BYTES = 5 * 1024**3
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 """
-PART_BYTES = 64 * 1024**2
-"""10,000 parts of it, the most that S3 takes, are 625 GiB; a worker that lands holds one for each of its threads."""
+PART_BYTES = 16 * 1024**2
+"""10,000 parts of it, the most that S3 takes, are 156 GiB; each thread of a worker that lands holds one in memory."""
 _THREADS = 4
 
 
@@ -37,9 +39,15 @@ def checksum_of(body: IO[bytes], part_bytes: int) -> str:
 
     :param part_bytes: see :func:`part_bytes_of`; not 0.
     """
-    body.seek(0)
-    digests = [hashlib.sha256(part).digest() for part in iter(lambda: body.read(part_bytes), b"")]
+    digests = [hashlib.sha256(part).digest() for part in _parts(body, part_bytes)]
     return f"{base64.b64encode(hashlib.sha256(b''.join(digests)).digest()).decode()}-{len(digests)}"
+
+
+def _parts(body: IO[bytes], part_bytes: int) -> Iterator[bytes]:
+    body.seek(0)
+    while part := body.read(part_bytes):
+        yield part
+        del part  # before the next is read
 
 
 def upload(s3: S3Client, body: IO[bytes], part_bytes: int, **target: Any) -> dict[str, Any]:
@@ -50,32 +58,33 @@ def upload(s3: S3Client, body: IO[bytes], part_bytes: int, **target: Any) -> dic
     :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then.
     """
     place = {"Bucket": target["Bucket"], "Key": target["Key"]}
-
-    def send(upload_id: str, number: int, part: bytes) -> dict[str, Any]:
-        digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
-        answer = s3.upload_part(
-            **place, UploadId=upload_id, PartNumber=number, Body=part, ChecksumAlgorithm="SHA256", ChecksumSHA256=digest
-        )
-        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": digest}
-
-    body.seek(0)
+    sent: list[dict[str, Any]] = []
     with _upload(s3, target) as upload_id:
         # One by one: the parts are read from one file, and a worker's memory holds few of them.
-        numbered = enumerate(iter(lambda: body.read(part_bytes), b""), start=1)
-        parts = [send(upload_id, number, part) for number, part in numbered]
-        return _complete(s3, place, upload_id, parts, only_if_none=True)
+        for part in _parts(body, part_bytes):
+            digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+            number = len(sent) + 1
+            checked: dict[str, Any] = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}
+            answer = s3.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=part, **checked)
+            sent.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": digest})
+        return _complete(s3, place, upload_id, sent, {"IfNoneMatch": "*"})
 
 
 def copy(
-    s3: S3Client, source: dict[str, str], size_bytes: int, part_bytes: int, *, only_if_none: bool, **target: Any
+    s3: S3Client,
+    source: dict[str, str],
+    size_bytes: int,
+    part_bytes: int,
+    condition: dict[str, str],
+    **target: Any,
 ) -> dict[str, Any]:
     """Copy one version of an object in parts, within S3.
 
     :param source: ``Bucket``, ``Key`` and ``VersionId``.
-    :param only_if_none: refuse when the key has an object already.
+    :param condition: ``IfNoneMatch`` or ``IfMatch``: what must be at the place for the copy to be made.
     :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
     :return: the answer of CompleteMultipartUpload.
-    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then.
+    :raises ClientError: ``PreconditionFailed`` when the condition does not hold; nothing is left behind then.
     """
     place = {"Bucket": target["Bucket"], "Key": target["Key"]}
 
@@ -88,12 +97,12 @@ def copy(
             CopySource=source,  # type: ignore[arg-type]
             CopySourceRange=f"bytes={start}-{end}",
         )["CopyPartResult"]
-        return {"PartNumber": number, **{k: answer[k] for k in ("ETag", "ChecksumSHA256")}}
+        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": answer["ChecksumSHA256"]}
 
     with _upload(s3, target) as upload_id, ThreadPoolExecutor(_THREADS) as pool:
         starts = enumerate(range(0, size_bytes, part_bytes), start=1)
         parts = list(pool.map(lambda item: copy_part(upload_id, *item), starts))
-        return _complete(s3, place, upload_id, parts, only_if_none=only_if_none)
+        return _complete(s3, place, upload_id, parts, condition)
 
 
 @contextmanager
@@ -103,23 +112,24 @@ def _upload(s3: S3Client, target: dict[str, Any]) -> Iterator[str]:
     try:
         yield upload_id
     except BaseException:
-        s3.abort_multipart_upload(Bucket=target["Bucket"], Key=target["Key"], UploadId=upload_id)
+        with suppress(ClientError, BotoCoreError):  # what went wrong first is what has to be told
+            s3.abort_multipart_upload(Bucket=target["Bucket"], Key=target["Key"], UploadId=upload_id)
         raise
 
 
 def _complete(
-    s3: S3Client, place: dict[str, str], upload_id: str, parts: list[dict[str, Any]], *, only_if_none: bool
+    s3: S3Client, place: dict[str, str], upload_id: str, parts: list[dict[str, Any]], condition: dict[str, str]
 ) -> dict[str, Any]:
-    condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_none else {}
     complete: Callable[..., Any] = s3.complete_multipart_upload
     return dict(complete(**place, UploadId=upload_id, MultipartUpload={"Parts": parts}, **condition))
 
 
-def abort_leftovers(s3: S3Client, bucket: str, prefix: str) -> int:
-    """Abort the uploads below a prefix that a killed process left; return how many there were."""
+def abort_leftovers(s3: S3Client, bucket: str, key: str) -> int:
+    """Abort the uploads of a key that a killed process left; return how many there were."""
     count = 0
-    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix):
+    for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
         for found in page.get("Uploads", ()):
-            s3.abort_multipart_upload(Bucket=bucket, Key=found["Key"], UploadId=found["UploadId"])
-            count += 1
+            if found["Key"] == key:  # and not of one whose name goes on
+                s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=found["UploadId"])
+                count += 1
     return count

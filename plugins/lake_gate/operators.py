@@ -13,10 +13,23 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import decision, jsonl, landing
-from lake_gate.base import DECISIONS, MOVES, PLAN, GateOperator, is_true
+from lake_gate.base import BEGUN, DECISIONS, MOVES, PLAN, GateOperator, is_true
 from lake_gate.decision import Decision
-from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
-from lake_gate.errors import DecisionsStandError, FinalGateError, GateError, UnknownObjectsError
+from lake_gate.documents import (
+    read_document,
+    read_document_or_none,
+    write_document,
+    write_document_once,
+    write_version,
+)
+from lake_gate.errors import (
+    DecisionsStandError,
+    FinalGateError,
+    GateError,
+    UnknownObjectsError,
+    from_client_error,
+    from_transport_error,
+)
 from lake_gate.evidence import Evidence, Job, Severity, count_findings, gather
 from lake_gate.include import read_policy
 from lake_gate.manifest import LandedObject
@@ -112,8 +125,9 @@ class DecideOperator(GateOperator):
         gathered = self._gather(run, manifest)
         job, job_arn = self._job(run, count_findings(gathered))
         content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy)))
-        self._write(run, content)
+        version_id = self._write_decisions(run, content)
         basis = {
+            "decisions": version_id,
             "policy": {
                 "name": policy.name,
                 "sha256": policy_sha256,
@@ -123,7 +137,7 @@ class DecideOperator(GateOperator):
             "job": {**asdict(job), "findings_capped": job.is_capped, "arn": job_arn},
             "chunks": chunks,
         }
-        write_document(self.s3, self.the_settings.bronze_bucket, run.document(PLAN), json.dumps(basis).encode())
+        self._write_plan(run, basis)
         return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
     def _gather(self, run: Run, manifest: Iterable[LandedObject]) -> dict[tuple[str, str], Evidence]:
@@ -149,14 +163,37 @@ class DecideOperator(GateOperator):
             yield one
         self.log.info("Decided: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 
-    def _write(self, run: Run, content: bytes) -> None:
-        """Write the decisions, or find the same; others may take their place as long as nothing has been moved."""
+    def _write_decisions(self, run: Run, content: bytes) -> str:
+        """Write the decisions, or find the same; others may take their place as long as nothing has been moved.
+
+        Returns their version id.
+        """
         bronze, key = self.the_settings.bronze_bucket, run.document(DECISIONS)
-        if write_document_once(self.s3, bronze, key, content) == content:
-            return
-        if self.s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)["KeyCount"]:
+        version_id, is_this = write_version(self.s3, bronze, key, content)
+        if not is_this and not self._begun(run):
+            version_id, is_this = write_version(self.s3, bronze, key, content, replacing=version_id)
+        if not is_this:
             raise DecisionsStandError(f"s3://{bronze}/{key}")
-        write_document(self.s3, bronze, key, content)
+        return version_id
+
+    def _write_plan(self, run: Run, basis: dict[str, Any]) -> None:
+        """Write what was decided by, which stands with the decisions.
+
+        A move that began meanwhile, on the decisions before, has written so before it looked at the plan: one of the
+        two sees the other.
+        """
+        bronze, key = self.the_settings.bronze_bucket, run.document(PLAN)
+        if not (self._begun(run) and read_document_or_none(self.s3, bronze, key)):
+            write_document(self.s3, bronze, key, json.dumps(basis).encode())
+        if any(begun["decisions"] != basis["decisions"] for begun in self._begun(run)):
+            raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
+
+    def _begun(self, run: Run) -> list[dict[str, Any]]:
+        """Return what the chunks that have begun to move wrote down."""
+        bronze = self.the_settings.bronze_bucket
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
+        keys = [one["Key"] for page in pages for one in page.get("Contents", ()) if one["Key"].endswith(BEGUN)]
+        return [json.loads(read_document(self.s3, bronze, key)) for key in keys]
 
 
 class MoveOperator(GateOperator):
@@ -182,21 +219,38 @@ class MoveOperator(GateOperator):
         start, size = self.chunk
         done = run.document(ledger(self.outcome, start))
         if (written := read_document_or_none(self.s3, bronze, done)) is None:
-            write_document_once(self.s3, bronze, done + ".begun", json.dumps({"chunk": self.chunk}).encode())
-            moved = self._move(run, self.iter_document(run, DECISIONS, start=start, size=size))
-            written = write_document_once(self.s3, bronze, done, jsonl.dump(moved))
+            decisions = self._begin(run, done + BEGUN)
+            lines = self.iter_document(run, DECISIONS, start=start, size=size, version_id=decisions)
+            written = write_document_once(self.s3, bronze, done, jsonl.dump(self._move(run, lines)))
         return written.count(b"\n")
+
+    def _begin(self, run: Run, key: str) -> str:
+        """Write down that the chunk's moves begin, and on which version of the decisions; return its id."""
+        bronze = self.the_settings.bronze_bucket
+        begun = json.dumps({"decisions": self._planned(run)}).encode()
+        decisions = json.loads(write_document_once(self.s3, bronze, key, begun))["decisions"]
+        if decisions != self._planned(run):  # decided anew meanwhile: see DecideOperator
+            raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
+        return str(decisions)
+
+    def _planned(self, run: Run) -> str:
+        plan = read_document(self.s3, self.the_settings.bronze_bucket, run.document(PLAN))
+        return str(json.loads(plan)["decisions"])
 
     def _move(self, run: Run, lines: Iterator[dict[str, Any]]) -> list[Moved]:
         settings = self.the_settings
         buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
         moved: list[Moved] = []
-        errors: list[Exception] = []
+        errors: list[GateError | FinalGateError] = []
         for window in batched(lines, CHUNK_OBJECTS):
             try:
                 moved += carry_out(self.s3, [Decision(**line) for line in window], run, buckets)
-            except (GateError, FinalGateError, ClientError, BotoCoreError) as error:  # what comes after is moved, too
+            except (GateError, FinalGateError) as error:  # what comes after it is moved all the same
                 errors.append(error)
+            except ClientError as error:
+                errors.append(from_client_error(error))
+            except BotoCoreError as error:
+                errors.append(from_transport_error(error))
         if errors:
             raise min(errors, key=lambda error: isinstance(error, FinalGateError))
         return moved

@@ -75,6 +75,7 @@ class Totals:
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
     archived_findings: int = 0
     beside_others: int = 0
     not_accounted: int = 0
@@ -90,6 +91,7 @@ class Totals:
         self.objects += 1
         self.size_bytes += entry["size_bytes"]
         self.findings.update(entry["findings"])
+        self.severities.update([entry["severity"]] if entry["severity"] else [])
         self.archived_findings += entry["archived_findings"]
         if entry["outcome"]:
             self.outcomes[entry["outcome"]] += 1
@@ -139,7 +141,7 @@ def build_record(
 
 def worst_severity(record: Mapping[str, Any]) -> Severity | None:
     """Return the highest severity that Macie gave any object of the run."""
-    found = [Severity(name) for name in record["totals"]["findings"] if name in set(Severity)]
+    found = [Severity(name) for name in record["totals"]["severities"]]
     return max(found, key=lambda severity: severity.rank, default=None)
 
 

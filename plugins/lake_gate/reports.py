@@ -51,7 +51,7 @@ class RecordOperator(GateOperator):
         run, settings = self.run_of(context), self.the_settings
         basis = json.loads(read_document_or_none(self.s3, settings.bronze_bucket, run.document(PLAN)) or b"{}")
         totals = Totals()
-        objects_uri = self._write_objects(run, basis.get("chunks", {}), totals)
+        objects_uri = self._write_objects(run, basis, totals)
         written = record.build_record(
             run=run_facts(context, self.feed, self.facts["source"]),
             rules={"policy": basis.get("policy"), **{name: self.facts[name] for name in ("identifiers", "job_spec")}},
@@ -68,11 +68,12 @@ class RecordOperator(GateOperator):
         self.log.info("Run record: %s", uri)
         return {"uri": uri, "totals": written["totals"]}
 
-    def _write_objects(self, run: Run, chunks: Chunks, totals: Totals) -> str:
+    def _write_objects(self, run: Run, basis: Mapping[str, Any], totals: Totals) -> str:
         """Write ``objects.jsonl`` as its parts are read: a run of any size goes through little memory."""
+        chunks: Chunks = basis.get("chunks", {})
         entries = record.iter_entries(
             self.manifest(run),
-            record.in_order(self._decisions(run, of_outcome) for of_outcome in chunks.values()),
+            record.in_order(self._decisions(run, of_outcome, basis["decisions"]) for of_outcome in chunks.values()),
             record.in_order(self._moves(run, outcome, of_outcome) for outcome, of_outcome in chunks.items()),
             dry_run=is_true(self.is_dry_run),
         )
@@ -82,9 +83,10 @@ class RecordOperator(GateOperator):
             file.seek(0)
             return write_document(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), file)
 
-    def _decisions(self, run: Run, chunks: list[list[int]]) -> Iterator[Decision]:
+    def _decisions(self, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:
         for start, size in chunks:
-            yield from (Decision(**line) for line in self.iter_document(run, DECISIONS, start=start, size=size))
+            part = {"start": start, "size": size, "version_id": version_id}
+            yield from (Decision(**line) for line in self.iter_document(run, DECISIONS, **part))
 
     def _moves(self, run: Run, outcome: str, chunks: list[list[int]]) -> Iterator[Moved]:
         for start, _ in chunks:
@@ -106,6 +108,10 @@ class PublishOperator(GateOperator):
         """Write it once; it never changes."""
         run, settings = self.run_of(context), self.the_settings
         written = json.loads(read_document(self.s3, settings.bronze_bucket, run.document(RECORD)))
+        if not written["accounted"]:  # somebody went on although the record had failed
+            missing = written["totals"]
+            uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
+            raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         if written["dry_run"]:
             self.log.info("A dry run promotes nothing: no marker")
             return None

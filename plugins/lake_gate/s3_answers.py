@@ -14,5 +14,9 @@ def is_missing(error: ClientError) -> bool:
 
 
 def is_precondition_failed(error: ClientError) -> bool:
-    """Whether S3 did not write because the key has an object already."""
-    return error.response.get("Error", {}).get("Code") in {"412", "PreconditionFailed"}
+    """Whether S3 did not write because of what is at the key, or is just being written there.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    code = error.response.get("Error", {}).get("Code")
+    return code in {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}

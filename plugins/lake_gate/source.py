@@ -125,7 +125,7 @@ def _check_name(source: str, name: str) -> None:
     parts = name.split("/")
     if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
         raise SourceError(source, f"the file name {name!r} leads out of the delivery or is no plain relative path")
-    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in name):
+    if any(ord(c) < 32 or ord(c) in {127, 0xFFFE, 0xFFFF} or 0xD800 <= ord(c) <= 0xDFFF for c in name):  # nor may XML
         raise SourceError(source, f"the file name {name!r} holds characters that no key should have")
     if len(name.encode()) > MAX_NAME_BYTES:
         raise SourceError(source, f"a file name is longer than {MAX_NAME_BYTES} bytes: {name[:80]!r}...")

@@ -25,6 +25,7 @@ from lake_gate.errors import (
     FinalGateError,
     GateError,
     SourceVersionGoneError,
+    from_client_error,
 )
 from lake_gate.policy import Outcome
 from lake_gate.record import Moved
@@ -43,6 +44,8 @@ _MAX_TAG_CHARACTERS = 256
 """Limits of S3. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
 _DELETE_BATCH = 1000
 """Most keys of one DeleteObjects. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+_TRIES = 3
+"""How often a copy is tried while others write to its place."""
 _HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
 
 
@@ -89,18 +92,33 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
 
 
 def _moved_or_error(move: _Move) -> Moved | Exception:
+    """One bad object must not stop the others: its error is raised afterwards, sorted by whether retrying helps."""
     try:
         return move.copy_verified()
-    except Exception as error:  # one bad object must not stop the others; it is raised afterwards
+    except ClientError as error:
+        return from_client_error(error)
+    except Exception as error:
         return error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _There:
+    """What is at the place that an object goes to.
+
+    :param copy: version id of a verified copy.
+    :param has_others: there are versions with other bytes.
+    """
+
+    copy: str | None = None
+    has_others: bool = False
+
+
+@dataclass(slots=True)
 class _Move:
     """One object on its way, up to its verified copy.
 
     :param bucket: where it goes, with ``key``.
-    :param history: what was at that place when the chunk began, None: nothing.
+    :param history: what is at that place as far as is known, None: nothing.
     """
 
     s3: S3Client
@@ -112,35 +130,41 @@ class _Move:
 
     def copy_verified(self) -> Moved:
         """Return the verified copy of the decided version, made now or by a try before this one."""
-        if copy := self._find_copy(self.history):
-            return copy
-        if (source := self._head(self.decision.bucket, self.decision.key, self.decision.version_id)) is None:
+        source = self._head(self.decision.bucket, self.decision.key, self.decision.version_id)
+        if source is None:
             return self._copy_of_another_try()
-        return self._copy(source, is_free=not (self.history and self.history.versions))
-
-    def _copy(self, source: Mapping[str, Any], *, is_free: bool) -> Moved:
-        """Copy, and look at the copy before anybody is told of it.
-
-        :param is_free: nothing is known to be at the place; if something is all the same, it is looked at first.
-        """
         tags = self._tags(source)
-        try:
-            version_id = self._send_copy(source, tags, is_free=is_free)
-        except ClientError as error:
-            if is_missing(error):
-                return self._copy_of_another_try()
-            if is_free and is_precondition_failed(error):
-                return self._find_copy(self._look_again()) or self._copy(source, is_free=False)
-            raise
+        for _ in range(_TRIES):
+            there = self._look_at(self.history, source, tags)
+            if there.copy:
+                return self._moved(there.copy, is_beside_others=there.has_others)
+            try:
+                if condition := self._condition():
+                    return self._copy(source, tags, condition, has_others=there.has_others)
+            except ClientError as error:
+                if is_missing(error):
+                    return self._copy_of_another_try()
+                if not is_precondition_failed(error):
+                    raise
+            self.history = self._look_again()
+        raise CopyNotVerifiedError(self._source_uri, self._copy_uri, "others write there all the time")
+
+    def _copy(
+        self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
+    ) -> Moved:
+        """Copy, and look at the copy before anybody is told of it."""
+        version_id = self._send_copy(source, tags, condition)
         made = self._head(self.bucket, self.key, version_id)
-        if difference := self._difference(made) or _lost(source, made, tags):
+        if difference := self._difference(made):
             self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)  # nobody may read it there
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, difference)
-        if not is_free:
+        if lost := _lost(source, made, tags):  # it has the right bytes: who finds it may count on it, so it stays
+            raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
+        if has_others:
             log.warning("%s holds other bytes, too: they stay, as an older version", self._copy_uri)
-        return self._moved(version_id, is_beside_others=not is_free)
+        return self._moved(version_id, is_beside_others=has_others)
 
-    def _send_copy(self, source: Mapping[str, Any], tags: Mapping[str, str], *, is_free: bool) -> str:
+    def _send_copy(self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str]) -> str:
         """Copy exactly the decided version, in the parts it was landed in; return the version id of the copy."""
         version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}
         target = {"Bucket": self.bucket, "Key": self.key, "Tagging": urlencode(tags), **_storage_class(source)}
@@ -148,16 +172,13 @@ class _Move:
             multipart.abort_leftovers(self.s3, self.bucket, self.key)
             kept = {name: source[name] for name in (*_HEADERS, "Metadata") if source.get(name)}
             size, parts = self.decision.size_bytes, self.decision.part_bytes
-            return str(
-                multipart.copy(self.s3, version, size, parts, only_if_none=is_free, **target, **kept)["VersionId"]
-            )
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if is_free else {}
+            return str(multipart.copy(self.s3, version, size, parts, condition, **target, **kept)["VersionId"])
         return self.s3.copy_object(
             **target,  # type: ignore[arg-type]
+            **condition,  # type: ignore[arg-type]
             CopySource=version,  # type: ignore[arg-type]
             ChecksumAlgorithm="SHA256",
             TaggingDirective="REPLACE",
-            **condition,
         )["VersionId"]
 
     def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
@@ -173,32 +194,46 @@ class _Move:
         room = _MOST_TAGS - len(gate.keys() - own.keys())
         return {**dict(list(own.items())[:room]), **gate}
 
-    def _find_copy(self, history: KeyHistory | None) -> Moved | None:
-        """Return the copy that is at the place already, whether or not it is the latest version there."""
+    def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> _There:
+        """Look at every version that is at the place.
+
+        :param source: what a copy must have besides the bytes; None when the source is gone: whoever deleted it had
+            verified the copy.
+        """
+        there = _There()
         for version_id in history.versions if history else ():
-            if not self._difference(self._head(self.bucket, self.key, version_id)):
-                return self._moved(version_id, is_beside_others=len(history.versions) > 1)  # type: ignore[union-attr]
-        return None
+            if (head := self._head(self.bucket, self.key, version_id)) is None:
+                continue
+            if self._difference(head):
+                there.has_others = True
+            elif there.copy is None and (source is None or not _lost(source, head, tags)):
+                there.copy = version_id
+        return there
+
+    def _condition(self) -> dict[str, str] | None:
+        """Return what S3 has to find at the place still, or the copy is not made; None: look again, something came."""
+        if not (self.history and self.history.versions):
+            return {"IfNoneMatch": "*"}
+        latest = _head(self.s3, self.bucket, self.key)
+        if latest is None:  # a delete marker
+            return {"IfNoneMatch": "*"}
+        return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None
 
     def _copy_of_another_try(self) -> Moved:
         """Return the copy that somebody made since the chunk began: the same task, run twice at once.
 
         :raises SourceVersionGoneError: when there is none.
         """
-        if copy := self._find_copy(self._look_again()):
-            return copy
+        there = self._look_at(self._look_again(), None, {})
+        if there.copy:
+            return self._moved(there.copy, is_beside_others=there.has_others)
         raise SourceVersionGoneError(self._source_uri, self.decision.version_id, self._copy_uri)
 
     def _look_again(self) -> KeyHistory | None:
         return list_histories(self.s3, self.bucket, [self.key]).get(self.key)
 
     def _head(self, bucket: str, key: str, version_id: str) -> dict[str, Any] | None:
-        try:
-            return dict(self.s3.head_object(Bucket=bucket, Key=key, VersionId=version_id, ChecksumMode="ENABLED"))
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise
+        return _head(self.s3, bucket, key, version_id)
 
     def _difference(self, head: Mapping[str, Any] | None) -> str:
         """Say how the object differs from what was landed; empty when it does not."""
@@ -235,8 +270,10 @@ def _lost(source: Mapping[str, Any], made: Mapping[str, Any] | None, tags: Mappi
     for name in (*_HEADERS, "Metadata", "StorageClass"):
         if source.get(name) != made.get(name):
             return f"its {name} is another one"
-    if made.get("TagCount") != len(tags):
-        return f"it has {made.get('TagCount', 0)} tags instead of {len(tags)}"
+    if made.get("TagCount", 0) < len(tags):
+        return (
+            f"it shows {made.get('TagCount', 0)} of {len(tags)} tags, to a role that needs s3:GetObjectVersionTagging"
+        )
     if not made.get("ServerSideEncryption"):
         return "it is not encrypted"
     return ""
@@ -278,5 +315,16 @@ def _to_delete(s3: S3Client, decision: Decision, history: KeyHistory) -> Iterato
 
 
 def _has_content_of(s3: S3Client, decision: Decision, version_id: str) -> bool:
-    head = s3.head_object(Bucket=decision.bucket, Key=decision.key, VersionId=version_id, ChecksumMode="ENABLED")
-    return head.get("ChecksumSHA256") == decision.checksum
+    """Whether a version holds what was moved; one that is gone by now holds nothing else."""
+    head = _head(s3, decision.bucket, decision.key, version_id)
+    return head is None or head.get("ChecksumSHA256") == decision.checksum
+
+
+def _head(s3: S3Client, bucket: str, key: str, version_id: str = "") -> dict[str, Any] | None:
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        return dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version))
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise

@@ -133,15 +133,19 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
     async def _watch(self) -> dict[str, Any]:
         clock = asyncio.get_running_loop().time
         delay = self.poll_seconds
-        going_since = clock()
+        paused_since: float | None = None
         async with await self.hook().get_async_conn() as client:  # type: ignore[no-untyped-call]
             while True:
                 if job := await self._poll(client):
                     status = job.get("jobStatus")
                     if status in self.waiting_states:
-                        going_since = clock()
-                    elif status not in self.paused_states or clock() - going_since >= self.pause_seconds:
+                        paused_since = None
+                    elif status not in self.paused_states:
                         return {"status": "ended", "job": job}
+                    else:
+                        paused_since = clock() if paused_since is None else paused_since
+                        if clock() - paused_since >= self.pause_seconds:
+                            return {"status": "ended", "job": job}
                 await asyncio.sleep(delay)
                 delay = min(delay * BACKOFF, max(MAX_POLL_SECONDS, self.poll_seconds))
 

@@ -137,6 +137,9 @@ CASES = {
     "the result is Low, its finding is missing, and the job has 100,000 findings or more": case(
         [result("Low")], job=replace(DONE, findings=MOST_FINDINGS)
     ),
+    "the archive's result is Low, its finding is missing, and one of a file inside is there": case(
+        [result("Low")], [found("Low", is_embedded=True)]
+    ),
     "nothing was found, but results were still changing at the deadline": case(
         [seen()], job=replace(DONE, settled=False)
     ),
@@ -197,6 +200,12 @@ def test_decision_carries_names_and_counts_for_the_report() -> None:
     assert decision.detections == {"USA_PASSPORT_NUMBER": 4}
 
 
+def test_what_one_record_lists_twice_is_added_up() -> None:
+    twice = (*PASSPORTS, *MORE)
+    decision = decide_one(Evidence((result("Medium", detections=twice),), (found("Medium", detections=twice),)))
+    assert decision.detections == {"USA_PASSPORT_NUMBER": 7}
+
+
 def test_archive_counts_what_its_own_record_sums_up() -> None:
     inner = result("Low", is_embedded=True, detections=(replace(PASSPORTS[0], count=1),))
     decision = decide_one(Evidence((result("Low"), inner, inner), (found("Low"),)))
@@ -243,7 +252,7 @@ observations = st.builds(
     status=st.sampled_from(["COMPLETE", "COMPLETE", "PARTIAL", "SKIPPED", "missing", "NEW"]),
     status_reason=st.sampled_from([None, None, "TIME_CUT_OFF_REACHED", "NEW"]),
     severity=st.sampled_from([None, "Low", "Medium", "High", "Worst"]),
-    detections=st.lists(st.sampled_from(DETECTIONS), max_size=2, unique=True).map(tuple),
+    detections=st.lists(st.sampled_from(DETECTIONS), max_size=3).map(tuple),
     finding_type=st.sampled_from([None, PERSONAL, "SensitiveData:S3Object/Multiple"]),
     finding_id=st.none(),
     is_archived=st.booleans(),

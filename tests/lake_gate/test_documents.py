@@ -11,6 +11,7 @@ from lake_gate.documents import (
     read_document_or_none,
     write_document,
     write_document_once,
+    write_version,
 )
 from tests.lake import Lake
 
@@ -37,3 +38,13 @@ def test_lines_are_read_packed_or_not(lake: Lake, lines: bytes) -> None:
     plain, packed = (list(iter_json_lines(lake.s3, lake.bronze, key)) for key in ("d.jsonl", "d.jsonl.gz"))
     assert plain == packed
     assert len(plain) == lines.count(b"{")
+
+
+def test_version_is_written_once_and_replaced_only_by_who_names_it(lake: Lake) -> None:
+    first, _ = write_version(lake.s3, lake.bronze, "d", b"first")
+    assert write_version(lake.s3, lake.bronze, "d", b"first") == (first, True)
+    assert write_version(lake.s3, lake.bronze, "d", b"second") == (first, False)
+    second, is_this = write_version(lake.s3, lake.bronze, "d", b"second", replacing=first)
+    assert (second != first, is_this) == (True, True)
+    assert write_version(lake.s3, lake.bronze, "d", b"third", replacing=first) == (second, False)
+    assert lake.versions(lake.bronze, "d") == [second, first]

@@ -143,3 +143,31 @@ def test_finding_that_is_listed_twice_is_counted_once() -> None:
 @pytest.mark.parametrize(("findings", "capped"), [(MOST_FINDINGS - 1, False), (MOST_FINDINGS, True)])
 def test_job_with_as_many_findings_as_macie_shows_may_have_more(findings: int, capped: bool) -> None:
     assert Job("j", "COMPLETE", "NONE", 100, settled=True, findings=findings).is_capped is capped
+
+
+NAMED = {"category": "PERSONAL_INFORMATION", "totalCount": "7", "detections": [{"type": "NAME", "count": "7"}]}
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"sensitiveData": [NAMED, {"category": "FINANCIAL_INFORMATION", "totalCount": "12", "detections": []}]},
+        {"sensitiveData": [NAMED, {"category": "FINANCIAL_INFORMATION"}]},
+        {"sensitiveData": [{**NAMED, "totalCount": "40"}]},
+        {"sensitiveData": [NAMED], "customDataIdentifiers": {"totalCount": "9", "detections": []}},
+    ],
+)
+def test_part_that_cannot_be_read_does_not_hide_behind_one_that_can(claim: dict[str, Any]) -> None:
+    found = Observation.from_api(record(**claim), is_finding=False).detections
+    assert [one.category for one in found] == ["PERSONAL_INFORMATION", UNKNOWN]
+
+
+def test_record_that_claims_something_by_its_type_alone_is_not_clean() -> None:
+    claimed = Observation.from_api({**record(), "type": "SensitiveData:S3Object/Financial"}, is_finding=False)
+    more = Observation.from_api(record(additionalOccurrences=True), is_finding=True)
+    assert [one.detections[0].category for one in (claimed, more)] == [UNKNOWN, UNKNOWN]
+
+
+def test_severity_without_a_word_and_finding_without_a_type_are_unknown() -> None:
+    seen = Observation.from_api({**record(**FOUND), "severity": {"score": "3"}}, is_finding=True)
+    assert (seen.severity, seen.finding_type) == (UNKNOWN, UNKNOWN)

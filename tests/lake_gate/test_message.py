@@ -15,13 +15,15 @@ URI = "s3://bronze/_runs/synthea/1/record.json"
 HIGH = {"severity": "High", "findings": {"High": 1}, "detections": {"NAME": 7}}
 
 
-def report(*decisions: Decision, settled: bool = True, **changes: Any) -> tuple[dict[str, Any], list[Any]]:
+def report(
+    *decisions: Decision, settled: bool = True, source: str = "/deliveries/today", **changes: Any
+) -> tuple[dict[str, Any], list[Any]]:
     """The record of a run and the lines of its objects."""
     totals = Totals()
     places = [Moved(d.name, "silver", d.key, "v9", **changes) for d in decisions]
     entries = iter_entries([landed(d.name) for d in decisions], decisions, places, dry_run=False)
     lines = list(totals.counted(entries))
-    run = {"feed": "synthea", "run_id": "manual__1", "source": "/deliveries/today"}
+    run = {"feed": "synthea", "run_id": "manual__1", "source": source}
     facts = {"rules": {}, "job": {"settled": settled}, "dry_run": False, "objects_uri": "o", "marker_uri": "m"}
     return build_record(run=run, totals=totals, **facts), lines
 
@@ -47,9 +49,10 @@ def test_message_says_so_when_objects_lie_beside_other_bytes() -> None:
     assert "1 object(s) lie beside other bytes" in message(*report(decided(), is_beside_others=True), URI)
 
 
-def test_message_stays_within_the_limit_and_says_how_much_is_left_out() -> None:
+@pytest.mark.parametrize("source", ["/x", "\U0001f600" * 2000])
+def test_message_stays_within_the_limit_and_says_how_much_is_left_out(source: str) -> None:
     promoted = (decided(f"{i:06}-{'ü' * 200}.csv") for i in range(2000))
-    text = message(*report(*promoted, decided("z.csv", "quarantine", **HIGH)), URI)
+    text = message(*report(*promoted, decided("z.csv", "quarantine", **HIGH), source=source), URI)
     assert len(text.encode()) <= MAX_MESSAGE_BYTES
     assert text.splitlines()[-1] == f"Run record: {URI}"
     assert "- z.csv: quarantine" in text

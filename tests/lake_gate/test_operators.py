@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from lake_gate import jsonl, operators, transfer
@@ -44,8 +45,9 @@ def move(lake: Lake, outcome: str, chunk: list[int]) -> int:
     return moved
 
 
-def write(lake: Lake, name: str, content: bytes) -> None:
-    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)
+def write(lake: Lake, name: str, content: bytes) -> str:
+    version: str = lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)["VersionId"]
+    return version
 
 
 def landed_with_medium(lake: Lake) -> LandedObject:
@@ -182,7 +184,7 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
     lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
     content = jsonl.dump([decided(one, "hold") for one in objects])
-    write(lake, "decisions.jsonl", content)
+    write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
     with pytest.raises(SourceVersionGoneError):
         move(lake, "hold", [0, len(content)])
     assert lake.keys(lake.bronze) == [f"held/synthea/1/{n}.csv" for n in range(1, 6)]
@@ -193,3 +195,56 @@ def raiser(error: type[Exception]) -> Any:
         raise error
 
     return fail
+
+
+def test_plan_of_the_first_decisions_stands_once_a_move_has_begun(lake: Lake) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    move(lake, "quarantine", chunk)
+    decide(lake, "Low")  # comes out the same, for another reason
+    assert lake.document(RUN.document("plan.json"))["policy"]["quarantine_threshold"] == "Medium"
+
+
+@pytest.mark.parametrize("moment", ["PutObject", "ListObjectsV2"])
+def test_no_object_moves_by_decisions_that_are_just_being_replaced(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Somebody clears `decide` with a stricter threshold, and a move by the old decisions begins meanwhile."""
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    moved: list[int] = []
+    acts = [lambda: moved.append(move(lake, "promote", chunk))]
+
+    def meanwhile(**_: object) -> None:
+        if acts:
+            acts.pop()()
+
+    client = boto3.client("s3")
+    client.meta.events.register(f"before-call.s3.{moment}", meanwhile)
+    with monkeypatch.context() as meddled:
+        meddled.setattr(DecideOperator, "s3", client)
+        try:
+            decide(lake, "Medium")
+        except DecisionsStandError:
+            assert b'"promote"' in lake.read(lake.bronze, RUN.document("decisions.jsonl")) or not lake.keys(lake.silver)
+        else:
+            assert (moved, lake.keys(lake.silver)) == ([], [])
+
+
+def test_move_does_not_begin_when_it_is_decided_anew_in_the_same_moment(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    client = boto3.client("s3")
+    acts = [lambda: decide(lake, "Medium")]
+
+    def meanwhile(**_: object) -> None:
+        if acts:
+            acts.pop()()
+
+    client.meta.events.register("before-call.s3.PutObject", meanwhile)
+    monkeypatch.setattr(MoveOperator, "s3", client)
+    with pytest.raises(DecisionsStandError):
+        move(lake, "promote", chunk)
+    assert lake.keys(lake.silver) == []

@@ -34,8 +34,9 @@ def record(lake: Lake, *, dry_run: bool = False) -> Any:
     return step(lake, RecordOperator, facts=FACTS, is_dry_run=str(dry_run))
 
 
-def write(lake: Lake, name: str, content: bytes) -> None:
-    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)
+def write(lake: Lake, name: str, content: bytes) -> str:
+    version: str = lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)["VersionId"]
+    return version
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ def chunks(lake: Lake) -> dict[str, list[list[int]]]:
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", name.encode()) for name in OUTCOMES]
     content, chunks = plan(decided(one, OUTCOMES[one.name]) for one in objects)
     write(lake, MANIFEST, jsonl.dump(objects))
-    write(lake, "decisions.jsonl", content)
-    job = {"job_id": "j", "settled": True}
-    write(lake, "plan.json", json.dumps({"policy": {"name": "p"}, "job": job, "chunks": chunks}).encode())
+    version = write(lake, "decisions.jsonl", content)
+    basis = {"policy": {"name": "p"}, "job": {"job_id": "j", "settled": True}}
+    write(lake, "plan.json", json.dumps({**basis, "decisions": version, "chunks": chunks}).encode())
     return chunks
 
 
@@ -100,6 +101,17 @@ def test_marker_lists_the_versions_in_silver_and_nothing_else(lake: Lake) -> Non
     listed = {(one["key"], one["version_id"]) for one in marker["objects"]}
     assert listed == {(key, lake.versions(lake.silver, key)[0]) for key in lake.keys(lake.silver)}
     assert {key for key, _ in listed} == {f"synthea/1/{n}" for n, o in OUTCOMES.items() if o == Outcome.PROMOTE}
+
+
+def test_marker_is_refused_when_the_record_does_not_account_for_everything(
+    lake: Lake, chunks: dict[str, list[list[int]]]
+) -> None:
+    step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
+    with pytest.raises(NotAccountedError):
+        record(lake)
+    with pytest.raises(NotAccountedError):  # somebody marked the record as a success, and went on
+        step(lake, PublishOperator)
+    assert "_runs/synthea/1.json" not in [one["Key"] for one in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
 
 
 @pytest.mark.usefixtures("moved")

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from lake_gate import multipart
 from lake_gate.decision import Decision
-from lake_gate.errors import CopyNotVerifiedError, GateError, SourceVersionGoneError
+from lake_gate.errors import AwsError, CopyNotVerifiedError, GateError, SourceVersionGoneError
 from lake_gate.manifest import LandedObject
+from lake_gate.policy import Outcome
 from lake_gate.record import Moved
 from lake_gate.run import Run
 from lake_gate.transfer import Buckets, carry_out
@@ -203,7 +204,7 @@ def test_upload_that_a_crash_left_is_cleaned_up_and_the_copy_made(lake: Lake, bu
 
 def test_no_upload_is_left_when_a_part_cannot_be_copied(lake: Lake, buckets: Buckets) -> None:
     decision = decided(put_in_parts(lake), "quarantine", size_bytes=99 * 1024**2)
-    with pytest.raises(ClientError, match="Range"):
+    with pytest.raises(AwsError, match="InvalidArgument"):
         move(lake, buckets, decision)
     assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.quarantine)
     assert lake.versions(lake.bronze, KEY) == [decision.version_id]
@@ -254,23 +255,29 @@ class Meanwhile:
             self._acts.pop()()
 
 
-@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObjects"])
-@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+MOMENTS = [
+    *((operation, outcome) for operation in ("ListObjectVersions", "HeadObject", "CopyObject") for outcome in Outcome),
+    ("DeleteObjects", Outcome.QUARANTINE),
+    ("DeleteObjects", Outcome.HOLD),
+]
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["the place is free", "other bytes are there"])
+@pytest.mark.parametrize(("operation", "outcome"), MOMENTS)
 def test_nothing_is_doubled_or_lost_when_the_same_move_runs_twice_at_once(
-    lake: Lake, buckets: Buckets, operation: str, outcome: str
+    lake: Lake, buckets: Buckets, operation: str, outcome: str, taken: bool
 ) -> None:
-    if (operation, outcome) == ("DeleteObjects", "promote"):
-        return  # nothing is deleted
+    others = [lake.put(*buckets.place(decided(key=KEY, outcome=outcome)), b"other").version_id] if taken else []
     decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
     twin = Meanwhile(operation, lambda: move(lake, buckets, decision))
     (moved,) = move(lake, buckets, decision, s3=twin)
-    assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
+    assert lake.versions(moved.bucket, moved.key) == [moved.version_id, *others]
     assert lake.read(moved.bucket, moved.key) == b"content"
     assert (lake.versions(lake.bronze, KEY) == []) == (outcome != "promote")
+    assert moved.is_beside_others == taken
 
 
-@pytest.mark.parametrize("operation", ["ListObjectVersions", "HeadObject", "CopyObject", "DeleteObjects"])
-@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+@pytest.mark.parametrize(("operation", "outcome"), MOMENTS)
 def test_overwriting_bytes_survive_and_are_never_moved_whenever_they_come(
     lake: Lake, buckets: Buckets, operation: str, outcome: str
 ) -> None:
@@ -279,8 +286,7 @@ def test_overwriting_bytes_survive_and_are_never_moved_whenever_they_come(
     (moved,) = move(lake, buckets, decision, s3=meddled)
     assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
     assert lake.read(moved.bucket, moved.key) == b"content"
-    if operation != "DeleteObjects" or outcome != "promote":
-        assert lake.read(lake.bronze, KEY) == b"never scanned"
+    assert lake.read(lake.bronze, KEY) == b"never scanned"
 
 
 def test_object_that_came_to_the_place_meanwhile_stays_as_an_older_version(lake: Lake, buckets: Buckets) -> None:
@@ -306,6 +312,84 @@ def test_move_takes_at_most_four_requests_an_object(lake: Lake, buckets: Buckets
     lists_and_batches = sum(counted.values()) - (4 if tagged else 3) * len(decisions)
     assert 1 <= lists_and_batches <= 3
     assert sum(counted.values()) / len(decisions) <= (4.1 if tagged else 4)
+
+
+class Blind:
+    """An S3 client whose role sees no tags, and may not delete anything, as long as it is blind."""
+
+    def __init__(self) -> None:
+        self._s3: Any = boto3.client("s3")
+        self.is_blind = True
+        self._s3.meta.events.register("after-call.s3.HeadObject", self._hide)
+        self._s3.meta.events.register("before-call.s3.DeleteObject", self._refuse)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def _hide(self, parsed: dict[str, Any], **_: object) -> None:
+        if self.is_blind:
+            parsed.pop("TagCount", None)
+
+    def _refuse(self, **_: object) -> None:
+        raise AssertionError("a copy with the right bytes is deleted")
+
+
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_retry_does_not_take_for_verified_what_the_first_try_refused(
+    lake: Lake, buckets: Buckets, outcome: str
+) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    s3 = Blind()
+    for _ in range(2):
+        with pytest.raises(CopyNotVerifiedError, match="tags"):
+            move(lake, buckets, decision, s3=s3)
+        assert lake.versions(lake.bronze, KEY) == [decision.version_id]
+    s3.is_blind = False
+    (moved,) = move(lake, buckets, decision, s3=s3)
+    assert lake.read(moved.bucket, moved.key, moved.version_id) == b"content"
+
+
+def test_copy_that_lost_its_metadata_is_made_again_before_the_source_goes(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content", Metadata={"delivered-by": "clinic 7"}), "quarantine")
+    lake.put(lake.quarantine, KEY, b"content")  # the bytes are right, and that is all
+    (moved,) = move(lake, buckets, decision)
+    assert lake.s3.head_object(Bucket=lake.quarantine, Key=KEY)["Metadata"] == {"delivered-by": "clinic 7"}
+    assert (len(lake.versions(lake.quarantine, KEY)), moved.is_beside_others) == (2, False)
+
+
+@pytest.mark.parametrize("outcome", ["quarantine", "hold"])
+def test_object_is_copied_where_somebody_deleted_what_was_there(lake: Lake, buckets: Buckets, outcome: str) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    bucket, key = buckets.place(decision)
+    lake.put(bucket, key, b"other")
+    lake.s3.delete_object(Bucket=bucket, Key=key)
+    (moved,) = move(lake, buckets, decision)
+    assert lake.read(bucket, key) == b"content"
+    assert moved.is_beside_others
+
+
+def test_tags_that_others_add_to_the_copy_are_no_matter(lake: Lake, buckets: Buckets) -> None:
+    def scan(**_: object) -> None:
+        tags = [{"Key": key, "Value": "x"} for key in ("run", "decision", "reason", "GuardDutyMalwareScanStatus")]
+        lake.s3.put_object_tagging(Bucket=lake.silver, Key=KEY, Tagging={"TagSet": tags})
+
+    s3 = boto3.client("s3")
+    s3.meta.events.register("after-call.s3.CopyObject", scan)
+    (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "promote"), s3=s3)
+    assert lake.versions(lake.silver, KEY) == [moved.version_id]
+
+
+def test_error_that_a_retry_may_mend_goes_before_one_that_it_cannot(lake: Lake, buckets: Buckets) -> None:
+    decisions = [decided(lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x"), "promote") for n in range(2)]
+    s3 = boto3.client("s3")
+
+    def refuse(params: dict[str, Any], **_: object) -> None:
+        code = "AccessDenied" if params["url_path"].endswith("0.csv") else "SlowDown"
+        raise ClientError({"Error": {"Code": code, "Message": ""}}, "CopyObject")
+
+    s3.meta.events.register("before-call.s3.CopyObject", refuse)
+    with pytest.raises(AwsError, match="SlowDown"):
+        move(lake, buckets, *decisions, s3=s3)
 
 
 class Dying:

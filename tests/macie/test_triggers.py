@@ -246,6 +246,13 @@ def test_pauses_are_not_added_up_when_the_job_went_on_between_them(scripted_aws:
     assert event_of(long_trigger(pause_seconds=HOUR))["job"]["jobStatus"] == "COMPLETE"
 
 
+def test_time_in_which_macie_did_not_answer_is_no_pause(scripted_aws: ScriptedAws, clock: Clock) -> None:
+    scripted_aws.script(DESCRIBE, THROTTLED)
+    clock.at(2 * HOUR, lambda: scripted_aws.script(DESCRIBE, job("PAUSED")))
+    clock.at(2.5 * HOUR, lambda: scripted_aws.script(DESCRIBE, job("COMPLETE")))
+    assert event_of(long_trigger(pause_seconds=HOUR))["job"]["jobStatus"] == "COMPLETE"
+
+
 def test_the_deadline_ends_the_wait_for_a_paused_job_too(scripted_aws: ScriptedAws, clock: Clock) -> None:
     scripted_aws.script(DESCRIBE, job("PAUSED"))
     assert event_of(long_trigger(pause_seconds=24 * HOUR))["status"] == "deadline"
