@@ -1,4 +1,4 @@
-"""What S3 shows of a set of keys: all their versions, in as few listings as they take."""
+"""What S3 shows of versions: those of a set of keys, in as few listings as they take, and of a single one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,6 +50,17 @@ def list_histories(s3: S3Client, bucket: str, keys: Iterable[str]) -> dict[str, 
         if page.get("NextKeyMarker", "") > last:
             break
     return found
+
+
+def head_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> dict[str, Any] | None:
+    """Return what S3 tells of a version, the latest by default, with its checksum; None when it is not there."""
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        return dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version))
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
 
 
 def _common_start(first: str, last: str) -> str:

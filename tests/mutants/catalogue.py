@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 GATE, MACIE = "plugins/lake_gate", "plugins/macie"
-DECISION, TRANSFER = "tests/lake_gate/test_decision.py", "tests/lake_gate/test_transfer.py"
+DECISION, COPYING = "tests/lake_gate/test_decision.py", "tests/lake_gate/test_copying.py"
+TRANSFER = "tests/lake_gate/test_transfer.py"
 OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/test_landing.py"
 REPORTS, MULTIPART = "tests/lake_gate/test_reports.py", "tests/lake_gate/test_multipart.py"
 EVIDENCE, POLICY = "tests/lake_gate/test_evidence.py", "tests/lake_gate/test_policy.py"
@@ -41,7 +42,8 @@ _decision = partial(Mutant, f"{GATE}/decision.py", (DECISION,))
 _policy = partial(Mutant, f"{GATE}/policy.py", (POLICY, DECISION))
 _evidence = partial(Mutant, f"{GATE}/evidence.py", (EVIDENCE,))
 _transfer = partial(Mutant, f"{GATE}/transfer.py", (TRANSFER,))
-_multipart = partial(Mutant, f"{GATE}/multipart.py", (MULTIPART, TRANSFER))
+_copying = partial(Mutant, f"{GATE}/copying.py", (COPYING, TRANSFER))
+_multipart = partial(Mutant, f"{GATE}/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/versions.py", (VERSIONS,))
 _landing = partial(Mutant, f"{GATE}/landing.py", (LANDING,))
 _operators = partial(Mutant, f"{GATE}/operators.py", (OPERATORS,))
@@ -90,20 +92,20 @@ MUTANTS = [
     _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
     # ---- no leak, no loss: what is moved
-    _transfer('copies are not verified', 'if difference := self._difference(made):', 'if difference := "":'),
-    _transfer("the checksum is not compared", 'if head.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
-    _transfer('metadata may get lost', 'if lost := _lost(source, made, tags):', 'if lost := "":'),
-    _transfer("the latest version is copied", 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}', 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key}'),
-    _transfer('the latest version is looked at', '{"VersionId": version_id} if version_id else {}', '{}'),
+    _copying('copies are not verified', 'if difference := self._difference(made):', 'if difference := "":'),
+    _copying("the checksum is not compared", 'if head.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
+    _copying('metadata may get lost', 'if lost := _lost(source, made, tags):', 'if lost := "":'),
+    _copying("the latest version is copied", 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}', 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key}'),
+    _versions('the latest version is looked at', '{"VersionId": version_id} if version_id else {}', '{}'),
     _transfer("a delete hits the latest version", '{"Key": decision.key, "VersionId": version_id}', '{"Key": decision.key}'),
     _transfer("what was not copied is deleted, too", "if isinstance(moved, Moved)]\n    _delete", "]\n    _delete"),
     _transfer("promoted objects leave bronze", "[d for d in copied if d.outcome != Outcome.PROMOTE]", "copied"),
     _transfer("nothing leaves bronze", "    _delete_sources(s3, [d", "    list([d"),
     _transfer("other people's versions are deleted", 'return head is None or head.get("ChecksumSHA256") == decision.checksum', 'return True'),
     _transfer("delete markers go though something is below", "if len(same) == len(others):", "if True:"),
-    _transfer('a copy is made again by every try', '            if there.copy:\n                return self._moved(there.copy, is_beside_others=there.has_others)\n            try:', '            try:'),
-    _transfer('copies do not ask whether the place is free', 'return {"IfNoneMatch": "*"}\n        latest', 'return {"StorageClass": "STANDARD"}\n        latest'),
-    _transfer("the object's own tags get lost", 'if not source.get("TagCount"):', "if True:"),
+    _copying('a copy is made again by every try', '            if there.copy:\n                return self._moved(there.copy, is_beside_others=there.has_others)\n            try:', '            try:'),
+    _copying('copies do not ask whether the place is free', 'return {"IfNoneMatch": "*"}\n        latest', 'return {"StorageClass": "STANDARD"}\n        latest'),
+    _copying("the object's own tags get lost", 'if not source.get("TagCount"):', "if True:"),
     _transfer("errors of S3's delete are ignored", 'if errors := answer.get("Errors"):', "if errors := None:"),
     _multipart('uploads are left behind', '    except BaseException:\n        with suppress(', '    except BaseException:\n        raise\n        with suppress('),
     _multipart('large copies overwrite', 'MultipartUpload={"Parts": parts}, **condition))', 'MultipartUpload={"Parts": parts}))'),
@@ -134,9 +136,9 @@ MUTANTS = [
     _evidence("a severity without a word is none", "or (UNKNOWN if severity else None)", "or None"),
     _decision("one finding inside an archive will do", "if not any(not one.is_embedded for one in seen.findings):", "if not seen.findings:"),
     _decision("what one record lists twice counts once", "within[found.category, found.identifier] += found.count", "within[found.category, found.identifier] = found.count"),
-    _transfer("a retry takes what the first try refused", "elif there.copy is None and (source is None or not _lost(source, head, tags)):", "elif there.copy is None:"),
-    _transfer("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost(source, made, tags):"),
-    _transfer("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
+    _copying("a retry takes what the first try refused", "elif there.copy is None and (source is None or not _lost(source, head, tags)):", "elif there.copy is None:"),
+    _copying("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost(source, made, tags):"),
+    _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
     _multipart("other keys' uploads are aborted", 'if found["Key"] == key:', "if True:"),
     _operators("a move looks at the plan once", "if decisions != self._planned(run):", "if False:"),
     _operators("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),

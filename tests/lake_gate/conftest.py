@@ -1,0 +1,13 @@
+"""Fixtures of the gate's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from lake_gate.transfer import Buckets
+from tests.lake import Lake
+
+
+@pytest.fixture
+def buckets(lake: Lake) -> Buckets:
+    return Buckets(lake.bronze, lake.silver, lake.quarantine)
