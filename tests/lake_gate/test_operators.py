@@ -35,9 +35,11 @@ def gate(lake: Lake, operator: type[GateOperator], **arguments: Any) -> Any:
     return operator(task_id="t", settings=lake.settings.to_json(), feed="synthea", **arguments)
 
 
-def decide(lake: Lake, threshold: str = "High", *, policy: str = "default", dry_run: bool = False) -> Any:
+def decide(
+    lake: Lake, threshold: str = "High", *, policy: str = "default", dry_run: bool = False, settled: bool = True
+) -> Any:
     strict = {"policy": policy, "quarantine_threshold": threshold, "promotion": "each by itself"}
-    return gate(lake, DecideOperator, evidence={"settled": True}, is_dry_run=dry_run, **strict).step(CONTEXT)
+    return gate(lake, DecideOperator, evidence={"settled": settled}, is_dry_run=dry_run, **strict).step(CONTEXT)
 
 
 def move(lake: Lake, outcome: str, chunk: list[int]) -> int:
@@ -108,6 +110,21 @@ def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: 
         gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
     with pytest.raises(DecisionsStandError):
         decide(lake, "Medium")
+
+
+@pytest.mark.parametrize(("settled", "planned"), [(True, "promote"), (False, "hold")])
+def test_clean_object_is_promoted_only_on_evidence_that_had_settled(lake: Lake, settled: bool, planned: str) -> None:
+    landed = landed_with_medium(lake)
+    s3_object = {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag}
+    clean = {
+        "classificationDetails": {"result": {"status": {"code": "COMPLETE"}}},
+        "resourcesAffected": {"s3Bucket": {"name": lake.bronze}, "s3Object": s3_object},
+    }
+    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(clean).encode()))
+    write(lake, "findings.jsonl", b"")
+    chunks = decide(lake, settled=settled)
+    assert {outcome for outcome, of_outcome in chunks.items() if of_outcome} == {planned}
+    assert lake.document(RUN.document("plan.json"))["job"]["settled"] is settled
 
 
 def test_dry_run_plans_no_moves(lake: Lake) -> None:
