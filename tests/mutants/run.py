@@ -19,6 +19,8 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 
 REPO = Path(__file__).resolve().parents[2]
 WORKERS = 2
+MOST_SECONDS = 150
+"""A breakage that makes a wait endless shows by tests that do not end."""
 NOTICED, MISSED = 1, 0
 """Exit codes of pytest: tests failed, all passed. Anything else says that no test was run."""
 
@@ -44,7 +46,12 @@ def _try(mutant: Mutant) -> bool:
         broken.write_text(broken.read_text().replace(mutant.old, mutant.new))
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *mutant.tests]
         environment = {**os.environ, "PYTHONPATH": f"{copy / 'plugins'}{os.pathsep}{copy}"}
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        bounded = {"timeout": MOST_SECONDS, "capture_output": True, "text": True, "check": False}
+        try:
+            done = subprocess.run(command, cwd=copy, env=environment, **bounded)
+        except subprocess.TimeoutExpired:
+            print(f"noticed  {mutant.name:50} {mutant.path:36} the tests do not end", flush=True)
+            return True
     word = {NOTICED: "noticed", MISSED: "MISSED"}.get(done.returncode, f"NOT TESTED ({done.returncode})")
     by = next((line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
     print(f"{word:8} {mutant.name:50} {mutant.path:36} {by.rpartition('::')[2]}", flush=True)
