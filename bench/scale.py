@@ -21,6 +21,7 @@ from typing import Any
 import boto3
 
 from bench.endpoints import endpoints
+from dev.paths import aws_environment
 from lake_gate import jsonl
 from lake_gate.landing import MANIFEST
 from lake_gate.manifest import LandedObject
@@ -74,10 +75,7 @@ def _show(step: str, objects: int, took: dict[str, Any]) -> None:
 
 def _environment(endpoint_url: str) -> dict[str, str]:
     return {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        **aws_environment(endpoint_url),
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
@@ -132,6 +130,7 @@ def _write_documents(objects: int) -> None:
     s3 = boto3.client("s3")
     for bucket in ("bench-bronze", "bench-silver"):
         s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("sns").create_topic(Name="bench")
     manifest = sorted((_landed(number) for number in range(objects)), key=lambda one: one.name)
     _put(MANIFEST, jsonl.dump(manifest))
