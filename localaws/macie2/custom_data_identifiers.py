@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from localaws.macie2.detection import Severity
+from localaws.macie2.detection.result import Severity
 from localaws.macie2.exceptions import ValidationException
 from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, validate_regex
 from localaws.macie2.tags import check_tags

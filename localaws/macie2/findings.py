@@ -14,7 +14,7 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from localaws.macie2.detection import Category, Cell, Detection, ScanResult
+from localaws.macie2.detection.result import Category, Cell, Detection, ScanResult
 from localaws.macie2.resources import resources_affected
 from localaws.macie2.storage import S3Object
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from localaws.macie2.detection import ScanResult, ScanStatus, Severity
+from localaws.macie2.detection.result import ScanResult, ScanStatus, Severity
 from localaws.macie2.dials import dials
 from localaws.macie2.findings import Analysis, finding
 

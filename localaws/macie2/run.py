@@ -19,12 +19,12 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from localaws.macie2 import moods, scope
-from localaws.macie2.detection import ScanResult, ScanStatus
+from localaws.macie2.detection.result import ScanResult, ScanStatus
+from localaws.macie2.detection.scanner import scan
 from localaws.macie2.dials import changed, dials
 from localaws.macie2.findings import Analysis, discovery_result
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
 from localaws.macie2.jobs import Job, JobStatus, now
-from localaws.macie2.scanner import scan
 from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Bucket, S3Object, Storage
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-credentials
 
 from __future__ import annotations
 
-from localaws.macie2.detection import Category, Severity
+from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers import checks
 from localaws.macie2.identifiers.model import Bands, ManagedIdentifier
 

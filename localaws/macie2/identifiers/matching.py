@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from localaws.macie2.detection import Category, Severity
+from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.dialect import Regex, compile_regex, compile_trusted
 from localaws.macie2.identifiers.keywords import KeywordPlaces, keyword_regex
 from localaws.macie2.identifiers.model import CustomIdentifier, ManagedIdentifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from localaws.macie2.detection import Category, Severity
+from localaws.macie2.detection.result import Category, Severity
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
-from localaws.macie2.detection import ScanResult
+from localaws.macie2.detection.result import ScanResult
+from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
-from localaws.macie2.scanner import scan
 
 PATIENT = CustomIdentifier("patient", "Patient ID", r"P\d{4}", ("PATIENT",))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localaws.macie2.detection import Category, Severity
+from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers import CATALOGUE
 from tests.localaws.detection.helpers import counts, scan_text
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from localaws.macie2.detection import ScanResult, ScanStatus
+from localaws.macie2.detection.result import ScanResult, ScanStatus
+from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
-from localaws.macie2.scanner import scan
 
 REPO = Path(__file__).resolve().parents[3]
 DATA = REPO.parent / "shared" / "data" / "synthea_apr2020"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localaws.macie2.detection import ScanStatus, Severity
+from localaws.macie2.detection.result import ScanStatus, Severity
+from localaws.macie2.detection.scanner import MAXIMUM_OBJECT_BYTES, scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier, SeverityLevel, count_matches
-from localaws.macie2.scanner import MAXIMUM_OBJECT_BYTES, scan
 from tests.localaws.detection.helpers import PATIENT, counts, places, scan_text
 
 MALFORMED = "MALFORMED_FILE"

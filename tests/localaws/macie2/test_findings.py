@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.macie2.detection import Category, Cell, Detection, ScanResult, ScanStatus, Severity
+from localaws.macie2.detection.result import Category, Cell, Detection, ScanResult, ScanStatus, Severity
 from localaws.macie2.findings import Analysis, discovery_result, finding, share_locations
 from tests.localaws.conftest import await_findings, read_results, run_job
 from tests.localaws.macie2.test_scope import OBJECT

@@ -20,8 +20,8 @@ from typing import BinaryIO, Protocol
 
 import polars as pl
 
-from localaws.macie2.csv_reader import CHUNK_BYTES, CsvReader, MalformedError, RowsTable, Table
-from localaws.macie2.detection import Category, Cell, Detection, ScanResult, ScanStatus, Severity
+from localaws.macie2.detection.csv_reader import CHUNK_BYTES, CsvReader, MalformedError, RowsTable, Table
+from localaws.macie2.detection.result import Category, Cell, Detection, ScanResult, ScanStatus, Severity
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
 from localaws.macie2.identifiers.keywords import keyword_regex
 from localaws.macie2.identifiers.matching import CustomProbe, ManagedProbe, Probe, having
