@@ -37,6 +37,16 @@ class ResourceNotFoundException(MacieError):
         super().__init__(message)
 
 
+class ServiceQuotaExceededException(MacieError):
+    error_code = "ServiceQuotaExceededException"
+    code = 402
+
+
+class UnprocessableEntityException(MacieError):
+    error_code = "UnprocessableEntityException"
+    code = 422
+
+
 class ConflictException(MacieError):
     error_code = "ConflictException"
     code = 409

@@ -12,7 +12,7 @@ from typing import Any
 from localaws.macie2.exceptions import NotImplementedException, ResourceNotFoundException, ValidationException
 from localaws.macie2.identifiers import CATALOGUE
 from localaws.macie2.scope import moment
-from localaws.macie2.tags import check_tags
+from localaws.macie2.validation import check_length, check_tags
 
 _NUMERIC = frozenset({"EQ", "GT", "GTE", "LT", "LTE", "NE"})
 _EQUALITY = frozenset({"EQ", "NE"})
@@ -35,9 +35,9 @@ def check_job_request(request: Mapping[str, Any], custom_identifiers: Mapping[st
     :raises ValidationException: for a value that is out of its range or a combination that makes no sense.
     :raises ResourceNotFoundException: for a custom data identifier that does not exist.
     """
-    _check_length("name", request["name"], 1, 500)
-    _check_length("description", request.get("description", ""), 0, 200)
-    _check_length("clientToken", request["clientToken"], 1, 256)
+    check_length("name", request["name"], 1, 500)
+    check_length("description", request.get("description", ""), 0, 200)
+    check_length("clientToken", request["clientToken"], 1, 256)
     check_tags(request.get("tags", {}))
     if not 1 <= request.get("samplingPercentage", 100) <= 100:
         raise ValidationException("samplingPercentage must be between 1 and 100")
@@ -152,8 +152,3 @@ def _check_tag_term(term: Mapping[str, Any]) -> None:
 def _terms(blocks: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for block in ("includes", "excludes"):
         yield from blocks.get(block, {}).get("and", [])
-
-
-def _check_length(name: str, value: str, least: int, most: int) -> None:
-    if not least <= len(value) <= most:
-        raise ValidationException(f"{name} must have {least} to {most} characters")

@@ -6,7 +6,8 @@ import base64
 import binascii
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from moto.moto_api._internal import mock_random
 
@@ -15,11 +16,20 @@ from localaws.macie2.exceptions import ValidationException
 DEFAULT_PAGE = 50
 
 
-def page[Item](items: Sequence[Item], max_results: int | None, token: str | None) -> tuple[list[Item], str | None]:
+def page[Item](member: str, items: Sequence[Item], request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer with the page that the request asks for, and the token of the next one when there is one.
+
+    :param member: what the answer calls the items.
+    :raises ValidationException: for a size below 1 or a token that was not given out here.
+    """
+    taken, next_token = _cut(items, request.get("maxResults"), request.get("nextToken"))
+    return {member: taken, "nextToken": next_token}
+
+
+def _cut[Item](items: Sequence[Item], max_results: int | None, token: str | None) -> tuple[list[Item], str | None]:
     """Return one page and the token of the next one, None after the last.
 
     :param max_results: None for 50, the default that the API documents where it documents one.
-    :raises ValidationException: for a size below 1 or a token that was not given out here.
     """
     size = DEFAULT_PAGE if max_results is None else max_results
     if size < 1:
@@ -34,17 +44,18 @@ def shuffled[Item](items: Sequence[Item]) -> list[Item]:
     return mock_random.sample(items, len(items))
 
 
-def shuffled_page(items: Sequence[str], max_results: int | None, token: str | None) -> tuple[list[str], str | None]:
+def shuffled_page(member: str, items: Sequence[str], request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of what the pages before did not have; as the order never stays, the token names what they had.
 
     :raises ValidationException: for a size below 1 or a token that was not given out here.
     """
+    token = request.get("nextToken")
     given = Counter(_given(token) if token else ())
     left = shuffled(list((Counter(items) - given).elements()))
-    taken, next_token = page(left, max_results, None)
-    if next_token is None:
-        return taken, None
-    return taken, base64.urlsafe_b64encode(json.dumps([*given.elements(), *taken]).encode()).decode()
+    taken, next_token = _cut(left, request.get("maxResults"), None)
+    if next_token is not None:
+        next_token = base64.urlsafe_b64encode(json.dumps([*given.elements(), *taken]).encode()).decode()
+    return {member: taken, "nextToken": next_token}
 
 
 def _given(token: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore import xform_name
 from moto.core.common_types import TYPE_RESPONSE
-from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import camelcase_to_underscores, get_service_model
-from moto.macie2.responses import MacieResponse as MotoMacieResponse
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
 
 from localaws.macie2.dials import dials
 from localaws.macie2.exceptions import (
@@ -30,33 +32,44 @@ _ERRORS: dict[int, tuple[type[MacieError], str]] = {
 }
 
 
-class MacieResponse(MotoMacieResponse):
-    """Operations by their name; those that neither moto nor this class has are answered with 501."""
+class MacieResponse(BaseResponse):
+    """Operations are methods of the backend, found by their name; those that it does not have are answered with 501."""
+
+    def __init__(self) -> None:
+        super().__init__(service_name="macie2")
 
     @property
     def macie_backend(self) -> MacieBackend:
         return macie2_backends[self.current_account][self.region]
 
     def call_action(self) -> TYPE_RESPONSE:
-        """Refuse what cannot be done, then do as moto does."""
-        operation = self._get_action()
+        """Do what the request asks for, or say why not."""
+        name = self._get_action()
         try:
-            self._admit(operation)
-        except MacieError as error:
-            return error.code, dict(error.get_headers()), error.get_body()
-        return super().call_action()
+            self._authenticate_and_authorize_normal_action("*")
+            operation = self._admitted(name)
+            request = validated(get_service_model("macie2").operation_model(name), self._sent(name))
+            return self.serialized(ActionResult(operation(request)))
+        except HTTPException as error:
+            return error.code or 500, dict(error.get_headers()), error.get_body()
 
-    def _admit(self, operation: str | None) -> None:
-        if operation is None:
+    def _admitted(self, name: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+        """Return the backend's method for the operation.
+
+        :raises NotImplementedException: when there is none.
+        :raises MacieError: when a dial says so, or Macie is not enabled.
+        """
+        if name is None:
             raise NotImplementedException(f"{self.method} {self.path}")
-        if not hasattr(self, camelcase_to_underscores(operation)):
-            raise NotImplementedException(operation)
-        if status := dials.take_api_error(operation):
+        operation: Callable[..., Any] | None = getattr(self.macie_backend, xform_name(name), None)
+        if operation is None:
+            raise NotImplementedException(name)
+        if status := dials.take_api_error(name):
             kind, message = _ERRORS[status]
             raise kind(message)
-        if operation != "EnableMacie":
+        if name != "EnableMacie":
             self.macie_backend.assert_enabled()
-        self.parameters = validated(get_service_model("macie2").operation_model(operation), self._sent(operation))
+        return operation
 
     def _sent(self, operation: str) -> dict[str, Any]:
         """Return the members of the request, from body, path and query string."""
@@ -74,87 +87,3 @@ class MacieResponse(MotoMacieResponse):
             elif where == "querystring" and (values := self.normalized_request.args.getlist(key)):
                 sent[name] = from_text(member, values)
         return sent
-
-    # ---- session
-
-    def update_macie_session(self) -> ActionResult:
-        self.macie_backend.update_macie_session(self.parameters)
-        return EmptyResult()
-
-    # ---- custom data identifiers
-
-    def create_custom_data_identifier(self) -> ActionResult:
-        stored = self.macie_backend.create_custom_data_identifier(self.parameters)
-        return ActionResult({"customDataIdentifierId": stored.id})
-
-    def get_custom_data_identifier(self) -> ActionResult:
-        return ActionResult(self.macie_backend.get_custom_data_identifier(self.parameters["id"]).to_json())
-
-    def batch_get_custom_data_identifiers(self) -> ActionResult:
-        return ActionResult(self.macie_backend.batch_get_custom_data_identifiers(self.parameters.get("ids", [])))
-
-    def list_custom_data_identifiers(self) -> ActionResult:
-        size, token = self.parameters.get("maxResults"), self.parameters.get("nextToken")
-        return ActionResult(self.macie_backend.list_custom_data_identifiers(size, token))
-
-    def delete_custom_data_identifier(self) -> ActionResult:
-        self.macie_backend.delete_custom_data_identifier(self.parameters["id"])
-        return EmptyResult()
-
-    def test_custom_data_identifier(self) -> ActionResult:
-        return ActionResult({"matchCount": self.macie_backend.test_custom_data_identifier(self.parameters)})
-
-    # ---- managed data identifiers
-
-    def list_managed_data_identifiers(self) -> ActionResult:
-        return ActionResult(self.macie_backend.list_managed_data_identifiers(self.parameters.get("nextToken")))
-
-    # ---- jobs
-
-    def create_classification_job(self) -> ActionResult:
-        job = self.macie_backend.create_classification_job(self.parameters)
-        return ActionResult({"jobArn": job.arn, "jobId": job.id})
-
-    def describe_classification_job(self) -> ActionResult:
-        return ActionResult(self.macie_backend.get_classification_job(self.parameters["jobId"]).to_json())
-
-    def list_classification_jobs(self) -> ActionResult:
-        return ActionResult(self.macie_backend.list_classification_jobs(self.parameters))
-
-    def update_classification_job(self) -> ActionResult:
-        self.macie_backend.update_classification_job(self.parameters["jobId"], self.parameters["jobStatus"])
-        return EmptyResult()
-
-    # ---- export configuration
-
-    def get_classification_export_configuration(self) -> ActionResult:
-        return ActionResult({"configuration": self.macie_backend.get_classification_export_configuration()})
-
-    def put_classification_export_configuration(self) -> ActionResult:
-        wanted = self.parameters["configuration"]
-        return ActionResult({"configuration": self.macie_backend.put_classification_export_configuration(wanted)})
-
-    # ---- findings
-
-    def list_findings(self) -> ActionResult:
-        return ActionResult(self.macie_backend.list_findings(self.parameters))
-
-    def get_findings(self) -> ActionResult:
-        ids, sort = self.parameters["findingIds"], self.parameters.get("sortCriteria", {})
-        return ActionResult({"findings": self.macie_backend.get_findings(ids, sort)})
-
-    def get_finding_statistics(self) -> ActionResult:
-        return ActionResult({"countsByGroup": self.macie_backend.get_finding_statistics(self.parameters)})
-
-    # ---- tags
-
-    def list_tags_for_resource(self) -> ActionResult:
-        return ActionResult({"tags": self.macie_backend.list_tags_for_resource(self.parameters["resourceArn"])})
-
-    def tag_resource(self) -> ActionResult:
-        self.macie_backend.tag_resource(self.parameters["resourceArn"], self.parameters["tags"])
-        return EmptyResult()
-
-    def untag_resource(self) -> ActionResult:
-        self.macie_backend.untag_resource(self.parameters["resourceArn"], self.parameters["tagKeys"])
-        return EmptyResult()

@@ -9,6 +9,11 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, StringSha
 
 from localaws.macie2.exceptions import ValidationException
 
+#: Source: https://docs.aws.amazon.com/macie/latest/user/tagging-resources.html
+_MOST_TAGS = 50
+_LONGEST_KEY = 128
+_LONGEST_VALUE = 256
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "double": (int, float),
@@ -100,3 +105,23 @@ def _range_problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse too many or too long tags, and keys that AWS reserves."""
+    if len(tags) > _MOST_TAGS:
+        raise ValidationException(f"A resource can have at most {_MOST_TAGS} tags")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= _LONGEST_KEY or key.lower().startswith("aws:"):
+            raise ValidationException(f"A tag key must have 1 to {_LONGEST_KEY} characters and not start with aws:")
+        if len(value) > _LONGEST_VALUE:
+            raise ValidationException(f"A tag value must have at most {_LONGEST_VALUE} characters")
+
+
+def check_length(name: str, value: str, least: int, most: int) -> None:
+    """Refuse a text that is too short or too long.
+
+    :raises ValidationException: naming the member and its limits.
+    """
+    if not least <= len(value) <= most:
+        raise ValidationException(f"{name} must have {least} to {most} characters")

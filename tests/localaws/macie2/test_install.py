@@ -46,7 +46,8 @@ def test_everything_is_forgotten_when_moto_is_reset() -> None:
     macie, _ = _clients()
     macie.enable_macie()
     dials.set(job_held=True)
-    running = macie2_backends["123456789012"]["us-east-1"].create_classification_job(job_request())
+    backend = macie2_backends["123456789012"]["us-east-1"]
+    running = backend.jobs[backend.create_classification_job(job_request())["jobId"]]
     with mock_aws():
         pass
     assert not running.is_discarded, "an inner mock does not reset"

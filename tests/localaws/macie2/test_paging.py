@@ -14,8 +14,9 @@ from localaws.macie2.paging import page
 def test_pages_give_every_item_once(count: int, size: int | None) -> None:
     items, seen, token = list(range(count)), [], None
     while True:
-        part, token = page(items, size, token)
-        seen += part
+        answer = page("items", items, {"maxResults": size, "nextToken": token})
+        seen += answer["items"]
+        token = answer["nextToken"]
         if token is None:
             break
     assert seen == items
@@ -26,9 +27,9 @@ def test_pages_give_every_item_once(count: int, size: int | None) -> None:
 )
 def test_a_token_is_refused_when_it_was_not_given_out(token: str) -> None:
     with pytest.raises(ValidationException):
-        page([1, 2, 3], 1, token)
+        page("items", [1, 2, 3], {"maxResults": 1, "nextToken": token})
 
 
 def test_a_page_size_is_refused_when_it_is_below_one() -> None:
     with pytest.raises(ValidationException):
-        page([1, 2, 3], 0, None)
+        page("items", [1, 2, 3], {"maxResults": 0})

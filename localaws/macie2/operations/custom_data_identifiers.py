@@ -12,16 +12,24 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from moto.moto_api._internal import mock_random
+
 from localaws.macie2.detection.result import Severity
-from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, validate_regex
-from localaws.macie2.tags import check_tags
+from localaws.macie2.dials import changed
+from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
+from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, count_matches, validate_regex
+from localaws.macie2.jobs import now
+from localaws.macie2.operations.area import Answer, Area, Request, existing
+from localaws.macie2.paging import page
+from localaws.macie2.validation import check_length, check_tags
 
 DEFAULT_DISTANCE = 50
 DEFAULT_SEVERITY_LEVELS = ({"occurrencesThreshold": 1, "severity": "MEDIUM"},)
 
 _SEVERITIES = {severity.name: severity for severity in Severity}
 _LONGEST_SAMPLE = 1000
+#: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+MOST_IDENTIFIERS = 10_000
 
 
 @dataclass(slots=True)
@@ -62,6 +70,62 @@ class StoredIdentifier:
         return to_detect(self.request, self.id)
 
 
+class CustomDataIdentifiers(Area):
+    """The custom data identifiers of an account; deleted ones stay for the jobs that use them."""
+
+    custom_data_identifiers: dict[str, StoredIdentifier]
+
+    def forget(self) -> None:
+        super().forget()
+        self.custom_data_identifiers = {}
+
+    def tags_by_arn(self) -> dict[str, dict[str, str]]:
+        return {**super().tags_by_arn(), **{one.arn: one.tags for one in self.usable_identifiers().values()}}
+
+    def usable_identifiers(self) -> dict[str, StoredIdentifier]:
+        """Return those that were not deleted, by id."""
+        return {key: one for key, one in list(self.custom_data_identifiers.items()) if not one.is_deleted}
+
+    def create_custom_data_identifier(self, request: Request) -> Answer:
+        check_create_request(request)
+        with changed:
+            if known := self.made_before("custom-data-identifier", request):
+                return {"customDataIdentifierId": known}
+            if len(self.usable_identifiers()) >= MOST_IDENTIFIERS:
+                raise ServiceQuotaExceededException(f"An account can have {MOST_IDENTIFIERS} custom data identifiers")
+            identifier_id = str(mock_random.uuid4())
+            arn = self.arn("custom-data-identifier", identifier_id)
+            stored = StoredIdentifier(identifier_id, arn, now(), request, tags=dict(request.get("tags", {})))
+            self.custom_data_identifiers[identifier_id] = stored
+            self.remember("custom-data-identifier", request, identifier_id)
+        return {"customDataIdentifierId": identifier_id}
+
+    def get_custom_data_identifier(self, request: Request) -> Answer:
+        """Return an identifier, also a deleted one."""
+        return existing(self.custom_data_identifiers, request["id"]).to_json()
+
+    def batch_get_custom_data_identifiers(self, request: Request) -> Answer:
+        known, ids = self.custom_data_identifiers, request.get("ids", [])
+        found = [known[one] for one in ids if one in known]
+        return {
+            "customDataIdentifiers": [{**one.summary(), "deleted": one.is_deleted} for one in found],
+            "notFoundIdentifierIds": [one for one in ids if one not in known],
+        }
+
+    def list_custom_data_identifiers(self, request: Request) -> Answer:
+        return page("items", [one.summary() for one in self.usable_identifiers().values()], request)
+
+    def delete_custom_data_identifier(self, request: Request) -> Answer:
+        """Mark it as deleted: jobs that were created with it keep using it."""
+        with changed:
+            existing(self.usable_identifiers(), request["id"]).is_deleted = True
+        return {}
+
+    def test_custom_data_identifier(self, request: Request) -> Answer:
+        check_test_request(request)
+        return {"matchCount": count_matches(to_detect(request), request["sampleText"])}
+
+
 def to_detect(request: Mapping[str, Any], identifier_id: str = "") -> CustomIdentifier:
     """Return the identifier of a create or test request in the form that the detection takes."""
     levels = request.get("severityLevels", DEFAULT_SEVERITY_LEVELS)
@@ -81,8 +145,8 @@ def to_detect(request: Mapping[str, Any], identifier_id: str = "") -> CustomIden
 
 def check_create_request(request: Mapping[str, Any]) -> None:
     """Refuse what CreateCustomDataIdentifier refuses beyond what the model says."""
-    _check_length("name", request["name"], 1, 128)
-    _check_length("description", request.get("description", ""), 0, 512)
+    check_length("name", request["name"], 1, 128)
+    check_length("description", request.get("description", ""), 0, 512)
     _check_criteria(request)
     check_tags(request.get("tags", {}))
     if "severityLevels" in request:
@@ -91,12 +155,12 @@ def check_create_request(request: Mapping[str, Any]) -> None:
 
 def check_test_request(request: Mapping[str, Any]) -> None:
     """Refuse what TestCustomDataIdentifier refuses beyond what the model says."""
-    _check_length("sampleText", request["sampleText"], 1, _LONGEST_SAMPLE)
+    check_length("sampleText", request["sampleText"], 1, _LONGEST_SAMPLE)
     _check_criteria(request)
 
 
 def _check_criteria(request: Mapping[str, Any]) -> None:
-    _check_length("regex", request["regex"], 1, 512)
+    check_length("regex", request["regex"], 1, 512)
     _check_words("keywords", request.get("keywords", []), most=50, shortest=3)
     _check_words("ignoreWords", request.get("ignoreWords", []), most=10, shortest=4)
     if not 1 <= request.get("maximumMatchDistance", DEFAULT_DISTANCE) <= 300:
@@ -123,9 +187,4 @@ def _check_words(name: str, words: Sequence[str], most: int, shortest: int) -> N
     if len(words) > most:
         raise ValidationException(f"{name} must have at most {most} elements")
     for word in words:
-        _check_length(f"each of {name}", word, shortest, 90)
-
-
-def _check_length(name: str, value: str, least: int, most: int) -> None:
-    if not least <= len(value) <= most:
-        raise ValidationException(f"{name} must have {least} to {most} characters")
+        check_length(f"each of {name}", word, shortest, 90)
