@@ -1,0 +1,118 @@
+"""Measures small S3 calls to the local AWS against moto's own server (`make bench`).
+
+Each serves in a process of its own; a third process, which spends next to nothing on a call, asks both in turn for the
+same objects, so that a busy moment of the machine hits either. An answer that differs ends the measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import re
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+THREADS = 8
+WANTED = 2.0
+CONTENT = b"Id,NAME\n1,x\n"
+#: moto finds the service, the Region and the account in it, and checks no signature.
+SIGNED = "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+SERVERS = {
+    "moto": ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+    "local AWS": ["-m", "localaws.server", "--port", "0"],
+}
+#: Operation to method, what the key gets as a suffix, and the header that names the source of a copy.
+OPERATIONS = {
+    "PutObject": ("PUT", "", None),
+    "HeadObject": ("HEAD", "", None),
+    "GetObject": ("GET", "", None),
+    "CopyObject": ("PUT", ".copy", "x-amz-copy-source"),
+    "DeleteObject": ("DELETE", ".copy", None),
+}
+#: What differs between two objects of the same content, and between two servers that answer the same.
+_VARIES = re.compile(rb"<LastModified>[^<]*</LastModified>|\s+")
+
+type Answer = tuple[int, bytes, str | None]
+
+
+def main() -> None:
+    """Print calls per second of each operation and the ratios; exit with 1 when one is below what is wanted."""
+    parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
+    parser.add_argument("--objects", type=int, default=2000, help="per server and operation (default: %(default)s)")
+    options = parser.parse_args()
+    with serving("moto") as moto, serving("local AWS") as ours:
+        seconds = measure({"moto": moto, "local AWS": ours}, options.objects)
+    print(f"{options.objects} objects of {len(CONTENT)} bytes, {THREADS} threads: calls a second")
+    slow = False
+    for operation in OPERATIONS:
+        rates = {name: options.objects / seconds[name, operation] for name in SERVERS}
+        ratio = rates["local AWS"] / rates["moto"]
+        slow = slow or ratio < WANTED
+        print(f"  {operation:13} moto {rates['moto']:6.0f}   local AWS {rates['local AWS']:6.0f}   ratio {ratio:.1f}")
+    print(f"wanted: a ratio of at least {WANTED:g} for each")
+    raise SystemExit(slow)
+
+
+@contextmanager
+def serving(name: str) -> Iterator[str]:
+    """Start a server and yield its address."""
+    command = [sys.executable, *SERVERS[name]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in process.stdout)))
+        reader = ThreadPoolExecutor(1)
+        reader.submit(process.stdout.read)  # moto writes a line for every call; a full pipe would stop it
+        try:
+            yield address[0]
+        finally:
+            process.terminate()
+
+
+def measure(addresses: dict[str, str], objects: int) -> Mapping[tuple[str, str], float]:
+    """Return the seconds that each server took for each operation on all objects."""
+    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for url in addresses.values():
+        _ask_all(url, "PUT", ["/bench"], None)
+    chunk = 200
+    for operation, (method, suffix, source) in OPERATIONS.items():
+        for first in range(0, objects, chunk):
+            keys = [f"/bench/{number}.csv" for number in range(first, first + chunk)]
+            answers = {}
+            for name, url in addresses.items():
+                begun = time.perf_counter()
+                answers[name] = _ask_all(url, method, keys, source, suffix)
+                seconds[name, operation] += time.perf_counter() - begun
+            if answers["moto"] != answers["local AWS"]:
+                raise SystemExit(f"{operation}: the two answer differently")
+    return seconds
+
+
+def _ask_all(url: str, method: str, keys: list[str], source: str | None, suffix: str = "") -> list[Answer]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = [keys[offset::THREADS] for offset in range(THREADS)]
+        asked = pool.map(lambda part: _ask(url, method, part, source, suffix), parts)
+        return [answer for part in asked for answer in part]
+
+
+def _ask(url: str, method: str, keys: list[str], source: str | None, suffix: str) -> list[Answer]:
+    """Ask for one key after the other, on one connection as long as the server keeps it, as boto3 does."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    answers = []
+    for key in keys:
+        headers = {"Authorization": SIGNED} | ({source: key} if source else {})
+        body = CONTENT if method == "PUT" and not source and suffix == "" and key.count("/") > 1 else None
+        connection.request(method, key + suffix, body, headers)
+        answer = connection.getresponse()
+        answers.append((answer.status, _VARIES.sub(b"", answer.read()), answer.getheader("ETag")))
+    connection.close()
+    return answers
+
+
+if __name__ == "__main__":
+    main()
