@@ -42,12 +42,26 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
 
 def prepare() -> None:
     """Make the database, and what ``dag.test()`` need not make anew for every task; once in a process."""
+    from airflow.sdk.definitions import dag
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
 
     # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
+    dag._run_task = _or_end(dag._run_task)
     initdb()
+
+
+def _or_end(run_task: Callable[..., Any]) -> Callable[..., Any]:
+    """End with the error of whoever runs the tasks; ``dag.test()`` logs it and waits for ever for that task to end."""
+
+    def run(**arguments: Any) -> Any:
+        try:
+            return run_task(**arguments)
+        except Exception as error:
+            raise SystemExit(f"Airflow could not run {arguments['ti'].task_id}: {type(error).__name__}") from error
+
+    return run
 
 
 def load_dag() -> Any:

@@ -25,6 +25,7 @@ def airflow_environment(endpoint_url: str) -> dict[str, str]:
         # `airflow standalone` starts its parts by the name `airflow`.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AIRFLOW_HOME": str(AIRFLOW_HOME),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(AIRFLOW_HOME),
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -41,6 +42,14 @@ def airflow_environment(endpoint_url: str) -> dict[str, str]:
         # macOS: forked task processes that look up proxies crash without it; harmless elsewhere.
         "no_proxy": "*",
     }
+
+
+def database_url(airflow_home: Path) -> str:
+    """Return where Airflow keeps its state; on a slow disk a writer waits a minute for another one, not five seconds.
+
+    Who is turned away leaves its task in a state in which nothing ever runs it again.
+    """
+    return f"sqlite:///{airflow_home}/airflow.db?timeout=60"
 
 
 def aws_environment(endpoint_url: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ _HOME = tempfile.mkdtemp(prefix="lake-gate-tests-")
 os.environ.update(
     {
         "AIRFLOW_HOME": _HOME,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db?timeout=60",
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
