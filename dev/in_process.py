@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+import botocore.loaders
+
 from dev.paths import LOGS
 
 DAG_ID = "synthea_gate"
@@ -49,6 +51,7 @@ def prepare() -> None:
     # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     dag._run_task = _or_end(dag._run_task)
+    _keep_service_models()
     initdb()
 
 
@@ -62,6 +65,28 @@ def _or_end(run_task: Callable[..., Any]) -> Callable[..., Any]:
             raise SystemExit(f"Airflow could not run {arguments['ti'].task_id}: {type(error).__name__}") from error
 
     return run
+
+
+def _keep_service_models() -> None:
+    """Let all of botocore's sessions share what one of them has read of its own files: every task has new ones."""
+    for cls, method in (
+        (botocore.loaders.JSONFileLoader, "load_file"),
+        (botocore.loaders.Loader, "list_available_services"),
+        (botocore.loaders.Loader, "list_api_versions"),
+    ):
+        setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
+
+
+def _cached_by_arguments(method: Any) -> Any:
+    known: dict[Any, Any] = {}
+
+    def cached(self: Any, *arguments: Any, **named: Any) -> Any:
+        key = (arguments, tuple(sorted(named.items())))
+        if key not in known:
+            known[key] = method(self, *arguments, **named)
+        return known[key]
+
+    return cached
 
 
 def load_dag() -> Any:

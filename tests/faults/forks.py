@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import boto3
-import botocore.loaders
 import httpx
 
 from dev import in_process
@@ -60,7 +59,8 @@ def _prepare() -> Scheduler:
         raise SystemExit("\n".join(bag.import_errors.values()))
     sync_bag_to_db(bag, bundle.name, bundle.version)
     asyncio.run(_make_the_api_ready(supervisor.in_process_api_server()))
-    _keep_service_models()
+    for service in ("s3", "macie2", "ssm", "sns", "sts"):
+        boto3.Session().client(service)
     return Scheduler(without_delays(bag.dags[in_process.DAG_ID]))
 
 
@@ -68,30 +68,6 @@ async def _make_the_api_ready(api: Any) -> None:
     """Have its routes made, which takes seconds; its event loop runs in a thread, which each child starts itself."""
     async with httpx.AsyncClient(transport=api.atransport, base_url="http://in-process.invalid") as client:
         await client.get("/health")
-
-
-def _keep_service_models() -> None:
-    """Let all of botocore's sessions share what one of them has read of its own files."""
-    for cls, method in (
-        (botocore.loaders.JSONFileLoader, "load_file"),
-        (botocore.loaders.Loader, "list_available_services"),
-        (botocore.loaders.Loader, "list_api_versions"),
-    ):
-        setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
-    for service in ("s3", "macie2", "ssm", "sns", "sts"):
-        boto3.Session().client(service)
-
-
-def _cached_by_arguments(method: Any) -> Any:
-    known: dict[Any, Any] = {}
-
-    def cached(self: Any, *arguments: Any, **named: Any) -> Any:
-        key = (arguments, tuple(sorted(named.items())))
-        if key not in known:
-            known[key] = method(self, *arguments, **named)
-        return known[key]
-
-    return cached
 
 
 def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
