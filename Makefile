@@ -35,7 +35,7 @@ $(VENV)/moto/.ready: $(VENV)/.ready
 	@grep -A2 '^moto==' requirements/dev.lock > $(VENV)/moto/moto.txt
 	@$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps --no-binary moto --require-hashes \
 	    -r $(VENV)/moto/moto.txt -d $(VENV)/moto
-	@cd $(VENV)/moto && tar xzf moto-*.tar.gz --strip-components 1 $$(tar tzf moto-*.tar.gz | grep /tests/test_macie/)
+	@cd $(VENV)/moto && tar xzf moto-*.tar.gz --strip-components 1 $$(tar tzf moto-*.tar.gz | grep '/tests/test_macie/.*py')
 	@touch $@
 
 run: setup ## Take a delivery through the gate: make run [SOURCE=folder|zip|s3://...|https://...zip]
