@@ -1,7 +1,8 @@
-"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, and properties of buckets.
+"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, properties of buckets, rules of EventBridge.
 
 moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a
-lake that is set up from a template would then silently be unversioned.
+lake that is set up from a template would then silently be unversioned. It creates an ``AWS::Events::Rule`` that does not
+deliver to topics (see :mod:`localaws.events`), and none whose pattern is a text.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from moto.cloudformation.parsing import get_model_map
 from moto.core.common_models import CloudFormationModel
 from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
+
+from localaws.events.models import Rule
 
 
 class CompleteBucket(FakeBucket):
@@ -91,3 +94,4 @@ def install() -> None:
     """Register the complete resources with moto's CloudFormation; may be called again."""
     get_model_map()["AWS::S3::Bucket"] = CompleteBucket  # type: ignore[type-abstract]
     get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]
+    get_model_map()["AWS::Events::Rule"] = Rule  # type: ignore[type-abstract]

@@ -1,4 +1,4 @@
-"""Serve the local AWS: moto's services, with Macie and the safe parts of S3 from here.
+"""Serve the local AWS: moto's services, with Macie, the safe parts of S3 and the rules of EventBridge from here.
 
 ``python -m localaws.server --port 5000`` prints its URL when it is ready and stops on SIGINT and SIGTERM.
 ``with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url)`` does the same in a thread.
@@ -33,6 +33,7 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
 from localaws.macie2.dials import Settings, dials
@@ -71,6 +72,7 @@ class Application:
     """The WSGI application: the dials, and moto for everything else."""
 
     def __init__(self) -> None:
+        localaws.events.install.install()
         localaws.macie2.install.install()
         localaws.s3.install.install()
         self._moto = _Dispatcher()

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from botocore.model import ListShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+from moto.core.utils import get_service_model
 
 from localaws.macie2.exceptions import ValidationException
 
@@ -28,20 +29,40 @@ _EXACT_FIELDS = (
     "resourcesAffected.s3Object.tags.key",
     "resourcesAffected.s3Object.tags.value",
 )
+#: Source: shape SortCriteria of the macie2 API.
+_SORT_FIELDS = (
+    "count",
+    "createdAt",
+    "policyDetails.action.apiCallDetails.firstSeen",
+    "policyDetails.action.apiCallDetails.lastSeen",
+    "resourcesAffected",
+    "severity.score",
+    "type",
+    "updatedAt",
+)
+_ORDERED_TYPES = ("double", "integer", "long", "timestamp")
 _ORDERS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 _VALUES_PER_CONDITION = 50
 
 
-def check(criterion: Mapping[str, Mapping[str, Any]], shape: Shape) -> None:
-    """Refuse conditions on what a finding does not have, and values that the operator does not take.
+def finding_shape() -> Shape:
+    """Return botocore's shape of a finding."""
+    return get_service_model("macie2").shape_for("Finding")
 
-    :param shape: botocore's shape of a finding.
+
+def check(criterion: Mapping[str, Mapping[str, Any]], shape: Shape) -> None:
+    """Refuse conditions on what a thing of that shape does not have, and values that the operator does not take.
+
     :raises ValidationException: naming the field.
     """
     for field, condition in criterion.items():
-        _check_field(field, shape)
+        type_name = _leaf(field, shape).type_name
         if "eqExactMatch" in condition and field not in _EXACT_FIELDS:
             raise ValidationException(f"eqExactMatch is not supported for the field {field}")
+        if condition.keys() & _ORDERS.keys() and type_name not in _ORDERED_TYPES:
+            raise ValidationException(f"The field {field} is neither a number nor a time")
+        if "prefix" in condition and type_name != "string":
+            raise ValidationException(f"The field {field} is not a text")
         for name in ("eq", "neq", "eqExactMatch"):
             if len(condition.get(name, ())) > _VALUES_PER_CONDITION:
                 raise ValidationException(f"{name} of the field {field} takes at most {_VALUES_PER_CONDITION} values")
@@ -52,12 +73,18 @@ def matches(finding: Finding, criterion: Mapping[str, Mapping[str, Any]]) -> boo
     return all(_holds(_values(finding, field), condition) for field, condition in criterion.items())
 
 
-def ordered(findings: Sequence[Finding], sort: Mapping[str, str], shape: Shape) -> list[Finding]:
-    """Sort by the attribute; without one keep the order of creation."""
+def ordered(
+    findings: Sequence[Finding], sort: Mapping[str, str], fields: Sequence[str] = _SORT_FIELDS
+) -> list[Finding]:
+    """Sort by the attribute; without one keep the order of creation.
+
+    :param fields: the attributes that there are.
+    :raises ValidationException: for another one.
+    """
     if not (field := sort.get("attributeName")):
         return list(findings)
-    if field != "resourcesAffected":
-        _check_field(field, shape)
+    if field not in fields:
+        raise ValidationException(f"attributeName must be one of: {', '.join(fields)}")
     descending = sort.get("orderBy") == "DESC"
     return sorted(findings, key=lambda finding: _sort_key(_values(finding, field)), reverse=descending)
 
@@ -80,6 +107,8 @@ def _holds(values: list[Any], condition: Mapping[str, Any]) -> bool:
                 holds = not texts & set(wanted)
             case "eqExactMatch":
                 holds = texts == set(wanted)
+            case "prefix":
+                holds = any(text.startswith(wanted) for text in texts)
             case _:
                 holds = any(_ORDERS[name](_number(value), wanted) for value in values)
         if not holds:
@@ -99,13 +128,25 @@ def _flat(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _check_field(field: str, shape: Shape) -> None:
+def _leaf(field: str, shape: Shape) -> Shape:
+    """Return the shape of the values at the end of a path.
+
+    :raises ValidationException: when the path leads nowhere, or to what has parts of its own.
+    """
     for name in field.split("."):
-        while isinstance(shape, ListShape):
-            shape = shape.member
+        shape = _element(shape)
         if not isinstance(shape, StructureShape) or name not in shape.members:
             raise ValidationException(f"The field {field} is not supported")
         shape = shape.members[name]
+    if isinstance(leaf := _element(shape), (StructureShape, MapShape)):
+        raise ValidationException(f"The field {field} is not supported")
+    return leaf
+
+
+def _element(shape: Shape) -> Shape:
+    while isinstance(shape, ListShape):
+        shape = shape.member
+    return shape
 
 
 def _text(value: Any) -> str:
@@ -122,5 +163,8 @@ def _number(value: Any) -> float:
 
 
 def _sort_key(values: list[Any]) -> tuple[float, str]:
+    """``resourcesAffected`` has no order that AWS publishes: here it is that of the object's path."""
     first = values[0] if values else ""
+    if isinstance(first, Mapping):
+        first = first.get("s3Object", first.get("s3Bucket", {})).get("path", "")
     return (_number(first), "") if isinstance(first, (int, float, datetime)) else (0.0, str(first))

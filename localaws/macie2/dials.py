@@ -77,9 +77,13 @@ class Settings:
     :param results_lag_seconds: from the end of a job until its discovery results are in S3; 0: each as soon as its
         object is read, while the job runs.
     :param job_seconds: least time that a job is RUNNING.
+    :param job_looks: how often DescribeClassificationJob tells of a run before the run ends; 0: it does not wait.
     :param job_held: jobs that have listed their objects stay RUNNING and read nothing until this is false again.
     :param job_status: job id (or ``*`` for every job) to ``PAUSED``: Macie pauses the job as when its quota is met, and
         resumes it when the entry is gone; or to ``CANCELLED``: somebody cancels it, for good, now or as it is created.
+    :param clock_ahead_seconds: how far Macie's clock is ahead of the machine's. Turning it up makes what is due by then
+        happen now: a run of each SCHEDULED job that has missed one or several, the end of what was paused for 30 days.
+        S3's clock stays: what is uploaded has its real date, and a later run finds it by that.
     :param last_run_error: jobs say that their last run had an error, whether it had one or not.
 
     What becomes of discovery results and findings, by the end of the object's key:
@@ -101,6 +105,8 @@ class Settings:
         asked for, also between the pages of one listing; who reads to its end has them all.
     :param api_errors: operation (or ``*`` for any) to the statuses of its next calls, in order, after which it works
         again: ``[429, 500]``, or ``{"status": 429, "times": 2}`` which becomes ``[429, 429]``.
+    :param as_moto: sessions and invitations are as in moto and not as in Macie: Macie is enabled at first, nothing is
+        refused when it is not, enabling it twice is no conflict, and who accepts an invitation says whose it was.
     """
 
     findings_lag_seconds: float = _seconds(1.0)
@@ -109,6 +115,8 @@ class Settings:
     job_status: Mapping[str, str] = _by_name(
         "job ids (or *)", "PAUSED or CANCELLED", lambda value: value in ("PAUSED", "CANCELLED")
     )
+    job_looks: int = _dial(0, "be a number of looks, not below 0", lambda value: _is_whole(value) and value >= 0)
+    clock_ahead_seconds: float = _seconds(0.0)
     results_lag_seconds: float = _seconds(0.0)
     last_run_error: bool = _switch()
     analysis: Mapping[str, str] = _by_name("ends of keys", "STATUS or STATUS:REASON", _is_status)
@@ -126,6 +134,7 @@ class Settings:
     api_errors: Mapping[str, Any] = _by_name(
         "operations (or *)", f"lists of {sorted(API_ERRORS)} or a status and times", _are_errors
     )
+    as_moto: bool = _switch()
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -7,20 +7,28 @@ that of real ones, for which AWS has no schema: https://docs.aws.amazon.com/maci
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from localaws.macie2.detection.result import Category, Cell, Detection, ScanResult
+from localaws.macie2.detection.result import (
+    Category,
+    Cell,
+    Detection,
+    EmbeddedFile,
+    LineRange,
+    Occurrence,
+    Record,
+    ScanResult,
+)
 from localaws.macie2.resources import resources_affected
 from localaws.macie2.storage import S3Object
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 LOCATIONS_PER_FINDING = 15
-LOCATIONS_PER_TYPE_IN_RESULT = 1000
 
 #: The bucket that a finding names when no repository is configured, as in real findings.
 NO_REPOSITORY = "[export-config-not-set]"
@@ -46,6 +54,7 @@ class Analysis:
 
     :param names: names of the custom data identifiers, by id.
     :param results_bucket: bucket and key prefix of the repository, None when there is none.
+    :param run: number of the job's run; each run writes results of its own.
     :param writing: 2 when the result is written a second time, in a file of its own.
     """
 
@@ -58,12 +67,13 @@ class Analysis:
     object: S3Object
     result: ScanResult
     results_bucket: tuple[str, str] | None
+    run: int = 1
     writing: int = 1
 
     @property
     def result_key(self) -> str:
         """Key of the discovery result. Real ones end in a name-based UUID, too."""
-        name = f"{self.job_arn}/{self.object.bucket.name}/{self.object.key}"
+        name = f"{self.job_arn}/{self.run}/{self.object.bucket.name}/{self.object.key}"
         if self.writing > 1:
             name = f"{name}?writing={self.writing}"
         parts = ["AWSLogs", self.account_id, "Macie", self.region_name, self.job_id, self.account_id]
@@ -78,13 +88,13 @@ class Analysis:
 def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
     """Return what GetFindings answers, with numbers as numbers and times as datetimes."""
     detections = analysis.result.detections
-    cells = share_locations(detections, LOCATIONS_PER_FINDING)
-    located = sum(map(len, cells))
+    shares = share_locations(detections, LOCATIONS_PER_FINDING)
+    occurrences = [_occurrences(some) for some in shares]
     result = {
-        "additionalOccurrences": sum(detection.count for detection in detections) > located,
-        "customDataIdentifiers": _custom(analysis, [{"cells": _cells(some)} for some in cells]),
+        "additionalOccurrences": sum(found.count for found in detections) > sum(map(len, shares)),
+        "customDataIdentifiers": _custom(analysis.names, detections, occurrences),
         **_outcome(analysis.result),
-        "sensitiveData": _managed(analysis, [{"cells": _cells(some)} for some in cells]),
+        "sensitiveData": _managed(detections, occurrences),
     }
     return {
         **_head(analysis),
@@ -103,37 +113,58 @@ def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
     }
 
 
-def discovery_result(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
-    """Return the record that Macie writes for every object of a run, also for a clean or skipped one."""
-    detections = analysis.result.detections
+def discovery_results(analysis: Analysis, created_at: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the records that Macie writes for every object of a run, also for a clean or skipped one.
+
+    The first is about the object; for an archive, one about each file in it follows.
+    """
+    resources = _as_text(resources_affected(analysis.object))
+    yield _record(analysis, analysis.result, created_at, resources)
+    for file in analysis.result.embedded:
+        details = {"embeddedFileDetails": _as_text(_embedded_file_details(file))}
+        yield _record(analysis, file, created_at, {**resources, "s3Object": {**resources["s3Object"], **details}})
+
+
+def _record(
+    analysis: Analysis, outcome: ScanResult | EmbeddedFile, created_at: datetime, resources: dict[str, Any]
+) -> dict[str, Any]:
+    detections = outcome.detections
     occurrences = [
-        {"lineRanges": [], "pages": [], "records": [], "cells": _cells(found.cells[:LOCATIONS_PER_TYPE_IN_RESULT])}
+        {"lineRanges": [], "pages": [], "records": [], "cells": [], **_occurrences(found.occurrences)}
         for found in detections
     ]
-    result = {**_outcome(analysis.result), "sensitiveData": _managed(analysis, occurrences)}
+    result = {**_outcome(outcome), "sensitiveData": _managed(detections, occurrences)}
     if any(found.category is None for found in detections):
-        result["customDataIdentifiers"] = _custom(analysis, occurrences)
+        result["customDataIdentifiers"] = _custom(analysis.names, detections, occurrences)
     record = {
         **_head(analysis),
         **(_verdict(detections) if detections else {}),
         "createdAt": created_at,
-        "resourcesAffected": resources_affected(analysis.object),
         "classificationDetails": {**_classification(analysis), "result": result},
     }
-    return _as_text(record)  # type: ignore[no-any-return]
+    return {**_as_text(record), "resourcesAffected": resources}
 
 
-def share_locations(detections: Sequence[Detection], total: int) -> list[tuple[Cell, ...]]:
+def _embedded_file_details(file: EmbeddedFile) -> dict[str, Any]:
+    return {
+        "filePath": file.path,
+        "fileExtension": file.extension,
+        "fileSize": file.size_bytes,
+        "fileLastModified": file.last_modified_at,
+    }
+
+
+def share_locations(detections: Sequence[Detection], total: int) -> list[tuple[Occurrence, ...]]:
     """Share the locations out one by one, in turn, among the detections that have some left."""
     shares = [0] * len(detections)
     while total:
-        open_shares = [index for index, found in enumerate(detections) if shares[index] < len(found.cells)]
+        open_shares = [index for index, found in enumerate(detections) if shares[index] < len(found.occurrences)]
         if not open_shares:
             break
         for index in open_shares[:total]:
             shares[index] += 1
         total -= len(open_shares[:total])
-    return [found.cells[:share] for found, share in zip(detections, shares, strict=True)]
+    return [found.occurrences[:share] for found, share in zip(detections, shares, strict=True)]
 
 
 def _head(analysis: Analysis) -> dict[str, Any]:
@@ -168,18 +199,18 @@ def _classification(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _outcome(result: ScanResult) -> dict[str, Any]:
+def _outcome(outcome: ScanResult | EmbeddedFile) -> dict[str, Any]:
     return {
-        "mimeType": result.mime_type,
-        "sizeClassified": result.size_classified_bytes,
-        "status": {"code": str(result.status), "reason": result.reason},
+        "mimeType": outcome.mime_type,
+        "sizeClassified": outcome.size_classified_bytes,
+        "status": {"code": str(outcome.status), "reason": outcome.reason},
     }
 
 
-def _managed(analysis: Analysis, occurrences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _managed(detections: Sequence[Detection], occurrences: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """One element per category."""
     by_category: dict[str, list[dict[str, Any]]] = {}
-    for found, where in zip(analysis.result.detections, occurrences, strict=True):
+    for found, where in zip(detections, occurrences, strict=True):
         if found.category is not None:
             detection = {"count": found.count, "occurrences": where, "type": found.identifier}
             by_category.setdefault(found.category.value, []).append(detection)
@@ -189,26 +220,34 @@ def _managed(analysis: Analysis, occurrences: Sequence[dict[str, Any]]) -> list[
     ]
 
 
-def _custom(analysis: Analysis, occurrences: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _custom(
+    names: Mapping[str, str], detections: Sequence[Detection], occurrences: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """Source: in real findings ``arn`` is the bare id of the identifier."""
-    detections = [
-        {
-            "arn": found.identifier,
-            "count": found.count,
-            "name": analysis.names.get(found.identifier),
-            "occurrences": where,
-        }
-        for found, where in zip(analysis.result.detections, occurrences, strict=True)
+    told = [
+        {"arn": found.identifier, "count": found.count, "name": names.get(found.identifier), "occurrences": where}
+        for found, where in zip(detections, occurrences, strict=True)
         if found.category is None
     ]
-    return {"detections": detections, "totalCount": sum(found["count"] for found in detections)}
+    return {"detections": told, "totalCount": sum(found["count"] for found in told)}
 
 
-def _cells(cells: Sequence[Cell]) -> list[dict[str, Any]]:
-    return [
-        {"cellReference": None, "column": cell.column, "columnName": cell.column_name, "row": cell.row}
-        for cell in cells
-    ]
+def _occurrences(places: Sequence[Occurrence]) -> dict[str, list[dict[str, Any]]]:
+    """Each place in the array of its kind; no array that has none.
+
+    Source: shape Occurrences of the macie2 API.
+    """
+    told: dict[str, list[dict[str, Any]]] = {}
+    for place in places:
+        match place:
+            case Cell(row, column, name):
+                cell = {"cellReference": None, "column": column, "columnName": name, "row": row}
+                told.setdefault("cells", []).append(cell)
+            case LineRange(start, end, start_column):
+                told.setdefault("lineRanges", []).append({"end": end, "start": start, "startColumn": start_column})
+            case Record(path, index):
+                told.setdefault("records", []).append({"jsonPath": path, "recordIndex": index})
+    return told
 
 
 def _as_text(value: Any) -> Any:

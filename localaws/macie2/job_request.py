@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from localaws.macie2.exceptions import NotImplementedException, ResourceNotFoundException, ValidationException
+from localaws.macie2.exceptions import ResourceNotFoundException, ValidationException
 from localaws.macie2.identifiers import CATALOGUE
 from localaws.macie2.scope import moment
 from localaws.macie2.validation import check_length, check_tags
@@ -24,16 +24,27 @@ _SCOPE_KEYS: dict[str, tuple[frozenset[str], bool]] = {
     "OBJECT_SIZE": (_NUMERIC, True),
 }
 _PARSERS: dict[str, Callable[[str], Any]] = {"OBJECT_LAST_MODIFIED_DATE": moment, "OBJECT_SIZE": int}
+#: Key of a bucket criterion to its values, None for any. Source: shape SimpleCriterionForJob of the macie2 API.
+_CRITERION_KEYS: dict[str, frozenset[str] | None] = {
+    "ACCOUNT_ID": None,
+    "S3_BUCKET_NAME": None,
+    "S3_BUCKET_EFFECTIVE_PERMISSION": frozenset({"PUBLIC", "NOT_PUBLIC", "UNKNOWN"}),
+    "S3_BUCKET_SHARED_ACCESS": frozenset({"EXTERNAL", "INTERNAL", "NOT_SHARED", "UNKNOWN"}),
+}
 _MOST_BUCKETS = 1000
 _MOST_CUSTOM_IDENTIFIERS = 30
+_MOST_ALLOW_LISTS = 10
 
 
-def check_job_request(request: Mapping[str, Any], custom_identifiers: Mapping[str, Any]) -> None:
-    """Refuse a job that Macie would refuse, and one that the local AWS cannot run as asked.
+def check_job_request(
+    request: Mapping[str, Any], custom_identifiers: Mapping[str, Any], allow_lists: Mapping[str, Any]
+) -> None:
+    """Refuse a job that Macie would refuse.
 
     :param custom_identifiers: the account's custom data identifiers by id, without deleted ones.
+    :param allow_lists: the account's allow lists by id.
     :raises ValidationException: for a value that is out of its range or a combination that makes no sense.
-    :raises ResourceNotFoundException: for a custom data identifier that does not exist.
+    :raises ResourceNotFoundException: for a custom data identifier or an allow list that does not exist.
     """
     check_length("name", request["name"], 1, 500)
     check_length("description", request.get("description", ""), 0, 200)
@@ -41,10 +52,9 @@ def check_job_request(request: Mapping[str, Any], custom_identifiers: Mapping[st
     check_tags(request.get("tags", {}))
     if not 1 <= request.get("samplingPercentage", 100) <= 100:
         raise ValidationException("samplingPercentage must be between 1 and 100")
-    if request.get("allowListIds"):
-        raise NotImplementedException("CreateClassificationJob with allowListIds")
     _check_schedule(request)
     _check_identifiers(request, custom_identifiers)
+    _check_ids("allow lists", request.get("allowListIds", []), allow_lists, _MOST_ALLOW_LISTS)
     _check_buckets(request["s3JobDefinition"])
     _check_scoping(request["s3JobDefinition"].get("scoping", {}))
 
@@ -76,9 +86,13 @@ def _check_identifiers(request: Mapping[str, Any], custom_identifiers: Mapping[s
         raise ValidationException("customDataIdentifierIds must not be empty for the selector NONE")
     if unknown := [one for one in managed if one not in CATALOGUE]:
         raise ValidationException(f"Unknown managed data identifiers: {', '.join(unknown)}")
-    if len(custom) > _MOST_CUSTOM_IDENTIFIERS:
-        raise ValidationException(f"A job can use at most {_MOST_CUSTOM_IDENTIFIERS} custom data identifiers")
-    if any(one not in custom_identifiers for one in custom):
+    _check_ids("custom data identifiers", custom, custom_identifiers, _MOST_CUSTOM_IDENTIFIERS)
+
+
+def _check_ids(what: str, ids: Sequence[str], known: Mapping[str, Any], most: int) -> None:
+    if len(ids) > most:
+        raise ValidationException(f"A job can use at most {most} {what}")
+    if any(one not in known for one in ids):
         raise ResourceNotFoundException
 
 
@@ -103,10 +117,13 @@ def _check_criterion(term: Mapping[str, Any]) -> None:
         _check_tag_term(tags)
         return
     assert simple is not None  # noqa: S101 - narrows for mypy
-    key = simple.get("key")
-    if key not in ("ACCOUNT_ID", "S3_BUCKET_NAME"):
-        raise NotImplementedException(f"CreateClassificationJob with the bucket criterion {key}")
-    _check_comparator(key, simple, _EQUALITY | {"CONTAINS", "STARTS_WITH"} if key == "S3_BUCKET_NAME" else _EQUALITY)
+    key = simple.get("key", "")
+    if key not in _CRITERION_KEYS:
+        raise ValidationException("key of a simpleCriterion must not be null")
+    _check_comparator(key, simple, _EQUALITY)
+    allowed = _CRITERION_KEYS[key]
+    if allowed and not allowed.issuperset(simple["values"]):
+        raise ValidationException(f"values of {key} must be of: {', '.join(sorted(allowed))}")
 
 
 def _check_scoping(scoping: Mapping[str, Any]) -> None:

@@ -1,22 +1,34 @@
-"""A classification job: its status machine and what the API says about it.
+"""A classification job: its status machine, its runs in time, and what the API says about it.
 
-Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs-jobid.html
+A ONE_TIME job has one run, that starts at once. A SCHEDULED job with ``initialRun`` has its first run at once as well,
+over all objects there are; without, it has its first run on the next day that its schedule names, over the objects that
+were uploaded since the job was created (at once there could be none). Every later run reads what was uploaded since the
+run before it started. Days that passed while a run was under way, or while the clock jumped, are made up for by one run.
+Days that passed while the job was paused are not made up for.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs-jobid.html and
+https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-status-change.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from weakref import WeakSet
 
+from localaws.macie2.clock import now as now
+from localaws.macie2.clock import storage_now
 from localaws.macie2.dials import EVERY_JOB, changed, dials
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.scope import compare, moment
+from localaws.macie2.job_events import job_event
+from localaws.macie2.schedule import next_run_at
 
-#: A job that the user paused and does not resume is cancelled after this time.
+#: What the user paused while it was running ends after this time if it is not resumed: the job, or the run of a
+#: SCHEDULED job. AWS Health says so a week before.
 PAUSE_EXPIRES_AFTER = timedelta(days=30)
+HEALTH_EVENT_AFTER = timedelta(days=23)
 
 
 class JobStatus(StrEnum):
@@ -35,33 +47,51 @@ _MAY_BECOME: dict[JobStatus, frozenset[JobStatus]] = {
 }
 
 
-def now() -> datetime:
-    """Return the time in UTC, in milliseconds as Macie gives them."""
-    time = datetime.now(UTC)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
-
-
 class Job:
-    """One classification job. Its methods take the lock; the run and the API meet here.
+    """One classification job. Its methods take the lock; the runs and the API meet here.
 
     :param request: the validated CreateClassificationJob request.
+    :param tell: takes the events of the job.
     """
 
-    def __init__(self, job_id: str, arn: str, request: Mapping[str, Any]) -> None:
+    def __init__(
+        self, job_id: str, arn: str, request: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]
+    ) -> None:
         self.id = job_id
         self.arn = arn
         self.request = request
         self.created_at = now()
         self.tags: dict[str, str] = dict(request.get("tags", {}))
         self.is_discarded = False
-        self._idle_status = JobStatus.RUNNING if self.is_one_time else JobStatus.IDLE
-        self._status = self._idle_status
+        self._tell = tell
+        self._status = JobStatus.IDLE
+        self._is_quota_met = False
         self._paused_at: datetime | None = None
+        self._due_at: datetime | None = None
+        #: How many runs have started, which of them is under way, and which one has a thread.
+        self._runs = 0
+        self._open_run: int | None = None
+        self._taken_run = 0
+        self._run_at = self.created_at
+        #: Runs read what S3 dates later than this; None: everything.
+        self._uploaded_after: datetime | None = None
+        self._next_uploaded_after: datetime | None = None
         self._remaining = 0
+        self._looks = 0
         self._has_access_error = False
         with changed:
             _jobs.add(self)
+            self.log("JOB_CREATED")
+            if self.is_one_time or request.get("initialRun"):
+                self._begin_run()
+            else:
+                self._next_uploaded_after = storage_now()
+                self._set_due()
             self.obey()
+
+    @property
+    def _account_id(self) -> str:
+        return self.arn.split(":")[4]
 
     @property
     def is_one_time(self) -> bool:
@@ -77,43 +107,94 @@ class Job:
         :raises ValidationException: for a transition that Macie does not have.
         """
         with changed:
+            self.obey()
             status = self.status
             if status not in _MAY_BECOME.get(wanted, frozenset()):
                 raise ValidationException(_refusal(self.id, status, wanted))
-            if wanted is JobStatus.USER_PAUSED:
-                self._paused_at = now() if status is not JobStatus.IDLE else None
-            if wanted is JobStatus.RUNNING:
+            if wanted is JobStatus.CANCELLED:
+                self.cancel()
+            elif wanted is JobStatus.USER_PAUSED:
+                self.log("JOB_PAUSED_BY_USER")
+                self._status, self._paused_at = wanted, now() if self._open_run else None
+            else:
+                self.log("JOB_RESUMED_BY_USER")
                 self._paused_at = None
-            self._status = self._idle_status if wanted is JobStatus.RUNNING else wanted
+                self._status = JobStatus.RUNNING if self._open_run else JobStatus.IDLE
+                self._set_due()
+            self._note_quota()
             changed.notify_all()
 
-    def cancel(self) -> None:
-        """Cancel the job if it is not over, as suspending Macie does."""
+    def cancel(self, because: str | None = None) -> None:
+        """Cancel the job if it is not over.
+
+        :param because: the event that says why, when the user did not ask for it; it is about the job's account.
+        """
         with changed:
-            if self._status is not JobStatus.COMPLETE:
-                self._status = JobStatus.CANCELLED
-            changed.notify_all()
+            if self._status not in (JobStatus.COMPLETE, JobStatus.CANCELLED):
+                if because:
+                    self.log(because, account_id=self._account_id)
+                self.log("JOB_CANCELLED")
+                self._end_run(JobStatus.CANCELLED)
 
     def obey(self) -> None:
-        """Be cancelled when the dial says so."""
-        if self._dialled() == JobStatus.CANCELLED and self._status is not JobStatus.CANCELLED:
-            self.cancel()
-
-    def _dialled(self) -> str | None:
-        """Return what the dial makes of this job."""
-        by_id = dials.current.job_status
-        return by_id.get(self.id, by_id.get(EVERY_JOB))
+        """Become what the time and the dials make of the job."""
+        with changed:
+            if self._paused_at and now() >= self._paused_at + PAUSE_EXPIRES_AFTER:
+                self._expire()
+            if self._status is JobStatus.IDLE and self._due_at and now() >= self._due_at:
+                self._begin_run()
+            if self._dialled() == JobStatus.CANCELLED:
+                self.cancel()
+            self._note_quota()
 
     def discard(self) -> None:
-        """Forget the job: its run stops and publishes nothing any more."""
+        """Forget the job: its runs stop, and they publish nothing any more."""
         with changed:
-            self.is_discarded = True
             self.cancel()
+            self.is_discarded = True
+            changed.notify_all()
+
+    def log(self, kind: str, **about: Any) -> None:
+        """Tell CloudWatch Logs an event; see :func:`localaws.macie2.job_events.job_event`."""
+        if not self.is_discarded:
+            job = {"adminAccountId": self._account_id, "jobId": self.id, "jobName": self.request["name"]}
+            self._tell(job_event(kind, now(), job, run_at=self._run_at if self._open_run else None, **about))
+
+    # ---- the runs
+
+    def await_run(self) -> bool:
+        """Wait for a run that has no thread yet, and take it; False when the job is over before there is one."""
+        with changed:
+            while self._status not in (JobStatus.CANCELLED, JobStatus.COMPLETE):
+                self.obey()
+                if self._open_run and self._open_run != self._taken_run:
+                    self._taken_run = self._open_run
+                    return True
+                changed.wait(self.seconds_to_next_event())
+            return False
+
+    def seconds_to_next_event(self) -> float:
+        """Return when time will make something of the job; what is far away is looked at again within a day."""
+        moments = [now() + timedelta(days=1)]
+        if self._due_at and self._status is JobStatus.IDLE:
+            moments.append(self._due_at)
+        if self._paused_at:
+            moments.append(self._paused_at + PAUSE_EXPIRES_AFTER)
+        return max((min(moments) - now()).total_seconds(), 0.001)
+
+    def current_run(self) -> tuple[int, datetime | None]:
+        """Return the number of the latest run, and what its objects were uploaded after (None: it reads all)."""
+        with changed:
+            return self._runs, self._uploaded_after
+
+    def is_under_way(self, run: int) -> bool:
+        return self._open_run == run
 
     def complete(self) -> None:
+        """End the run that is under way, and a ONE_TIME job with it."""
         with changed:
-            self._status = JobStatus.COMPLETE
-            changed.notify_all()
+            self.log("JOB_COMPLETED" if self.is_one_time else "SCHEDULED_RUN_COMPLETED")
+            self._end_run(JobStatus.COMPLETE if self.is_one_time else JobStatus.IDLE)
 
     def has_listed(self, objects: int) -> None:
         with changed:
@@ -128,13 +209,75 @@ class Job:
         with changed:
             self._has_access_error = True
 
+    def looks_left(self) -> int:
+        """Return how often the job must still be looked at before its run may end."""
+        return max(dials.current.job_looks - self._looks, 0)
+
+    def _begin_run(self) -> None:
+        self._runs += 1
+        self._open_run = self._runs
+        self._run_at = now()
+        self._uploaded_after, self._next_uploaded_after = self._next_uploaded_after, storage_now()
+        self._remaining, self._looks, self._has_access_error = 0, 0, False
+        self._status = JobStatus.RUNNING
+        self._set_due()
+        self.log("ONE_TIME_JOB_STARTED" if self.is_one_time else "SCHEDULED_RUN_STARTED")
+        changed.notify_all()
+
+    def _end_run(self, status: JobStatus) -> None:
+        self._status = status
+        self._open_run = self._paused_at = None
+        self._note_quota()
+        changed.notify_all()
+
+    def _expire(self) -> None:
+        if self.is_one_time:
+            self.cancel()
+        else:
+            self._remaining = 0
+            self._end_run(JobStatus.USER_PAUSED)
+
+    def _set_due(self) -> None:
+        if not self.is_one_time:
+            self._due_at = next_run_at(self.request["scheduleFrequency"], self.created_at, now())
+
+    def _dialled(self) -> str | None:
+        """Return what the dial makes of this job."""
+        by_id = dials.current.job_status
+        return by_id.get(self.id, by_id.get(EVERY_JOB))
+
+    def _note_quota(self) -> None:
+        """Tell when the dial has paused the job, or let it go on."""
+        is_quota_met = self.status is JobStatus.PAUSED
+        if is_quota_met and not self._is_quota_met:
+            self.log("JOB_PAUSED_BY_MACIE_SERVICE_QUOTA_MET")
+        elif self._is_quota_met and self.status is JobStatus.RUNNING:
+            self.log("JOB_RESUMED_BY_MACIE_SERVICE_QUOTA_LIFTED")
+        self._is_quota_met = is_quota_met
+
+    # ---- what the API says
+
+    def look(self) -> dict[str, Any]:
+        """Return what DescribeClassificationJob answers, and count it."""
+        with changed:
+            told = self.to_json()
+            self._looks += 1
+            changed.notify_all()
+            return told
+
     def summary(self) -> dict[str, Any]:
         """Return what ListClassificationJobs says about it."""
+        definition = self.request["s3JobDefinition"]
+        return {
+            **self._state(),
+            "bucketCriteria": definition.get("bucketCriteria"),
+            "bucketDefinitions": definition.get("bucketDefinitions"),
+        }
+
+    def _state(self) -> dict[str, Any]:
         with changed:
-            definition = self.request["s3JobDefinition"]
+            self.obey()
             return {
-                "bucketCriteria": definition.get("bucketCriteria"),
-                "bucketDefinitions": definition.get("bucketDefinitions"),
                 "createdAt": self.created_at,
                 "jobId": self.id,
                 "jobStatus": self.status.value,
@@ -145,36 +288,45 @@ class Job:
             }
 
     def to_json(self) -> dict[str, Any]:
-        """Return what DescribeClassificationJob answers: the request, unaltered, and how the job is doing."""
+        """Return the request, unaltered, and how the job is doing."""
         with changed:
             return {
                 **self.request,
-                "createdAt": self.created_at,
+                **self._state(),
                 "customDataIdentifierIds": self.request.get("customDataIdentifierIds") or None,
                 "initialRun": False if self.is_one_time else self.request.get("initialRun", False),
                 "jobArn": self.arn,
-                "jobId": self.id,
-                "jobStatus": self.status.value,
-                "lastRunErrorStatus": self._last_run_error_status(),
-                "lastRunTime": self.created_at,
+                "lastRunTime": self._run_at,
                 "managedDataIdentifierIds": self.request.get("managedDataIdentifierIds") or None,
                 "managedDataIdentifierSelector": self.request.get("managedDataIdentifierSelector", "RECOMMENDED"),
                 "samplingPercentage": self.request.get("samplingPercentage", 100),
                 "statistics": {
                     "approximateNumberOfObjectsToProcess": float(self._remaining),
-                    "numberOfRuns": 1.0 if self.is_one_time else 0.0,
+                    "numberOfRuns": float(self._runs),
                 },
                 "tags": self.tags,
-                "userPausedDetails": self._user_paused_details(),
             }
 
     def _last_run_error_status(self) -> dict[str, str]:
         return {"code": "ERROR" if self._has_access_error or dials.current.last_run_error else "NONE"}
 
     def _user_paused_details(self) -> dict[str, Any] | None:
+        """Source: shape UserPausedDetails; it is about what was paused while it was running."""
         if self._status is not JobStatus.USER_PAUSED or self._paused_at is None:
             return None
-        return {"jobExpiresAt": self._paused_at + PAUSE_EXPIRES_AFTER, "jobPausedAt": self._paused_at}
+        is_imminent = now() >= self._paused_at + HEALTH_EVENT_AFTER
+        return {
+            "jobExpiresAt": self._paused_at + PAUSE_EXPIRES_AFTER,
+            "jobImminentExpirationHealthEventArn": self._health_event_arn() if is_imminent else None,
+            "jobPausedAt": self._paused_at,
+        }
+
+    def _health_event_arn(self) -> str:
+        """Name the event that AWS Health would have; which code Macie's has is not published."""
+        _, partition, _, region, *_ = self.arn.split(":")
+        return (
+            f"arn:{partition}:health:{region}::event/MACIE/AWS_MACIE_JOB_EXPIRATION/AWS_MACIE_JOB_EXPIRATION_{self.id}"
+        )
 
 
 _jobs: WeakSet[Job] = WeakSet()
@@ -186,41 +338,6 @@ def _obey() -> None:
 
 
 dials.listeners.append(_obey)
-
-
-def select_jobs(jobs: Iterable[Job], criteria: Mapping[str, Any], sort: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the summaries that meet all include and no exclude terms, latest first unless told otherwise.
-
-    :raises ValidationException: for a term without a key, comparator or value, or a time that is not one.
-    """
-    includes, excludes = criteria.get("includes", []), criteria.get("excludes", [])
-    for term in (*includes, *excludes):
-        _check_term(term)
-    selected = [
-        summary
-        for summary in (job.summary() for job in jobs)
-        if all(_term_holds(term, summary) for term in includes)
-        and not any(_term_holds(term, summary) for term in excludes)
-    ]
-    attribute, order = sort.get("attributeName", "createdAt"), sort.get("orderBy", "DESC" if not sort else "ASC")
-    return sorted(selected, key=lambda summary: (summary[attribute], summary["jobId"]), reverse=order == "DESC")
-
-
-def _check_term(term: Mapping[str, Any]) -> None:
-    if not (term.get("key") and term.get("comparator") and term.get("values")):
-        raise ValidationException("A filter term must have a key, a comparator and values")
-    if term["key"] == "createdAt":
-        if term["comparator"] in ("CONTAINS", "STARTS_WITH"):
-            raise ValidationException(f"createdAt does not support the comparator {term['comparator']}")
-        try:
-            [moment(value) for value in term["values"]]
-        except ValueError:
-            raise ValidationException("A value of createdAt must be a time in ISO 8601 format") from None
-
-
-def _term_holds(term: Mapping[str, Any], summary: Mapping[str, Any]) -> bool:
-    values = [moment(value) for value in term["values"]] if term["key"] == "createdAt" else term["values"]
-    return compare(term["comparator"], summary[term["key"]], values)
 
 
 def _refusal(job_id: str, status: JobStatus, wanted: JobStatus) -> str:

@@ -53,7 +53,8 @@ def findings(analyses: Sequence[Analysis], created_at: datetime) -> list[dict[st
 def listed(findings: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the ids that ListFindings gives for the findings."""
     doubled = dials.current.findings_doubled
-    again = [one for one in findings if _is_named(one["resourcesAffected"]["s3Object"]["key"], doubled)]
+    objects = ((one, one["resourcesAffected"].get("s3Object")) for one in findings)  # a policy finding is about none
+    again = [one for one, about in objects if about and _is_named(about["key"], doubled)]
     return [one["id"] for one in (*findings, *again)]
 
 

@@ -25,7 +25,7 @@ def _bucket(bucket: S3Bucket) -> dict[str, Any]:
         "name": bucket.name,
         "owner": {"displayName": "webfile", "id": bucket.owner_id},
         "publicAccess": {
-            "effectivePermission": "NOT_PUBLIC" if bucket.is_private else "UNKNOWN",
+            "effectivePermission": bucket.effective_permission,
             "permissionConfiguration": {
                 "bucketLevelPermissions": {"blockPublicAccess": dict(bucket.public_access_block)}
             },
@@ -42,7 +42,7 @@ def _object(analysed: S3Object) -> dict[str, Any]:
         "key": analysed.key,
         "lastModified": analysed.last_modified_at,
         "path": f"{analysed.bucket.name}/{analysed.key}",
-        "publicAccess": False if analysed.bucket.is_private else None,
+        "publicAccess": False if analysed.bucket.effective_permission == "NOT_PUBLIC" else None,
         "serverSideEncryption": _encryption(analysed.encryption),
         "size": analysed.size_bytes,
         "storageClass": analysed.storage_class,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,6 +53,16 @@ class MacieResponse(BaseResponse):
             return self.serialized(ActionResult(operation(request)))
         except HTTPException as error:
             return error.code or 500, dict(error.get_headers()), error.get_body()
+
+    def _get_action_from_method_and_request_uri(self, request: Any) -> str:
+        """Find the operation also when moto does not, for want of a query parameter: validation will name that."""
+        found: str | None = super()._get_action_from_method_and_request_uri(request)
+        return found or next(filter(self._is_asked_for, get_service_model("macie2").operation_names), None)  # type: ignore[return-value]
+
+    def _is_asked_for(self, operation: str) -> bool:
+        http = get_service_model("macie2").operation_model(operation).http
+        path = re.sub(r"\{\w+\}", ".+", http["requestUri"])
+        return http["method"] == self.method and re.fullmatch(path, self.path) is not None
 
     def _admitted(self, name: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
         """Return the backend's method for the operation.

@@ -14,18 +14,20 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from moto.moto_api._internal import mock_random
-
 from localaws.macie2 import moods, scope
+from localaws.macie2.clock import now
+from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.detection.result import ScanResult, ScanStatus
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.dials import changed, dials
-from localaws.macie2.findings import Analysis, discovery_result
+from localaws.macie2.findings import Analysis, discovery_results
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
-from localaws.macie2.jobs import Job, JobStatus, now
-from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Bucket, S3Object, Storage
+from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.selection import select_objects
+from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +48,17 @@ class Repository:
 
 
 class _StoppedError(Exception):
-    """The job was cancelled or forgotten."""
+    """The job was cancelled or forgotten, or the run expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The run of a ONE_TIME job.
+    """One run of a job.
 
+    :param number: 1 for the first run of the job.
+    :param uploaded_after: when the run before started; None: everything is read.
+    :param allowed: what the job's allow lists had when the run started.
+    :param classified: takes how many bytes of an object were analysed.
     :param repository: asked when a result is written, as the configuration can be made while the job runs.
     :param publish: takes the findings when they can be listed.
     """
@@ -61,9 +67,13 @@ class Run:
     region_name: str
     partition: str
     job: Job
+    number: int
+    uploaded_after: datetime | None
     storage: Storage
     managed: Sequence[ManagedIdentifier]
     custom: Sequence[CustomIdentifier]
+    allowed: AllowedTexts
+    classified: Callable[[int], None]
     repository: Callable[[], Repository | None]
     publish: Callable[[list[dict[str, Any]]], None]
 
@@ -107,42 +117,14 @@ class Run:
             else:
                 self._write_results([analysis])
             analyses.append(analysis)
+            self.classified(analysis.result.size_classified_bytes)
             self.job.has_processed_one()
         with changed:
-            self._wait(lambda: started + dials.current.job_seconds - time.monotonic())
+            self._wait(lambda: self._seconds_left(started))
             self.job.complete()
 
     def _select_objects(self) -> list[S3Object]:
-        scoping = self.job.request["s3JobDefinition"].get("scoping", {})
-        objects = [
-            candidate
-            for bucket in self._select_buckets()
-            for candidate in self.storage.iter_objects(bucket)
-            if scope.includes_object(scoping, candidate)
-        ]
-        percentage = self.job.request.get("samplingPercentage", 100)
-        if percentage == 100:
-            return objects
-        sample = mock_random.sample(range(len(objects)), math.ceil(len(objects) * percentage / 100))
-        return [objects[index] for index in sorted(sample)]
-
-    def _select_buckets(self) -> list[S3Bucket]:
-        definition = self.job.request["s3JobDefinition"]
-        if "bucketCriteria" in definition:
-            criteria = definition["bucketCriteria"]
-            return [
-                bucket
-                for bucket in self.storage.list_buckets(self.account_id)
-                if scope.includes_bucket(criteria, bucket)
-            ]
-        buckets = []
-        for one in definition["bucketDefinitions"]:
-            for name in one["buckets"]:
-                try:
-                    buckets.append(self.storage.get_bucket(one["accountId"], name))
-                except BucketUnavailableError:
-                    self.job.had_access_error()
-        return buckets
+        return select_objects(self.job, self.storage, self.account_id, self.uploaded_after)
 
     def _classify(self, candidate: S3Object) -> Analysis:
         repository = self.repository()
@@ -162,6 +144,7 @@ class Run:
             object=candidate,
             result=moods.outcome(candidate.key, result),
             results_bucket=(repository.bucket_name, repository.key_prefix) if repository else None,
+            run=self.number,
         )
 
     def _scan(self, candidate: S3Object) -> tuple[S3Object, ScanResult]:
@@ -170,7 +153,8 @@ class Run:
         except ObjectUnavailableError:
             return candidate, _skipped("SOURCE_OBJECT_NO_LONGER_AVAILABLE")
         with stream:
-            return latest, scan(stream, scope.extension(latest.key), latest.size_bytes, self.managed, self.custom)
+            facts = scope.extension(latest.key), latest.size_bytes
+            return latest, scan(stream, *facts, self.managed, self.custom, allowed=self.allowed, name=latest.key)
 
     def _write_results(self, analyses: Sequence[Analysis]) -> None:
         if (repository := self.repository()) is None:
@@ -180,8 +164,9 @@ class Run:
                 self._write_result(told, repository)
 
     def _write_result(self, analysis: Analysis, repository: Repository) -> None:
-        line = json.dumps(discovery_result(analysis, now()), separators=(",", ":")) + "\n"
-        body = gzip.compress(line.encode(), mtime=0)
+        records = discovery_results(analysis, now())
+        lines = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
+        body = gzip.compress(lines.encode(), mtime=0)
         key, kms_key_arn = analysis.result_key, repository.kms_key_arn
         try:
             self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)
@@ -214,19 +199,24 @@ class Run:
             if not self.job.is_discarded:
                 self.publish(moods.findings(analyses, now()))
 
+    def _seconds_left(self, started: float) -> float:
+        """Return how long the run, which has read everything, must still last."""
+        return math.inf if self.job.looks_left() else started + dials.current.job_seconds - time.monotonic()
+
     def _wait(self, seconds_left: Callable[[], float] = lambda: 0) -> None:
         """Return as soon as the job is RUNNING and nothing is left to wait for.
 
-        :raises _StoppedError: when it is over instead.
+        :raises _StoppedError: when the run is over instead.
         """
         with changed:
             while True:
-                if self.job.status is JobStatus.CANCELLED:
+                self.job.obey()
+                if not self.job.is_under_way(self.number):
                     raise _StoppedError
                 left = seconds_left() if self.job.status is JobStatus.RUNNING else math.inf
                 if left <= 0:
                     return
-                changed.wait(None if math.isinf(left) else left)
+                changed.wait(min(left, self.job.seconds_to_next_event()))
 
 
 def chosen(request: Mapping[str, Any], catalogue: Mapping[str, ManagedIdentifier]) -> list[ManagedIdentifier]:

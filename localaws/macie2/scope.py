@@ -24,6 +24,13 @@ _COMPARATORS: dict[str, Callable[[Any, Any], bool]] = {
     "STARTS_WITH": lambda value, wanted: value.startswith(wanted),
 }
 
+_BUCKET_FACTS = {
+    "ACCOUNT_ID": "account_id",
+    "S3_BUCKET_NAME": "name",
+    "S3_BUCKET_EFFECTIVE_PERMISSION": "effective_permission",
+    "S3_BUCKET_SHARED_ACCESS": "shared_access",
+}
+
 
 def compare(comparator: str, value: Any, wanted: list[Any]) -> bool:
     """Compare a value with a list of which any one may hold; NE wants that none of them is equal."""
@@ -83,8 +90,7 @@ def _bucket_term(term: Mapping[str, Any], candidate: S3Bucket) -> bool:
     if tag_term := term.get("tagCriterion"):
         return _tags_hold(tag_term, candidate.tags)
     simple = term["simpleCriterion"]
-    value = candidate.account_id if simple["key"] == "ACCOUNT_ID" else candidate.name
-    return compare(simple["comparator"], value, simple["values"])
+    return compare(simple["comparator"], getattr(candidate, _BUCKET_FACTS[simple["key"]]), simple["values"])
 
 
 def _tags_hold(term: Mapping[str, Any], tags: Mapping[str, str]) -> bool:

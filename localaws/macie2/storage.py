@@ -10,10 +10,20 @@ from typing import BinaryIO
 
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import OWNER, FakeBucket, FakeKey, S3Backend, s3_backends
+from moto.s3control.models import s3control_backends
+
+from localaws.macie2.bucket_access import Grants, effective_permission, is_denied_to_all, shared_access
 
 
 class BucketUnavailableError(Exception):
-    """The bucket does not exist, is in another account than said, or in another Region."""
+    """The bucket does not exist, is in another account than said, in another Region, or nobody may list it.
+
+    :param why: what Macie logs about it, ``BUCKET_DOES_NOT_EXIST`` and so on.
+    """
+
+    def __init__(self, account_id: str, name: str, why: str = "BUCKET_DOES_NOT_EXIST") -> None:
+        super().__init__(account_id, name, why)
+        self.why = why
 
 
 class ObjectUnavailableError(Exception):
@@ -39,8 +49,12 @@ class S3Bucket:
     owner_id: str
     tags: Mapping[str, str]
     encryption: Encryption
-    is_private: bool
     public_access_block: Mapping[str, bool]
+    effective_permission: str = "NOT_PUBLIC"
+    shared_access: str = "NOT_SHARED"
+    is_versioned: bool = False
+    policy: str | None = None
+    replicates_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +80,17 @@ class Storage:
 
     def __init__(self, account_ids: set[str], region_name: str, partition: str) -> None:
         self._backends: dict[str, S3Backend] = {account: s3_backends[account][partition] for account in account_ids}
-        self._region_name = region_name
+        self.region_name = region_name
+        self._partition = partition
+
+    def owner(self, bucket_name: str) -> str | None:
+        """Return the account that has the bucket, None when nobody has it."""
+        partition_and_account: tuple[str, str] | None = s3_backends.bucket_accounts.get(bucket_name)
+        return partition_and_account[1] if partition_and_account else None
 
     def list_buckets(self, account_id: str) -> list[S3Bucket]:
         buckets = list(self._backends[account_id].buckets.values())
-        return [self._describe(bucket) for bucket in buckets if bucket.region_name == self._region_name]
+        return [self._describe(bucket) for bucket in buckets if bucket.region_name == self.region_name]
 
     def get_bucket(self, account_id: str, name: str) -> S3Bucket:
         """Return one bucket.
@@ -80,8 +100,13 @@ class Storage:
         return self._describe(self._bucket(account_id, name))
 
     def iter_objects(self, bucket: S3Bucket) -> Iterator[S3Object]:
-        """Yield the latest version of every key, in the order of keys; skip keys whose latest is a delete marker."""
+        """Yield the latest version of every key, in the order of keys; skip keys whose latest is a delete marker.
+
+        :raises BucketUnavailableError: when the bucket is gone, or its policy lets nobody list it.
+        """
         stored = self._bucket(bucket.account_id, bucket.name)
+        if is_denied_to_all(stored.policy):
+            raise BucketUnavailableError(bucket.account_id, bucket.name, "BUCKET_ACCESS_DENIED")
         for key in sorted(list(stored.keys)):  # noqa: C414 - list() is one step, sorted() alone would race with writers
             latest = stored.keys.get(key)
             if isinstance(latest, FakeKey):
@@ -100,6 +125,31 @@ class Storage:
             pass
         raise ObjectUnavailableError(candidate.bucket.name, candidate.key)
 
+    def find_latest(self, bucket: S3Bucket, key: str) -> S3Object:
+        """Return the latest version of one key.
+
+        :raises ObjectUnavailableError: when there is none.
+        """
+        latest = self._bucket(bucket.account_id, bucket.name).keys.get(key)
+        if not isinstance(latest, FakeKey):
+            raise ObjectUnavailableError(bucket.name, key)
+        return self._facts(bucket, latest)
+
+    def open_version(self, account_id: str, bucket_name: str, key: str, version_id: str) -> tuple[S3Object, BinaryIO]:
+        """Return a version of an object, of an unversioned bucket (empty id) the object, with its bytes.
+
+        :raises BucketUnavailableError: when that account has no such bucket in this Region.
+        :raises ObjectUnavailableError: when there is no such version any more.
+        """
+        bucket = self._bucket(account_id, bucket_name)
+        for stored in bucket.keys.getlist(key, []):
+            if isinstance(stored, FakeKey) and stored.version_id == (version_id or "null"):
+                try:
+                    return self._facts(self._describe(bucket), stored), BytesIO(stored.value)
+                except ValueError:  # moto closed the object's buffer when it was deleted
+                    break
+        raise ObjectUnavailableError(bucket_name, key)
+
     def put_object(self, account_id: str, bucket_name: str, key: str, body: bytes, kms_key_arn: str) -> None:
         """Write an object encrypted with the key.
 
@@ -114,12 +164,18 @@ class Storage:
 
     def _bucket(self, account_id: str, name: str) -> FakeBucket:
         bucket = self._backends[account_id].buckets.get(name)
-        if bucket is None or bucket.region_name != self._region_name:
-            raise BucketUnavailableError(account_id, name)
+        if bucket is None:
+            exists = any(name in backend.buckets for backend in self._backends.values())
+            raise BucketUnavailableError(
+                account_id, name, "BUCKET_OWNER_CHANGED" if exists else "BUCKET_DOES_NOT_EXIST"
+            )
+        if bucket.region_name != self.region_name:
+            raise BucketUnavailableError(account_id, name, "BUCKET_IN_DIFFERENT_REGION")
         return bucket
 
     def _describe(self, bucket: FakeBucket) -> S3Bucket:
         rule = (bucket.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
+        grants = self._grants(bucket)
         block = bucket.public_access_block
         return S3Bucket(
             account_id=bucket.account_id,
@@ -129,8 +185,23 @@ class Storage:
             owner_id=OWNER,
             tags=self._backends[bucket.account_id].tagger.get_tag_dict_for_resource(bucket.arn),
             encryption=Encryption(rule.get("SSEAlgorithm", "AES256"), rule.get("KMSMasterKeyID")),
-            is_private=bucket.policy is None and not (bucket.acl and bucket.acl.public_read),
             public_access_block=block.to_config_dict() if block else dict.fromkeys(_PUBLIC_ACCESS_BLOCK, False),
+            effective_permission=effective_permission(grants),
+            shared_access=shared_access(grants),
+            is_versioned=bool(bucket.versioning_status == "Enabled"),
+            policy=bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy,
+            replicates_to=_destinations(bucket),
+        )
+
+    def _grants(self, bucket: FakeBucket) -> Grants:
+        account = s3control_backends[bucket.account_id][self._partition].public_access_block
+        set_blocks = [block.to_config_dict() for block in (account, bucket.public_access_block) if block]
+        grants = bucket.acl.grants if bucket.acl else []
+        return Grants(
+            account_id=bucket.account_id,
+            policy=bucket.policy,
+            groups=tuple(grantee.uri for grant in grants for grantee in grant.grantees if grantee.uri),
+            blocks={name: any(one[name] for one in set_blocks) for name in _PUBLIC_ACCESS_BLOCK},
         )
 
     def _facts(self, bucket: S3Bucket, stored: FakeKey) -> S3Object:
@@ -145,6 +216,13 @@ class Storage:
             encryption=Encryption(stored.encryption or "AES256", stored.kms_key_id),
             tags=self._backends[bucket.account_id].tagger.get_tag_dict_for_resource(stored.arn),
         )
+
+
+def _destinations(bucket: FakeBucket) -> tuple[str, ...]:
+    """Return the names of the buckets that objects are replicated to."""
+    rules = (getattr(bucket, "replication", None) or {}).get("Rule", [])
+    arns = [rule["Destination"]["Bucket"] for rule in rules if rule.get("Status") == "Enabled"]
+    return tuple(arn.rpartition(":")[2] for arn in arns)
 
 
 _PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")

@@ -130,27 +130,8 @@ def test_settings_of_the_lake_are_listed_when_they_are_asked_for_by_path(cli: Cl
     assert {name for name, _ in found} >= {"/lake_gate/silver_bucket", "/lake_gate/high_topic_arn"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        pytest.param(
-            ("describe-buckets",),
-            "NotImplementedException",
-            "when calling the DescribeBuckets operation: This is not implemented by the local AWS: DescribeBuckets",
-            id="an operation that is not implemented",
-        ),
-        pytest.param(
-            ("describe-classification-job", "--job-id", "0" * 32),
-            "ResourceNotFoundException",
-            "when calling the DescribeClassificationJob operation",
-            id="a job that is not there",
-        ),
-    ],
-)
-def test_error_names_the_operation_when_a_command_fails(
-    cli: Cli, macie: Any, arguments: tuple[str, ...], code: str, said: str
-) -> None:
-    done = cli.run("macie2", *arguments)
+def test_error_names_the_operation_when_a_command_fails(cli: Cli, macie: Any) -> None:
+    done = cli.run("macie2", "describe-classification-job", "--job-id", "0" * 32)
     assert done.returncode != 0
-    assert f"({code})" in done.stderr
-    assert said in done.stderr
+    assert "(ResourceNotFoundException)" in done.stderr
+    assert "when calling the DescribeClassificationJob operation" in done.stderr

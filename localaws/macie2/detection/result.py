@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -45,6 +46,26 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRange:
+    """A place in a text: 1-based first and last line, 1-based character on the first one."""
+
+    start: int
+    end: int
+    start_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A place in a record: its path (None when a name on it is sensitive itself), the 0-based index of the record."""
+
+    json_path: str | None
+    record_index: int
+
+
+type Occurrence = Cell | LineRange | Record
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """One identifier's hits in one object.
 
@@ -52,14 +73,36 @@ class Detection:
     :param category: the managed identifier's category; None for a custom one.
     :param count: occurrences in the whole object.
     :param severity: what this count of this identifier amounts to.
-    :param cells: the first occurrences in file order, at most 1,000.
+    :param occurrences: the first ones in file order, at most 1,000; of an archive none, they are in its files' results.
     """
 
     identifier: str
     category: Category | None
     count: int
     severity: Severity
-    cells: tuple[Cell, ...]
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """What one file inside an archive was found to hold.
+
+    :param path: its path in the archive; in an archive within the archive, behind that one's own path.
+    :param extension: of its path, without the dot.
+    :param size_bytes: how much of it was extracted.
+    :param last_modified_at: as the archive says, UTC; None when it does not.
+    :param status: a :class:`ScanStatus`, with its ``reason``, as of a whole object.
+    """
+
+    path: str
+    extension: str
+    size_bytes: int
+    last_modified_at: datetime | None
+    status: str
+    reason: str | None
+    mime_type: str | None
+    size_classified_bytes: int
+    detections: tuple[Detection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +112,8 @@ class ScanResult:
     :param status: a :class:`ScanStatus`; a dial may say another.
     :param reason: documented reason code when the status is not COMPLETE (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
     :param mime_type: as Macie names it (``text/csv``); None when the object was not read.
-    :param size_classified_bytes: bytes that were analysed.
+    :param size_classified_bytes: bytes that were analysed; of an archive, extracted ones.
+    :param embedded: the files of an archive, whose detections ``detections`` adds up.
     """
 
     status: str
@@ -77,3 +121,4 @@ class ScanResult:
     mime_type: str | None
     size_classified_bytes: int
     detections: tuple[Detection, ...]
+    embedded: tuple[EmbeddedFile, ...] = ()

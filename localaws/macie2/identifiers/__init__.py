@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
-from localaws.macie2.identifiers import credentials, financial, health, personal
 from localaws.macie2.identifiers.dialect import RegexError, validate_regex
+from localaws.macie2.identifiers.differences import DIFFERENCES
+from localaws.macie2.identifiers.loader import CatalogueError, load_catalogue
 from localaws.macie2.identifiers.matching import count_matches
 from localaws.macie2.identifiers.model import Bands, CustomIdentifier, ManagedIdentifier, SeverityLevel
 
-CATALOGUE: Mapping[str, ManagedIdentifier] = MappingProxyType(
-    {
-        entry.id: entry
-        for entry in sorted(
-            (*credentials.ENTRIES, *financial.ENTRIES, *health.ENTRIES, *personal.ENTRIES), key=lambda entry: entry.id
-        )
-    }
-)
+CATALOGUE: Mapping[str, ManagedIdentifier] = load_catalogue()
 
 __all__ = [
     "CATALOGUE",
+    "DIFFERENCES",
     "Bands",
+    "CatalogueError",
     "CustomIdentifier",
     "ManagedIdentifier",
     "RegexError",

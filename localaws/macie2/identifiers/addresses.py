@@ -1,132 +1,202 @@
-"""ADDRESS without a language model: US addresses, across the cells of a row, by these rules.
+"""ADDRESS without a language model: a place with a valid postal code, by these rules.
 
-AWS documents that an address needs a place name **and** a valid ZIP code. Here a ZIP code is five digits (or ZIP+4)
-whose first three are assigned; a bare five-digit code or amount is none.
+AWS documents that an address needs a place name **and** a corresponding ZIP or postal code of a supported country
+(Australia, Canada, France, Germany, Italy, Spain, the United Kingdom, the United States). Here:
 
-1. *Over several cells*: a cell that is a ZIP code; at most three cells to its left a cell that is a state (code or
-   name; the ZIP code may be a neighbouring state's, as some post offices' are); left of that, blank cells aside, a
-   cell that is a place (letters only). Reported at the street (a cell that begins with a house number or ends in a
-   word like ``St`` or ``Plaza``) when that is left of the place, otherwise at the place.
-2. *Without a state*: street, place and ZIP code in three neighbouring cells; the street must have a house number.
-3. *Within one value*: place, state, ZIP code of that very state (``…, Boston, MA 02139``; not ``MG OR 12500``).
+1. *Over several cells*, with a region: a cell that is a postal code of the United States, Canada or Australia; at most
+   three cells to its left a cell that is a state or province (code or name; a ZIP code may be a neighbouring state's,
+   as some post offices' are); left of that, blank cells aside, a cell that is a place (letters only). Reported at the
+   street (a cell that begins with a house number or ends in a word like ``St`` or ``Plaza``) when that is left of the
+   place, otherwise at the place.
+2. *Over several cells*, without a region: street, place and code in three neighbouring cells, or street, code and
+   place; the street must have a house number.
+3. *Within a value*: place, state or province, and a code of that very region (``…, Boston, MA 02139``; not ``MG OR
+   12500``); a British postcode after a larger town, or after a street and a place; a code of five digits before or
+   after a place when a street of that country is in front, or when it is the code of that larger town.
 
-One per row by rules 1 and 2. Not found: other countries, ZIP codes that lost their leading zero, rows with the ZIP
-code left of the place.
+One per row by rules 1 and 2. Not found: codes that lost their leading zero, rows with the code left of a region.
 
-Source of the ZIP ranges: USPS Publication 65 (three-digit prefixes by state).
+Source: https://docs.aws.amazon.com/macie/latest/user/mdis-reference-pii.html
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from localaws.macie2.identifiers import postal
 from localaws.macie2.identifiers.dialect import compile_trusted
 from localaws.macie2.identifiers.model import words
 
-_RANGES = """
-    AL Alabama 350-369; AK Alaska 995-999; AZ Arizona 850-865; AR Arkansas 716-729 755; CA California 900-961;
-    CO Colorado 800-816; CT Connecticut 060-069; DE Delaware 197-199; DC District_of_Columbia 200-205 569;
-    FL Florida 320-349; GA Georgia 300-319 398-399; HI Hawaii 967-968; ID Idaho 832-838; IL Illinois 600-629;
-    IN Indiana 460-479; IA Iowa 500-528; KS Kansas 660-679; KY Kentucky 400-427; LA Louisiana 700-714; ME Maine 039-049;
-    MD Maryland 206-219; MA Massachusetts 010-027 055; MI Michigan 480-499; MN Minnesota 550-567; MS Mississippi
-    386-397; MO Missouri 630-658; MT Montana 590-599; NE Nebraska 680-693; NV Nevada 889-898; NH New_Hampshire 030-038;
-    NJ New_Jersey 070-089; NM New_Mexico 870-884; NY New_York 005 063 100-149; NC North_Carolina 270-289;
-    ND North_Dakota 580-588; OH Ohio 430-459; OK Oklahoma 730-749; OR Oregon 970-979; PA Pennsylvania 150-196;
-    PR Puerto_Rico 006-007 009; RI Rhode_Island 028-029; SC South_Carolina 290-299; SD South_Dakota 570-577;
-    TN Tennessee 370-385; TX Texas 733 750-799 885; UT Utah 840-847; VT Vermont 050-059; VA Virginia 201 220-246;
-    WA Washington 980-994; WV West_Virginia 247-268; WI Wisconsin 530-549; WY Wyoming 820-831; VI Virgin_Islands 008;
-    GU Guam 969
-"""
 _SUFFIXES = words(
-    "alley ave avenue blvd boulevard circle cir court ct drive dr highway hwy lane ln parkway pkwy place pl plaza road"
-    " rd row route rt rte square sq st street terrace ter trail turnpike tpke way"
+    "alley ave avenue blvd boulevard circle cir close court ct crescent drive dr gardens grove highway hwy lane ln mews"
+    " parade parkway pkwy place pl plaza road rd route rt rte row square sq st street terrace ter trail turnpike tpke"
+    " walk way"
 )
 STATE_AND_ZIP_DISTANCE = 3
 _STREET_DISTANCE = 4
+_LEAD = 80
 
-
-def _prefixes() -> dict[str, frozenset[str]]:
-    table: dict[str, frozenset[str]] = {}
-    for entry in _RANGES.split(";"):
-        code, name, *ranges = entry.split()
-        prefixes: set[str] = set()
-        for bounds in ranges:
-            first, _, last = bounds.partition("-")
-            prefixes |= {f"{number:03}" for number in range(int(first), int(last or first) + 1)}
-        table[code] = table[name.replace("_", " ").upper()] = frozenset(prefixes)
-    return table
-
-
-_PREFIXES = _prefixes()
-STATES = tuple(_PREFIXES)
-_LONGEST_STATE = 40
-_ANY_PREFIX = frozenset[str]().union(*_PREFIXES.values())
-
-ZIP = compile_trusted(r"^ *\d{5}(?:-\d{4})? *$")
-IN_VALUE = compile_trusted(
-    r"(?i)\p{L}[\p{L}.'’-]*,? +(?:"
-    + "|".join(state.replace(" ", " +") for state in STATES)
-    + r"),? +\d{5}(?:-\d{4})?\b"
+_CODES = r"\d{4}|\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
+_REGIONS = sorted(
+    {*postal.US_STATES, *postal.PROVINCES, *postal.AUSTRALIAN_STATES}, key=lambda name: (-len(name), name)
 )
-STREET = compile_trusted(rf"(?i)^ *\d{{1,6}}[A-Z]?(?:-\d+)? +\p{{L}}|\p{{L}} +(?:{'|'.join(_SUFFIXES)})\.?(?:$|[ ,])")
+_PLACE_WORDS = r"\p{Lu}[\p{L}'’.-]+(?:[ -][\p{L}'’.-]+){0,4}"
+_STREET_SUFFIX = rf"(?:{'|'.join(_SUFFIXES)})\.?"
+# Pieces of the international forms share one shape: street, separator, code and place.
+_COUNTRY_FORMS = tuple(
+    (
+        street,
+        compile_trusted(
+            rf"(?i:{street.pattern})[,\s]+(?:(?:[A-Z]{{1,2}}-)?\d{{5}},? +{_PLACE_WORDS}|{_PLACE_WORDS},? +\d{{5}}\b)"
+        ),
+    )
+    for street in postal.STREETS
+)
+_STREET_FORMS = tuple(compile_trusted(rf"^ *(?i:{street.pattern})") for street in postal.STREETS)
+
+ZIP = compile_trusted(rf"^ *(?:{_CODES}) *$")
+_REGION = (
+    r"(?i:\p{L}[\p{L}.'’-]*,?\s+\(?(?:"
+    + "|".join(region.replace(" ", " +") for region in _REGIONS)
+    + r")\)?,? +(?:\d{5}(?:-\d{4})?|\d{4}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b)"
+)
+WITH_REGION = compile_trusted(_REGION)
+WITH_POSTCODE = compile_trusted(rf"\b{_PLACE_WORDS},?\s+[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}\b")
+WITH_TOWN = compile_trusted(rf"\b\d{{5}},? +{_PLACE_WORDS}|\b{_PLACE_WORDS},? +\d{{5}}\b")
+# A value with an address matches this.
+IN_VALUE = compile_trusted(
+    _REGION + r"|\p{L},?\s+[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5},? +\p{L}\p{L}|\p{L}\p{L},? +\d{5}\b"
+)
+STREET = compile_trusted(rf"(?i)^ *\d{{1,6}}[A-Z]?(?:-\d+)? +\p{{L}}|\p{{L}} +{_STREET_SUFFIX}(?:$|[ ,])")
 _PLACE = compile_trusted(r"^ *\p{L}[\p{L} .'’-]+$")
-_TAIL = re.compile(r"(?P<state>[^\d,]*?),? +(?P<zip>\d{5})(?:-\d{4})?\Z")
-
-
-def is_state(text: str) -> bool:
-    """Tell whether a whole value is a state's code or name, in any case."""
-    return len(text) <= _LONGEST_STATE and " ".join(text.upper().split()) in _PREFIXES
-
-
-def belongs_to_state(zip_code: str, state: str) -> bool:
-    """Tell whether the ZIP code is in the range of that state (code or name)."""
-    return zip_code[:3] in _PREFIXES.get(" ".join(state.upper().split()), frozenset())
+_TAIL = re.compile(r"(?P<region>[^\d,()]*?)\)?,? +(?P<code>[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{5}(?:-\d{4})?|\d{4})\Z", re.I)
+_FRONT = re.compile(
+    rf"(?:\b\d{{1,6}}[A-Za-z]?(?:-\d+)? +(?:[\w.'’#/-]+,? +){{1,6}}"
+    rf"|\b[A-Z][\w.'’-]* +(?:[\w.'’-]+ +){{0,3}}(?i:{_STREET_SUFFIX}),?\s+)(?:[\w.'’-]+,?\s+){{0,5}}\Z"
+)
+is_state = postal.is_region
 
 
 def count_addresses(value: str) -> int:
     """Count the addresses within one value by rule 3."""
-    return sum(_is_address(match.group()) for match in IN_VALUE.re2.finditer(value))
+    return sum(1 for _ in iter_addresses(value))
 
 
-def _is_address(text: str) -> bool:
+def iter_addresses(value: str) -> Iterator[tuple[int, int]]:
+    """Yield the span of every address within a value or a text by rule 3, in order, none overlapping another."""
+    end = 0
+    spans = [*_with_region(value), *_with_postcode(value), *_with_street(value), *_with_town(value)]
+    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if span[0] >= end:
+            end = span[1]
+            yield span
+
+
+def _with_region(value: str) -> Iterator[tuple[int, int]]:
+    floor = 0
+    for match in WITH_REGION.re2.finditer(value):
+        if _is_place_and_region(match.group()):
+            start, end = match.span()
+            yield start - _front(value, start, floor), end
+            floor = end
+
+
+def _is_place_and_region(text: str) -> bool:
     tail = _TAIL.search(text)
-    if tail is None:
+    if tail is None or not text[:1].isupper():
         return False
-    words = tail["state"].replace(",", " ").split()
-    candidates = (" ".join(words[-size:]) for size in (1, 2, 3) if size < len(words) + 1)
-    return text[:1].isupper() and any(_is_state_as_written(state, tail["zip"]) for state in candidates)
+    names = re.sub(r"[,(]", " ", tail["region"]).split()
+    candidates = (" ".join(names[-size:]) for size in (1, 2, 3, 4) if size < len(names) + 1)
+    return any(_is_region_as_written(region, tail["code"]) for region in candidates)
 
 
-def _is_state_as_written(state: str, zip_code: str) -> bool:
-    is_code = len(state) == len("MA")
-    return (state.isupper() if is_code else state[:1].isupper()) and belongs_to_state(zip_code, state)
+def _is_region_as_written(region: str, code: str) -> bool:
+    is_code = len(region) <= len("NSW")
+    return (region.isupper() if is_code else region[:1].isupper()) and postal.fits(code, region)
+
+
+def _front(value: str, start: int, floor: int) -> int:
+    """Return how many characters before the place, but not before ``floor``, belong to its street."""
+    match = _FRONT.search(value[max(floor, start - _LEAD) : start])
+    return len(match.group()) if match else 0
+
+
+def _with_postcode(value: str) -> Iterator[tuple[int, int]]:
+    floor = 0
+    for match in WITH_POSTCODE.re2.finditer(value):
+        start, end = match.span()
+        split = re.search(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\Z", match.group())
+        if split is None or not postal.is_british(split.group()):
+            continue
+        place = match.group()[: split.start()].strip()
+        street = _FRONT.search(value[max(floor, start - _LEAD) : start] + place + " ")
+        if postal.is_british_town(place) or street is not None:
+            yield start - _front(value, start, floor), end
+            floor = end
+
+
+def _with_street(value: str) -> Iterator[tuple[int, int]]:
+    for street, form in _COUNTRY_FORMS:
+        for match in form.re2.finditer(value):
+            code = re.findall(r"\d{5}", match.group())[-1]
+            if street.has_code(code):
+                yield match.span()
+
+
+def _with_town(value: str) -> Iterator[tuple[int, int]]:
+    for match in WITH_TOWN.re2.finditer(value):
+        text = match.group()
+        code = re.search(r"\d{5}", text)
+        place = text.replace(code.group(), "").strip(" ,") if code else ""
+        first = re.split(r"[ -]", place)[0 if text[:1].isdigit() else -1]
+        if code and postal.is_town_of_code(first, code.group()):
+            yield match.span()
 
 
 def start_of_address(cells: Sequence[str | None], zip_at: int) -> int | None:
-    """Find where the address that ends in the ZIP code of a row starts, by rules 1 and 2.
+    """Find where the address of which a cell is the postal code starts, by rules 1 and 2.
 
-    :param cells: the row up to the ZIP code, or its last part.
-    :param zip_at: the index of the ZIP code in ``cells``.
+    :param cells: the row, or its part around the code; cells right of the code may be missing.
+    :param zip_at: the index of the code in ``cells``.
     :return: an index of ``cells``, None when there is no address.
     """
-    if (cells[zip_at] or "").strip()[:3] not in _ANY_PREFIX:
-        return None
-    for state_at in range(zip_at - 1, max(-1, zip_at - 1 - STATE_AND_ZIP_DISTANCE), -1):
-        if is_state(cells[state_at] or ""):
-            place_at = _left_of(cells, state_at)
+    code = (cells[zip_at] or "").strip()
+    for region_at in range(zip_at - 1, max(-1, zip_at - 1 - STATE_AND_ZIP_DISTANCE), -1):
+        if _is_region_of(cells[region_at] or "", code):
+            place_at = _left_of(cells, region_at)
             if place_at is not None and _PLACE.re2.search(cells[place_at] or ""):
                 street_at = _street_left_of(cells, place_at)
                 return place_at if street_at is None else street_at
-    return _without_state(cells, zip_at)
+    return _without_region(cells, zip_at, code)
 
 
-def _without_state(cells: Sequence[str | None], zip_at: int) -> int | None:
-    if zip_at < 2:
+def _is_region_of(text: str, code: str) -> bool:
+    if len(text) > postal.LONGEST_REGION:
+        return False
+    is_zip = code[:5].isdigit() and len(code) >= len("02139")
+    return (
+        (postal.normal(text) in postal.US_STATES and postal.is_assigned_zip(code))
+        if is_zip
+        else postal.fits(code, text)
+    )
+
+
+def _without_region(cells: Sequence[str | None], zip_at: int, code: str) -> int | None:
+    if zip_at < 1 or not (postal.is_assigned_zip(code) or postal.is_british(code) or postal.is_canadian(code)):
         return None
-    place, street = cells[zip_at - 1] or "", cells[zip_at - 2] or ""
-    is_address = _PLACE.re2.search(place) and STREET.re2.search(street) and street.lstrip()[:1].isdigit()
-    return zip_at - 2 if is_address else None
+    if len(code) == len("2000"):
+        return None
+    left, right = cells[zip_at - 1] or "", (cells[zip_at + 1] or "") if zip_at + 1 < len(cells) else ""
+    if zip_at >= 2 and _PLACE.re2.search(left) and _has_house_number(cells[zip_at - 2] or ""):
+        return zip_at - 2
+    return zip_at - 1 if _PLACE.re2.search(right) and _has_house_number(left) else None
+
+
+def _has_house_number(street: str) -> bool:
+    if STREET.re2.search(street) and street.lstrip()[:1].isdigit():
+        return True
+    return any(char.isdigit() for char in street) and any(form.re2.search(street) for form in _STREET_FORMS)
 
 
 def _left_of(cells: Sequence[str | None], at: int) -> int | None:

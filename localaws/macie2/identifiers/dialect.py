@@ -116,7 +116,7 @@ def compile_regex(regex: str) -> Regex:
     return compile_trusted(regex)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def compile_trusted(regex: str) -> Regex:
     """Translate an expression of any length: the catalogue's own.
 

@@ -1,16 +1,14 @@
-"""One identifier against texts: which of them match, and how often.
+"""One identifier against one text: where it matches.
 
-A *probe* is an identifier made ready: it filters a column's distinct values inside polars and looks at the survivors
-one by one with RE2, both in linear time.
+A *probe* is an identifier made ready. It is *open* in a value whose column, or any element on whose path, is named for
+it; elsewhere a keyword must stand in the text itself. RE2 looks for the matches, in linear time.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
-
-import polars as pl
 
 from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.dialect import Regex, compile_regex, compile_trusted
@@ -19,98 +17,72 @@ from localaws.macie2.identifiers.model import CustomIdentifier, ManagedIdentifie
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 PROXIMITY = 30
-# Up to here looking at the values one by one is faster than what polars needs to begin (0.3 ms, and to compile again).
-_FEW = 100
 
 
 class Probe(ABC):
-    """An identifier that is found value by value."""
+    """An identifier that is found text by text.
+
+    :ivar keyed: what a match looks like where the probe is open or a keyword is near; None: nothing does.
+    :ivar unkeyed: what a match looks like where no keyword is near; None: nothing does.
+    :ivar sign: what every text with a match of ``unkeyed`` matches; the same for probes that look for the same shape.
+    """
 
     id: str
     category: Category | None
-    keyword: Regex | None
-
-    @property
-    def needs_keyword(self) -> bool:
-        """Whether it is found nowhere without a keyword."""
-        return self.keyword is not None
+    keywords: tuple[str, ...]
+    keyed: Regex | None
+    unkeyed: Regex | None
+    sign: Regex | None
 
     @abstractmethod
     def severity_of(self, count: int) -> Severity | None:
         """Return the severity of that many occurrences, None for no detection."""
 
     @abstractmethod
-    def count_gated(self, values: pl.Series) -> dict[str, int]:
-        """Count the matches in distinct values of a column whose name holds a keyword (or none is needed)."""
-
-    @abstractmethod
-    def count_ungated(self, values: pl.Series) -> dict[str, int]:
-        """Count the matches in distinct values of any other column."""
-
-
-def having(values: pl.Series, regex: Regex) -> pl.Series:
-    """Return the values in which the expression matches."""
-    if len(values) <= _FEW:
-        search = regex.re2.search
-        return pl.Series([value for value in values if search(value)], dtype=pl.String)
-    return values.filter(values.str.contains(regex.rust))
-
-
-def counted(values: pl.Series, count: pl.Series) -> dict[str, int]:
-    """Return the values whose count is not zero."""
-    hit = count > 0
-    return dict(zip(values.filter(hit), count.filter(hit), strict=True))
+    def spans(self, text: str, *, is_open: bool) -> Iterator[tuple[int, int]]:
+        """Yield the spans of the matches in a text; in order, but for those without a keyword, which come last."""
 
 
 class ManagedProbe(Probe):
-    """A managed identifier with a pattern."""
+    """A managed identifier with a pattern.
 
-    def __init__(self, identifier: ManagedIdentifier) -> None:
+    :param allowed: texts that are no match.
+    """
+
+    def __init__(self, identifier: ManagedIdentifier, allowed: Container[str] = ()) -> None:
         self.id = identifier.id
         self.category = identifier.category
-        self.keyword = keyword_regex(identifier.keywords)
+        self.keywords = identifier.keywords
+        self.keyed = compile_trusted(identifier.pattern) if identifier.pattern else None
+        self.unkeyed = compile_trusted(identifier.unkeyed_pattern) if identifier.unkeyed_pattern else None
+        self.sign = compile_trusted(identifier.prefilter) if identifier.prefilter else self.unkeyed
+        self._keyword = keyword_regex(identifier.keywords)
         self._severity = identifier.severity
         self._check = identifier.check
-        self._keyed = compile_trusted(identifier.pattern) if identifier.pattern else None
-        self._unkeyed = compile_trusted(identifier.unkeyed_pattern) if identifier.unkeyed_pattern else None
-
-    @property
-    def needs_keyword(self) -> bool:
-        return self._unkeyed is None
+        self._allowed = allowed
 
     def severity_of(self, count: int) -> Severity:
         return self._severity.severity_of(count)
 
-    def count_gated(self, values: pl.Series) -> dict[str, int]:
-        if self._keyed is None:
-            return {}
-        regex = self._keyed
-        counts = ((value, sum(1 for _ in self._spans(regex, value))) for value in having(values, regex))
-        return {value: count for value, count in counts if count}
+    def spans(self, text: str, *, is_open: bool) -> Iterator[tuple[int, int]]:
+        if is_open:
+            yield from self._matches(self.keyed, text)
+            return
+        places = KeywordPlaces.find(self._keyword, text) if self._keyword else KeywordPlaces((), ())
+        for regex, needs_keyword in ((self.keyed, True), (self.unkeyed, False)):
+            if places.ends or not needs_keyword:
+                for start, end in self._matches(regex, text):
+                    if places.is_near(start, end, PROXIMITY) is needs_keyword:
+                        yield start, end
 
-    def count_ungated(self, values: pl.Series) -> dict[str, int]:
-        candidates = pl.Series(dtype=pl.String)
-        if self._keyed is not None and self.keyword is not None:
-            candidates = having(having(values, self.keyword), self._keyed)
-        if self._unkeyed is not None:
-            candidates = pl.concat([candidates, having(values, self._unkeyed)]).unique()
-        counts = ((value, self._count_near(value)) for value in candidates)
-        return {value: count for value, count in counts if count}
-
-    def _count_near(self, value: str) -> int:
-        places = KeywordPlaces.find(self.keyword, value) if self.keyword else KeywordPlaces((), ())
-        count = 0
-        for regex, has_keyword in ((self._keyed, True), (self._unkeyed, False)):
-            if regex is not None:
-                spans = self._spans(regex, value)
-                count += sum(places.is_near(start, end, PROXIMITY) is has_keyword for start, end in spans)
-        return count
-
-    def _spans(self, regex: Regex, value: str) -> Iterator[tuple[int, int]]:
-        for match in regex.re2.finditer(value):
+    def _matches(self, regex: Regex | None, text: str) -> Iterator[tuple[int, int]]:
+        for match in regex.re2.finditer(text) if regex else ():
             start, end = match.span()
-            if stands_alone(value, start, end) and (self._check is None or self._check(match.group())):
+            if stands_alone(text, start, end) and self._counts(match.group()):
                 yield start, end
+
+    def _counts(self, matched: str) -> bool:
+        return (self._check is None or self._check(matched)) and matched not in self._allowed
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -121,46 +93,50 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 
 class CustomProbe(Probe):
-    """A custom identifier; it is applied to cells, never across them."""
+    """A custom identifier; it is applied to values, never across them.
+
+    :param allowed: texts that are no match.
+    """
 
     category = None
+    unkeyed = None
+    sign = None
 
-    def __init__(self, identifier: CustomIdentifier) -> None:
+    def __init__(self, identifier: CustomIdentifier, allowed: Container[str] = ()) -> None:
         self.id = identifier.id
-        self.keyword = keyword_regex(identifier.keywords)
+        self.keywords = tuple(word for word in identifier.keywords if word.strip())
+        self.keyed = self.regex = compile_regex(identifier.regex)
+        self._keyword = keyword_regex(self.keywords)
         self._identifier = identifier
-        self._regex = compile_regex(identifier.regex)
         self._ignored = tuple(word for word in identifier.ignore_words if word)
         self._distance = identifier.maximum_match_distance
+        self._allowed = allowed
+
+    @property
+    def counts_every_match(self) -> bool:
+        """Whether nothing but the expression says what counts, so that any engine may count."""
+        return not (self._ignored or self._allowed or self.regex.may_match_nothing)
 
     def severity_of(self, count: int) -> Severity | None:
         return self._identifier.severity_of(count)
 
-    def count_gated(self, values: pl.Series) -> dict[str, int]:
-        hits = having(values, self._regex)
-        if self._ignored or self._regex.may_match_nothing:
-            counts = ((value, sum(1 for _ in self._spans(value))) for value in hits)
-            return {value: count for value, count in counts if count}
-        return counted(hits, hits.str.count_matches(self._regex.rust))
-
-    def count_ungated(self, values: pl.Series) -> dict[str, int]:
-        if self.keyword is None:
-            return self.count_gated(values)
-        counts = ((value, self.count_in(value)) for value in having(having(values, self.keyword), self._regex))
-        return {value: count for value, count in counts if count}
-
-    def count_in(self, text: str) -> int:
-        """Count the matches in a text whose keywords must be in the text itself."""
-        if self.keyword is None:
-            return sum(1 for _ in self._spans(text))
-        places = KeywordPlaces.find(self.keyword, text)
-        return sum(places.precedes(start, end, self._distance) for start, end in self._spans(text))
-
-    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        for match in self._regex.re2.finditer(text):
-            start, end = match.span()
-            if start < end and not any(word in match.group() for word in self._ignored):
+    def spans(self, text: str, *, is_open: bool) -> Iterator[tuple[int, int]]:
+        if is_open or self._keyword is None:
+            yield from self._matches(text)
+            return
+        places = KeywordPlaces.find(self._keyword, text)
+        for start, end in self._matches(text) if places.ends else ():
+            if places.precedes(start, end, self._distance):
                 yield start, end
+
+    def _matches(self, text: str) -> Iterator[tuple[int, int]]:
+        for match in self.regex.re2.finditer(text):
+            start, end = match.span()
+            if start < end and self._counts(match.group()):
+                yield start, end
+
+    def _counts(self, matched: str) -> bool:
+        return not any(word in matched for word in self._ignored) and matched not in self._allowed
 
 
 @lru_cache(maxsize=256)
@@ -173,4 +149,4 @@ def count_matches(identifier: CustomIdentifier, text: str) -> int:
 
     :raises RegexError: when its expression is outside the dialect.
     """
-    return _probe(identifier).count_in(text)
+    return sum(1 for _ in _probe(identifier).spans(text, is_open=False))

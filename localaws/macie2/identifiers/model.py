@@ -75,6 +75,8 @@ class ManagedIdentifier:
     :param pattern: what a match looks like; None: listed by the API, found by nothing here (unless ``row_rule``).
     :param unkeyed_pattern: what a match looks like when no keyword is near; None: a keyword is needed.
     :param check: the validator a matched text must also pass.
+    :param prefilter: a cheap expression that every text with a match of ``unkeyed_pattern`` matches too. Entries share
+        the very same text where they can, so that it is looked for once; always there with ``unkeyed_pattern``.
     :param row_rule: found by a rule over whole rows instead of a pattern (``NAME``, ``ADDRESS``).
     :param recommended: member of the set that the selector RECOMMENDED stands for.
     :param rule: what of this is our choice and not documented by AWS.
@@ -91,6 +93,7 @@ class ManagedIdentifier:
     row_rule: str | None = None
     source: str = ""
     rule: str = ""
+    prefilter: str | None = None
 
     @property
     def is_implemented(self) -> bool:

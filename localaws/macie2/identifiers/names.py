@@ -2,46 +2,55 @@
 
 1. *Synthea's shape*, anywhere in a value: capitalised words with a number glued to given and family name
    (``José Eduardo181 Gómez206``).
-2. *A whole value* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
-   Given``, whose given name is in ``given_names.txt`` and of which no word belongs to places, organisations, medicines
-   or things (``_OTHER_WORDS``). In a column that is named for persons (``patient_name``) case does not matter.
-3. *A title* followed by two capitalised words, anywhere in a value (``seen by Dr. Anna Moser``).
-4. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
+2. *A title* followed by two capitalised words, anywhere in a value (``seen by Dr. Anna Moser``).
+3. *A whole value* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
+   Given``, whose given name is known and of which no word belongs to places, organisations, medicines or things. A
+   given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a column that is
+   named for persons (``patient_name``) neither case nor that matters.
+4. *Within a text*: a known given name and a capitalised family name in an unbroken row of at most four capitalised
+   words (initials and particles like ``van der`` aside), of which none belongs to places, organisations, medicines or
+   things. The family name must be known when the given name is ambiguous or another word stands before it, and in
+   ``Family, Given``. ``Lynda Hall`` is a name though halls are places; ``Albert Hall Road`` is none.
+5. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
    ``LAST``), both filled with words. Reported at the left one of the two.
 
-Rule 2 leaves columns alone that are named for places or things (``CITY``, ``DESCRIPTION``). ``given_names.txt`` has
-the most frequent given names of the 1990 census of the United States (public domain), without those that are likelier
-a place or a thing. Not found: rare and non-Western given names in free text or under a neutral column name, names in
-capitals under a neutral column name, single names.
+Rules 3 and 4 leave columns alone that are named for places or things (``CITY``, ``DESCRIPTION``); the lists are those
+of :mod:`localaws.macie2.identifiers.name_words`. Not found: rare and non-Western given names in free text or under a
+neutral column name, names in capitals or small letters there, single names.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
-from functools import cache
-from pathlib import Path
 
+from localaws.macie2.identifiers import name_words
 from localaws.macie2.identifiers.dialect import Regex, compile_trusted
-from localaws.macie2.identifiers.model import words
 
 _WORD = r"\p{Lu}['’\p{Ll}][\p{L}'’-]*"
+_INITIAL = r"\p{Lu}\.?"
+_PARTICLES = r"(?:(?:van|von|de|del|della|di|da|dos|la|le|der|den|el|bin|ten|ter|zu|y) ){0,3}"
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sr|Sra|Herr|Frau)\.?"
 _SUFFIX = r"(?:Jr\.?|Sr\.?|II|III|IV|M\.?D\.?|Ph\.?D\.?|R\.?N\.?|D\.?O\.?|D\.?D\.?S\.?|JD|Np|Md|Rn|Ii|Iii|Iv)"
 _START = r"(?:^|[^\p{L}\p{N}])"
 _NUMBERED = rf"{_START}{_WORD}(?: {_WORD}){{0,2}}\d{{1,3}} (?:{_WORD} )?{_WORD}\d{{1,3}}\b"
 _TITLED = rf"{_START}(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? {_WORD}(?: \p{{Lu}}\.?)? {_WORD}"
 _WHOLE = (
-    rf"^(?:{_TITLE} )?{_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}} {_WORD}(?:,? {_SUFFIX})?$"
+    rf"^(?:{_TITLE} )?{_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}} {_PARTICLES}{_WORD}(?:,? {_SUFFIX})?$"
     rf"|^{_WORD}(?:[ -]{_WORD})?, {_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}}$"
 )
 _LOOSE = r"^\p{L}[\p{L}'’.-]*(?:,? +\p{L}[\p{L}'’.-]*){1,5}$"
+_ROW = rf"{_START}{_WORD}(?: {_PARTICLES}(?:{_WORD}|{_INITIAL}))* {_PARTICLES}{_WORD}"
 
 NUMBERED = compile_trusted(_NUMBERED)
 TITLED = compile_trusted(_TITLED)
 WHOLE = compile_trusted(_WHOLE)
 LOOSE = compile_trusted(_LOOSE)
+ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
+REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
+_LONGEST_ROW = 4
 
 _GIVEN_COLUMN = re.compile(r"(?:^|[ _-])(?:first|given|fore)[ _-]?(?:names?)?$|^(?:fname|vorname|prenom)$", re.I)
 _FAMILY_COLUMN = re.compile(
@@ -57,26 +66,6 @@ _THING_COLUMN = re.compile(
     r"|medication|medicine|product|organi[sz]ation|company|payer|hospital|clinic|facility|speciality|specialty|diagnosis|condition"
     r"|procedure|reason|reasondescription|allergy|vaccine|device|ownership|department|type|code)(?:[ _-]|$)",
     re.I,
-)
-_OTHER_WORDS = frozenset(
-    words("""
-    ave avenue beach blvd boulevard borough bridge city county court creek district drive east estate falls field forest
-    fort garden gardens grove harbor harbour heights hill hills hollow island junction lake lakes lane meadow mills
-    mount mountain north northeast northwest park parish pass plaza point port province ridge river road rock shore
-    south southeast southwest spring springs square state states street terrace town township trail union valley view
-    village vista way west woods america england britain france germany mexico rico africa
-    associates association agency bank blue care center centre centers church clinic college committee community company
-    corp corporation cross department dental dermatology emergency family foundation general group health healthcare
-    home homecare hospice hospital hospitals inc insurance institute international laboratory labs limited living llc
-    llp ltd medical medicine memorial national nursing office orthopaedics orthopedics outpatient partners pc
-    pediatrics pharmacy physical physicians plan plc practice practitioners primary regional rehabilitation residence
-    school service services shield society surgery surgical system systems therapy trust university urgent veterans
-    wellness acid acute adult allergy anemia asthma capsule care chronic congenital cream day diabetes diet disease
-    disorder dose drug extended extract fracture gel hydrochloride infection influenza injectable injection injury mg
-    ml oil oral pack patch pill pollen release sodium solution spray sulfate suspension syndrome syrup tablet test
-    therapy type vaccine virus monday tuesday wednesday thursday friday saturday sunday january february march april
-    may june july august september october november december and or of the for in on with to by at from no not
-    """)
 )
 
 
@@ -100,43 +89,108 @@ class ColumnKind(Enum):
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     """Return expressions of which a value with a name matches one."""
     return {
-        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE),
-        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE),
+        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED),
+        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED),
         ColumnKind.THING: (NUMBERED, TITLED),
     }[kind]
 
 
 def count_names(value: str, kind: ColumnKind) -> int:
-    """Count the full names in one value by rules 1 to 3."""
-    found = sum(1 for _ in NUMBERED.re2.finditer(value))
-    found += sum(not _has_other_word(match.group()) for match in TITLED.re2.finditer(value))
-    if found or kind is ColumnKind.THING:
-        return found
-    text = value.title() if kind is ColumnKind.PERSON else value
-    return int(bool(WHOLE.re2.search(text)) and _is_person(text))
+    """Count the full names in one value by rules 1 to 4."""
+    return sum(1 for _ in iter_names(value, kind))
 
 
-def _has_other_word(text: str) -> bool:
-    return any(word in _OTHER_WORDS for word in re.split(r"[^\w'’]+", text.lower()))
+def iter_names(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
+    """Yield the span of every full name in a value or a text by rules 1 to 4, in order, none overlapping another."""
+    spans = [_trimmed(value, *match.span()) for match in NUMBERED.re2.finditer(value)]
+    spans += [_trimmed(value, *match.span()) for match in TITLED.re2.finditer(value) if _is_titled(match.group())]
+    if kind is not ColumnKind.THING:
+        whole = None if spans else _whole(value, kind)
+        spans += _within(value) if whole is None else [whole]
+    end = 0
+    for span in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if span[0] >= end:
+            end = span[1]
+            yield span
 
 
-def _is_person(text: str) -> bool:
+def _trimmed(value: str, start: int, end: int) -> tuple[int, int]:
+    return start + (not value[start].isalpha()), end
+
+
+def _is_titled(text: str) -> bool:
+    return not any(name_words.is_other(word) or name_words.is_stop(word) for word in text.split(" ")[1:])
+
+
+def _whole(value: str, kind: ColumnKind) -> tuple[int, int] | None:
+    is_person = kind is ColumnKind.PERSON
+    text = value.title() if is_person else value
+    if len(text) != len(value) or not WHOLE.re2.search(text) or not _is_person(text, is_person):
+        return None
+    return 0, len(value)
+
+
+def _is_person(text: str, is_person_column: bool) -> bool:
     family, comma, given = text.partition(", ")
     is_suffix = bool(re.fullmatch(_SUFFIX, given))
     words = (given if comma and not is_suffix else family).split(" ")
     while len(words) > 1 and re.fullmatch(_TITLE, words[0]):
         words.pop(0)
-    return _is_given(words[0]) and not _has_other_word(text)
+    last = family if comma and not is_suffix else words[-1]
+    is_ambiguous = name_words.is_ambiguous(words[0])
+    others = [word for word in re.split(r"[^\w'’]+", text) if name_words.is_other(word) or name_words.is_stop(word)]
+    if not name_words.is_given(words[0]) or (others and not _is_family_after_all(others, last, is_ambiguous)):
+        return False
+    if is_person_column or not is_ambiguous:
+        return True
+    return name_words.is_family(last) and not (comma and name_words.is_town(words[0]) and name_words.is_town(last))
 
 
-def _is_given(word: str) -> bool:
-    return any(part in _given_names() for part in (word.lower(), word.lower().split("-")[0]))
+def _is_family_after_all(others: list[str], last: str, is_ambiguous: bool) -> bool:
+    return others == [last] and name_words.is_also_family(last) and not is_ambiguous
 
 
-@cache
-def _given_names() -> frozenset[str]:
-    path = Path(__file__).with_name("given_names.txt")
-    return frozenset(path.read_text(encoding="utf-8").split())
+def _within(value: str) -> Iterator[tuple[int, int]]:
+    for match in REVERSED.re2.finditer(value):
+        start, end = _trimmed(value, *match.span())
+        family, _, given = value[start:end].partition(", ")
+        given = given.split(" ")[0]
+        if name_words.is_family(family) and name_words.is_given(given) and not name_words.is_ambiguous(given):
+            yield start, end
+    for match in ROW.re2.finditer(value):
+        start, end = _trimmed(value, *match.span())
+        if value[end : end + 1].isdigit():
+            continue
+        words = [(start + found.start(), start + found.end()) for found in re.finditer(r"\S+", value[start:end])]
+        others = [value[first:last] for first, last in words if name_words.is_other(value[first:last])]
+        if not others or (others == [value[slice(*words[-1])]] and name_words.is_also_family(others[0])):
+            yield from _in_row(value, words)
+
+
+def _in_row(value: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Split a row of capitalised words at those that only stand beside names; look at every piece."""
+    piece: list[tuple[int, int]] = []
+    for span in [*words, (0, 0)]:
+        text = value[slice(*span)]
+        if text and not (name_words.is_stop(text) and not (piece and text[0].islower())):
+            piece.append(span)
+            continue
+        found = _in_piece(value, piece)
+        if found is not None:
+            yield found
+        piece = []
+
+
+def _in_piece(value: str, piece: list[tuple[int, int]]) -> tuple[int, int] | None:
+    texts = [value[first:last] for first, last in piece]
+    capitalised = [text for text in texts if text[0].isupper() and len(text.rstrip(".")) > 1]
+    given = next((at for at, text in enumerate(texts[:-1]) if name_words.is_given(text)), None)
+    if given is None or not 2 <= len(capitalised) <= _LONGEST_ROW or texts[-1] not in capitalised:
+        return None
+    is_sure = given == 0 and not name_words.is_ambiguous(texts[given])
+    if name_words.is_other(texts[-1]) and not (is_sure and len(capitalised) == 2):
+        return None
+    return (piece[given][0], piece[-1][1]) if is_sure or name_words.is_family(texts[-1]) else None
 
 
 def split_columns(names: list[str]) -> list[tuple[int, int]]:

@@ -5,7 +5,8 @@ Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.moto_api._internal import mock_random
@@ -13,18 +14,22 @@ from moto.s3.models import s3_backends
 
 from localaws.macie2 import run
 from localaws.macie2.dials import changed
-from localaws.macie2.identifiers import CATALOGUE
+from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
+from localaws.macie2.job_events import write
+from localaws.macie2.job_list import select_jobs
 from localaws.macie2.job_request import check_job_request
-from localaws.macie2.jobs import Job, JobStatus, select_jobs
+from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.operations.allow_lists import AllowLists
 from localaws.macie2.operations.area import Answer, Request, existing
 from localaws.macie2.operations.configurations import Configurations
 from localaws.macie2.operations.custom_data_identifiers import CustomDataIdentifiers
-from localaws.macie2.operations.findings import Findings
+from localaws.macie2.operations.events import Events
+from localaws.macie2.operations.usage import Usage
 from localaws.macie2.paging import page
 from localaws.macie2.storage import Storage
 
 
-class ClassificationJobs(Configurations, CustomDataIdentifiers, Findings):
+class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Events, Usage):
     """The jobs of an account."""
 
     jobs: dict[str, Job]
@@ -37,29 +42,30 @@ class ClassificationJobs(Configurations, CustomDataIdentifiers, Findings):
         return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.jobs.values())}}
 
     def cancel_jobs(self) -> None:
+        """Cancel all jobs that are not over, as Macie is suspended."""
         for job in list(self.jobs.values()):
-            job.cancel()
+            job.cancel(because="ACCOUNT_SUSPENDED")
 
     def discard_jobs(self) -> None:
         for job in list(self.jobs.values()):
             job.discard()
 
     def create_classification_job(self, request: Request) -> Answer:
-        """Create a job; a ONE_TIME job starts at once. The same client token and request give the same job."""
-        check_job_request(request, self.usable_identifiers())
-        storage = self._storage_of(request)
+        """Create a job, and start it if it is time. The same client token and request give the same job."""
+        check_job_request(request, self.usable_identifiers(), self.allow_lists)
+        known_identifiers = self.custom_data_identifiers
+        custom = [known_identifiers[one].to_detect() for one in request.get("customDataIdentifierIds", [])]
         with changed:
             if known := self.made_before("classification-job", request):
                 return {"jobArn": self.jobs[known].arn, "jobId": known}
             job_id = mock_random.get_random_hex(32)
-            job = self.jobs[job_id] = Job(job_id, self.arn("classification-job", job_id), request)
+            job = self.jobs[job_id] = Job(job_id, self.arn("classification-job", job_id), request, self._log)
             self.remember("classification-job", request, job_id)
-        if job.is_one_time:
-            self._run_of(job, storage).start()
+        threading.Thread(target=self._live, args=(job, custom), name=f"macie-job-{job_id}", daemon=True).start()
         return {"jobArn": job.arn, "jobId": job.id}
 
     def describe_classification_job(self, request: Request) -> Answer:
-        return existing(self.jobs, request["jobId"]).to_json()
+        return existing(self.jobs, request["jobId"]).look()
 
     def update_classification_job(self, request: Request) -> Answer:
         existing(self.jobs, request["jobId"]).update(JobStatus(request["jobStatus"]))
@@ -69,22 +75,34 @@ class ClassificationJobs(Configurations, CustomDataIdentifiers, Findings):
         jobs = select_jobs(list(self.jobs.values()), request.get("filterCriteria", {}), request.get("sortCriteria", {}))
         return page("items", jobs, request)
 
-    def _storage_of(self, request: Mapping[str, Any]) -> Storage:
-        accounts = {one["accountId"] for one in request["s3JobDefinition"].get("bucketDefinitions", [])}
-        owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
-        return Storage(accounts | owners | {self.account_id}, self.region_name, self.partition)
+    def _live(self, job: Job, custom: Sequence[CustomIdentifier]) -> None:
+        """Start the runs of a job, until it is over: in a thread, which never keeps the process alive."""
+        while job.await_run():
+            self._run_of(job, custom).start()
 
-    def _run_of(self, job: Job, storage: Storage) -> run.Run:
+    def _run_of(self, job: Job, custom: Sequence[CustomIdentifier]) -> run.Run:
+        number, uploaded_after = job.current_run()
         return run.Run(
             account_id=self.account_id,
             region_name=self.region_name,
             partition=self.partition,
             job=job,
-            storage=storage,
+            number=number,
+            uploaded_after=uploaded_after,
+            storage=self._storage_of(job.request),
             managed=run.chosen(job.request, CATALOGUE),
-            custom=[
-                self.custom_data_identifiers[one].to_detect() for one in job.request.get("customDataIdentifierIds", [])
-            ],
+            custom=custom,
+            allowed=self.allowed(job.request.get("allowListIds", [])),
+            classified=self.classified,
             repository=self.repository,
             publish=self.add_findings,
         )
+
+    def _storage_of(self, request: Mapping[str, Any]) -> Storage:
+        accounts = {one["accountId"] for one in request["s3JobDefinition"].get("bucketDefinitions", [])}
+        owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
+        return Storage(accounts | owners | {self.account_id}, self.region_name, self.partition)
+
+    def _log(self, event: Mapping[str, Any]) -> None:
+        account_id, region_name = self.account_id, self.region_name
+        self.outbox.post(lambda: write(account_id, region_name, event))

@@ -1,6 +1,7 @@
 """Where discovery results and findings go.
 
-Source: https://docs.aws.amazon.com/macie/latest/APIReference/classification-export-configuration.html
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/classification-export-configuration.html and
+https://docs.aws.amazon.com/macie/latest/APIReference/findings-publication-configuration.html
 """
 
 from __future__ import annotations
@@ -10,24 +11,27 @@ import re
 from moto.s3.models import s3_backends
 
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.operations.area import Answer, Area, Request
+from localaws.macie2.operations.area import Answer, Area, Request, partial
 from localaws.macie2.run import Repository
 
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
 
 
 class Configurations(Area):
-    """The repository of the discovery results."""
+    """The repository of the discovery results, and which findings Security Hub gets."""
 
     _export_configuration: Request
+    _security_hub_configuration: Request
 
     def forget(self) -> None:
         super().forget()
         self._export_configuration = {}
+        self._security_hub_configuration = {"publishClassificationFindings": False, "publishPolicyFindings": True}
 
     def get_classification_export_configuration(self, request: Request) -> Answer:
         return {"configuration": self._export_configuration}
 
+    @partial("the results of analyses before are not written, as those of the last 90 days are by Macie")
     def put_classification_export_configuration(self, request: Request) -> Answer:
         """Set the repository of the discovery results, or none when the destination is left out."""
         configuration: Request = request["configuration"]
@@ -38,6 +42,15 @@ class Configurations(Area):
                 raise ValidationException(f"The bucket {destination['bucketName']} does not exist")
         self._export_configuration = configuration
         return {"configuration": configuration}
+
+    def get_findings_publication_configuration(self, request: Request) -> Answer:
+        return {"securityHubConfiguration": self._security_hub_configuration}
+
+    @partial("kept and told, but there is no Security Hub that findings could be published to")
+    def put_findings_publication_configuration(self, request: Request) -> Answer:
+        """Set what Security Hub gets; without a configuration nothing changes."""
+        self._security_hub_configuration = request.get("securityHubConfiguration", self._security_hub_configuration)
+        return {}
 
     def repository(self) -> Repository | None:
         """Return where discovery results go now, None when nothing is configured or the bucket is gone."""

@@ -14,11 +14,11 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
+from localaws.macie2.clock import now
 from localaws.macie2.detection.result import Severity
 from localaws.macie2.dials import changed
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, count_matches, validate_regex
-from localaws.macie2.jobs import now
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_length, check_tags

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.core.utils import get_service_model
-
-from localaws.macie2 import criteria, moods
+from localaws.macie2 import criteria, moods, samples
+from localaws.macie2.clock import now
 from localaws.macie2.dials import changed, dials
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.operations.area import Answer, Area, Request
+from localaws.macie2.operations.area import Answer, Request
+from localaws.macie2.operations.findings_filters import FindingsFilters
 from localaws.macie2.paging import page, shuffled, shuffled_page
 
 _MOST_FINDINGS = 50
 
 
-class Findings(Area):
+class Findings(FindingsFilters):
     """The findings of an account."""
 
     findings: dict[str, Mapping[str, Any]]
@@ -29,13 +29,32 @@ class Findings(Area):
         self.findings = {}
 
     def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
-        """Make findings known."""
-        self.findings.update({one["id"]: one for one in findings})
+        """Publish findings: make them known, and hand on those that no suppression rule archives."""
+        for one in findings:
+            known = {**one, "archived": True} if self.is_suppressed(one) else one
+            self.findings[known["id"]] = known
+            if not known["archived"]:
+                self.published(known)
+
+    def published(self, finding: Mapping[str, Any]) -> None:
+        """Take a finding that was published and is not archived; called with the lock of the dials held."""
+
+    def create_sample_findings(self, request: Request) -> Answer:
+        """Publish a sample of each type that is asked for, of every type when none is."""
+        kinds, moment = request.get("findingTypes") or samples.TYPES, now()
+        with changed:
+            self.add_findings(
+                [
+                    samples.sample(kind, self.account_id, self.region_name, self.partition, moment)
+                    for kind in dict.fromkeys(kinds)
+                ]
+            )
+        return {}
 
     def list_findings(self, request: Request) -> Answer:
         if (request.get("maxResults") or 1) > _MOST_FINDINGS:
             raise ValidationException(f"maxResults must be at most {_MOST_FINDINGS}")
-        selected = criteria.ordered(self._select(request), request.get("sortCriteria", {}), _finding_shape())
+        selected = criteria.ordered(self._select(request), request.get("sortCriteria", {}))
         turn = shuffled_page if dials.current.findings_shuffled else page
         return turn("findingIds", moods.listed(selected), request)
 
@@ -46,7 +65,7 @@ class Findings(Area):
             raise ValidationException(f"findingIds must have 1 to {_MOST_FINDINGS} elements")
         with changed:
             found = [self.findings[one] for one in ids if one in self.findings]
-        in_order = criteria.ordered(found, request.get("sortCriteria", {}), _finding_shape())
+        in_order = criteria.ordered(found, request.get("sortCriteria", {}))
         return {"findings": shuffled(in_order) if dials.current.findings_shuffled else in_order}
 
     def get_finding_statistics(self, request: Request) -> Answer:
@@ -55,11 +74,7 @@ class Findings(Area):
 
     def _select(self, request: Request) -> list[Mapping[str, Any]]:
         criterion = request.get("findingCriteria", {}).get("criterion", {})
-        criteria.check(criterion, _finding_shape())
+        criteria.check(criterion, criteria.finding_shape())
         with changed:
             findings = list(self.findings.values())
         return [one for one in findings if criteria.matches(one, criterion)]
-
-
-def _finding_shape() -> Any:
-    return get_service_model("macie2").shape_for("Finding")

@@ -1,14 +1,64 @@
-"""Organizations: the delegated administrator, its member accounts, and invitations.
+"""The administrator of Macie that an organization delegates to, and how it treats the organization's accounts.
 
-An account's membership is kept by its administrator's Macie; the member looks there. An invitation waits there, too.
-
-Source: https://docs.aws.amazon.com/macie/latest/APIReference/members.html
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/admin.html
 """
 
 from __future__ import annotations
 
-from localaws.macie2.operations.area import Area
+from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
+from localaws.macie2.operations.area import Answer, Request, partial
+from localaws.macie2.operations.members import Members, check_account_id
+from localaws.macie2.paging import page
 
 
-class Organization(Area):
-    """The organization that the account belongs to."""
+class Organization(Members):
+    """The administrator, kept by the management account, and the configuration, kept by the administrator."""
+
+    organization_admin_account_id: str | None
+    _auto_enable: bool
+
+    def forget(self) -> None:
+        super().forget()
+        self.organization_admin_account_id = None
+        self._auto_enable = False
+
+    @partial("any account is taken for the management account of an organization; AWS Organizations is not asked")
+    def enable_organization_admin_account(self, request: Request) -> Answer:
+        """Make an account the administrator of this account's organization."""
+        account_id = request["adminAccountId"]
+        check_account_id(account_id)
+        if self.organization_admin_account_id not in (None, account_id):
+            raise ConflictException("The organization has another delegated administrator account")
+        self.organization_admin_account_id = account_id
+        return {}
+
+    def list_organization_admin_accounts(self, request: Request) -> Answer:
+        account_id = self.organization_admin_account_id
+        return page("adminAccounts", [{"accountId": account_id, "status": "ENABLED"}] if account_id else [], request)
+
+    def disable_organization_admin_account(self, request: Request) -> Answer:
+        if self.organization_admin_account_id != request["adminAccountId"]:
+            raise ResourceNotFoundException
+        self.organization_admin_account_id = None
+        return {}
+
+    def describe_organization_configuration(self, request: Request) -> Answer:
+        self._assert_administrator()
+        return {"autoEnable": self._auto_enable, "maxAccountLimitReached": False}
+
+    @partial("autoEnable is kept, but no account joins on its own: AWS Organizations is not asked")
+    def update_organization_configuration(self, request: Request) -> Answer:
+        self._assert_administrator()
+        self._auto_enable = request["autoEnable"]
+        return {}
+
+    def is_delegated_administrator(self) -> bool:
+        return any(
+            one.organization_admin_account_id == self.account_id
+            for one in self.every_macie()
+            if isinstance(one, Organization)
+        )
+
+    def _assert_administrator(self) -> None:
+        if not self.is_delegated_administrator():
+            raise AccessDeniedException("The account is not the delegated administrator of an organization")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localaws.macie2.exceptions import AccessDeniedException, ConflictException
-from localaws.macie2.jobs import now
+from localaws.macie2.clock import now
+from localaws.macie2.dials import dials
+from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
 from localaws.macie2.operations.area import Answer, Area, Request
 
 
@@ -16,27 +17,37 @@ class Sessions(Area):
     """Whether Macie is enabled, and what follows from that."""
 
     _session: dict[str, Any] | None
+    _was_disabled: bool
 
     def forget(self) -> None:
         super().forget()
         self._session = None
+        self._was_disabled = False
 
     def assert_enabled(self) -> None:
-        """Refuse what can only be done while Macie is enabled.
+        """Refuse what can only be done while Macie is enabled; in moto it is at first, and nothing is refused later.
 
         :raises AccessDeniedException: in the words of the service.
         """
-        if self._session is None:
+        if self._session is not None:
+            return
+        if not dials.current.as_moto:
             raise AccessDeniedException("Macie is not enabled")
+        if not self._was_disabled:
+            self.enable_macie({})
 
     def session(self) -> dict[str, Any]:
-        """Return the session of an enabled Macie."""
+        """Return the session of an enabled Macie.
+
+        :raises ResourceNotFoundException: when there is none, and the dial says to do as moto does.
+        """
         self.assert_enabled()
-        assert self._session is not None  # noqa: S101 - narrows for mypy
+        if self._session is None:
+            raise ResourceNotFoundException
         return self._session
 
     def enable_macie(self, request: Request) -> Answer:
-        if self._session is not None:
+        if self._session is not None and not dials.current.as_moto:
             raise ConflictException("Macie has already been enabled")
         role = "role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie"
         moment = now()
@@ -63,7 +74,15 @@ class Sessions(Area):
         """Delete everything of this account in this Region."""
         self.discard_jobs()
         self.forget()
+        self._was_disabled = True
         return {}
+
+    def set_member_session(self, status: str) -> None:
+        """Enable or suspend Macie for the account's administrator."""
+        if self._session is None:
+            self.enable_macie({"status": status})
+        else:
+            self.update_macie_session({"status": status})
 
     def cancel_jobs(self) -> None:
         """Cancel all jobs that are not over."""

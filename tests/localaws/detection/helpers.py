@@ -32,4 +32,4 @@ def counts(result: ScanResult) -> dict[str, int]:
 
 def places(result: ScanResult) -> list[tuple[int, int, str | None]]:
     """All places, in the order of the detections."""
-    return [(cell.row, cell.column, cell.column_name) for detection in result.detections for cell in detection.cells]
+    return [(cell.row, cell.column, cell.column_name) for detection in result.detections for cell in detection.occurrences]

@@ -24,7 +24,10 @@ def _finding(key: str = "a.csv", score: int = 2, categories: tuple[str, ...] = (
         "archived": False,
         "classificationDetails": {"jobId": "job", "result": {"sensitiveData": detected}},
         "createdAt": CREATED,
-        "resourcesAffected": {"s3Bucket": {"name": "bronze"}, "s3Object": {"key": key, "size": 10}},
+        "resourcesAffected": {
+            "s3Bucket": {"name": "bronze"},
+            "s3Object": {"key": key, "path": f"bronze/{key}", "size": 10},
+        },
         "severity": {"description": ["Low", "Medium", "High"][score - 1], "score": score},
     }
 
@@ -70,6 +73,10 @@ def test_conditions_are_joined_by_and() -> None:
     [
         ("severity.colour", {"eq": ["red"]}),
         ("severity.score.digits", {"eq": ["1"]}),
+        ("severity", {"eq": ["High"]}),
+        ("resourcesAffected.s3Bucket.tags", {"eq": ["stage"]}),
+        ("severity.description", {"gt": 1}),
+        ("archived", {"lte": 1}),
         ("severity.description", {"eqExactMatch": ["High"]}),
         ("severity.description", {"eq": ["High"] * 51}),
     ],
@@ -81,12 +88,13 @@ def test_a_condition_is_refused_when_a_finding_cannot_meet_it(field: str, condit
 
 def test_findings_are_sorted_by_the_attribute() -> None:
     low, high = _finding("b.csv", 1), _finding("a.csv", 3)
-    assert ordered([high, low], {}, SHAPE) == [high, low]
-    assert ordered([high, low], {"attributeName": "severity.score"}, SHAPE) == [low, high]
-    assert ordered([low, high], {"attributeName": "severity.score", "orderBy": "DESC"}, SHAPE) == [high, low]
-    assert ordered([low, high], {"attributeName": "resourcesAffected.s3Object.key"}, SHAPE) == [high, low]
-    with pytest.raises(ValidationException):
-        ordered([low, high], {"attributeName": "colour"}, SHAPE)
+    assert ordered([high, low], {}) == [high, low]
+    assert ordered([high, low], {"attributeName": "severity.score"}) == [low, high]
+    assert ordered([low, high], {"attributeName": "severity.score", "orderBy": "DESC"}) == [high, low]
+    assert ordered([low, high], {"attributeName": "resourcesAffected"}) == [high, low]
+    for unknown in ("colour", "resourcesAffected.s3Object.key"):
+        with pytest.raises(ValidationException):
+            ordered([low, high], {"attributeName": unknown})
 
 
 def test_findings_are_counted_by_group() -> None:

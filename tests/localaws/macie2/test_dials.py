@@ -17,6 +17,8 @@ INITIAL = {
     "job_seconds": 0.0,
     "job_held": False,
     "job_status": {},
+    "job_looks": 0,
+    "clock_ahead_seconds": 0.0,
     "results_lag_seconds": 0.0,
     "last_run_error": False,
     "analysis": {},
@@ -30,6 +32,7 @@ INITIAL = {
     "count_lies": {},
     "findings_shuffled": False,
     "api_errors": {},
+    "as_moto": False,
 }
 
 
@@ -52,6 +55,9 @@ def test_the_dials_go_back_when_moto_or_they_are_reset(aws: LocalAws, method: st
         {"volume": 11},
         {"job_held": "yes"},
         {"job_seconds": -1},
+        {"job_looks": -1},
+        {"job_looks": 1.5},
+        {"clock_ahead_seconds": -1},
         {"findings_lag_seconds": True},
         {"job_status": {"*": "IDLE"}},
         {"job_status": ["*"]},

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localaws.macie2.detection.result import Category, Cell, Detection, ScanResult, ScanStatus, Severity
-from localaws.macie2.findings import Analysis, discovery_result, finding, share_locations
+from localaws.macie2.findings import Analysis, discovery_results, finding, share_locations
 from tests.localaws.conftest import await_findings, read_results, run_job
 from tests.localaws.macie2.test_scope import OBJECT
 
@@ -108,7 +108,7 @@ def _leaves(value: Any) -> list[Any]:
 
 
 def test_a_result_has_numbers_as_text_and_no_nulls() -> None:
-    record = discovery_result(_analysis(_detection(None, 2000), PERSONAL), NOW)
+    [record] = discovery_results(_analysis(_detection(None, 2000), PERSONAL), NOW)
     assert all(isinstance(leaf, (str, bool)) for leaf in _leaves(record))
     assert record["createdAt"] == "2026-03-01T12:00:00Z"
     [custom] = record["classificationDetails"]["result"]["customDataIdentifiers"]["detections"]
@@ -123,7 +123,7 @@ def test_a_result_has_numbers_as_text_and_no_nulls() -> None:
 
 
 def test_a_result_of_a_clean_object_has_no_verdict() -> None:
-    record = discovery_result(_analysis(), NOW)
+    [record] = discovery_results(_analysis(), NOW)
     assert not {"type", "title", "description", "severity", "updatedAt", "archived", "count", "sample"} & record.keys()
     assert record["classificationDetails"]["result"] == {
         "mimeType": "text/csv",

@@ -44,6 +44,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "default selector and some": {"managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"]},
     "NONE at all": {"managedDataIdentifierSelector": "NONE"},
     "unknown identifier": {"managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["SHOE_SIZE"]},
+    "too many allow lists": {"allowListIds": ["one"] * 11},
     "too many custom identifiers": {"customDataIdentifierIds": ["one"] * 31},
     "extension greater than": _scoped(key="OBJECT_EXTENSION", comparator="GT", values=["csv"]),
     "key equal to": _scoped(key="OBJECT_KEY", comparator="EQ", values=["a"]),
@@ -54,8 +55,15 @@ REFUSED: dict[str, dict[str, Any]] = {
     "term without key": _scoped(comparator="EQ", values=["csv"]),
     "empty term": {"s3JobDefinition": {**BUCKETS, "scoping": {"includes": {"and": [{}]}}}},
     "empty criterion": _criteria(),
+    "criterion without key": _criteria(simpleCriterion={"comparator": "EQ", "values": ["1"]}),
     "account that starts with": _criteria(
         simpleCriterion={"key": "ACCOUNT_ID", "comparator": "STARTS_WITH", "values": ["1"]}
+    ),
+    "bucket that starts with": _criteria(
+        simpleCriterion={"key": "S3_BUCKET_NAME", "comparator": "STARTS_WITH", "values": ["b"]}
+    ),
+    "unknown permission": _criteria(
+        simpleCriterion={"key": "S3_BUCKET_EFFECTIVE_PERMISSION", "comparator": "EQ", "values": ["OPEN"]}
     ),
     "tag criterion without tags": _criteria(tagCriterion={"comparator": "EQ", "tagValues": []}),
     "tag criterion greater than": _criteria(
@@ -70,20 +78,9 @@ def test_a_job_is_refused_when_it_breaks_a_documented_rule(macie: Any, changes: 
     assert macie.list_classification_jobs()["items"] == []
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"allowListIds": ["list"]},
-        _criteria(simpleCriterion={"key": "S3_BUCKET_SHARED_ACCESS", "comparator": "EQ", "values": ["EXTERNAL"]}),
-    ],
-    ids=["allow lists", "shared access"],
-)
-def test_a_job_is_answered_with_501_when_the_local_aws_cannot_run_it_as_asked(
-    macie: Any, changes: dict[str, Any]
-) -> None:
-    code, status, message = error_of(macie.create_classification_job, **job_request(**changes))
-    assert (code, status) == ("NotImplementedException", 501)
-    assert "CreateClassificationJob" in message
+def test_a_job_is_refused_when_an_allow_list_does_not_exist(macie: Any) -> None:
+    error = error_of(macie.create_classification_job, **job_request(allowListIds=["missing"]))
+    assert error[:2] == ("ResourceNotFoundException", 404)
 
 
 def test_the_same_client_token_gives_the_same_job_and_another_request_a_conflict(macie: Any, s3: Any) -> None:

@@ -16,6 +16,7 @@ ALLOWED = {
     **dict.fromkeys([(status, USER_PAUSED) for status in (IDLE, PAUSED, RUNNING)], USER_PAUSED),
     (USER_PAUSED, RUNNING): RUNNING,
 }
+DAILY: dict[str, Any] = {"jobType": "SCHEDULED", "scheduleFrequency": {"dailySchedule": {}}}
 EVERY_STATUS = (CANCELLED, COMPLETE, IDLE, PAUSED, RUNNING, USER_PAUSED)
 
 
@@ -27,7 +28,7 @@ def job_in(macie: Any, s3: Any, turn: Callable[..., None]) -> Callable[[str], st
         if status == COMPLETE:
             return run_job(macie)
         if status == IDLE:
-            return start(macie, jobType="SCHEDULED", scheduleFrequency={"dailySchedule": {}})
+            return start(macie, **DAILY)
         turn(job_held=True)
         job_id = start(macie)
         if status == PAUSED:

@@ -22,8 +22,8 @@ def test_the_key_is_named_when_the_object_is_encrypted_with_one() -> None:
     assert described == {"encryptionType": "aws:kms", "kmsMasterKeyId": "key"}
 
 
-def test_access_is_unknown_when_the_bucket_has_a_policy() -> None:
-    exposed = dataclasses.replace(OBJECT, bucket=dataclasses.replace(OBJECT.bucket, is_private=False))
+def test_access_is_unknown_when_the_policy_of_the_bucket_cannot_be_read() -> None:
+    exposed = dataclasses.replace(OBJECT, bucket=dataclasses.replace(OBJECT.bucket, effective_permission="UNKNOWN"))
     resources = resources_affected(exposed)
     assert resources["s3Bucket"]["publicAccess"]["effectivePermission"] == "UNKNOWN"
     assert resources["s3Object"]["publicAccess"] is None

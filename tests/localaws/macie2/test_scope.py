@@ -18,7 +18,6 @@ BUCKET = S3Bucket(
     owner_id="owner",
     tags={"stage": "raw"},
     encryption=Encryption(),
-    is_private=True,
     public_access_block={},
 )
 OBJECT = S3Object(
@@ -109,7 +108,15 @@ def test_the_extension_is_what_follows_the_last_dot_of_the_file_name(key: str, e
     [
         ({"simpleCriterion": {"key": "S3_BUCKET_NAME", "comparator": "EQ", "values": ["silver", "bronze"]}}, True),
         ({"simpleCriterion": {"key": "S3_BUCKET_NAME", "comparator": "NE", "values": ["bronze"]}}, False),
-        ({"simpleCriterion": {"key": "S3_BUCKET_NAME", "comparator": "STARTS_WITH", "values": ["bro"]}}, True),
+        ({"simpleCriterion": {"key": "S3_BUCKET_NAME", "comparator": "EQ", "values": ["bro"]}}, False),
+        (
+            {"simpleCriterion": {"key": "S3_BUCKET_EFFECTIVE_PERMISSION", "comparator": "EQ", "values": ["PUBLIC"]}},
+            False,
+        ),
+        (
+            {"simpleCriterion": {"key": "S3_BUCKET_SHARED_ACCESS", "comparator": "NE", "values": ["EXTERNAL"]}},
+            True,
+        ),
         ({"simpleCriterion": {"key": "ACCOUNT_ID", "comparator": "EQ", "values": ["111122223333"]}}, False),
         ({"tagCriterion": {"comparator": "EQ", "tagValues": [{"key": "stage", "value": "raw"}]}}, True),
         ({"tagCriterion": {"comparator": "NE", "tagValues": [{"key": "stage", "value": "raw"}]}}, False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,8 +62,41 @@ def test_a_bucket_is_unavailable_when_the_account_does_not_have_it(storage: Stor
         storage.put_object(account, "missing", "key", b"", "arn")
 
 
-def test_a_bucket_is_private_until_it_has_a_policy(s3: Any, storage: Storage) -> None:
-    assert storage.get_bucket(ACCOUNT, "bronze").is_private
-    s3.put_bucket_policy(Bucket="bronze", Policy='{"Version": "2012-10-17", "Statement": []}')
+def test_it_is_told_why_a_bucket_is_unavailable(s3: Any, storage: Storage) -> None:
+    s3.create_bucket(Bucket="faraway", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    asked = [(ACCOUNT, "missing"), ("111122223333", "bronze"), (ACCOUNT, "faraway")]
+    told = []
+    for account, name in asked:
+        with pytest.raises(BucketUnavailableError) as raised:
+            storage.get_bucket(account, name)
+        told.append(raised.value.why)
+    assert told == ["BUCKET_DOES_NOT_EXIST", "BUCKET_OWNER_CHANGED", "BUCKET_IN_DIFFERENT_REGION"]
+
+
+def test_a_bucket_is_public_from_its_policy_until_the_account_blocks_that(s3: Any, storage: Storage) -> None:
+    assert storage.get_bucket(ACCOUNT, "bronze").effective_permission == "NOT_PUBLIC"
+    s3.put_bucket_policy(
+        Bucket="bronze",
+        Policy=json.dumps({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}}),
+    )
+    assert storage.get_bucket(ACCOUNT, "bronze").effective_permission == "PUBLIC"
+    blocks = {
+        "BlockPublicAcls": False,
+        "IgnorePublicAcls": False,
+        "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": True,
+    }
+    control = boto3.client("s3control", "us-east-1")
+    control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=blocks)
     [bucket] = storage.list_buckets(ACCOUNT)
-    assert not bucket.is_private
+    assert bucket.effective_permission == "NOT_PUBLIC"
+
+
+def test_a_bucket_cannot_be_listed_when_its_policy_denies_it_to_everybody(s3: Any, storage: Storage) -> None:
+    s3.put_bucket_policy(
+        Bucket="bronze",
+        Policy=json.dumps({"Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["s3:List*"]}]}),
+    )
+    with pytest.raises(BucketUnavailableError) as raised:
+        list(storage.iter_objects(storage.get_bucket(ACCOUNT, "bronze")))
+    assert raised.value.why == "BUCKET_ACCESS_DENIED"

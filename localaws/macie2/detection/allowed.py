@@ -1,0 +1,27 @@
+"""Texts that are no sensitive data although they look like it: the allow lists of a job.
+
+Source: https://docs.aws.amazon.com/macie/latest/user/allow-lists.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localaws.macie2.identifiers.dialect import Regex
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedTexts:
+    """What all allow lists of a job hold; a matched text that is in it does not count, except as an ADDRESS.
+
+    :param words: entries of the lists of words, casefolded; case does not matter, and the whole text must be one.
+    :param patterns: the lists' expressions; the whole text must match one.
+    """
+
+    words: frozenset[str] = frozenset()
+    patterns: tuple[Regex, ...] = ()
+
+    def __contains__(self, text: object) -> bool:
+        if not isinstance(text, str):
+            return False
+        return text.casefold() in self.words or any(pattern.re2.fullmatch(text) for pattern in self.patterns)

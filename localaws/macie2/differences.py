@@ -1,0 +1,24 @@
+"""Where the API of the local Macie differs from Macie's, beyond what is missing of single operations."""
+
+from __future__ import annotations
+
+DIFFERENCES: tuple[str, ...] = (
+    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing.",
+    "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
+    "Findings, discovery results and filters stay until Macie is disabled, not for 90 days; they are gone when the "
+    "process ends.",
+    "Findings come a second after the end of a job, not one to two minutes later, unless a dial says so.",
+    "A condition on findings can name every property of a finding that has a value, not only those that AWS documents.",
+    "The order of findings by `resourcesAffected` is that of the objects' paths; AWS does not say which it is.",
+    "As in moto, an account can be invited without CreateMember, ListInvitations tells the invitations that were sent, "
+    "too, and DeclineInvitations and DeleteInvitations take the id of either account.",
+    "A member can be deleted, and Macie disabled, while an account is associated with its administrator.",
+    "The account that administers an organization is the one that any account named; AWS Organizations is not asked.",
+    "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts, but is "
+    "not told; a public bucket counts as readable, never as writable.",
+    "Sample findings are about a bucket that does not exist; AWS does not publish what its own samples say.",
+    "Samples of sensitive data are there at the second call; they are found by scanning the object again, not by the "
+    "locations in the discovery result, whose signature nobody checks.",
+    "A token of a page names a position: what is made or deleted between two pages moves what the next one has.",
+    "A client token holds until Macie is disabled, and another request with it is a conflict; AWS publishes neither.",
+)

@@ -1,0 +1,22 @@
+"""Where the managed identifiers differ from Macie's, beyond the ``rule`` of an entry of the catalogue."""
+
+from __future__ import annotations
+
+DIFFERENCES: tuple[str, ...] = (
+    "Macie publishes neither its patterns nor most of its check digits: an entry's rule says what is ours.",
+    "Macie publishes its keywords as examples (\"keywords include\"): here they are all there are. A keyword with "
+    "accents also counts without them, and an apostrophe in either form; other abbreviations do not count.",
+    "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in capitals or small "
+    "letters is found only in a column or under a key that is named for persons.",
+    "ADDRESS needs a place and a postal code that fit: by state or province (US, Canada, Australia), by postcode area "
+    "with a larger town or a street (United Kingdom), by street or larger town (France, Germany, Italy, Spain).",
+    "Numbers whose check digit is wrong do not count where the issuer's algorithm is known; Macie documents this for "
+    "cards, IBANs and SUBE cards only.",
+    "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",
+    "Numbers that have no check digit and share a shape are reported for every identifier whose keyword is near: "
+    "nine digits beside \"passport\" are a passport of the United States, whatever country issued it.",
+    "Phone numbers without country code are told apart by their grouping; what several countries write alike is "
+    "reported for each of them.",
+    "Dates are read with digits or English month names only; expiration dates need month and year from 2020 on.",
+    "BRAZIL_CNPJ_NUMBER knows digits only, not the form with letters that is issued since 2026.",
+)

@@ -1,0 +1,184 @@
+"""The buckets of the account, and of its members when it administers some.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/datasources-s3.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moto.core.utils import get_service_model
+
+from localaws.macie2 import criteria
+from localaws.macie2.clock import now
+from localaws.macie2.exceptions import ResourceNotFoundException, ValidationException
+from localaws.macie2.inventory import describe
+from localaws.macie2.jobs import Job
+from localaws.macie2.operations.area import Answer, Request, partial
+from localaws.macie2.operations.members import Members
+from localaws.macie2.paging import page
+from localaws.macie2.scope import compare
+from localaws.macie2.storage import Storage
+
+type Bucket = Mapping[str, Any]
+
+#: Source: shape BucketSortCriteria.
+_SORT_FIELDS = (
+    "accountId",
+    "bucketName",
+    "classifiableObjectCount",
+    "classifiableSizeInBytes",
+    "objectCount",
+    "sensitivityScore",
+    "sizeInBytes",
+)
+#: What SearchResources calls the same.
+_SEARCH_SORT_FIELDS = {
+    "ACCOUNT_ID": "accountId",
+    "RESOURCE_NAME": "bucketName",
+    "S3_CLASSIFIABLE_OBJECT_COUNT": "classifiableObjectCount",
+    "S3_CLASSIFIABLE_SIZE_IN_BYTES": "classifiableSizeInBytes",
+}
+_SEARCH_FIELDS = {
+    "ACCOUNT_ID": ("accountId",),
+    "AUTOMATED_DISCOVERY_MONITORING_STATUS": ("automatedDiscoveryMonitoringStatus",),
+    "S3_BUCKET_EFFECTIVE_PERMISSION": ("publicAccess", "effectivePermission"),
+    "S3_BUCKET_NAME": ("bucketName",),
+    "S3_BUCKET_SHARED_ACCESS": ("sharedAccess",),
+}
+_SUMS = ("classifiableObjectCount", "classifiableSizeInBytes", "objectCount", "sizeInBytes", "sizeInBytesCompressed")
+_UNCLASSIFIABLE = ("unclassifiableObjectCount", "unclassifiableObjectSizeInBytes")
+_NO_DISCOVERY = "scores and statistics of automated discovery are those of an account that never enabled it"
+
+
+class Buckets(Members):
+    """What the local S3 has, read anew at each call."""
+
+    jobs: dict[str, Job]
+
+    @partial(_NO_DISCOVERY)
+    def describe_buckets(self, request: Request) -> Answer:
+        condition = request.get("criteria", {})
+        criteria.check(condition, get_service_model("macie2").shape_for("BucketMetadata"))
+        matching = [one for one in self._buckets() if criteria.matches(one, condition)]
+        return page("buckets", criteria.ordered(matching, request.get("sortCriteria", {}), _SORT_FIELDS), request)
+
+    @partial(_NO_DISCOVERY)
+    def search_resources(self, request: Request) -> Answer:
+        blocks = request.get("bucketCriteria", {})
+        included, excluded = (_conditions(blocks.get(name, {})) for name in ("includes", "excludes"))
+        matching = [
+            one
+            for one in self._buckets()
+            if all(_holds(term, one) for term in included)
+            and not (excluded and all(_holds(term, one) for term in excluded))
+        ]
+        sort = dict(request.get("sortCriteria", {}))
+        if attribute := sort.get("attributeName"):
+            sort["attributeName"] = _SEARCH_SORT_FIELDS[attribute]
+        shape: Any = get_service_model("macie2").shape_for("MatchingBucket")
+        told = [
+            {"matchingBucket": {name: value for name, value in one.items() if name in shape.members}}
+            for one in criteria.ordered(matching, sort, _SORT_FIELDS)
+        ]
+        return page("matchingResources", told, request)
+
+    @partial(_NO_DISCOVERY)
+    def get_bucket_statistics(self, request: Request) -> Answer:
+        buckets = self._buckets(request.get("accountId"))
+        sums = {name: sum(one.get(name, 0) for one in buckets) for name in _SUMS}
+        unclassifiable = {
+            name: {
+                part: sum(one.get(name, {}).get(part, 0) for one in buckets)
+                for part in ("fileType", "storageClass", "total")
+            }
+            for name in _UNCLASSIFIABLE
+        }
+        return {**sums, **unclassifiable, **_counts(buckets), "bucketCount": len(buckets), "lastUpdated": now()}
+
+    def bucket_count(self) -> int:
+        """Return how many buckets the account itself has."""
+        return len(self._storage({self.account_id}).list_buckets(self.account_id))
+
+    def _buckets(self, account_id: str | None = None) -> list[Bucket]:
+        """Return the buckets by their names.
+
+        :param account_id: leaves out those of all other accounts.
+        """
+        accounts = {self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)}
+        if account_id not in (None, *accounts):
+            raise ResourceNotFoundException
+        storage = self._storage(accounts)
+        jobs = list(self.jobs.values())
+        described = [
+            describe(bucket, storage, jobs)
+            for account in ({account_id} if account_id else accounts)
+            for bucket in storage.list_buckets(str(account))
+        ]
+        return sorted(described, key=lambda one: str(one["bucketName"]))
+
+    def _storage(self, accounts: set[str]) -> Storage:
+        return Storage(accounts, self.region_name, self.partition)
+
+
+def _counts(buckets: Sequence[Bucket]) -> dict[str, dict[str, int]]:
+    """Count the buckets by how they can be reached and are encrypted."""
+    permission = Counter(one["publicAccess"]["effectivePermission"] for one in buckets)
+    encryption = Counter("s3" if one["serverSideEncryption"]["type"] == "AES256" else "kms" for one in buckets)
+    uploads = Counter(one["allowsUnencryptedObjectUploads"] for one in buckets)
+    shared = Counter(one["sharedAccess"] for one in buckets)
+    return {
+        "bucketCountByEffectivePermission": {
+            "publiclyAccessible": permission["PUBLIC"],
+            "publiclyReadable": permission["PUBLIC"],
+            "publiclyWritable": 0,
+            "unknown": permission["UNKNOWN"],
+        },
+        "bucketCountByEncryptionType": {
+            "kmsManaged": encryption["kms"],
+            "s3Managed": encryption["s3"],
+            "unencrypted": 0,
+            "unknown": 0,
+        },
+        "bucketCountByObjectEncryptionRequirement": {
+            "allowsUnencryptedObjectUploads": uploads["TRUE"],
+            "deniesUnencryptedObjectUploads": uploads["FALSE"],
+            "unknown": uploads["UNKNOWN"],
+        },
+        "bucketCountBySharedAccessType": {
+            "external": shared["EXTERNAL"],
+            "internal": shared["INTERNAL"],
+            "notShared": shared["NOT_SHARED"],
+            "unknown": shared["UNKNOWN"],
+        },
+    }
+
+
+def _conditions(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the conditions of a block.
+
+    :raises ValidationException: for one that says nothing.
+    """
+    terms: list[Mapping[str, Any]] = [
+        condition for one in block.get("and", []) for condition in (one.get("simpleCriterion"), one.get("tagCriterion"))
+    ]
+    conditions = [one for one in terms if one]
+    for one in conditions:
+        if not one.get("comparator") or not (one.get("tagValues") or (one.get("key") and one.get("values"))):
+            raise ValidationException("A criterion must have a comparator, and a key with values or tagValues")
+    return conditions
+
+
+def _holds(condition: Mapping[str, Any], bucket: Bucket) -> bool:
+    if wanted := condition.get("tagValues"):
+        tags = {one["key"]: one["value"] for one in bucket["tags"]}
+        has_any = any(
+            one.get("key") in tags and one.get("value", tags[one["key"]]) in ("", tags[one["key"]]) for one in wanted
+        )
+        return has_any is (condition["comparator"] == "EQ")
+    value: Any = bucket
+    for name in _SEARCH_FIELDS[condition["key"]]:
+        value = value[name]
+    return compare(condition["comparator"], value, condition["values"])

@@ -1,0 +1,50 @@
+"""What Macie tells EventBridge: an event on the account's default bus for each finding that is not archived.
+
+Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import events_backends
+
+from localaws.macie2.operations.findings import Findings
+from localaws.macie2.outbox import Outbox
+
+
+class Events(Findings):
+    """The events of an account."""
+
+    outbox: Outbox
+
+    def forget(self) -> None:
+        super().forget()
+        self.outbox = Outbox()
+
+    def published(self, finding: Mapping[str, Any]) -> None:
+        """Put the finding on the bus; what its rules do with it is no matter of Macie's."""
+        super().published(finding)
+        account_id, region_name = self.account_id, self.region_name
+        event = {
+            "Source": "aws.macie",
+            "DetailType": "Macie Finding",
+            "Detail": json.dumps(finding, default=_text),
+            "Resources": [],
+            "Time": finding["updatedAt"].timestamp(),
+        }
+        self.outbox.post(lambda: _send(account_id, region_name, event))
+
+
+def _send(account_id: str, region_name: str, event: dict[str, Any]) -> None:
+    events_backends[account_id][region_name].put_events([event])
+
+
+def _text(value: object) -> str:
+    """Write times as the API does: ISO 8601, in UTC, in milliseconds."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+    raise TypeError(type(value).__name__)

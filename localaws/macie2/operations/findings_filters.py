@@ -1,0 +1,124 @@
+"""Findings filters: saved criteria, and suppression rules, which archive new findings as they are published.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/findingsfilters.html and
+https://docs.aws.amazon.com/macie/latest/user/findings-suppression.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+
+from localaws.macie2 import criteria
+from localaws.macie2.dials import changed
+from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
+from localaws.macie2.operations.area import Answer, Area, Request, existing
+from localaws.macie2.paging import page
+from localaws.macie2.validation import check_length, check_tags
+
+#: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+MOST_FILTERS = 1_000
+
+
+@dataclass(slots=True)
+class FindingsFilter:
+    """One filter: what was said of it last."""
+
+    id: str
+    arn: str
+    request: Mapping[str, Any]
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what ListFindingsFilters says about it."""
+        said = {name: self.request[name] for name in ("action", "name")}
+        return {**said, "arn": self.arn, "id": self.id, "tags": self.tags}
+
+    def suppresses(self, finding: criteria.Finding) -> bool:
+        criterion = self.request["findingCriteria"].get("criterion", {})
+        return self.request["action"] == "ARCHIVE" and criteria.matches(finding, criterion)
+
+
+class FindingsFilters(Area):
+    """The filters of an account, in the order of their positions."""
+
+    findings_filters: dict[str, FindingsFilter]
+
+    def forget(self) -> None:
+        super().forget()
+        self.findings_filters = {}
+
+    def tags_by_arn(self) -> dict[str, dict[str, str]]:
+        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.findings_filters.values())}}
+
+    def is_suppressed(self, finding: criteria.Finding) -> bool:
+        """Tell whether a suppression rule archives the finding."""
+        return any(one.suppresses(finding) for one in list(self.findings_filters.values()))
+
+    def create_findings_filter(self, request: Request) -> Answer:
+        """Save a filter; without a position it is the last one."""
+        check_tags(request.get("tags", {}))
+        _check(request)
+        with changed:
+            if known := self.made_before("findings-filter", request):
+                return {"arn": self.findings_filters[known].arn, "id": known}
+            self._check_name(request["name"])
+            if len(self.findings_filters) >= MOST_FILTERS:
+                raise ServiceQuotaExceededException(f"An account can have {MOST_FILTERS} findings filters")
+            filter_id = str(mock_random.uuid4())
+            made = FindingsFilter(filter_id, self.arn("findings-filter", filter_id), request)
+            made.tags.update(request.get("tags", {}))
+            self._place(made, request.get("position"))
+            self.remember("findings-filter", request, filter_id)
+        return {"arn": made.arn, "id": made.id}
+
+    def get_findings_filter(self, request: Request) -> Answer:
+        known = existing(self.findings_filters, request["id"])
+        return {
+            **known.summary(),
+            "description": known.request.get("description"),
+            "findingCriteria": known.request["findingCriteria"],
+            "position": list(self.findings_filters).index(known.id) + 1,
+        }
+
+    def list_findings_filters(self, request: Request) -> Answer:
+        return page("findingsFilterListItems", [one.summary() for one in self.findings_filters.values()], request)
+
+    def update_findings_filter(self, request: Request) -> Answer:
+        """Change what the request names; findings that were published stay as they are."""
+        known = existing(self.findings_filters, request["id"])
+        _check(request)
+        with changed:
+            if request.get("name", known.request["name"]) != known.request["name"]:
+                self._check_name(request["name"])
+            known.request = {**known.request, **request}
+            if "position" in request:
+                self._place(known, request["position"])
+        return {"arn": known.arn, "id": known.id}
+
+    def delete_findings_filter(self, request: Request) -> Answer:
+        existing(self.findings_filters, request["id"])
+        self.findings_filters.pop(request["id"], None)
+        return {}
+
+    def _check_name(self, name: str) -> None:
+        if any(one.request["name"] == name for one in self.findings_filters.values()):
+            raise ValidationException("Filter name already exists. A unique name is required.")
+
+    def _place(self, placed: FindingsFilter, position: int | None) -> None:
+        """Put the filter where it is to be; those from there on move back by one."""
+        others = [one for one in self.findings_filters.values() if one is not placed]
+        others.insert(len(others) if position is None else position - 1, placed)
+        self.findings_filters = {one.id: one for one in others}
+
+
+def _check(request: Request) -> None:
+    """Refuse what the model lets through."""
+    check_length("name", request.get("name", "name"), 3, 64)
+    check_length("description", request.get("description", ""), 0, 512)
+    if request.get("position", 1) < 1:
+        raise ValidationException("position must be at least 1")
+    criteria.check(request.get("findingCriteria", {}).get("criterion", {}), criteria.finding_shape())

@@ -1,0 +1,108 @@
+"""Invitations to become a member account. An invitation waits at the Macie of who sent it.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/invitations.html
+
+As in moto, an account can be invited that CreateMember was not called for, ListInvitations has also the invitations
+that the account sent, and invitations can be named by the account that they were sent to, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+
+from localaws.macie2.clock import now
+from localaws.macie2.dials import dials
+from localaws.macie2.exceptions import ConflictException, ResourceNotFoundException, ValidationException
+from localaws.macie2.operations.area import Answer, Request
+from localaws.macie2.operations.members import Member, Members, check_account_id
+from localaws.macie2.paging import page
+
+
+class Invitations(Members):
+    """What the account sent and received."""
+
+    def create_invitations(self, request: Request) -> Answer:
+        for account_id in request["accountIds"]:
+            check_account_id(account_id)
+        unprocessed = [
+            _unprocessed(account_id, "The account cannot be invited: it is this account or its member")
+            for account_id in request["accountIds"]
+            if not self._invite(account_id)
+        ]
+        return {"unprocessedAccounts": unprocessed}
+
+    def list_invitations(self, request: Request) -> Answer:
+        """Return what the account received, and as moto does what it sent."""
+        received = [one.invitation(one.administrator_account_id) for one in self._received() if _is_open(one)]
+        sent = [one.invitation(one.account_id) for one in list(self.members.values()) if _is_open(one)]
+        return page("invitations", [*received, *sent], request)
+
+    def get_invitations_count(self, request: Request) -> Answer:
+        return {"invitationsCount": sum(map(_is_open, self._received()))}
+
+    def accept_invitation(self, request: Request) -> Answer:
+        """Become a member of who sent the invitation."""
+        sender = request.get("administratorAccountId", request.get("masterAccount"))
+        if sender is None:
+            raise ValidationException("administratorAccountId must not be null")
+        if self.membership():
+            raise ConflictException("The account is already a member of another account")
+        invited = next((one for one in self._received() if one.invitation_id == request["invitationId"]), None)
+        if invited is None or not _is_open(invited):
+            raise ResourceNotFoundException
+        if dials.current.as_moto:
+            invited.administrator_account_id = sender
+        elif invited.administrator_account_id != sender:
+            raise ResourceNotFoundException
+        invited.become("Enabled")
+        return {}
+
+    def decline_invitations(self, request: Request) -> Answer:
+        return self._end(request, lambda one: one.become("Resigned"))
+
+    def delete_invitations(self, request: Request) -> Answer:
+        def forget(one: Member) -> None:
+            one.invitation_id = one.invited_at = None
+            one.become("Resigned")
+
+        return self._end(request, forget)
+
+    def _invite(self, account_id: str) -> bool:
+        """Invite the account, anew when it did not accept; tell whether that is possible."""
+        member = self.members.get(account_id)
+        if account_id == self.account_id or (member and member.is_current):
+            return False
+        # The e-mail address is moto's: without CreateMember nobody said one.
+        member = member or self.know(account_id, f"{account_id}@example.com")
+        member.invitation_id, member.invited_at = mock_random.get_random_hex(32), now()
+        member.become("Invited")
+        return True
+
+    def _end(self, request: Request, end: Any) -> Answer:
+        """End the invitations from or to each of the accounts."""
+        unprocessed = []
+        for account_id in request["accountIds"]:
+            named = [
+                one
+                for one in (*self._received(), *list(self.members.values()))
+                if account_id in (one.account_id, one.administrator_account_id) and not one.is_current
+            ]
+            if not named:
+                unprocessed.append(_unprocessed(account_id, "There is no invitation from this account"))
+            for one in named:
+                end(one)
+        return {"unprocessedAccounts": unprocessed}
+
+    def _received(self) -> list[Member]:
+        known = [one.members.get(self.account_id) for one in self.every_macie()]
+        return [one for one in known if one and one.invitation_id]
+
+
+def _is_open(invited: Member) -> bool:
+    return invited.status == "Invited"
+
+
+def _unprocessed(account_id: str, message: str) -> dict[str, str]:
+    return {"accountId": account_id, "errorCode": "ClientError", "errorMessage": message}

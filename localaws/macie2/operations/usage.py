@@ -1,0 +1,166 @@
+"""What Macie would cost: estimates from what the jobs classified and from the buckets that there are.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/usage-statistics.html and the prices of us-east-1 on
+https://aws.amazon.com/macie/pricing/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from localaws.macie2.clock import now
+from localaws.macie2.exceptions import ValidationException
+from localaws.macie2.operations.area import Answer, Request, partial
+from localaws.macie2.operations.buckets import Buckets
+from localaws.macie2.paging import page
+from localaws.macie2.scope import compare, moment
+
+_GIGABYTE = 2**30
+#: Gigabytes of a month to the price of each, in USD.
+_BANDS = ((Decimal(50_000), Decimal("1.00")), (Decimal(450_000), Decimal("0.50")), (None, Decimal("0.25")))
+_BUCKET_MONTH = Decimal("0.10")
+#: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+_TERABYTES_PER_MONTH = 5
+_RANGES = ("MONTH_TO_DATE", "PAST_30_DAYS")
+_ESTIMATE = (
+    "costs are those of us-east-1 without the free trial; a bucket costs the whole month; no automated discovery"
+)
+
+
+class Usage(Buckets):
+    """The usage of the account, and of its members when it administers some."""
+
+    _classified: list[tuple[datetime, int]]
+
+    def forget(self) -> None:
+        super().forget()
+        self._classified = []
+
+    def classified(self, size_bytes: int) -> None:
+        """Note that a job analysed so many uncompressed bytes of an object; nothing is charged for what is skipped."""
+        self._classified.append((now(), size_bytes))
+
+    @partial(_ESTIMATE)
+    def get_usage_totals(self, request: Request) -> Answer:
+        since = _since(request.get("timeRange", "PAST_30_DAYS"))
+        costs = [one.costs(since) for one in self._accounts()]
+        totals = {kind: sum((one[kind] for one in costs), Decimal(0)) for kind in costs[0]}
+        return {
+            "timeRange": request.get("timeRange", "PAST_30_DAYS"),
+            "usageTotals": [
+                {"currency": "USD", "estimatedCost": _text(cost), "type": kind} for kind, cost in totals.items()
+            ],
+        }
+
+    @partial(_ESTIMATE)
+    def get_usage_statistics(self, request: Request) -> Answer:
+        conditions = request.get("filterBy", [])
+        for one in conditions:
+            _check_condition(one)
+        time_range = request.get("timeRange", "PAST_30_DAYS")
+        records = [one.usage_record(_since(time_range)) for one in self._accounts()]
+        selected = [one for one in records if all(_holds(condition, one) for condition in conditions)]
+        sort = request.get("sortBy", {})
+        key = sort.get("key", "accountId")
+        selected.sort(key=lambda one: _value(key, one), reverse=sort.get("orderBy") == "DESC")
+        return {**page("records", selected, request), "timeRange": time_range}
+
+    def costs(self, since: datetime) -> dict[str, Decimal]:
+        """Return the estimated costs by metric, in USD."""
+        size_bytes = sum(size for when, size in list(self._classified) if when >= since)
+        return {
+            "DATA_INVENTORY_EVALUATION": self.bucket_count() * _BUCKET_MONTH,
+            "SENSITIVE_DATA_DISCOVERY": price(size_bytes),
+        }
+
+    def usage_record(self, since: datetime) -> dict[str, Any]:
+        """Return what GetUsageStatistics says about the account."""
+        terabytes = sum(size for when, size in list(self._classified) if when >= _since("MONTH_TO_DATE")) / 2**40
+        limit = {"isServiceLimited": terabytes >= _TERABYTES_PER_MONTH, "unit": "TERABYTES", "value": 5}
+        limits = {"SENSITIVE_DATA_DISCOVERY": {"serviceLimit": limit}}
+        return {
+            "accountId": self.account_id,
+            "freeTrialStartDate": (self._session or {}).get("createdAt"),
+            "usage": [
+                {"currency": "USD", "estimatedCost": _text(cost), "type": kind, **limits.get(kind, {})}
+                for kind, cost in self.costs(since).items()
+            ],
+        }
+
+    def _accounts(self) -> Sequence[Usage]:
+        members = [self.macie_of(one.account_id) for one in list(self.members.values()) if one.is_current]
+        return [self, *(one for one in members if isinstance(one, Usage))]
+
+
+def price(size_bytes: int) -> Decimal:
+    """Return what classifying so many bytes in a month costs, in USD."""
+    left, total = Decimal(size_bytes) / _GIGABYTE, Decimal(0)
+    for most, of_one in _BANDS:
+        taken = left if most is None else min(left, most)
+        total, left = total + taken * of_one, left - taken
+    return total
+
+
+def _since(time_range: str) -> datetime:
+    """Return when the time range started.
+
+    :raises ValidationException: when there is no such range.
+    """
+    if time_range not in _RANGES:
+        raise ValidationException(f"timeRange must be one of: {', '.join(_RANGES)}")
+    moment_ = now()
+    if time_range == "PAST_30_DAYS":
+        return moment_ - timedelta(days=30)
+    return moment_.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _text(cost: Decimal) -> str:
+    return f"{cost:.8f}".rstrip("0").rstrip(".")
+
+
+def _check_condition(condition: Mapping[str, Any]) -> None:
+    """Source: shape UsageStatisticsFilter."""
+    key, comparator, values = (condition.get(name) for name in ("key", "comparator", "values"))
+    if not (key and comparator and values):
+        raise ValidationException("A filter must have a key, a comparator and values")
+    if (key == "accountId") is not (comparator == "CONTAINS"):
+        raise ValidationException("CONTAINS is the one comparator of accountId, and of nothing else")
+    if key != "accountId" and len(values) != 1:
+        raise ValidationException(f"{key} takes one value")
+    try:
+        _parsed(key, values[0])
+    except (ValueError, ArithmeticError):
+        raise ValidationException(f"The value of {key} is not valid") from None
+
+
+def _holds(condition: Mapping[str, Any], record: Mapping[str, Any]) -> bool:
+    values = [_parsed(condition["key"], value) for value in condition["values"]]
+    return compare(condition["comparator"], _value(condition["key"], record), values)
+
+
+def _parsed(key: str, value: str) -> Any:
+    match key:
+        case "total":
+            return Decimal(value)
+        case "freeTrialStartDate":
+            return moment(value)
+        case "serviceLimit":
+            return {"true": True, "false": False}[value.lower()] if value.lower() in ("true", "false") else int(value)
+        case _:
+            return value
+
+
+def _value(key: str, record: Mapping[str, Any]) -> Any:
+    limits = [one["serviceLimit"] for one in record["usage"] if "serviceLimit" in one]
+    match key:
+        case "total":
+            return sum((Decimal(one["estimatedCost"]) for one in record["usage"]), Decimal(0))
+        case "serviceLimit":
+            return any(one["isServiceLimited"] for one in limits)
+        case "serviceLimitValue":
+            return sum(one["value"] for one in limits)
+        case _:
+            return record[key]

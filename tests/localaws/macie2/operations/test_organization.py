@@ -1,0 +1,32 @@
+"""The delegated administrator of an organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.localaws.conftest import ACCOUNT, error_of
+from tests.localaws.macie2.operations.conftest import MEMBER
+
+
+def test_the_administrator_is_listed_until_it_is_disabled(macie: Any) -> None:
+    assert macie.list_organization_admin_accounts()["adminAccounts"] == []
+    macie.enable_organization_admin_account(adminAccountId=MEMBER)
+    assert macie.list_organization_admin_accounts()["adminAccounts"] == [{"accountId": MEMBER, "status": "ENABLED"}]
+    macie.disable_organization_admin_account(adminAccountId=MEMBER)
+    assert macie.list_organization_admin_accounts()["adminAccounts"] == []
+
+
+def test_an_organization_has_one_administrator(macie: Any) -> None:
+    macie.enable_organization_admin_account(adminAccountId=MEMBER)
+    another = error_of(macie.enable_organization_admin_account, adminAccountId=ACCOUNT)
+    assert another[:2] == ("ConflictException", 409)
+    unknown = error_of(macie.disable_organization_admin_account, adminAccountId=ACCOUNT)
+    assert unknown[:2] == ("ResourceNotFoundException", 404)
+
+
+def test_only_the_administrator_configures_the_organization(macie: Any, member: Any) -> None:
+    macie.enable_organization_admin_account(adminAccountId=MEMBER)
+    assert error_of(macie.describe_organization_configuration)[:2] == ("AccessDeniedException", 403)
+    assert member.describe_organization_configuration()["autoEnable"] is False
+    member.update_organization_configuration(autoEnable=True)
+    assert member.describe_organization_configuration()["autoEnable"] is True

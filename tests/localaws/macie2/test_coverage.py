@@ -1,0 +1,35 @@
+"""The page that says what the local Macie can do."""
+
+from __future__ import annotations
+
+import pytest
+
+from localaws.macie2.coverage import ABSENT, FULL, PAGE, PARTIAL, operations, page
+from localaws.macie2.documented_identifiers import DOCUMENTED
+from localaws.macie2.identifiers import CATALOGUE
+
+COVERAGE = {one.name: one.coverage for one in operations()}
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text() == page(), "run `python -m localaws.macie2.coverage`"
+
+
+@pytest.mark.parametrize(
+    ("operation", "coverage"),
+    [
+        ("CreateCustomDataIdentifier", FULL),
+        ("PutFindingsPublicationConfiguration", PARTIAL),
+        ("UpdateAutomatedDiscoveryConfiguration", ABSENT),
+    ],
+)
+def test_an_operation_is_as_covered_as_its_method_says(operation: str, coverage: str) -> None:
+    assert COVERAGE[operation] == coverage
+
+
+def test_a_partial_operation_says_what_is_missing() -> None:
+    assert all(bool(one.missing) is (one.coverage == PARTIAL) for one in operations())
+
+
+def test_the_catalogue_has_the_identifiers_that_macie_documents_and_no_others() -> None:
+    assert CATALOGUE.keys() == DOCUMENTED
