@@ -1,8 +1,8 @@
-"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, properties of buckets, rules of EventBridge.
+"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, properties of buckets, and rules.
 
 moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a
-lake that is set up from a template would then silently be unversioned. It creates an ``AWS::Events::Rule`` that does not
-deliver to topics (see :mod:`localaws.events`), and none whose pattern is a text.
+lake that is set up from a template would then silently be unversioned. It creates an ``AWS::Events::Rule`` that does
+not deliver to topics (see :mod:`localaws.events`), and none whose pattern is a text.
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from localaws.events.patterns import EventPattern
 
 
 def install() -> None:
-    """Make moto keep rules from here; calling it again changes nothing. Rules that it has made already stay as they are.
+    """Make moto keep rules from here; calling it again changes nothing.
 
-    moto makes rules and patterns by their names in its module, which are all that is rebound.
+    moto makes rules and patterns by their names in its module, which are all that is rebound; rules that it has made
+    already stay as they are.
     """
     moto.events.models.Rule = Rule  # type: ignore[misc]
     moto.events.models.EventPattern = EventPattern  # type: ignore[misc]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import Rule as MotoRule
+from moto.events.utils import EventMessageType
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.arns import parse_arn
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 class Rule(MotoRule):
     """A rule with its targets; a target that cannot be reached harms neither the others nor who sent the event."""
 
-    def send_to_targets(self, original_event: dict[str, Any], transform_input: bool = True) -> None:
+    def send_to_targets(self, original_event: EventMessageType, transform_input: bool = True) -> None:
         """Deliver an event that the pattern matches; a rule that is disabled or only has a schedule takes none."""
         if self.state != "ENABLED" or not self.event_pattern.get_pattern():
             return
@@ -35,7 +36,7 @@ class Rule(MotoRule):
                 log.warning("%s could not deliver to %s: %s", self.arn, target["Arn"], type(error).__name__)
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[override]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> MotoRule:
         """Create the rule as moto does, also when the template has its pattern as a text of JSON."""
@@ -45,7 +46,7 @@ class Rule(MotoRule):
         whole = {**cloudformation_json, "Properties": properties}
         return super().create_from_cloudformation_json(resource_name, whole, account_id, region_name, **kwargs)
 
-    def _send(self, target: dict[str, Any], event: dict[str, Any], transform_input: bool) -> None:
+    def _send(self, target: dict[str, Any], event: EventMessageType, transform_input: bool) -> None:
         arn = parse_arn(target["Arn"])
         if arn.service not in ("sns", "sqs"):
             alone = copy.copy(self)
@@ -61,7 +62,7 @@ class Rule(MotoRule):
             sqs_backends[arn.account][arn.region].send_message(arn.resource_id, text, group_id=group_id)
 
     def _reserved(self, event: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Source: predefined variables in the User Guide; that of the event has no detail and one name in camel case."""
+        """Source: predefined variables in the User Guide; the event has no detail there, and a name in camel case."""
         head = {"detailType" if name == "detail-type" else name: sent[name] for name in sent if name != "detail"}
         return {
             "aws.events.rule-arn": self.arn,

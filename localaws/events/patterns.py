@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from moto.events.models import EventPattern as MotoEventPattern
+from moto.events.utils import EventMessageType
 
 _MISSING = object()
 
@@ -17,7 +18,7 @@ _MISSING = object()
 class EventPattern(MotoEventPattern):
     """A pattern that looks into lists, also of objects."""
 
-    def matches_event(self, event: Mapping[str, Any]) -> bool:
+    def matches_event(self, event: EventMessageType) -> bool:
         """Tell whether the event has what the pattern names; one without a pattern matches all."""
         return _matches(self.get_pattern(), event)
 

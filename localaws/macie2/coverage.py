@@ -60,7 +60,7 @@ def _lines() -> Iterator[str]:
     yield from (
         "# What the local Macie can do",
         "",
-        "`python -m localaws.macie2.coverage` writes this from botocore's model of Macie and from the code.",
+        "`make docs` writes this from botocore's model of Macie and from the code.",
         "",
         f"## {len(known)} operations: {counts[FULL]} full, {counts[PARTIAL]} partial, {counts[ABSENT]} absent",
         "",

@@ -14,8 +14,8 @@ DIFFERENCES: tuple[str, ...] = (
     "too, and DeclineInvitations and DeleteInvitations take the id of either account.",
     "A member can be deleted, and Macie disabled, while an account is associated with its administrator.",
     "The account that administers an organization is the one that any account named; AWS Organizations is not asked.",
-    "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts, but is "
-    "not told; a public bucket counts as readable, never as writable.",
+    "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts but "
+    "is not told; a public bucket counts as readable, never as writable.",
     "Sample findings are about a bucket that does not exist; AWS does not publish what its own samples say.",
     "Samples of sensitive data are there at the second call; they are found by scanning the object again, not by the "
     "locations in the discovery result, whose signature nobody checks.",

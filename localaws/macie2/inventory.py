@@ -127,10 +127,11 @@ def _job_details(bucket: S3Bucket, jobs: Sequence[Job]) -> dict[str, Any]:
     described = [job.to_json() for job in jobs if _covers(job, bucket)]
     ran = [one for one in described if one["statistics"]["numberOfRuns"]]
     defined = [one for one in described if one in ran or "bucketDefinitions" in one["s3JobDefinition"]]
+    monitoring = [one for one in described if one["jobType"] == "SCHEDULED" and one["jobStatus"] != "CANCELLED"]
     last = max(ran, key=lambda one: one["lastRunTime"], default={})
     return {
         "isDefinedInJob": "TRUE" if defined else "FALSE",
-        "isMonitoredByJob": "TRUE" if any(one["jobType"] == "SCHEDULED" for one in described) else "FALSE",
+        "isMonitoredByJob": "TRUE" if monitoring else "FALSE",
         "lastJobId": last.get("jobId"),
         "lastJobRunTime": last.get("lastRunTime"),
     }

@@ -3,7 +3,7 @@
 A ONE_TIME job has one run, that starts at once. A SCHEDULED job with ``initialRun`` has its first run at once as well,
 over all objects there are; without, it has its first run on the next day that its schedule names, over the objects that
 were uploaded since the job was created (at once there could be none). Every later run reads what was uploaded since the
-run before it started. Days that passed while a run was under way, or while the clock jumped, are made up for by one run.
+run before started. Days that passed while a run was under way, or while the clock jumped, are made up for by one run.
 Days that passed while the job was paused are not made up for.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs-jobid.html and
@@ -18,17 +18,12 @@ from enum import StrEnum
 from typing import Any
 from weakref import WeakSet
 
-from localaws.macie2.clock import now as now
-from localaws.macie2.clock import storage_now
+from localaws.macie2.clock import now, storage_now
 from localaws.macie2.dials import EVERY_JOB, changed, dials
 from localaws.macie2.exceptions import ValidationException
 from localaws.macie2.job_events import job_event
+from localaws.macie2.job_progress import Pause, Progress
 from localaws.macie2.schedule import next_run_at
-
-#: What the user paused while it was running ends after this time if it is not resumed: the job, or the run of a
-#: SCHEDULED job. AWS Health says so a week before.
-PAUSE_EXPIRES_AFTER = timedelta(days=30)
-HEALTH_EVENT_AFTER = timedelta(days=23)
 
 
 class JobStatus(StrEnum):
@@ -40,6 +35,7 @@ class JobStatus(StrEnum):
     USER_PAUSED = "USER_PAUSED"
 
 
+_OVER = (JobStatus.CANCELLED, JobStatus.COMPLETE)
 _MAY_BECOME: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.CANCELLED: frozenset({JobStatus.IDLE, JobStatus.PAUSED, JobStatus.RUNNING, JobStatus.USER_PAUSED}),
     JobStatus.RUNNING: frozenset({JobStatus.USER_PAUSED}),
@@ -66,19 +62,13 @@ class Job:
         self._tell = tell
         self._status = JobStatus.IDLE
         self._is_quota_met = False
-        self._paused_at: datetime | None = None
+        self._pause: Pause | None = None
         self._due_at: datetime | None = None
-        #: How many runs have started, which of them is under way, and which one has a thread.
-        self._runs = 0
-        self._open_run: int | None = None
-        self._taken_run = 0
-        self._run_at = self.created_at
-        #: Runs read what S3 dates later than this; None: everything.
-        self._uploaded_after: datetime | None = None
+        #: The latest run, before the first an empty one, and what the next one reads from.
+        self._run = Progress(0, self.created_at, None)
+        self._is_run_open = False
+        self._is_run_taken = False
         self._next_uploaded_after: datetime | None = None
-        self._remaining = 0
-        self._looks = 0
-        self._has_access_error = False
         with changed:
             _jobs.add(self)
             self.log("JOB_CREATED")
@@ -88,10 +78,6 @@ class Job:
                 self._next_uploaded_after = storage_now()
                 self._set_due()
             self.obey()
-
-    @property
-    def _account_id(self) -> str:
-        return self.arn.split(":")[4]
 
     @property
     def is_one_time(self) -> bool:
@@ -108,18 +94,16 @@ class Job:
         """
         with changed:
             self.obey()
-            status = self.status
-            if status not in _MAY_BECOME.get(wanted, frozenset()):
-                raise ValidationException(_refusal(self.id, status, wanted))
+            if self.status not in _MAY_BECOME.get(wanted, frozenset()):
+                raise ValidationException(_refusal(self.id, self.status, wanted))
             if wanted is JobStatus.CANCELLED:
                 self.cancel()
             elif wanted is JobStatus.USER_PAUSED:
                 self.log("JOB_PAUSED_BY_USER")
-                self._status, self._paused_at = wanted, now() if self._open_run else None
+                self._status, self._pause = wanted, Pause(now()) if self._is_run_open else None
             else:
                 self.log("JOB_RESUMED_BY_USER")
-                self._paused_at = None
-                self._status = JobStatus.RUNNING if self._open_run else JobStatus.IDLE
+                self._status, self._pause = JobStatus.RUNNING if self._is_run_open else JobStatus.IDLE, None
                 self._set_due()
             self._note_quota()
             changed.notify_all()
@@ -130,22 +114,11 @@ class Job:
         :param because: the event that says why, when the user did not ask for it; it is about the job's account.
         """
         with changed:
-            if self._status not in (JobStatus.COMPLETE, JobStatus.CANCELLED):
+            if self._status not in _OVER:
                 if because:
                     self.log(because, account_id=self._account_id)
                 self.log("JOB_CANCELLED")
                 self._end_run(JobStatus.CANCELLED)
-
-    def obey(self) -> None:
-        """Become what the time and the dials make of the job."""
-        with changed:
-            if self._paused_at and now() >= self._paused_at + PAUSE_EXPIRES_AFTER:
-                self._expire()
-            if self._status is JobStatus.IDLE and self._due_at and now() >= self._due_at:
-                self._begin_run()
-            if self._dialled() == JobStatus.CANCELLED:
-                self.cancel()
-            self._note_quota()
 
     def discard(self) -> None:
         """Forget the job: its runs stop, and they publish nothing any more."""
@@ -154,21 +127,32 @@ class Job:
             self.is_discarded = True
             changed.notify_all()
 
+    def obey(self) -> None:
+        """Become what the time and the dials make of the job."""
+        with changed:
+            if self._pause and now() >= self._pause.expires_at:
+                self._expire()
+            if self._status is JobStatus.IDLE and self._due_at and now() >= self._due_at:
+                self._begin_run()
+            if self._dialled() == JobStatus.CANCELLED:
+                self.cancel()
+            self._note_quota()
+
     def log(self, kind: str, **about: Any) -> None:
         """Tell CloudWatch Logs an event; see :func:`localaws.macie2.job_events.job_event`."""
         if not self.is_discarded:
             job = {"adminAccountId": self._account_id, "jobId": self.id, "jobName": self.request["name"]}
-            self._tell(job_event(kind, now(), job, run_at=self._run_at if self._open_run else None, **about))
+            self._tell(job_event(kind, now(), job, run_at=self._run.started_at if self._is_run_open else None, **about))
 
     # ---- the runs
 
     def await_run(self) -> bool:
-        """Wait for a run that has no thread yet, and take it; False when the job is over before there is one."""
+        """Wait for a run that nobody has taken yet, and take it; False when the job is over before there is one."""
         with changed:
-            while self._status not in (JobStatus.CANCELLED, JobStatus.COMPLETE):
+            while self._status not in _OVER:
                 self.obey()
-                if self._open_run and self._open_run != self._taken_run:
-                    self._taken_run = self._open_run
+                if self._is_run_open and not self._is_run_taken:
+                    self._is_run_taken = True
                     return True
                 changed.wait(self.seconds_to_next_event())
             return False
@@ -178,17 +162,17 @@ class Job:
         moments = [now() + timedelta(days=1)]
         if self._due_at and self._status is JobStatus.IDLE:
             moments.append(self._due_at)
-        if self._paused_at:
-            moments.append(self._paused_at + PAUSE_EXPIRES_AFTER)
+        if self._pause:
+            moments.append(self._pause.expires_at)
         return max((min(moments) - now()).total_seconds(), 0.001)
 
-    def current_run(self) -> tuple[int, datetime | None]:
+    def latest_run(self) -> tuple[int, datetime | None]:
         """Return the number of the latest run, and what its objects were uploaded after (None: it reads all)."""
         with changed:
-            return self._runs, self._uploaded_after
+            return self._run.number, self._run.uploaded_after
 
     def is_under_way(self, run: int) -> bool:
-        return self._open_run == run
+        return self._is_run_open and self._run.number == run
 
     def complete(self) -> None:
         """End the run that is under way, and a ONE_TIME job with it."""
@@ -198,35 +182,32 @@ class Job:
 
     def has_listed(self, objects: int) -> None:
         with changed:
-            self._remaining = objects
+            self._run.remaining = objects
             changed.notify_all()
 
     def has_processed_one(self) -> None:
         with changed:
-            self._remaining -= 1
+            self._run.remaining -= 1
 
     def had_access_error(self) -> None:
         with changed:
-            self._has_access_error = True
+            self._run.has_access_error = True
 
     def looks_left(self) -> int:
         """Return how often the job must still be looked at before its run may end."""
-        return max(dials.current.job_looks - self._looks, 0)
+        return max(dials.current.job_looks - self._run.looks, 0)
 
     def _begin_run(self) -> None:
-        self._runs += 1
-        self._open_run = self._runs
-        self._run_at = now()
-        self._uploaded_after, self._next_uploaded_after = self._next_uploaded_after, storage_now()
-        self._remaining, self._looks, self._has_access_error = 0, 0, False
+        self._run = Progress(self._run.number + 1, now(), self._next_uploaded_after)
+        self._next_uploaded_after = storage_now()
+        self._is_run_open, self._is_run_taken = True, False
         self._status = JobStatus.RUNNING
         self._set_due()
         self.log("ONE_TIME_JOB_STARTED" if self.is_one_time else "SCHEDULED_RUN_STARTED")
         changed.notify_all()
 
     def _end_run(self, status: JobStatus) -> None:
-        self._status = status
-        self._open_run = self._paused_at = None
+        self._status, self._is_run_open, self._pause = status, False, None
         self._note_quota()
         changed.notify_all()
 
@@ -234,7 +215,7 @@ class Job:
         if self.is_one_time:
             self.cancel()
         else:
-            self._remaining = 0
+            self._run.remaining = 0
             self._end_run(JobStatus.USER_PAUSED)
 
     def _set_due(self) -> None:
@@ -261,7 +242,7 @@ class Job:
         """Return what DescribeClassificationJob answers, and count it."""
         with changed:
             told = self.to_json()
-            self._looks += 1
+            self._run.looks += 1
             changed.notify_all()
             return told
 
@@ -274,19 +255,6 @@ class Job:
             "bucketDefinitions": definition.get("bucketDefinitions"),
         }
 
-    def _state(self) -> dict[str, Any]:
-        with changed:
-            self.obey()
-            return {
-                "createdAt": self.created_at,
-                "jobId": self.id,
-                "jobStatus": self.status.value,
-                "jobType": self.request["jobType"],
-                "lastRunErrorStatus": self._last_run_error_status(),
-                "name": self.request["name"],
-                "userPausedDetails": self._user_paused_details(),
-            }
-
     def to_json(self) -> dict[str, Any]:
         """Return the request, unaltered, and how the job is doing."""
         with changed:
@@ -296,37 +264,34 @@ class Job:
                 "customDataIdentifierIds": self.request.get("customDataIdentifierIds") or None,
                 "initialRun": False if self.is_one_time else self.request.get("initialRun", False),
                 "jobArn": self.arn,
-                "lastRunTime": self._run_at,
+                "lastRunTime": self._run.started_at,
                 "managedDataIdentifierIds": self.request.get("managedDataIdentifierIds") or None,
                 "managedDataIdentifierSelector": self.request.get("managedDataIdentifierSelector", "RECOMMENDED"),
                 "samplingPercentage": self.request.get("samplingPercentage", 100),
                 "statistics": {
-                    "approximateNumberOfObjectsToProcess": float(self._remaining),
-                    "numberOfRuns": float(self._runs),
+                    "approximateNumberOfObjectsToProcess": float(self._run.remaining),
+                    "numberOfRuns": float(self._run.number),
                 },
                 "tags": self.tags,
             }
 
-    def _last_run_error_status(self) -> dict[str, str]:
-        return {"code": "ERROR" if self._has_access_error or dials.current.last_run_error else "NONE"}
+    def _state(self) -> dict[str, Any]:
+        with changed:
+            self.obey()
+            has_error = self._run.has_access_error or dials.current.last_run_error
+            return {
+                "createdAt": self.created_at,
+                "jobId": self.id,
+                "jobStatus": self.status.value,
+                "jobType": self.request["jobType"],
+                "lastRunErrorStatus": {"code": "ERROR" if has_error else "NONE"},
+                "name": self.request["name"],
+                "userPausedDetails": self._pause.to_json(self.arn) if self._pause else None,
+            }
 
-    def _user_paused_details(self) -> dict[str, Any] | None:
-        """Source: shape UserPausedDetails; it is about what was paused while it was running."""
-        if self._status is not JobStatus.USER_PAUSED or self._paused_at is None:
-            return None
-        is_imminent = now() >= self._paused_at + HEALTH_EVENT_AFTER
-        return {
-            "jobExpiresAt": self._paused_at + PAUSE_EXPIRES_AFTER,
-            "jobImminentExpirationHealthEventArn": self._health_event_arn() if is_imminent else None,
-            "jobPausedAt": self._paused_at,
-        }
-
-    def _health_event_arn(self) -> str:
-        """Name the event that AWS Health would have; which code Macie's has is not published."""
-        _, partition, _, region, *_ = self.arn.split(":")
-        return (
-            f"arn:{partition}:health:{region}::event/MACIE/AWS_MACIE_JOB_EXPIRATION/AWS_MACIE_JOB_EXPIRATION_{self.id}"
-        )
+    @property
+    def _account_id(self) -> str:
+        return self.arn.split(":")[4]
 
 
 _jobs: WeakSet[Job] = WeakSet()

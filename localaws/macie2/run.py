@@ -12,13 +12,17 @@ import math
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from localaws.macie2 import moods, scope
 from localaws.macie2.clock import now
+from localaws.macie2.detection import workers
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.detection.result import ScanResult, ScanStatus
 from localaws.macie2.detection.scanner import scan
@@ -30,6 +34,9 @@ from localaws.macie2.selection import select_objects
 from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage
 
 log = logging.getLogger(__name__)
+
+# So many objects are read, or wait to be, before the result of the oldest is written.
+_AHEAD = 3
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html
 SUPPORTED_STORAGE_CLASSES = frozenset(
@@ -108,20 +115,32 @@ class Run:
         objects = self._select_objects()
         self.job.has_listed(len(objects))
         self._wait(lambda: math.inf if dials.current.job_held else 0)
-        for candidate in objects:
-            self._wait()
-            analysis = self._classify(candidate)
-            self._wait()
-            if dials.current.results_lag_seconds:
-                unwritten.append(analysis)
-            else:
-                self._write_results([analysis])
-            analyses.append(analysis)
-            self.classified(analysis.result.size_classified_bytes)
-            self.job.has_processed_one()
+        reading: deque[Future[Analysis]] = deque()
+        try:
+            for candidate in objects:
+                self._wait()
+                reading.append(workers.submit(partial(self._classify, candidate)))
+                if len(reading) > _AHEAD:
+                    self._take(reading.popleft(), analyses, unwritten)
+            while reading:
+                self._take(reading.popleft(), analyses, unwritten)
+        finally:
+            for one in reading:
+                one.cancel()
         with changed:
             self._wait(lambda: self._seconds_left(started))
             self.job.complete()
+
+    def _take(self, reading: Future[Analysis], analyses: list[Analysis], unwritten: list[Analysis]) -> None:
+        analysis = reading.result()
+        self._wait()
+        if dials.current.results_lag_seconds:
+            unwritten.append(analysis)
+        else:
+            self._write_results([analysis])
+        analyses.append(analysis)
+        self.classified(analysis.result.size_classified_bytes)
+        self.job.has_processed_one()
 
     def _select_objects(self) -> list[S3Object]:
         return select_objects(self.job, self.storage, self.account_id, self.uploaded_after)

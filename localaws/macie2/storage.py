@@ -189,7 +189,7 @@ class Storage:
             effective_permission=effective_permission(grants),
             shared_access=shared_access(grants),
             is_versioned=bool(bucket.versioning_status == "Enabled"),
-            policy=bucket.policy.decode() if isinstance(bucket.policy, bytes) else bucket.policy,
+            policy=bucket.policy.decode(errors="replace") if isinstance(bucket.policy, bytes) else bucket.policy,
             replicates_to=_destinations(bucket),
         )
 

@@ -12,6 +12,7 @@ from localaws.macie2.detection.tally import ROW_RULE_CAP, Place, Tally
 from localaws.macie2.identifiers import addresses
 
 _WINDOW = 12
+_LONGEST_REGION_BYTES = 60
 
 
 class AddressRows:
@@ -73,8 +74,9 @@ class AddressRows:
         if column is None:  # one of a group that is looked at as one
             return self._table.stack([at]).drop_nulls().unique()
         if at not in self._regions:
-            numberless = self._distinct.where([column], "numberless")
-            found = [value for value in numberless if addresses.is_state(value)]
+            values = self._distinct.values_of([column])
+            short = values.filter(values.str.len_bytes() <= _LONGEST_REGION_BYTES)
+            found = [value for value in short.filter(~short.str.contains("[0-9]")) if addresses.is_state(value)]
             self._regions[at] = pl.Series(found, dtype=pl.String)
         if not may_be_street:
             return self._regions[at]

@@ -17,8 +17,7 @@ from typing import IO, cast
 
 from localaws.macie2.detection.formats import Kind
 from localaws.macie2.detection.metering import BROKEN
-from localaws.macie2.detection.scan import UnreadableError
-from localaws.macie2.detection.source import Readable
+from localaws.macie2.detection.source import Readable, UnreadableError
 
 # An archive that must be read from its end is kept in memory up to this size, and on disk beyond.
 _IN_MEMORY_BYTES = 16 * 1024 * 1024
@@ -61,7 +60,8 @@ def iter_members(kind: Kind, stream: Readable, name: str) -> Iterator[Member]:
 
 def _gzip(stream: Readable, name: str) -> Iterator[Member]:
     with gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb") as content:
-        content.peek(1)
+        if not content.peek(1) and content.mtime is None:
+            raise EOFError  # no header was there
         stem, _, extension = name.rpartition("/")[2].rpartition(".")
         path = stem if extension.lower() in ("gz", "gzip") else extension
         yield Member(_told(path), _moment(content.mtime), content)
@@ -101,7 +101,7 @@ def _tar(stream: Readable, name: str) -> Iterator[Member]:
     headers = _Headers(stream)
     with tarfile.open(fileobj=cast("IO[bytes]", headers), mode="r|") as archive:
         while (entry := archive.next()) is not None:
-            archive.members = []  # it would remember all
+            archive.members = []  # type: ignore[attr-defined]  # it would remember all
             headers.left = None
             if entry.isfile() and (content := archive.extractfile(entry)) is not None:
                 yield Member(_told(entry.name), _moment(entry.mtime), content)

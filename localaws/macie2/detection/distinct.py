@@ -12,13 +12,11 @@ from localaws.macie2.detection.tables import WIDE, Group, Plan, Table
 from localaws.macie2.identifiers import addresses
 
 _LONGEST_CODE_BYTES = 24
-_LONGEST_REGION_BYTES = 60
 
 _SIZE = pl.col(VALUE).str.len_bytes()
 _MASKS = (
     pl.col(VALUE).str.contains(" ", literal=True).alias("spaced"),
     ((_SIZE <= _LONGEST_CODE_BYTES) & pl.col(VALUE).str.contains(addresses.ZIP.rust)).alias("code"),
-    ((_SIZE <= _LONGEST_REGION_BYTES) & ~pl.col(VALUE).str.contains("[0-9]")).alias("numberless"),
 )
 
 

@@ -6,8 +6,8 @@ from localaws.macie2.detection.csv_scan import scan_csv
 from localaws.macie2.detection.formats import Format, Kind
 from localaws.macie2.detection.json_scan import scan_json
 from localaws.macie2.detection.parquet_scan import scan_parquet
-from localaws.macie2.detection.scan import Scan, UnreadableError
-from localaws.macie2.detection.source import SNIFFED_BYTES, is_binary
+from localaws.macie2.detection.scan import Scan
+from localaws.macie2.detection.source import SNIFFED_BYTES, UnreadableError, is_binary
 from localaws.macie2.detection.text_scan import scan_text
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from localaws.macie2.detection.json_paths import Path
-from localaws.macie2.detection.scan import IncompleteError
-from localaws.macie2.detection.source import Source
+from localaws.macie2.detection.source import IncompleteError, Source
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 MAXIMUM_DEPTH = 256

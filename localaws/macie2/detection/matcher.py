@@ -105,9 +105,10 @@ class Matcher:
     def _count_open(self, probe: Probe, values: pl.Series) -> dict[str, int]:
         if probe.keyed is None:
             return {}
+        if isinstance(probe, CustomProbe) and probe.counts_every_match:
+            found = values.str.count_matches(probe.regex.rust)
+            return dict(zip(values.filter(found > 0), found.filter(found > 0), strict=True))
         hits = having(values, probe.keyed)
-        if isinstance(probe, CustomProbe) and probe.counts_every_match and not hits.is_empty():
-            return dict(zip(hits, hits.str.count_matches(probe.regex.rust), strict=True))
         counts = ((value, sum(1 for _ in probe.spans(value, is_open=True))) for value in hits)
         return {value: count for value, count in counts if count}
 

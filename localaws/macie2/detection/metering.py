@@ -10,13 +10,14 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from localaws.macie2.detection.scan import IncompleteError
-from localaws.macie2.detection.source import Readable
+from localaws.macie2.detection.source import IncompleteError, Readable
 
 MAXIMUM_DEPTH = 10
 MAXIMUM_FILES = 1_000_000
 MAXIMUM_EXTRACTED_BYTES = 10 * 1024**3
 MAXIMUM_FILE_BYTES = 3 * 1024**3
+
+_PIECE_BYTES = 64 * 1024
 
 #: What the standard library raises when an archive is broken, encrypted or in a method that it does not know.
 BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError)
@@ -69,7 +70,8 @@ class Metered:
     """
 
     def __init__(self, stream: Readable, maximum_bytes: int, budget: Budget | None = None) -> None:
-        self._stream = stream
+        # Of a broken archive, a read that asks for what is not there loses what is: hence read1, and little at a time.
+        self._read = getattr(stream, "read1", stream.read)
         self._maximum_bytes = maximum_bytes
         self._budget = budget
         self.count = 0
@@ -79,8 +81,10 @@ class Metered:
 
         :raises IncompleteError: over the limit, and where the archive is broken.
         """
+        if self._budget is not None:
+            size = _PIECE_BYTES if size < 0 else min(size, _PIECE_BYTES)
         try:
-            data = self._stream.read(size)
+            data: bytes = self._read(size)
         except BROKEN:
             raise IncompleteError("MALFORMED_FILE") from None
         self.count += len(data)

@@ -12,8 +12,8 @@ from localaws.macie2.detection.formats import ARCHIVES, Format, extension_of, fo
 from localaws.macie2.detection.matcher import Matcher
 from localaws.macie2.detection.metering import Budget, Metered
 from localaws.macie2.detection.result import EmbeddedFile, ScanResult, ScanStatus
-from localaws.macie2.detection.scan import IncompleteError, Scan, UnreadableError
-from localaws.macie2.detection.source import Readable, Source
+from localaws.macie2.detection.scan import Scan
+from localaws.macie2.detection.source import IncompleteError, Readable, Source, UnreadableError
 from localaws.macie2.detection.tally import Tallies
 from localaws.macie2.identifiers import ManagedIdentifier
 

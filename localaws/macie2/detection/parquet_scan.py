@@ -17,7 +17,8 @@ from localaws.macie2.detection.json_paths import Path
 from localaws.macie2.detection.json_reader import Row
 from localaws.macie2.detection.records import RecordScan
 from localaws.macie2.detection.result import Record
-from localaws.macie2.detection.scan import IncompleteError, Scan, UnreadableError
+from localaws.macie2.detection.scan import Scan
+from localaws.macie2.detection.source import IncompleteError, UnreadableError
 from localaws.macie2.detection.tables import Frame, Plan
 from localaws.macie2.detection.tally import Place
 

@@ -1,4 +1,4 @@
-"""The state of the scan of one file, and how it can end early."""
+"""The state of the scan of one file."""
 
 from __future__ import annotations
 
@@ -7,18 +7,6 @@ from dataclasses import dataclass
 from localaws.macie2.detection.matcher import Matcher
 from localaws.macie2.detection.source import Readable, Source
 from localaws.macie2.detection.tally import Tallies
-
-
-class IncompleteError(Exception):
-    """The rest of the file cannot be analysed, for a documented reason; what was found before it stands."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class UnreadableError(IncompleteError):
-    """Nothing of the file can be analysed."""
 
 
 @dataclass(frozen=True, slots=True)

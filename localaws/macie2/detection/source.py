@@ -16,6 +16,18 @@ class Readable(Protocol):
         """Return at most that many bytes, and b"" only at the end."""
 
 
+class IncompleteError(Exception):
+    """The rest of the file cannot be analysed, for a documented reason; what was found before it stands."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnreadableError(IncompleteError):
+    """Nothing of the file can be analysed."""
+
+
 class Source:
     """Bytes without byte order mark, in UTF-8 also when the object is in UTF-16; read once, front to back."""
 
@@ -26,6 +38,7 @@ class Source:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._is_started = False
         self._ahead = b""
+        self._failure: IncompleteError | None = None
 
     def peek(self, size: int) -> bytes:
         """Return the next bytes, about that many, without using them up."""
@@ -62,11 +75,19 @@ class Source:
         return valid_utf8(data)
 
     def _fill(self, size: int) -> bytes:
+        """Read so many bytes; where reading fails, what came before is returned first."""
+        if self._failure is not None:
+            raise self._failure
         missing = max(size, len(codecs.BOM_UTF8))
         parts: list[bytes] = []
-        while missing > 0 and (part := self._stream.read(missing)):
-            parts.append(part)
-            missing -= len(part)
+        try:
+            while missing > 0 and (part := self._stream.read(missing)):
+                parts.append(part)
+                missing -= len(part)
+        except IncompleteError as failure:
+            if not parts:
+                raise
+            self._failure = failure
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _convert(self, raw: bytes) -> bytes:

@@ -36,11 +36,13 @@ def scan_text(scan: Scan, first_line: int = 1, first_column: int = 0) -> None:
     :param first_column: how many characters of that line are before it.
     """
     buffer = _Buffer(first_line, first_column)
-    while data := scan.source.read_valid(min(scan.chunk_bytes, TEXT_BYTES)):
-        buffer.text += data.decode()
-        if buffer.waiting > 2 * KEPT_CHARACTERS:
-            _take(scan, buffer, buffer.whole_lines(len(buffer.text) - KEPT_CHARACTERS))
-    _take(scan, buffer, len(buffer.text))
+    try:
+        while data := scan.source.read_valid(min(scan.chunk_bytes, TEXT_BYTES)):
+            buffer.text += data.decode()
+            if buffer.waiting > 2 * KEPT_CHARACTERS:
+                _take(scan, buffer, buffer.whole_lines(len(buffer.text) - KEPT_CHARACTERS))
+    finally:
+        _take(scan, buffer, len(buffer.text))
 
 
 class _Buffer:

@@ -104,7 +104,7 @@ def _with_region(value: str) -> Iterator[tuple[int, int]]:
 
 def _is_place_and_region(text: str) -> bool:
     tail = _TAIL.search(text)
-    if tail is None or not text[:1].isupper():
+    if tail is None or not (text[:1].isupper() or text[1:2] in "'’"):
         return False
     names = re.sub(r"[,(]", " ", tail["region"]).split()
     candidates = (" ".join(names[-size:]) for size in (1, 2, 3, 4) if size < len(names) + 1)

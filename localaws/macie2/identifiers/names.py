@@ -3,7 +3,7 @@
 1. *Synthea's shape*, anywhere in a value: capitalised words with a number glued to given and family name
    (``José Eduardo181 Gómez206``).
 2. *A title* followed by two capitalised words, anywhere in a value (``seen by Dr. Anna Moser``).
-3. *A whole value* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
+3. *A whole value or line* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
    Given``, whose given name is known and of which no word belongs to places, organisations, medicines or things. A
    given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a column that is
    named for persons (``patient_name``) neither case nor that matters.
@@ -30,7 +30,8 @@ from localaws.macie2.identifiers.dialect import Regex, compile_trusted
 
 _WORD = r"\p{Lu}['’\p{Ll}][\p{L}'’-]*"
 _INITIAL = r"\p{Lu}\.?"
-_PARTICLES = r"(?:(?:van|von|de|del|della|di|da|dos|la|le|der|den|el|bin|ten|ter|zu|y) ){0,3}"
+_PARTICLES = r"(?:(?:van|von|de|del|della|di|da|das|do|dos|du|la|las|los|le|der|den|el|bin|ten|ter|zu|y|e) ){0,3}"
+_PARTICLE_WORDS = frozenset(re.findall(r"[a-z]{2,}", _PARTICLES)) | {"y", "e"}
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sr|Sra|Herr|Frau)\.?"
 _SUFFIX = r"(?:Jr\.?|Sr\.?|II|III|IV|M\.?D\.?|Ph\.?D\.?|R\.?N\.?|D\.?O\.?|D\.?D\.?S\.?|JD|Np|Md|Rn|Ii|Iii|Iv)"
 _START = r"(?:^|[^\p{L}\p{N}])"
@@ -51,6 +52,13 @@ ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
 _LONGEST_ROW = 4
+_LONGEST_NAME = 100
+_LIST_GOES_ON = re.compile(r",? (?:and|&|y|e|et|und|[A-Z])\b|,? [A-Z]")
+_HOUSE_NUMBER = re.compile(r"\d[A-Za-z]? \Z")
+# What makes a company of a person's name.
+_LEGAL_FORM = re.compile(
+    r",? ?(?:S\.|s\.|S/A|SA\b|SARL|SAS\b|- ME\b|GmbH|AG\b|KG|OHG|Ltd|Inc\b|LLC|LLP|PLC|Plc|Ltda|& |und Söhne|y asociados|e figli|e Filhos)"
+)
 
 _GIVEN_COLUMN = re.compile(r"(?:^|[ _-])(?:first|given|fore)[ _-]?(?:names?)?$|^(?:fname|vorname|prenom)$", re.I)
 _FAMILY_COLUMN = re.compile(
@@ -105,8 +113,8 @@ def iter_names(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
     spans = [_trimmed(value, *match.span()) for match in NUMBERED.re2.finditer(value)]
     spans += [_trimmed(value, *match.span()) for match in TITLED.re2.finditer(value) if _is_titled(match.group())]
     if kind is not ColumnKind.THING:
-        whole = None if spans else _whole(value, kind)
-        spans += _within(value) if whole is None else [whole]
+        spans += _whole_lines(value, kind)
+        spans += _within(value)
     end = 0
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if span[0] >= end:
@@ -120,6 +128,17 @@ def _trimmed(value: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_titled(text: str) -> bool:
     return not any(name_words.is_other(word) or name_words.is_stop(word) for word in text.split(" ")[1:])
+
+
+def _whole_lines(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
+    at = 0
+    for line in value.splitlines(keepends=True):
+        text = line.strip()
+        whole = _whole(text, kind) if 2 < len(text) <= _LONGEST_NAME else None
+        if whole is not None:
+            start = at + line.index(text)
+            yield start, start + whole[1]
+        at += len(line)
 
 
 def _whole(value: str, kind: ColumnKind) -> tuple[int, int] | None:
@@ -155,11 +174,14 @@ def _within(value: str) -> Iterator[tuple[int, int]]:
         start, end = _trimmed(value, *match.span())
         family, _, given = value[start:end].partition(", ")
         given = given.split(" ")[0]
-        if name_words.is_family(family) and name_words.is_given(given) and not name_words.is_ambiguous(given):
+        if not _LIST_GOES_ON.match(value, end) and name_words.is_family(family) and name_words.is_given(given) and not name_words.is_town(given):
             yield start, end
     for match in ROW.re2.finditer(value):
         start, end = _trimmed(value, *match.span())
-        if value[end : end + 1].isdigit():
+        if value[end : end + 1].isdigit() or _LEGAL_FORM.match(value, end):
+            continue
+        front = value[max(0, start - 30) : start]
+        if _HOUSE_NUMBER.search(front) or name_words.is_other(front.rstrip().rpartition(" ")[2]):
             continue
         words = [(start + found.start(), start + found.end()) for found in re.finditer(r"\S+", value[start:end])]
         others = [value[first:last] for first, last in words if name_words.is_other(value[first:last])]
@@ -172,7 +194,7 @@ def _in_row(value: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int
     piece: list[tuple[int, int]] = []
     for span in [*words, (0, 0)]:
         text = value[slice(*span)]
-        if text and not (name_words.is_stop(text) and not (piece and text[0].islower())):
+        if text and (not name_words.is_stop(text) or (piece and text.lower() in _PARTICLE_WORDS)):
             piece.append(span)
             continue
         found = _in_piece(value, piece)
@@ -189,6 +211,8 @@ def _in_piece(value: str, piece: list[tuple[int, int]]) -> tuple[int, int] | Non
         return None
     is_sure = given == 0 and not name_words.is_ambiguous(texts[given])
     if name_words.is_other(texts[-1]) and not (is_sure and len(capitalised) == 2):
+        return None
+    if not is_sure and any(len(text) > 2 and not name_words.is_given(text) for text in capitalised[1:-1]):
         return None
     return (piece[given][0], piece[-1][1]) if is_sure or name_words.is_family(texts[-1]) else None
 

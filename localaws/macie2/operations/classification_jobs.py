@@ -81,7 +81,7 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
             self._run_of(job, custom).start()
 
     def _run_of(self, job: Job, custom: Sequence[CustomIdentifier]) -> run.Run:
-        number, uploaded_after = job.current_run()
+        number, uploaded_after = job.latest_run()
         return run.Run(
             account_id=self.account_id,
             region_name=self.region_name,

@@ -69,6 +69,8 @@ class Findings(FindingsFilters):
         return {"findings": shuffled(in_order) if dials.current.findings_shuffled else in_order}
 
     def get_finding_statistics(self, request: Request) -> Answer:
+        if request.get("size", 1) < 1:
+            raise ValidationException("size must be at least 1")
         groups = criteria.count_by(self._select(request), request["groupBy"], request.get("sortCriteria", {}))
         return {"countsByGroup": groups[: request.get("size")]}
 

@@ -8,7 +8,7 @@ that the account sent, and invitations can be named by the account that they wer
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from moto.moto_api._internal import mock_random
 
@@ -80,15 +80,15 @@ class Invitations(Members):
         member.become("Invited")
         return True
 
-    def _end(self, request: Request, end: Any) -> Answer:
+    def _end(self, request: Request, end: Callable[[Member], None]) -> Answer:
         """End the invitations from or to each of the accounts."""
         unprocessed = []
         for account_id in request["accountIds"]:
-            named = [
-                one
-                for one in (*self._received(), *list(self.members.values()))
-                if account_id in (one.account_id, one.administrator_account_id) and not one.is_current
+            sent = self.members.get(account_id)
+            received = [
+                one for one in self._received() if account_id in (self.account_id, one.administrator_account_id)
             ]
+            named = [one for one in (*received, sent) if one and one.invitation_id and not one.is_current]
             if not named:
                 unprocessed.append(_unprocessed(account_id, "There is no invitation from this account"))
             for one in named:

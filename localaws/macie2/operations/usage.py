@@ -7,7 +7,7 @@ https://aws.amazon.com/macie/pricing/
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -148,7 +148,9 @@ def _parsed(key: str, value: str) -> Any:
         case "freeTrialStartDate":
             return moment(value)
         case "serviceLimit":
-            return {"true": True, "false": False}[value.lower()] if value.lower() in ("true", "false") else int(value)
+            if value.lower() not in ("true", "false"):
+                raise ValueError(value)
+            return value.lower() == "true"
         case _:
             return value
 
@@ -162,5 +164,7 @@ def _value(key: str, record: Mapping[str, Any]) -> Any:
             return any(one["isServiceLimited"] for one in limits)
         case "serviceLimitValue":
             return sum(one["value"] for one in limits)
+        case "freeTrialStartDate":
+            return record[key] or datetime.min.replace(tzinfo=UTC)
         case _:
             return record[key]

@@ -112,6 +112,11 @@ def allowed(shape: Shape | None, depth: int = 0) -> st.SearchStrategy[Any]:
     return st.integers(shape.metadata.get("min", -1), shape.metadata.get("max", 2**40))
 
 
+ANY_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=10,
+)
 _TEXTS = st.one_of(
     st.text(max_size=20),
     st.sampled_from(

@@ -12,7 +12,7 @@ COVERAGE = {one.name: one.coverage for one in operations()}
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text() == page(), "run `python -m localaws.macie2.coverage`"
+    assert PAGE.read_text() == page(), "run `make docs`"
 
 
 @pytest.mark.parametrize(

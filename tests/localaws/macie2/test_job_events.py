@@ -20,7 +20,7 @@ type Events = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def events(client: Callable[..., Any]) -> Events:
-    """Return all events of a job as soon as there are some of these types, in this order: ``events(job_id, *types)``."""
+    """Return all events of a job as soon as there are as many as types are named: ``events(job_id, *types)``."""
     logs = client("logs")
 
     def read(job_id: str) -> list[dict[str, Any]]:

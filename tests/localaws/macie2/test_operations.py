@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from localaws.macie2.coverage import ABSENT, operations
-from localaws.macie2.exceptions import MacieError
+from localaws.macie2.exceptions import MacieError, ValidationException
 from localaws.macie2.models import MacieBackend
 from localaws.macie2.validation import validated
 from localaws.server import LocalAws
@@ -70,6 +71,18 @@ def test_what_the_model_does_not_allow_is_refused(aws: LocalAws, macie: Any, ope
 def test_a_body_that_is_no_json_object_is_refused(aws: LocalAws, macie: Any, body: bytes) -> None:
     status, answer = _send(aws, model_values.Request("POST", "/findings", body))
     assert (status, answer["__type"]) == (400, "ValidationException")
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(name=st.sampled_from(model_values.OPERATIONS), drawn=st.data())
+def test_no_json_breaks_the_validation(name: str, drawn: st.DataObject) -> None:
+    model = model_values.operation(name)
+    members = list(model.input_shape.members) if model.input_shape else []
+    parameters = drawn.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(members, model_values.ANY_JSON)))
+    try:
+        assert validated(model, parameters).keys() <= set(members)
+    except ValidationException as error:
+        assert error.code == 400  # noqa: PT017 - any other exception is what this looks for
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -209,6 +210,55 @@ def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "a mistake in the scanner" not in caplog.text
+
+
+def test_others_are_answered_while_a_job_reads_an_object(
+    macie: Any, s3: Any, client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_reading, may_go_on, scan = threading.Event(), threading.Event(), run.scan
+
+    def read_for_long(*facts: Any, **more: Any) -> Any:
+        is_reading.set()
+        assert may_go_on.wait(timeout=20)
+        return scan(*facts, **more)
+
+    monkeypatch.setattr(run, "scan", read_for_long)
+    _put(s3, "a.csv")
+    job_id = start(macie)
+    assert is_reading.wait(timeout=20)
+    assert macie.describe_classification_job(jobId=job_id)["jobStatus"] == "RUNNING"
+    assert macie.list_findings()["findingIds"] == []
+    _put(s3, "b.csv")
+    assert start(macie, clientToken="other")
+    assert client("events").list_rules()["Rules"] == []
+    may_go_on.set()
+    assert await_job(macie, job_id)["jobStatus"] == "COMPLETE"
+
+
+def test_texts_of_allow_lists_are_no_matches_as_the_lists_are_when_the_run_starts(macie: Any, s3: Any) -> None:
+    _put(s3, "a.csv", body=b"code\nABC-1234\n")
+    _put(s3, "b.csv", body=b"code\nABC-1234\nXYZ-9999\n")
+    s3.put_object(Bucket="results", Key="words.txt", Body=b"other\n")
+    words = {"s3WordsList": {"bucketName": "results", "objectKey": "words.txt"}}
+    list_id = macie.create_allow_list(name="known", criteria=words)["id"]
+    s3.put_object(Bucket="results", Key="words.txt", Body=b"abc-1234\n")
+    created = macie.create_custom_data_identifier(name="code", regex="[A-Z]{3}-[0-9]{4}")
+    run_job(macie, customDataIdentifierIds=[created["customDataIdentifierId"]], allowListIds=[list_id])
+    [finding] = await_findings(macie, 1)
+    assert finding["resourcesAffected"]["s3Object"]["key"] == "b.csv"
+    assert finding["classificationDetails"]["result"]["customDataIdentifiers"]["totalCount"] == 1
+
+
+def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> None:
+    def cost() -> float:
+        totals = macie.get_usage_totals(timeRange="MONTH_TO_DATE")["usageTotals"]
+        [one] = [one for one in totals if one["type"] == "SENSITIVE_DATA_DISCOVERY"]
+        return float(one["estimatedCost"])
+
+    assert cost() == 0
+    _put(s3, "a.csv", body=b"a\n" + b"1\n" * 50_000)
+    run_job(macie)
+    assert cost() > 0
 
 
 @pytest.mark.parametrize(

@@ -57,5 +57,9 @@ def test_samples_are_sorted_and_counted_like_other_findings(macie: Any) -> None:
     assert len(jobs) == 5
 
 
+def test_statistics_of_no_group_are_refused(macie: Any) -> None:
+    assert error_of(macie.get_finding_statistics, groupBy="type", size=0)[:2] == ("ValidationException", 400)
+
+
 def test_a_type_that_does_not_exist_is_refused(macie: Any) -> None:
     assert error_of(macie.create_sample_findings, findingTypes=["Policy:Colour"])[:2] == ("ValidationException", 400)

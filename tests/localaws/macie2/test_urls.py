@@ -13,7 +13,7 @@ def test_a_percent_encoded_arn_arrives_when_it_is_part_of_the_path(macie: Any, s
 
 
 def test_the_operation_is_named_when_it_does_not_exist_here(macie: Any) -> None:
-    code, status, message = error_of(macie.update_reveal_configuration, configuration={"status": "DISABLED"})
+    code, status, message = error_of(macie.update_automated_discovery_configuration, status="DISABLED")
     assert (code, status) == ("NotImplementedException", 501)
     assert "is not implemented by the local AWS" in message
-    assert "UpdateRevealConfiguration" in message
+    assert "UpdateAutomatedDiscoveryConfiguration" in message

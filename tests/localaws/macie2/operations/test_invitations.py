@@ -54,6 +54,15 @@ def test_accounts_without_an_invitation_are_named_when_one_is_declined(macie: An
     assert (unprocessed["accountId"], unprocessed["errorCode"]) == ("999999999999", "ClientError")
 
 
+def test_declining_ends_no_invitation_that_was_sent_to_another_account(macie: Any, member: Any) -> None:
+    macie.create_member(account={"accountId": "999999999999", "email": "m@example.com"})
+    _invite(macie, member)
+    [own] = macie.decline_invitations(accountIds=[ACCOUNT])["unprocessedAccounts"]
+    [uninvited] = macie.decline_invitations(accountIds=["999999999999"])["unprocessedAccounts"]
+    assert (own["accountId"], uninvited["accountId"]) == (ACCOUNT, "999999999999")
+    assert member.get_invitations_count()["invitationsCount"] == 1
+
+
 def test_neither_a_member_nor_the_account_itself_can_be_invited(macie: Any, member: Any) -> None:
     member.accept_invitation(administratorAccountId=ACCOUNT, invitationId=_invite(macie, member))
     unprocessed = macie.create_invitations(accountIds=[MEMBER, ACCOUNT])["unprocessedAccounts"]

@@ -103,12 +103,23 @@ def test_usage_is_sorted(macie: Any, two_accounts: None, key: str) -> None:
         assert rising == [ACCOUNT, MEMBER]
 
 
+def test_the_usage_of_a_member_that_disabled_macie_is_told_last(
+    macie: Any,
+    two_accounts: None,
+    client: Callable[..., Any],
+    other_account: Callable[[str], dict[str, str]],
+) -> None:
+    client("macie2", **other_account(MEMBER)).disable_macie()
+    assert _accounts(macie, sortBy={"key": "freeTrialStartDate", "orderBy": "DESC"}) == [ACCOUNT, MEMBER]
+
+
 @pytest.mark.parametrize(
     "condition",
     [
         {"comparator": "EQ", "key": "accountId", "values": [ACCOUNT]},
         {"comparator": "CONTAINS", "key": "total", "values": ["1"]},
         {"comparator": "EQ", "key": "total", "values": ["much"]},
+        {"comparator": "EQ", "key": "serviceLimit", "values": ["5"]},
         {"comparator": "EQ", "key": "total", "values": ["1", "2"]},
         {"comparator": "EQ", "key": "freeTrialStartDate", "values": ["yesterday"]},
         {"key": "total"},
