@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from random import Random
 
-from scoreboard import people, specs_americas, specs_banks, specs_cards, specs_europe, specs_health, specs_licences, specs_personal
+from scoreboard import (
+    people,
+    specs_americas,
+    specs_asia,
+    specs_banks,
+    specs_cards,
+    specs_credentials,
+    specs_europe,
+    specs_health,
+    specs_iberia_italy,
+    specs_latin_america,
+    specs_licences,
+    specs_personal,
+)
 from scoreboard.lookalikes import LOOKALIKES
 from scoreboard.sample import Place, Sample, Spec
 
-SEED = 20_261_124
+SEED = 27_182_818
 VALID, PER_MISS, PER_LOOKALIKE, PER_UNKEYED = 40, 5, 2, 6
 # What rules find instead of patterns is measured on more.
 MANY = {"NAME": 4, "ADDRESS": 4}
+# Kinds of values that are no finding by what Macie documents, though they may be what they look like: a comparison with
+# a tool that promises nothing of the kind leaves them out.
+BY_MACIES_RULES = frozenset(
+    {
+        "no keyword",
+        "keyword too far away",
+        "beside a keyword",
+        "an issuer's test number",
+        "a published example",
+        "examples",
+        "another country's",
+        "Synthea's",
+    }
+)
 
 SPECS: tuple[Spec, ...] = tuple(
     sorted(
         (
             *people.SPECS,
             *specs_americas.SPECS,
+            *specs_asia.SPECS,
             *specs_banks.SPECS,
             *specs_cards.SPECS,
+            *specs_credentials.SPECS,
             *specs_europe.SPECS,
             *specs_health.SPECS,
+            *specs_iberia_italy.SPECS,
+            *specs_latin_america.SPECS,
             *specs_licences.SPECS,
             *specs_personal.SPECS,
         ),
@@ -79,3 +111,11 @@ def _unkeyed(rng: Random, spec: Spec) -> Iterator[Sample]:
     for at in range(PER_UNKEYED):
         yield Sample(spec.identifier, spec.valid(rng), False, Place.ALONE, "", "no keyword")
         yield Sample(spec.identifier, spec.valid(rng), False, Place.FAR, _keyword(spec, at), "keyword too far away")
+
+
+def digest() -> str:
+    """Return a digest of all samples: whether a result was measured on the data as it is now."""
+    seen = sha256()
+    for spec in SPECS:
+        seen.update(repr([(one.value, one.is_true, one.place, one.keyword) for one in samples_of(spec)]).encode())
+    return seen.hexdigest()

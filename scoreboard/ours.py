@@ -8,9 +8,9 @@ from typing import Any
 
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, ManagedIdentifier
-from scoreboard.data import SPECS, samples_of
+from scoreboard.data import BY_MACIES_RULES, SPECS, samples_of
 from scoreboard.metrics import Score
-from scoreboard.sample import Sample
+from scoreboard.sample import Sample, Spec
 from scoreboard.shapes import SHAPES, Rendered, render
 
 
@@ -48,3 +48,27 @@ def score_all(shapes: Sequence[str] = SHAPES) -> dict[str, dict[str, Score]]:
         for spec in SPECS
         if CATALOGUE[spec.identifier].is_implemented
     }
+
+
+def score_comparable(identifiers: Iterable[str], shape: str) -> Score:
+    """Score some identifiers together, without the values that only Macie's own rules exclude."""
+    chosen = frozenset(identifiers)
+    return sum((_comparable(spec, shape) for spec in SPECS if spec.identifier in chosen), Score())
+
+
+def _comparable(spec: Spec, shape: str) -> Score:
+    samples = [sample for sample in samples_of(spec) if sample.kind not in BY_MACIES_RULES]
+    return score_samples(spec.identifier, samples, shape)
+
+
+def also_reported(shape: str = "csv") -> dict[str, dict[str, int]]:
+    """Scan every identifier's valid values for all identifiers: how many are also reported as which other one."""
+    managed = tuple(CATALOGUE.values())
+    found: dict[str, dict[str, int]] = {}
+    for spec in SPECS:
+        valid = [sample for sample in samples_of(spec) if sample.is_true]
+        hits = found_in(render(valid, shape), managed)
+        others = {name: sum(hit) for name, hit in hits.items() if name != spec.identifier and any(hit)}
+        if others:
+            found[spec.identifier] = others
+    return found

@@ -4,6 +4,7 @@ The near-misses are what stands in real files: organisations, medicines, disease
 names, codes of five digits with a word beside them.
 """
 
+# ruff: noqa: E501 - lists of texts
 from __future__ import annotations
 
 import json
@@ -135,7 +136,14 @@ _WRONG_CODE: Maker = one_of(
     "12 Elm St, Boston, MA 99501", "4 Main St, Austin, TX 02139", "9 Oak Ave, Boise, ID 12207", "1 George St, Sydney NSW 6000",
     "77 King St, Toronto ON H3B 2Y5", "5 Bay St, Vancouver BC M5H 2N2", "12 Elm St, Boston, MA 0213", "60 Hospital Road, Leominster, MA 1453",
 )  # fmt: skip
-_NO_CODE: Maker = one_of("12 Elm St, Boston", "Boston, MA", "Hauptstraße 5, Berlin", "rue de Rivoli, Paris", "London, England", "Calle Mayor 5, Madrid")
+_NO_CODE: Maker = one_of(
+    "12 Elm St, Boston",
+    "Boston, MA",
+    "Hauptstraße 5, Berlin",
+    "rue de Rivoli, Paris",
+    "London, England",
+    "Calle Mayor 5, Madrid",
+)
 _NO_PLACE: Maker = shape("ZIP 021##", "code 94###", "SW1A 2AA", "M5H 2N2", "NSW 2000")
 _LIKE_CODES: Maker = one_of(
     "10 MG OR 12500", "Order 75011 Boxes", "12345 Patients", "Model AB12 3CD", "in 2019 about 3000 came", "ME 10234 of 20000",

@@ -16,7 +16,7 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_rec
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
-from scoreboard.data import SPECS, samples_of
+from scoreboard.data import BY_MACIES_RULES, SPECS, digest, samples_of
 from scoreboard.entities import entity_of
 from scoreboard.metrics import Score
 from scoreboard.sample import Place, Sample
@@ -52,6 +52,7 @@ def _is_found(engine: AnalyzerEngine, entity: str, text: str, context: list[str]
 
 def _score(engine: AnalyzerEngine, entity: str, samples: tuple[Sample, ...]) -> dict[str, list[int]]:
     as_field, as_text = [], []
+    samples = tuple(sample for sample in samples if sample.kind not in BY_MACIES_RULES)
     for at, sample in enumerate(samples):
         context = field_of(sample).replace("_", " ").split() if sample.place is Place.FIELD else None
         as_field.append(_is_found(engine, entity, content_of(sample, at), context))
@@ -71,8 +72,9 @@ def main() -> None:
             scores[spec.identifier] = {"entity": entity, **_score(engine, entity, samples_of(spec))}
     packages = ["presidio-analyzer", "spacy"] + ([MODEL.replace("_", "-")] if find_spec(MODEL) else [])
     made_with = {name: version(name) for name in packages}
-    json.dump({"made_with": made_with, "scores": scores}, sys.stdout, indent=1)
-    sys.stdout.write("\n")
+    lines = ",\n".join(f"  {json.dumps(identifier)}: {json.dumps(score)}" for identifier, score in scores.items())
+    head = f'"made_with": {json.dumps(made_with)},\n "data": {json.dumps(digest())}'
+    sys.stdout.write(f'{{{head},\n "scores": {{\n{lines}\n }}\n}}\n')
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ def _variation(example: str) -> Maker:
 
     def make(rng: Random) -> str:
         body = "".join(
-            rng.choice("0123456789") if char.isdigit() else rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for char in example[4:]
+            rng.choice("0123456789") if char.isdigit() else rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+            for char in example[4:]
         )
         return iban(example[:2], body)
 
@@ -125,12 +126,18 @@ _NATIONAL: dict[str, tuple[Maker, dict[str, Maker], str]] = {
     ),
     "GERMANY": (
         _german,
-        {"a bank code that none is": shape("9####### ##########", "0####### ##########"), "a bank code": shape("%#######")},
+        {
+            "a bank code that none is": shape("9####### ##########", "0####### ##########"),
+            "a bank code": shape("%#######"),
+        },
         "Kontonummer",
     ),
     "ITALY": (
         grouped(_italian, (1, 5, 5, 12), " "),
-        {"wrong check character": lambda rng: "Q" + changed_digit(_italian)(rng)[1:], "an invoice": shape("FT-2024/#####")},
+        {
+            "wrong check character": lambda rng: "Q" + changed_digit(_italian)(rng)[1:],
+            "an invoice": shape("FT-2024/#####"),
+        },
         "numero di conto",
     ),
     "SPAIN": (

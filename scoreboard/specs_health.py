@@ -14,12 +14,8 @@ _MBI = "ACDEFGHJKMNPQRTUVWXY"
 
 
 def _mbi(rng: Random) -> str:
-    both = _MBI + "0123456789"
-    letter, either, digit = (lambda: rng.choice(_MBI)), (lambda: rng.choice(both)), (lambda: rng.choice("0123456789"))
-    plain = (
-        rng.choice("123456789") + letter() + either() + digit() + letter() + either() + digit() + letter() + letter()
-        + digit() + digit()
-    )  # fmt: skip
+    alphabets = {"C": "123456789", "A": _MBI, "N": "0123456789", "E": _MBI + "0123456789"}
+    plain = "".join(rng.choice(alphabets[kind]) for kind in "CAENAENAANN")
     return rng.choice((plain, f"{plain[:4]}-{plain[4:7]}-{plain[7:]}"))
 
 
@@ -48,7 +44,10 @@ def _bc(rng: Random) -> str | None:
 
 def _canadian(rng: Random) -> str:
     ontario = luhn(digits(rng, 9, "12345678"))
-    quebec = "".join(rng.choices("ABCDEFGHLMNPRST", k=4)) + f"{rng.randrange(30, 100)}{rng.choice((0, 50)) + rng.randrange(1, 13):02}"
+    quebec = (
+        "".join(rng.choices("ABCDEFGHLMNPRST", k=4))
+        + f"{rng.randrange(30, 100)}{rng.choice((0, 50)) + rng.randrange(1, 13):02}"
+    )
     return rng.choice(
         (
             until(lambda: _bc(rng)),

@@ -18,7 +18,10 @@ def _british(rng: Random) -> str:
 
 
 def _finnish(rng: Random) -> str:
-    day, number = f"{rng.randrange(1, 29):02}{rng.randrange(1, 13):02}{rng.randrange(40, 100)}", f"{rng.randrange(2, 900):03}"
+    day, number = (
+        f"{rng.randrange(1, 29):02}{rng.randrange(1, 13):02}{rng.randrange(40, 100)}",
+        f"{rng.randrange(2, 900):03}",
+    )
     return f"{day}-{number}{'0123456789ABCDEFHJKLMNPRSTUVWXY'[int(day + number) % 31]}"
 
 
@@ -32,7 +35,9 @@ def _spanish(rng: Random) -> str:
     return f"{number:08}{rng.choice(('', '-'))}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}"
 
 
-def _spec(country: str, keyword: str, forms: str, wrong: str, valid: Maker | None = None, more: dict[str, Maker] | None = None) -> Spec:
+def _spec(
+    country: str, keyword: str, forms: str, wrong: str, valid: Maker | None = None, more: dict[str, Maker] | None = None
+) -> Spec:
     misses = {"another form": shape(*wrong.split("|")), **_WORDS, **(more or {})}
     keywords = tuple(keyword.split("|"))
     return Spec(f"{country}DRIVERS_LICENSE", keywords, valid or shape(*forms.split("|")), misses)
@@ -42,22 +47,61 @@ _ENGLISH = "driver's license|driving licence"
 _GERMAN = "Führerschein|Führerscheinnummer"
 
 SPECS = (
-    _spec("", _ENGLISH, "@#######|@########|#########|@###-####-####|@############|##-###-###|@@######", "###|@@@@@@|@##|####"),
-    _spec("CANADA_", _ENGLISH + "|permis de conduire", "@####-#####-#####|@####-######-##|#######|######-###|@#########", "###|@@@###|##########|@##-##"),
+    _spec(
+        "",
+        _ENGLISH,
+        "@#######|@########|#########|@###-####-####|@############|##-###-###|@@######",
+        "###|@@@@@@|@##|####",
+    ),
+    _spec(
+        "CANADA_",
+        _ENGLISH + "|permis de conduire",
+        "@####-#####-#####|@####-######-##|#######|######-###|@#########",
+        "###|@@@###|##########|@##-##",
+    ),
     _spec("UK_", _ENGLISH, "", "@@@@@######|@@@@@#33####@@#@@|#########", _british),
-    _spec("AUSTRALIA_", _ENGLISH, "########|#########|##########|####@@|@#####|###  ###".replace("|###  ###", "") + "|### ### ###", "###|####|@@@@@@@|############"),
-    _spec("INDIA_", _ENGLISH, "DL-0420110######|MH0220######|MH02 2015#######|KA0120190######".replace("|MH0220######", "").replace("DL-0420110######", "DL-04201100#####").replace("KA0120190######", "KA01201900#####"), "DL-04-18##-#######|MH022019####|#########|@@########"),
+    _spec(
+        "AUSTRALIA_",
+        _ENGLISH,
+        "########|#########|##########|####@@|@#####|###  ###".replace("|###  ###", "") + "|### ### ###",
+        "###|####|@@@@@@@|############",
+    ),
+    _spec(
+        "INDIA_",
+        _ENGLISH,
+        "DL-0420110######|MH0220######|MH02 2015#######|KA0120190######".replace("|MH0220######", "")
+        .replace("DL-0420110######", "DL-04201100#####")
+        .replace("KA0120190######", "KA01201900#####"),
+        "DL-04-18##-#######|MH022019####|#########|@@########",
+    ),
     _spec("AUSTRIA_", "Führerschein|Führerschein Republik Österreich", "########", "#######|##########|@@######"),
     _spec("BELGIUM_", "rijbewijs|permis de conduire|Führerschein", "##########", "#########|###########|@#########"),
     _spec("BULGARIA_", "шофьорска книжка|сумпс", "#########", "########|##########|@########"),
     _spec("CROATIA_", "vozačka dozvola", "########", "#######|#########|@#######"),
     _spec("CYPRUS_", "άδεια οδήγησης", "############", "###########|#############|@###########"),
-    _spec("CZECHIA_", "řidičský průkaz|číslo řidičského průkazu", "@@######|@@ ######", "@######|@@#####|@@@######|########"),
+    _spec(
+        "CZECHIA_",
+        "řidičský průkaz|číslo řidičského průkazu",
+        "@@######|@@ ######",
+        "@######|@@#####|@@@######|########",
+    ),
     _spec("DENMARK_", "kørekort|kørekortnummer", "########", "#######|#########|######-####"),
     _spec("ESTONIA_", "juhiluba|juhiloa number", "ET######|@@######", "@######|@@#####|########"),
-    _spec("FINLAND_", "ajokortti|körkort", "", "######-###|########|######x####", _finnish, {"wrong check character": changed_digit(_finnish, 6)}),
+    _spec(
+        "FINLAND_",
+        "ajokortti|körkort",
+        "",
+        "######-###|########|######x####",
+        _finnish,
+        {"wrong check character": changed_digit(_finnish, 6)},
+    ),
     _spec("FRANCE_", "permis de conduire", "############|##@@#####", "###########|#########|@@#######"),
-    _spec("GERMANY_", _GERMAN, "@##******#*|@##@@@@@@#@|B072@@@2@##|N0123######", "##########|@#########|###########|@###@@@@@@@@"),
+    _spec(
+        "GERMANY_",
+        _GERMAN,
+        "@##******#*|@##@@@@@@#@|B072@@@2@##|N0123######",
+        "##########|@#########|###########|@###@@@@@@@@",
+    ),
     _spec("GREECE_", "adeia odigisis", "#########", "########|##########|@########"),
     _spec("HUNGARY_", "vezetői engedély|jogosítvány", "@@######", "@######|@@#####|@@@######|########"),
     _spec("IRELAND_", "ceadúnas tiomána", "#########|### ### ###|######@@@@", "########|######@@@|##########"),
@@ -68,10 +112,29 @@ SPECS = (
     _spec("MALTA_", "liċenzja tas-sewqan", "@#######|@@######|########", "#######|#########|@@@@####"),
     _spec("NETHERLANDS_", "rijbewijs|rijbewijsnummer", "##########", "#########|###########|@#########"),
     _spec("POLAND_", "prawo jazdy|numer licencyjny", "#####/##/####", "#####/##/##|####/##/####|###########|@@@######"),
-    _spec("PORTUGAL_", "carta de condução|número de licença", "@@-######|@-######|@@-##### #|@-###### #", "@@@-######|#########|@@-####"),
+    _spec(
+        "PORTUGAL_",
+        "carta de condução|número de licença",
+        "@@-######|@-######|@@-##### #|@-###### #",
+        "@@@-######|#########|@@-####",
+    ),
     _spec("ROMANIA_", "permis de conducere", "@########|@########@", "@#######|#########|@@########"),
     _spec("SLOVAKIA_", "vodičský preukaz|číslo vodičského preukazu", "@#######", "@######|@########|########|@@######"),
     _spec("SLOVENIA_", "vozniško dovoljenje", "#########", "########|##########|@########"),
-    _spec("SPAIN_", "permiso de conducción|permiso conducir".replace("|permiso conducir", "|licencia de manejo"), "", "########|#######@|@########", _spanish, {"wrong letter": changed_letter(_spanish, "TRWAGMYFPDXBNJZSQVHLCKE")}),
-    _spec("SWEDEN_", "körkort|körkortsnummer", "", "########|######-###|991345-####", _swedish, {"wrong check digit": changed_digit(_swedish)}),
+    _spec(
+        "SPAIN_",
+        "permiso de conducción|permiso conducir".replace("|permiso conducir", "|licencia de manejo"),
+        "",
+        "########|#######@|@########",
+        _spanish,
+        {"wrong letter": changed_letter(_spanish, "TRWAGMYFPDXBNJZSQVHLCKE")},
+    ),
+    _spec(
+        "SWEDEN_",
+        "körkort|körkortsnummer",
+        "",
+        "########|######-###|991345-####",
+        _swedish,
+        {"wrong check digit": changed_digit(_swedish)},
+    ),
 )

@@ -10,7 +10,20 @@ from random import Random
 from scoreboard.arithmetic import digits
 from scoreboard.sample import Maker, Spec, changed_digit, one_of, shape
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def _birth_date(rng: Random) -> str:
@@ -37,9 +50,22 @@ def _american(rng: Random, *, coded: bool) -> str:
     area = rng.choice(("212", "310", "415", "617", "702", "787", "800", "877", "416", "604", "514"))
     exchange, line = digits(rng, 3, "23456789"), digits(rng, 4)
     if coded:
-        return rng.choice((f"+1 {area}-{exchange}-{line}", f"+1{area}{exchange}{line}", f"+1 ({area}) {exchange}-{line}", f"1-{area}-{exchange}-{line}"))
+        return rng.choice(
+            (
+                f"+1 {area}-{exchange}-{line}",
+                f"+1{area}{exchange}{line}",
+                f"+1 ({area}) {exchange}-{line}",
+                f"1-{area}-{exchange}-{line}",
+            )
+        )
     return rng.choice(
-        (f"{area}-{exchange}-{line}", f"({area}) {exchange}-{line}", f"{area}.{exchange}.{line}", area + exchange + line, f"{area} {exchange} {line}")
+        (
+            f"{area}-{exchange}-{line}",
+            f"({area}) {exchange}-{line}",
+            f"{area}.{exchange}.{line}",
+            area + exchange + line,
+            f"{area} {exchange} {line}",
+        )
     )
 
 
@@ -52,7 +78,13 @@ def _french(rng: Random, *, coded: bool) -> str:
 def _german(rng: Random, *, coded: bool) -> str:
     area = rng.choice(("30", "40", "89", "221", "69", "711", "6221", "151", "171", "160"))
     number = digits(rng, rng.randrange(6, 9), "23456789")
-    return rng.choice((f"+49 {area} {number}", f"+49 ({area}) {number}".replace("(", "").replace(")", ""), f"+49{area}{number}")) if coded else rng.choice((f"0{area} {number}", f"0{area}/{number}", f"0{area}-{number}", f"(0{area}) {number}"))
+    return (
+        rng.choice(
+            (f"+49 {area} {number}", f"+49 ({area}) {number}".replace("(", "").replace(")", ""), f"+49{area}{number}")
+        )
+        if coded
+        else rng.choice((f"0{area} {number}", f"0{area}/{number}", f"0{area}-{number}", f"(0{area}) {number}"))
+    )
 
 
 def _italian(rng: Random, *, coded: bool) -> str:
@@ -65,12 +97,16 @@ def _italian(rng: Random, *, coded: bool) -> str:
 
 def _spanish(rng: Random, *, coded: bool) -> str:
     number = rng.choice("6679") + digits(rng, 8)
-    written = rng.choice((number, f"{number[:3]} {number[3:6]} {number[6:]}", f"{number[:3]} {number[3:5]} {number[5:7]} {number[7:]}"))
+    written = rng.choice(
+        (number, f"{number[:3]} {number[3:6]} {number[6:]}", f"{number[:3]} {number[3:5]} {number[5:7]} {number[7:]}")
+    )
     return f"+34 {written}" if coded else written
 
 
 def _british(rng: Random, *, coded: bool) -> str:
-    area, number = rng.choice((("20", "7946 0###"), ("1632", "960###"), ("7700", "900###"), ("161", "496 0###"), ("800", "496 0###")))
+    area, number = rng.choice(
+        (("20", "7946 0###"), ("1632", "960###"), ("7700", "900###"), ("161", "496 0###"), ("800", "496 0###"))
+    )
     number = shape(number)(rng)
     return f"+44 {area} {number}" if coded else f"0{area} {number}"
 
@@ -78,11 +114,25 @@ def _british(rng: Random, *, coded: bool) -> str:
 def _brazilian(rng: Random, *, coded: bool) -> str:
     area = rng.choice(("11", "21", "31", "41", "51", "61", "71", "85"))
     number = rng.choice((f"9{digits(rng, 4, '6789')}-{digits(rng, 4)}", f"{digits(rng, 4, '2345')}-{digits(rng, 4)}"))
-    return rng.choice((f"+55 {area} {number}", f"+55 ({area}) {number}")) if coded else rng.choice((f"({area}) {number}", f"{area} {number}"))
+    return (
+        rng.choice((f"+55 {area} {number}", f"+55 ({area}) {number}"))
+        if coded
+        else rng.choice((f"({area}) {number}", f"{area} {number}"))
+    )
 
 
 def _abroad(code: str) -> Maker:
-    numbers = {"33": "# ## ## ## ##", "49": "30 #######", "44": "20 7946 0###", "1": "617-555-####", "34": "6## ### ###", "39": "06 #######", "55": "11 9####-####", "41": "44 ### ## ##", "91": "98### #####"}
+    numbers = {
+        "33": "# ## ## ## ##",
+        "49": "30 #######",
+        "44": "20 7946 0###",
+        "1": "617-555-####",
+        "34": "6## ### ###",
+        "39": "06 #######",
+        "55": "11 9####-####",
+        "41": "44 ### ## ##",
+        "91": "98### #####",
+    }
     others = [f"+{other} {form}" for other, form in numbers.items() if other != code]
     return shape(*others)
 
@@ -106,14 +156,19 @@ def _phone(id_: str, maker: object, code: str, keywords: tuple[str, ...]) -> Spe
 
 
 def _coordinates(rng: Random) -> str:
-    latitude, longitude = f"{rng.uniform(-89, 89):.{rng.randrange(3, 8)}f}", f"{rng.uniform(-179, 179):.{rng.randrange(3, 8)}f}"
+    latitude, longitude = (
+        f"{rng.uniform(-89, 89):.{rng.randrange(3, 8)}f}",
+        f"{rng.uniform(-179, 179):.{rng.randrange(3, 8)}f}",
+    )
     return rng.choice((", ", ",", " ")).join((latitude, longitude))
 
 
 def _vin(rng: Random) -> str:
     letters = "ABCDEFGHJKLMNPRSTUVWXYZ"
     values = {**{str(at): at for at in range(10)}}
-    values |= {char: at % 9 + 1 for at, char in enumerate("ABCDEFGH_JKLMN_P_R")} | {char: at + 2 for at, char in enumerate("STUVWXYZ")}
+    values |= {char: at % 9 + 1 for at, char in enumerate("ABCDEFGH_JKLMN_P_R")} | {
+        char: at + 2 for at, char in enumerate("STUVWXYZ")
+    }
     front = rng.choice(("1HG", "1FT", "2T1", "3VW", "5YJ", "4T1")) + "".join(rng.choices(letters + "0123456789", k=5))
     back = rng.choice("ABCDEFGHJKLMNPRST123456789") + rng.choice(letters) + digits(rng, 6)
     weights = (8, 7, 6, 5, 4, 3, 2, 10, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -122,7 +177,12 @@ def _vin(rng: Random) -> str:
 
 
 def _european_vin(rng: Random) -> str:
-    return rng.choice(("WVWZZZ1JZ", "WBA3A5C57", "VF1BB0N0F", "ZFA312000", "SALLAAA14")) + rng.choice("0123456789ABCDEFGH") + rng.choice("WPB0") + digits(rng, 6)
+    return (
+        rng.choice(("WVWZZZ1JZ", "WBA3A5C57", "VF1BB0N0F", "ZFA312000", "SALLAAA14"))
+        + rng.choice("0123456789ABCDEFGH")
+        + rng.choice("WPB0")
+        + digits(rng, 6)
+    )
 
 
 def _cookie(rng: Random) -> str:
@@ -172,13 +232,31 @@ SPECS = (
             "a place in a list": shape("4 of ##", "####th"),
         },
     ),
-    Spec("HTTP_COOKIE", (), _cookie, {"about cookies": one_of("Cookie: no", "Cookie policy: accept all", "cookies: a=b", "Cookies accepted", "Set-Cookie was missing", "Cache-Control: max-age=60", "biscuit or cookie: chocolate")}, alone=_cookie),
+    Spec(
+        "HTTP_COOKIE",
+        (),
+        _cookie,
+        {
+            "about cookies": one_of(
+                "Cookie: no",
+                "Cookie policy: accept all",
+                "cookies: a=b",
+                "Cookies accepted",
+                "Set-Cookie was missing",
+                "Cache-Control: max-age=60",
+                "biscuit or cookie: chocolate",
+            )
+        },
+        alone=_cookie,
+    ),
     Spec(
         "VEHICLE_IDENTIFICATION_NUMBER",
         ("VIN", "vehicle identification number", "Fahrgestellnummer"),
         lambda rng: rng.choice((_vin, _vin, _european_vin))(rng),
         {
-            "wrong check digit": lambda rng: (lambda vin: vin[:8] + ("1" if vin[8] != "1" else "2") + vin[9:])(_vin(rng)),
+            "wrong check digit": lambda rng: (lambda vin: vin[:8] + ("1" if vin[8] != "1" else "2") + vin[9:])(
+                _vin(rng)
+            ),
             "letters that are never used": lambda rng: _vin(rng)[:9] + "O" + _vin(rng)[10:],
             "too short": lambda rng: _vin(rng)[:16],
             "an engine": shape("@@@######"),

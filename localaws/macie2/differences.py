@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 DIFFERENCES: tuple[str, ...] = (
-    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing.",
+    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing; only a bucket "
+    "policy that denies listing to everybody, without a condition, is obeyed.",
+    "Scheduled runs start at the time of day at which the job was created, and the first of a job without `initialRun` "
+    "on the next day that its schedule names; AWS publishes no time. Days that the clock jumps over are made up for by "
+    "one run.",
+    "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
+    "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
     "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
     "Findings, discovery results and filters stay until Macie is disabled, not for 90 days; they are gone when the "
     "process ends.",

@@ -129,10 +129,7 @@ def _record(
     analysis: Analysis, outcome: ScanResult | EmbeddedFile, created_at: datetime, resources: dict[str, Any]
 ) -> dict[str, Any]:
     detections = outcome.detections
-    occurrences = [
-        {"lineRanges": [], "pages": [], "records": [], "cells": [], **_occurrences(found.occurrences)}
-        for found in detections
-    ]
+    occurrences = [_told_occurrences(found.occurrences) for found in detections]
     result = {**_outcome(outcome), "sensitiveData": _managed(detections, occurrences)}
     if any(found.category is None for found in detections):
         result["customDataIdentifiers"] = _custom(analysis.names, detections, occurrences)
@@ -250,8 +247,32 @@ def _occurrences(places: Sequence[Occurrence]) -> dict[str, list[dict[str, Any]]
     return told
 
 
+class _Told(dict[str, Any]):
+    """A part of a result record that is in its form: there can be thousands of places."""
+
+
+def _told_occurrences(places: Sequence[Occurrence]) -> _Told:
+    arrays = _Told(lineRanges=[], pages=[], records=[], cells=[])
+    for place in places:
+        match place:
+            case Cell(row, column, None):
+                arrays["cells"].append({"column": str(column), "row": str(row)})
+            case Cell(row, column, name):
+                arrays["cells"].append({"column": str(column), "columnName": name, "row": str(row)})
+            case LineRange(start, end, start_column):
+                told = {"end": str(end), "start": str(start), "startColumn": str(start_column)}
+                arrays["lineRanges"].append(told)
+            case Record(None, index):
+                arrays["records"].append({"recordIndex": str(index)})
+            case Record(path, index):
+                arrays["records"].append({"jsonPath": path, "recordIndex": str(index)})
+    return arrays
+
+
 def _as_text(value: Any) -> Any:
     """The form of a result record: numbers as text, times in whole seconds, no nulls and no empty version id."""
+    if isinstance(value, _Told):
+        return value
     if isinstance(value, dict):
         kept = {key: _as_text(element) for key, element in value.items() if element is not None}
         return {key: element for key, element in kept.items() if not (key == "versionId" and element == "")}

@@ -38,20 +38,22 @@ class AddressRows:
             return
         codes = self._distinct.where([column], "code")
         has_code = (table.stack(columns).is_in(codes.implode()) & rows).fill_null(value=False)
+        starts: list[Place] = []
         codes_at: dict[Place, int] = {}
         for at in has_code.arg_true():
             row, code_at = at % table.height, columns[at // table.height]
             start = self._start(row, code_at)
             if start is not None:
-                codes_at[table.order_of(row), start] = code_at
-                if len(codes_at) == ROW_RULE_CAP and len(columns) == 1:
+                starts.append((table.order_of(row), start))
+                codes_at[starts[-1]] = code_at
+                if len(starts) == ROW_RULE_CAP and len(columns) == 1:
                     break
 
         def texts(place: Place) -> Iterator[str]:
             first, last = sorted((place[1], codes_at[place]))
             yield ", ".join(cell for cell in table.window(table.row_of(place[0]), first, last) if cell)
 
-        tally.add(sorted(codes_at), len(codes_at), table.occurrence, texts)
+        tally.add(sorted(starts), len(starts), table.occurrence, texts)
 
     def _start(self, row: int, code_at: int) -> int | None:
         first = max(0, code_at - _WINDOW)

@@ -12,7 +12,8 @@ AWS documents that an address needs a place name **and** a corresponding ZIP or 
    place; the street must have a house number.
 3. *Within a value*: place, state or province, and a code of that very region (``…, Boston, MA 02139``; not ``MG OR
    12500``); a British postcode after a larger town, or after a street and a place; a code of five digits before or
-   after a place when a street of that country is in front, or when it is the code of that larger town.
+   after a place when a street of that country is in front, when it is the code of that larger town, or when street,
+   number, code and place are a line of their own.
 
 One per row by rules 1 and 2. Not found: codes that lost their leading zero, rows with the code left of a region.
 
@@ -52,6 +53,10 @@ _COUNTRY_FORMS = tuple(
         ),
     )
     for street in postal.STREETS
+)
+# A line of its own: ``Reyes Católicos 75, 11130 Chiclana``.
+_LINE = compile_trusted(
+    rf"(?:^|\n|[,;] )\p{{Lu}}[\p{{L}}.'’ -]{{2,40}} \d{{1,3}}[a-zA-Z]?(?:, |\n)(?:[A-Z]{{1,2}}-)?\d{{5}} {_PLACE_WORDS} *(?:$|[\n,])"
 )
 _STREET_FORMS = tuple(compile_trusted(rf"^ *(?i:{street.pattern})") for street in postal.STREETS)
 
@@ -142,6 +147,10 @@ def _with_street(value: str) -> Iterator[tuple[int, int]]:
             code = re.findall(r"\d{5}", match.group())[-1]
             if street.has_code(code):
                 yield match.span()
+    for match in _LINE.re2.finditer(value):
+        start, end = match.span()
+        text = match.group()
+        yield start + len(text) - len(text.lstrip(",;\n ")), end - len(text) + len(text.rstrip(",\n "))
 
 
 def _with_town(value: str) -> Iterator[tuple[int, int]]:

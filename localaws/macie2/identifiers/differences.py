@@ -4,7 +4,7 @@ from __future__ import annotations
 
 DIFFERENCES: tuple[str, ...] = (
     "Macie publishes neither its patterns nor most of its check digits: an entry's rule says what is ours.",
-    "Macie publishes its keywords as examples (\"keywords include\"): here they are all there are. A keyword with "
+    'Macie publishes its keywords as examples ("keywords include"): here they are all there are. A keyword with '
     "accents also counts without them, and an apostrophe in either form; other abbreviations do not count.",
     "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in capitals or small "
     "letters is found only in a column or under a key that is named for persons.",
@@ -14,7 +14,7 @@ DIFFERENCES: tuple[str, ...] = (
     "cards, IBANs and SUBE cards only.",
     "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",
     "Numbers that have no check digit and share a shape are reported for every identifier whose keyword is near: "
-    "nine digits beside \"passport\" are a passport of the United States, whatever country issued it.",
+    'nine digits beside "passport" are a passport of the United States, whatever country issued it.',
     "Phone numbers without country code are told apart by their grouping; what several countries write alike is "
     "reported for each of them.",
     "Dates are read with digits or English month names only; expiration dates need month and year from 2020 on.",

@@ -93,7 +93,8 @@ def _refuse_contradictions(entry: ManagedIdentifier) -> None:
     problems = {
         "has no https source": not entry.source.startswith("https://"),
         "has a pattern that needs a keyword and no keyword": bool(entry.pattern) and not entry.keywords,
-        "has a pattern for texts without a keyword and no prefilter": bool(entry.unkeyed_pattern) and not entry.prefilter,
+        "has a pattern for texts without a keyword and no prefilter": bool(entry.unkeyed_pattern)
+        and not entry.prefilter,
         "has a check and no pattern": entry.check is not None and not (entry.pattern or entry.unkeyed_pattern),
         "has an unknown row rule": entry.row_rule is not None and entry.row_rule not in _ROW_RULES,
     }

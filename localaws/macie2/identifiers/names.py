@@ -174,7 +174,12 @@ def _within(value: str) -> Iterator[tuple[int, int]]:
         start, end = _trimmed(value, *match.span())
         family, _, given = value[start:end].partition(", ")
         given = given.split(" ")[0]
-        if not _LIST_GOES_ON.match(value, end) and name_words.is_family(family) and name_words.is_given(given) and not name_words.is_town(given):
+        if (
+            not _LIST_GOES_ON.match(value, end)
+            and name_words.is_family(family)
+            and name_words.is_given(given)
+            and not name_words.is_town(given)
+        ):
             yield start, end
     for match in ROW.re2.finditer(value):
         start, end = _trimmed(value, *match.span())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from localaws.macie2.identifiers.addresses import iter_addresses, start_of_address
+from localaws.macie2.identifiers.names import ColumnKind, iter_names
 from tests.localaws.detection.helpers import counts, places, scan_text
 
 
@@ -76,3 +78,70 @@ def test_counting_stops_at_a_thousand_for_what_rules_find(identifier: str, line:
     result = scan_text("a,b\n" + f"{line}\n" * 1500, managed=identifier, chunk_bytes=3000)
     assert counts(result) == {identifier: 1000}
     assert places(result)[-1][0] == 1001
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The patient John Smith was seen by Mary-Ann O'Hara on Monday.", ["John Smith", "Mary-Ann O'Hara"]),
+        ("seen by Dr. Anna Moser today, Linda Jones too", ["Dr. Anna Moser", "Linda Jones"]),
+        ("José Eduardo181 Gómez206 and Tomas436 Sauer652", ["José Eduardo181 Gómez206", "Tomas436 Sauer652"]),
+        ("Ludwig van Beethoven met Maria de la Cruz", ["Ludwig van Beethoven", "Maria de la Cruz"]),
+        ("Contact John Q. Smith Monday", ["John Q. Smith"]),
+        ("first line\nJürgen Müller\nlast line", ["Jürgen Müller"]),
+        ("signed by Carroll, Kimberly", ["Carroll, Kimberly"]),
+        ("Lynda Hall called", ["Lynda Hall"]),
+        ("Johnson, Norris and Kim", []),
+        ("Grégoire Léger S.A.S.", []),
+        ("109 Kimberly Lees", []),
+        ("rue Bernadette Pages", []),
+        ("near Martin Luther King Drive and George Washington University", []),
+        ("given Camila 28 Day Pack for Alzheimer's Disease in Grand Rapids", []),
+        ("Houston, Austin, Jackson", []),
+    ],
+)
+def test_names_within_a_text_are_found_where_they_stand(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in iter_names(text, ColumnKind.NEUTRAL)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "12 Elm St, Boston, MA 02139 and 9 Main Street, Springfield, Illinois 62704.",
+            ["12 Elm St, Boston, MA 02139", "9 Main Street, Springfield, Illinois 62704"],
+        ),
+        ("10 Downing Street, London SW1A 2AA", ["10 Downing Street, London SW1A 2AA"]),
+        ("123 Queen St W, Toronto, ON M5H 2M9", ["123 Queen St W, Toronto, ON M5H 2M9"]),
+        ("Montréal (Québec) H2Y 1C6", ["Montréal (Québec) H2Y 1C6"]),
+        ("1 George St, Sydney NSW 2000", ["1 George St, Sydney NSW 2000"]),
+        ("49, rue Hamel\n75008 Paris", ["49, rue Hamel\n75008 Paris"]),
+        ("Hauptstraße 5, 10115 Berlin", ["Hauptstraße 5, 10115 Berlin"]),
+        ("Calle Mayor, 5, 28013 Madrid", ["Calle Mayor, 5, 28013 Madrid"]),
+        ("Reyes Católicos 75, 11130 Chiclana", ["Reyes Católicos 75, 11130 Chiclana"]),
+        ("Via Roma, 10, 33100 Udine", ["Via Roma, 10, 33100 Udine"]),
+        ("Boston, MA 99501", []),
+        ("Sydney NSW 6000", []),
+        ("Toronto, ON H2Y 1C6", []),
+        ("Model AB12 3CD", []),
+        ("12345 Patients came via email 12345 Tickets", []),
+        ("Order 75011 Boxes", []),
+    ],
+)
+def test_addresses_within_a_text_are_found_where_they_stand(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in iter_addresses(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "at", "start"),
+    [
+        (["12 Queen St", "Toronto", "ON", "M5H 2M9"], 3, 0),
+        (["1 George St", "Sydney", "NSW", "2000"], 3, 0),
+        (["1 George St", "Sydney", "NSW", "6000"], 3, None),
+        (["10 Downing Street", "London", "SW1A 2AA"], 2, 0),
+        (["Hauptstraße 5", "10115", "Berlin"], 1, 0),
+        (["x", "10115", "Berlin"], 1, None),
+    ],
+)
+def test_address_of_another_country_starts_at_its_street(cells: list[str], at: int, start: int | None) -> None:
+    assert start_of_address(cells, at) == start

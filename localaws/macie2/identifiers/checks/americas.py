@@ -35,7 +35,9 @@ def is_cpf(text: str) -> bool:
 def is_cnpj(text: str) -> bool:
     """Two check digits mod 11; no run of one digit."""
     digits = digits_of(text)
-    return not is_one_digit(digits) and all(_mod_11(digits[:at], _CNPJ_WEIGHTS[13 - at :]) == digits[at] for at in (12, 13))
+    return not is_one_digit(digits) and all(
+        _mod_11(digits[:at], _CNPJ_WEIGHTS[13 - at :]) == digits[at] for at in (12, 13)
+    )
 
 
 def _mod_11(digits: str, weights: range | tuple[int, ...]) -> str:

@@ -1,0 +1,168 @@
+"""A plain scanner for comparison: csv and re, cell by cell and identifier by identifier, the same rules.
+
+It shares the identifiers (patterns, keywords, check digits, the rules for names and addresses) with the local Macie and
+nothing else: what its counts agree on was found twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
+from localaws.macie2.identifiers.names import ColumnKind
+
+CAP = 1000
+_PROXIMITY = 30
+
+csv.field_size_limit(2**31 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Identifier:
+    id: str
+    keyword: re.Pattern[str] | None
+    keyed: re.Pattern[str] | None
+    unkeyed: re.Pattern[str] | None
+    one: ManagedIdentifier | CustomIdentifier
+
+    def count(self, cell: str, *, is_open: bool) -> int:
+        """Count the matches in one cell."""
+        if isinstance(self.one, CustomIdentifier):
+            return self._count_custom(cell, self.one, is_open=is_open)
+        if is_open:
+            return sum(1 for _ in self._matches(self.keyed, cell))
+        places = [match.span() for match in self.keyword.finditer(cell)] if self.keyword else []
+        near = sum(_is_near(places, *span) for span in self._matches(self.keyed, cell)) if places else 0
+        return near + sum(not _is_near(places, *span) for span in self._matches(self.unkeyed, cell))
+
+    def _matches(self, pattern: re.Pattern[str] | None, cell: str) -> Iterator[tuple[int, int]]:
+        check = self.one.check if isinstance(self.one, ManagedIdentifier) else None
+        for match in pattern.finditer(cell) if pattern else ():
+            if _stands_alone(cell, *match.span()) and (check is None or check(match.group())):
+                yield match.span()
+
+    def _count_custom(self, cell: str, one: CustomIdentifier, *, is_open: bool) -> int:
+        assert self.keyed is not None
+        matches = (match for match in self.keyed.finditer(cell) if match.group())
+        spans = [match.span() for match in matches if not any(word in match.group() for word in one.ignore_words)]
+        if is_open or self.keyword is None:
+            return len(spans)
+        ends = [match.end() for match in self.keyword.finditer(cell)]
+        return sum(
+            any(end <= first and last - end <= one.maximum_match_distance for end in ends) for first, last in spans
+        )
+
+
+def _is_near(places: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    return any(0 <= start - last <= _PROXIMITY or 0 <= first - end <= _PROXIMITY for first, last in places)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    is_continued = re.search(r"\w[.-]\Z", text[max(0, start - 2) : start]) and text[start].isalnum()
+    return not is_continued and not re.match(r"[.-]\d", text[end : end + 2])
+
+
+def _keyword(keywords: Iterable[str]) -> re.Pattern[str] | None:
+    words = sorted(filter(str.strip, keywords), key=lambda word: (-len(word), word))
+    if not words:
+        return None
+    return re.compile("|".join(map(_word, words)), re.IGNORECASE)
+
+
+def _word(keyword: str) -> str:
+    opening = r"(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))" if re.match(r"\w", keyword, re.ASCII) else ""
+    closing = r"(?![A-Za-z0-9_])" if re.search(r"\w\Z", keyword, re.ASCII) else ""
+    return opening + "[ _-]?".join(map(re.escape, keyword.split(" "))) + closing
+
+
+def _pattern(regex: str | None) -> re.Pattern[str] | None:
+    return re.compile(regex, re.ASCII) if regex else None
+
+
+@dataclass(slots=True)
+class PlainScanner:
+    """Counts in one file at a time."""
+
+    managed: Sequence[ManagedIdentifier]
+    custom: Sequence[CustomIdentifier]
+    _identifiers: list[_Identifier] = field(init=False)
+    _rules: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._identifiers = [
+            _Identifier(one.id, _keyword(one.keywords), _pattern(one.pattern), _pattern(one.unkeyed_pattern), one)
+            for one in self.managed
+            if one.pattern or one.unkeyed_pattern
+        ]
+        self._identifiers += [
+            _Identifier(one.id, _keyword(one.keywords), _pattern(one.regex), None, one) for one in self.custom
+        ]
+        self._rules = {one.row_rule: one.id for one in self.managed if one.row_rule}
+
+    def count(self, lines: Iterable[str]) -> Counter[str]:
+        """Count in a CSV file, whose first row is its header."""
+        found: Counter[str] = Counter()
+        rows = csv.reader(lines)
+        header = next(rows, [])
+        self._count_row(header, _Header.none(), found)
+        plan = _Header.of(header, self._identifiers)
+        for row in rows:
+            self._count_row(row, plan, found)
+        for identifier in self._rules.values():
+            found[identifier] = min(found[identifier], CAP)
+        return +found
+
+    def _count_row(self, row: list[str], header: _Header, found: Counter[str]) -> None:
+        for column, cell in enumerate(row):
+            if cell:
+                opened = header.opened_at(column)
+                for one in self._identifiers:
+                    if count := one.count(cell, is_open=one.id in opened):
+                        found[one.id] += count
+        if (name := self._rules.get("NAME")) and found[name] < CAP:
+            found[name] += sum(_count_names(row, header))
+        if (address := self._rules.get("ADDRESS")) and found[address] < CAP:
+            found[address] += sum(addresses.count_addresses(cell) for cell in row if " " in cell)
+            found[address] += sum(1 for _ in _address_rows(row))
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What follows from the names of the columns."""
+
+    opened: tuple[frozenset[str], ...]
+    kinds: tuple[ColumnKind, ...]
+    pairs: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def none(cls) -> _Header:
+        return cls((), (), ())
+
+    @classmethod
+    def of(cls, header: list[str], identifiers: Sequence[_Identifier]) -> _Header:
+        opened = (
+            frozenset(one.id for one in identifiers if one.keyword and one.keyword.search(name)) for name in header
+        )
+        return cls(tuple(opened), tuple(map(ColumnKind.of, header)), tuple(names.split_columns(header)))
+
+    def opened_at(self, column: int) -> frozenset[str]:
+        return self.opened[column] if column < len(self.opened) else frozenset()
+
+
+def _count_names(row: list[str], header: _Header) -> Iterator[int]:
+    for column, cell in enumerate(row):
+        if " " in cell:
+            kind = header.kinds[column] if column < len(header.kinds) else ColumnKind.NEUTRAL
+            yield sum(1 for _ in names.iter_names(cell, kind))
+    for pair in header.pairs:
+        yield all(at < len(row) and bool(names.PART.re2.search(row[at])) for at in pair)
+
+
+def _address_rows(row: list[str]) -> Iterator[int]:
+    for at, cell in enumerate(row):
+        if addresses.ZIP.re2.search(cell) and (start := addresses.start_of_address(row, at)) is not None:
+            yield start
