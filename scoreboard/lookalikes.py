@@ -18,7 +18,8 @@ LOOKALIKES: dict[str, Maker] = {
     "version": shape("v%.#.##", "10.4.%.#", "2.#.#-rc%"),
     "decimal": lambda rng: f"{rng.uniform(-1000, 1000):.13f}",
     "timestamp": lambda rng: (
-        f"20{rng.randrange(10, 25)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}T1{rng.randrange(10)}:05:0{rng.randrange(10)}Z"
+        f"20{rng.randrange(10, 25)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}"
+        f"T1{rng.randrange(10)}:05:0{rng.randrange(10)}Z"
     ),
     "money": lambda rng: f"${rng.randrange(1, 9)},{rng.randrange(100, 1000)}.{rng.randrange(10, 100)}",
     "ip": shape("10.%#.%#.%#", "172.16.%.%##"),

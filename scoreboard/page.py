@@ -30,7 +30,7 @@ times, amounts. Every value stands in a table (csv), a record (jsonl) and a text
 _NOTES = """
 ## What the numbers do not say
 
-- **Catalogue and data are by the same hands.** The check digits are computed twice and compared with a third source, but
+- **Catalogue and data are by the same hands.** Check digits are computed twice and compared with a third source, but
   a form of a number that nobody here knows is missing from both sides. Nearly every number above is so good because the
   generated data holds what the rules are about: the table guards against mistakes, it does not foretell real files.
 - **Macie itself was not measured**: nobody here has an account to do so with. The patterns are not its patterns.
@@ -39,20 +39,20 @@ _NOTES = """
   reported as.
 - **Names and addresses are found by rules and word lists.** Above, names are Faker's for the United States, the United
   Kingdom, Canada, Australia, Germany, France, Spain, Italy and Brazil. The rules were tried with other seeds of Faker's
-  and adapted to the near-misses (organisations, towns, medicines, headings, streets) while they were written; the seed of
-  this page was drawn when they were done. Two sets that have nothing to do with Faker, measured once by hand:
-  - the 3,000 people of FakeNameGenerator that come with presidio-evaluator 0.3.2 (24 nationalities, with many rare names;
+  and adapted to the near-misses (organisations, towns, medicines, headings, streets) while they were written; the seed
+  of this page was drawn when they were done. Two sets that have nothing to do with Faker, measured once by hand:
+  - the 3,000 people of FakeNameGenerator that come with presidio-evaluator 0.3.2 (24 nationalities, many rare names;
     CC BY-SA, so it is not in this repository). NAME found 0.65 of them: 0.99 of the German names, 0.96 English, 0.95
-    American, 0.94 Brazilian, 0.88 Australian, 0.83 Scottish, 0.76 Italian, 0.55 French, 0.53 Spanish, 0.06 to 0.87 of the
-    others. ADDRESS found all of Australia and the United Kingdom, 0.98 of Canada and France, 0.93 of Germany, 0.89 of
-    the United States, 0.88 of Spain, 0.86 of Italy (after one rule was added for what was missed there; most of the
+    American, 0.94 Brazilian, 0.88 Australian, 0.83 Scottish, 0.76 Italian, 0.55 French, 0.53 Spanish, 0.06 to 0.87 of
+    the others. ADDRESS found all of Australia and the United Kingdom, 0.98 of Canada and France, 0.93 of Germany, 0.89
+    of the United States, 0.88 of Spain, 0.86 of Italy (after one rule was added for what was missed there; most of the
     rest has codes that lost their leading zero);
   - the list of pip's authors (AUTHORS.txt of pip 23.2.1, people from all over the world): 428 of 597 names, 0.72.
 - **Texts are read line by line** for addresses: one whose street and code stand on different lines is found only when
   the last line is an address by itself.
 - **Names in capitals** are found only where the field says that it holds a person; names from Asia and Africa seldom.
-- **Phones without country code** are told apart by their grouping only; the national forms of Germany, Italy, the United
-  Kingdom and the United States overlap. The near-misses here are numbers with another country's code.
+- **Phones without country code** are told apart by their grouping only; the national forms of Germany, Italy, the
+  United Kingdom and the United States overlap. The near-misses here are numbers with another country's code.
 - **Digits in groups of four** within an IBAN may pass for a card number (see "also reported as").
 - **Identifiers by shape alone** (most driving licences, passports, bank accounts) take any value of that shape under
   their keyword: what the data calls a near-miss there is a value of another shape.
@@ -139,17 +139,15 @@ def _common(scores: Mapping[str, Mapping[str, Score]], presidio: Mapping[str, An
     }
     theirs = " and ".join(f"{_pair(score)} ({form})" for form, score in sums.items())
     return (
-        f"\nOn the same values of the {len(both)} identifiers that Presidio has an entity for: {ours} here, {theirs} with"
-        f" Presidio."
+        f"\nOn the same values of the {len(both)} identifiers that Presidio has an entity for: {ours} here,"
+        f" {theirs} with Presidio."
     )
 
 
 def _presidio_notes(presidio: Mapping[str, Any]) -> str:
     made_with = dict(presidio["made_with"])
     version = made_with.pop("presidio-analyzer")
-    model = next(
-        (f"{name} {number}" for name, number in made_with.items() if name != "spacy"), "none (PERSON is not measured)"
-    )
+    model = next(f"{name} {number}" for name, number in made_with.items() if name != "spacy")
     return _PRESIDIO_NOTES.format(version=version, model=model)
 
 
@@ -157,7 +155,7 @@ def _others(others: Mapping[str, Mapping[str, int]]) -> str:
     rows = [
         "## What valid values are also reported as",
         "",
-        "Of the valid values of each identifier (40, of NAME and ADDRESS 160), in a table, with all identifiers selected.",
+        "Of the valid values of each identifier (40; of NAME and ADDRESS 160), in a table, all identifiers selected.",
         "",
         "| values of | are also reported as |",
         "|---|---|",

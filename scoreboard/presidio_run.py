@@ -1,7 +1,7 @@
 """Microsoft Presidio on the same data: run in the scoreboard's own environment, prints JSON.
 
-All recognizers of presidio-analyzer that need no service, whatever language they are for, with an English spaCy model
-when the environment has one. A field is analysed as its value with the field's name as context, a text as it is.
+All recognizers of presidio-analyzer that need no service, whatever language they are for, with an English spaCy model.
+A field is analysed as its value with the field's name as context, a text as it is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
 
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers
@@ -31,7 +30,7 @@ _ALL_REGIONS = ("US", "GB", "FR", "DE", "IT", "ES", "BR", "CA")
 
 def analyzer() -> AnalyzerEngine:
     """Make Presidio's analyzer with all its own recognizers."""
-    model = {"lang_code": "en", "model_name": MODEL} if find_spec(MODEL) else {"lang_code": "en", "model_name": "blank"}
+    model = {"lang_code": "en", "model_name": MODEL}
     engine = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": [model]}).create_engine()
     registry = RecognizerRegistry(supported_languages=["en"])
     for name in sorted(dir(predefined_recognizers)):
@@ -70,8 +69,7 @@ def main() -> None:
         entity = entity_of(spec.identifier)
         if entity is not None:
             scores[spec.identifier] = {"entity": entity, **_score(engine, entity, samples_of(spec))}
-    packages = ["presidio-analyzer", "spacy"] + ([MODEL.replace("_", "-")] if find_spec(MODEL) else [])
-    made_with = {name: version(name) for name in packages}
+    made_with = {name: version(name) for name in ("presidio-analyzer", "spacy", MODEL.replace("_", "-"))}
     lines = ",\n".join(f"  {json.dumps(identifier)}: {json.dumps(score)}" for identifier, score in scores.items())
     head = f'"made_with": {json.dumps(made_with)},\n "data": {json.dumps(digest())}'
     sys.stdout.write(f'{{{head},\n "scores": {{\n{lines}\n }}\n}}\n')

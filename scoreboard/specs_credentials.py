@@ -84,8 +84,10 @@ def _pem(*labels: str, extra: str = "") -> Maker:
 
 def _putty(rng: Random) -> str:
     return (
-        f"PuTTY-User-Key-File-2: ssh-rsa\nEncryption: {rng.choice(('none', 'aes256-cbc'))}\nComment: key {digits(rng, 8)}\n"
-        f"Public-Lines: 4\n{_lines(rng, 4)}\nPrivate-Lines: 6\n{_lines(rng, 6)}\nPrivate-MAC: {_text(rng, '0123456789abcdef', 40)}"
+        f"PuTTY-User-Key-File-2: ssh-rsa\nEncryption: {rng.choice(('none', 'aes256-cbc'))}\n"
+        f"Comment: key {digits(rng, 8)}\n"
+        f"Public-Lines: 4\n{_lines(rng, 4)}\nPrivate-Lines: 6\n{_lines(rng, 6)}\n"
+        f"Private-MAC: {_text(rng, '0123456789abcdef', 40)}"
     )
 
 

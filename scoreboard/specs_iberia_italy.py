@@ -16,7 +16,8 @@ _ODD = dict(zip("BAKPLCQDREVOSFTGUHMINJWZYX", range(26), strict=True))
 def _codice(rng: Random) -> str:
     letters = "".join(rng.choices("BCDFGLMNPRSTV", k=3)) + "".join(rng.choices("BCDFGLMNPRSTV", k=3))
     day = rng.randrange(1, 29) + rng.choice((0, 40))
-    body = f"{letters}{rng.randrange(100):02}{rng.choice('ABCDEHLMPRST')}{day:02}{rng.choice('ABCDEFGHIL')}{rng.randrange(1, 1000):03}"
+    body = f"{letters}{rng.randrange(100):02}{rng.choice('ABCDEHLMPRST')}{day:02}"
+    body += f"{rng.choice('ABCDEFGHIL')}{rng.randrange(1, 1000):03}"
     as_letters = [chr(65 + int(char)) if char.isdigit() else char for char in body]
     total = sum(_ODD[char] if at % 2 == 0 else ord(char) - 65 for at, char in enumerate(as_letters))
     return body + chr(65 + total % 26)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 DIFFERENCES: tuple[str, ...] = (
-    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing; only a bucket "
-    "policy that denies listing to everybody, without a condition, is obeyed.",
+    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing; only a "
+    "bucket policy that denies listing to everybody, without a condition, is obeyed.",
     "Scheduled runs start at the time of day at which the job was created, and the first of a job without `initialRun` "
     "on the next day that its schedule names; AWS publishes no time. Days that the clock jumps over are made up for by "
     "one run.",

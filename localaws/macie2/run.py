@@ -36,7 +36,7 @@ from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableErr
 log = logging.getLogger(__name__)
 
 # So many objects are read, or wait to be, before the result of the oldest is written.
-_AHEAD = 1
+_AHEAD = 3
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html
 SUPPORTED_STORAGE_CLASSES = frozenset(

@@ -1,7 +1,6 @@
-"""Objects are scanned one after the other, whichever jobs they belong to, in a thread that is kept.
+"""Two objects are scanned side by side, whichever jobs they belong to: polars and RE2 let go of the interpreter.
 
-Kept, because polars keeps compiled expressions by thread; one, because polars uses all cores for each anyway, and two
-would wait for each other at every return to the interpreter. It never keeps the process alive.
+The threads are kept, as polars keeps compiled expressions by thread, and they never keep the process alive.
 """
 
 from __future__ import annotations
@@ -13,24 +12,30 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any
 
+COUNT = 2
+
 _tasks: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
 _starting = threading.Lock()
-_thread: threading.Thread | None = None
+_threads: list[threading.Thread] = []
 
 
 def submit[Answer](task: Callable[[], Answer]) -> Future[Answer]:
-    """Have a task done by the thread."""
-    global _thread
+    """Have a task done by one of the threads."""
     with _starting:
-        if _thread is None or not _thread.is_alive():  # it is not in a forked process
-            # What is there by now stays: moto, botocore, the lists of words. A full collection takes a quarter of a
-            # second to find that out, several times in the scan of a large object.
-            gc.freeze()
-            _thread = threading.Thread(target=_work, name="macie-scan", daemon=True)
-            _thread.start()
+        if not any(thread.is_alive() for thread in _threads):  # none is in a forked process
+            _start()
     future: Future[Answer] = Future()
     _tasks.put((future, task))
     return future
+
+
+def _start() -> None:
+    # What is there by now stays: moto, botocore, the lists of words. A full collection takes a quarter of a second to
+    # find that out, again and again.
+    gc.freeze()
+    _threads[:] = [threading.Thread(target=_work, name=f"macie-scan-{n}", daemon=True) for n in range(COUNT)]
+    for thread in _threads:
+        thread.start()
 
 
 def _work() -> None:

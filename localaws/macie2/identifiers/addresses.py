@@ -56,7 +56,8 @@ _COUNTRY_FORMS = tuple(
 )
 # A line of its own: ``Reyes Católicos 75, 11130 Chiclana``.
 _LINE = compile_trusted(
-    rf"(?:^|\n|[,;] )\p{{Lu}}[\p{{L}}.'’ -]{{2,40}} \d{{1,3}}[a-zA-Z]?(?:, |\n)(?:[A-Z]{{1,2}}-)?\d{{5}} {_PLACE_WORDS} *(?:$|[\n,])"
+    rf"(?:^|\n|[,;] )\p{{Lu}}[\p{{L}}.'’ -]{{2,40}} \d{{1,3}}[a-zA-Z]?(?:, |\n)(?:[A-Z]{{1,2}}-)?\d{{5}}"
+    rf" {_PLACE_WORDS} *(?:$|[\n,])"
 )
 _STREET_FORMS = tuple(compile_trusted(rf"^ *(?i:{street.pattern})") for street in postal.STREETS)
 

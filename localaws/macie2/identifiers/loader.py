@@ -16,14 +16,13 @@ from typing import Any
 from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.checks import CHECKS
 from localaws.macie2.identifiers.iban import bank_entries
-from localaws.macie2.identifiers.model import Bands, ManagedIdentifier
+from localaws.macie2.identifiers.model import Bands, ManagedIdentifier, words
 
 _FOLDER = Path(__file__).with_name("catalogue")
 _FILES = ("credentials", "financial", "health", "personal")
 _ROW_RULES = ("NAME", "ADDRESS")
 _FIELDS = frozenset(
-    ("id", "category", "recommended", "severity", "keywords", "pattern", "unkeyed_pattern", "prefilter", "check")
-    + ("row_rule", "source", "rule")
+    words("id category recommended severity keywords pattern unkeyed_pattern prefilter check row_rule source rule")
 )
 
 

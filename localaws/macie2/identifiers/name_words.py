@@ -21,8 +21,8 @@ _FOLDER = Path(__file__).with_name("words")
 # Words of places that are so frequent as family names that "Lynda Hall" is likelier a person.
 _ALSO_FAMILY = frozenset(
     words(
-        "branch brooks church cross day england field ford france gold green hall hill lane law mills north park parks wall"
-        " waters wells west woods"
+        "branch brooks church cross day england field ford france gold green hall hill lane law mills north park parks"
+        " wall waters wells west woods"
     )
 )
 

@@ -3,10 +3,10 @@
 1. *Synthea's shape*, anywhere in a value: capitalised words with a number glued to given and family name
    (``José Eduardo181 Gómez206``).
 2. *A title* followed by two capitalised words, anywhere in a value (``seen by Dr. Anna Moser``).
-3. *A whole value or line* of two to four capitalised words (or initials), optionally with a title or a suffix, or ``Family,
-   Given``, whose given name is known and of which no word belongs to places, organisations, medicines or things. A
-   given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a column that is
-   named for persons (``patient_name``) neither case nor that matters.
+3. *A whole value or line* of two to four capitalised words (or initials), optionally with a title or a suffix, or
+   ``Family, Given``, whose given name is known and of which no word belongs to places, organisations, medicines or
+   things. A given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a
+   column that is named for persons (``patient_name``) neither case nor that matters.
 4. *Within a text*: a known given name and a capitalised family name in an unbroken row of at most four capitalised
    words (initials and particles like ``van der`` aside), of which none belongs to places, organisations, medicines or
    things. The family name must be known when the given name is ambiguous or another word stands before it, and in
@@ -57,7 +57,8 @@ _LIST_GOES_ON = re.compile(r",? (?:and|&|y|e|et|und|[A-Z])\b|,? [A-Z]")
 _HOUSE_NUMBER = re.compile(r"\d[A-Za-z]? \Z")
 # What makes a company of a person's name.
 _LEGAL_FORM = re.compile(
-    r",? ?(?:S\.|s\.|S/A|SA\b|SARL|SAS\b|- ME\b|GmbH|AG\b|KG|OHG|Ltd|Inc\b|LLC|LLP|PLC|Plc|Ltda|& |und Söhne|y asociados|e figli|e Filhos)"
+    r",? ?(?:S\.|s\.|S/A|SA\b|SARL|SAS\b|- ME\b|GmbH|AG\b|KG|OHG|Ltd|Inc\b|LLC|LLP|PLC|Plc|Ltda"
+    r"|& |und Söhne|y asociados|e figli|e Filhos)"
 )
 
 _GIVEN_COLUMN = re.compile(r"(?:^|[ _-])(?:first|given|fore)[ _-]?(?:names?)?$|^(?:fname|vorname|prenom)$", re.I)

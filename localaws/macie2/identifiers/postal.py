@@ -127,7 +127,8 @@ STREETS = (
     ),
     Street(
         "Germany",
-        r"\p{Lu}[\p{L}.-]*(?:[ -]\p{L}[\p{L}.-]*){0,3}[ -]?(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer)"
+        r"\p{Lu}[\p{L}.-]*(?:[ -]\p{L}[\p{L}.-]*){0,3}[ -]?"
+        r"(?:straße|strasse|str\.|weg|platz|allee|gasse|ring|damm|ufer)"
         r" *\d{1,4} ?[a-z]?(?:[/-]\d{1,4}[a-z]?)?\b",
         1001,
         99998,

@@ -63,10 +63,13 @@ def test_real_file_holds_what_the_documented_rules_give(name: str) -> None:
     assert result.status is ScanStatus.COMPLETE
     assert result.size_classified_bytes == (DATA / f"{name}.csv").stat().st_size
     found = {
-        item.identifier: (item.count, item.severity.value, item.occurrences[0].column_name) for item in result.detections
+        item.identifier: (item.count, item.severity.value, item.occurrences[0].column_name)
+        for item in result.detections
     }
     assert found == EXPECTED[name]
-    assert all(len(item.occurrences) == min(item.count, 1000) and item.occurrences[0].row >= 2 for item in result.detections)
+    assert all(
+        len(item.occurrences) == min(item.count, 1000) and item.occurrences[0].row >= 2 for item in result.detections
+    )
 
 
 @pytest.mark.parametrize("name", ["patients", "devices", "payers"])

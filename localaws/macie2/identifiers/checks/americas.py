@@ -1,6 +1,7 @@
 """National and tax numbers of Canada and Latin America.
 
-Sources: Service Canada (SIN), Receita Federal (CPF, CNPJ), AFIP (CUIT), SII (RUT), DIAN (NIT), RENAPO (CURP), SAT (RFC).
+Sources: Service Canada (SIN), Receita Federal (CPF, CNPJ), AFIP (CUIT), SII (RUT), DIAN (NIT), RENAPO (CURP), SAT
+(RFC).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def is_coordinate_pair(text: str) -> bool:
 
 
 def is_vehicle_number(text: str) -> bool:
-    """ISO 3779: ends in digits and has letters; with the check digit where a region requires it (49 CFR 565, GB 16735)."""
+    """ISO 3779: ends in digits, has letters; with the check digit where it is required (49 CFR 565, GB 16735)."""
     vin = text.upper()
     if not vin[-3:].isdigit() or vin.isdigit() or vin[0] == "0":
         return False
