@@ -19,6 +19,8 @@ DIFFERENCES: tuple[str, ...] = (
     "As in moto, an account can be invited without CreateMember, ListInvitations tells the invitations that were sent, "
     "too, and DeclineInvitations and DeleteInvitations take the id of either account.",
     "A member can be deleted, and Macie disabled, while an account is associated with its administrator.",
+    "Findings and discovery results about a member's bucket name the account of the job; the member has none itself.",
+    "While Macie is suspended, everything can be asked for, also new jobs.",
     "The account that administers an organization is the one that any account named; AWS Organizations is not asked.",
     "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts but "
     "is not told; a public bucket counts as readable, never as writable.",

@@ -12,7 +12,9 @@ from datetime import UTC
 from typing import Any
 
 from localaws.macie2.clock import now
-from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.job_description import description
+from localaws.macie2.job_status import JobStatus
+from localaws.macie2.jobs import Job
 from localaws.macie2.run import SUPPORTED_STORAGE_CLASSES
 from localaws.macie2.scope import extension, includes_bucket
 from localaws.macie2.storage import BucketUnavailableError, S3Bucket, S3Object, Storage
@@ -124,7 +126,7 @@ def _unclassifiable(by_group: Mapping[str, int]) -> dict[str, int]:
 
 def _job_details(bucket: S3Bucket, jobs: Sequence[Job]) -> dict[str, Any]:
     """Source: shape JobDetails; a job with bucket criteria counts once it has run."""
-    described = [job.to_json() for job in jobs if _covers(job, bucket)]
+    described = [description(job) for job in jobs if _covers(job, bucket)]
     ran = [one for one in described if one["statistics"]["numberOfRuns"]]
     defined = [one for one in described if one in ran or "bucketDefinitions" in one["s3JobDefinition"]]
     monitoring = [one for one in described if one["jobType"] == "SCHEDULED" and one["jobStatus"] != "CANCELLED"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from moto.logs.models import logs_backends
+from moto.logs.models import LogsBackend
 
 from localaws.macie2.clock import storage_now
 
@@ -75,9 +75,8 @@ def job_event(
     return {name: value for name, value in told.items() if value is not None}
 
 
-def write(account_id: str, region_name: str, event: Mapping[str, Any]) -> None:
+def write(logs: LogsBackend, event: Mapping[str, Any]) -> None:
     """Put the event into the job's stream, dated by the machine: CloudWatch Logs takes none from the future."""
-    logs = logs_backends[account_id][region_name]
     logs.ensure_log_group(LOG_GROUP)
     logs.ensure_log_stream(LOG_GROUP, event["jobId"])
     dated = {"timestamp": int(storage_now().timestamp() * 1000), "message": json.dumps(event, ensure_ascii=False)}

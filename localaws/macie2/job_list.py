@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localaws.macie2.exceptions import ValidationException
+from localaws.macie2.job_description import summary
 from localaws.macie2.jobs import Job
 from localaws.macie2.scope import compare, moment
 
@@ -22,13 +23,12 @@ def select_jobs(jobs: Iterable[Job], criteria: Mapping[str, Any], sort: Mapping[
     for term in (*includes, *excludes):
         _check_term(term)
     selected = [
-        summary
-        for summary in (job.summary() for job in jobs)
-        if all(_term_holds(term, summary) for term in includes)
-        and not any(_term_holds(term, summary) for term in excludes)
+        told
+        for told in map(summary, jobs)
+        if all(_term_holds(term, told) for term in includes) and not any(_term_holds(term, told) for term in excludes)
     ]
     attribute, order = sort.get("attributeName", "createdAt"), sort.get("orderBy", "DESC" if not sort else "ASC")
-    return sorted(selected, key=lambda summary: (summary[attribute], summary["jobId"]), reverse=order == "DESC")
+    return sorted(selected, key=lambda told: (told[attribute], told["jobId"]), reverse=order == "DESC")
 
 
 def _check_term(term: Mapping[str, Any]) -> None:
@@ -43,6 +43,6 @@ def _check_term(term: Mapping[str, Any]) -> None:
             raise ValidationException("A value of createdAt must be a time in ISO 8601 format") from None
 
 
-def _term_holds(term: Mapping[str, Any], summary: Mapping[str, Any]) -> bool:
+def _term_holds(term: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     values = [moment(value) for value in term["values"]] if term["key"] == "createdAt" else term["values"]
-    return compare(term["comparator"], summary[term["key"]], values)
+    return compare(term["comparator"], told[term["key"]], values)

@@ -1,4 +1,4 @@
-"""A classification job: its status machine, its runs in time, and what the API says about it.
+"""A classification job: what becomes of it, and its runs in time.
 
 A ONE_TIME job has one run, that starts at once. A SCHEDULED job with ``initialRun`` has its first run at once as well,
 over all objects there are; without, it has its first run on the next day that its schedule names, over the objects that
@@ -14,33 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from weakref import WeakSet
 
 from localaws.macie2.clock import now, storage_now
 from localaws.macie2.dials import EVERY_JOB, changed, dials
-from localaws.macie2.exceptions import ValidationException
 from localaws.macie2.job_events import job_event
 from localaws.macie2.job_progress import Pause, Progress
+from localaws.macie2.job_status import OVER, JobStatus, check_transition
 from localaws.macie2.schedule import next_run_at
-
-
-class JobStatus(StrEnum):
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    CANCELLED = "CANCELLED"
-    COMPLETE = "COMPLETE"
-    IDLE = "IDLE"
-    USER_PAUSED = "USER_PAUSED"
-
-
-_OVER = (JobStatus.CANCELLED, JobStatus.COMPLETE)
-_MAY_BECOME: dict[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.CANCELLED: frozenset({JobStatus.IDLE, JobStatus.PAUSED, JobStatus.RUNNING, JobStatus.USER_PAUSED}),
-    JobStatus.RUNNING: frozenset({JobStatus.USER_PAUSED}),
-    JobStatus.USER_PAUSED: frozenset({JobStatus.IDLE, JobStatus.PAUSED, JobStatus.RUNNING}),
-}
 
 
 class Job:
@@ -60,12 +42,13 @@ class Job:
         self.tags: dict[str, str] = dict(request.get("tags", {}))
         self.is_discarded = False
         self._tell = tell
+        #: What was running when the user paused the job expires.
+        self.pause: Pause | None = None
+        #: The latest run; before the first an empty one.
+        self.progress = Progress(0, self.created_at, None)
         self._status = JobStatus.IDLE
         self._is_quota_met = False
-        self._pause: Pause | None = None
         self._due_at: datetime | None = None
-        #: The latest run, before the first an empty one, and what the next one reads from.
-        self._run = Progress(0, self.created_at, None)
         self._is_run_open = False
         self._is_run_taken = False
         self._next_uploaded_after: datetime | None = None
@@ -94,16 +77,15 @@ class Job:
         """
         with changed:
             self.obey()
-            if self.status not in _MAY_BECOME.get(wanted, frozenset()):
-                raise ValidationException(_refusal(self.id, self.status, wanted))
+            check_transition(self.id, self.status, wanted)
             if wanted is JobStatus.CANCELLED:
                 self.cancel()
             elif wanted is JobStatus.USER_PAUSED:
                 self.log("JOB_PAUSED_BY_USER")
-                self._status, self._pause = wanted, Pause(now()) if self._is_run_open else None
+                self._status, self.pause = wanted, Pause(now()) if self._is_run_open else None
             else:
                 self.log("JOB_RESUMED_BY_USER")
-                self._status, self._pause = JobStatus.RUNNING if self._is_run_open else JobStatus.IDLE, None
+                self._status, self.pause = JobStatus.RUNNING if self._is_run_open else JobStatus.IDLE, None
                 self._set_due()
             self._note_quota()
             changed.notify_all()
@@ -114,7 +96,7 @@ class Job:
         :param because: the event that says why, when the user did not ask for it; it is about the job's account.
         """
         with changed:
-            if self._status not in _OVER:
+            if self._status not in OVER:
                 if because:
                     self.log(because, account_id=self._account_id)
                 self.log("JOB_CANCELLED")
@@ -130,7 +112,7 @@ class Job:
     def obey(self) -> None:
         """Become what the time and the dials make of the job."""
         with changed:
-            if self._pause and now() >= self._pause.expires_at:
+            if self.pause and now() >= self.pause.expires_at:
                 self._expire()
             if self._status is JobStatus.IDLE and self._due_at and now() >= self._due_at:
                 self._begin_run()
@@ -142,37 +124,34 @@ class Job:
         """Tell CloudWatch Logs an event; see :func:`localaws.macie2.job_events.job_event`."""
         if not self.is_discarded:
             job = {"adminAccountId": self._account_id, "jobId": self.id, "jobName": self.request["name"]}
-            self._tell(job_event(kind, now(), job, run_at=self._run.started_at if self._is_run_open else None, **about))
+            run_at = self.progress.started_at if self._is_run_open else None
+            self._tell(job_event(kind, now(), job, run_at=run_at, **about))
 
     # ---- the runs
 
-    def await_run(self) -> bool:
-        """Wait for a run that nobody has taken yet, and take it; False when the job is over before there is one."""
+    def await_run(self) -> Progress | None:
+        """Wait for a run that nobody has taken yet, and take it; None when the job is over before there is one."""
         with changed:
-            while self._status not in _OVER:
+            while True:
                 self.obey()
+                if self._status in OVER:
+                    return None
                 if self._is_run_open and not self._is_run_taken:
                     self._is_run_taken = True
-                    return True
+                    return self.progress
                 changed.wait(self.seconds_to_next_event())
-            return False
 
     def seconds_to_next_event(self) -> float:
         """Return when time will make something of the job; what is far away is looked at again within a day."""
         moments = [now() + timedelta(days=1)]
         if self._due_at and self._status is JobStatus.IDLE:
             moments.append(self._due_at)
-        if self._pause:
-            moments.append(self._pause.expires_at)
+        if self.pause:
+            moments.append(self.pause.expires_at)
         return max((min(moments) - now()).total_seconds(), 0.001)
 
-    def latest_run(self) -> tuple[int, datetime | None]:
-        """Return the number of the latest run, and what its objects were uploaded after (None: it reads all)."""
-        with changed:
-            return self._run.number, self._run.uploaded_after
-
     def is_under_way(self, run: int) -> bool:
-        return self._is_run_open and self._run.number == run
+        return self._is_run_open and self.progress.number == run
 
     def complete(self) -> None:
         """End the run that is under way, and a ONE_TIME job with it."""
@@ -182,23 +161,29 @@ class Job:
 
     def has_listed(self, objects: int) -> None:
         with changed:
-            self._run.remaining = objects
+            self.progress.remaining = objects
             changed.notify_all()
 
     def has_processed_one(self) -> None:
         with changed:
-            self._run.remaining -= 1
+            self.progress.remaining -= 1
 
     def had_access_error(self) -> None:
         with changed:
-            self._run.has_access_error = True
+            self.progress.has_access_error = True
+
+    def was_looked_at(self) -> None:
+        """Count that DescribeClassificationJob told of the run."""
+        with changed:
+            self.progress.looks += 1
+            changed.notify_all()
 
     def looks_left(self) -> int:
         """Return how often the job must still be looked at before its run may end."""
-        return max(dials.current.job_looks - self._run.looks, 0)
+        return max(dials.current.job_looks - self.progress.looks, 0)
 
     def _begin_run(self) -> None:
-        self._run = Progress(self._run.number + 1, now(), self._next_uploaded_after)
+        self.progress = Progress(self.progress.number + 1, now(), self._next_uploaded_after)
         self._next_uploaded_after = storage_now()
         self._is_run_open, self._is_run_taken = True, False
         self._status = JobStatus.RUNNING
@@ -207,7 +192,7 @@ class Job:
         changed.notify_all()
 
     def _end_run(self, status: JobStatus) -> None:
-        self._status, self._is_run_open, self._pause = status, False, None
+        self._status, self._is_run_open, self.pause = status, False, None
         self._note_quota()
         changed.notify_all()
 
@@ -215,7 +200,7 @@ class Job:
         if self.is_one_time:
             self.cancel()
         else:
-            self._run.remaining = 0
+            self.progress.remaining = 0
             self._end_run(JobStatus.USER_PAUSED)
 
     def _set_due(self) -> None:
@@ -236,59 +221,6 @@ class Job:
             self.log("JOB_RESUMED_BY_MACIE_SERVICE_QUOTA_LIFTED")
         self._is_quota_met = is_quota_met
 
-    # ---- what the API says
-
-    def look(self) -> dict[str, Any]:
-        """Return what DescribeClassificationJob answers, and count it."""
-        with changed:
-            told = self.to_json()
-            self._run.looks += 1
-            changed.notify_all()
-            return told
-
-    def summary(self) -> dict[str, Any]:
-        """Return what ListClassificationJobs says about it."""
-        definition = self.request["s3JobDefinition"]
-        return {
-            **self._state(),
-            "bucketCriteria": definition.get("bucketCriteria"),
-            "bucketDefinitions": definition.get("bucketDefinitions"),
-        }
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the request, unaltered, and how the job is doing."""
-        with changed:
-            return {
-                **self.request,
-                **self._state(),
-                "customDataIdentifierIds": self.request.get("customDataIdentifierIds") or None,
-                "initialRun": False if self.is_one_time else self.request.get("initialRun", False),
-                "jobArn": self.arn,
-                "lastRunTime": self._run.started_at,
-                "managedDataIdentifierIds": self.request.get("managedDataIdentifierIds") or None,
-                "managedDataIdentifierSelector": self.request.get("managedDataIdentifierSelector", "RECOMMENDED"),
-                "samplingPercentage": self.request.get("samplingPercentage", 100),
-                "statistics": {
-                    "approximateNumberOfObjectsToProcess": float(self._run.remaining),
-                    "numberOfRuns": float(self._run.number),
-                },
-                "tags": self.tags,
-            }
-
-    def _state(self) -> dict[str, Any]:
-        with changed:
-            self.obey()
-            has_error = self._run.has_access_error or dials.current.last_run_error
-            return {
-                "createdAt": self.created_at,
-                "jobId": self.id,
-                "jobStatus": self.status.value,
-                "jobType": self.request["jobType"],
-                "lastRunErrorStatus": {"code": "ERROR" if has_error else "NONE"},
-                "name": self.request["name"],
-                "userPausedDetails": self._pause.to_json(self.arn) if self._pause else None,
-            }
-
     @property
     def _account_id(self) -> str:
         return self.arn.split(":")[4]
@@ -303,9 +235,3 @@ def _obey() -> None:
 
 
 dials.listeners.append(_obey)
-
-
-def _refusal(job_id: str, status: JobStatus, wanted: JobStatus) -> str:
-    if status is JobStatus.CANCELLED:
-        return f"cannot update cancelled job for job {job_id}"
-    return f"cannot update job {job_id} from {status} to {wanted}"

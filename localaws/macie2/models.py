@@ -29,8 +29,8 @@ class MacieBackend(Reveal, Invitations, ManagedDataIdentifiers, Organization, Ta
 
     def reset(self) -> None:
         """Stop the jobs and start anew, with the dials where they were when the process started."""
+        self.outbox.close()
         self.discard_jobs()
-        self.outbox.discard()
         dials.reset()
         super().reset()
 

@@ -22,6 +22,7 @@ from localaws.macie2.exceptions import (
     ThrottlingException,
     ValidationException,
 )
+from localaws.macie2.failures import report
 from localaws.macie2.models import MacieBackend, macie2_backends
 from localaws.macie2.validation import from_text, validated
 
@@ -52,7 +53,10 @@ class MacieResponse(BaseResponse):
             request = validated(get_service_model("macie2").operation_model(name), self._sent(name))
             return self.serialized(ActionResult(operation(request)))
         except HTTPException as error:
-            return error.code or 500, dict(error.get_headers()), error.get_body()
+            return _refusal(error)
+        except Exception as error:  # the server would log its text
+            report(str(name), error)
+            return _refusal(InternalServerException(_ERRORS[500][1]))
 
     def _get_action_from_method_and_request_uri(self, request: Any) -> str:
         """Find the operation also when moto does not, for want of a query parameter: validation will name that."""
@@ -98,3 +102,7 @@ class MacieResponse(BaseResponse):
             elif where == "querystring" and (values := self.normalized_request.args.getlist(key)):
                 sent[name] = from_text(member, values)
         return sent
+
+
+def _refusal(error: HTTPException) -> TYPE_RESPONSE:
+    return error.code or 500, dict(error.get_headers()), error.get_body()

@@ -11,7 +11,6 @@ import logging
 import math
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -27,9 +26,11 @@ from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.detection.result import ScanResult, ScanStatus
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.dials import changed, dials
+from localaws.macie2.failures import report
 from localaws.macie2.findings import Analysis, discovery_results
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
-from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.job_status import JobStatus
+from localaws.macie2.jobs import Job
 from localaws.macie2.selection import select_objects
 from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage
 
@@ -63,6 +64,7 @@ class Run:
     """One run of a job.
 
     :param number: 1 for the first run of the job.
+    :param account_ids: the accounts whose buckets the job's bucket criteria choose from.
     :param uploaded_after: when the run before started; None: everything is read.
     :param allowed: what the job's allow lists had when the run started.
     :param classified: takes how many bytes of an object were analysed.
@@ -75,6 +77,7 @@ class Run:
     partition: str
     job: Job
     number: int
+    account_ids: Sequence[str]
     uploaded_after: datetime | None
     storage: Storage
     managed: Sequence[ManagedIdentifier]
@@ -91,19 +94,23 @@ class Run:
     def _run(self) -> None:
         analyses: list[Analysis] = []
         unwritten: list[Analysis] = []
+        self._attempt(lambda: self._analyse(analyses, unwritten))
+        ended = time.monotonic()
+        self._attempt(
+            lambda: self._follow_up(
+                ended,
+                results_lag_seconds=lambda: self._write_results(unwritten),
+                findings_lag_seconds=lambda: self._publish(analyses),
+            )
+        )
+
+    def _attempt(self, step: Callable[[], None]) -> None:
         try:
-            self._analyse(analyses, unwritten)
+            step()
         except _StoppedError:
             pass
         except Exception as error:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
-            self.job.cancel()
-            self._report(error)
-        ended = time.monotonic()
-        self._follow_up(
-            ended,
-            results_lag_seconds=lambda: self._write_results(unwritten),
-            findings_lag_seconds=lambda: self._publish(analyses),
-        )
+            fail(self.job, error)
 
     def _analyse(self, analyses: list[Analysis], unwritten: list[Analysis]) -> None:
         """Read every object, and write its result unless results lag.
@@ -143,7 +150,7 @@ class Run:
         self.job.has_processed_one()
 
     def _select_objects(self) -> list[S3Object]:
-        return select_objects(self.job, self.storage, self.account_id, self.uploaded_after)
+        return select_objects(self.job, self.storage, self.account_ids, self.uploaded_after)
 
     def _classify(self, candidate: S3Object) -> Analysis:
         repository = self.repository()
@@ -192,13 +199,6 @@ class Run:
         except BucketUnavailableError:
             log.warning("job %s: the bucket for the discovery results is gone", self.job.id)
 
-    def _report(self, error: Exception) -> None:
-        """Log where the run failed, without the error's text: it could hold what stands in the object."""
-        if not self.job.is_discarded:
-            where = "".join(traceback.format_tb(error.__traceback__))
-            kind = type(error).__name__
-            log.error("job %s failed inside the local AWS and is cancelled: %s\n%s", self.job.id, kind, where)
-
     def _follow_up(self, ended: float, **steps: Callable[[], None]) -> None:
         """Do each step when the time on its dial has passed since the end of the job, also of a cancelled one."""
         while steps:
@@ -236,6 +236,13 @@ class Run:
                 if left <= 0:
                     return
                 changed.wait(min(left, self.job.seconds_to_next_event()))
+
+
+def fail(job: Job, error: Exception) -> None:
+    """Cancel a job that this code cannot run, and log where it failed."""
+    job.cancel()
+    if not job.is_discarded:
+        report(f"job {job.id}", error)
 
 
 def chosen(request: Mapping[str, Any], catalogue: Mapping[str, ManagedIdentifier]) -> list[ManagedIdentifier]:

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-scope.html
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from moto.moto_api._internal import mock_random
@@ -16,16 +16,18 @@ from localaws.macie2.jobs import Job
 from localaws.macie2.storage import BucketUnavailableError, S3Bucket, S3Object, Storage
 
 
-def select_objects(job: Job, storage: Storage, account_id: str, uploaded_after: datetime | None) -> list[S3Object]:
+def select_objects(
+    job: Job, storage: Storage, account_ids: Sequence[str], uploaded_after: datetime | None
+) -> list[S3Object]:
     """Return the objects that the run reads, after sampling; buckets that cannot be read are told to the job.
 
-    :param account_id: the account whose buckets the job's bucket criteria choose from.
+    :param account_ids: the accounts whose buckets the job's bucket criteria choose from.
     :param uploaded_after: when the run before this one started, None to read everything.
     """
     scoping = job.request["s3JobDefinition"].get("scoping", {})
     objects = [
         candidate
-        for bucket in _select_buckets(job, storage, account_id)
+        for bucket in _select_buckets(job, storage, account_ids)
         for candidate in _objects(job, storage, bucket)
         if (uploaded_after is None or candidate.last_modified_at >= uploaded_after)
         and scope.includes_object(scoping, candidate)
@@ -37,10 +39,10 @@ def select_objects(job: Job, storage: Storage, account_id: str, uploaded_after: 
     return [objects[index] for index in sorted(sample)]
 
 
-def _select_buckets(job: Job, storage: Storage, account_id: str) -> Iterator[S3Bucket]:
+def _select_buckets(job: Job, storage: Storage, account_ids: Sequence[str]) -> Iterator[S3Bucket]:
     definition = job.request["s3JobDefinition"]
     if "bucketCriteria" in definition:
-        yield from _matching_buckets(job, storage, account_id)
+        yield from _matching_buckets(job, storage, account_ids)
         return
     for one in definition["bucketDefinitions"]:
         for name in one["buckets"]:
@@ -50,9 +52,10 @@ def _select_buckets(job: Job, storage: Storage, account_id: str) -> Iterator[S3B
                 _report(job, one["accountId"], name, error)
 
 
-def _matching_buckets(job: Job, storage: Storage, account_id: str) -> Iterator[S3Bucket]:
+def _matching_buckets(job: Job, storage: Storage, account_ids: Sequence[str]) -> Iterator[S3Bucket]:
     criteria = job.request["s3JobDefinition"]["bucketCriteria"]
-    matching = [one for one in storage.list_buckets(account_id) if scope.includes_bucket(criteria, one)]
+    buckets = [one for account_id in account_ids for one in storage.list_buckets(account_id)]
+    matching = [one for one in buckets if scope.includes_bucket(criteria, one)]
     if not matching:
         job.log("NO_BUCKETS_MATCHED_THE_CRITERIA")
     for bucket in matching:

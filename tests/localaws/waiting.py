@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 
 
 def until[Value](ask: Callable[[], Value], what: str = "the condition") -> Value:

@@ -12,16 +12,21 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import polars as pl
 
 from localaws.macie2.detection.csv_tables import CellFrame, CellRows, LinedRows
-from localaws.macie2.detection.source import SNIFFED_BYTES, Source, count_line_ends, valid_utf8
+from localaws.macie2.detection.source import SNIFFED_BYTES, Source, UnreadableError, count_line_ends, valid_utf8
 
 CHUNK_BYTES = 8 * 1024 * 1024
 # A quoted cell that has not ended after this many bytes is taken for a stray quote.
 MAXIMUM_RECORD_BYTES = 4 * CHUNK_BYTES
 MAXIMUM_POLARS_WIDTH = 1000
+# A name, and what is known of it, takes half a kilobyte.
+MAXIMUM_COLUMNS = 250_000
+# So many cells are held at a time when csv reads: each takes ten times as much memory as with polars.
+MAXIMUM_CELLS = 200_000
 
 # csv's own limit of 128 KiB per cell is process-wide state; ours is MAXIMUM_RECORD_BYTES.
 csv.field_size_limit(2**31 - 1)
@@ -67,13 +72,20 @@ class CsvReader:
                 size = self._header_size(text)
                 yield self._lined(text[:size])
                 text = text[size:]
-            if text:
-                yield self._lined(text) if self.is_located_by_line else self._celled(text)
+            if text and self.is_located_by_line:
+                yield self._lined(text)
+            elif text:
+                yield from self._celled(text)
 
     def _header_size(self, text: bytes) -> int:
-        """Take the first record that is not blank for the header; return where it ends."""
+        """Take the first record that is not blank for the header; return where it ends.
+
+        :raises UnreadableError: when it has too many columns.
+        """
         reader = csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""), delimiter=self._delimiter)
         self.header = next(filter(any, reader), [])
+        if len(self.header) > MAXIMUM_COLUMNS:
+            raise UnreadableError("UNABLE_TO_PARSE_FILE")
         ends = re.finditer(rb"\r\n|\r|\n", text)
         last = next((end for number, end in enumerate(ends, start=1) if number == reader.line_num), None)
         return last.end() if last else len(text)
@@ -84,22 +96,28 @@ class CsvReader:
         self.next_line += count_line_ends(text)
         return table
 
-    def _celled(self, text: bytes) -> CellFrame | CellRows:
+    def _celled(self, text: bytes) -> Iterator[CellFrame | CellRows]:
         frame = None if self._always_csv else _read_with_polars(text, self._delimiter, len(self.header))
-        table: CellFrame | CellRows
         if frame is not None:
-            table = CellFrame(frame, self.header, self._next_row)
+            yield CellFrame(frame, self.header, self._next_row)
+            self._next_row += frame.height
         else:
-            rows = list(csv.reader(io.StringIO(text.decode(), newline=""), delimiter=self._delimiter))
-            table = CellRows(rows, self.header, self._next_row)
-        self._next_row += table.height
-        self.next_line += count_line_ends(text) if b'"' in text else table.height
-        return table
+            lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+            records = csv.reader(lines, delimiter=self._delimiter)
+            while rows := list(islice(records, max(1, MAXIMUM_CELLS // max(1, len(self.header))))):
+                yield CellRows(rows, self.header, self._next_row)
+                self._next_row += len(rows)
+        self.next_line += frame.height if frame is not None and b'"' not in text else count_line_ends(text)
 
     def _chunks(self) -> Iterator[bytes]:
         cutter = _Cutter(self._delimiter)
         pending = b""
         while more := self._source.read(self._chunk_bytes):
+            end = 0 if b'"' in pending or b'"' in more else _after_last_line_end(more, 0, len(more) - 1)
+            if end:  # what a chunk takes is mostly the copying of it: no more than needed
+                yield b"".join((pending, memoryview(more)[:end]))
+                pending = more[end:]
+                continue
             pending = pending + more if pending else more
             end = cutter.last_record_end(pending)
             if end:

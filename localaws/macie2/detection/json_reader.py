@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from localaws.macie2.detection.json_paths import Path
 from localaws.macie2.detection.source import IncompleteError, Source
@@ -35,20 +36,19 @@ class MalformedError(ValueError):
     """What follows, which the source gives again, is no JSON; carries nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Scalars that stand side by side.
 
     :param path: of their object or array.
     :param keys: names of members, or indexes of elements.
     :param values: their texts; None for null and what is empty.
-    :param index: of the record: the 0-based line on which its text begins, or its number in a Parquet file.
+    :param record: its index: the 0-based line on which its text begins, or its number in a Parquet file.
     """
 
     path: Path
     keys: tuple[str | int, ...]
     values: tuple[str | None, ...]
-    index: int
+    record: int
 
 
 @dataclass(slots=True)
@@ -65,18 +65,20 @@ class _Open:
 class JsonReader:
     """Reads any number of JSON texts, one after the other.
 
+    :param is_lines: the index of a record is that of its line; otherwise it is always 0.
     :ivar line: 0-based number of the line, and ``column`` of the character on it, from which the source goes on.
     """
 
-    def __init__(self, source: Source, chunk_bytes: int) -> None:
+    def __init__(self, source: Source, chunk_bytes: int, *, is_lines: bool) -> None:
         self._source = source
+        self._is_lines = is_lines
         self._chunk_bytes = chunk_bytes
         self._text = ""
         self._at = 0
         self._whole = 0
         self._is_last = False
         self._open: list[_Open] = []
-        self._value_line = 0
+        self._index = 0
         self._counted = 0
         self.line = 0
         self.column = 0
@@ -90,8 +92,7 @@ class JsonReader:
         try:
             yield from self._rows()
         except (MalformedError, IncompleteError):
-            for container in self._open:
-                yield from self._flush(container)
+            yield from (self._row(container) for container in self._open if container.keys)
             self._count_lines()
             self._source.put_back(self._text[self._at :].encode())
             raise
@@ -104,16 +105,20 @@ class JsonReader:
                 self._open[-1].key = _unescaped(string)
                 may = "value"
             elif not mark and not colon and may in ("value", "element"):
-                yield from self._add(scalar if string is None else _unescaped(string), is_null=scalar == "null")
-                may = self._after_value()
+                row = self._add(scalar if string is None else _unescaped(string), is_null=scalar == "null")
+                if row is not None:
+                    yield row
+                may = "comma" if self._open else "value"
             elif mark in ("{", "[") and may in ("value", "element"):
                 self._push(is_object=mark == "{")
                 may = "member" if mark == "{" else "element"
             elif mark == "," and may == "comma":
                 may = self._go_on()
             elif mark in ("}", "]") and self._ends(mark, may):
-                yield from self._flush(self._open.pop())
-                may = self._after_value()
+                container = self._open.pop()
+                if container.keys:
+                    yield self._row(container)
+                may = "comma" if self._open else "value"
             else:
                 raise MalformedError
             self._at = token.end()
@@ -156,9 +161,10 @@ class JsonReader:
         """Return the path of the value that begins."""
         if self._open:
             return (*self._open[-1].path, self._open[-1].key)
-        self._count_lines()
-        space = _SPACE.match(self._text, self._at)
-        self._value_line = self.line + len(_LINE_END.findall(space.group() if space else ""))
+        if self._is_lines:
+            self._count_lines()
+            space = _SPACE.match(self._text, self._at)
+            self._index = self.line + len(_LINE_END.findall(space.group() if space else ""))
         return ()
 
     def _push(self, *, is_object: bool) -> None:
@@ -178,23 +184,21 @@ class JsonReader:
         container.key = int(container.key) + 1
         return "value"
 
-    def _after_value(self) -> str:
-        return "comma" if self._open else "value"
-
-    def _add(self, text: str, *, is_null: bool) -> Iterator[Row]:
+    def _add(self, text: str, *, is_null: bool) -> Row | None:
         if not self._open:
-            yield Row(self._place(), (), (text or None,), self._value_line)
-        elif text and not is_null:
+            return Row(self._place(), (), (text or None,), self._index)
+        if text and not is_null:
             container = self._open[-1]
             container.keys.append(container.key)
             container.values.append(text)
             if len(container.keys) == MAXIMUM_ROW:
-                yield from self._flush(container)
+                return self._row(container)
+        return None
 
-    def _flush(self, container: _Open) -> Iterator[Row]:
-        if container.keys:
-            yield Row(container.path, tuple(container.keys), tuple(container.values), self._value_line)
-            container.keys, container.values = [], []
+    def _row(self, container: _Open) -> Row:
+        row = Row(container.path, tuple(container.keys), tuple(container.values), self._index)
+        container.keys, container.values = [], []
+        return row
 
 
 def _unescaped(text: str) -> str:

@@ -5,8 +5,6 @@ Source: shapes Record and Occurrences of the macie2 API.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from localaws.macie2.detection.json_reader import JsonReader, MalformedError
 from localaws.macie2.detection.records import RecordScan
 from localaws.macie2.detection.scan import Scan
@@ -20,11 +18,11 @@ def scan_json(scan: Scan, *, is_lines: bool) -> None:
 
     :param is_lines: the index of a record is that of its line; otherwise it is always 0.
     """
-    reader = JsonReader(scan.source, min(scan.chunk_bytes, _CHUNK_BYTES))
+    reader = JsonReader(scan.source, min(scan.chunk_bytes, _CHUNK_BYTES), is_lines=is_lines)
     records = RecordScan(scan)
     try:
         for row in reader.rows():
-            records.add(row if is_lines else replace(row, index=0))
+            records.add(row)
     except MalformedError:
         records.flush()
         scan_text(scan, reader.line + 1, reader.column)

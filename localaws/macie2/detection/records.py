@@ -8,7 +8,7 @@ Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-k
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from localaws.macie2.detection.columns import TableScan
@@ -44,7 +44,7 @@ class RecordScan:
     def add(self, row: Row) -> None:
         """Take a row; scan when there are enough."""
         self._rows.append(row)
-        self._waiting += len(row.values) + sum(map(len, filter(None, row.values))) * _BATCH_CELLS // _BATCH_CHARACTERS
+        self._waiting += len(row.values) + len("".join(filter(None, row.values))) * _BATCH_CELLS // _BATCH_CHARACTERS
         if self._waiting >= _BATCH_CELLS:
             self.flush()
 
@@ -52,12 +52,11 @@ class RecordScan:
         """Scan what was taken."""
         tables: dict[int, _RecordRows] = {}
         for row in self._rows:
-            for part in _parts(row):
-                plan = self._plans.plan(_names_of(part.path), part.keys)
-                if id(plan) not in tables:
-                    tables[id(plan)] = _RecordRows(plan, self._plans)
-                tables[id(plan)].append(part, self._order)
-                self._order += 1
+            plan = self._plans.plan(_names_of(row.path), row.keys)
+            if id(plan) not in tables:
+                tables[id(plan)] = _RecordRows(plan, self._plans)
+            tables[id(plan)].append(row, self._order)
+            self._order += 1
         for table in tables.values():
             self._tables.read(table.sealed(), table.plan)
         self.read_names(key for row in self._rows for key in (*row.path, *row.keys) if isinstance(key, str))
@@ -80,15 +79,6 @@ class RecordScan:
 
 def _names_of(path: Path) -> Names:
     return tuple(key for key in path if isinstance(key, str))
-
-
-def _parts(row: Row) -> Iterator[Row]:
-    """The elements of an array are rows of their own."""
-    if row.keys and isinstance(row.keys[0], int):
-        for key, value in zip(row.keys, row.values, strict=True):
-            yield Row(row.path, (key,), (value,), row.index)
-    else:
-        yield row
 
 
 class _Plans:
@@ -160,7 +150,7 @@ class RecordTable(Rows):
 
     def occurrence(self, place: Place) -> Record:
         row = self._records[self.row_of(place[0])]
-        return self._plans.record((*row.path, *row.keys[place[1] : place[1] + 1]), row.index)
+        return self._plans.record((*row.path, *row.keys[place[1] : place[1] + 1]), row.record)
 
 
 class _NameRows(Rows):

@@ -131,4 +131,11 @@ class KeywordIndex:
             at = start + 1
 
     def _ids_of(self, keyword: bytes) -> frozenset[str]:
-        return frozenset(identifier for identifier, regex in self._by_id.items() if regex.re2.match(keyword))
+        # What is no letter of ASCII can stand for one (ſ for s): then it has no boundary unless it touches a letter.
+        edges = (b"",) if keyword.isascii() else (b"", b"a")
+        ways = [(len(before), before + keyword + behind) for before in edges for behind in edges]
+        return frozenset(
+            identifier
+            for identifier, regex in self._by_id.items()
+            if any(regex.re2.match(text, at) for at, text in ways)
+        )

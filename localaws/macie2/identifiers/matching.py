@@ -68,12 +68,12 @@ class ManagedProbe(Probe):
         if is_open:
             yield from self._matches(self.keyed, text)
             return
-        places = KeywordPlaces.find(self._keyword, text) if self._keyword else KeywordPlaces((), ())
-        for regex, needs_keyword in ((self.keyed, True), (self.unkeyed, False)):
-            if places.ends or not needs_keyword:
-                for start, end in self._matches(regex, text):
-                    if places.is_near(start, end, PROXIMITY) is needs_keyword:
-                        yield start, end
+        # The matches first: there are mostly none, and in a text made to harm as many keywords as fit.
+        found = [list(self._matches(regex, text)) for regex in (self.keyed, self.unkeyed)]
+        if any(found):
+            places = KeywordPlaces.find(self._keyword, text) if self._keyword else KeywordPlaces((), ())
+            for spans, needs_keyword in zip(found, (True, False), strict=True):
+                yield from (span for span in spans if places.is_near(*span, PROXIMITY) is needs_keyword)
 
     def _matches(self, regex: Regex | None, text: str) -> Iterator[tuple[int, int]]:
         for match in regex.re2.finditer(text) if regex else ():

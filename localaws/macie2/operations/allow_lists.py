@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.dials import changed
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers.dialect import RegexError, compile_regex, validate_regex
-from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.job_status import OVER
+from localaws.macie2.jobs import Job
 from localaws.macie2.operations.area import Answer, Area, Request, existing, partial
 from localaws.macie2.paging import page
 from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, Storage
@@ -81,7 +83,7 @@ class AllowLists(Area):
         check_tags(request.get("tags", {}))
         self._check_criteria(request["criteria"])
         with changed:
-            if known := self.made_before("allow-list", request):
+            if known := self.made_before("allow-list", request, self.allow_lists):
                 return {"arn": self.allow_lists[known].arn, "id": known}
             list_id = "".join(mock_random.choices(_ID_CHARACTERS, k=22))
             made = AllowList(list_id, self.arn("allow-list", list_id), request, tags=dict(request.get("tags", {})))
@@ -133,11 +135,12 @@ class AllowLists(Area):
         A list that is gone or cannot be read allows nothing: the job goes on without it.
         Source: https://docs.aws.amazon.com/macie/latest/user/allow-lists-status-check.html
         """
-        lists = [self.allow_lists[one].request["criteria"] for one in ids if one in self.allow_lists]
+        lists = [known.request["criteria"] for one in ids if (known := self.allow_lists.get(one))]
         texts: set[str] = set()
         for criteria in lists:
-            if "s3WordsList" in criteria and self._status(criteria)["code"] == "OK":
-                texts.update(text.casefold() for text in self._read(criteria["s3WordsList"]))
+            if "s3WordsList" in criteria:
+                with suppress(UnusableListError):
+                    texts.update(text.casefold() for text in self._read(criteria["s3WordsList"]))
         patterns = tuple(compile_regex(criteria["regex"]) for criteria in lists if "regex" in criteria)
         return AllowedTexts(frozenset(texts), patterns)
 
@@ -196,5 +199,4 @@ def _entries(content: bytes) -> list[str]:
 
 
 def _uses(job: Job, list_id: str) -> bool:
-    is_over = job.status in (JobStatus.COMPLETE, JobStatus.CANCELLED)
-    return not is_over and list_id in job.request.get("allowListIds", [])
+    return job.status not in OVER and list_id in job.request.get("allowListIds", [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from localaws.macie2.exceptions import ConflictException, ResourceNotFoundException
@@ -31,9 +31,10 @@ class Area:
         """Return the ARN of something that Macie made."""
         return f"arn:{self.partition}:macie2:{self.region_name}:{self.account_id}:{kind}/{resource_id}"
 
-    def made_before(self, kind: str, request: Request) -> str | None:
-        """Return the id of what the same client token made.
+    def made_before(self, kind: str, request: Request, known: Container[str]) -> str | None:
+        """Return the id of what the same client token made; None when that was deleted: it can be made anew.
 
+        :param known: the ids of what there is of the kind.
         :raises ConflictException: when the token came with another request. AWS publishes neither the scope nor the
             lifetime of a token; that it must not stand for two things is what other services of AWS do.
         """
@@ -41,6 +42,8 @@ class Area:
         if token is None or (kind, token) not in self._client_tokens:
             return None
         first, made = self._client_tokens[kind, token]
+        if made not in known:
+            return None
         if first != request:
             raise ConflictException("The client token was used before with other parameters")
         return made

@@ -107,15 +107,15 @@ class Buckets(Members):
 
         :param account_id: leaves out those of all other accounts.
         """
-        accounts = {self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)}
+        accounts = self.accounts()
         if account_id not in (None, *accounts):
             raise ResourceNotFoundException
-        storage = self._storage(accounts)
+        storage = self._storage(set(accounts))
         jobs = list(self.jobs.values())
         described = [
             describe(bucket, storage, jobs)
-            for account in ({account_id} if account_id else accounts)
-            for bucket in storage.list_buckets(str(account))
+            for account in ([account_id] if account_id else accounts)
+            for bucket in storage.list_buckets(account)
         ]
         return sorted(described, key=lambda one: str(one["bucketName"]))
 

@@ -9,16 +9,20 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
 from localaws.macie2 import run
 from localaws.macie2.dials import changed
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
+from localaws.macie2.job_description import description
 from localaws.macie2.job_events import write
 from localaws.macie2.job_list import select_jobs
+from localaws.macie2.job_progress import Progress
 from localaws.macie2.job_request import check_job_request
-from localaws.macie2.jobs import Job, JobStatus
+from localaws.macie2.job_status import JobStatus
+from localaws.macie2.jobs import Job
 from localaws.macie2.operations.allow_lists import AllowLists
 from localaws.macie2.operations.area import Answer, Request, existing
 from localaws.macie2.operations.configurations import Configurations
@@ -56,7 +60,7 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
         known_identifiers = self.custom_data_identifiers
         custom = [known_identifiers[one].to_detect() for one in request.get("customDataIdentifierIds", [])]
         with changed:
-            if known := self.made_before("classification-job", request):
+            if known := self.made_before("classification-job", request, self.jobs):
                 return {"jobArn": self.jobs[known].arn, "jobId": known}
             job_id = mock_random.get_random_hex(32)
             job = self.jobs[job_id] = Job(job_id, self.arn("classification-job", job_id), request, self._log)
@@ -65,7 +69,11 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
         return {"jobArn": job.arn, "jobId": job.id}
 
     def describe_classification_job(self, request: Request) -> Answer:
-        return existing(self.jobs, request["jobId"]).look()
+        job = existing(self.jobs, request["jobId"])
+        with changed:
+            told = description(job)
+            job.was_looked_at()
+        return told
 
     def update_classification_job(self, request: Request) -> Answer:
         existing(self.jobs, request["jobId"]).update(JobStatus(request["jobStatus"]))
@@ -77,18 +85,21 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
 
     def _live(self, job: Job, custom: Sequence[CustomIdentifier]) -> None:
         """Start the runs of a job, until it is over: in a thread, which never keeps the process alive."""
-        while job.await_run():
-            self._run_of(job, custom).start()
+        try:
+            while begun := job.await_run():
+                self._run_of(job, begun, custom).start()
+        except Exception as error:  # the job has no run then, and must not stay RUNNING
+            run.fail(job, error)
 
-    def _run_of(self, job: Job, custom: Sequence[CustomIdentifier]) -> run.Run:
-        number, uploaded_after = job.latest_run()
+    def _run_of(self, job: Job, begun: Progress, custom: Sequence[CustomIdentifier]) -> run.Run:
         return run.Run(
             account_id=self.account_id,
             region_name=self.region_name,
             partition=self.partition,
             job=job,
-            number=number,
-            uploaded_after=uploaded_after,
+            number=begun.number,
+            account_ids=self.accounts(),
+            uploaded_after=begun.uploaded_after,
             storage=self._storage_of(job.request),
             managed=run.chosen(job.request, CATALOGUE),
             custom=custom,
@@ -101,8 +112,7 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
     def _storage_of(self, request: Mapping[str, Any]) -> Storage:
         accounts = {one["accountId"] for one in request["s3JobDefinition"].get("bucketDefinitions", [])}
         owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
-        return Storage(accounts | owners | {self.account_id}, self.region_name, self.partition)
+        return Storage({*accounts, *owners, *self.accounts()}, self.region_name, self.partition)
 
     def _log(self, event: Mapping[str, Any]) -> None:
-        account_id, region_name = self.account_id, self.region_name
-        self.outbox.post(lambda: write(account_id, region_name, event))
+        self.outbox.post(logs_backends, lambda logs: write(logs, event))

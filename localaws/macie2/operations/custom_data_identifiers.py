@@ -89,9 +89,10 @@ class CustomDataIdentifiers(Area):
     def create_custom_data_identifier(self, request: Request) -> Answer:
         check_create_request(request)
         with changed:
-            if known := self.made_before("custom-data-identifier", request):
+            usable = self.usable_identifiers()
+            if known := self.made_before("custom-data-identifier", request, usable):
                 return {"customDataIdentifierId": known}
-            if len(self.usable_identifiers()) >= MOST_IDENTIFIERS:
+            if len(usable) >= MOST_IDENTIFIERS:
                 raise ServiceQuotaExceededException(f"An account can have {MOST_IDENTIFIERS} custom data identifiers")
             identifier_id = str(mock_random.uuid4())
             arn = self.arn("custom-data-identifier", identifier_id)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.events.models import events_backends
+from moto.events.models import EventsBackend, events_backends
 
 from localaws.macie2.operations.findings import Findings
 from localaws.macie2.outbox import Outbox
@@ -23,17 +23,15 @@ class Events(Findings):
 
     def forget(self) -> None:
         super().forget()
-        self.outbox = Outbox()
+        self.outbox = Outbox(self.account_id, self.region_name)
 
     def published(self, finding: Mapping[str, Any]) -> None:
         """Put the finding on the bus; what its rules do with it is no matter of Macie's."""
         super().published(finding)
-        account_id, region_name = self.account_id, self.region_name
-        self.outbox.post(lambda: _send(account_id, region_name, finding))
+        self.outbox.post(events_backends, lambda bus: _send(bus, finding))
 
 
-def _send(account_id: str, region_name: str, finding: Mapping[str, Any]) -> None:
-    bus = events_backends[account_id][region_name]
+def _send(bus: EventsBackend, finding: Mapping[str, Any]) -> None:
     if not bus.event_buses["default"].rules:  # a large job has many findings, and few people have rules
         return
     event = {

@@ -45,25 +45,26 @@ class FindingsFilter:
 class FindingsFilters(Area):
     """The filters of an account, in the order of their positions."""
 
-    findings_filters: dict[str, FindingsFilter]
+    #: Replaced and never changed, so that it can be read without the lock.
+    findings_filters: Mapping[str, FindingsFilter]
 
     def forget(self) -> None:
         super().forget()
         self.findings_filters = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.findings_filters.values())}}
+        return {**super().tags_by_arn(), **{one.arn: one.tags for one in self.findings_filters.values()}}
 
     def is_suppressed(self, finding: criteria.Finding) -> bool:
         """Tell whether a suppression rule archives the finding."""
-        return any(one.suppresses(finding) for one in list(self.findings_filters.values()))
+        return any(one.suppresses(finding) for one in self.findings_filters.values())
 
     def create_findings_filter(self, request: Request) -> Answer:
         """Save a filter; without a position it is the last one."""
         check_tags(request.get("tags", {}))
         _check(request)
         with changed:
-            if known := self.made_before("findings-filter", request):
+            if known := self.made_before("findings-filter", request, self.findings_filters):
                 return {"arn": self.findings_filters[known].arn, "id": known}
             self._check_name(request["name"])
             if len(self.findings_filters) >= MOST_FILTERS:
@@ -76,12 +77,13 @@ class FindingsFilters(Area):
         return {"arn": made.arn, "id": made.id}
 
     def get_findings_filter(self, request: Request) -> Answer:
-        known = existing(self.findings_filters, request["id"])
+        filters = self.findings_filters
+        known = existing(filters, request["id"])
         return {
             **known.summary(),
             "description": known.request.get("description"),
             "findingCriteria": known.request["findingCriteria"],
-            "position": list(self.findings_filters).index(known.id) + 1,
+            "position": list(filters).index(known.id) + 1,
         }
 
     def list_findings_filters(self, request: Request) -> Answer:
@@ -89,9 +91,9 @@ class FindingsFilters(Area):
 
     def update_findings_filter(self, request: Request) -> Answer:
         """Change what the request names; findings that were published stay as they are."""
-        known = existing(self.findings_filters, request["id"])
         _check(request)
         with changed:
+            known = existing(self.findings_filters, request["id"])
             if request.get("name", known.request["name"]) != known.request["name"]:
                 self._check_name(request["name"])
             known.request = {**known.request, **request}
@@ -100,8 +102,9 @@ class FindingsFilters(Area):
         return {"arn": known.arn, "id": known.id}
 
     def delete_findings_filter(self, request: Request) -> Answer:
-        existing(self.findings_filters, request["id"])
-        self.findings_filters.pop(request["id"], None)
+        with changed:
+            existing(self.findings_filters, request["id"])
+            self.findings_filters = {key: one for key, one in self.findings_filters.items() if key != request["id"]}
         return {}
 
     def _check_name(self, name: str) -> None:

@@ -165,6 +165,10 @@ class Members(Sessions):
     def disassociate_from_master_account(self, request: Request) -> Answer:
         return self.disassociate_from_administrator_account(request)
 
+    def accounts(self) -> list[str]:
+        """Return this account and its members."""
+        return [self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)]
+
     def know(self, account_id: str, email: str) -> Member:
         """Return a new member that is not associated yet; forget what was known of the account."""
         arn = self.arn("member", account_id)

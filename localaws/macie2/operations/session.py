@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from localaws.macie2.clock import now
-from localaws.macie2.dials import dials
+from localaws.macie2.dials import changed, dials
 from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
 from localaws.macie2.operations.area import Answer, Area, Request
 
@@ -72,9 +72,10 @@ class Sessions(Area):
 
     def disable_macie(self, request: Request) -> Answer:
         """Delete everything of this account in this Region."""
-        self.discard_jobs()
-        self.forget()
-        self._was_disabled = True
+        with changed:
+            self.discard_jobs()
+            self.forget()
+            self._was_disabled = True
         return {}
 
     def set_member_session(self, status: str) -> None:

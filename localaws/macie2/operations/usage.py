@@ -91,8 +91,8 @@ class Usage(Buckets):
         }
 
     def _accounts(self) -> Sequence[Usage]:
-        members = [self.macie_of(one.account_id) for one in list(self.members.values()) if one.is_current]
-        return [self, *(one for one in members if isinstance(one, Usage))]
+        known = [self.macie_of(account_id) for account_id in self.accounts()]
+        return [one for one in known if isinstance(one, Usage)]
 
 
 def price(size_bytes: int) -> Decimal:

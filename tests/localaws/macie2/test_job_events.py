@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.localaws.conftest import ACCOUNT, run_job, start
+from localaws.server import LocalAws
+from tests.localaws.conftest import ACCOUNT, request, run_job, start
 from tests.localaws.waiting import until
 
 GROUP = "/aws/macie/classificationjobs"
@@ -137,6 +139,17 @@ def test_it_is_told_why_a_bucket_could_not_be_read(
     assert missing["affectedResource"] == {"type": "S3_BUCKET_NAME", "value": "missing"}
     assert (closed["affectedAccount"], closed["operation"]) == (ACCOUNT, "ListObjectsV2")
     assert macie.describe_classification_job(jobId=job_id)["lastRunErrorStatus"] == {"code": "ERROR"}
+
+
+def test_nothing_of_before_is_told_after_a_reset(
+    aws: LocalAws, macie: Any, s3: Any, client: Callable[..., Any], turn: Callable[..., None]
+) -> None:
+    turn(job_held=True)
+    for token in "abc":
+        start(macie, clientToken=token)
+    assert request(aws, "POST", "/moto-api/reset")[0] == 200
+    until(lambda: "macie-outbox" not in {one.name for one in threading.enumerate()}, "all letters to be sent")
+    assert client("logs").describe_log_groups()["logGroups"] == []
 
 
 def test_the_group_that_is_there_already_is_used(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from localaws.macie2.models import MacieBackend
 from tests.localaws.conftest import error_of, start
 
 NOT_ENABLED = ("AccessDeniedException", 403, "Macie is not enabled")
@@ -99,3 +100,17 @@ def test_the_organization_admin_is_listed_when_it_was_enabled(macie: Any) -> Non
     macie.enable_organization_admin_account(adminAccountId="111122223333")
     [admin] = macie.list_organization_admin_accounts()["adminAccounts"]
     assert admin["accountId"] == "111122223333"
+
+
+def test_an_error_inside_the_local_aws_is_told_and_logged_without_its_text(
+    macie: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        message = "999-12-3456"
+        raise ValueError(message)
+
+    monkeypatch.setattr(MacieBackend, "list_findings", fail)
+    code, status, message = error_of(macie.list_findings)
+    assert (code, status) == ("InternalServerException", 500)
+    assert "ListFindings failed inside the local AWS: ValueError" in caplog.text
+    assert "999-12-3456" not in caplog.text + message

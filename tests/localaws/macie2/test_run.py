@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from localaws.macie2 import run
+from localaws.macie2 import moods, run
 from localaws.macie2.identifiers import CATALOGUE
 from tests.localaws.conftest import ACCOUNT, await_findings, await_job, read_results, run_job, start
-from tests.localaws.waiting import until
+from tests.localaws.waiting import DEADLINE_SECONDS, until
 
 pytestmark = pytest.mark.usefixtures("repository")
 
@@ -37,6 +37,10 @@ CSV_OF_THE_RUN = {
 
 def _put(s3: Any, *keys: str, body: bytes = b"a\n1\n", **more: Any) -> str:
     return [s3.put_object(Bucket="bronze", Key=key, Body=body, **more) for key in keys][-1]["VersionId"]
+
+
+def _bucket_named(*names: str) -> dict[str, Any]:
+    return {"simpleCriterion": {"key": "S3_BUCKET_NAME", "comparator": "EQ", "values": [*names]}}
 
 
 def _status(record: dict[str, Any]) -> dict[str, str]:
@@ -160,11 +164,32 @@ def test_buckets_are_chosen_by_criteria_when_the_job_has_criteria(macie: Any, s3
     for bucket in ("lake-one", "lake-two", "lake-three"):
         s3.create_bucket(Bucket=bucket)
         s3.put_object(Bucket=bucket, Key=f"{bucket}.csv", Body=b"a\n1\n")
-    either = {"key": "S3_BUCKET_NAME", "comparator": "EQ", "values": ["lake-one", "lake-two"]}
-    equals = {"key": "S3_BUCKET_NAME", "comparator": "EQ", "values": ["lake-two"]}
-    criteria = {"includes": {"and": [{"simpleCriterion": either}]}, "excludes": {"and": [{"simpleCriterion": equals}]}}
+    criteria = {
+        "includes": {"and": [_bucket_named("lake-one", "lake-two")]},
+        "excludes": {"and": [_bucket_named("lake-two")]},
+    }
     run_job(macie, s3JobDefinition={"bucketCriteria": criteria})
     assert read_results(s3).keys() == {"lake-one.csv"}
+
+
+def test_criteria_choose_among_the_buckets_of_the_account_and_its_members(
+    macie: Any, s3: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
+) -> None:
+    member, stranger = "111122223333", "444455556666"
+    for account in (member, stranger):
+        theirs = client("s3", **other_account(account))
+        theirs.create_bucket(Bucket=f"lake-{account}")
+        theirs.put_object(Bucket=f"lake-{account}", Key=f"{account}.csv", Body=b"a\n1\n")
+    _put(s3, "own.csv")
+    macie.enable_organization_admin_account(adminAccountId=ACCOUNT)
+    macie.create_member(account={"accountId": member, "email": "m@example.com"})
+    run_job(macie, s3JobDefinition={"bucketCriteria": {"excludes": {"and": [_bucket_named("results")]}}})
+    assert read_results(s3).keys() == {"own.csv", f"{member}.csv"}
+    only_theirs = {"simpleCriterion": {"key": "ACCOUNT_ID", "comparator": "EQ", "values": [member]}}
+    criteria = {"includes": {"and": [only_theirs]}}
+    run_job(macie, clientToken="next", s3JobDefinition={"bucketCriteria": criteria})
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket="results")["Contents"]]
+    assert len(keys) == 3
 
 
 def test_a_share_of_the_objects_is_read_when_the_job_samples(macie: Any, s3: Any) -> None:
@@ -212,6 +237,32 @@ def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
     assert "a mistake in the scanner" not in caplog.text
 
 
+def test_a_job_is_cancelled_when_its_run_cannot_even_begin(
+    macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        message = "a mistake in the catalogue"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(run, "chosen", fail)
+    assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
+    until(lambda: "failed inside the local AWS" in caplog.text, "the log")
+    assert "a mistake in the catalogue" not in caplog.text
+
+
+def test_what_fails_after_a_job_is_logged_without_its_text(
+    macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: Any) -> None:
+        message = "999-12-3456"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(moods, "findings", fail)
+    run_job(macie)
+    until(lambda: "failed inside the local AWS" in caplog.text, "the log")
+    assert "999-12-3456" not in caplog.text
+
+
 def test_others_are_answered_while_a_job_reads_an_object(
     macie: Any, s3: Any, client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,13 +270,13 @@ def test_others_are_answered_while_a_job_reads_an_object(
 
     def read_for_long(*facts: Any, **more: Any) -> Any:
         is_reading.set()
-        assert may_go_on.wait(timeout=20)
+        assert may_go_on.wait(timeout=DEADLINE_SECONDS)
         return scan(*facts, **more)
 
     monkeypatch.setattr(run, "scan", read_for_long)
     _put(s3, "a.csv")
     job_id = start(macie)
-    assert is_reading.wait(timeout=20)
+    assert is_reading.wait(timeout=DEADLINE_SECONDS)
     assert macie.describe_classification_job(jobId=job_id)["jobStatus"] == "RUNNING"
     assert macie.list_findings()["findingIds"] == []
     _put(s3, "b.csv")

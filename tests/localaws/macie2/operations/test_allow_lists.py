@@ -10,6 +10,7 @@ import pytest
 
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.models import macie2_backends
+from localaws.macie2.operations.allow_lists import AllowLists, UnusableListError
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, start
 from tests.localaws.macie2.operations.conftest import pages
 
@@ -61,6 +62,13 @@ def test_the_same_client_token_makes_one_list(macie: Any) -> None:
     assert error_of(_create, macie=macie, clientToken="t", name="other")[:2] == ("ConflictException", 409)
 
 
+def test_the_same_client_token_makes_another_list_when_the_first_is_deleted(macie: Any) -> None:
+    first = _create(macie, clientToken="t")
+    macie.delete_allow_list(id=first)
+    second = _create(macie, clientToken="t")
+    assert [one["id"] for one in macie.list_allow_lists()["allowLists"]] == [second] != [first]
+
+
 def test_a_list_is_changed_but_not_its_kind(macie: Any, words: Any) -> None:
     list_id = _create(macie)
     macie.update_allow_list(id=list_id, name="new", criteria={"regex": "[0-9]{3}"})
@@ -106,6 +114,20 @@ def test_the_status_says_when_the_object_of_a_list_is_gone(macie: Any, words: An
     list_id = _create(macie, WORDS)
     s3.delete_object(Bucket="bronze", Key="allowed.txt")
     assert macie.get_allow_list(id=list_id)["status"]["code"] == "S3_OBJECT_NOT_FOUND"
+
+
+def test_a_list_is_read_once_as_it_can_be_gone_at_a_second_look(
+    macie: Any, words: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_id, reads = _create(macie, WORDS), ["abc"]
+
+    def read(*_: Any) -> list[str]:
+        if reads:
+            return [reads.pop()]
+        raise UnusableListError("S3_OBJECT_NOT_FOUND", "gone")
+
+    monkeypatch.setattr(AllowLists, "_read", read)
+    assert "ABC" in _allowed(list_id)
 
 
 def test_what_is_allowed_is_in_one_of_the_lists_as_a_whole(macie: Any, words: Any) -> None:

@@ -97,6 +97,13 @@ def test_the_same_client_token_gives_the_same_identifier(macie: Any) -> None:
         _create(macie, clientToken="t", name="other")
 
 
+def test_the_same_client_token_makes_another_identifier_when_the_first_is_deleted(macie: Any) -> None:
+    first = _create(macie, clientToken="t")
+    macie.delete_custom_data_identifier(id=first)
+    second = _create(macie, clientToken="t")
+    assert [one["id"] for one in macie.list_custom_data_identifiers()["items"]] == [second] != [first]
+
+
 def test_the_list_is_paged(macie: Any) -> None:
     ids = [_create(macie, name=f"n{number}") for number in range(5)]
     pages = macie.get_paginator("list_custom_data_identifiers").paginate(PaginationConfig={"PageSize": 2})

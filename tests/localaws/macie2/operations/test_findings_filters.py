@@ -72,6 +72,13 @@ def test_the_same_client_token_makes_one_filter(macie: Any) -> None:
     assert len(_names(macie)) == 1
 
 
+def test_the_same_client_token_makes_another_filter_when_the_first_is_deleted(macie: Any) -> None:
+    first = _create(macie, clientToken="t")
+    macie.delete_findings_filter(id=first)
+    assert _create(macie, clientToken="t") != first
+    assert len(_names(macie)) == 1
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -1,0 +1,38 @@
+"""Where the detection differs from Macie's; about the identifiers themselves see ``identifiers/differences.py``."""
+
+from __future__ import annotations
+
+DIFFERENCES: tuple[str, ...] = (
+    "Not read, but SKIPPED with UNSUPPORTED_FILE_TYPE_EXCEPTION: Avro, PDF, Excel (xls, xlsx), Word (doc, docx) and "
+    "mail (eml).",
+    "A file whose extension AWS does not document is read as text when less than a twentieth of its beginning are "
+    'control characters; AWS only says "non-binary text". Images, audio, video, programs and other archives are '
+    "unsupported by their extension.",
+    "HTML, XML and YAML are read as text, tags and all.",
+    "Text is UTF-8, or UTF-16 with a byte order mark; a line that is not UTF-8 is read as Latin-1. AWS does not say "
+    "which encodings it reads.",
+    "The delimiter of a CSV file is the comma, or when its first line has none the commonest of tab, semicolon and "
+    "bar.",
+    "When the header of a CSV file holds sensitive data, all places of the file are told as lines; AWS documents that "
+    "it does so, not where the column is: here it is that of the cell.",
+    "A CSV file with more than 250,000 columns is SKIPPED with UNABLE_TO_PARSE_FILE.",
+    "What stops being CSV or JSON is read as text from there on, and what came before is told by cell or by record; "
+    "Macie reads all of a malformed file as text. A quoted cell over 32 MB, and a string over 32 million characters, "
+    "is taken for a stray quote.",
+    "JSON may hold several texts one after the other, also in a .json file; a member that is there twice counts twice.",
+    "A name of an element that is sensitive itself is counted once in a file, as a record without a path.",
+    "JSON that is nested deeper than 256 is PARTIAL with JSON_NESTING_LEVEL_OVER_LIMIT: what came before counts.",
+    "A match in a text that is longer than 8,192 characters, or a name or an address where a line of more than a "
+    "million characters is cut, may be missed.",
+    "The keyword of a managed identifier may stand before or behind the match, across lines too.",
+    "NAME and ADDRESS are looked for line by line in text; in JSON and Parquet they may be spread over the members of "
+    "one object.",
+    "Binary columns of Parquet are read when they hold UTF-8. A Parquet file that polars cannot read is SKIPPED, or "
+    "PARTIAL where it breaks, with UNABLE_TO_PARSE_FILE.",
+    "Of zip files, members that are encrypted or compressed otherwise than by deflate are SKIPPED with "
+    "UNABLE_TO_PARSE_FILE, and a file with a directory over 16 MB (some 150,000 members) as a whole.",
+    "A header of a tar file over 1 MB makes the rest of it MALFORMED_FILE. Links are not followed.",
+    "The result of an archive has no places; they are in the results of its files. AWS does not document them.",
+    "The terms of a job's scope are not applied to the files in an archive.",
+    "The limit of ten hours for an object (TIME_CUT_OFF_REACHED) is never met.",
+)
