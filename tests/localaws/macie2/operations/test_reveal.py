@@ -105,7 +105,9 @@ def test_there_are_no_samples_without_a_discovery_result(revealing: Any, s3: Any
     _refused(revealing, _find(revealing, s3, "people.csv", SSN), "INVALID_CLASSIFICATION_RESULT")
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"not JSON"), gzip.compress(b"")], ids=str)
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b"not JSON"), gzip.compress(b"")], ids=["text", "text in gzip", "nothing"]
+)
 def test_there_are_no_samples_when_the_discovery_result_is_illegible(
     revealing: Any, finding: dict[str, Any], s3: Any, body: bytes
 ) -> None:
