@@ -21,6 +21,9 @@ class AllowedTexts:
     words: frozenset[str] = frozenset()
     patterns: tuple[Regex, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.words or self.patterns)
+
     def __contains__(self, text: object) -> bool:
         if not isinstance(text, str):
             return False

@@ -104,19 +104,27 @@ def _add(table: Table, column: Column, counts: Mapping[str, int], tally: Tally, 
         value = table.window(table.row_of(place[0]), place[1], place[1])[0] or ""
         return (value[start:end] for start, end in spans(value))
 
-    values, each = pl.Series(list(counts), dtype=pl.String), pl.Series(list(counts.values()), dtype=pl.UInt32)
-    found = table.stack(column.columns).replace_strict(values, each, default=0, return_dtype=pl.UInt32)
-    places = _places(table, column, found) if tally.missing else ()
-    tally.add(places, int(found.sum()), table.occurrence, texts)
+    each = _count_each(table.stack(column.columns), counts)
+    places = _places(table, column, each) if tally.missing else ()
+    tally.add(places, int(each.sum()), table.occurrence, texts)
+
+
+def _count_each(cells: pl.Series, counts: Mapping[str, int]) -> pl.Series:
+    """Return the count of every cell: true and false where it is 1 at most, which is quicker."""
+    values = pl.Series(list(counts), dtype=pl.String)
+    if max(counts.values()) == 1:
+        return cells.is_in(values.implode()).fill_null(value=False)
+    each = pl.Series(list(counts.values()), dtype=pl.UInt32)
+    return cells.replace_strict(values, each, default=0, return_dtype=pl.UInt32).fill_null(0)
 
 
 def _places(table: Table, column: Column, counts: pl.Series) -> Iterator[Place]:
     """Return one place for each occurrence, in order; no more than the first ones that are wanted."""
-    hit = (counts > 0).fill_null(value=False).arg_true()
+    hit = (counts if counts.dtype == pl.Boolean else counts > 0).arg_true()
     if len(column.columns) == 1:
         hit = hit.head(LOCATED)
     places = ((table.order_of(at % table.height), column.columns[at // table.height]) for at in hit)
-    cells = zip(places, counts.gather(hit), strict=True)
+    cells = zip(places, counts.gather(hit).cast(pl.UInt32), strict=True)
     ordered = cells if len(column.columns) == 1 else iter(sorted(cells))
     return islice((place for place, count in ordered for _ in range(count)), LOCATED)
 

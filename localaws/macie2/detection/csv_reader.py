@@ -113,8 +113,9 @@ class CsvReader:
         cutter = _Cutter(self._delimiter)
         pending = b""
         while more := self._source.read(self._chunk_bytes):
-            end = 0 if b'"' in pending or b'"' in more else _after_last_line_end(more, 0, len(more) - 1)
-            if end:  # what a chunk takes is mostly the copying of it: no more than needed
+            is_plain = b'"' not in pending and b'"' not in more
+            if is_plain and (end := _after_last_line_end(more, 0, len(more) - more.endswith(b"\r"))):
+                # What cutting takes is copying: no more of it than needed.
                 yield b"".join((pending, memoryview(more)[:end]))
                 pending = more[end:]
                 continue

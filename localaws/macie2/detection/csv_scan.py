@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from localaws.macie2.detection.columns import TableScan
 from localaws.macie2.detection.csv_reader import CsvReader, MalformedError
+from localaws.macie2.detection.matcher import Matcher
 from localaws.macie2.detection.scan import Scan
 from localaws.macie2.detection.tables import Plan
 from localaws.macie2.detection.text_scan import scan_text
+from localaws.macie2.identifiers import addresses
 
 
 def scan_csv(scan: Scan, delimiter: str | None) -> None:
@@ -23,10 +25,16 @@ def scan_csv(scan: Scan, delimiter: str | None) -> None:
     plan = None
     try:
         for table in reader.tables():
-            tables.read(table, plan or Plan())
-            scan.tallies.end_batch()
+            if plan is not None or _may_be_sensitive(scan.matcher, reader.header):
+                tables.read(table, plan or Plan())
+                scan.tallies.end_batch()
             if plan is None and reader.header:
                 reader.is_located_by_line = not scan.tallies.is_empty
                 plan = Plan.by_names(scan.matcher, reader.header)
     except MalformedError:
         scan_text(scan, reader.next_line)
+
+
+def _may_be_sensitive(matcher: Matcher, header: list[str]) -> bool:
+    """Tell whether looking at the header as at a row of data is worth while."""
+    return any(matcher.is_sensitive(name) or addresses.ZIP.re2.search(name) for name in header)

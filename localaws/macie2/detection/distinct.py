@@ -50,7 +50,7 @@ class Distinct:
                 self.groups[group].append(Column(columns, start, len(part)))
                 parts.append(part.rename(VALUE))
                 start += len(part)
-        self._values = pl.concat(parts)
+        self._values = pl.concat(parts, rechunk=True)
         self._masks = self._values.to_frame().select(*masks, *_MASKS)
 
     def values_of(self, columns: Sequence[Column]) -> pl.Series:

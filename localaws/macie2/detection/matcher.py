@@ -12,10 +12,11 @@ from functools import lru_cache
 import polars as pl
 
 from localaws.macie2.detection.any_of import AnyOf, having
-from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
+from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
 from localaws.macie2.identifiers.dialect import Regex
 from localaws.macie2.identifiers.keywords import KeywordIndex
 from localaws.macie2.identifiers.matching import CustomProbe, ManagedProbe, Probe
+from localaws.macie2.identifiers.names import ColumnKind
 
 type Hits = dict[str, dict[str, int]]
 
@@ -24,6 +25,7 @@ VALUE = "value"
 
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST_NAME = 300
+_REMEMBERED = 4096
 
 
 class Matcher:
@@ -56,7 +58,8 @@ class Matcher:
         self._keyed = AnyOf(probe.keyed for probe in self.probes.values() if probe.keyed and probe.keywords)
         # A name that has no keyword of the patterns can have one of an identifier with none but unkeyed ones.
         self._names = KeywordIndex({probe.id: probe.keywords for probe in self.probes.values()})
-        self._opened_by = lru_cache(maxsize=4096)(self._names.ids_in)
+        self._opened_by = lru_cache(maxsize=_REMEMBERED)(self._names.ids_in)
+        self._is_sensitive = lru_cache(maxsize=_REMEMBERED)(self._holds_any)
 
     def opened_by(self, name: str) -> frozenset[str]:
         """Return which probes the name of a column, or of an element on a path, opens."""
@@ -98,9 +101,13 @@ class Matcher:
         """Yield the spans of a text whose part is no allowed text."""
         return (span for span in spans if text[slice(*span)] not in self._allowed)
 
-    def holds_any(self, text: str) -> bool:
-        """Tell whether any probe matches in a text that stands by itself."""
-        return bool(self.hits(pl.Series([text], dtype=pl.String), _NOTHING))
+    def is_sensitive(self, name: str) -> bool:
+        """Tell whether the name of a column or an element is sensitive data itself."""
+        return self._holds_any(name) if len(name) > _LONGEST_NAME else self._is_sensitive(name)
+
+    def _holds_any(self, text: str) -> bool:
+        spans = (names.iter_names(text, ColumnKind.NEUTRAL), addresses.iter_addresses(text))
+        return any(any(True for _ in some) for some in spans) or bool(self.hits(pl.Series([text]), _NOTHING))
 
     def _count_open(self, probe: Probe, values: pl.Series) -> dict[str, int]:
         if probe.keyed is None:

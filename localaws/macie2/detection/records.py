@@ -89,7 +89,6 @@ class _Plans:
         self._known: dict[Plan, Plan] = {}
         self._opened_by = lru_cache(maxsize=_REMEMBERED)(self._open)
         self.plan = lru_cache(maxsize=_REMEMBERED)(self._plan)
-        self._is_sensitive = lru_cache(maxsize=_REMEMBERED)(self._holds_any)
 
     def _open(self, path: Names) -> frozenset[str]:
         return frozenset[str]().union(*map(self._matcher.opened_by, path))
@@ -106,11 +105,8 @@ class _Plans:
 
     def record(self, path: Path, index: int) -> Record:
         """Tell a place; without its path when a name on it is sensitive."""
-        is_told = not any(map(self._is_sensitive, _names_of(path)))
+        is_told = not any(map(self._matcher.is_sensitive, _names_of(path)))
         return Record(json_path(path) if is_told else None, index)
-
-    def _holds_any(self, name: str) -> bool:
-        return self._matcher.holds_any(name) or any(True for _ in names.iter_names(name, ColumnKind.NEUTRAL))
 
 
 class _RecordRows:

@@ -75,10 +75,9 @@ CSV = b"PATIENT,SSN,note\nP1234,078-05-1120,John Smith\nP5678,219-09-9999,\n"
         ("txt", b"patient P1234 P5678 ssn 078-05-1120, 219-09-9999\nJohn Smith"),
         ("json", json.dumps({"PATIENT": ["P1234", "P5678"], "ssn": ["078-05-1120", "219-09-9999"], "n": "John Smith"})),
         ("parquet", _parquet(PATIENT=["P1234", "P5678"], ssn=["078-05-1120", "219-09-9999"], n=["John Smith", ""])),
-        ("gz", gzip.compress(CSV, mtime=0)),
+        ("gz", gzip.compress(CSV)),
         ("zip", zipped(a__csv=CSV)),
     ],
-    ids=["csv", "tsv", "txt", "json", "parquet", "gz", "zip"],
 )
 def test_matched_texts_are_revealed_from_every_format(extension: str, data: bytes | str) -> None:
     texts = _reveal(data.encode() if isinstance(data, str) else data, extension)

@@ -56,12 +56,11 @@ def inner(result: ScanResult) -> list[tuple[str, str, str | None]]:
     [
         (zipped(a__csv=CSV), "zip", "application/zip", "a.csv"),
         (tarred(("a.csv", CSV)), "tar", "application/x-tar", "a.csv"),
-        (gzip.compress(CSV, mtime=0), "gz", "application/gzip", "a.csv"),
-        (gzip.compress(tarred(("a.csv", CSV)), mtime=0), "gz", "application/gzip", "a.tar/a.csv"),
-        (zipped(b__csv__gz=gzip.compress(CSV, mtime=0)), "zip", "application/zip", "b.csv.gz/b.csv"),
+        (gzip.compress(CSV), "gz", "application/gzip", "a.csv"),
+        (gzip.compress(tarred(("a.csv", CSV))), "gz", "application/gzip", "a.tar/a.csv"),
+        (zipped(b__csv__gz=gzip.compress(CSV)), "zip", "application/zip", "b.csv.gz/b.csv"),
         (zipped(c__zip=zipped(d__tar=tarred(("e/a.csv", CSV)))), "ZIP", "application/zip", "c.zip/d.tar/e/a.csv"),
     ],
-    ids=["zip", "tar", "gzip", "tar.gz", "gzip in zip", "tar in zip in zip"],
 )
 def test_file_in_an_archive_is_scanned_and_its_places_are_in_its_own_result(
     data: bytes, extension: str, mime_type: str, path: str
@@ -215,7 +214,7 @@ def test_header_of_a_tar_is_not_read_without_bounds(monkeypatch: pytest.MonkeyPa
 def test_no_damage_to_an_archive_raises(extension: str, data: st.DataObject) -> None:
     whole = {
         "zip": zipped(a__csv=CSV, b__zip=zipped(c__json=b'{"SSN": "078-05-1120"}')),
-        "tar": tarred(("a.csv", CSV), ("b.gz", gzip.compress(CSV, mtime=0))),
+        "tar": tarred(("a.csv", CSV), ("b.gz", gzip.compress(CSV))),
         "gz": gzip.compress(CSV * 10),
         "parquet": zipped(),
     }[extension]
