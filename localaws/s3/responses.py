@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -27,6 +29,11 @@ class S3Response(MotoS3Response):
         backend = super().backend
         assert isinstance(backend, S3Backend)  # noqa: S101 - narrows for mypy
         return backend
+
+    @staticmethod
+    def subdomain_based_buckets(request: Any) -> bool:
+        """Tell whether the host names the bucket; asked seven times for every request."""
+        return _names_bucket(request.headers.get("host", ""))
 
     def _key_response(self, request: Any, full_url: str) -> TYPE_RESPONSE:
         """Answer while nobody else touches the key, so that a condition still holds when its write is done.
@@ -207,3 +214,8 @@ def _is_etag_of(key: FakeKey, wanted: str) -> bool:
 def _facts(key: FakeKey) -> dict[str, str]:
     """Return the headers about version and encryption, without those that describe a body."""
     return {name: value for name, value in key.response_dict.items() if name.startswith(("x-amz-server", "x-amz-ver"))}
+
+
+@lru_cache(maxsize=256)
+def _names_bucket(host: str) -> bool:
+    return MotoS3Response.subdomain_based_buckets(SimpleNamespace(headers={"host": host}))
