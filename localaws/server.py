@@ -33,6 +33,7 @@ from moto.core.request import (
 )
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+import localaws.answers
 import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
@@ -72,6 +73,7 @@ class Application:
     """The WSGI application: the dials, and moto for everything else."""
 
     def __init__(self) -> None:
+        localaws.answers.install()
         localaws.events.install.install()
         localaws.macie2.install.install()
         localaws.s3.install.install()

@@ -15,7 +15,6 @@ _HOME = tempfile.mkdtemp(prefix="lake-gate-tests-")
 os.environ.update(
     {
         "AIRFLOW_HOME": _HOME,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME}/airflow.db?timeout=60",
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -30,6 +29,10 @@ os.environ.update(
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 )
+
+from dev.paths import database_url
+
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url(Path(_HOME))
 
 import boto3
 import pytest

@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 import boto3
 import requests
 
+from dev.paths import database_url
 from dev.setup import set_up
 from tests.faults.proxy import Armed, Proxy
 
@@ -173,7 +174,7 @@ class _Airflow:
             **AWS,
             "AWS_ENDPOINT_URL": endpoint_url,
             "AIRFLOW_HOME": str(home),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

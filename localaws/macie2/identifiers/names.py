@@ -104,11 +104,6 @@ def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     }[kind]
 
 
-def count_names(value: str, kind: ColumnKind) -> int:
-    """Count the full names in one value by rules 1 to 4."""
-    return sum(1 for _ in iter_names(value, kind))
-
-
 def iter_names(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
     """Yield the span of every full name in a value or a text by rules 1 to 4, in order, none overlapping another."""
     spans = [_trimmed(value, *match.span()) for match in NUMBERED.re2.finditer(value)]

@@ -223,14 +223,19 @@ def test_results_lie_where_macie_puts_them_encrypted_with_the_key(macie: Any, s3
     assert record["classificationDetails"]["detailedResultsLocation"] == f"s3://results/{stored['Key']}"
 
 
+def failing(message: str) -> Callable[..., None]:
+    """Return what fails with the message, whatever it is called with."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError(message)
+
+    return fail
+
+
 def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: Any) -> None:
-        message = "a mistake in the scanner"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr(run, "scan", fail)
+    monkeypatch.setattr(run, "scan", failing("a mistake in the scanner"))
     _put(s3, "a.csv")
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
@@ -240,11 +245,7 @@ def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
 def test_a_job_is_cancelled_when_its_run_cannot_even_begin(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: Any) -> None:
-        message = "a mistake in the catalogue"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr(run, "chosen", fail)
+    monkeypatch.setattr(run, "chosen", failing("a mistake in the catalogue"))
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "a mistake in the catalogue" not in caplog.text
@@ -253,11 +254,7 @@ def test_a_job_is_cancelled_when_its_run_cannot_even_begin(
 def test_what_fails_after_a_job_is_logged_without_its_text(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: Any) -> None:
-        message = "999-12-3456"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr(moods, "findings", fail)
+    monkeypatch.setattr(moods, "findings", failing("999-12-3456"))
     run_job(macie)
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "999-12-3456" not in caplog.text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from botocore.utils import parse_to_aware_datetime
 
-from localaws.s3.install import aware_datetime
+from localaws.answers import aware_datetime
 
 
 @pytest.mark.parametrize(
