@@ -92,8 +92,9 @@ def _in_a_process(step: str) -> dict[str, Any]:
 
 
 def _run_step(name: str) -> dict[str, Any]:
+    from lake_gate.notices import NotifyOperator
     from lake_gate.operators import DecideOperator
-    from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
+    from lake_gate.reports import PublishOperator, RecordOperator
 
     gate: dict[str, Any] = {"task_id": "t", "settings": SETTINGS, "feed": RUN.feed}
     strict = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}

@@ -1,18 +1,26 @@
-"""Takes a delivery of Synthea CSV files through the gate: bronze → Macie → decision → silver, quarantine or held.
+"""Takes deliveries of CSV files through the gate: bronze → Macie → decision → silver, quarantine or held.
 
 ### What moves
-Every file of the delivery is landed in **bronze** below `synthea/<run>/`, scanned by one Macie job, and then
+Every file of the delivery is landed in **bronze** below `<feed>/<run>/`, scanned by one Macie job, and then
 *promoted* (a copy in **silver**), *quarantined* (moved to the **quarantine** bucket) or *held* (moved to `held/` in
 bronze). Nothing reaches silver without a discovery result that says that this very version was analysed completely.
-`_runs/synthea/<run>/record.json` and `objects.jsonl` in bronze say where every file is now, and why; silver's readers
-trust a run by its marker `_runs/synthea/<run>.json`, which is written last and lists keys and versions.
+`_runs/<feed>/<run>/record.json` and `objects.jsonl` in bronze say where every file is now, and why; silver's readers
+trust a run by its marker `_runs/<feed>/<run>.json`, which is written last and lists keys and versions. What else is
+found later is pulled back by `finding_events`.
+
+There is one DAG for each file of `include/feeds`. **Back-fill**: Airflow's own (Trigger → Backfill), for feeds that
+deliver into a folder of the day (`${date}` in their source). **Re-process held files**: start a run and choose why they
+were held; `held_objects` lists them.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `check_macie` | Macie is not enabled, or has no results repository | run what the error says, clear |
+| `check_macie` | Macie is not enabled, or has no results repository | run `macie_scheduled_job`, clear |
 | `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; mend the source, clear |
 | `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
+| `check_expected` | tables that the feed expects are missing | nothing was scanned; have them sent, start a new run |
+| `estimate_cost` | the scan would cost more than the limit | nothing was scanned; start a new run with a higher one |
+| `estimate_cost` | the job spec reads more than this run's files | scope it to `${prefix}`, clear `render_job` |
 | `await_job` | the job was cancelled, paused for over 2 hours, or took over 6 | clear `create_job` and what follows |
 | `await_job` | Macie did not answer in three tries; the job is cancelled | clear `create_job` and what follows |
 | `decide` | the policy file is wrong | the error names the keys; mend it, clear |
@@ -21,32 +29,48 @@ trust a run by its marker `_runs/synthea/<run>.json`, which is written last and 
 | `promote`, `quarantine`, `hold` | S3 failed midway | clear: a move goes on where it stopped |
 | `record` | not every file is accounted for | the error names them and the record |
 | `publish` | somebody else wrote the run's marker | the error says which; remove it, clear |
+| `release_held` | a re-processed file is not where the record says | it was kept; see who moved it, clear |
+| `notify` | the topic fails | all is moved and recorded; mend the topic, clear |
+| `cancel_job` | Macie does not answer | a job may go on, and cost: cancel it in the console |
 
 Green, but files are held? The reason is in the record; `not_analysed` means that Macie did not read the file.
 
 ### Settings
-SSM parameters below `/lake_gate`: buckets, topics, source, deadlines. See the README.
+SSM parameters below `/lake_gate`: buckets, topics, source, deadlines, price. See the README.
 
 ### IAM actions
 `macie2:GetMacieSession, GetClassificationExportConfiguration, ListCustomDataIdentifiers, GetCustomDataIdentifier,
-CreateCustomDataIdentifier, CreateClassificationJob, DescribeClassificationJob, UpdateClassificationJob, ListFindings,
-GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload, ListBucket*, GetBucketVersioning`
-on the lake's buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on
-their keys · `sns:Publish` on the two topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
+CreateCustomDataIdentifier, ListAllowLists, GetAllowList, CreateAllowList, UpdateAllowList, CreateClassificationJob,
+DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource` · `s3:GetObject*,
+PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning` on
+the lake's buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on their
+keys · `sns:Publish` on the topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
 """
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from airflow.sdk import DAG, CronTriggerTimetable, Param, TriggerRule, task
+from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
-from lake_gate import job_spec
-from lake_gate.include import fingerprint, include_path, read_job_spec
+from lake_gate import job_spec, scope
+from lake_gate.assets import changes
+from lake_gate.checks import (
+    CheckExpectedOperator,
+    EstimateCostOperator,
+    RememberVerdictsOperator,
+    ReuseVerdictsOperator,
+)
+from lake_gate.feed import Feed
+from lake_gate.held_operators import ReleaseHeldOperator
+from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
+from lake_gate.notices import NotifyOperator
 from lake_gate.notify import RunFailedNotifier
 from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
-from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
+from lake_gate.params import run_params
+from lake_gate.reports import PublishOperator, RecordOperator
 from lake_gate.settings import load_settings
+from macie.account import ids_of
 from macie.operators import (
     MacieCancelClassificationJobOperator,
     MacieCheckReadyOperator,
@@ -54,136 +78,188 @@ from macie.operators import (
     MacieEnsureCustomDataIdentifiersOperator,
     MacieJobResultsToS3Operator,
 )
+from macie.reconcile import MacieReconcileAllowListsOperator
 from macie.sensors import MacieClassificationJobSensor, MacieJobResultsSensor
 
-FEED = "synthea"
-JOB_SPEC = "synthea_one_time"
 JOB_DEADLINE = timedelta(hours=6)
 PAUSE_DEADLINE = timedelta(hours=2)
 
-PARAMS = {
-    "source": Param(
-        None,
-        type=["null", "string"],
-        title="Source",
-        description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. Empty: the one of the settings.",
-    ),
-    "policy": Param(
-        "default",
-        type="string",
-        pattern="^[a-z0-9_-]+$",
-        title="Policy",
-        description="File in `include/policies`, without `.json`: what may be promoted.",
-    ),
-    "quarantine_threshold": Param(
-        "High",
-        type="string",
-        enum=["High", "Medium", "Low"],
-        title="Quarantine from this severity on",
-        description="Counts where it is stricter than the policy: a run may tighten it, never loosen.",
-    ),
-    "promotion": Param(
-        "each by itself",
-        type="string",
-        enum=["each by itself", "all or nothing"],
-        title="Promotion",
-        description="All or nothing: unless every file may be promoted, those that might are held. Counts as above.",
-    ),
-    "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and report, move nothing."),
-}
 
-with DAG(
-    dag_id="synthea_gate",
-    doc_md=__doc__,
-    schedule=CronTriggerTimetable("0 2 * * *", timezone="UTC"),  # the first run is the next night's, not the last's
-    catchup=False,
-    max_active_runs=1,
-    # More than all tasks may take with their retries: at this one Airflow ends a run without its teardown.
-    dagrun_timeout=timedelta(hours=24),
-    params=PARAMS,
-    tags=["lake-gate", "macie", FEED],
-    user_defined_macros={"include_path": include_path},
-    on_failure_callback=RunFailedNotifier(feed=FEED),
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "execution_timeout": timedelta(hours=2)},
-) as dag:
+def gate(feed: Feed) -> DAG:
+    """Return the DAG of a feed."""
+    tell = RunFailedNotifier(feed=feed.name, high_topic=feed.high_topic)
+    with DAG(
+        dag_id=feed.dag_id,
+        description=feed.description or None,
+        doc_md=__doc__,
+        # The first run is the next one's, not the last one's.
+        schedule=CronTriggerTimetable(feed.schedule, timezone="UTC") if feed.schedule else None,
+        catchup=False,
+        max_active_runs=1,
+        # More than all tasks may take with their retries: at this one Airflow ends a run without its teardown.
+        dagrun_timeout=timedelta(hours=24),
+        params=run_params(feed),
+        tags=["lake-gate", "macie", feed.name],
+        user_defined_macros={"include_path": include_path},
+        on_failure_callback=tell,
+        default_args={
+            "owner": feed.owner,
+            "retries": 2,
+            "retry_delay": timedelta(seconds=30),
+            "execution_timeout": timedelta(hours=2),
+            "on_failure_callback": tell,
+        },
+    ) as dag:
 
-    @task(multiple_outputs=True)
-    def read_settings() -> dict[str, Any]:
-        """Read the settings of this run, once."""
-        return load_settings(SsmHook().conn).to_json()
+        @task(multiple_outputs=True)
+        def read_settings() -> dict[str, Any]:
+            """Read the settings of this run, once."""
+            topics = {"high_topic_arn": feed.high_topic, "low_topic_arn": feed.low_topic}
+            return load_settings(SsmHook().conn, topics=topics).to_json()
 
-    @task.short_circuit(ignore_downstream_trigger_rules=False)
-    def has_files(landed: dict[str, Any]) -> bool:
-        """Go on to Macie only when something was delivered."""
-        return landed["objects"] > 0
+        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        def has_files(landed: dict[str, Any]) -> bool:
+            """Go on to Macie only when something was delivered."""
+            return landed["objects"] > 0
 
-    @task(multiple_outputs=True)
-    def render_job(account: dict, landed: dict, identifiers: dict, run_id: str | None = None) -> dict[str, Any]:
-        """Make the request for this run's job from the job spec, and say which spec it was."""
-        spec = read_job_spec(JOB_SPEC)
-        ids = {name: identifier["id"] for name, identifier in identifiers.items()}
-        places = {"bronze_bucket": landed["bucket"], "prefix": landed["prefix"]}
-        request = job_spec.render(spec, identifier_ids=ids, account_id=account["account_id"], run_id=run_id, **places)
-        return {"request": request, "spec": {"name": JOB_SPEC, "sha256": fingerprint(spec)}}
+        @task(multiple_outputs=True)
+        def render_job(
+            account: dict, landed: dict, identifiers: dict, allow_lists: list, reused: int, run_id: str | None = None
+        ) -> dict[str, Any]:
+            """Make the request for this run's job from the job spec, and say which spec it was."""
+            spec = read_job_spec(feed.job_spec)
+            request = job_spec.render(
+                spec,
+                identifier_ids={name: identifier["id"] for name, identifier in identifiers.items()},
+                allow_list_ids=ids_of(allow_lists),
+                account_id=account["account_id"],
+                bronze_bucket=landed["bucket"],
+                feed=feed.name,
+                prefix=landed["prefix"],
+                run_id=run_id,
+            )
+            request = scope.without_reused(request) if reused else request
+            return {"request": request, "spec": {"name": feed.job_spec, "sha256": fingerprint(spec)}}
 
-    @task
-    def chunks(of: str, planned: dict[str, list[list[int]]]) -> list[list[int]]:
-        """Pick one outcome's chunks: Airflow maps over a task's whole result only."""
-        return planned[of]
+        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        def needs_scan(landed: dict[str, Any], reused: int) -> bool:
+            """Create a job only when there is something that no verdict speaks for."""
+            return reused < landed["objects"]
 
-    settings = read_settings()
-    gate = {"settings": settings, "feed": FEED}
-    dry_run = "{{ params.dry_run }}"
-    policy = {name: f"{{{{ params.{name} }}}}" for name in ("policy", "quarantine_threshold", "promotion")}
+        @task
+        def chunks(of: str, planned: dict[str, list[list[int]]]) -> list[list[int]]:
+            """Pick one outcome's chunks: Airflow maps over a task's whole result only."""
+            return planned[of]
 
-    check_macie = MacieCheckReadyOperator(task_id="check_macie")
-    land = LandOperator(task_id="land", source="{{ params.source or '' }}", **gate)
-    delivered = has_files(land.output)
+        settings = read_settings()
+        common = {"settings": settings, "feed": feed.name}
+        dry_run = "{{ params.dry_run }}"
+        threshold = {name: f"{{{{ params.{name} }}}}" for name in ("policy", "quarantine_threshold")}
 
-    identifiers = MacieEnsureCustomDataIdentifiersOperator(
-        task_id="ensure_identifiers", definitions_path="{{ include_path('identifiers') }}"
-    )
-    job = render_job(check_macie.output, land.output, identifiers.output)
-    create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=job["request"])
-    await_job = MacieClassificationJobSensor(
-        task_id="await_job",
-        job_id=create_job.output,
-        poke_interval=2,
-        timeout=JOB_DEADLINE.total_seconds(),
-        pause_seconds=PAUSE_DEADLINE.total_seconds(),
-    )
-    await_evidence = MacieJobResultsSensor(
-        task_id="await_evidence",
-        job_id=create_job.output,
-        settle_seconds=settings["evidence_settle_seconds"],
-        deadline_seconds=settings["evidence_deadline_seconds"],
-    )
-    gather_evidence = MacieJobResultsToS3Operator(
-        task_id="gather_evidence",
-        job_id=create_job.output,
-        bucket=land.output["bucket"],
-        prefix=land.output["documents"],
-    )
-    cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=create_job.output)
+        check_macie = MacieCheckReadyOperator(task_id="check_macie")
 
-    decide = DecideOperator(task_id="decide", evidence=await_evidence.output, is_dry_run=dry_run, **policy, **gate)
-    moves = [
-        MoveOperator.partial(task_id=outcome, outcome=outcome, **gate).expand(
-            chunk=chunks.override(task_id=f"plan_{outcome}")(outcome, decide.output)
+        with TaskGroup("delivery", prefix_group_id=False) as delivery:
+            land = LandOperator(task_id="land", source=feed.source_template, **common)
+            check_expected = CheckExpectedOperator(
+                task_id="check_expected", expect=feed.expect, source=land.output["source"], **common
+            )
+            delivered = has_files(land.output)
+            land >> check_expected >> delivered
+
+        with TaskGroup("prepare_scan", prefix_group_id=False) as prepare_scan:
+            identifiers = MacieEnsureCustomDataIdentifiersOperator(
+                task_id="ensure_identifiers", definitions_path="{{ include_path('identifiers') }}"
+            )
+            allow_lists = MacieReconcileAllowListsOperator(
+                task_id="ensure_allow_lists",
+                definitions_path="{{ include_path('identifiers/allow_lists') }}",
+                managed_by="lake-gate",
+                is_dry_run=False,
+            )
+            reuse_verdicts = ReuseVerdictsOperator(
+                task_id="reuse_verdicts",
+                enabled=feed.reuse_verdicts,
+                identifiers=identifiers.output,
+                job_spec=feed.job_spec,
+                **threshold,
+                **common,
+            )
+            job = render_job(
+                check_macie.output, land.output, identifiers.output, allow_lists.output, reuse_verdicts.output
+            )
+            estimate_cost = EstimateCostOperator(
+                task_id="estimate_cost", job_request=job["request"], max_scan_usd="{{ params.max_scan_usd }}", **common
+            )
+            to_scan = needs_scan(land.output, reuse_verdicts.output)
+            estimate_cost >> to_scan
+
+        with TaskGroup("scan", prefix_group_id=False) as scan:
+            create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=job["request"])
+            await_job = MacieClassificationJobSensor(
+                task_id="await_job",
+                job_id=create_job.output,
+                poke_interval=2,
+                timeout=JOB_DEADLINE.total_seconds(),
+                pause_seconds=PAUSE_DEADLINE.total_seconds(),
+            )
+            await_evidence = MacieJobResultsSensor(
+                task_id="await_evidence",
+                job_id=create_job.output,
+                settle_seconds=settings["evidence_settle_seconds"],
+                deadline_seconds=settings["evidence_deadline_seconds"],
+            )
+            gather_evidence = MacieJobResultsToS3Operator(
+                task_id="gather_evidence",
+                job_id=create_job.output,
+                bucket=land.output["bucket"],
+                prefix=land.output["documents"],
+            )
+            cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=create_job.output)
+            create_job >> await_job >> await_evidence >> gather_evidence
+            gather_evidence >> cancel_job.as_teardown(setups=create_job)
+
+        decide = DecideOperator(
+            task_id="decide",
+            evidence=await_evidence.output,
+            promotion="{{ params.promotion }}",
+            is_dry_run=dry_run,
+            trigger_rule=TriggerRule.NONE_FAILED,  # verdicts may speak for every file: then there is no job
+            **threshold,
+            **common,
         )
-        for outcome in ("promote", "quarantine", "hold")
-    ]
-    record = RecordOperator(
-        task_id="record",
-        facts={"source": land.output["source"], "identifiers": identifiers.output, "job_spec": job["spec"]},
-        is_dry_run=dry_run,
-        trigger_rule=TriggerRule.NONE_FAILED,
-        **gate,
-    )
-    publish = PublishOperator(task_id="publish", **gate)
-    notify = NotifyOperator(task_id="notify", **gate)
 
-    check_macie >> land >> delivered >> identifiers >> create_job >> await_job >> await_evidence >> gather_evidence
-    gather_evidence >> cancel_job.as_teardown(setups=create_job)
-    gather_evidence >> decide
-    moves >> record >> publish >> notify
+        with TaskGroup("move", prefix_group_id=False) as move:
+            for outcome in ("promote", "quarantine", "hold"):
+                MoveOperator.partial(
+                    task_id=outcome, outcome=outcome, map_index_template="{{ moved }}", **common
+                ).expand(chunk=chunks.override(task_id=f"plan_{outcome}")(outcome, decide.output))
+
+        with TaskGroup("report", prefix_group_id=False) as report:
+            record = RecordOperator(
+                task_id="record",
+                facts={
+                    "source": land.output["source"],
+                    "identifiers": identifiers.output,
+                    "job_spec": job["spec"],
+                    "delivery": check_expected.output,
+                    "cost": estimate_cost.output,
+                },
+                is_dry_run=dry_run,
+                trigger_rule=TriggerRule.NONE_FAILED,
+                **common,
+            )
+            publish = PublishOperator(task_id="publish", outlets=[changes(f"{feed.dag_id}_publish")], **common)
+            remember_verdicts = RememberVerdictsOperator(
+                task_id="remember_verdicts", enabled=feed.reuse_verdicts, **common
+            )
+            release_held = ReleaseHeldOperator(task_id="release_held", **common)
+            notify = NotifyOperator(task_id="notify", messages=feed.messages, **common)
+            record >> publish >> [remember_verdicts, release_held, notify]
+
+        check_macie >> delivery >> prepare_scan >> scan
+        [delivered, gather_evidence] >> decide >> move >> report
+    return dag
+
+
+for one in read_feeds()[0]:  # feed_files.py says what is wrong with the others
+    gate(one)

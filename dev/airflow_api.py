@@ -13,10 +13,14 @@ from dev.in_process import DAG_ID, States
 
 
 class AirflowApi:
-    """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only)."""
+    """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only).
 
-    def __init__(self, base_url: str) -> None:
+    :param dag_id: the DAG whose runs are started and followed.
+    """
+
+    def __init__(self, base_url: str, dag_id: str = DAG_ID) -> None:
         self._url = base_url.rstrip("/")
+        self._dag = f"/dags/{dag_id}"
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -32,24 +36,20 @@ class AirflowApi:
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def unpause(self) -> bool:
-        """Switch the DAG on; False while the DAG processor has not read it yet."""
-        answer = self._session.patch(f"{self._url}/api/v2/dags/{DAG_ID}", json={"is_paused": False}, timeout=30)
-        if answer.status_code == requests.codes.not_found:
-            return False
+        """Switch all DAGs on; False while the DAG processor has not read this one yet."""
+        answer = self._session.patch(
+            f"{self._url}/api/v2/dags", params={"dag_id_pattern": "%"}, json={"is_paused": False}, timeout=30
+        )
         answer.raise_for_status()
-        return True
+        return any(self._dag == f"/dags/{dag['dag_id']}" for dag in answer.json()["dags"])
 
     def trigger(self, conf: dict[str, Any]) -> str:
         """Start a run and return its id."""
-        answer = self._session.post(
-            f"{self._url}/api/v2/dags/{DAG_ID}/dagRuns", json={"logical_date": None, "conf": conf}, timeout=30
-        )
-        answer.raise_for_status()
-        return str(answer.json()["dag_run_id"])
+        return str(self.post(f"{self._dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
 
     def follow(self, run_id: str, show: Callable[[States], None], seconds: float) -> str:
         """Show the run's tasks until it ends, and return its state; ``running`` when the time is over before."""
-        run = f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}"
+        run = f"{self._dag}/dagRuns/{quote(run_id, safe='')}"
         end = time.monotonic() + seconds
         while True:
             state = str(self.get(run)["state"])
@@ -61,7 +61,13 @@ class AirflowApi:
 
     def get(self, path: str) -> dict[str, Any]:
         """Return what the API answers to a path below ``/api/v2``."""
-        answer = self._session.get(f"{self._url}/api/v2{path}", timeout=30)
+        return self._body(self._session.get(f"{self._url}/api/v2{path}", timeout=30))
+
+    def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Return what the API answers to what is sent to a path below ``/api/v2``."""
+        return self._body(self._session.post(f"{self._url}/api/v2{path}", json=content, timeout=30))
+
+    def _body(self, answer: requests.Response) -> dict[str, Any]:
         answer.raise_for_status()
         body: dict[str, Any] = answer.json()
         return body

@@ -89,14 +89,14 @@ def _cached_by_arguments(method: Any) -> Any:
     return cached
 
 
-def load_dag() -> Any:
-    """Return the DAG as Airflow reads it from its DAGs folder."""
+def load_dag(dag_id: str = DAG_ID) -> Any:
+    """Return a DAG as Airflow reads it from its DAGs folder."""
     from airflow.dag_processing.dagbag import DagBag
 
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     if bag.import_errors:
         raise SystemExit("\n".join(bag.import_errors.values()))
-    return bag.dags[DAG_ID]
+    return bag.dags[dag_id]
 
 
 @contextmanager

@@ -15,10 +15,12 @@ LOGS = STATE / "logs"
 SAMPLE = STATE / "deliveries" / "sample"
 
 
-def airflow_environment(endpoint_url: str) -> dict[str, str]:
+def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict[str, str]:
     """Return the environment in which Airflow runs here, on the local AWS at ``endpoint_url``.
 
     Nothing of it is known to the DAG or the plugins: they see the environment variables that boto3 reads anywhere.
+
+    :param findings_queue_url: the queue that ``finding_events`` watches; empty: it runs by the clock only.
     """
     return {
         **aws_environment(endpoint_url),
@@ -29,6 +31,7 @@ def airflow_environment(endpoint_url: str) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # the API listens on 127.0.0.1 only
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{airflow_port()}/execution/",
@@ -38,6 +41,7 @@ def airflow_environment(endpoint_url: str) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        "AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL": findings_queue_url,
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         # macOS: forked task processes that look up proxies crash without it; harmless elsewhere.
         "no_proxy": "*",

@@ -19,14 +19,14 @@ def main() -> None:
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
-    set_up(local_source_root="/")
-    airflow = services.running("airflow") or _start(aws.url)
+    lake = set_up(local_source_root="/")
+    airflow = services.running("airflow") or _start(aws.url, lake["FindingsQueueUrl"])
     print(f"Airflow    {airflow.url}/dags/synthea_gate  (no login: it listens on 127.0.0.1 only)")
     print(f"Local AWS  {aws.url}")
     print("Trigger the DAG there, or: make run. Stop: make down")
 
 
-def _start(aws_url: str) -> services.Service:
+def _start(aws_url: str, findings_queue_url: str) -> services.Service:
     url = f"http://127.0.0.1:{airflow_port()}"
     if _is_taken(airflow_port()):
         raise SystemExit(f"Port {airflow_port()} is taken by another program; choose one: make up AIRFLOW_PORT=8090")
@@ -36,7 +36,7 @@ def _start(aws_url: str) -> services.Service:
     return services.start(
         "airflow",
         command,
-        airflow_environment(aws_url),
+        airflow_environment(aws_url, findings_queue_url),
         lambda: url if api.is_up() and api.unpause() else None,
         seconds=STARTING_SECONDS,
     )

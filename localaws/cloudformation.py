@@ -1,4 +1,4 @@
-"""What moto 5.2.5 reads over in a CloudFormation template: bucket policies, properties of buckets, and rules.
+"""What moto 5.2.5 reads over in a CloudFormation template: policies, properties of buckets, and rules.
 
 moto creates an ``AWS::S3::Bucket`` without its ``VersioningConfiguration`` and ``PublicAccessBlockConfiguration``; a
 lake that is set up from a template would then silently be unversioned. It creates an ``AWS::Events::Rule`` that does
@@ -13,6 +13,7 @@ from typing import Any
 from moto.cloudformation.parsing import get_model_map
 from moto.core.common_models import CloudFormationModel
 from moto.s3.models import FakeBucket, s3_backends
+from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from localaws.events.models import Rule
@@ -39,21 +40,46 @@ class CompleteBucket(FakeBucket):
         return bucket
 
 
-class BucketPolicy(CloudFormationModel):
-    """An ``AWS::S3::BucketPolicy``."""
+class _Policy(CloudFormationModel):
+    """A resource that is nothing but the policy of another one."""
 
-    def __init__(self, bucket: str) -> None:
-        self.physical_resource_id = bucket
+    cloudformation_name = ""
+
+    def __init__(self, of: str) -> None:
+        self.physical_resource_id = of
 
     @staticmethod
     def cloudformation_name_type() -> str:
         """Say that the resource has no name of its own."""
         return ""
 
-    @staticmethod
-    def cloudformation_type() -> str:
+    @classmethod
+    def cloudformation_type(cls) -> str:
         """Return the type's name in a template."""
-        return "AWS::S3::BucketPolicy"
+        return cls.cloudformation_name
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Any:
+        """Put the new policy in the place of the old one."""
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Say that there is nothing to get from it."""
+        return False
+
+
+class BucketPolicy(_Policy):
+    """An ``AWS::S3::BucketPolicy``."""
+
+    cloudformation_name = "AWS::S3::BucketPolicy"
 
     @classmethod
     def create_from_cloudformation_json(
@@ -66,32 +92,44 @@ class BucketPolicy(CloudFormationModel):
         return cls(properties["Bucket"])
 
     @classmethod
-    def update_from_cloudformation_json(
-        cls,
-        original_resource: Any,
-        new_resource_name: str,
-        cloudformation_json: Any,
-        account_id: str,
-        region_name: str,
-    ) -> BucketPolicy:
-        """Put the new policy on its bucket."""
-        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
-
-    @classmethod
     def delete_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> None:
         """Take the policy off its bucket."""
         s3_backends[account_id][get_partition(region_name)].delete_bucket_policy(resource_name)
 
+
+class QueuePolicy(_Policy):
+    """An ``AWS::SQS::QueuePolicy``; kept as the queue's attribute, and enforced by nobody here."""
+
+    cloudformation_name = "AWS::SQS::QueuePolicy"
+
     @classmethod
-    def has_cfn_attr(cls, attr: str) -> bool:
-        """Say that there is nothing to get from it."""
-        return False
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> QueuePolicy:
+        """Put the policy on its queues."""
+        properties = cloudformation_json["Properties"]
+        names = [url.rpartition("/")[2] for url in properties["Queues"]]
+        for name in names:
+            attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
+            sqs_backends[account_id][region_name].set_queue_attributes(name, attributes)
+        return cls(",".join(names))
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Take the policy off the queues that are still there."""
+        backend = sqs_backends[account_id][region_name]
+        for name in resource_name.split(","):
+            if name in backend.queues:
+                backend.set_queue_attributes(name, {"Policy": ""})
 
 
 def install() -> None:
     """Register the complete resources with moto's CloudFormation; may be called again."""
     get_model_map()["AWS::S3::Bucket"] = CompleteBucket  # type: ignore[type-abstract]
     get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]
+    get_model_map()["AWS::SQS::QueuePolicy"] = QueuePolicy  # type: ignore[type-abstract]
     get_model_map()["AWS::Events::Rule"] = Rule  # type: ignore[type-abstract]

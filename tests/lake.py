@@ -77,12 +77,18 @@ class Lake:
         """Turn the dials of the local Macie."""
         requests.put(f"{self.endpoint_url}/localaws/macie2/dials", json=dials, timeout=10).raise_for_status()
 
-    def messages_of(self, topic_arn: str) -> Any:
-        """A function that returns what was published to the topic since now: subject, body and attributes."""
+    def messages_of(self, topic_arn: str, **filter_policy: Any) -> Any:
+        """A function that returns what was published to the topic since now: subject, body and attributes.
+
+        With a filter policy only the messages whose attributes it lets pass.
+        """
         sqs = boto3.client("sqs")
-        queue = sqs.create_queue(QueueName=topic_arn.rpartition(":")[2])["QueueUrl"]
+        topic, is_fifo = topic_arn.rpartition(":")[2], topic_arn.endswith(".fifo")
+        name = "-".join([topic.removesuffix(".fifo"), *filter_policy]) + ".fifo" * is_fifo
+        queue = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"} if is_fifo else {})["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        boto3.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        policy = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
+        boto3.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn, Attributes=policy)
 
         def received() -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = []

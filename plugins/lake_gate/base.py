@@ -15,12 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.documents import iter_json_lines
 from lake_gate.errors import from_client_error, from_transport_error
 from lake_gate.landing import MANIFEST
+from lake_gate.lineage import Place, lineage
 from lake_gate.manifest import LandedObject
 from lake_gate.run import Run
 from lake_gate.settings import Settings
 from lake_gate.transfer import THREADS
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
 
@@ -31,6 +33,8 @@ MOVES = "moves/"
 """The ledger: for each chunk one document that says that its moves have begun, and one when all are done."""
 BEGUN = ".begun"
 """End of the names of the first kind."""
+JOB = "job.json"
+"""What Macie says of the run's job; a run whose objects verdicts speak for has none."""
 OBJECTS = "objects.jsonl"
 RECORD = "record.json"
 
@@ -54,6 +58,8 @@ class GateOperator(BaseOperator):
         self.settings = settings
         self.feed = feed
         self.aws_conn_id = aws_conn_id
+        self.datasets_read: list[Place] = []
+        self.datasets_written: list[Place] = []
 
     def execute(self, context: Context) -> Any:
         """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
@@ -65,8 +71,12 @@ class GateOperator(BaseOperator):
             raise from_transport_error(error) from None
 
     def step(self, context: Context) -> Any:
-        """Do what the operator is for."""
+        """Do what the operator is for; an operator that moves data says in ``datasets_…`` from where to where."""
         raise NotImplementedError
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+        """Tell OpenLineage, which asks every operator for this, what the step has read and written."""
+        return lineage(Run(self.feed, task_instance.run_id), inputs=self.datasets_read, outputs=self.datasets_written)
 
     @property
     def the_settings(self) -> Settings:

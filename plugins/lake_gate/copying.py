@@ -16,6 +16,7 @@ from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.record import Moved
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing, is_precondition_failed
+from lake_gate.scope import REUSED_TAG
 from lake_gate.versions import KeyHistory, head_version, list_histories
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Copying:
         answer = self.s3.get_object_tagging(
             Bucket=self.decision.bucket, Key=self.decision.key, VersionId=self.decision.version_id
         )
-        own = {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+        own = {tag["Key"]: tag["Value"] for tag in answer["TagSet"] if tag["Key"] != REUSED_TAG}
         room = _MOST_TAGS - len(gate.keys() - own.keys())
         return {**dict(list(own.items())[:room]), **gate}
 

@@ -3,6 +3,7 @@
 The order of the rules is the order in :func:`_judge`; the first that applies decides. "No finding" is not evidence: an
 object is promoted only when a discovery result of the job says that this very version was analysed completely, and the
 policy allows everything that was found in it. Where result and finding disagree, the stricter of the two stands.
+A verdict on the same bytes stands in for the result when the job left the object out, and is judged like it.
 ``docs/decisions.md`` has the whole table, and the tests hold it.
 """
 
@@ -16,6 +17,7 @@ from enum import StrEnum
 from lake_gate.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.manifest import LandedObject, dataset_of
 from lake_gate.policy import Facts, Outcome, Policy, Promotion
+from lake_gate.verdict import Verdict
 
 
 class Reason(StrEnum):
@@ -25,6 +27,7 @@ class Reason(StrEnum):
     BELOW_THRESHOLD = "findings_below_threshold"
     COUNTS_DIFFER = "counts_differ"
     SEVERITIES_DIFFER = "severities_differ"
+    VERDICT_REUSED = "verdict_reused"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold"
     QUARANTINED_BY_RULE = "quarantined_by_rule"
     HELD_BY_RULE = "held_by_rule"
@@ -32,6 +35,7 @@ class Reason(StrEnum):
     NOT_ANALYSED = "not_analysed"
     OTHER_VERSION_ANALYSED = "other_version_analysed"
     RESULT_MISSING = "result_missing"
+    VERDICT_REVOKED = "verdict_revoked"
     ANALYSIS_SKIPPED = "analysis_skipped"
     ANALYSIS_PARTIAL = "analysis_partial"
     ANALYSIS_STATUS_UNKNOWN = "analysis_status_unknown"
@@ -47,6 +51,10 @@ class Reason(StrEnum):
     RUN_NOT_PROMOTABLE = "run_not_promotable"
 
 
+CLEARED = frozenset({Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER})
+"""Why an object is promoted on what a job of its own run says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What happens to one landed object, and why; with what a move has to know of the object.
@@ -57,6 +65,8 @@ class Decision:
     :param findings: number of this version's findings by severity (``{"High": 1}``).
     :param archived_findings: how many of them a suppression rule of the account has archived; they count all the same.
     :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``).
+    :param verdict: whose verdict stood in for a result of this run's job (``run_id``, ``record_uri``, ``cleared_at``);
+        then what was found includes what was found there.
     """
 
     name: str
@@ -75,18 +85,27 @@ class Decision:
     findings: dict[str, int]
     archived_findings: int
     detections: dict[str, int]
+    verdict: dict[str, str] | None = None
 
 
 def decide(
-    manifest: Iterable[LandedObject], job: Job, evidence: Mapping[tuple[str, str], Evidence], policy: Policy
+    manifest: Iterable[LandedObject],
+    job: Job | None,
+    evidence: Mapping[tuple[str, str], Evidence],
+    policy: Policy,
+    verdicts: Mapping[str, Verdict] | None = None,
 ) -> Iterator[Decision]:
     """Yield exactly one decision per landed object, in the order of the manifest.
 
     :param manifest: iterated over more than once.
+    :param job: None when there was none, since verdicts speak for all objects.
+    :param verdicts: by name, on the objects that the job left out.
     """
 
     def each() -> Iterator[Decision]:
-        return (_decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy) for landed in manifest)
+        for landed in manifest:
+            verdict = verdicts.get(landed.name) if verdicts else None
+            yield _decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy, verdict)
 
     # Decided twice rather than kept: a run may have 100,000 objects.
     all_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in each())
@@ -103,6 +122,14 @@ def unknown_objects(
     return sorted(unknown)
 
 
+def evidence_of(landed: LandedObject, evidence: Evidence) -> Evidence:
+    """Return what of the evidence is about the landed version."""
+    return Evidence(
+        tuple(seen for seen in evidence.results if _is_about(seen, landed)),
+        tuple(seen for seen in evidence.findings if _is_about(seen, landed)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What a job says about the landed version of an object.
@@ -117,10 +144,14 @@ class _Seen:
 
     @classmethod
     def of(cls, landed: LandedObject, evidence: Evidence) -> _Seen:
-        results = tuple(seen for seen in evidence.results if _is_about(seen, landed))
-        findings = tuple(seen for seen in evidence.findings if _is_about(seen, landed))
-        others = len(evidence.results) + len(evidence.findings) > len(results) + len(findings)
-        return cls(results, findings, others)
+        own = evidence_of(landed, evidence)
+        others = len(evidence.results) + len(evidence.findings) > len(own.results) + len(own.findings)
+        return cls(own.results, own.findings, others)
+
+    def with_more(self, of_version: Evidence) -> _Seen:
+        """Return this and evidence about the same version."""
+        results, findings = self.results + of_version.results, self.findings + of_version.findings
+        return _Seen(results, findings, self.is_other_seen)
 
     @property
     def everything(self) -> tuple[Observation, ...]:
@@ -137,10 +168,19 @@ class _Seen:
         return max(known, key=lambda severity: severity.rank, default=None)
 
 
-def _decide_one(landed: LandedObject, job: Job, evidence: Evidence | None, policy: Policy) -> Decision:
+def _decide_one(
+    landed: LandedObject, job: Job | None, evidence: Evidence | None, policy: Policy, verdict: Verdict | None
+) -> Decision:
     seen = _Seen.of(landed, evidence or Evidence())
+    used = verdict if verdict and _stands_in(verdict, landed, seen) else None
+    if used:
+        job, seen = used.job, seen.with_more(used.evidence_about(landed))
     merged = _merged(seen.everything)
     outcome, reason, rule = _judge(landed, job, seen, policy, merged)
+    if used and outcome is Outcome.PROMOTE:
+        reason = Reason.VERDICT_REUSED
+    if verdict and verdict.is_revoked and reason is Reason.NOT_ANALYSED:
+        reason = Reason.VERDICT_REVOKED
     return Decision(
         name=landed.name,
         bucket=landed.bucket,
@@ -158,11 +198,21 @@ def _decide_one(landed: LandedObject, job: Job, evidence: Evidence | None, polic
         findings=_count_by_severity(seen.findings),
         archived_findings=len({one.finding_id for one in seen.findings if one.is_archived}),
         detections=_count_by_identifier(merged),
+        verdict=used.source if used else None,
     )
 
 
+def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
+    """Whether the verdict may speak where the job has not: nothing but findings about these bytes is known.
+
+    What the job did read, or what was read in its place, is judged as it is.
+    """
+    is_unread = not seen.results and not seen.is_other_seen
+    return is_unread and verdict.speaks_for(landed) and not verdict.is_revoked
+
+
 def _judge(
-    landed: LandedObject, job: Job, seen: _Seen, policy: Policy, merged: tuple[Detection, ...]
+    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, merged: tuple[Detection, ...]
 ) -> tuple[Outcome, Reason, str | None]:
     severity = seen.severity
     if severity and severity.rank >= policy.quarantine_threshold.rank:
@@ -171,13 +221,19 @@ def _judge(
     rule = policy.first_match(Facts(dataset_of(landed.name), severity, types, merged))
     if rule and rule.then is Outcome.QUARANTINE:
         return Outcome.QUARANTINE, Reason.QUARANTINED_BY_RULE, rule.name
-    if doubt := _doubt_about_job(job) or _doubt_about_object(seen, job):
+    if doubt := _doubt(job, seen):
         return Outcome.HOLD, doubt, None
     if rule is None:
         return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
     if rule.then is Outcome.HOLD:
         return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
     return Outcome.PROMOTE, _kind_of_promotion(seen), rule.name
+
+
+def _doubt(job: Job | None, seen: _Seen) -> Reason | None:
+    if job is None:
+        return Reason.JOB_NOT_COMPLETE if seen.results else _why_no_result(seen)
+    return _doubt_about_job(job) or _doubt_about_object(seen, job)
 
 
 def _doubt_about_job(job: Job) -> Reason | None:

@@ -97,5 +97,16 @@ def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:
         return None
 
 
+def read_version(s3: S3Client, bucket: str, key: str) -> tuple[bytes | None, str]:
+    """Return the object's content and its version id; None and no id when there is no such object."""
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return None, ""
+    return answer["Body"].read(), answer["VersionId"]
+
+
 def _range(start: int, size: int | None) -> dict[str, Any]:
     return {} if size is None else {"Range": f"bytes={start}-{start + size - 1}"}

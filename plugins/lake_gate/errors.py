@@ -152,6 +152,30 @@ class PolicyError(FinalGateError):
         return f"{self.path} is no policy: {self.problem}. Correct the file and clear the task; nothing was moved."
 
 
+class FeedError(FinalGateError):
+    """A file of ``include/feeds`` does not define a feed."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        """Name the file and the keys that are wrong."""
+        return f"{self.path} is no feed: {self.problem}. Its DAG is missing until the file is right."
+
+
+class SuppressionRuleError(FinalGateError):
+    """A file does not hold a suppression rule."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        """Name the file and the keys that are wrong."""
+        return f"{self.path} is no suppression rule: {self.problem}. Correct the file and clear the task."
+
+
 class UnknownObjectsError(FinalGateError):
     """Macie reports on objects that the run did not land."""
 
@@ -166,6 +190,54 @@ class UnknownObjectsError(FinalGateError):
             f"Macie reports on {len(self.objects)} object(s) that are not in the manifest of {self.run_prefix}: "
             f"{first}. Nothing was moved. Find out who else writes below this prefix, remove what does not belong to "
             "the delivery, and start a new run."
+        )
+
+
+class TablesMissingError(FinalGateError):
+    """A delivery lacks tables that its feed expects."""
+
+    def __init__(self, feed: str, expected: int, missing: list[str]) -> None:
+        super().__init__(feed, expected, missing)
+        self.feed, self.expected, self.missing = feed, expected, missing
+
+    def __str__(self) -> str:
+        """Name the tables and what to do."""
+        return (
+            f"The delivery lacks {len(self.missing)} of the {self.expected} table(s) that feed {self.feed} expects: "
+            f"{', '.join(self.missing)}. Nothing was scanned or moved. Have the whole delivery sent and start a new "
+            f"run, or change `expect` in include/feeds/{self.feed}.json."
+        )
+
+
+class JobScopeError(FinalGateError):
+    """A job would read more than what its run has landed."""
+
+    def __init__(self, run_prefix: str) -> None:
+        super().__init__(run_prefix)
+        self.run_prefix = run_prefix
+
+    def __str__(self) -> str:
+        """Say what the job spec has to have."""
+        return (
+            f"The job would read more than {self.run_prefix}, which nobody can estimate, nor decide about. Nothing was "
+            "scanned. Let the job spec name ${bronze_bucket} alone and include OBJECT_KEY STARTS_WITH ${prefix}; then "
+            "clear the task that renders the job."
+        )
+
+
+class CostLimitError(FinalGateError):
+    """A scan would cost more than it may."""
+
+    def __init__(self, objects: int, size_bytes: int, usd: float, limit_usd: float) -> None:
+        super().__init__(objects, size_bytes, usd, limit_usd)
+        self.objects, self.size_bytes, self.usd, self.limit_usd = objects, size_bytes, usd, limit_usd
+
+    def __str__(self) -> str:
+        """Say what it would cost, what it may, and what to do."""
+        return (
+            f"The job would read {self.objects} object(s), {self.size_bytes} bytes, for about {self.usd:.2f} USD; it "
+            f"may cost {self.limit_usd:.2f} USD (max_scan_usd). Nothing was scanned or moved. Start a new run with a "
+            "higher limit in the trigger form, raise it in the feed, or deliver less."
         )
 
 
@@ -226,4 +298,50 @@ class MarkerStandsError(FinalGateError):
         return (
             f"{self.marker_uri} lists something else than this run has promoted, and readers may have trusted it. "
             "Find out who else writes there, remove it, and clear the task."
+        )
+
+
+class NoticeNotSentError(GateError):
+    """A topic did not take a message; it may on the next try."""
+
+    def __init__(self, topic_arn: str, code: str) -> None:
+        super().__init__(topic_arn, code)
+        self.topic_arn, self.code = topic_arn, code
+
+    def __str__(self) -> str:
+        """Name the topic and AWS's code, and say what does not depend on it."""
+        return (
+            f"A message to {self.topic_arn} could not be sent: {self.code}. Every file is where the run record says. "
+            "The task's retries send what is not sent yet."
+        )
+
+
+class NoticeRefusedError(FinalGateError):
+    """A topic refuses a message, and will again."""
+
+    def __init__(self, topic_arn: str, code: str) -> None:
+        super().__init__(topic_arn, code)
+        self.topic_arn, self.code = topic_arn, code
+
+    def __str__(self) -> str:
+        """Name the topic and AWS's code, and say what to look at."""
+        return (
+            f"The topic {self.topic_arn} refused a message: {self.code}. Every file is where the run record says. See "
+            "that the topic exists and that its policy and its key let this role publish, and clear the task."
+        )
+
+
+class HeldNotReleasedError(GateError):
+    """What a run made of held objects is not where its record says; they are held still."""
+
+    def __init__(self, documents_uri: str, keys: list[str]) -> None:
+        super().__init__(documents_uri, keys)
+        self.documents_uri, self.keys = documents_uri, keys
+
+    def __str__(self) -> str:
+        """Name the first objects, and say what to look at."""
+        return (
+            f"{len(self.keys)} object(s) stay held, among them {', '.join(self.keys[:5])}: what this run made of them "
+            f"is not where objects.jsonl below {self.documents_uri} says, or has other bytes. What is being withdrawn "
+            "just now, the retry finds. Otherwise find out who moved it; what is held can be re-processed again."
         )

@@ -1,4 +1,4 @@
-"""Finds the files of ``include/``: job specs, identifiers and policies, read inside tasks, never while parsing."""
+"""Finds the files of ``include/``: read inside tasks, but for the feeds, which are read while parsing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any
 
 from airflow.configuration import conf
 
-from lake_gate.errors import FinalGateError, PolicyError
-from lake_gate.policy import Policy, parse
+from lake_gate import feed, policy, suppression
+from lake_gate.errors import FeedError, FinalGateError, PolicyError, SuppressionRuleError
+from lake_gate.feed import Feed
+from lake_gate.policy import Policy
+from lake_gate.suppression import SuppressionRule
 
 
 def include_path(name: str) -> str:
@@ -45,9 +48,38 @@ def read_policy(name: str) -> tuple[Policy, str]:
     path = include_path(f"policies/{name}.json")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return parse(name, content), fingerprint(content)
+        return policy.parse(name, content), fingerprint(content)
     except ValueError as problem:
         raise PolicyError(path, str(problem)) from None
+
+
+def read_feeds() -> tuple[list[Feed], list[FeedError]]:
+    """Return the feeds, by name, and what is wrong with the files that define none: one must not stop the others."""
+    feeds: list[Feed] = []
+    errors: list[FeedError] = []
+    for path in sorted(Path(include_path("feeds")).glob("*.json")):
+        try:
+            feeds.append(feed.parse(path.stem, json.loads(path.read_text(encoding="utf-8"))))
+        except ValueError as problem:
+            errors.append(FeedError(str(path), str(problem)))
+    return feeds, errors
+
+
+def read_suppression_rules() -> list[SuppressionRule]:
+    """Return all suppression rules, in the order of their files; expired ones, too.
+
+    :raises SuppressionRuleError: naming the file and every key in it that is wrong.
+    """
+    rules: dict[str, SuppressionRule] = {}
+    for path in sorted(Path(include_path("suppression_rules")).glob("*.json")):
+        try:
+            rule = suppression.parse(json.loads(path.read_text(encoding="utf-8")))
+        except ValueError as problem:
+            raise SuppressionRuleError(str(path), str(problem)) from None
+        if rule.name in rules:
+            raise SuppressionRuleError(str(path), f"name: {rule.name!r} is the name of another rule, too")
+        rules[rule.name] = rule
+    return list(rules.values())
 
 
 def fingerprint(content: Any) -> str:

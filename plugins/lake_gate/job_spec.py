@@ -1,7 +1,7 @@
 """Makes the body of CreateClassificationJob from a job spec. Pure.
 
 A job spec is that body in the API's own spelling, with ``${...}`` placeholders in its strings and the custom data
-identifiers by name.
+identifiers and allow lists by name.
 """
 
 from __future__ import annotations
@@ -11,18 +11,33 @@ from string import Template
 from typing import Any
 
 
-def render(spec: Mapping[str, Any], *, identifier_ids: Mapping[str, str], **values: str) -> dict[str, Any]:
-    """Return the job request: placeholders filled in, identifier names turned into ids.
+def render(
+    spec: Mapping[str, Any],
+    *,
+    identifier_ids: Mapping[str, str],
+    allow_list_ids: Mapping[str, str] | None = None,
+    **values: str,
+) -> dict[str, Any]:
+    """Return the job request: placeholders filled in, names of identifiers and allow lists turned into ids.
 
     :param identifier_ids: id of each custom data identifier by its name.
-    :param values: what the placeholders stand for (``bronze_bucket``, ``prefix``, ``account_id`` …).
-    :raises ValueError: naming the placeholder or the identifier that the spec uses and nobody knows.
+    :param allow_list_ids: id of each allow list by its name.
+    :param values: what the placeholders stand for (``bronze_bucket``, ``prefix``, ``feed``, ``account_id`` …).
+    :raises ValueError: naming the placeholder, the identifier or the allow list that the spec uses and nobody knows.
     """
     request: dict[str, Any] = _fill(spec, values)
-    names = request.get("customDataIdentifierIds", [])
-    if unknown := [name for name in names if name not in identifier_ids]:
-        raise ValueError(f"The job spec names custom data identifiers that nobody defined: {', '.join(unknown)}")
-    return {**request, "customDataIdentifierIds": [identifier_ids[name] for name in names]}
+    request["customDataIdentifierIds"] = _ids(
+        request.get("customDataIdentifierIds", []), identifier_ids, "custom data identifiers"
+    )
+    if "allowListIds" in request:
+        request["allowListIds"] = _ids(request["allowListIds"], allow_list_ids or {}, "allow lists")
+    return request
+
+
+def _ids(names: list[str], ids: Mapping[str, str], what: str) -> list[str]:
+    if unknown := [name for name in names if name not in ids]:
+        raise ValueError(f"The job spec names {what} that nobody defined: {', '.join(unknown)}")
+    return [ids[name] for name in names]
 
 
 def _fill(node: Any, values: Mapping[str, str]) -> Any:

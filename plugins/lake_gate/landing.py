@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from lake_gate import jsonl, multipart
 from lake_gate.documents import read_document_or_none, write_document_once
 from lake_gate.errors import BucketNotVersionedError, SourceChangedError
 from lake_gate.manifest import LandedObject
+from lake_gate.reprocessing import held_files, is_held
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_precondition_failed
 from lake_gate.source import SourceFile, open_source
@@ -34,6 +36,8 @@ _CHUNK_BYTES = 1024**2
 def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root: str) -> list[LandedObject]:
     """Copy every file of the delivery below the run's prefix and write the manifest, last.
 
+    The source may be what is held, too: see :func:`lake_gate.reprocessing.held_files`.
+
     A run lands once: when its manifest is there, it is returned and the source is not looked at again. A retry after
     a crash takes over what is there already with the same content.
 
@@ -44,11 +48,19 @@ def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root:
     if (written := read_document_or_none(s3, bronze, run.document(MANIFEST))) is not None:
         log.info("The delivery was landed before; its manifest stands")
         return jsonl.load(LandedObject, written)
-    with open_source(source, s3, local_source_root) as files:
+    with _opened(s3, source, run, bronze, local_source_root) as files:
         landed = _land_all(s3, files, run, bronze)
     _check_nothing_else_is_there(s3, landed, run, bronze)
     written = write_document_once(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
     return jsonl.load(LandedObject, written)
+
+
+def _opened(
+    s3: S3Client, source: str, run: Run, bronze: str, local_source_root: str
+) -> AbstractContextManager[list[SourceFile]]:
+    if is_held(source):
+        return nullcontext(held_files(source, s3, run, bronze))
+    return open_source(source, s3, local_source_root)
 
 
 def check_versioning(s3: S3Client, buckets: Iterable[str]) -> None:

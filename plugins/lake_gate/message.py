@@ -1,95 +1,106 @@
-"""The message about a run: names, severities and counts, within SNS's limits; the rest is in the run record. Pure."""
+"""What is told to people, in the form and within the limits of SNS. Pure.
+
+Every message has two forms: a body with names and counts, and a sentence for text messages (SMS) without any name of a
+file, as these go through networks that are not ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from lake_gate.policy import Outcome
-from lake_gate.record import worst_severity
 
 MAX_SUBJECT_CHARACTERS = 100
 MAX_MESSAGE_BYTES = 256 * 1024
-"""Limits of SNS Publish. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
-_ATTRIBUTES_BYTES = 1024
-"""What the message's attributes may take; they count within its limit."""
-_PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
+"""Of a message with its attributes; JSON's escapes count. Source, as of the subject's limit:
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+MAX_SMS_CHARACTERS = 140
+"""What one text message holds. Source: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html"""
+_MAX_LINE_CHARACTERS = 2000
+"""One line never takes the room of all others, nor that of the link."""
+_REST = "... and {} more, in the record."
 
 
-def subject(record: Mapping[str, Any]) -> str:
-    """Return the subject of the run's message: ASCII, at most 100 characters."""
-    totals = record["totals"]
-    if not totals["objects"]:
-        text = f"[{record['run']['feed']}] empty delivery, nothing to do"
-    else:
-        outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_PAST[outcome]}" for outcome in Outcome)
-        dry = "dry run: " if record["dry_run"] else ""
-        text = f"[{record['run']['feed']}] {dry}{totals['objects']} files: {outcomes}"
-    return clip_subject(text)
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message.
+
+    :param subject: of the e-mail; made fit for SNS: ASCII, at most 100 characters.
+    :param lines: of the body, the most important first; empty ones are left out, and what does not fit is counted.
+    :param sms: the message without any name of a file; made fit: ASCII, at most 140 characters.
+    :param attributes: what subscriptions can filter on. At most ten: of messages with more, a queue that is
+        subscribed for raw delivery gets none.
+    :param record_uri: where the rest is, as ``s3://bucket/key``: the last line of the body; empty: no such line.
+    :param left_out: number of lines that did not even come here, as they would never fit.
+    """
+
+    subject: str
+    lines: Sequence[str]
+    sms: str
+    attributes: Mapping[str, str | int]
+    record_uri: str = ""
+    left_out: int = 0
+
+    def to_sns(self) -> dict[str, Any]:
+        """Return the arguments of SNS Publish, but for the topic.
+
+        ``default`` is what e-mail and queues get; ``sms`` what telephones get.
+        """
+        attributes = {name: _attribute(value) for name, value in self.attributes.items()}
+        taken = sum(len(f"{n}{a['DataType']}{a['StringValue']}".encode()) for n, a in attributes.items())
+        sms = _ascii(self.sms, MAX_SMS_CHARACTERS)
+        room = MAX_MESSAGE_BYTES - taken - len(_structured("", sms).encode())
+        return {
+            "Subject": clip_subject(self.subject),
+            "Message": _structured("\n".join(self._lines_within(room)), sms),
+            "MessageStructure": "json",
+            "MessageAttributes": attributes,
+        }
+
+    def _lines_within(self, room: int) -> list[str]:
+        """Return the lines that fit, how many do not, and the link."""
+        last = [body_line(f"Run record: {self.record_uri}")] if self.record_uri else []
+        room -= sum(map(size_in_body, [*last, _REST.format(10**9)]))
+        lines = [line for line in self.lines if line]
+        fitting: list[str] = []
+        for line in map(body_line, lines):
+            room -= size_in_body(line)
+            if room < 0:
+                break
+            fitting.append(line)
+        left_out = self.left_out + len(lines) - len(fitting)
+        return [*fitting, *([_REST.format(left_out)] if left_out else []), *last]
 
 
 def clip_subject(text: str) -> str:
     """Make a text fit for the subject of an SNS message."""
-    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
-    return plain if len(plain) <= MAX_SUBJECT_CHARACTERS else plain[: MAX_SUBJECT_CHARACTERS - 3] + "..."
+    return _ascii(text, MAX_SUBJECT_CHARACTERS)
 
 
-def message(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str) -> str:
-    """Return the body of the run's message: at most 256 KB.
+def body_line(text: str) -> str:
+    """Make a text fit for one line of a body.
 
-    :param entries: the lines of ``objects.jsonl``, read once.
-    :param record_uri: where the record is, as ``s3://bucket/key``.
+    A file's name may hold line breaks, by which it would write lines of its own, and characters that SNS or a terminal
+    takes for something else.
     """
-    run, totals = record["run"], record["totals"]
-    unsettled = record["job"] and not record["job"]["settled"]
-    before = [
-        f"Feed {run['feed']}, run {run['run_id']}.",
-        f"Delivery: {run['source'][:1000]}.",
-        "Nothing was moved: dry run." if record["dry_run"] else "",
-        "The delivery was empty." if not totals["objects"] else "",
-        "Macie's results were still changing at the deadline: what is not proven was held." if unsettled else "",
-        f"{totals['beside_others']} object(s) lie beside other bytes of the same key."
-        if totals["beside_others"]
-        else "",
-    ]
-    last = f"Run record: {record_uri}"
-    room = MAX_MESSAGE_BYTES - _ATTRIBUTES_BYTES - len("\n".join([*before, last]).encode()) - 100  # for "... and more"
-    return "\n".join(line for line in [*before, *_lines_that_fit(entries, room), last] if line)
+    shown = text if len(text) <= _MAX_LINE_CHARACTERS else text[: _MAX_LINE_CHARACTERS - 3] + "..."
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
 
 
-def message_attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
-    """Return what subscriptions can filter on: feed, highest severity, dry run, number of objects by outcome."""
-    return {
-        "feed": record["run"]["feed"],
-        "severity": worst_severity(record) or "None",
-        "dry_run": str(record["dry_run"]).lower(),
-        **{outcome.value: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome},
-    }
+def size_in_body(line: str) -> int:
+    """Return how many bytes a line takes of a message, with the line break, in JSON."""
+    return len(json.dumps(f"{line}\n", ensure_ascii=False).encode()) - 2  # the quotes
 
 
-def _lines_that_fit(entries: Iterable[Mapping[str, Any]], room: int) -> list[str]:
-    """Return the objects' lines, strictest outcome first: what has to be left out needs the least attention."""
-    kept: dict[str | None, list[str]] = {None: [], Outcome.QUARANTINE: [], Outcome.HOLD: [], Outcome.PROMOTE: []}
-    used = dict.fromkeys(kept, 0)
-    total = 0
-    for entry in entries:
-        total += 1
-        line = _line(entry)
-        outcome = entry["outcome"]
-        used[outcome] += len(line.encode()) + 1
-        if used[outcome] <= room:  # more of one outcome never fit: a run of 100,000 stays out of memory
-            kept[outcome].append(line)
-    lines: list[str] = []
-    for line in (line for of_outcome in kept.values() for line in of_outcome):
-        room -= len(line.encode()) + 1
-        if room < 0:
-            break
-        lines.append(line)
-    return [*lines, f"... and {total - len(lines)} more, in the run record." if total > len(lines) else ""]
+def _structured(body: str, sms: str) -> str:
+    return json.dumps({"default": body, "sms": sms}, ensure_ascii=False)
 
 
-def _line(entry: Mapping[str, Any]) -> str:
-    found = ", ".join(f"{identifier} x {count}" for identifier, count in entry["detections"].items())
-    severity = f", {entry['severity']}" if entry["severity"] else ""
-    detail = f" ({found})" if found else ""
-    return f"- {entry['name']}: {entry['outcome']}, {entry['reason']}{severity}{detail}"
+def _ascii(text: str, characters: int) -> str:
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
+    return plain if len(plain) <= characters else plain[: characters - 3] + "..."
+
+
+def _attribute(value: str | int) -> dict[str, str]:
+    return {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}

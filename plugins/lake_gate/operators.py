@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import decision, jsonl, landing
-from lake_gate.base import BEGUN, DECISIONS, MOVES, PLAN, GateOperator, is_true
+from lake_gate import decision, jsonl, landing, reprocessing, verdicts
+from lake_gate.base import BEGUN, DECISIONS, JOB, MOVES, PLAN, GateOperator, is_true
 from lake_gate.decision import Decision
 from lake_gate.documents import (
     read_document,
@@ -32,9 +32,11 @@ from lake_gate.errors import (
 )
 from lake_gate.evidence import Evidence, Job, Severity, count_findings, gather
 from lake_gate.include import read_policy
+from lake_gate.lineage import Place, delivery_at, feed_in
 from lake_gate.manifest import LandedObject
+from lake_gate.overlay import read_amendments
 from lake_gate.plan import CHUNK_OBJECTS, Chunks, plan
-from lake_gate.policy import Promotion
+from lake_gate.policy import Outcome, Promotion
 from lake_gate.record import Moved
 from lake_gate.run import Run
 from lake_gate.settings import load_source
@@ -51,7 +53,8 @@ class LandOperator(GateOperator):
     Pushes ``source``, ``objects`` and ``size_bytes`` (what was landed), ``bucket`` and ``prefix`` (where), and
     ``documents`` (the prefix of what the run writes down).
 
-    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip (templated); empty: the one of the settings.
+    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip (templated); a relative path: below the one of
+        the settings; empty: that one itself; ``held://<reason>``, ``held://*``: what is held of the feed.
     """
 
     template_fields = (*GateOperator.template_fields, "source")
@@ -63,12 +66,17 @@ class LandOperator(GateOperator):
     def step(self, context: Context) -> dict[str, Any]:
         """Land, or find what was landed before."""
         settings, run = self.the_settings, self.run_of(context)
-        source = self.source or load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn)
+        source = load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, self.source)
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
         self.log.info("Landing %s below s3://%s/%s", shown(source), settings.bronze_bucket, run.prefix)
         landed = landing.land(
             self.s3, source, run, settings.bronze_bucket, local_source_root=settings.local_source_root
         )
+        is_held = reprocessing.is_held(source)
+        self.datasets_read = [
+            feed_in(settings.bronze_bucket, run, is_held=True) if is_held else delivery_at(shown(source))
+        ]
+        self.datasets_written = [feed_in(settings.bronze_bucket, run)]
         if not landed:
             self.log.warning("The delivery at %s is empty: nothing to do", shown(source))
         return {
@@ -87,7 +95,8 @@ class DecideOperator(GateOperator):
     Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
     ``decisions.jsonl``, none in a dry run. A few kilobytes at most, whatever the size of the delivery.
 
-    :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline.
+    :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline; None when
+        there was no job.
     :param policy: name of a file in ``include/policies`` (templated).
     :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated); counts where stricter than the policy.
     :param promotion: see :class:`lake_gate.policy.Promotion` (templated); counts where it is stricter.
@@ -102,7 +111,7 @@ class DecideOperator(GateOperator):
     def __init__(
         self,
         *,
-        evidence: dict[str, Any],
+        evidence: dict[str, Any] | None,
         policy: str,
         quarantine_threshold: str,
         promotion: str,
@@ -123,8 +132,9 @@ class DecideOperator(GateOperator):
         policy = policy.tightened(Severity(self.quarantine_threshold), Promotion(self.promotion))
         manifest = self.manifest(run)
         gathered = self._gather(run, manifest)
-        job, job_arn = self._job(run, count_findings(gathered))
-        content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy)))
+        job, of_job = self._job(run, count_findings(gathered))
+        reused = verdicts.read_reused(self.s3, self.the_settings.bronze_bucket, run)
+        content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy, reused)))
         version_id = self._write_decisions(run, content)
         basis = {
             "decisions": version_id,
@@ -134,27 +144,34 @@ class DecideOperator(GateOperator):
                 "quarantine_threshold": policy.quarantine_threshold,
                 "promotion": policy.promotion,
             },
-            "job": {**asdict(job), "findings_capped": job.is_capped, "arn": job_arn},
+            "job": of_job,
             "chunks": chunks,
         }
         self._write_plan(run, basis)
         return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
 
     def _gather(self, run: Run, manifest: Iterable[LandedObject]) -> dict[tuple[str, str], Evidence]:
+        if read_document_or_none(self.s3, self.the_settings.bronze_bucket, run.document(JOB)) is None:
+            return {}
         documents = (self.iter_document(run, name) for name in ("results.jsonl.gz", "findings.jsonl"))
         gathered = gather(*documents)
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(f"s3://{self.the_settings.bronze_bucket}/{run.prefix}", strangers)
         return gathered
 
-    def _job(self, run: Run, findings: int) -> tuple[Job, str | None]:
-        answer = json.loads(read_document(self.s3, self.the_settings.bronze_bucket, run.document("job.json")))
-        job = Job.from_api(answer, settled=self.evidence["settled"] is True, findings=findings)
+    def _job(self, run: Run, findings: int) -> tuple[Job | None, dict[str, Any] | None]:
+        """Return the run's job and what the plan says of it; None when verdicts speak for every object."""
+        answer = read_document_or_none(self.s3, self.the_settings.bronze_bucket, run.document(JOB))
+        if answer is None:
+            self.log.info("There was no job: what no verdict speaks for is held")
+            return None, None
+        described = json.loads(answer)
+        job = Job.from_api(described, settled=(self.evidence or {}).get("settled") is True, findings=findings)
         if not job.settled:
             self.log.warning("Macie's results were still changing at the deadline: what is not proven is held")
         if job.is_capped:
             self.log.warning("Macie shows %d findings and may have more: what is not proven is held", job.findings)
-        return job, answer.get("jobArn")
+        return job, {**asdict(job), "findings_capped": job.is_capped, "arn": described.get("jobArn")}
 
     def _counted(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
         counts: Counter[str] = Counter()
@@ -222,7 +239,21 @@ class MoveOperator(GateOperator):
             decisions = self._begin(run, done + BEGUN)
             lines = self.iter_document(run, DECISIONS, start=start, size=size, version_id=decisions)
             written = write_document_once(self.s3, bronze, done, jsonl.dump(self._move(run, lines)))
-        return written.count(b"\n")
+        self.datasets_read = [feed_in(bronze, run)]
+        self.datasets_written = [self._destination(run)]
+        moved = jsonl.load(Moved, written)
+        cast("dict[str, Any]", context)["moved"] = f"{len(moved)} from {moved[0].name}"  # shown as the chunk's name
+        return len(moved)
+
+    def _destination(self, run: Run) -> Place:
+        settings = self.the_settings
+        match Outcome(self.outcome):
+            case Outcome.PROMOTE:
+                return feed_in(settings.silver_bucket, run)
+            case Outcome.QUARANTINE:
+                return feed_in(settings.quarantine_bucket, run)
+            case Outcome.HOLD:
+                return feed_in(settings.bronze_bucket, run, is_held=True)
 
     def _begin(self, run: Run, key: str) -> str:
         """Write down that the chunk's moves begin, and on which version of the decisions; return its id."""
@@ -242,7 +273,9 @@ class MoveOperator(GateOperator):
         buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
         moved: list[Moved] = []
         errors: list[GateError | FinalGateError] = []
-        for window in batched(lines, CHUNK_OBJECTS):
+        # What was decided anew since then, more strictly, is moved by who did so.
+        amended = read_amendments(self.s3, settings.bronze_bucket, run).made
+        for window in batched((line for line in lines if line["name"] not in amended), CHUNK_OBJECTS):
             try:
                 moved += carry_out(self.s3, [Decision(**line) for line in window], run, buckets)
             except (GateError, FinalGateError) as error:  # what comes after it is moved all the same

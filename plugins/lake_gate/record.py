@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from heapq import merge
 from typing import Any
 
-from lake_gate.decision import Decision
+from lake_gate.decision import Decision, Reason
 from lake_gate.evidence import Severity
 from lake_gate.manifest import LandedObject
 
@@ -117,14 +117,18 @@ def build_record(
     dry_run: bool,
     objects_uri: str,
     marker_uri: str,
+    delivery: Mapping[str, Any] | None = None,
+    cost: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return ``record.json``.
 
     :param run: facts of the run (feed, run id, source, times), copied as they are.
     :param rules: what it was decided by, with hashes: policy, identifiers, job spec.
-    :param job: facts of the classification job, or None when the delivery was empty.
+    :param job: facts of the classification job, or None when there was nothing to scan.
     :param objects_uri: where ``objects.jsonl`` is.
     :param marker_uri: where the marker in silver will be.
+    :param delivery: which tables were expected and missing.
+    :param cost: what the scan was estimated to cost, or None when the delivery was empty.
     """
     return {
         "schema": "lake-gate/run-record/2",
@@ -132,6 +136,9 @@ def build_record(
         "rules": dict(rules),
         "job": dict(job) if job else None,
         "dry_run": dry_run,
+        "delivery": dict(delivery) if delivery else None,
+        "cost": dict(cost) if cost else None,
+        "reused": totals.reasons[Reason.VERDICT_REUSED],
         "totals": totals.to_json(),
         "accounted": totals.not_accounted == 0,
         "objects_uri": objects_uri,
@@ -175,5 +182,6 @@ def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None)
         "findings": decision.findings if decision else {},
         "archived_findings": decision.archived_findings if decision else 0,
         "detections": decision.detections if decision else {},
+        "verdict": decision.verdict if decision else None,
         "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,
     }

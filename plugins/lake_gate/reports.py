@@ -1,32 +1,27 @@
-"""The operators that say what has happened: the run record, the marker in silver, the message."""
+"""The operators that say what has happened: the run record, and the marker in silver."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from airflow.providers.amazon.aws.hooks.sns import SnsHook
-
-from lake_gate import message, record
-from lake_gate.base import DECISIONS, OBJECTS, PLAN, RECORD, GateOperator, is_true
-from lake_gate.decision import Decision
-from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
+from lake_gate import assets, record
+from lake_gate.amendments import Amendments
+from lake_gate.base import OBJECTS, PLAN, RECORD, GateOperator, is_true
+from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.entries import write_objects
 from lake_gate.errors import MarkerStandsError, NotAccountedError
-from lake_gate.evidence import Severity
-from lake_gate.operators import ledger
-from lake_gate.plan import Chunks
+from lake_gate.marker import Marker
+from lake_gate.overlay import update_document, write_amended
 from lake_gate.policy import Outcome
-from lake_gate.record import Moved, Totals
+from lake_gate.record import Totals
 from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-_IN_MEMORY_BYTES = 8 * 1024**2
 
 
 class RecordOperator(GateOperator):
@@ -34,8 +29,9 @@ class RecordOperator(GateOperator):
 
     Pushes ``uri`` of the record and its ``totals``.
 
-    :param facts: what else the record says of the run (templated): ``source``, and of the rules ``identifiers`` and
-        ``job_spec``, with their hashes.
+    :param facts: what else the record says of the run (templated): ``source``, of the rules ``identifiers`` and
+        ``job_spec``, with their hashes, ``delivery`` (which tables were missing) and ``cost`` (what the scan was
+        estimated to cost).
     :param is_dry_run: nothing was to be moved (templated).
     """
 
@@ -47,107 +43,86 @@ class RecordOperator(GateOperator):
         self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Bring manifest, decisions and moves together."""
-        run, settings = self.run_of(context), self.the_settings
-        basis = json.loads(read_document_or_none(self.s3, settings.bronze_bucket, run.document(PLAN)) or b"{}")
-        totals = Totals()
-        objects_uri = self._write_objects(run, basis, totals)
+        """Bring manifest, decisions, moves and amendments together."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        basis = json.loads(read_document_or_none(self.s3, bronze, run.document(PLAN)) or b"{}")
+        uri, totals = write_amended(self.s3, bronze, run, partial(self._write, context, run, basis))
+        if totals.not_accounted:
+            raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
+        self.log.info("Run record: %s", uri)
+        return {"uri": uri, "totals": totals.to_json()}
+
+    def _write(
+        self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments
+    ) -> tuple[str, Totals]:
+        settings, totals, dry_run = self.the_settings, Totals(), is_true(self.is_dry_run)
+        objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
             run=run_facts(context, self.feed, self.facts["source"]),
             rules={"policy": basis.get("policy"), **{name: self.facts[name] for name in ("identifiers", "job_spec")}},
             job=basis.get("job"),
             totals=totals,
-            dry_run=is_true(self.is_dry_run),
+            dry_run=dry_run,
             objects_uri=objects_uri,
             marker_uri=f"s3://{settings.silver_bucket}/{run.marker}",
+            delivery=self.facts.get("delivery"),
+            cost=self.facts.get("cost"),
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
-        uri = write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content)
-        if totals.not_accounted:
-            raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
-        self.log.info("Run record: %s", uri)
-        return {"uri": uri, "totals": written["totals"]}
-
-    def _write_objects(self, run: Run, basis: Mapping[str, Any], totals: Totals) -> str:
-        """Write ``objects.jsonl`` as its parts are read: a run of any size goes through little memory."""
-        chunks: Chunks = basis.get("chunks", {})
-        entries = record.iter_entries(
-            self.manifest(run),
-            record.in_order(self._decisions(run, of_outcome, basis["decisions"]) for of_outcome in chunks.values()),
-            record.in_order(self._moves(run, outcome, of_outcome) for outcome, of_outcome in chunks.items()),
-            dry_run=is_true(self.is_dry_run),
-        )
-        with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
-            for entry in totals.counted(entries):
-                file.write(_line(entry))
-            file.seek(0)
-            return write_document(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), file)
-
-    def _decisions(self, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:
-        for start, size in chunks:
-            part = {"start": start, "size": size, "version_id": version_id}
-            yield from (Decision(**line) for line in self.iter_document(run, DECISIONS, **part))
-
-    def _moves(self, run: Run, outcome: str, chunks: list[list[int]]) -> Iterator[Moved]:
-        for start, _ in chunks:
-            try:
-                yield from (Moved(**line) for line in self.iter_document(run, ledger(outcome, start)))
-            except self.s3.exceptions.ClientError as error:
-                if not is_missing(error):  # a chunk that is not done: its objects are not accounted for
-                    raise
+        return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
 
 
 class PublishOperator(GateOperator):
     """Write the run's marker into silver, last: it lists the versions that readers may trust.
 
-    A run without a marker is not finished, and what it has copied so far is not to be read. A dry run has none.
-    Returns the marker's address, None for a dry run.
+    A run without a marker is not finished, and what it has copied so far is not to be read. A dry run has none. What
+    ``finding_events`` has withdrawn since the run decided is not listed, or no longer. With an outlet of
+    :func:`lake_gate.assets.changes` the assets of silver and quarantine have an event each, where the run has put
+    something. Returns the marker's address, None for a dry run.
     """
 
     def step(self, context: Context) -> str | None:
-        """Write it once; it never changes."""
-        run, settings = self.run_of(context), self.the_settings
-        written = json.loads(read_document(self.s3, settings.bronze_bucket, run.document(RECORD)))
+        """Write it; afterwards it changes by withdrawals alone."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        written = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        uri = f"s3://{bronze}/{run.document(RECORD)}"
         if not written["accounted"]:  # somebody went on although the record had failed
             missing = written["totals"]
-            uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         if written["dry_run"]:
             self.log.info("A dry run promotes nothing: no marker")
             return None
-        content = marker(written["run"], self.iter_document(run, OBJECTS))
-        if write_document_once(self.s3, settings.silver_bucket, run.marker, content) != content:
-            raise MarkerStandsError(written["marker_uri"])
+        write_amended(self.s3, bronze, run, partial(self._write, run, written))
         self.log.info("Marker: %s", written["marker_uri"])
+        self._announce(context, written, uri)
         return str(written["marker_uri"])
 
+    def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
+        wanted = Marker.of(written["run"], self.iter_document(run, OBJECTS), amendments.withdrawals())
 
-class NotifyOperator(GateOperator):
-    """Send one message about the run: to the High topic when something is High, to the other one else.
+        def joined(there: bytes | None) -> bytes:
+            if there is None:
+                return wanted.to_bytes()
+            found = Marker.parse(there)
+            both = found and wanted.joined(found)
+            if not both:
+                raise MarkerStandsError(written["marker_uri"])
+            return both.to_bytes()
 
-    Returns the id of the message.
-    """
+        update_document(self.s3, self.the_settings.silver_bucket, run.marker, joined)
 
-    def step(self, context: Context) -> str:
-        """Read the record and publish its digest."""
-        settings, run = self.the_settings, self.run_of(context)
-        key = run.document(RECORD)
-        written = json.loads(read_document(self.s3, settings.bronze_bucket, key))
-        is_high = record.worst_severity(written) is Severity.HIGH
-        answer: dict[str, Any] = SnsHook(aws_conn_id=self.aws_conn_id).publish_to_target(  # type: ignore[no-untyped-call]
-            target_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
-            subject=message.subject(written),
-            message=message.message(written, self.iter_document(run, OBJECTS), f"s3://{settings.bronze_bucket}/{key}"),
-            message_attributes=message.message_attributes(written),
-        )
-        return str(answer["MessageId"])
-
-
-def marker(run: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return the marker's JSON, one promoted object a line."""
-    head = json.dumps({**record.marker_head(run), "objects": []}, ensure_ascii=False).removesuffix("]}")
-    promoted = (record.marker_object(entry) for entry in entries if entry["outcome"] == Outcome.PROMOTE)
-    return head.encode() + b",".join(b"\n" + _line(one).rstrip() for one in promoted) + b"\n]}\n"
+    def _announce(self, context: Context, written: Mapping[str, Any], uri: str) -> None:
+        outcomes = written["totals"]["outcomes"]
+        said = {
+            "run_id": written["run"]["run_id"],
+            "outcomes": outcomes,
+            "severities": written["totals"]["severities"],
+            "record": uri,
+            "marker": written["marker_uri"],
+        }
+        for outcome, asset in ((Outcome.PROMOTE, assets.silver), (Outcome.QUARANTINE, assets.quarantine)):
+            if outcomes.get(outcome):
+                assets.announce(context, self.outlets, asset(self.feed), **said)
 
 
 def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:
@@ -161,7 +136,3 @@ def run_facts(context: Context, feed: str, source: str) -> dict[str, Any]:
         "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
         "recorded_at": datetime.now(UTC).isoformat(),
     }
-
-
-def _line(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 SETTINGS_PATH = "/lake_gate"
+
+_READ: dict[str, Callable[[str], Any]] = {"str": str, "int": int, "float": float}
+_NUMBERS = {"int": re.compile(r"[0-9]+"), "float": re.compile(r"[0-9]+(\.[0-9]+)?")}
+_EXPECTED = {"int": "a whole number of seconds", "float": "a number such as 0.85"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,9 @@ class Settings:
         who may start a run cannot land a worker's own files.
     :param evidence_settle_seconds: how long results and findings must stay unchanged after the job is complete.
     :param evidence_deadline_seconds: when the gate stops waiting for that and holds what is not proven.
+    :param results_bucket: where Macie is to write its discovery results, encrypted with the key ``results_key_arn``.
+    :param dead_letter_queue_url: SQS queue for what arrived as an event of Macie and is none.
+    :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
     bronze_bucket: str
@@ -37,6 +45,10 @@ class Settings:
     local_source_root: str = ""
     evidence_settle_seconds: int = 300
     evidence_deadline_seconds: int = 3600
+    results_bucket: str = ""
+    results_key_arn: str = ""
+    dead_letter_queue_url: str = ""
+    scan_usd_per_gb: float = 1.0
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:
@@ -52,10 +64,10 @@ class Settings:
                     problems.append(f"{path}/{field.name} is missing")
                 continue
             value = values[field.name]
-            if field.type == "int" and not value.isdecimal():
-                problems.append(f"{path}/{field.name} must be a whole number of seconds")
+            if (pattern := _NUMBERS.get(str(field.type))) and not pattern.fullmatch(value):
+                problems.append(f"{path}/{field.name} must be {_EXPECTED[str(field.type)]}")
                 continue
-            known[field.name] = int(value) if field.type == "int" else value
+            known[field.name] = _READ[str(field.type)](value)
         if problems:
             raise SettingsError(path, problems)
         settings = cls(**known)
@@ -72,27 +84,44 @@ class Settings:
             problems.append(f"{path}/evidence_settle_seconds must be less than evidence_deadline_seconds")
         return problems
 
-    def to_json(self) -> dict[str, str | int]:
+    def require(self, *names: str) -> Settings:
+        """Return the settings when these fields have a value, which most of the gate can do without.
+
+        :raises SettingsError: naming every parameter that is missing.
+        """
+        if missing := [name for name in names if not getattr(self, name)]:
+            raise SettingsError(SETTINGS_PATH, [f"{SETTINGS_PATH}/{name} is missing" for name in missing])
+        return self
+
+    def to_json(self) -> dict[str, str | int | float]:
         """Return the settings as a flat dict, for XCom."""
         return asdict(self)
 
 
-def load_settings(client: SSMClient, path: str = SETTINGS_PATH) -> Settings:
+def load_settings(client: SSMClient, path: str = SETTINGS_PATH, *, topics: Mapping[str, str] | None = None) -> Settings:
     """Read all parameters below the path.
 
+    :param topics: which parameter to take for ``high_topic_arn`` and ``low_topic_arn``, where it is another one.
     :raises SettingsError: when one is missing or unusable.
     """
     pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
     found = {p["Name"].removeprefix(f"{path}/"): p["Value"] for page in pages for p in page["Parameters"]}
-    return Settings.from_parameters(found, path)
+    topics = topics or {}
+    if missing := [name for name in topics.values() if name not in found]:
+        raise SettingsError(path, [f"{path}/{name} is missing" for name in missing])
+    return Settings.from_parameters({**found, **{field: found[name] for field, name in topics.items()}}, path)
 
 
-def load_source(client: SSMClient, path: str = SETTINGS_PATH) -> str:
-    """Return where the nightly run finds its delivery: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip.
+def load_source(client: SSMClient, source: str = "", path: str = SETTINGS_PATH) -> str:
+    """Return where a run finds its delivery: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip.
 
-    :raises SettingsError: when it is not set.
+    :param source: a whole address, which is returned; or a path below the one of the settings, empty for that itself.
+    :raises SettingsError: when the settings have to say it and do not.
     """
+    if "://" in source or source.startswith(("/", "~")):
+        return source
     try:
-        return client.get_parameter(Name=f"{path}/source", WithDecryption=True)["Parameter"]["Value"]
+        root = client.get_parameter(Name=f"{path}/source", WithDecryption=True)["Parameter"]["Value"]
     except client.exceptions.ParameterNotFound:
         raise SettingsError(path, [f"{path}/source is missing"]) from None
+    return f"{root.rstrip('/')}/{source}" if source else root

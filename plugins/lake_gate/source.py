@@ -99,14 +99,18 @@ def open_source(source: str, s3: S3Client, local_source_root: str) -> Iterator[l
                 files = _zip_files(source, archive)
             else:
                 files = _local_files(source, path)
-        yield _checked(source, files)
+        yield checked(source, files)
 
 
-def _checked(source: str, files: list[SourceFile]) -> list[SourceFile]:
+def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAME_BYTES) -> list[SourceFile]:
+    """Return the files that are landed, sorted by name; hidden ones are left out.
+
+    :raises SourceError: when a name or a size is none that may be landed.
+    """
     wanted = sorted((f for f in files if not _is_hidden(f.name)), key=lambda f: f.name)
     seen: set[str] = set()
     for file in wanted:
-        _check_name(source, file.name)
+        _check_name(source, file.name, most_name_bytes)
         if file.name in seen:
             raise SourceError(source, f"it holds {file.name!r} twice")
         if file.size_bytes > MAX_OBJECT_BYTES:
@@ -121,14 +125,14 @@ def _is_hidden(name: str) -> bool:
     return "__MACOSX" in parts or (bool(parts) and parts[-1].startswith(".") and set(parts[-1]) != {"."})
 
 
-def _check_name(source: str, name: str) -> None:
+def _check_name(source: str, name: str, most_bytes: int = MAX_NAME_BYTES) -> None:
     parts = name.split("/")
     if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
         raise SourceError(source, f"the file name {name!r} leads out of the delivery or is no plain relative path")
     if any(ord(c) < 32 or ord(c) in {127, 0xFFFE, 0xFFFF} or 0xD800 <= ord(c) <= 0xDFFF for c in name):  # nor may XML
         raise SourceError(source, f"the file name {name!r} holds characters that no key should have")
-    if len(name.encode()) > MAX_NAME_BYTES:
-        raise SourceError(source, f"a file name is longer than {MAX_NAME_BYTES} bytes: {name[:80]!r}...")
+    if len(name.encode()) > most_bytes:
+        raise SourceError(source, f"a file name is longer than {most_bytes} bytes: {name[:80]!r}...")
 
 
 def _local_path(source: str, root: str) -> Path:

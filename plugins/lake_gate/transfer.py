@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from lake_gate.copying import Copying
 from lake_gate.decision import Decision
 from lake_gate.errors import FinalGateError, GateError, from_client_error
+from lake_gate.manifest import LandedObject
 from lake_gate.policy import Outcome
 from lake_gate.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
@@ -70,7 +71,7 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
         ]
         outcomes = list(pool.map(_moved_or_error, copyings))
     copied = [d for d, moved in zip(decisions, outcomes, strict=True) if isinstance(moved, Moved)]
-    _delete_sources(s3, [d for d in copied if d.outcome != Outcome.PROMOTE])
+    delete_versions(s3, [d for d in copied if d.outcome != Outcome.PROMOTE])
     log.info("Carried out %d of %d decisions", len(copied), len(decisions))
     if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
         log.error("%d object(s) could not be moved: %s", len(errors), Counter(type(e).__name__ for e in errors))
@@ -89,19 +90,21 @@ def _moved_or_error(copying: Copying) -> Moved | Exception:
         return error
 
 
-def _delete_sources(s3: S3Client, decisions: Sequence[Decision]) -> None:
-    """Delete the versions that were copied, and what of the same content lies below them.
+def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> None:
+    """Delete versions of which a verified copy is somewhere else, and what of the same content lies below them.
 
-    What holds other bytes is somebody's who writes below the run's prefix: it stays.
+    What holds other bytes is somebody's who writes there, too: it stays.
+
+    :param copied: all in one bucket.
     """
-    if not decisions:
+    if not copied:
         return
-    bucket = decisions[0].bucket  # a run lands in one
-    histories = list_histories(s3, bucket, [decision.key for decision in decisions])
+    bucket = copied[0].bucket
+    histories = list_histories(s3, bucket, [one.key for one in copied])
     doomed = [
-        {"Key": decision.key, "VersionId": version_id}
-        for decision in decisions
-        for version_id in _to_delete(s3, decision, histories.get(decision.key, KeyHistory()))
+        {"Key": one.key, "VersionId": version_id}
+        for one in copied
+        for version_id in _to_delete(s3, one, histories.get(one.key, KeyHistory()))
     ]
     for batch in batched(doomed, _DELETE_BATCH):
         objects: list[Any] = list(batch)
@@ -111,20 +114,20 @@ def _delete_sources(s3: S3Client, decisions: Sequence[Decision]) -> None:
             raise GateError(f"S3 did not delete {len(errors)} version(s) in {bucket}: {', '.join(codes)}")
 
 
-def _to_delete(s3: S3Client, decision: Decision, history: KeyHistory) -> Iterator[str]:
-    """Yield the decided version, others with its content, and the delete markers when nothing else is left."""
-    others = [version_id for version_id in history.versions if version_id != decision.version_id]
-    same = [version_id for version_id in others if _has_content_of(s3, decision, version_id)]
+def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistory) -> Iterator[str]:
+    """Yield the copied version, others with its content, and the delete markers when nothing else is left."""
+    others = [version_id for version_id in history.versions if version_id != copied.version_id]
+    same = [version_id for version_id in others if _has_content_of(s3, copied, version_id)]
     if len(others) < len(history.versions):
-        yield decision.version_id
+        yield copied.version_id
     yield from same
     if len(same) == len(others):
         yield from history.markers
     else:
-        log.warning("s3://%s/%s has versions that this run did not land: they stay", decision.bucket, decision.key)
+        log.warning("s3://%s/%s has versions that this run did not land: they stay", copied.bucket, copied.key)
 
 
-def _has_content_of(s3: S3Client, decision: Decision, version_id: str) -> bool:
+def _has_content_of(s3: S3Client, copied: Decision | LandedObject, version_id: str) -> bool:
     """Whether a version holds what was moved; one that is gone by now holds nothing else."""
-    head = head_version(s3, decision.bucket, decision.key, version_id)
-    return head is None or head.get("ChecksumSHA256") == decision.checksum
+    head = head_version(s3, copied.bucket, copied.key, version_id)
+    return head is None or head.get("ChecksumSHA256") == copied.checksum

@@ -90,29 +90,54 @@ class ResultsRepositoryMissingError(MacieFatalError):
 class FindingsIncompleteError(MacieRetryableError):
     """Macie listed findings that it did not return."""
 
-    def __init__(self, job_id: str, expected: int, found: int) -> None:
-        super().__init__(job_id, expected, found)
+    def __init__(self, which: str, expected: int, found: int) -> None:
+        super().__init__(which, expected, found)
 
     def __str__(self) -> str:
-        job_id, expected, found = self.args
+        which, expected, found = self.args
         return (
-            f"Expected {expected} findings of classification job {job_id} on a page, GetFindings returned {found}. "
+            f"Expected {expected} findings {which} on a page, GetFindings returned {found}. "
             "The task's retries read them again."
         )
 
 
-class IdentifierDefinitionError(MacieFatalError):
-    """A file does not hold the definition of a custom data identifier."""
+class DefinitionError(MacieFatalError):
+    """A file does not hold the arguments of the API call that creates what it defines."""
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
+    def __init__(self, path: str, operation: str, problem: str) -> None:
+        super().__init__(path, operation, problem)
 
     def __str__(self) -> str:
-        path, problem = self.args
+        path, operation, problem = self.args
         return (
-            f"Expected {path} to define a custom data identifier in the spelling of CreateCustomDataIdentifier, "
-            f"found: {problem}. Correct it and clear the task."
+            f"Expected {path} to hold a definition in the spelling of {operation}, found: {problem}. Correct it and "
+            "clear the task."
         )
+
+
+class FindingsFilterNameTakenError(MacieFatalError):
+    """Somebody else's findings filters have the names of suppression rules; in an account names are unique."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(names)
+
+    def __str__(self) -> str:
+        (names,) = self.args
+        return (
+            f"Expected to manage the suppression rules {names}, found findings filters of these names that somebody "
+            "else has made. Rename the rules, or delete those filters, and clear the task."
+        )
+
+
+class NoScheduledJobError(MacieFatalError):
+    """The request is not one for a job that goes on day by day and begins with what is there."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+
+    def __str__(self) -> str:
+        name, problem = self.args
+        return f"Expected {name} to be a request for a scheduled job, found {problem}. Correct it and clear the task."
 
 
 class JobTokensExhaustedError(MacieFatalError):

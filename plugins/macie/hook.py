@@ -5,14 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
+from itertools import batched
 from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
-from macie import errors, identifiers
+from macie import definitions, errors, identifiers
 from macie.tokens import MAX_TOKENS, iter_client_tokens
 from macie.translation import translated_errors
 
@@ -89,6 +91,16 @@ class MacieHook(AwsBaseHook):
                 return "DISABLED"
             raise
 
+    def enable(self) -> None:
+        """Enable Macie, or let it go on where it is suspended; one that is enabled stays so."""
+        status = self.get_session_status()
+        with translated_errors():
+            if status == "PAUSED":
+                self.client.update_macie_session(status="ENABLED")
+            elif status == "DISABLED":
+                with suppress(self.client.exceptions.ConflictException):  # somebody enabled it between the two calls
+                    self.client.enable_macie()
+
     def get_export_configuration(self) -> S3DestinationTypeDef | None:
         """Return where Macie writes discovery results to (bucketName, keyPrefix, kmsKeyArn), None if nowhere."""
         with translated_errors():
@@ -114,30 +126,39 @@ class MacieHook(AwsBaseHook):
             raise errors.ResultsRepositoryMissingError(self.conn_region_name)
         return destination
 
-    def load_identifier_definitions(self, folder: str) -> list[dict[str, Any]]:
-        """Read a folder of definitions and check them against the API's own shape."""
-        operation = self.client.meta.service_model.operation_model("CreateCustomDataIdentifier")
-        return identifiers.load_definitions(folder, cast("Shape", operation.input_shape))
+    def load_definitions(self, folder: str, operation: str, *, may_be_empty: bool = False) -> list[dict[str, Any]]:
+        """Read a folder of definitions and check them against the API's own shape of the operation's arguments."""
+        shape = self.client.meta.service_model.operation_model(operation).input_shape
+        return definitions.load_definitions(folder, cast("Shape", shape), may_be_empty=may_be_empty)
 
-    def ensure_custom_data_identifiers(self, definitions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    def ensure_custom_data_identifiers(self, wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """
         Find each custom data identifier by its name and its whole definition, or create it.
 
         An identifier of the same name that detects something else is left alone, for other jobs may use it.
 
-        :param definitions: arguments of CreateCustomDataIdentifier
+        :param wanted: definitions, each the arguments of CreateCustomDataIdentifier
         :return: the id of each name
         """
         with translated_errors():
             pages = self.client.get_paginator("list_custom_data_identifiers").paginate()
             listed = [item for page in pages for item in page["items"]]
-            return {wanted["name"]: self._ensure_identifier(wanted, listed) for wanted in definitions}
+            return {one["name"]: self.find_identifier(one, listed) or self.create_identifier(one) for one in wanted}
 
-    def _ensure_identifier(self, wanted: Mapping[str, Any], listed: list[Any]) -> str:
+    def find_identifier(self, wanted: Mapping[str, Any], listed: Iterable[Any]) -> str | None:
+        """
+        Return the id of the oldest custom data identifier that detects what a definition asks for, None without one.
+
+        :param listed: items of ListCustomDataIdentifiers
+        """
         namesakes = sorted((item["createdAt"], item["id"]) for item in listed if item["name"] == wanted["name"])
         for _, identifier_id in namesakes:
             if identifiers.is_same(wanted, self.client.get_custom_data_identifier(id=identifier_id)):
                 return str(identifier_id)
+        return None
+
+    def create_identifier(self, wanted: Mapping[str, Any]) -> str:
+        """Create a custom data identifier and return its id; one that was deleted does not count."""
         for token in iter_client_tokens(wanted):
             created = self.client.create_custom_data_identifier(**wanted, clientToken=token)["customDataIdentifierId"]
             if not self.client.get_custom_data_identifier(id=created).get("deleted"):
@@ -188,22 +209,43 @@ class MacieHook(AwsBaseHook):
 
         :raises FindingsIncompleteError: a listed finding was not returned
         """
-        order: Any = {"attributeName": "createdAt", "orderBy": "ASC"}
+        return self._iter_findings(findings_criteria(job_id), "createdAt", f"of classification job {job_id}")
+
+    def iter_findings_since(self, buckets: Iterable[str], since_ms: int) -> Iterator[dict[str, Any]]:
+        """
+        Iterate over the findings about objects in some buckets, by whatever job or discovery they were made.
+
+        Archived (suppressed) ones are among them.
+
+        :param since_ms: milliseconds since 1970; findings that were updated then or later, oldest first
+        :raises FindingsIncompleteError: a listed finding was not returned
+        """
+        names = sorted(set(buckets))
+        return self._iter_findings(bucket_criteria(names, since_ms), "updatedAt", f"about {', '.join(names)}")
+
+    def _iter_findings(self, criteria: Any, order_by: str, which: str) -> Iterator[dict[str, Any]]:
+        order: Any = {"attributeName": order_by, "orderBy": "ASC"}
         pages = self.client.get_paginator("list_findings").paginate(
-            findingCriteria=findings_criteria(job_id),
-            sortCriteria=order,
-            PaginationConfig={"PageSize": FINDINGS_PER_CALL},
+            findingCriteria=criteria, sortCriteria=order, PaginationConfig={"PageSize": FINDINGS_PER_CALL}
         )
         with translated_errors():
             for page in pages:
                 if ids := page["findingIds"]:
-                    yield from self._get_findings(job_id, ids, order)
+                    findings = self._get_findings(ids, order)
+                    if {finding["id"] for finding in findings} != set(ids):
+                        raise errors.FindingsIncompleteError(which, len(ids), len(findings))
+                    yield from findings
 
-    def _get_findings(self, job_id: str, ids: list[str], order: Any) -> list[dict[str, Any]]:
+    def iter_findings_by_id(self, finding_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Iterate over findings by their ids; those that Macie does not know, or not any more, are left out."""
+        order: Any = {"attributeName": "updatedAt", "orderBy": "ASC"}
+        with translated_errors():
+            for ids in batched(finding_ids, FINDINGS_PER_CALL):
+                yield from self._get_findings(list(ids), order)
+
+    def _get_findings(self, ids: list[str], order: Any) -> list[dict[str, Any]]:
         answer = self.client.get_findings(findingIds=ids, sortCriteria=order)
         findings: list[dict[str, Any]] = json.loads(_raw_body(answer))["findings"]
-        if {finding["id"] for finding in findings} != set(ids):
-            raise errors.FindingsIncompleteError(job_id, len(ids), len(findings))
         return findings
 
     def get_results_location(self, job_id: str) -> tuple[str, str]:
@@ -243,6 +285,12 @@ class MacieHook(AwsBaseHook):
             count += 1
         return count
 
+    def read_lines(self, bucket: str, key: str) -> list[str]:
+        """Return the lines of an object that are not empty."""
+        with translated_errors():
+            content = self.s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return [line for line in content.decode().split("\n") if line]
+
     def upload(self, file: IO[bytes], bucket: str, key: str) -> None:
         """Upload a file from its beginning."""
         file.seek(0)
@@ -253,6 +301,17 @@ class MacieHook(AwsBaseHook):
 def findings_criteria(job_id: str) -> Any:
     """Return the criteria that find a job's findings, archived (suppressed) ones too."""
     return {"criterion": {"classificationDetails.jobId": {"eq": [job_id]}}}
+
+
+def bucket_criteria(buckets: list[str], since_ms: int) -> Any:
+    """Return the criteria that find what was found in buckets from a time on, archived (suppressed) findings too."""
+    return {
+        "criterion": {
+            "category": {"eq": ["CLASSIFICATION"]},
+            "resourcesAffected.s3Bucket.name": {"eq": buckets},
+            "updatedAt": {"gte": since_ms},
+        }
+    }
 
 
 def _keep_raw_body(response_dict: dict[str, Any] | None, parsed_response: dict[str, Any] | None, **_: Any) -> None:

@@ -64,7 +64,7 @@ class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
 
     def execute(self, context: Context) -> dict[str, dict[str, str]]:
         """Read all files before the first call, so that a wrong one leaves nothing behind."""
-        definitions = self.hook.load_identifier_definitions(self.definitions_path)
+        definitions = self.hook.load_definitions(self.definitions_path, "CreateCustomDataIdentifier")
         ids = self.hook.ensure_custom_data_identifiers(definitions)
         return {one["name"]: {"id": ids[one["name"]], "sha256": fingerprint(one)} for one in definitions}
 

@@ -24,6 +24,7 @@ from lake_gate.evidence import (
     Severity,
 )
 from lake_gate.policy import Outcome, Policy, Promotion, Rule
+from lake_gate.verdict import Rules, Verdict
 from tests.builders import landed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "decisions.md"
@@ -48,22 +49,32 @@ def found(severity: str | None, **changes: Any) -> Observation:
     return result(severity, **{"finding_id": "f1", **changes})
 
 
+def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation] = (), **changes: Any) -> Verdict:
+    """A verdict on the bytes of the landed object, as another run had them in another place."""
+    elsewhere = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
+    said = Evidence(*(tuple(replace(one, **elsewhere) for one in part) for part in (results, findings)))
+    cleared = {"run_id": "r0", "record_uri": "s3://r0", "job_id": "j0", "cleared_at": "2026-01-01T00:00:00+00:00"}
+    return replace(Verdict.on(LANDED, said, Rules({}, "", "", "High"), cleared), **changes)
+
+
 @dataclass(frozen=True)
 class Case:
     """What a row of the document is about; one of the evidences at a time."""
 
     evidence: Sequence[Evidence] = ()
-    job: Job = DONE
+    job: Job | None = DONE
     policy: Policy = field(default_factory=Policy)
+    verdict: Verdict | None = None
 
 
 def case(
     results: Sequence[Observation] = (),
     findings: Sequence[Observation] = (),
-    job: Job = DONE,
+    job: Job | None = DONE,
     policy: Policy | None = None,
+    verdict: Verdict | None = None,
 ) -> Case:
-    return Case([Evidence(tuple(results), tuple(findings))], job, policy or Policy())
+    return Case([Evidence(tuple(results), tuple(findings))], job, policy or Policy(), verdict)
 
 
 def each(*results: Observation) -> Case:
@@ -85,6 +96,9 @@ MORE = (replace(PASSPORTS[0], count=4),)
 SKIPPED = {"status": "SKIPPED", "status_reason": "INVALID_ENCRYPTION"}
 PARTIAL = {"status": "PARTIAL", "status_reason": "TIME_CUT_OFF_REACHED"}
 
+WAS_CLEAN, WAS_MEDIUM = verdict([seen()]), verdict(*MEDIUM)
+REVOKED = replace(WAS_CLEAN, is_revoked=True)
+
 CASES = {
     "result and finding are High": case([result("High")], [found("High")]),
     "the result is High, its finding is missing": case([result("High")]),
@@ -101,6 +115,36 @@ CASES = {
     "partly read, and a rule of the policy quarantines its identifier": case(
         [result("Medium", **PARTIAL)], policy=QUARANTINE_PASSPORTS
     ),
+    "a verdict, and a finding of another job is High": case([], [found("High")], verdict=WAS_CLEAN),
+    "a verdict on what is Medium, and the threshold is Medium now": case(
+        policy=Policy(quarantine_threshold=Severity.MEDIUM), verdict=WAS_MEDIUM
+    ),
+    "a verdict, and the job has read the object all the same: High": case(
+        [result("High")], [found("High")], verdict=WAS_CLEAN
+    ),
+    "nothing, and there was no job": case(job=None),
+    "a result, and nobody knows of which job": case([seen()], job=None),
+    "nothing, and a verdict on other bytes": case(verdict=replace(WAS_CLEAN, sha256="11" * 32)),
+    "nothing, and a verdict on the same bytes in a file of another dataset": case(
+        verdict=replace(WAS_CLEAN, dataset="b")
+    ),
+    "nothing, and a verdict that was revoked meanwhile": case(verdict=REVOKED),
+    "a finding that is Low, and a verdict that was revoked meanwhile": case([], [found("Low")], verdict=REVOKED),
+    "a verdict, and the job skipped the object": case([seen(**SKIPPED)], verdict=WAS_CLEAN),
+    "a verdict, and a result for another version": case([seen(version_id="v2")], verdict=WAS_CLEAN),
+    "a verdict whose own result is missing": case(verdict=verdict()),
+    "a verdict on what is Medium, and a rule of the policy holds its dataset now": case(
+        policy=HOLD_A, verdict=WAS_MEDIUM
+    ),
+    "a verdict on what was clean": case(verdict=WAS_CLEAN),
+    "a verdict on what is Medium": case(verdict=WAS_MEDIUM),
+    "a verdict, and there was no job": case(job=None, verdict=WAS_CLEAN),
+    "a verdict, and results of other files were still changing at the deadline": case(
+        job=replace(DONE, settled=False), verdict=WAS_CLEAN
+    ),
+    "a verdict, and a finding of another job is Low": case([], [found("Low")], verdict=WAS_CLEAN),
+    "a verdict, and the job has read the object all the same: clean": case([seen()], verdict=WAS_MEDIUM),
+    "a verdict that was revoked, and the job has read the object: clean": case([seen()], verdict=REVOKED),
     "the job was cancelled": case([seen()], job=replace(DONE, status="CANCELLED")),
     "the job is idle": case([seen()], job=replace(DONE, status="IDLE")),
     "the job could not reach a bucket (`lastRunErrorStatus` ERROR)": case(
@@ -166,8 +210,11 @@ OF_THE_RUN = {"nothing was found, but the run is all or nothing and another file
 ROWS = re.findall(r"^\| (.+) \| (promote|quarantine|hold) \| `(\w+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
 
 
-def decide_one(evidence: Evidence, job: Job = DONE, policy: Policy | None = None) -> Decision:
-    (decision,) = decide([LANDED], job, {PLACE: evidence}, policy or Policy())
+def decide_one(
+    evidence: Evidence, job: Job | None = DONE, policy: Policy | None = None, verdict: Verdict | None = None
+) -> Decision:
+    verdicts = {LANDED.name: verdict} if verdict else {}
+    (decision,) = decide([LANDED], job, {PLACE: evidence}, policy or Policy(), verdicts)
     return decision
 
 
@@ -176,7 +223,7 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
     shown = CASES[what]
     assert shown.evidence
     for evidence in shown.evidence:
-        decision = decide_one(evidence, shown.job, shown.policy)
+        decision = decide_one(evidence, shown.job, shown.policy, shown.verdict)
         assert (decision.outcome, decision.reason) == (outcome, reason)
 
 
@@ -219,6 +266,23 @@ def test_reason_of_macie_is_kept_when_an_object_was_skipped() -> None:
 
 def test_rule_that_decided_is_named() -> None:
     assert decide_one(CASES["Medium, result and finding"].evidence[0], policy=QUARANTINE_PASSPORTS).rule == "passports"
+
+
+def test_decision_names_the_verdict_that_it_rests_on_and_what_was_found_then() -> None:
+    decision = decide_one(Evidence(), verdict=WAS_MEDIUM)
+    assert decision.verdict == {"run_id": "r0", "record_uri": "s3://r0", "cleared_at": "2026-01-01T00:00:00+00:00"}
+    assert (decision.severity, decision.findings) == ("Medium", {"Medium": 1})
+    assert decision.detections == {"USA_PASSPORT_NUMBER": 3}
+
+
+def test_decision_names_no_verdict_when_the_job_has_read_the_object() -> None:
+    assert decide_one(Evidence((seen(),)), verdict=WAS_MEDIUM).verdict is None
+
+
+def test_reused_object_is_held_with_its_run_when_another_may_not_be_promoted() -> None:
+    both = [LANDED, landed("b.csv")]
+    decisions = decide(both, DONE, {}, Policy(promotion=Promotion.ALL_OR_NOTHING), {LANDED.name: WAS_CLEAN})
+    assert [d.reason for d in decisions] == [Reason.RUN_NOT_PROMOTABLE, Reason.NOT_ANALYSED]
 
 
 def test_nothing_is_promoted_when_all_or_nothing_and_one_object_may_not_be() -> None:
@@ -300,6 +364,9 @@ policies = st.builds(
     promotion=st.sampled_from(list(Promotion)),
     rules=rule_lists,
 )
+verdicts = st.none() | st.builds(
+    lambda said, is_revoked: verdict(said.results, said.findings, is_revoked=is_revoked), evidences, st.booleans()
+)
 STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
 
 
@@ -316,16 +383,32 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
         assert len({d.outcome == Outcome.PROMOTE for d in decisions}) == 1
 
 
-@given(evidences, jobs, policies)
-def test_promotion_always_rests_on_a_complete_result_for_that_version(
-    evidence: Evidence, job: Job, policy: Policy
+@given(evidences, jobs, policies, verdicts)
+def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdict_of_such(
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
 ) -> None:
-    decision = decide_one(evidence, job, policy)
-    if decision.outcome == Outcome.PROMOTE:
+    decision = decide_one(evidence, job, policy, verdict)
+    assert (decision.reason == Reason.VERDICT_REUSED) <= (decision.verdict is not None)
+    if decision.reason == Reason.VERDICT_REUSED:
+        assert verdict
+        assert not verdict.is_revoked
+        assert any(o.status == "COMPLETE" and not o.is_embedded for o in verdict.evidence.results)
+        everything = (*verdict.evidence.results, *verdict.evidence.findings, *evidence.findings)
+        own = [o for o in everything if o.bucket == "old" or (o.version_id, o.etag) == ("v1", "e1")]
+        assert all(o.status == "COMPLETE" and o.severity != "High" for o in own)
+    elif decision.outcome == Outcome.PROMOTE:
         own = [o for o in evidence.results if (o.version_id, o.etag) == ("v1", "e1")]
         assert any(o.status == "COMPLETE" and not o.is_embedded for o in own)
         assert all(o.status == "COMPLETE" and o.severity != "High" for o in own)
         assert (job.status, job.last_run_error, job.sampling_percentage) == ("COMPLETE", "NONE", 100)
+
+
+@given(evidences, jobs, policies, verdicts)
+def test_verdict_changes_nothing_about_what_the_job_has_read(
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
+) -> None:
+    if evidence.results:
+        assert decide_one(evidence, job, policy, verdict) == decide_one(evidence, job, policy)
 
 
 def worsened(observation: Observation, severity: Severity, more: int) -> Observation:
@@ -342,21 +425,23 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
 
 
 @settings(max_examples=500)
-@given(evidences, jobs, policies, st.sampled_from(list(Severity)), st.integers(0, 5))
+@given(evidences, jobs, policies, verdicts, st.sampled_from(list(Severity)), st.integers(0, 5))
 def test_stricter_evidence_never_loosens_a_decision(
-    evidence: Evidence, job: Job, policy: Policy, severity: Severity, more: int
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, severity: Severity, more: int
 ) -> None:
     worse = Evidence(
         *(tuple(worsened(o, severity, more) for o in part) for part in (evidence.results, evidence.findings))
     )
-    before, after = decide_one(evidence, job, policy), decide_one(worse, job, policy)
+    before, after = decide_one(evidence, job, policy, verdict), decide_one(worse, job, policy, verdict)
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 
-@given(evidences, jobs, policies)
-def test_stricter_policy_never_loosens_a_decision(evidence: Evidence, job: Job, policy: Policy) -> None:
-    before = decide_one(evidence, job, policy)
-    after = decide_one(evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING))
+@given(evidences, jobs, policies, verdicts)
+def test_stricter_policy_never_loosens_a_decision(
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
+) -> None:
+    before = decide_one(evidence, job, policy, verdict)
+    after = decide_one(evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING), verdict)
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 

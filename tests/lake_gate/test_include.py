@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lake_gate.errors import FinalGateError, PolicyError
-from lake_gate.include import include_path, read_job_spec, read_policy
+from lake_gate.include import include_path, read_feeds, read_job_spec, read_policy
 from tests.conftest import REPO
 
 
@@ -49,3 +49,17 @@ def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: s
     (policies / "a.json").write_text(content)
     with pytest.raises(PolicyError, match=r"policies/a\.json is no policy"):
         read_policy("a")
+
+
+def test_feed_whose_file_is_wrong_is_named_and_stops_no_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    (feeds / "clinic.json").write_text('{"owner": "clinic", "schedule": null}')
+    (feeds / "half.json").write_text('{"owner": ')
+    (feeds / "wrong.json").write_text('{"owner": "x", "schedule": null, "polcy": "default"}')
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    found, errors = read_feeds()
+    assert [feed.name for feed in found] == ["clinic"]
+    half, wrong = map(str, errors)
+    assert f"{feeds / 'half.json'} is no feed" in half
+    assert "'polcy' was unexpected" in wrong

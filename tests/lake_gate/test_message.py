@@ -1,63 +1,87 @@
-"""The message about a run: what people read, within SNS's limits."""
+"""What SNS takes: its limits hold whatever names files have, and a text message names none."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import boto3
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lake_gate.decision import Decision
-from lake_gate.message import MAX_MESSAGE_BYTES, clip_subject, message, message_attributes, subject
-from lake_gate.record import Moved, Totals, build_record, iter_entries
-from tests.builders import decided, landed
+from lake_gate.message import MAX_MESSAGE_BYTES, Notice, clip_subject
+from tests.lake import Lake
 
 URI = "s3://bronze/_runs/synthea/1/record.json"
-HIGH = {"severity": "High", "findings": {"High": 1}, "detections": {"NAME": 7}}
+ATTRIBUTES = {"feed": "synthea", "severity": "High", "quarantine": 3}
 
 
-def report(
-    *decisions: Decision, settled: bool = True, source: str = "/deliveries/today", **changes: Any
-) -> tuple[dict[str, Any], list[Any]]:
-    """The record of a run and the lines of its objects."""
-    totals = Totals()
-    places = [Moved(d.name, "silver", d.key, "v9", **changes) for d in decisions]
-    entries = iter_entries([landed(d.name) for d in decisions], decisions, places, dry_run=False)
-    lines = list(totals.counted(entries))
-    run = {"feed": "synthea", "run_id": "manual__1", "source": source}
-    facts = {"rules": {}, "job": {"settled": settled}, "dry_run": False, "objects_uri": "o", "marker_uri": "m"}
-    return build_record(run=run, totals=totals, **facts), lines
+def notice(*lines: str, **changes: Any) -> Notice:
+    facts: dict[str, Any] = {"subject": "s", "sms": "short", "attributes": ATTRIBUTES, "record_uri": URI}
+    return Notice(lines=lines, **{**facts, **changes})
 
 
-def test_message_names_files_and_counts_strictest_first() -> None:
-    lines = message(*report(decided("a.csv"), decided("b.csv", "quarantine", **HIGH)), URI).splitlines()
-    assert lines.index("- b.csv: quarantine, clean, High (NAME x 7)") < lines.index("- a.csv: promote, clean")
-    assert lines[-1] == f"Run record: {URI}"
+def size(request: dict[str, Any]) -> int:
+    """What SNS counts: the message and its attributes with their names and types, in bytes."""
+    attributes = request["MessageAttributes"].items()
+    texts = [request["Message"], *(f"{name}{a['DataType']}{a['StringValue']}" for name, a in attributes)]
+    return sum(len(text.encode()) for text in texts)
 
 
-def test_empty_delivery_is_said_to_be_empty() -> None:
-    record, lines = report()
-    assert "empty" in subject(record)
-    assert "empty" in message(record, lines, URI)
+def body(request: dict[str, Any]) -> list[str]:
+    text: str = json.loads(request["Message"])["default"]
+    return text.split("\n")
 
 
-@pytest.mark.parametrize(("settled", "said"), [(True, False), (False, True)])
-def test_message_says_so_when_the_evidence_was_not_settled(settled: bool, said: bool) -> None:
-    assert ("still changing at the deadline" in message(*report(decided(), settled=settled), URI)) == said
+@pytest.mark.parametrize(
+    "name", ["a", "ü" * 200, "\N{GRINNING FACE}" * 300, '"\\' * 400, "a\nb\x00" * 200, "\ud800", "\u2028" * 100]
+)
+@pytest.mark.parametrize("count", [1, 100_000])
+def test_message_stays_within_the_limit_and_counts_what_is_left_out(name: str, count: int) -> None:
+    request = notice(*(f"- {number} {name}" for number in range(count))).to_sns()
+    assert size(request) <= MAX_MESSAGE_BYTES
+    *lines, last = body(request)
+    assert last == f"Run record: {URI}"
+    listed = [line for line in lines if line.startswith("- ")]
+    assert [int(line.split()[1]) for line in listed] == list(range(len(listed)))
+    assert lines[len(listed) :] == ([f"... and {count - len(listed)} more, in the record."] if len(listed) < count else [])
+    assert len(listed) == count or size(request) > MAX_MESSAGE_BYTES * 0.95  # no more is left out than has to be
 
 
-def test_message_says_so_when_objects_lie_beside_other_bytes() -> None:
-    assert "1 object(s) lie beside other bytes" in message(*report(decided(), is_beside_others=True), URI)
+@given(lines=st.lists(st.text(max_size=50)), sms=st.text(), subject=st.text(), uri=st.text(max_size=5000))
+@settings(max_examples=200, deadline=None)
+def test_any_text_becomes_what_sns_takes(lines: list[str], sms: str, subject: str, uri: str) -> None:
+    request = notice(*(line * 400 for line in lines * 20), sms=sms, subject=subject, record_uri=uri).to_sns()
+    assert size(request) <= MAX_MESSAGE_BYTES
+    short = json.loads(request["Message"])["sms"]
+    assert (short.isascii(), len(short) <= 140, len(request["Subject"]) <= 100) == (True, True, True)
 
 
-@pytest.mark.parametrize("source", ["/x", "\U0001f600" * 2000])
-def test_message_stays_within_the_limit_and_says_how_much_is_left_out(source: str) -> None:
-    promoted = (decided(f"{i:06}-{'ü' * 200}.csv") for i in range(2000))
-    text = message(*report(*promoted, decided("z.csv", "quarantine", **HIGH), source=source), URI)
-    assert len(text.encode()) <= MAX_MESSAGE_BYTES
-    assert text.splitlines()[-1] == f"Run record: {URI}"
-    assert "- z.csv: quarantine" in text
-    listed = sum(line.startswith("- ") for line in text.splitlines())
-    assert f"... and {2001 - listed} more" in text
+def test_largest_message_reaches_its_subscribers(lake: Lake) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    request = notice(*(f"- {number} {'x' * 90}" for number in range(5000))).to_sns()
+    boto3.client("sns").publish(TopicArn=lake.settings.low_topic_arn, **request)
+    (message,) = received()
+    assert message["Message"].split("\n") == body(request)
+
+
+def test_name_with_a_line_break_writes_no_line_of_its_own() -> None:
+    assert body(notice("- a\n- b.csv: promote\r\x1b[31m\u202e").to_sns())[0].count("\N{REPLACEMENT CHARACTER}") == 4
+    assert len(body(notice("- a\n- b.csv: promote").to_sns())) == 2
+
+
+def test_one_endless_line_leaves_room_for_the_others() -> None:
+    first, second, last = body(notice("x" * 10**6, "- b.csv: hold").to_sns())
+    assert (first.endswith("..."), second, last) == (True, "- b.csv: hold", f"Run record: {URI}")
+
+
+def test_what_never_came_here_is_counted_with_what_does_not_fit() -> None:
+    assert "... and 7 more, in the record." in body(notice("a", left_out=7).to_sns())
+
+
+def test_message_without_a_record_names_none() -> None:
+    assert body(notice("a", "", "b", record_uri="").to_sns()) == ["a", "b"]
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "Zürich\nBcc: everybody", "\x00\x1b[31m"])
@@ -66,20 +90,3 @@ def test_subject_is_what_sns_takes(text: str) -> None:
     assert len(clipped) <= 100
     assert clipped.isascii()
     assert clipped.isprintable()
-
-
-def test_subject_says_how_many_went_where() -> None:
-    record, _ = report(decided("a.csv"), decided("b.csv", "hold"))
-    assert subject(record) == "[synthea] 2 files: 1 promoted, 0 quarantined, 1 held"
-
-
-def test_attributes_let_subscriptions_filter() -> None:
-    record, _ = report(decided("a.csv", "quarantine", **HIGH))
-    assert message_attributes(record) == {
-        "feed": "synthea",
-        "severity": "High",
-        "dry_run": "false",
-        "promote": 0,
-        "quarantine": 1,
-        "hold": 0,
-    }

@@ -185,7 +185,7 @@ def test_chunk_that_was_left_half_done_is_finished(lake: Lake, monkeypatch: pyte
     landed_with_medium(lake)
     (chunk,) = decide(lake, "Medium")["quarantine"]
     with monkeypatch.context() as broken:
-        broken.setattr(transfer, "_delete_sources", raiser(ConnectionError))
+        broken.setattr(transfer, "delete_versions", raiser(ConnectionError))
         with pytest.raises(ConnectionError):
             move(lake, "quarantine", chunk)
     assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 1)

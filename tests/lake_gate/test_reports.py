@@ -1,4 +1,4 @@
-"""What a run says at its end: the record, the marker that silver's readers trust, the message."""
+"""What a run says at its end: the record and the marker that silver's readers trust."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lake_gate.landing import MANIFEST
 from lake_gate.operators import MoveOperator
 from lake_gate.plan import plan
 from lake_gate.policy import Outcome
-from lake_gate.reports import NotifyOperator, PublishOperator, RecordOperator
+from lake_gate.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
 from tests.builders import decided
 from tests.lake import Lake
@@ -136,12 +136,3 @@ def test_marker_of_an_empty_delivery_lists_nothing(lake: Lake) -> None:
     record(lake)
     step(lake, PublishOperator)
     assert json.loads(lake.read(lake.silver, RUN.marker))["objects"] == []
-
-
-@pytest.mark.usefixtures("moved")
-def test_message_names_the_objects_of_the_record(lake: Lake) -> None:
-    received = lake.messages_of(lake.settings.low_topic_arn)
-    record(lake)
-    step(lake, NotifyOperator)
-    (message,) = received()
-    assert all(name in message["Message"] for name in OUTCOMES)

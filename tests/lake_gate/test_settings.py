@@ -69,3 +69,43 @@ def test_all_pages_of_parameters_are_read(lake: Lake) -> None:
     for number in range(25):
         boto3.client("ssm").put_parameter(Name=f"/lake_gate/a{number:02}", Value="x", Type="String")
     assert load_settings(boto3.client("ssm")) == lake.settings
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("", "s3://lake/deliveries/"),
+        ("clinic/2026-11-24/", "s3://lake/deliveries/clinic/2026-11-24/"),
+        ("s3://else/where/", "s3://else/where/"),
+        ("https://example.org/d.zip", "https://example.org/d.zip"),
+        ("/deliveries/clinic", "/deliveries/clinic"),
+        ("~/clinic", "~/clinic"),
+    ],
+)
+def test_source_of_a_feed_is_below_the_one_of_the_settings(lake: Lake, source: str, expected: str) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/lake_gate/source", Value="s3://lake/deliveries/", Overwrite=True)
+    assert load_source(ssm, source) == expected
+
+
+def test_topics_of_a_feed_take_the_place_of_the_common_ones(lake: Lake) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/lake_gate/clinic_topic_arn", Value="arn:aws:sns:x:1:clinic", Type="String")
+    settings = load_settings(ssm, topics={"high_topic_arn": "clinic_topic_arn", "low_topic_arn": "low_topic_arn"})
+    assert (settings.high_topic_arn, settings.low_topic_arn) == ("arn:aws:sns:x:1:clinic", lake.settings.low_topic_arn)
+
+
+def test_topic_of_a_feed_that_no_parameter_names_is_an_error(lake: Lake) -> None:
+    with pytest.raises(SettingsError, match="/lake_gate/clinic_topic_arn is missing"):
+        load_settings(boto3.client("ssm"), topics={"high_topic_arn": "clinic_topic_arn"})
+
+
+@pytest.mark.parametrize("price", ["1", "0.85", "12.5"])
+def test_price_is_a_number(price: str) -> None:
+    assert Settings.from_parameters({**NEEDED, "scan_usd_per_gb": price}).scan_usd_per_gb == float(price)
+
+
+@pytest.mark.parametrize("price", ["", "free", "-1", "nan", "1e3", "1.", "inf"])
+def test_price_that_is_no_plain_number_is_refused(price: str) -> None:
+    with pytest.raises(SettingsError, match="scan_usd_per_gb must be a number"):
+        Settings.from_parameters({**NEEDED, "scan_usd_per_gb": price})

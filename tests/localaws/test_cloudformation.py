@@ -33,8 +33,8 @@ def update(client: Client, template: str | None = None, **parameters: str) -> No
 
 
 def settings(client: Client) -> dict[str, str]:
-    found = client("ssm").get_parameters_by_path(Path="/lake_gate")["Parameters"]
-    return {parameter["Name"]: parameter["Value"] for parameter in found}
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path="/lake_gate")
+    return {parameter["Name"]: parameter["Value"] for page in pages for parameter in page["Parameters"]}
 
 
 def topics(client: Client) -> set[str]:
@@ -117,8 +117,70 @@ def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
         "/lake_gate/local_source_root": "/deliveries",
         "/lake_gate/evidence_settle_seconds": "3",
         "/lake_gate/evidence_deadline_seconds": "3600",
+        "/lake_gate/results_bucket": outputs["ResultsBucket"],
+        "/lake_gate/results_key_arn": outputs["KeyArn"],
+        "/lake_gate/dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
     }
     assert topics(client) == {outputs["HighTopicArn"], outputs["LowTopicArn"]}
+
+
+def finding_of(bucket: str, severity: str, custom_identifier: str) -> dict[str, Any]:
+    """The parts of a finding that the template's rules look at."""
+    detections = [{"name": custom_identifier, "count": 1}]
+    return {
+        "id": f"{bucket}-{severity}",
+        "severity": {"description": severity},
+        "resourcesAffected": {"s3Bucket": {"name": bucket}},
+        "classificationDetails": {"result": {"customDataIdentifiers": {"detections": detections}}},
+    }
+
+
+def in_queue(client: Client, url: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    while batch := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [json.loads(message["Body"]) for message in batch]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("severity", "identifier", "times"),
+    [("High", "another", 1), ("Medium", "another", 1), ("Low", "another", 1), ("High", "Patient ID", 2)],
+)
+def test_finding_about_bronze_or_silver_becomes_a_hint_once_for_each_rule(
+    client: Client, outputs: dict[str, str], severity: str, identifier: str, times: int
+) -> None:
+    buckets = [outputs[name] for name in ("BronzeBucket", "SilverBucket", "QuarantineBucket")]
+    entries = [
+        {
+            "Source": "aws.macie",
+            "DetailType": "Macie Finding",
+            "Detail": json.dumps(finding_of(bucket, severity, identifier)),
+        }
+        for bucket in buckets
+    ]
+    client("events").put_events(Entries=entries)
+    hint = {"account": ACCOUNT, "region": "us-east-1", "severity": severity}
+    expected = [{**hint, "finding": f"{bucket}-{severity}"} for bucket in buckets[:2] for _ in range(times)]
+    found = in_queue(client, outputs["FindingsQueueUrl"])
+    assert sorted(found, key=lambda one: one["finding"]) == expected
+
+
+def test_only_the_rules_may_send_to_the_queues(client: Client, outputs: dict[str, str]) -> None:
+    for output in ("FindingsQueueUrl", "DeadLetterQueueUrl"):
+        answer = client("sqs").get_queue_attributes(QueueUrl=outputs[output], AttributeNames=["Policy"])
+        (statement,) = json.loads(answer["Attributes"]["Policy"])["Statement"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert {arn.rpartition("/")[2] for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]} == {
+            "lake-macie-high",
+            "lake-macie-low-or-medium",
+            "lake-macie-custom-identifiers",
+        }
+
+
+def test_policy_is_taken_off_the_queues_when_it_leaves_the_template(client: Client, outputs: dict[str, str]) -> None:
+    update(client, without_resource(TEMPLATE.read_text(), "FindingsQueuePolicy"))
+    answer = client("sqs").get_queue_attributes(QueueUrl=outputs["FindingsQueueUrl"], AttributeNames=["All"])
+    assert not answer["Attributes"].get("Policy")
 
 
 def test_macie_writes_its_results_to_the_lake_when_it_is_set_up(client: Client, outputs: dict[str, str]) -> None:

@@ -58,7 +58,7 @@ class TestEnsureCustomDataIdentifiers:
     def test_nothing_is_made_when_one_file_is_wrong(self, ready_aws: Aws, tmp_path: Path) -> None:
         (tmp_path / "a.json").write_text(json.dumps(PATIENT_ID))
         (tmp_path / "b.json").write_text('{"name": "B", "regexp": "x"}')
-        with pytest.raises(errors.IdentifierDefinitionError, match=r"b\.json.*regexp"):
+        with pytest.raises(errors.DefinitionError, match=r"b\.json.*regexp"):
             MacieEnsureCustomDataIdentifiersOperator(task_id="ids", definitions_path=str(tmp_path)).execute({})
         assert ready_aws.macie.list_custom_data_identifiers()["items"] == []
 

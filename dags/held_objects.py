@@ -1,0 +1,100 @@
+"""Lists what is held, every day, and tells people when something has been held for too long.
+
+### What it does
+Every object below `held/` in **bronze** is listed, of all feeds: since when it is held, and why (the tag `reason` that
+the gate gave it). `_runs/held_objects/<run>/held.jsonl` has a line for each; `record.json` sums them up by feed and
+reason, and so does the log of `list_held`. Of a feed with objects that are held for longer than `older_than_hours` one
+message goes to its low topic, with names, reasons and counts. Nothing is moved or changed.
+
+### What to do about held files
+1. Find the cause. `docs/decisions.md` has the reasons; `objects.jsonl` of the run that holds the file has what Macie
+   said.
+2. Mend it: the job spec for `not_analysed`, the policy for `no_rule_allows`, the key's policy for `analysis_skipped`.
+   For `evidence_not_settled`, `finding_missing` and their kind there is nothing to mend: Macie was late.
+3. **Take them through the gate again**: start the feed's DAG (`synthea_gate`) with the source `held://<reason>`, or
+   `held://*` for all. They are landed anew, scanned and decided as in any run; its last task `release_held` deletes
+   the held copies that the run accounts for. What is held again lies in `held/` once. A dry run says what would become
+   of them.
+
+There is no way into silver by hand. **To drop a held file** for good, delete its version:
+`aws s3api delete-object --bucket <bronze> --key held/... --version-id ...`; both are in `held.jsonl`. Without the
+version id it is hidden, no longer listed here, and stays stored. `unknown` as its feed or reason: no run has put it
+there.
+
+### What can go wrong, and what to do
+| red task | cause | do |
+|---|---|---|
+| `read_settings`, `overdue` | a parameter below `/lake_gate` is missing | the error names it; set it, clear |
+| `list_held` | S3 refused or failed | the error has S3's code; mend it, clear: it lists anew |
+| `notify` | the topic refused or failed | the error has SNS's code; mend it, clear: what was sent is not sent again |
+
+### Settings
+The buckets and topics among the SSM parameters below `/lake_gate`, and the topics of `include/feeds`. See the README.
+
+### IAM actions
+`s3:ListBucketVersions, GetObjectVersionTagging, GetObject, PutObject` on bronze · `kms:Decrypt, GenerateDataKey` on its
+key · `sns:Publish` on the topics · `ssm:GetParametersByPath`
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+
+from lake_gate.held_operators import ListHeldOperator, NotifyHeldOperator
+from lake_gate.include import read_feeds
+from lake_gate.notify import RunFailedNotifier
+from lake_gate.settings import load_settings
+
+NAME = "held_objects"
+TOLD = RunFailedNotifier(feed=NAME)
+
+with DAG(
+    dag_id=NAME,
+    description="Held files by age and reason",
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("0 6 * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=6),
+    params={
+        "older_than_hours": Param(
+            24,
+            type="integer",
+            minimum=0,
+            title="Tell people from this age on (hours)",
+            description="0: of everything that is held.",
+        ),
+    },
+    tags=["lake-gate"],
+    on_failure_callback=TOLD,
+    default_args={
+        "on_failure_callback": TOLD,
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(hours=1),
+    },
+) as dag:
+
+    @task(multiple_outputs=True)
+    def read_settings() -> dict[str, Any]:
+        """Read the settings of this run, once."""
+        return load_settings(SsmHook().conn).to_json()
+
+    @task
+    def overdue(feeds: list[str]) -> list[dict[str, str]]:
+        """Say for each feed with something that is held for too long which topic its people listen to."""
+        topics = {feed.name: {"low_topic_arn": feed.low_topic} for feed in read_feeds()[0]}
+        ssm = SsmHook().conn
+        return [
+            {"about": feed, "topic_arn": load_settings(ssm, topics=topics.get(feed)).low_topic_arn} for feed in feeds
+        ]
+
+    settings = read_settings()
+    list_held = ListHeldOperator(
+        task_id="list_held", older_than_hours="{{ params.older_than_hours }}", settings=settings, feed=NAME
+    )
+    NotifyHeldOperator.partial(
+        task_id="notify", settings=settings, feed=NAME, map_index_template="{{ task.about }}"
+    ).expand_kwargs(overdue(list_held.output["overdue_feeds"]))

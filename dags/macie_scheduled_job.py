@@ -1,0 +1,171 @@
+"""Makes the Macie account match this repo, and keeps one daily job that scans what is new in silver.
+
+### What it does
+Enables Macie, sets where discovery results go, makes the identifiers, allow lists and suppression rules of `include/`,
+and sees to it that exactly one scheduled job of `include/job_specs/synthea_daily.json` is alive: that job finds what
+went around the gate. What is as it should be is kept, so a second run changes nothing. Jobs cannot be changed: when the
+job spec changed, the new job is created first, then the old one is cancelled; the new one scans all of silver once.
+
+It runs daily, at once when it is switched on for the first time, and by hand; after a deployment, trigger it (`airflow
+dags trigger macie_scheduled_job`). **Dry run** (trigger form) shows what it would do and changes nothing. The log of
+`report` has a line for each thing: *keep, create, update, replace, remove, cancel, resume* or *enable*, and why. The
+same is in bronze, `_runs/macie_scheduled_job/<run>/record.json`.
+
+What somebody else has made in the account (it has no tag `ManagedBy: lake-gate`) is left alone.
+
+### What can go wrong, and what to do
+| red task | cause | do |
+|---|---|---|
+| `read_settings` | an SSM parameter is missing | set it, clear |
+| `account.session` | the role may not enable Macie | ask the owner of the account, clear |
+| `account.results_repository` | Macie may not write to the bucket or use the key | mend their policies, clear |
+| `definitions.identifiers` | a file is wrong, or Macie refuses a pattern | the error names file and key; mend, clear |
+| `definitions.allow_lists` | as above; Macie cannot read the words; more than five lists of a kind | mend, clear |
+| `suppression.read_rules` | a file is wrong; no rule was touched | the error names file and keys; mend, clear |
+| `suppression.rules` | somebody else has a filter of that name | rename the rule or delete the filter, clear |
+| `job.render` | the job spec names what nobody defines | the error names it; mend, clear |
+| `job.scheduled_job` | Macie refuses the request, or somebody cancels every job | read the error; mend, clear |
+| `report` | the record cannot be written | see the bronze bucket, clear |
+
+Green, but surprising? *resume*: somebody had paused the job; a paused job scans nothing. *enable*: Macie was suspended,
+which cancels all jobs; find out by whom. *replace* without a change of the job spec: an identifier or an allow list was
+deleted and made anew.
+
+A rule ends on its `expires_on` (UTC), with the next run of this DAG. To end one at once, delete its file and run this.
+
+### IAM actions
+`macie2:EnableMacie, GetMacieSession, UpdateMacieSession, Get- and PutClassificationExportConfiguration, ListAllowLists,
+GetAllowList, CreateAllowList, UpdateAllowList, DeleteAllowList, ListFindingsFilters, GetFindingsFilter,
+CreateFindingsFilter, UpdateFindingsFilter, DeleteFindingsFilter, ListCustomDataIdentifiers, GetCustomDataIdentifier,
+CreateCustomDataIdentifier, ListClassificationJobs, DescribeClassificationJob, CreateClassificationJob,
+UpdateClassificationJob, TagResource` · `iam:CreateServiceLinkedRole` for Macie, once · `s3:PutObject` on bronze ·
+`s3:GetObject` on allow lists in S3 · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity` · `sns:Publish`
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, TriggerRule, task
+
+from lake_gate import job_spec
+from lake_gate.account import RecordAccountOperator
+from lake_gate.include import fingerprint, include_path, read_job_spec, read_suppression_rules
+from lake_gate.notify import RunFailedNotifier
+from lake_gate.settings import load_settings
+from lake_gate.suppression import is_expired
+from macie.account import Change, ids_of
+from macie.hook import MacieHook
+from macie.reconcile import (
+    MacieReconcileAllowListsOperator,
+    MacieReconcileCustomDataIdentifiersOperator,
+    MacieReconcileResultsRepositoryOperator,
+    MacieReconcileScheduledJobOperator,
+    MacieReconcileSessionOperator,
+    MacieReconcileSuppressionRulesOperator,
+)
+
+DAG_ID = "macie_scheduled_job"
+JOB_SPEC = "synthea_daily"
+TELL = RunFailedNotifier(feed=DAG_ID)
+
+with DAG(
+    dag_id=DAG_ID,
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("0 1 * * *", timezone="UTC", run_immediately=True),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=3),
+    params={"dry_run": Param(False, type="boolean", title="Dry run", description="Say what would change, only.")},
+    tags=["lake-gate", "macie"],
+    user_defined_macros={"include_path": include_path},
+    on_failure_callback=TELL,
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(minutes=30),
+        "on_failure_callback": TELL,
+    },
+) as dag:
+
+    @task(multiple_outputs=True)
+    def read_settings() -> dict[str, Any]:
+        """Read the settings of this run, once."""
+        return load_settings(SsmHook().conn).require("results_bucket", "results_key_arn").to_json()
+
+    @task(multiple_outputs=True)
+    def read_rules() -> dict[str, Any]:
+        """Read the suppression rules, and tell those that count from those that have expired."""
+        today = datetime.now(UTC).date().isoformat()
+        rules = read_suppression_rules()
+        return {
+            "filters": [rule.to_filter() for rule in rules if not is_expired(rule, today)],
+            "expired": {rule.name: f"it expired on {rule.expires_on}" for rule in rules if is_expired(rule, today)},
+            "warrants": [rule.warrant() for rule in rules],
+        }
+
+    @task(multiple_outputs=True)
+    def render(settings: dict, identifiers: list[Change], allow_lists: list[Change]) -> dict[str, Any]:
+        """Make the request for the job from the job spec, and say which spec it was."""
+        spec = read_job_spec(JOB_SPEC)
+        request = job_spec.render(
+            spec,
+            identifier_ids=ids_of(identifiers),
+            allow_list_ids=ids_of(allow_lists),
+            account_id=MacieHook().account_id,
+            bronze_bucket=settings["bronze_bucket"],
+            silver_bucket=settings["silver_bucket"],
+        )
+        return {"request": request, "spec": {"name": JOB_SPEC, "sha256": fingerprint(spec)}}
+
+    settings = read_settings()
+    ours = {"managed_by": "lake-gate", "is_dry_run": "{{ params.dry_run }}"}
+
+    with TaskGroup("account") as account:
+        session = MacieReconcileSessionOperator(task_id="session", **ours)
+        results_repository = MacieReconcileResultsRepositoryOperator(
+            task_id="results_repository",
+            bucket=settings["results_bucket"],
+            key_prefix="macie",
+            kms_key_arn=settings["results_key_arn"],
+            **ours,
+        )
+        session >> results_repository
+
+    with TaskGroup("definitions") as definitions:
+        identifiers = MacieReconcileCustomDataIdentifiersOperator(
+            task_id="identifiers", definitions_path="{{ include_path('identifiers') }}", **ours
+        )
+        allow_lists = MacieReconcileAllowListsOperator(
+            task_id="allow_lists", definitions_path="{{ include_path('identifiers/allow_lists') }}", **ours
+        )
+
+    with TaskGroup("suppression") as suppression:
+        rules = read_rules()
+        suppression_rules = MacieReconcileSuppressionRulesOperator(
+            task_id="rules", rules=rules["filters"], expired=rules["expired"], **ours
+        )
+
+    with TaskGroup("job") as job:
+        rendered = render(settings, identifiers.output, allow_lists.output)
+        scheduled_job = MacieReconcileScheduledJobOperator(
+            task_id="scheduled_job", job_request=rendered["request"], job_spec=JOB_SPEC, **ours
+        )
+
+    steps = [session, results_repository, identifiers, allow_lists, suppression_rules, scheduled_job]
+    report = RecordAccountOperator(
+        task_id="report",
+        settings=settings,
+        feed=DAG_ID,
+        changes={step.task_id: step.output for step in steps},
+        facts={"job": rendered, "suppression": rules},
+        is_dry_run=ours["is_dry_run"],
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,  # what went well is told when something failed, too
+    )
+    # Makes the run red when a step failed: the report alone would make it green.
+    finished = EmptyOperator(task_id="finished")
+
+    settings >> session
+    account >> [definitions, suppression, job]
+    [*steps, report] >> finished

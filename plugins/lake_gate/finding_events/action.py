@@ -1,0 +1,124 @@
+"""What is to be done about one object that Macie has found something in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lake_gate import jsonl
+from lake_gate.decision import Decision
+
+MOST_CHUNKS = 100
+"""Each chunk is a mapped task; the list of them goes into XCom."""
+
+
+class Status(StrEnum):
+    """What becomes of an object."""
+
+    MOVE = "move"
+    """It is decided more strictly than before, and moved."""
+    STANDS = "stands"
+    """The same policy comes to the same decision."""
+    KNOWN = "decided_with_by_its_run"
+    """The run that landed it has the finding in its own evidence."""
+    PENDING = "left_to_its_run"
+    """The run that landed it is not over: looked at again next time."""
+    ISOLATED = "isolated_already"
+    """It is where this decision would send it, or where a stricter one has."""
+    GONE = "gone"
+    """The version is not there any more, or was replaced: nothing is touched."""
+    LEFT = "left"
+    """Nobody may read it as trusted, and it is not severe enough to be moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One object, what was found, and what is done.
+
+    :param bucket: with ``key`` and ``version_id``: what Macie has looked at.
+    :param findings: severity of each finding, by id.
+    :param why: reason of the decision, or what stands in for it.
+    :param feed: of the run that landed it, with ``folder``; empty when none has.
+    :param was: outcome until now; None when nothing was decided.
+    :param decision: the stricter decision, as :class:`lake_gate.decision.Decision`; None: nothing is moved.
+    :param silver_version_id: of the copy that was promoted; empty when there is none.
+    """
+
+    bucket: str
+    key: str
+    version_id: str
+    findings: dict[str, str]
+    status: str
+    why: str
+    feed: str = ""
+    folder: str = ""
+    was: str | None = None
+    decision: dict[str, Any] | None = None
+    silver_version_id: str = ""
+
+    @property
+    def the_decision(self) -> Decision:
+        """The stricter decision, typed."""
+        return Decision(**(self.decision or {}))
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What is moved together: the objects of one run, or all that no run has landed."""
+        return self.feed, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Part of the actions that one task carries out: whole runs, for two tasks must not amend the same one.
+
+    :param of: for people: which runs.
+    :param start: first byte in the document of the actions, ``size`` bytes from there on.
+    """
+
+    of: str
+    start: int
+    size: int
+
+
+@dataclass(slots=True)
+class _Group:
+    place: tuple[str, str]
+    lines: list[bytes] = field(default_factory=list)
+
+
+def plan(actions: Iterable[Action]) -> tuple[bytes, list[Chunk]]:
+    """Return the actions as JSON Lines, those that move something first, and the chunks of these."""
+    groups: dict[tuple[str, str], _Group] = {}
+    others: list[bytes] = []
+    for action in actions:
+        line = jsonl.dump_line(action)
+        if action.status == Status.MOVE:
+            groups.setdefault(action.place, _Group(action.place)).lines.append(line)
+        else:
+            others.append(line)
+    ordered = sorted(groups.values(), key=lambda group: group.place)
+    runs_per_chunk = max(1, -(-len(ordered) // MOST_CHUNKS))
+    chunks: list[Chunk] = []
+    start = 0
+    for first in range(0, len(ordered), runs_per_chunk):
+        part = ordered[first : first + runs_per_chunk]
+        size = sum(len(line) for group in part for line in group.lines)
+        chunks.append(Chunk(_shown(part), start, size))
+        start += size
+    return b"".join([*(line for group in ordered for line in group.lines), *others]), chunks
+
+
+def _shown(part: list[_Group]) -> str:
+    feed, folder = part[0].place
+    first = f"{feed}/{folder}" if feed else "around the gate"
+    return first if len(part) == 1 else f"{first} and {len(part) - 1} more"
+
+
+def counted(actions: Iterable[Mapping[str, Any]], by: str) -> dict[str, int]:
+    """Return how many actions there are of each value."""
+    counts: dict[str, int] = {}
+    for action in actions:
+        counts[action[by]] = counts.get(action[by], 0) + 1
+    return dict(sorted(counts.items()))

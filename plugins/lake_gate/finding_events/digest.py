@@ -1,0 +1,72 @@
+"""The message about a run of ``finding_events``: names, severities and counts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from lake_gate.evidence import Severity
+from lake_gate.finding_events.action import Status
+from lake_gate.message import Notice
+
+QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
+"""What nobody has to be told of: it was told by the run that landed the object, or will be, or nothing is left to tell."""
+_ORDER = [Status.MOVE, Status.LEFT, Status.STANDS]
+
+
+def is_worth_telling(record: Mapping[str, Any]) -> bool:
+    """Whether anything was done or found that nobody has been told of."""
+    return bool(record["events"]["poison"]) or any(status not in QUIET for status in record["totals"]["statuses"])
+
+
+def worst_moved(record: Mapping[str, Any]) -> Severity | None:
+    """Return the highest severity of what was moved."""
+    found = [Severity(name) for name in record["totals"]["severities_moved"] if name in set(Severity)]
+    return max(found, key=lambda severity: severity.rank, default=None)
+
+
+def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str) -> Notice:
+    """Return the message about the run.
+
+    :param entries: the lines of its ``objects.jsonl``.
+    """
+    totals, poison = record["totals"], sum(record["events"]["poison"].values())
+    subject = f"[finding_events] {totals['withdrawn']} withdrawn from silver, {totals['moved']} moved in all"
+    told = sorted((one for one in entries if one["status"] not in QUIET), key=_urgency)
+    lines = [
+        f"Run {record['run']['run_id']}.",
+        "Macie has found something outside the gate's own runs; it was decided by the same policy.",
+        f"{poison} message(s) of the findings queue were no hints, and are in the dead-letter queue." if poison else "",
+        *(f"{count} object(s): {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
+        *map(_line, told),
+    ]
+    severity = worst_moved(record)
+    attributes: dict[str, str | int] = {
+        "feed": "finding_events",
+        "kind": "digest",
+        "severity": severity.value if severity else "None",
+        "outcome": _outcome(totals["outcomes"]),
+        "withdrawn": totals["withdrawn"],
+        "moved": totals["moved"],
+        "poison": poison,
+    }
+    return Notice(subject=subject, lines=lines, sms=subject, attributes=attributes, record_uri=record_uri)
+
+
+def _outcome(outcomes: Mapping[str, int]) -> str:
+    if outcomes.get("quarantine"):
+        return "quarantined"
+    return "held" if outcomes.get("hold") else "empty"
+
+
+def _urgency(entry: Mapping[str, Any]) -> int:
+    status = entry["status"]
+    return _ORDER.index(status) if status in _ORDER else len(_ORDER)
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    severities: Sequence[str] = sorted(set(entry["findings"].values()))
+    found = ", ".join(severities) or "held with its run"
+    done = f"{entry['outcome']}, {entry['why']}" if entry["status"] == Status.MOVE else entry["why"] or ""
+    was = f", was {entry['was']}" if entry["was"] else ""
+    return f"- {entry['bucket']}/{entry['key']}: {entry['status'].replace('_', ' ')} ({done}; {found}{was})"

@@ -1,0 +1,147 @@
+"""Moves what was decided anew out of every place where it may be read: the same moves as the gate's own.
+
+Where an object is, S3 shows, whatever was written down: every version with its bytes, at each place that a run may have
+put it. Bronze goes first: from then on no task of the run can copy it into silver again. A retry finds what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate.decision import Decision
+from lake_gate.errors import FinalGateError, GateError, from_client_error, from_transport_error
+from lake_gate.finding_events.places import landed_key
+from lake_gate.plan import CHUNK_OBJECTS
+from lake_gate.policy import Outcome
+from lake_gate.record import Moved
+from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.transfer import THREADS, Buckets, carry_out
+from lake_gate.versions import head_version, list_histories
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+type Numbered = tuple[int, Decision]
+"""A decision, and its place among those that were asked for: two strays may have one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromAnywhere(Buckets):
+    """The buckets of the lake, for objects of a run that are no longer where they were landed."""
+
+    def place(self, decision: Decision) -> tuple[str, str]:
+        """Return where the object goes: to the key under which it was landed, also when it was held."""
+        return Buckets.place(self, replace(decision, key=self._landed_key(decision)))
+
+    def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
+        """Yield (bucket, key) of the places that the object is to be taken from."""
+        key = self._landed_key(decision)
+        yield self.bronze, key
+        if decision.outcome == Outcome.QUARANTINE:
+            yield self.bronze, HELD_PREFIX + key
+        yield self.silver, key
+
+    def _landed_key(self, decision: Decision) -> str:
+        return landed_key(decision.key, in_bronze=decision.bucket == self.bronze)
+
+
+@dataclass(frozen=True, slots=True)
+class FromThere(FromAnywhere):
+    """The same for objects that no run has landed: what lies elsewhere under their key may be somebody else's."""
+
+    def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
+        """Yield the place that Macie has looked at."""
+        yield decision.bucket, decision.key
+
+
+def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Moved | None]:
+    """Move objects to where their decisions send them, from wherever they are.
+
+    :param run: whose folder the tags of the copies name.
+    :return: where each is now, in the order given; None for what is nowhere any more.
+    :raises GateError: when something could not be moved; all others were.
+    """
+    moved: dict[int, Moved] = {}
+    errors: list[GateError | FinalGateError] = []
+    numbered = list(enumerate(decisions))
+    for outcome in (Outcome.QUARANTINE, Outcome.HOLD):
+        for window in batched(((n, one) for n, one in numbered if one.outcome == outcome), CHUNK_OBJECTS):
+            try:
+                moved |= _move(s3, window, run, buckets, errors)
+            except ClientError as error:
+                errors.append(from_client_error(error))
+            except BotoCoreError as error:
+                errors.append(from_transport_error(error))
+    if errors:
+        raise min(errors, key=lambda error: isinstance(error, FinalGateError))
+    return [moved.get(number) for number, _ in numbered]
+
+
+def _move(
+    s3: S3Client,
+    decisions: Sequence[Numbered],
+    run: Run,
+    buckets: FromAnywhere,
+    errors: list[GateError | FinalGateError],
+) -> dict[int, Moved]:
+    """Take objects from one place after the other; what fails at one must not keep the others where they are."""
+    moved: dict[int, Moved] = {}
+    by_source: dict[tuple[str, bool], list[Numbered]] = {}
+    for number, one in decisions:
+        for bucket, key in buckets.sources(one):
+            place = bucket, key.startswith(HELD_PREFIX)
+            by_source.setdefault(place, []).append((number, replace(one, bucket=bucket, key=key)))
+    for of_source in by_source.values():
+        there = _with_versions(s3, of_source)
+        try:
+            carried = carry_out(s3, [one for _, one in there], run, buckets)
+        except (GateError, FinalGateError) as error:
+            errors.append(error)
+            continue
+        moved |= {number: one for (number, _), one in zip(there, carried, strict=True)}
+    rest = [(number, one) for number, one in decisions if number not in moved]
+    return moved | _moved_before(s3, rest, run, buckets)
+
+
+def _with_versions(s3: S3Client, wanted: Sequence[Numbered]) -> list[Numbered]:
+    """Return those that have a version with their bytes at their place, each with that version."""
+    if not wanted:
+        return []
+    histories = list_histories(s3, wanted[0][1].bucket, [one.key for _, one in wanted])
+
+    def find(one: Decision) -> str | None:
+        versions = histories[one.key].versions if one.key in histories else []
+        # The very version first: of an object that no run has landed S3 may show no SHA-256.
+        if one.version_id in versions:
+            return one.version_id
+        return next((version for version in versions if _has_bytes_of(s3, one, version)), None)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        versions = list(pool.map(find, (one for _, one in wanted)))
+    found = zip(wanted, versions, strict=True)
+    return [(number, replace(one, version_id=version)) for (number, one), version in found if version]
+
+
+def _has_bytes_of(s3: S3Client, decision: Decision, version_id: str) -> bool:
+    head = head_version(s3, decision.bucket, decision.key, version_id)
+    told = head and (head["ContentLength"], head.get("ChecksumSHA256"))
+    return told == (decision.size_bytes, decision.checksum)
+
+
+def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: FromAnywhere) -> dict[int, Moved]:
+    """Return where those are that a try before this one has moved; of which there is no copy either, is gone."""
+    targets = [
+        (n, replace(one, bucket=place[0], key=place[1], version_id=""))
+        for n, one in decisions
+        for place in (buckets.place(one),)
+    ]
+    there = {number for number, _ in _with_versions(s3, targets)}
+    rest = [item for item in decisions if item[0] in there]
+    found = carry_out(s3, [one for _, one in rest], run, buckets)
+    return {number: one for (number, _), one in zip(rest, found, strict=True)}

@@ -1,0 +1,202 @@
+"""The operators of ``finding_events``: thin, one step from the messages to the moves each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.hooks.sqs import SqsHook
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate import assets
+from lake_gate.base import RECORD, GateOperator
+from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
+from lake_gate.evidence import Observation
+from lake_gate.finding_events import hints
+from lake_gate.finding_events.action import Action, plan
+from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
+from lake_gate.finding_events.places import ACTIONS, FINDINGS, IDS, LOOKED, TAKEN, WATERMARK, ledger
+from lake_gate.finding_events.recording import Looked
+from lake_gate.finding_events.watermark import Watermark
+from lake_gate.finding_events.withdrawing import Withdrawing
+from lake_gate.policy import Outcome
+from lake_gate.record import Moved
+from lake_gate.run import Run
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class TakeEventsOperator(GateOperator):
+    """Take the messages that have triggered the run, and the watermark that it begins from.
+
+    What is no hint goes to the dead-letter queue, with an attribute ``reason``; it is counted, and fails nothing. Pushes
+    ``since_ms`` (from when on findings are listed), ``ids_key`` (the document with the ids to ask for besides: hints,
+    and what was left for this run), ``hints`` and ``poison`` (how many).
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Take them once: a run that is cleared begins from where it began."""
+        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
+        key = run.document(TAKEN)
+        if (written := read_document_or_none(self.s3, bronze, key)) is None:
+            written = write_document_once(self.s3, bronze, key, json.dumps(self._take(context)).encode())
+        taken = json.loads(written)
+        watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
+        ids = dict.fromkeys([*taken["finding_ids"], *sorted(watermark.pending)])
+        write_document(self.s3, bronze, run.document(IDS), "\n".join(ids).encode())
+        poison = sum(taken["poison"].values())
+        self.log.info(
+            "%d hint(s), %d left by runs before, %d poison", len(taken["finding_ids"]), len(watermark.pending), poison
+        )
+        return {
+            "since_ms": watermark.since_ms,
+            "ids_key": run.document(IDS),
+            "hints": len(taken["finding_ids"]),
+            "poison": poison,
+        }
+
+    def _take(self, context: Context) -> dict[str, Any]:
+        hook = S3Hook(aws_conn_id=self.aws_conn_id)
+        found = hints.take(
+            hints.iter_bodies(_extras(context)), account_id=hook.account_id, region=hook.conn_region_name
+        )
+        watermark = Watermark.parse(read_document_or_none(self.s3, self.the_settings.bronze_bucket, WATERMARK))
+        return {
+            "watermark": json.loads(watermark.to_bytes()),
+            "finding_ids": found.finding_ids,
+            "duplicates": found.duplicates,
+            "poison": found.poison_counts,
+            "dead_letters_failed": self._bury(found.poisoned),
+        }
+
+    def _bury(self, poisoned: list[tuple[str, hints.Poison]]) -> int:
+        """Send poison to the dead-letter queue; return how many it did not take: their bodies are lost, not told."""
+        url, failed = self.the_settings.dead_letter_queue_url, 0
+        if poisoned and not url:
+            self.log.warning("No dead-letter queue is set: %d message(s) are only counted", len(poisoned))
+            return len(poisoned)
+        sqs = SqsHook(aws_conn_id=self.aws_conn_id).conn if poisoned else None
+        for body, reason in poisoned:
+            try:
+                attribute = {"reason": {"DataType": "String", "StringValue": reason.value}}
+                sqs.send_message(QueueUrl=url, MessageBody=body or " ", MessageAttributes=attribute)
+            except (ClientError, BotoCoreError) as error:  # one bad message must not keep findings waiting
+                self.log.warning("The dead-letter queue did not take a message: %s", type(error).__name__)
+                failed += 1
+        return failed
+
+
+def _extras(context: Context) -> Iterator[Mapping[str, Any]]:
+    """Yield what the asset events say that have triggered the run; none when time or somebody has."""
+    triggering: Any = context.get("triggering_asset_events") or {}
+    for events in triggering.values():
+        for event in events:
+            yield event.extra or {}
+
+
+class DecideFindingsOperator(GateOperator):
+    """Decide what is done about each object that the new findings are about; touch none.
+
+    Returns the chunks of what is to be moved, see :class:`lake_gate.finding_events.action.Chunk`.
+
+    :param run_deadline: how long a run of the gate may go on before its objects are decided about without it.
+    """
+
+    def __init__(self, *, run_deadline: timedelta = RUN_DEADLINE, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.run_deadline = run_deadline
+
+    def step(self, context: Context) -> list[dict[str, Any]]:
+        """Decide, and write down what is to be done."""
+        settings, run = self.the_settings, self.run_of(context)
+        bronze, now = settings.bronze_bucket, datetime.now(UTC)
+        taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
+        watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
+        new, looked = _new(self.iter_document(run, FINDINGS), watermark)
+        lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
+        content, chunks = plan(decide_all(lake, new))
+        write_document(self.s3, bronze, run.document(ACTIONS), content)
+        write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
+        self.log.info("%d new findings about %d object(s)", len(new), content.count(b"\n"))
+        return [asdict(chunk) for chunk in chunks]
+
+
+def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list[Observation], Looked]:
+    """Return the findings that no run before has dealt with, and which were looked at."""
+    new: list[Observation] = []
+    times: dict[str, int] = {}
+    seen_before = unreadable = 0
+    for finding in findings:
+        times[finding["id"]] = _milliseconds(finding.get("updatedAt"))
+        if not watermark.is_new(finding["id"]):
+            seen_before += 1
+            continue
+        try:
+            new.append(Observation.from_api(finding, is_finding=True))
+        except ValueError:  # it names no object: nothing can be done about it
+            unreadable += 1
+    return new, Looked(times, seen_before, unreadable)
+
+
+def _milliseconds(time: str | None) -> int:
+    return int(datetime.fromisoformat(time).timestamp() * 1000) if time else 0
+
+
+class WithdrawOperator(GateOperator):
+    """Carry out one chunk of what was decided: amend the runs, rewrite their markers, move the objects.
+
+    Everything may be done again: a retry finishes what a crash has left. With an outlet of
+    :func:`lake_gate.assets.changes` the assets of silver and quarantine of each feed have an event. Returns the number
+    of objects that are where they should be.
+
+    :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "chunk")
+
+    def __init__(self, *, chunk: dict[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.chunk = chunk
+
+    def step(self, context: Context) -> int:
+        """Take the runs one by one."""
+        settings, events = self.the_settings, self.run_of(context)
+        withdrawing = Withdrawing(self.s3, settings, events, datetime.now(UTC).isoformat())
+        start, size = int(self.chunk["start"]), int(self.chunk["size"])
+        lines = self.iter_document(events, ACTIONS, start=start, size=size)
+        done: list[Moved | None] = []
+        for (feed, folder), group in groupby((Action(**line) for line in lines), key=lambda action: action.place):
+            actions = list(group)
+            if feed:
+                run = Run(feed, folder)
+                done += withdrawing.from_run(run, actions)
+                self._announce(context, run, actions)
+            else:
+                done += withdrawing.strays(actions)
+        content = "".join(json.dumps(asdict(one) if one else None) + "\n" for one in done).encode()
+        write_document(self.s3, settings.bronze_bucket, events.document(ledger(start)), content)
+        return sum(one is not None for one in done)
+
+    def _announce(self, context: Context, run: Run, actions: list[Action]) -> None:
+        settings = self.the_settings
+        record = read_document_or_none(self.s3, settings.bronze_bucket, run.document(RECORD))
+        said = {
+            "run_id": json.loads(record)["run"]["run_id"] if record else run.run_id,
+            "withdrawn": sum(action.was == Outcome.PROMOTE for action in actions),
+            "quarantined": sum(action.the_decision.outcome == Outcome.QUARANTINE for action in actions),
+            "record": f"s3://{settings.bronze_bucket}/{run.document(RECORD)}",
+            "marker": f"s3://{settings.silver_bucket}/{run.marker}",
+        }
+        if said["withdrawn"]:
+            assets.announce(context, self.outlets, assets.silver(run.feed), **said)
+        if said["quarantined"]:
+            assets.announce(context, self.outlets, assets.quarantine(run.feed), **said)

@@ -1,0 +1,122 @@
+"""The operators that say what a run of ``finding_events`` has done: its record, the watermark, the message."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from lake_gate import notices
+from lake_gate.base import OBJECTS, RECORD, GateOperator
+from lake_gate.documents import read_document, write_document
+from lake_gate.evidence import Severity
+from lake_gate.finding_events.action import Action
+from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
+from lake_gate.finding_events.places import ACTIONS, IDS, LOOKED, TAKEN, WATERMARK, ledger
+from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
+from lake_gate.finding_events.watermark import Watermark
+from lake_gate.overlay import update_document
+from lake_gate.receipts import Receipts
+from lake_gate.record import Moved
+from lake_gate.run import Run
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_IN_MEMORY_BYTES = 8 * 1024**2
+
+
+class RecordEventsOperator(GateOperator):
+    """Write the record of the run, and move the watermark: from now on its findings are dealt with.
+
+    Pushes ``uri`` of the record and its ``totals``.
+
+    :param chunks: what was to be moved, see :class:`DecideFindingsOperator` (templated).
+    :param listed: how many findings Macie has told of (templated): ``{"findings": n, "unknown": n}``.
+    """
+
+    template_fields = (*GateOperator.template_fields, "chunks", "listed")
+
+    def __init__(self, *, chunks: list[dict[str, Any]], listed: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.chunks = chunks
+        self.listed = listed
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Bring actions and moves together; the watermark moves last."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        looked = Looked(**json.loads(read_document(self.s3, bronze, run.document(LOOKED))))
+        totals = Totals()
+        record = build_record(
+            run=_facts(context),
+            taken=json.loads(read_document(self.s3, bronze, run.document(TAKEN))),
+            listed=self.listed,
+            looked=looked,
+            objects_uri=self._write_objects(run, totals),
+            totals=totals,
+        )
+        content = json.dumps(record, indent=1, ensure_ascii=False).encode()
+        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        self._move_watermark(run, looked, totals)
+        self.log.info("Record: %s", uri)
+        return {"uri": uri, "totals": record["totals"]}
+
+    def _write_objects(self, run: Run, totals: Totals) -> str:
+        actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
+        with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
+            for entry in totals.counted(iter_entries(actions, self._moved(run))):
+                file.write(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            file.seek(0)
+            return write_document(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), file)
+
+    def _moved(self, run: Run) -> Iterator[Moved | None]:
+        for chunk in self.chunks:
+            for line in self.iter_document(run, ledger(int(chunk["start"]))):
+                yield Moved(**line) if line else None
+
+    def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
+        bronze = self.the_settings.bronze_bucket
+        asked = read_document(self.s3, bronze, run.document(IDS)).decode().split("\n")
+        # Of what was asked for, what Macie does not know any more has not to be asked for again.
+        times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
+
+        def moved(there: bytes | None) -> bytes:
+            return Watermark.parse(there).moved(times, totals.pending).to_bytes()
+
+        update_document(self.s3, bronze, WATERMARK, moved)
+
+
+class NotifyEventsOperator(GateOperator):
+    """Send one message about the run, if anything is worth one: to the High topic when something High was moved.
+
+    Returns the id of the message, None when there is none.
+    """
+
+    def step(self, context: Context) -> str | None:
+        """Read the record and publish its digest."""
+        settings, run = self.the_settings, self.run_of(context)
+        record = json.loads(read_document(self.s3, settings.bronze_bucket, run.document(RECORD)))
+        if not is_worth_telling(record):
+            self.log.info("Nothing that anybody has to be told of")
+            return None
+        uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
+        is_high = worst_moved(record) is Severity.HIGH
+        return notices.send_once(
+            digest(record, self.iter_document(run, OBJECTS), uri),
+            kind="digest",
+            topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
+            receipts=Receipts(self.s3, settings.bronze_bucket, run),
+            aws_conn_id=self.aws_conn_id,
+        )
+
+
+def _facts(context: Context) -> dict[str, Any]:
+    dag_run = context["dag_run"]
+    return {
+        "dag_id": dag_run.dag_id,
+        "run_id": dag_run.run_id,
+        "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
+        "recorded_at": datetime.now(UTC).isoformat(),
+    }

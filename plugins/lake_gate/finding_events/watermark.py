@@ -1,0 +1,61 @@
+"""How far the findings of Macie were dealt with: one document that the next run begins from. Pure.
+
+Findings appear out of order and late, so a run looks back beyond what it has seen, and passes over what it knows. The
+watermark moves only when everything of a run is done and recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+LOOK_BACK_MS = 2 * 60 * 60 * 1000
+"""How much later than another one, of the same time, a finding may appear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """What was dealt with; times in milliseconds since 1970.
+
+    :param updated_at_ms: the latest time of a finding that was dealt with; 0 before the first run, which looks at all
+        that Macie has (it keeps findings for 90 days).
+    :param seen: time of each finding within the look-back, by id: they were dealt with.
+    :param pending: ids of findings that were left to the run that landed their object: to be looked at again.
+    """
+
+    updated_at_ms: int
+    seen: Mapping[str, int]
+    pending: frozenset[str]
+
+    @classmethod
+    def parse(cls, content: bytes | None) -> Watermark:
+        """Read the document; without one begin at the beginning."""
+        if content is None:
+            return cls(0, {}, frozenset())
+        told = json.loads(content)
+        return cls(told["updated_at_ms"], told["seen"], frozenset(told["pending"]))
+
+    def to_bytes(self) -> bytes:
+        """Return the document."""
+        told = {**asdict(self), "seen": dict(sorted(self.seen.items())), "pending": sorted(self.pending)}
+        return json.dumps(told).encode()
+
+    @property
+    def since_ms(self) -> int:
+        """The time from which on findings are listed."""
+        return max(0, self.updated_at_ms - LOOK_BACK_MS)
+
+    def is_new(self, finding_id: str) -> bool:
+        """Whether a finding is to be looked at."""
+        return finding_id in self.pending or finding_id not in self.seen
+
+    def moved(self, looked_at: Mapping[str, int], left: Iterable[str]) -> Watermark:
+        """Return the watermark after a run; what another run has put there meanwhile stays.
+
+        :param looked_at: time of each finding that the run has looked at, by id.
+        :param left: ids of those that it has left for the next one.
+        """
+        updated_at = max([self.updated_at_ms, *looked_at.values()])
+        seen = {one: at for one, at in {**self.seen, **looked_at}.items() if at >= updated_at - LOOK_BACK_MS}
+        return Watermark(updated_at, seen, (self.pending - looked_at.keys()) | frozenset(left))

@@ -1,0 +1,56 @@
+"""What may be chosen when a run of a feed is started: the trigger form."""
+
+from __future__ import annotations
+
+from airflow.sdk import Param
+
+from lake_gate.feed import Feed
+from lake_gate.held import REASONS
+
+
+def run_params(feed: Feed) -> dict[str, Param]:
+    """Return the params of a feed's DAG; nightly runs and back-fills take what they have by default."""
+    return {
+        "source": Param(
+            None,
+            type=["null", "string"],
+            title="Source",
+            description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. Empty: the feed's own.",
+        ),
+        "reprocess_held": Param(
+            None,
+            type=["null", "string"],
+            enum=[None, "*", *REASONS],
+            title="Re-process held files",
+            description="Instead of a source: the feed's files that were held for this reason (*: all of them).",
+        ),
+        "policy": Param(
+            feed.policy,
+            type="string",
+            pattern="^[a-z0-9_-]+$",
+            title="Policy",
+            description="File in `include/policies`, without `.json`: what may be promoted.",
+        ),
+        "quarantine_threshold": Param(
+            "High",
+            type="string",
+            enum=["High", "Medium", "Low"],
+            title="Quarantine from this severity on",
+            description="Counts where it is stricter than the policy: a run may tighten it, never loosen.",
+        ),
+        "promotion": Param(
+            "each by itself",
+            type="string",
+            enum=["each by itself", "all or nothing"],
+            title="Promotion",
+            description="All or nothing: unless every file may be promoted, none is. Counts as above.",
+        ),
+        "max_scan_usd": Param(
+            feed.max_scan_usd,
+            type=["null", "number"],
+            minimum=0,
+            title="Most that the scan may cost (USD)",
+            description="By the estimate before it; above, the run stops before anything is scanned. Empty: no limit.",
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and report, move nothing."),
+    }

@@ -1,0 +1,88 @@
+"""What was sent of a run: one small document in bronze for each message, so that a retry does not send it again.
+
+SNS cannot be asked whether a message arrived. A receipt is looked for before a message is sent and written after it, so
+a crash between the two sends it again: told twice is better than not told. (A FIFO topic drops the second one, when it
+comes within five minutes.)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.run import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+NOTIFIED = "notified/"
+_MOST_FAILURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one message.
+
+    :param kind: which of the run's messages it is; the name of the document.
+    :param sent_at: when SNS took it, in UTC; empty: not yet.
+    :param about: of a batch, the ids of the findings that it told.
+    :param failures: what SNS answered instead and when, the latest last.
+    """
+
+    kind: str
+    topic_arn: str = ""
+    message_id: str = ""
+    sent_at: str = ""
+    about: Sequence[str] = ()
+    failures: Sequence[Mapping[str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """The receipts of one run, ``_runs/<feed>/<run>/notified/<kind>.json``."""
+
+    s3: S3Client
+    bucket: str
+    run: Run
+
+    def get(self, kind: str) -> Receipt:
+        """Return what is known of a message: an empty receipt when nothing is."""
+        content = read_document_or_none(self.s3, self.bucket, self._key(kind))
+        return _load(content) if content else Receipt(kind)
+
+    def iter_sent(self, beginning: str) -> Iterator[Receipt]:
+        """Yield the receipts of messages that were sent whose kind begins like this."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self.run.document(NOTIFIED + beginning)
+        )
+        for item in (item for page in pages for item in page.get("Contents", [])):
+            receipt = _load(read_document(self.s3, self.bucket, item["Key"]))
+            if receipt.sent_at:
+                yield receipt
+
+    def keep_sent(self, before: Receipt, topic_arn: str, message_id: str = "", *, about: Sequence[str] = ()) -> None:
+        """Write down that SNS took the message."""
+        self._write(Receipt(before.kind, topic_arn, message_id, _now(), about, before.failures))
+
+    def keep_failure(self, before: Receipt, topic_arn: str, code: str) -> None:
+        """Write down what SNS answered instead: its code, never its text."""
+        failures = [*before.failures, {"code": code, "at": _now()}][-_MOST_FAILURES:]
+        self._write(Receipt(before.kind, topic_arn, failures=failures))
+
+    def _write(self, receipt: Receipt) -> None:
+        write_document(self.s3, self.bucket, self._key(receipt.kind), json.dumps(asdict(receipt), indent=1).encode())
+
+    def _key(self, kind: str) -> str:
+        return self.run.document(f"{NOTIFIED}{kind}.json")
+
+
+def _load(content: bytes) -> Receipt:
+    return Receipt(**json.loads(content))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

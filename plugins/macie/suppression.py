@@ -1,0 +1,93 @@
+"""Suppression rules: findings filters that archive, made, changed and removed so that they are the wanted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from macie.account import FINGERPRINT, Account, Action, Change
+from macie.errors import FindingsFilterNameTakenError
+from macie.identifiers import fingerprint
+
+ARCHIVE: Literal["ARCHIVE"] = "ARCHIVE"
+"""Action of a findings filter that is a suppression rule. Source: API shape FindingsFilterAction."""
+
+
+def reconcile_suppression_rules(
+    account: Account, rules: Sequence[Mapping[str, Any]], expired: Mapping[str, str]
+) -> Iterator[Change]:
+    """
+    Make the account's suppression rules the wanted ones; those that somebody else has made are left alone.
+
+    What has to go goes first: a rule that outlives its reason hides findings.
+
+    :param rules: each the arguments of CreateFindingsFilter, without action
+    :param expired: why a rule is wanted no longer, by its name
+    :raises FindingsFilterNameTakenError: a name belongs to somebody else's filter; the others have been removed
+    """
+    listed = account.listed("list_findings_filters", "findingsFilterListItems")
+    wanted = {rule["name"] for rule in rules}
+    for found in listed:
+        if account.is_ours(found) and found["name"] not in wanted:
+            yield _remove(account, found, expired.get(found["name"], "no file defines it"))
+    by_name = {found["name"]: found for found in listed}
+    if taken := [name for name in sorted(wanted & by_name.keys()) if not account.is_ours(by_name[name])]:
+        raise FindingsFilterNameTakenError(", ".join(taken))
+    for rule in rules:
+        found = by_name.get(rule["name"])
+        yield _create(account, rule) if found is None else _update(account, rule, found)
+
+
+def _remove(account: Account, found: Mapping[str, Any], why: str) -> Change:
+    if not account.is_dry_run:
+        account.client.delete_findings_filter(id=found["id"])
+    return _change(found, "remove", why, found["id"])
+
+
+def _create(account: Account, rule: Mapping[str, Any]) -> Change:
+    created = None
+    if not account.is_dry_run:
+        request: Any = {**rule, "action": ARCHIVE, "tags": _tags(account, rule)}
+        created = account.client.create_findings_filter(**request)["id"]
+    return _change(rule, "create", "there was none", created)
+
+
+def _update(account: Account, rule: Mapping[str, Any], listed: Mapping[str, Any]) -> Change:
+    """Change what differs; the tags come last, so that a crash before them is noticed by the next run."""
+    found = account.client.get_findings_filter(id=listed["id"])
+    if not (why := _difference(rule, found)):
+        return _change(rule, "keep", "as it is wanted", found["id"])
+    if not account.is_dry_run:
+        changed: Any = {key: value for key, value in rule.items() if key != "tags"}
+        account.client.update_findings_filter(id=found["id"], action=ARCHIVE, **changed)
+        account.client.tag_resource(resourceArn=found["arn"], tags=_tags(account, rule))
+    return _change(rule, "update", why, found["id"])
+
+
+def _difference(rule: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Say what differs, "" if nothing does.
+
+    The position is not compared: Macie moves a rule when others come and go. Whether its file changed is.
+    """
+    if found["action"] != ARCHIVE:
+        return "somebody let it archive no longer"
+    if _criteria(rule) != _criteria(found):
+        return "its criteria changed"
+    return "" if found.get("tags", {}).get(FINGERPRINT) == fingerprint(rule) else "its file changed"
+
+
+def _criteria(of: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conditions by field; neither the order of values counts nor what says nothing."""
+    criterion = of["findingCriteria"].get("criterion") or {}
+    return {
+        field: {name: sorted(value) if isinstance(value, list) else value for name, value in condition.items() if value}
+        for field, condition in criterion.items()
+    }
+
+
+def _tags(account: Account, rule: Mapping[str, Any]) -> dict[str, str]:
+    return account.our_tags(rule, **{FINGERPRINT: fingerprint(rule)})
+
+
+def _change(of: Mapping[str, Any], action: Action, why: str, filter_id: str | None) -> Change:
+    return Change(kind="suppression_rule", name=of["name"], action=action, why=why, id=filter_id)

@@ -1,0 +1,121 @@
+"""Airflow as it runs in earnest - scheduler, triggerer, DAG processor, API - on a local AWS of its own, for one test."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from dev import services
+from dev.airflow_api import AirflowApi
+from dev.paths import airflow_environment
+from tests.conftest import REPO
+from tests.lake import Lake
+
+STARTING_SECONDS = 300
+DEADLINE_SECONDS = 400
+CONSUMER = '''
+"""A consumer of silver: an airflow DAG that runs whenever a run of the feed was published, or objects withdrawn."""
+from airflow.sdk import DAG, task
+from lake_gate.assets import quarantine, silver
+
+for asset in (silver("clinic"), quarantine("clinic")):
+    with DAG(f"read_{asset.name}", schedule=[asset]):
+
+        @task
+        def read(triggering_asset_events=None):
+            return [event.extra for events in triggering_asset_events.values() for event in events]
+
+        read()
+'''
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running stack: the lake of its AWS, and its Airflow."""
+
+    lake: Lake
+    url: str
+    folder: Path
+
+    def add_feed(self, name: str, *, schedule: str) -> None:
+        """Add the file of a feed, which delivers into a folder of the day's date."""
+        feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
+        (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
+        wait_for(lambda: self.api(f"{name}_gate").unpause(), f"the DAG of {name}")
+
+    def api(self, dag_id: str) -> AirflowApi:
+        api = AirflowApi(self.url, dag_id)
+        assert api.is_up()
+        return api
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """The runs of a DAG, oldest first."""
+        found: list[dict[str, Any]] = self.api(dag_id).get(f"/dags/{dag_id}/dagRuns?limit=200&order_by=run_after")[
+            "dag_runs"
+        ]
+        return found
+
+    def ended_run(self, dag_id: str, which: Callable[[dict[str, Any]], bool] = lambda run: True) -> dict[str, Any]:
+        """The first run of a DAG that is over, once there is one."""
+        is_over = lambda run: run["state"] in {"success", "failed"} and which(run)  # noqa: E731
+        return wait_for(lambda: next(filter(is_over, self.runs(dag_id)), None), f"a run of {dag_id} that is over")
+
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned."""
+        run = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
+        answer = self.api(dag_id).get(f"{run}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=true")
+        return answer["value"]
+
+    def lineage(self, task_id: str) -> set[tuple[tuple[str, str], tuple[str, str]]]:
+        """What OpenLineage was told that a task has read and written: pairs of (namespace, name)."""
+        events = [json.loads(line) for line in (self.folder / "lineage.jsonl").read_text().splitlines()]
+        return {
+            ((read["namespace"], read["name"]), (written["namespace"], written["name"]))
+            for event in events
+            if event["eventType"] == "COMPLETE" and event["job"]["name"].endswith(f".{task_id}")
+            for read in event["inputs"]
+            for written in event["outputs"]
+        }
+
+
+def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float = DEADLINE_SECONDS) -> Value:
+    """What ``look`` finds, looking until it finds something."""
+    end = time.monotonic() + seconds
+    while (found := look()) is None or found is False:
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
+        time.sleep(1)
+    return found
+
+
+@contextmanager
+def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
+    """Start Airflow with the DAGs of the repo and consumers of its assets, for no feed at first."""
+    shutil.copytree(REPO / "dags", folder / "dags")
+    (folder / "dags" / "consumer.py").write_text(CONSUMER)
+    shutil.copytree(REPO / "include", folder / "include")
+    (folder / "include/feeds/synthea.json").unlink()
+    environment = {
+        **airflow_environment(lake.endpoint_url, lake.outputs["FindingsQueueUrl"]),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+            {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
+        ),
+    }
+    url = environment["AIRFLOW__API__BASE_URL"]
+    api = AirflowApi(url, "read_silver_clinic")
+    command = services.python("-m", "airflow", "standalone")
+    airflow = services.start(
+        "airflow", command, environment, lambda: url if api.is_up() and api.unpause() else None, STARTING_SECONDS
+    )
+    try:
+        yield Stack(lake, url, folder)
+    finally:
+        services.stop(airflow)

@@ -1,0 +1,141 @@
+"""Three days of a lake, with a real scheduler, triggerer and DAG processor: what runs by the clock, and by events.
+
+One test, for it is one stack: starting it takes longer than most of what it shows.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from dev import services
+from dev.local import local_aws
+from dev.paths import aws_environment
+from lake_gate.run import Run
+from tests.e2e.stack import Stack, start_airflow, wait_for
+from tests.lake import Lake
+
+BURST = 1_000
+DAY = timedelta(days=1)
+NIGHTLY = "0 2 * * *"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    aws = local_aws()
+    for name, value in aws_environment(aws.url).items():
+        monkeypatch.setenv(name, value)
+    lake = Lake.set_up(aws.url)
+    try:
+        with start_airflow(lake, tmp_path) as stack:
+            stack.add_feed("ward", schedule=NIGHTLY)
+            yield stack
+    finally:
+        services.stop(aws)
+
+
+def test_three_days_of_a_lake(stack: Stack) -> None:
+    told = stack.lake.messages_of(stack.lake.settings.high_topic_arn)
+    nightly_run_takes_the_delivery_of_its_day(stack)
+    back_fill_takes_the_deliveries_of_the_days_before(stack)
+    burst_of_events_pulls_back_what_another_job_finds(stack)
+    daily_job_finds_for_three_days_what_went_around_the_gate(stack)
+    messages = told()
+    assert messages
+    assert not any("219-09-9999" in json.dumps(message) for message in messages)
+
+
+def deliver(lake: Lake, folder: str, files: int) -> set[str]:
+    """Put so many small files, in which Macie finds nothing by itself, where a feed looks for them; their names."""
+    names = {f"visits-{number:04}.csv" for number in range(files)}
+    for name in names:
+        key = f"deliveries/{folder}{name}"
+        lake.s3.put_object(Bucket=lake.outputs["SourceBucket"], Key=key, Body=f"WARD\nWARD-{name[7:11]}\n".encode())
+    return names
+
+
+def nightly_run_takes_the_delivery_of_its_day(stack: Stack) -> None:
+    lake, night = stack.lake, datetime.now(UTC) + timedelta(minutes=2)
+    names = deliver(lake, f"clinic/{night:%Y-%m-%d}/", BURST)
+    stack.add_feed("clinic", schedule=f"{night.minute} {night.hour} * * *")
+    run = stack.ended_run("clinic_gate")
+    assert (run["run_type"], run["state"]) == ("scheduled", "success")
+    assert {key.rpartition("/")[2] for key in lake.keys(lake.silver, "clinic/")} == names
+    assert stack.lineage("promote") == {((f"s3://{lake.bronze}", "clinic"), (f"s3://{lake.silver}", "clinic"))}
+    consumed = stack.ended_run("read_silver_clinic")
+    (event,) = stack.returned("read_silver_clinic", consumed["dag_run_id"], "read")
+    assert event["run_id"] == run["dag_run_id"]
+
+
+def back_fill_takes_the_deliveries_of_the_days_before(stack: Stack) -> None:
+    lake, today = stack.lake, datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - number * DAY for number in (3, 2, 1)]
+    for number, day in enumerate(days):
+        deliver(lake, f"ward/{day:%Y-%m-%d}/", number + 1)
+    stack.api("ward_gate").post(
+        "/backfills",
+        {"dag_id": "ward_gate", "from_date": days[0].isoformat(), "to_date": today.isoformat(), "max_active_runs": 1},
+    )
+    wait_for(lambda: len([run for run in stack.runs("ward_gate") if run["state"] == "success"]) == 3, "three runs")
+    runs = stack.runs("ward_gate")
+    assert [(run["run_type"], run["logical_date"][:10]) for run in runs] == [
+        ("backfill", f"{day:%Y-%m-%d}") for day in days
+    ]
+    assert [len(lake.keys(lake.silver, Run("ward", run["dag_run_id"]).prefix)) for run in runs] == [1, 2, 3]
+
+
+def burst_of_events_pulls_back_what_another_job_finds(stack: Stack) -> None:
+    lake, macie = stack.lake, boto3.client("macie2")
+    before = lake.keys(lake.silver, "clinic/")
+    identifier = macie.create_custom_data_identifier(
+        name="Ward", regex=r"WARD-\d{4}", severityLevels=[{"occurrencesThreshold": 1, "severity": "HIGH"}]
+    )
+    macie.create_classification_job(
+        name="somebody's own, from the console",
+        jobType="ONE_TIME",
+        clientToken="burst",
+        customDataIdentifierIds=[identifier["customDataIdentifierId"]],
+        s3JobDefinition={
+            "bucketDefinitions": [{"accountId": "123456789012", "buckets": [lake.silver]}],
+            "scoping": {
+                "includes": {
+                    "and": [
+                        {"simpleScopeTerm": {"comparator": "STARTS_WITH", "key": "OBJECT_KEY", "values": ["clinic/"]}}
+                    ]
+                }
+            },
+        },
+    )
+    wait_for(lambda: not lake.keys(lake.silver, "clinic/"), "silver to be empty")
+    wait_for(lambda: set(keys_below(lake, lake.quarantine, "clinic/")) == set(before), "all to be in quarantine")
+    wait_for(lambda: not keys_below(lake, lake.bronze, "clinic/"), "nothing to be left in bronze")
+    stack.ended_run("read_quarantine_clinic")
+    runs = [run for run in stack.runs("finding_events") if run["run_type"] == "asset_triggered"]
+    assert 0 < len(runs) < BURST / 10, "a burst is taken in batches"
+
+
+def daily_job_finds_for_three_days_what_went_around_the_gate(stack: Stack) -> None:
+    lake = stack.lake
+    stack.api("macie_scheduled_job").trigger({})
+    assert stack.ended_run("macie_scheduled_job", lambda run: run["run_type"] == "manual")["state"] == "success"
+    others = lake.keys(lake.silver)
+    for day in (1, 2, 3):
+        key = f"clinic/around/day-{day}.csv"
+        lake.s3.put_object(Bucket=lake.silver, Key=key, Body=b"SSN\n219-09-9999\n")
+        lake.turn(clock_ahead_seconds=day * DAY.total_seconds())
+        wait_for(lambda key=key: key in lake.keys(lake.quarantine, "clinic/around/"), f"{key} in quarantine")
+        wait_for(lambda: lake.keys(lake.silver) == others, "silver to be as it was")
+
+
+def keys_below(lake: Lake, bucket: str, prefix: str) -> list[str]:
+    pages = lake.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]

@@ -1,0 +1,21 @@
+"""Objects that are held, made for tests by the code that holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lake_gate.record import Moved
+from lake_gate.run import Run
+from lake_gate.transfer import Buckets, carry_out
+from tests.builders import decided
+from tests.lake import Lake
+
+
+def hold(lake: Lake, name: str = "a.csv", run_id: str = "1", feed: str = "synthea", **more: Any) -> Moved:
+    """Put an object and hold it, as not analysed unless another reason is given; return where it is."""
+    run = Run(feed, run_id)
+    reason, content = more.get("reason", "not_analysed"), more.get("content", f"{run.prefix}{name}".encode())
+    landed = lake.put(lake.bronze, run.prefix + name, content)
+    decision = decided(landed, "hold", name=name, reason=reason)
+    buckets = Buckets(lake.bronze, lake.silver, lake.quarantine)
+    return carry_out(lake.s3, [decision], run, buckets)[0]

@@ -1,0 +1,99 @@
+"""Files of feeds: what they may say, and what is said of those that are wrong."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pendulum
+import pytest
+from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
+
+from lake_gate.feed import Feed, parse
+from tests.conftest import REPO
+
+LEAST = {"owner": "data-platform", "schedule": "0 2 * * *"}
+
+
+@pytest.mark.parametrize("path", sorted((REPO / "include/feeds").glob("*.json")), ids=lambda path: path.stem)
+def test_feed_that_ships_is_right(path: Any) -> None:
+    assert parse(path.stem, json.loads(path.read_text())).dag_id == f"{path.stem}_gate"
+
+
+def test_feed_that_says_little_has_the_safe_defaults() -> None:
+    feed = parse("clinic", LEAST)
+    assert feed == Feed(name="clinic", owner="data-platform", schedule="0 2 * * *")
+    assert (feed.policy, feed.messages, feed.reuse_verdicts, feed.max_scan_usd) == ("default", "digest", False, None)
+
+
+def test_feed_names_the_settings_of_its_topics() -> None:
+    feed = parse("clinic", {**LEAST, "topics": {"high": "clinic_topic_arn"}})
+    assert (feed.high_topic, feed.low_topic) == ("clinic_topic_arn", "low_topic_arn")
+
+
+@pytest.mark.parametrize("schedule", ["0 2 * * *", "*/15 * * * 1-5", "0 2 29 2 *", None])
+def test_schedule_may_be_any_cron_or_none(schedule: str | None) -> None:
+    assert parse("clinic", {**LEAST, "schedule": schedule}).schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"owner": ""}, "owner: '' should be non-empty"),
+        ({"schedule": "at night"}, "schedule: 'at night' is no cron expression"),
+        ({"schedule": "@daily"}, "schedule: '@daily' is no cron expression"),
+        ({"schedule": "0 0 2 * * *"}, "schedule: '0 0 2"),
+        ({"source": "in/${day}/"}, "source: the one placeholder is ${date}"),
+        ({"source": "in/{{ ds }}/"}, "source: the one placeholder is ${date}"),
+        ({"source": "in/{% raw %}"}, "source: the one placeholder is ${date}"),
+        ({"source": "in/$"}, "source: the one placeholder is ${date}"),
+        ({"policy": "../secret"}, "policy: '../secret' does not match"),
+        ({"topics": {"high": "arn:aws:sns:x"}}, "topics.high"),
+        ({"topics": {"low": "bronze_bucket"}}, "topics.low"),
+        ({"messages": "all"}, "messages: 'all' is not one of"),
+        ({"expect": {"tables": []}}, "expect"),
+        ({"expect": {"tables": ["Patients.csv"], "missing": "fail"}}, "expect.tables[0]"),
+        ({"expect": {"tables": ["patients"], "missing": "ignore"}}, "expect.missing"),
+        ({"max_scan_usd": 0}, "max_scan_usd"),
+        ({"reuse_verdicts": "yes"}, "reuse_verdicts: 'yes' is not of type 'boolean'"),
+        ({"polcy": "default"}, "'polcy' was unexpected"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_file_is_named(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        parse("clinic", {**LEAST, **wrong})
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("content", [[], "text", None, {}, {"owner": "x"}])
+def test_what_is_no_feed_at_all_is_refused(content: Any) -> None:
+    with pytest.raises(ValueError, match=r"not of type 'object'|required property"):
+        parse("clinic", content)
+
+
+@pytest.mark.parametrize("name", ["Clinic", "1clinic", "clinic-a", "clinic/a", "c" * 41, "held", ""])
+def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="a feed is named with small letters"):
+        parse(name, LEAST)
+
+
+@pytest.mark.parametrize(
+    ("source", "chosen", "expected"),
+    [
+        ("", {}, ""),
+        ("clinic/${date}/", {}, "clinic/2026-11-24/"),
+        ("s3://clinic/${date}/all.zip", {}, "s3://clinic/2026-11-24/all.zip"),
+        ("clinic/${date}/", {"source": "s3://else/where/"}, "s3://else/where/"),
+        ("clinic/${date}/", {"source": "s3://x/", "reprocess_held": "not_analysed"}, "held://not_analysed"),
+    ],
+)
+@pytest.mark.parametrize("has_logical_date", [True, False])
+def test_run_takes_the_delivery_of_its_day_unless_its_starter_chose_another_one(
+    source: str, chosen: dict[str, str], expected: str, has_logical_date: bool
+) -> None:
+    day = pendulum.datetime(2026, 11, 24, 2)
+    dag_run = SimpleNamespace(logical_date=day if has_logical_date else None, run_after=day)
+    template = SandboxedEnvironment().from_string(Feed(name="clinic", owner="x", source=source).source_template)
+    assert template.render(params=chosen, dag_run=dag_run) == expected

@@ -1,0 +1,94 @@
+"""The DAGs as Airflow reads them: which there are, that they can be operated, and what a wrong file of a feed does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.dag_processing.dagbag import DagBag
+
+from tests.conftest import REPO
+
+TASKS = {
+    "synthea_gate": [
+        *("read_settings", "check_macie", "land", "check_expected", "has_files"),
+        *("ensure_identifiers", "ensure_allow_lists", "reuse_verdicts", "render_job", "estimate_cost", "needs_scan"),
+        *("create_job", "await_job", "await_evidence", "gather_evidence", "cancel_job", "decide"),
+        *("plan_promote", "promote", "plan_quarantine", "quarantine", "plan_hold", "hold"),
+        *("record", "publish", "remember_verdicts", "release_held", "notify"),
+    ],
+}
+"""Ids that runs, alarms and dashboards of users refer to: a change here is one for them."""
+
+
+@pytest.fixture(scope="module")
+def dags() -> dict[str, Any]:
+    bag = DagBag(str(REPO / "dags"))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_each_dag_has_the_tasks_that_users_know(dags: dict[str, Any]) -> None:
+    assert {dag_id: sorted(dag.task_ids) for dag_id, dag in dags.items()} == {
+        dag_id: sorted(ids) for dag_id, ids in TASKS.items()
+    }
+
+
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_each_dag_has_a_deadline_one_run_at_a_time_and_tells_of_failures(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.dagrun_timeout
+    assert (dag.max_active_runs, dag.catchup) == (1, False)
+    assert dag.on_failure_callback
+    for task in dag.tasks:
+        assert task.on_failure_callback, task.task_id
+        assert task.execution_timeout, task.task_id
+        assert task.retries, task.task_id
+        assert task.pool == "default_pool", "a missing pool waits silently"
+
+
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_documentation_of_a_dag_tells_what_to_do_about_tasks_that_exist(dags: dict[str, Any], dag_id: str) -> None:
+    doc = dags[dag_id].doc_md
+    assert "### What can go wrong, and what to do" in doc
+    assert "### IAM actions" in doc
+    rows = re.findall(r"^\| (`.+?) \|", doc, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert named
+    assert named <= set(dags[dag_id].task_ids)
+
+
+def test_wrong_file_of_a_feed_is_an_import_error_and_stops_no_other_feed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    include = tmp_path / "include"
+    shutil.copytree(REPO / "include", include)
+    (include / "feeds/clinic.json").write_text(json.dumps({"owner": "clinic", "schedule": "0 4 * * *"}))
+    (include / "feeds/wrong.json").write_text(json.dumps({"owner": "x", "schedule": "at night"}))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(include))
+    bag = DagBag(str(REPO / "dags"))
+    assert {"synthea_gate", "clinic_gate"} <= set(bag.dags)
+    assert "wrong_gate" not in bag.dags
+    ((path, error),) = bag.import_errors.items()
+    assert Path(path).name == "feed_files.py"
+    assert "wrong.json is no feed: schedule: 'at night' is no cron expression" in error
+
+
+def test_feed_shapes_its_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    include = tmp_path / "include"
+    shutil.copytree(REPO / "include", include)
+    feed = {"owner": "clinic", "schedule": "0 4 * * *", "policy": "clean_only", "max_scan_usd": 5, "description": "d"}
+    (include / "feeds/clinic.json").write_text(json.dumps(feed))
+    (include / "feeds/by_hand.json").write_text(json.dumps({"owner": "x", "schedule": None}))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(include))
+    bag = DagBag(str(REPO / "dags"))
+    clinic = bag.dags["clinic_gate"]
+    assert (clinic.timetable.summary, clinic.description) == ("0 4 * * *", "d")
+    assert {task.owner for task in clinic.tasks} == {"clinic"}
+    assert (clinic.params["policy"], clinic.params["max_scan_usd"]) == ("clean_only", 5)
+    assert "clinic" in clinic.tags
+    assert not bag.dags["by_hand_gate"].timetable.can_be_scheduled
