@@ -11,7 +11,8 @@ dags trigger macie_scheduled_job`). **Dry run** (trigger form) shows what it wou
 `report` has a line for each thing: *keep, create, update, replace, remove, cancel, resume* or *enable*, and why. The
 same is in bronze, `_runs/macie_scheduled_job/<run>/record.json`.
 
-What somebody else has made in the account (it has no tag `ManagedBy: lake-gate`) is left alone.
+What somebody else has made in the account (it has no tag `ManagedBy: lake-gate`) is left alone. There is one lake in an
+account and Region: a second one would take the first one's job for an old one of its own.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
@@ -76,7 +77,7 @@ with DAG(
     schedule=CronTriggerTimetable("0 1 * * *", timezone="UTC", run_immediately=True),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=3),
+    dagrun_timeout=timedelta(hours=4),  # more than all tasks may take with their retries
     params={"dry_run": Param(False, type="boolean", title="Dry run", description="Say what would change, only.")},
     tags=["lake-gate", "macie"],
     user_defined_macros={"include_path": include_path},
@@ -84,7 +85,7 @@ with DAG(
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
-        "execution_timeout": timedelta(minutes=30),
+        "execution_timeout": timedelta(minutes=10),
         "on_failure_callback": TELL,
     },
 ) as dag:

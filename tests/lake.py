@@ -78,9 +78,9 @@ class Lake:
         requests.put(f"{self.endpoint_url}/localaws/macie2/dials", json=dials, timeout=10).raise_for_status()
 
     def messages_of(self, topic_arn: str, **filter_policy: Any) -> Any:
-        """A function that returns what was published to the topic since now: subject, body and attributes.
+        """A function that returns what was published to the topic since now, or since its last call.
 
-        With a filter policy only the messages whose attributes it lets pass.
+        That is, subject, body and attributes. With a filter policy only the messages whose attributes it lets pass.
         """
         sqs = boto3.client("sqs")
         topic, is_fifo = topic_arn.rpartition(":")[2], topic_arn.endswith(".fifo")
@@ -94,6 +94,8 @@ class Lake:
             found: list[dict[str, Any]] = []
             while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
                 found += [json.loads(message["Body"]) for message in batch]
+                handles = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(batch)]
+                sqs.delete_message_batch(QueueUrl=queue, Entries=handles)
             return found
 
         return received

@@ -19,8 +19,8 @@ COLUMNS = ("action", "kind", "name", "why")
 class RecordAccountOperator(GateOperator):
     """Log what was changed as a table, and write the run's ``record.json``; returns its address.
 
-    :param changes: for each step the changes that it took, None when it failed (templated). A change is a dict with
-        ``kind``, ``name``, ``action``, ``why`` and ``id``.
+    :param changes: for each step the changes that it took, None when it did not finish (templated). A change is a dict
+        with ``kind``, ``name``, ``action``, ``why`` and ``id``.
     :param facts: what else the record is to say (templated).
     :param is_dry_run: whether the changes are only planned (templated).
     """
@@ -52,7 +52,7 @@ class RecordAccountOperator(GateOperator):
             **self.facts,
             "changes": changes,
             "actions": dict(Counter(change["action"] for change in changes)),
-            "failed": [name for name, of_step in self.changes.items() if of_step is None],
+            "not_finished": [name for name, of_step in self.changes.items() if of_step is None],
         }
         for line in table(record):
             self.log.info(line)
@@ -67,5 +67,5 @@ def table(record: Mapping[str, Any]) -> Iterator[str]:
     yield "A dry run: this is planned, nothing was changed" if record["dry_run"] else "This was done"
     for row in rows:
         yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-    for name in record["failed"]:
-        yield f"{name} failed; what it has changed before that is in its log"
+    for name in record["not_finished"]:
+        yield f"{name} did not finish: what it may have changed is in its log"

@@ -114,9 +114,9 @@ class ReuseVerdictsOperator(GateOperator):
         return (landed for landed in self.manifest(run) if landed.name in names)
 
     def _find(self, run: Run) -> Iterable[tuple[LandedObject, Verdict]]:
-        spec = read_job_spec(self.job_spec)
         if not self.enabled:
             return ()
+        spec = read_job_spec(self.job_spec)
         if why := scope.why_all_are_read(spec):
             self.log.warning("No verdict is reused: %s", why)
             return ()

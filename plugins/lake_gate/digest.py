@@ -82,6 +82,7 @@ def _head(record: Mapping[str, Any]) -> Iterator[str]:
     if reused := record.get("reused"):
         yield f"{reused} object(s) were not scanned again: the same bytes were cleared before, by the same rules."
     yield _cost(record.get("cost"))
+    yield from _suppressed(record["rules"].get("suppression_rules"))
 
 
 def _missing_tables(names: list[str]) -> str:
@@ -92,7 +93,19 @@ def _missing_tables(names: list[str]) -> str:
 def _cost(cost: Mapping[str, Any] | None) -> str:
     if not cost:
         return ""
-    return f"To scan: {cost['objects']} object(s), {cost['size_bytes']} bytes, estimated at {cost['usd']:.2f} USD."
+    least = "no less than " if cost.get("maybe_compressed") else ""  # Macie bills what is inside
+    scanned = f"{cost['objects']} object(s), {cost['size_bytes']} bytes"
+    return f"In the scan's scope: {scanned}, estimated at {least}{cost['usd']:.2f} USD."
+
+
+def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield what suppression rules have hidden from people; see :class:`lake_gate.suppression.Uses`."""
+    if not uses:
+        return
+    for name, findings in uses["by_rule"].items():
+        yield f"Suppression rule {name!r} has archived {findings} finding(s)." if findings else ""
+    if uses["unexplained"]:
+        yield f"{uses['unexplained']} archived finding(s) that no suppression rule of the repository explains."
 
 
 def _lines_strictest_first(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], int]:

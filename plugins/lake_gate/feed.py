@@ -13,6 +13,8 @@ from string import Template
 from typing import Any
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job"}
+"""Where held files of all feeds are, and what the other DAGs write down."""
 _DATE = "${date}"
 _DATE_TEMPLATE = "{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
 
@@ -109,8 +111,10 @@ def parse(name: str, content: Any) -> Feed:
 
 
 def _misnamed(name: str) -> Iterable[str]:
-    if not _NAME.fullmatch(name) or name == "held":  # held/ is where the held files of all feeds are
-        yield "a feed is named with small letters, digits and _, 40 at most, beginning with a letter; never held"
+    if not _NAME.fullmatch(name):
+        yield "a feed is named with small letters, digits and _, 40 at most, beginning with a letter"
+    if name in _TAKEN:
+        yield f"the name {name} is taken"
 
 
 def _misshapen(content: Any) -> Iterable[str]:

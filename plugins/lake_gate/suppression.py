@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|\+00:00)")
 _VALUES = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 50}
 _NUMBER = {"type": "integer"}
@@ -41,7 +41,7 @@ SCHEMA: dict[str, Any] = {
         },
         "position": {"type": "integer", "minimum": 1},
         # What a tag may hold.
-        "owner": {"type": "string", "pattern": r"^[\w .:/=+@-]{1,256}$"},
+        "owner": {"type": "string", "pattern": r"^[\w .:/=+@-]{1,256}\Z"},
         "reason": {"type": "string", "minLength": 1, "maxLength": 512},
         "expires_on": {"type": "string"},
     },

@@ -86,7 +86,7 @@ def _create(
     if not old:
         return _change(request["name"], "create", "there was none", job_id)
     differences = sorted(key for key, value in request.items() if key != "tags" and old[-1].get(key) != value)
-    return _change(request["name"], "replace", f"{' and '.join(differences) or 'tags'} changed", job_id)
+    return _change(request["name"], "replace", f"{' and '.join(differences) or 'its request'} changed", job_id)
 
 
 def _create_job(account: Account, request: Mapping[str, Any], token_facts: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Airflow as it runs in earnest - scheduler, triggerer, DAG processor, API - on a local AWS of its own, for one test."""
+"""Airflow as it runs in earnest, in processes of its own, on a local AWS of its own."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Stack:
 
     def api(self, dag_id: str) -> AirflowApi:
         api = AirflowApi(self.url, dag_id)
-        assert api.is_up()
+        wait_for(api.is_up, "Airflow to be healthy")
         return api
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:

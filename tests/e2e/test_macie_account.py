@@ -65,9 +65,10 @@ def apply(lake: Lake, include: Path, airflow_database: None) -> Apply:
     for task in dag.tasks:  # dag.test() really sleeps between two tries
         task.retry_delay = timedelta(0)
 
-    def run(**conf: Any) -> Ended:
+    def run(*, dry_run: bool = False) -> Ended:
         now = datetime.now(UTC)
-        dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
+        # dag.test() keeps what a run was told for the next one: it has to be told each time.
+        dag_run = dag.test(run_after=now, logical_date=now, run_conf={"dry_run": dry_run})
         tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
         key = Run("macie_scheduled_job", dag_run.run_id).document("record.json")
         return Ended(str(dag_run.state), tasks, lake.document(key) if tasks["report"] == "success" else {})
@@ -144,7 +145,7 @@ def test_dry_run_on_an_empty_account_plans_everything_and_changes_nothing(includ
     write(include / "identifiers" / "allow_lists" / "a.json", ALLOW_LIST)
     macie().disable_macie()
     ended = apply(dry_run=True)
-    assert (ended.state, ended.record["dry_run"], ended.record["failed"]) == ("success", True, [])
+    assert (ended.state, ended.record["dry_run"], ended.record["not_finished"]) == ("success", True, [])
     assert ended.record["actions"] == {"enable": 1, "create": 7}
     with pytest.raises(macie().exceptions.AccessDeniedException, match="not enabled"):
         macie().get_macie_session()
@@ -178,6 +179,7 @@ def test_changed_identifier_replaces_the_job_too(include: Path, apply: Apply) ->
     assert planned.all_actions == ended.all_actions
     assert ended.actions("custom_data_identifier")["US Passport"] == "create"
     assert ended.record["changes"][-2]["why"] == "customDataIdentifierIds changed"
+    assert [status == "CANCELLED" for status in jobs().values()] == [True, False]
 
 
 def test_suspended_macie_goes_on_with_a_new_job(apply: Apply) -> None:
@@ -237,7 +239,7 @@ def test_failed_step_makes_the_run_red_and_stops_nothing_else(lake: Lake, includ
         "success",
     )
     assert ended.actions("scheduled_job") == {"synthea-daily": "create"}
-    assert ended.record["failed"] == ["suppression.rules"]
+    assert ended.record["not_finished"] == ["suppression.rules"]
     (message,) = received()
     assert "suppression.read_rules" in message["Subject"]
 

@@ -11,6 +11,7 @@ import pytest
 from lake_gate import multipart
 from lake_gate.errors import AwsError, CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.manifest import LandedObject
+from lake_gate.scope import REUSED_TAG, REUSED_VALUE
 from lake_gate.transfer import Buckets
 from tests.builders import decided, landed
 from tests.lake import Lake
@@ -97,6 +98,13 @@ def test_gates_tags_are_there_when_the_object_has_as_many_as_s3_allows(lake: Lak
     tags = {tag["Key"] for tag in lake.s3.get_object_tagging(Bucket=lake.silver, Key=KEY)["TagSet"]}
     assert len(tags) == 10
     assert {"run", "decision", "reason"} < tags
+
+
+def test_mark_of_an_object_that_its_job_left_out_does_not_go_with_it(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content", Tagging=f"owner=jo&{REUSED_TAG}={REUSED_VALUE}")
+    move(lake, buckets, decided(landed, "promote"))
+    tags = {tag["Key"] for tag in lake.s3.get_object_tagging(Bucket=lake.silver, Key=KEY)["TagSet"]}
+    assert tags == {"owner", "run", "decision", "reason"}
 
 
 def put_in_parts(lake: Lake, **more: Any) -> LandedObject:

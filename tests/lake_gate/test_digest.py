@@ -37,6 +37,11 @@ def told(*decisions: Decision, not_told: int = 0, record: dict[str, Any] | None 
     return digest({**of_run, **(record or {})}, lines, URI, not_told=not_told)
 
 
+def suppressed(ours: int, unexplained: int) -> dict[str, Any]:
+    """What a record says of suppression rules."""
+    return {"rules": {"suppression_rules": {"by_rule": {"ours": ours, "idle": 0}, "unexplained": unexplained}}}
+
+
 def body(notice: Notice) -> list[str]:
     text: str = json.loads(notice.to_sns()["Message"])["default"]
     return text.split("\n")
@@ -65,11 +70,20 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
         ({"dry_run": True}, "Nothing was moved: dry run."),
         ({"not_told": 5}, "5 more findings than there are messages for"),
         ({"record": {"reused": 3}}, "3 object(s) were not scanned again"),
-        ({"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}}, "tables are missing in this delivery: claims, x"),
+        (
+            {"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}},
+            "tables are missing in this delivery: claims, x",
+        ),
         (
             {"record": {"cost": {"objects": 2, "size_bytes": 10**9, "usd": 1.004}}},
-            "To scan: 2 object(s), 1000000000 bytes, estimated at 1.00 USD.",
+            "In the scan's scope: 2 object(s), 1000000000 bytes, estimated at 1.00 USD.",
         ),
+        (
+            {"record": {"cost": {"objects": 1, "size_bytes": 9, "usd": 0.0, "maybe_compressed": 1}}},
+            "estimated at no less than 0.00 USD.",
+        ),
+        ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 finding(s)."),
+        ({"record": suppressed(0, 3)}, "3 archived finding(s) that no suppression rule of the repository explains."),
     ],
 )
 def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sentence: str) -> None:
@@ -77,7 +91,9 @@ def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sent
     assert sentence.partition(" ")[2] not in "\n".join(body(told(decided())))
 
 
-@pytest.mark.parametrize("empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}])
+@pytest.mark.parametrize(
+    "empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}, suppressed(0, 0)]
+)
 def test_body_is_silent_when_a_part_of_the_record_says_nothing(empty: dict[str, Any]) -> None:
     assert body(told(decided(), record=empty)) == body(told(decided()))
 

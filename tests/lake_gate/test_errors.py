@@ -21,6 +21,7 @@ EXAMPLES = [
     errors.NotAccountedError("s3://b/r", 1, ["a.csv"]),
     errors.MarkerStandsError("s3://s/_runs/synthea/1.json"),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
+    errors.SuppressionRuleError("include/suppression_rules/a.json", "owner: '' does not match"),
     errors.DecisionsStandError("s3://b/d"),
     errors.AwsError("PutObject", "SlowDown"),
     errors.AwsRefusedError("PutObject", "AccessDenied"),

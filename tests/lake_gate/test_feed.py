@@ -73,9 +73,15 @@ def test_what_is_no_feed_at_all_is_refused(content: Any) -> None:
         parse("clinic", content)
 
 
-@pytest.mark.parametrize("name", ["Clinic", "1clinic", "clinic-a", "clinic/a", "c" * 41, "held", ""])
+@pytest.mark.parametrize("name", ["Clinic", "1clinic", "clinic-a", "clinic/a", "c" * 41, ""])
 def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="a feed is named with small letters"):
+        parse(name, LEAST)
+
+
+@pytest.mark.parametrize("name", ["held", "held_objects", "finding_events", "macie_scheduled_job"])
+def test_name_of_what_others_write_down_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"the name {name} is taken"):
         parse(name, LEAST)
 
 

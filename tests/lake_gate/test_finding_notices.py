@@ -40,7 +40,8 @@ def test_message_has_the_words_of_the_demonstration() -> None:
 def test_text_message_names_no_file_and_is_whole() -> None:
     sms = parts(FoundFile.from_api(finding(severity="Medium")))["sms"]
     assert sms == (
-        f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. Severity of Medium for a file."
+        f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
+        "Severity of Medium for a file."
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lake_gate.errors import FinalGateError, PolicyError
-from lake_gate.include import include_path, read_feeds, read_job_spec, read_policy
+from lake_gate.errors import FinalGateError, PolicyError, SuppressionRuleError
+from lake_gate.include import include_path, read_feeds, read_job_spec, read_policy, read_suppression_rules
 from tests.conftest import REPO
 
 
@@ -63,3 +64,40 @@ def test_feed_whose_file_is_wrong_is_named_and_stops_no_other(monkeypatch: pytes
     half, wrong = map(str, errors)
     assert f"{feeds / 'half.json'} is no feed" in half
     assert "'polcy' was unexpected" in wrong
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "suppression_rules").mkdir()
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    return tmp_path / "suppression_rules"
+
+
+RULE = {
+    "name": "rule",
+    "findingCriteria": {"criterion": {"type": {"eq": ["x"]}}},
+    "owner": "a",
+    "reason": "b",
+    "expires_on": "2000-01-01",
+}
+
+
+def test_all_suppression_rules_are_read_also_expired_ones(rules: Path) -> None:
+    for name in ("b", "a"):
+        (rules / f"{name}.json").write_text(json.dumps({**RULE, "name": f"rule {name}"}))
+    (rules / "README.md").write_text("no rule")
+    assert [rule.name for rule in read_suppression_rules()] == ["rule a", "rule b"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({**RULE, "owner": ""})])
+def test_wrong_suppression_rule_is_an_error_that_names_its_file(rules: Path, content: str) -> None:
+    (rules / "a.json").write_text(content)
+    with pytest.raises(SuppressionRuleError, match=r"suppression_rules/a\.json is no suppression rule"):
+        read_suppression_rules()
+
+
+def test_two_suppression_rules_of_one_name_are_an_error(rules: Path) -> None:
+    for name in ("a", "b"):
+        (rules / f"{name}.json").write_text(json.dumps(RULE))
+    with pytest.raises(SuppressionRuleError, match=r"b\.json .*'rule' is the name of another rule"):
+        read_suppression_rules()

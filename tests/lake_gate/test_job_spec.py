@@ -24,6 +24,7 @@ PLACES = {
     "silver_bucket": "s",
     "prefix": "synthea/1/",
     "run_id": "1",
+    "feed": "synthea",
 }
 MODEL = botocore.session.get_session().get_service_model("macie2")
 
@@ -94,3 +95,37 @@ def test_placeholder_that_nobody_fills_in_is_named() -> None:
 def test_identifier_that_nobody_defined_is_named() -> None:
     with pytest.raises(ValueError, match="Shoe Size"):
         render({"customDataIdentifierIds": ["Shoe Size"]}, identifier_ids=IDS)
+
+
+def test_allow_lists_are_named_like_identifiers() -> None:
+    spec = {"allowListIds": ["Public", "Test"]}
+    rendered = render(spec, identifier_ids={}, allow_list_ids={"Test": "id-2", "Public": "id-1"})
+    assert rendered["allowListIds"] == ["id-1", "id-2"]
+
+
+@pytest.mark.parametrize("ids", [None, {}, {"Other": "id"}])
+def test_allow_list_that_nobody_defined_is_named(ids: dict[str, str] | None) -> None:
+    with pytest.raises(ValueError, match=r"allow lists that nobody defined: Public$"):
+        render({"allowListIds": ["Public"]}, identifier_ids={}, allow_list_ids=ids)
+
+
+def test_spec_without_allow_lists_asks_for_none() -> None:
+    assert "allowListIds" not in render({}, identifier_ids={}, allow_list_ids={"Public": "id"})
+
+
+def test_feed_is_filled_in() -> None:
+    assert render({"name": "${feed}-gate"}, identifier_ids={}, feed="clinic")["name"] == "clinic-gate"
+
+
+def test_daily_spec_scans_every_csv_of_silver() -> None:
+    spec = json.loads((INCLUDE / "job_specs/synthea_daily.json").read_text())
+    request = render(spec, identifier_ids=IDS, account_id="123456789012", silver_bucket="s")
+    assert request["s3JobDefinition"] == {
+        "bucketDefinitions": [{"accountId": "123456789012", "buckets": ["s"]}],
+        "scoping": {
+            "includes": {
+                "and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]
+            }
+        },
+    }
+    assert (request["jobType"], request["initialRun"], request["samplingPercentage"]) == ("SCHEDULED", True, 100)

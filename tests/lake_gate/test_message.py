@@ -45,7 +45,9 @@ def test_message_stays_within_the_limit_and_counts_what_is_left_out(name: str, c
     assert last == f"Run record: {URI}"
     listed = [line for line in lines if line.startswith("- ")]
     assert [int(line.split()[1]) for line in listed] == list(range(len(listed)))
-    assert lines[len(listed) :] == ([f"... and {count - len(listed)} more, in the record."] if len(listed) < count else [])
+    assert lines[len(listed) :] == (
+        [f"... and {count - len(listed)} more, in the record."] if len(listed) < count else []
+    )
     assert len(listed) == count or size(request) > MAX_MESSAGE_BYTES * 0.95  # no more is left out than has to be
 
 

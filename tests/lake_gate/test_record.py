@@ -37,6 +37,14 @@ def record_of(totals: Totals, *, dry_run: bool = False) -> dict[str, Any]:
     )
 
 
+def test_record_says_which_verdicts_objects_rest_on_and_how_many_do() -> None:
+    source = {"run_id": "0", "record_uri": "s3://bronze/r", "cleared_at": "2026-01-01T00:00:00+00:00"}
+    reused = decided("a.csv", reason="verdict_reused", verdict=source)
+    entries, totals = entries_of(reused, decided("b.csv"))
+    assert [entry["verdict"] for entry in entries] == [source, None]
+    assert record_of(totals)["reused"] == 1
+
+
 def test_record_accounts_for_every_landed_object() -> None:
     high = decided("b.csv", "quarantine", severity="High", findings={"High": 1}, archived_findings=1)
     entries, totals = entries_of(decided("a.csv"), high)

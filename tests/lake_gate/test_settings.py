@@ -109,3 +109,10 @@ def test_price_is_a_number(price: str) -> None:
 def test_price_that_is_no_plain_number_is_refused(price: str) -> None:
     with pytest.raises(SettingsError, match="scan_usd_per_gb must be a number"):
         Settings.from_parameters({**NEEDED, "scan_usd_per_gb": price})
+
+
+def test_settings_that_somebody_cannot_do_without_are_asked_for() -> None:
+    settings = Settings.from_parameters({**NEEDED, "results_bucket": "r"})
+    assert settings.require("results_bucket", "bronze_bucket") is settings
+    with pytest.raises(SettingsError, match=r": /lake_gate/results_key_arn is missing\.$"):
+        settings.require("results_bucket", "results_key_arn")

@@ -52,7 +52,9 @@ def test_fifo_topic_drops_the_same_message_when_it_comes_again(lake: Lake) -> No
 def test_batch_says_what_was_taken_and_what_was_not(lake: Lake) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     untakeable = _Unfit(subject="s", lines=["body"], sms="short", attributes={"feed": "synthea"})
-    taken, failed = Topic(lake.settings.low_topic_arn, "synthea").publish_batch({"a": NOTICE, "b": untakeable, "c": NOTICE})
+    taken, failed = Topic(lake.settings.low_topic_arn, "synthea").publish_batch(
+        {"a": NOTICE, "b": untakeable, "c": NOTICE}
+    )
     assert (taken, failed) == (["a", "c"], ["InvalidParameter"])
     assert len(received()) == 2
 

@@ -41,12 +41,19 @@ class Mutant:
 _decision = partial(Mutant, f"{GATE}/decision.py", (DECISION,))
 _policy = partial(Mutant, f"{GATE}/policy.py", (POLICY, DECISION))
 _evidence = partial(Mutant, f"{GATE}/evidence.py", (EVIDENCE,))
+_verdict = partial(Mutant, f"{GATE}/verdict.py", ("tests/lake_gate/test_verdict.py", DECISION))
+_verdicts = partial(Mutant, f"{GATE}/verdicts.py", ("tests/lake_gate/test_verdicts.py",))
+_checks = partial(Mutant, f"{GATE}/checks.py", ("tests/lake_gate/test_checks.py",))
+_scope = partial(Mutant, f"{GATE}/scope.py", ("tests/lake_gate/test_scope.py",))
 _transfer = partial(Mutant, f"{GATE}/transfer.py", (TRANSFER,))
 _copying = partial(Mutant, f"{GATE}/copying.py", (COPYING, TRANSFER))
 _multipart = partial(Mutant, f"{GATE}/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/landing.py", (LANDING,))
 _operators = partial(Mutant, f"{GATE}/operators.py", (OPERATORS,))
+_held = partial(Mutant, f"{GATE}/held.py", ("tests/lake_gate/test_held.py",))
+_reprocessing = partial(Mutant, f"{GATE}/reprocessing.py", ("tests/lake_gate/test_reprocessing.py",))
+_release = partial(Mutant, f"{GATE}/held_operators.py", ("tests/lake_gate/test_held_operators.py",))
 _plan = partial(Mutant, f"{GATE}/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/reports.py", (REPORTS,))
@@ -66,7 +73,35 @@ MUTANTS = [
     _decision('a file inside speaks for its archive', 'if not any(not one.is_embedded for one in seen.results)', 'if not any(one for one in seen.results)'),
     _decision("what no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
     _decision("a rule that holds promotes", "return Outcome.HOLD, Reason.HELD_BY", "return Outcome.PROMOTE, Reason.HELD_BY"),
-    _decision("doubts are ignored", "if doubt := _doubt_about_job(job) or", "if doubt := None and"),
+    _decision("doubts are ignored", "if doubt := _doubt(job, seen):", "if doubt := None:"),
+    _decision("no job is a good one", "if job is None:\n        return", "if job is None:\n        return None\n        return"),
+    _decision("a verdict on other bytes will do", "is_unread and verdict.speaks_for(landed) and", "is_unread and"),
+    _decision("a revoked verdict will do", " and not verdict.is_revoked\n", "\n"),
+    _decision("a verdict overrules what the job has read", "is_unread = not seen.results and", "is_unread = True and"),
+    _decision("a verdict overrules what was read in its place", "not seen.results and not seen.is_other_seen", "not seen.results"),
+    _decision("a verdict overrules findings", "seen.with_more(used.evidence_about(landed))", "_Seen.of(landed, used.evidence_about(landed))"),
+    _verdict("any bytes will do", "mine = (self.sha256, ", "mine = (landed.sha256, "),
+    _verdict("any kind of file will do", "mine = (self.sha256, self.size_bytes, self.dataset, self.extension)", "mine = (self.sha256, self.size_bytes, dataset_of(landed.name), extension_of(landed.name))"),
+    _verdict("identifiers are no rules", "facts = [_SCHEMA, asdict(self),", "facts = [_SCHEMA, {**asdict(self), 'identifiers': 0},"),
+    _verdicts("no verdict is too old", "timedelta(0) <= age <= MOST_AGE", "timedelta(0) <= age"),
+    _verdicts("verdicts come from the future", "timedelta(0) <= age <= MOST_AGE", "age <= MOST_AGE"),
+    _verdicts("a run trusts itself", "verdict.record_uri == own_record_uri or ", ""),
+    _verdicts("nothing is revoked when it is looked for", "return None if is_revoked(s3, bronze, landed.sha256) else verdict", "return verdict"),
+    _verdicts("nothing is revoked when it is read", "is_revoked=revoked[one.sha256]", "is_revoked=False"),
+    _verdicts("a verdict need not be about what lies there", " or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed)", ""),
+    _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
+    _checks("what was quarantined is remembered", '(entry["name"], entry["outcome"]) == (landed.name, Outcome.PROMOTE) and ', ""),
+    _checks("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
+    _checks("a dry run is remembered", ' and not record["dry_run"]', ""),
+    _checks("an unfinished run is remembered", 'record["accounted"] and not', "not"),
+    _checks("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),
+    _checks("marks come before the document", "before - names))\n", "before - names))\n            verdicts.mark(self.s3, self._named(run, names))\n"),
+    _checks("no limit", " and cost.usd > float", " and 0 > float"),
+    _checks("any scope can be estimated", "if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):", "if False:"),
+    _scope("one prefix of many is enough", "is_of_keys and all(value", "is_of_keys and any(value"),
+    _scope("any bucket is the run's", " != {bucket}:", " == set():"),
+    _scope("allow lists are no matter", 'if spec.get("allowListIds"):', "if False:"),
+    _scope("excludes are joined by OR", 'if _terms(_scoping(spec), "excludes"):', "if False:"),
     _decision("how the job ended is ignored", 'if job.status != "COMPLETE":', "if False:"),
     _decision("access errors are ignored", 'if job.last_run_error != "NONE":', "if False:"),
     _decision("a sample is enough", "if job.sampling_percentage != 100:", "if False:"),
@@ -87,7 +122,7 @@ MUTANTS = [
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _operators("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _operators("the deadline counts as settled", 'settled=self.evidence["settled"] is True', "settled=True"),
+    _operators("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from self._get_findings(job_id, ids, order)", "yield from self._get_findings(job_id, ids, order)\n                    return"),
     _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -125,6 +160,19 @@ MUTANTS = [
     _reports('a record that does not account is fine', '        if totals.not_accounted:', '        if False:'),
     _reports("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE)', ")"),
     _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
+    # ---- no loss: what is held, and released
+    _held("older versions are held, too", ' if item["IsLatest"])', ")"),
+    _reprocessing("the latest held version is landed", "Key=one.key, VersionId=one.version_id)", "Key=one.key)"),
+    _reprocessing("every try takes what is held now", "if written is None:", "if True:"),
+    _reprocessing("what is held no longer is waited for", "if (one.key, one.version_id) in there]", "]"),
+    _reprocessing("two held objects share a name", "and one.name not in used:", ":"),
+    _reprocessing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
+    _reprocessing("a held copy goes for other bytes of its size", "(landed.size_bytes, landed.checksum):", '(landed.size_bytes, own.get("ChecksumSHA256")):'),
+    _reprocessing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
+    _reprocessing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
+    _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
+    _release("a dry run releases what is held", 'if record["dry_run"]:', "if False:"),
+    _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
     # ---- no endless wait
     _triggers("there is no deadline", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(None):"),
     _triggers('a pause has no end', 'if clock() - paused_since >= self.pause_seconds:', 'if False:'),

@@ -10,7 +10,7 @@ from lake_gate.finding_events.action import Status
 from lake_gate.message import Notice
 
 QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
-"""What nobody has to be told of: it was told by the run that landed the object, or will be, or nothing is left to tell."""
+"""What nobody has to be told of: the run that landed the object has told it, or will, or nothing was done."""
 _ORDER = [Status.MOVE, Status.LEFT, Status.STANDS]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,15 @@ from lake_gate.run import Run
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from mypy_boto3_sqs import SQSClient
 
 
 class TakeEventsOperator(GateOperator):
     """Take the messages that have triggered the run, and the watermark that it begins from.
 
-    What is no hint goes to the dead-letter queue, with an attribute ``reason``; it is counted, and fails nothing. Pushes
-    ``since_ms`` (from when on findings are listed), ``ids_key`` (the document with the ids to ask for besides: hints,
-    and what was left for this run), ``hints`` and ``poison`` (how many).
+    What is no hint goes to the dead-letter queue, with an attribute ``reason``; it is counted, and fails nothing.
+    Pushes ``since_ms`` (from when on findings are listed), ``ids_key`` (the document with the ids to ask for besides:
+    hints, and what was left for this run), ``findings_key`` (where they go to), ``hints`` and ``poison`` (how many).
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -60,6 +62,7 @@ class TakeEventsOperator(GateOperator):
         return {
             "since_ms": watermark.since_ms,
             "ids_key": run.document(IDS),
+            "findings_key": run.document(FINDINGS),
             "hints": len(taken["finding_ids"]),
             "poison": poison,
         }
@@ -81,18 +84,25 @@ class TakeEventsOperator(GateOperator):
     def _bury(self, poisoned: list[tuple[str, hints.Poison]]) -> int:
         """Send poison to the dead-letter queue; return how many it did not take: their bodies are lost, not told."""
         url, failed = self.the_settings.dead_letter_queue_url, 0
-        if poisoned and not url:
+        if not url and poisoned:
             self.log.warning("No dead-letter queue is set: %d message(s) are only counted", len(poisoned))
             return len(poisoned)
-        sqs = SqsHook(aws_conn_id=self.aws_conn_id).conn if poisoned else None
         for body, reason in poisoned:
             try:
-                attribute = {"reason": {"DataType": "String", "StringValue": reason.value}}
-                sqs.send_message(QueueUrl=url, MessageBody=body or " ", MessageAttributes=attribute)
+                self._sqs.send_message(
+                    QueueUrl=url,
+                    MessageBody=body or " ",
+                    MessageAttributes={"reason": {"DataType": "String", "StringValue": reason.value}},
+                )
             except (ClientError, BotoCoreError) as error:  # one bad message must not keep findings waiting
                 self.log.warning("The dead-letter queue did not take a message: %s", type(error).__name__)
                 failed += 1
         return failed
+
+    @cached_property
+    def _sqs(self) -> SQSClient:
+        client: SQSClient = SqsHook(aws_conn_id=self.aws_conn_id).conn
+        return client
 
 
 def _extras(context: Context) -> Iterator[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lake_gate.finding_events.action import Action, Status
@@ -63,7 +63,8 @@ class Totals:
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as ``record.json`` has them."""
-        told = {name: dict(value) if isinstance(value, dict) else value for name, value in asdict(self).items()}
+        sums = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
         return {**told, "pending": len(self.pending)}
 
 

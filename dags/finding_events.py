@@ -1,0 +1,139 @@
+"""Deals with what Macie finds outside the gate's own runs: scheduled jobs, jobs from the console, automated discovery.
+
+### What happens
+Every finding about an object in **bronze** or **silver** is decided about by the policy of the run that landed the
+object, on all evidence there is, and moved by the same code as in the ingestion DAG. An object that is severe now is
+pulled back from silver: first its run is amended (`_runs/<feed>/<run>/amendments/`), then the run's marker in silver
+lists it under `withdrawn`, then every copy is moved to **quarantine** or to `held/`, and the run's record says so.
+DAGs that are scheduled on the assets `silver_<feed>` and `quarantine_<feed>` are started.
+
+EventBridge rules send each finding to the queue `<prefix>-findings`; the asset `macie_findings` watches it and starts
+this DAG. A message is only a hint: what is new, the run asks Macie itself, from its watermark on
+(`_runs/finding_events/watermark.json`). So nothing is lost when a message never comes or a run fails, and the DAG
+runs every hour besides. The watermark moves when everything of a run is done.
+
+Per object, `_runs/finding_events/<run>/objects.jsonl` in bronze says what became of it:
+
+| status | meaning |
+|---|---|
+| `move` | decided more strictly than before; `now` says where it is |
+| `stands` | the same policy comes to the same decision |
+| `decided_with_by_its_run` | the run that landed it has had this finding |
+| `left_to_its_run` | its run goes on: looked at again by the next run of this DAG, for at most 24 hours |
+| `isolated_already` | it is in quarantine |
+| `gone` | that version is not there any more; nothing is touched |
+| `left` | nobody has landed it or it was a dry run, it is not in silver, and not severe; see who writes there |
+
+An object in silver that no run has landed (somebody went around the gate) leaves it: to quarantine when it is severe
+by the policy `default`, else to `held/` in bronze.
+
+### What can go wrong, and what to do
+| red task | cause | do |
+|---|---|---|
+| `take_events` | settings or S3 | mend, clear |
+| `list_findings` | Macie is not enabled, or did not answer | run what the error says, clear; the next run catches up |
+| `decide` | the policy `default` is wrong | the error names the keys; mend it, clear |
+| `withdraw` | S3 failed midway | clear: it goes on where it stopped. The next run would, too |
+| `record` | S3 failed midway | clear |
+| `notify` | the topic failed | mend it, clear; everything is moved and recorded |
+
+Messages that are no hints (no JSON, no finding id, too long, another account or Region) are in the dead-letter queue
+with the attribute `reason`; the run counts them and goes on. To look at a finding again, nothing has to be done that
+the next run does not do: it is asked for by its time, and one older than the watermark when a message names it.
+
+### Settings
+SSM parameters below `/lake_gate`: buckets, topics, `dead_letter_queue_url`. The queue's address is needed while this
+file is parsed, so it is Airflow configuration: `[lake_gate] findings_queue_url`
+(`AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL`), output `FindingsQueueUrl` of the stack. Without it nothing watches the
+queue, and the DAG runs every hour only.
+
+### IAM actions
+`macie2:ListFindings, GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload,
+ListBucket*` on the lake's buckets · `kms:Decrypt, GenerateDataKey` on their key · `sqs:SendMessage` on the
+dead-letter queue · `sns:Publish` on the two topics · `ssm:GetParametersByPath` · `sts:GetCallerIdentity`; the
+triggerer: `sqs:ReceiveMessage, DeleteMessage` on the findings queue
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.configuration import conf
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, TriggerRule, task
+
+from lake_gate.assets import changes
+from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
+from lake_gate.finding_events.places import FEED
+from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
+from lake_gate.notify import RunFailedNotifier
+from lake_gate.settings import load_settings
+from macie.findings import MacieFindingsToS3Operator
+
+
+def watchers() -> list[AssetWatcher]:
+    """Return the watcher of the findings queue; none where no queue is configured."""
+    url = conf.get("lake_gate", "findings_queue_url", fallback="")
+    if not url:
+        return []
+    from airflow.providers.common.messaging.triggers.msg_queue import MessageQueueTrigger  # loads all providers
+
+    # 100 messages make one event, so that a burst of 1,000 is ten events, and few runs.
+    trigger = MessageQueueTrigger(
+        scheme="sqs", sqs_queue=url, max_messages=10, num_batches=10, wait_time_seconds=1, waiter_delay=20
+    )
+    return [AssetWatcher(name="findings_queue", trigger=trigger)]
+
+
+macie_findings = Asset(name="macie_findings", uri="x-lake-gate://macie/findings", watchers=watchers())
+
+with DAG(
+    dag_id="finding_events",
+    doc_md=__doc__,
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 * * * *", timezone="UTC"), assets=[macie_findings]),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=12),
+    tags=["lake-gate", "macie"],
+    on_failure_callback=RunFailedNotifier(feed=FEED),
+    default_args={
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(hours=2),
+        "on_failure_callback": RunFailedNotifier(feed=FEED),
+    },
+) as dag:
+
+    @task(multiple_outputs=True)
+    def read_settings() -> dict[str, Any]:
+        """Read the settings of this run, once."""
+        return load_settings(SsmHook().conn).to_json()
+
+    settings = read_settings()
+    gate = {"settings": settings, "feed": FEED}
+
+    take_events = TakeEventsOperator(task_id="take_events", **gate)
+    list_findings = MacieFindingsToS3Operator(
+        task_id="list_findings",
+        affected_buckets=[settings["bronze_bucket"], settings["silver_bucket"]],
+        since_ms=take_events.output["since_ms"],
+        ids_key=take_events.output["ids_key"],
+        bucket=settings["bronze_bucket"],
+        key=take_events.output["findings_key"],
+    )
+    decide = DecideFindingsOperator(task_id="decide", **gate)
+    withdraw = WithdrawOperator.partial(
+        task_id="withdraw",
+        map_index_template="{{ task.chunk['of'] }}",
+        outlets=[changes("finding_events_withdraw")],
+        **gate,
+    ).expand(chunk=decide.output)
+    record = RecordEventsOperator(
+        task_id="record",
+        chunks=decide.output,
+        listed=list_findings.output,
+        trigger_rule=TriggerRule.NONE_FAILED,  # also when nothing is to be moved
+        **gate,
+    )
+    notify = NotifyEventsOperator(task_id="notify", **gate)
+
+    take_events >> list_findings >> decide >> withdraw >> record >> notify

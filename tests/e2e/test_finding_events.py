@@ -1,0 +1,103 @@
+"""What Macie finds outside the gate's own runs: whole runs of both DAGs, one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev import in_process
+from lake_gate.run import Run
+from tests.e2e.conftest import Ended, RunDag
+from tests.finding_events.elsewhere import scan
+from tests.lake import Lake
+
+PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
+FILES = {"medium.csv": b"PATIENT\n" + PATIENT.encode() + b"\n", "clean.csv": b"A\n1\n", "held.pdf": b"%PDF"}
+
+
+@pytest.fixture
+def run_events(lake: Lake, airflow_database: None) -> Callable[[], Ended]:
+    dag = in_process.load_dag("finding_events")
+    for task in dag.tasks:
+        task.retry_delay = timedelta(0)
+
+    def run() -> Ended:
+        now = datetime.now(UTC)
+        dag_run = dag.test(run_after=now, logical_date=now)
+        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
+        return Ended(lake, Run("finding_events", dag_run.run_id), str(dag_run.state), tasks)
+
+    return run
+
+
+@pytest.fixture
+def delivered(run_dag: RunDag, tmp_path: Path) -> Ended:
+    """A run of the gate that is over: one file clean, one Medium, one held."""
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    return run_dag(source=str(tmp_path))
+
+
+def test_finding_of_another_job_pulls_an_object_back_from_silver(
+    lake: Lake, delivered: Ended, run_events: Callable[[], Ended]
+) -> None:
+    received = lake.messages_of(lake.settings.high_topic_arn)
+    assert delivered.names_in(lake.silver) == {"clean.csv", "medium.csv"}
+    scan(lake.silver, "High")
+    events = run_events()
+    assert (events.state, delivered.names_in(lake.silver)) == ("success", {"clean.csv"})
+    assert delivered.names_in(lake.quarantine) == {"medium.csv"}
+    assert delivered.names_in(lake.bronze) == {"clean.csv"}
+    assert lake.read(lake.quarantine, f"{delivered.run.prefix}medium.csv") == FILES["medium.csv"]
+    assert [one["key"] for one in delivered.marker["objects"]] == [f"{delivered.run.prefix}clean.csv"]
+    assert [one["key"] for one in delivered.marker["withdrawn"]] == [f"{delivered.run.prefix}medium.csv"]
+    assert delivered.outcomes == {"clean.csv": "promote", "medium.csv": "quarantine", "held.pdf": "hold"}
+    assert delivered.record["accounted"]
+    (message,) = received()
+    assert "medium.csv" in message["Message"]
+    assert PATIENT not in message["Message"]
+
+
+def test_same_findings_change_nothing_the_second_time(
+    lake: Lake, delivered: Ended, run_events: Callable[[], Ended]
+) -> None:
+    scan(lake.silver, "High")
+    run_events()
+    marker = lake.versions(lake.silver, delivered.run.marker)
+    again = run_events()
+    assert (again.state, again.tasks["withdraw"]) == ("success", "skipped")
+    assert again.objects == []
+    assert lake.versions(lake.silver, delivered.run.marker) == marker
+
+
+def test_findings_of_the_gates_own_job_are_known_and_of_no_consequence(
+    lake: Lake, delivered: Ended, run_events: Callable[[], Ended]
+) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    events = run_events()
+    assert [one["status"] for one in events.objects] == ["decided_with_by_its_run"]
+    assert received() == []
+
+
+def test_readers_of_silver_are_told(lake: Lake, delivered: Ended, run_events: Callable[[], Ended]) -> None:
+    scan(lake.silver, "High")
+    events = run_events()
+    said = {name: json.loads(json.dumps(extra)) for name, extra in asset_events(events.run.run_id)}
+    assert set(said) == {"silver_synthea", "quarantine_synthea"}
+    assert said["silver_synthea"]["withdrawn"] == 1
+    assert said["silver_synthea"]["run_id"] == delivered.run.run_id
+
+
+def asset_events(run_id: str) -> list[tuple[str, Any]]:
+    from airflow.models.asset import AssetEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        events = session.scalars(select(AssetEvent).where(AssetEvent.source_run_id == run_id))
+        return [(event.asset.name, event.extra) for event in events]
