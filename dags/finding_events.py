@@ -77,9 +77,14 @@ def watchers() -> list[AssetWatcher]:
         return []
     from airflow.providers.common.messaging.triggers.msg_queue import MessageQueueTrigger  # loads all providers
 
-    # 100 messages make one event, so that a burst of 1,000 is ten events, and few runs.
     trigger = MessageQueueTrigger(
-        scheme="sqs", sqs_queue=url, max_messages=10, num_batches=10, wait_time_seconds=1, waiter_delay=20
+        scheme="sqs",
+        sqs_queue=url,
+        max_messages=10,
+        num_batches=10,  # 100 messages make one event: a burst of 1,000 is ten events, and few runs
+        wait_time_seconds=1,
+        waiter_delay=20,
+        botocore_config={"retries": {"mode": "adaptive", "max_attempts": 10}},  # one throttled call must not end it
     )
     return [AssetWatcher(name="findings_queue", trigger=trigger)]
 

@@ -11,10 +11,10 @@ message goes to its low topic, with names, reasons and counts. Nothing is moved 
    said.
 2. Mend it: the job spec for `not_analysed`, the policy for `no_rule_allows`, the key's policy for `analysis_skipped`.
    For `evidence_not_settled`, `finding_missing` and their kind there is nothing to mend: Macie was late.
-3. **Take them through the gate again**: start the feed's DAG (`synthea_gate`) with the source `held://<reason>`, or
-   `held://*` for all. They are landed anew, scanned and decided as in any run; its last task `release_held` deletes
-   the held copies that the run accounts for. What is held again lies in `held/` once. A dry run says what would become
-   of them.
+3. **Take them through the gate again**: start the feed's DAG (`synthea_gate`) and choose the reason under *Re-process
+   held files* (its source is `held://<reason>` then). They are landed anew, below `<run that held them>/`, scanned and
+   decided as in any run; at its end `release_held` deletes the held copies that the run accounts for. What is held
+   again lies in `held/` once. A dry run says what would become of them.
 
 There is no way into silver by hand. **To drop a held file** for good, delete its version:
 `aws s3api delete-object --bucket <bronze> --key held/... --version-id ...`; both are in `held.jsonl`. Without the

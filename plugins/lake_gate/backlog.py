@@ -118,8 +118,8 @@ def notice(feed: str, record: Mapping[str, Any], oldest: Iterable[Mapping[str, A
         lines=[
             f"{held} file(s) of this feed are held, {overdue} of them for {age}.",
             *(_sum(group) for group in groups),
-            "Mend the cause, then start the feed's DAG with held://<reason> as its source: it takes them through the "
-            "gate again.",
+            "Mend the cause, then start the feed's DAG and choose the reason under Re-process held files: they go "
+            "through the gate again.",
             *names,
         ],
         sms=f"{sentence}.",

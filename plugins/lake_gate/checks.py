@@ -10,7 +10,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from lake_gate import scope, verdicts
-from lake_gate.base import JOB, OBJECTS, RECORD, GateOperator
+from lake_gate.base import FINDINGS, JOB, OBJECTS, RECORD, RESULTS, GateOperator
 from lake_gate.cost import BYTES_PER_GB, estimate
 from lake_gate.decision import CLEARED, evidence_of
 from lake_gate.documents import read_document, read_document_or_none, write_document
@@ -196,7 +196,7 @@ class RememberVerdictsOperator(GateOperator):
         return kept
 
     def _verdicts(self, run: Run, rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
-        gathered = gather(*(self.iter_document(run, name) for name in ("results.jsonl.gz", "findings.jsonl")))
+        gathered = gather(*(self.iter_document(run, name) for name in (RESULTS, FINDINGS)))
         for landed, entry in zip(self.manifest(run), self.iter_document(run, OBJECTS), strict=True):
             if (entry["name"], entry["outcome"]) == (landed.name, Outcome.PROMOTE) and entry["reason"] in CLEARED:
                 said = evidence_of(landed, gathered.get((landed.bucket, landed.key), Evidence()))

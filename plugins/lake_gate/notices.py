@@ -10,7 +10,7 @@ from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import OBJECTS, RECORD, GateOperator
+from lake_gate.base import FINDINGS, OBJECTS, RECORD, GateOperator
 from lake_gate.digest import digest, outcome
 from lake_gate.documents import read_document
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FINDINGS = "findings.jsonl"
 _EACH = "findings"
 """Kind of the messages about one finding each; their batches have receipts below it."""
 

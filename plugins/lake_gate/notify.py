@@ -13,6 +13,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
 from lake_gate.message import Notice
 from lake_gate.receipts import Receipt, Receipts
 from lake_gate.run import Run
@@ -53,18 +54,29 @@ class RunFailedNotifier:
         self.aws_conn_id = aws_conn_id
 
     def __call__(self, context: Context) -> None:
-        """Publish the message, unless people have been told."""
+        """Publish the message, unless people have been told.
+
+        :raises NoticeNotSentError, NoticeRefusedError: when the topic fails; Airflow logs it, and the receipt keeps it.
+        """
         failure = Failure.from_context(self.feed, context)
         receipts = self._receipts(failure.run)
-        before = receipts and _or_none(lambda: receipts.get(failure.kind))
-        if receipts and _or_none(lambda: _is_told(failure, receipts)):
-            log.info("Told before: %s", failure.kind)
-            return
+        before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
+        if not receipts or not before:  # nobody can say whether it was sent
+            self._publish(failure)
+        elif not _or_none(lambda: _is_told(failure, before, receipts)):
+            try:
+                topic_arn, message_id = self._publish(failure)
+            except (NoticeNotSentError, NoticeRefusedError) as error:
+                code, topic_arn = error.code, error.topic_arn
+                _or_none(lambda: receipts.keep_failure(before, topic_arn, code))
+                raise
+            _or_none(lambda: receipts.keep_sent(before, topic_arn, message_id))
+
+    def _publish(self, failure: Failure) -> tuple[str, str]:
+        """Return the topic, and the id of the message."""
         topic_arn = _or_none(lambda: self._setting(self.high_topic)) or self._setting(_HIGH_TOPIC)
         topic = Topic(topic_arn, self.feed, self.aws_conn_id)
-        message_id = topic.publish(failure.notice(), once=failure.run.document(failure.kind))
-        if receipts:
-            _or_none(lambda: receipts.keep_sent(before or Receipt(failure.kind), topic_arn, message_id))
+        return topic_arn, topic.publish(failure.notice(), once=failure.run.document(failure.kind))
 
     def _receipts(self, run: Run) -> Receipts | None:
         bucket = _or_none(lambda: self._setting("bronze_bucket"))
@@ -159,9 +171,9 @@ class Failure:
         ]
 
 
-def _is_told(failure: Failure, receipts: Receipts) -> bool:
+def _is_told(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
     """Whether people know: of this very failure, or of the run's by one of its tasks."""
-    if receipts.get(failure.kind).sent_at:
+    if before.sent_at:
         return True
     is_own = failure.task_id or failure.is_deadline
     return not is_own and any(receipt.sent_at >= failure.began_at for receipt in receipts.iter_sent(_FAILED))

@@ -13,7 +13,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import decision, jsonl, landing, reprocessing, verdicts
-from lake_gate.base import BEGUN, DECISIONS, JOB, MOVES, PLAN, GateOperator, is_true
+from lake_gate.base import BEGUN, DECISIONS, FINDINGS, JOB, MOVES, PLAN, RESULTS, GateOperator, is_true
 from lake_gate.decision import Decision
 from lake_gate.documents import (
     read_document,
@@ -153,7 +153,7 @@ class DecideOperator(GateOperator):
     def _gather(self, run: Run, manifest: Iterable[LandedObject]) -> dict[tuple[str, str], Evidence]:
         if read_document_or_none(self.s3, self.the_settings.bronze_bucket, run.document(JOB)) is None:
             return {}
-        documents = (self.iter_document(run, name) for name in ("results.jsonl.gz", "findings.jsonl"))
+        documents = (self.iter_document(run, name) for name in (RESULTS, FINDINGS))
         gathered = gather(*documents)
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(f"s3://{self.the_settings.bronze_bucket}/{run.prefix}", strangers)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lake_gate import assets, record
 from lake_gate.amendments import Amendments
-from lake_gate.base import OBJECTS, PLAN, RECORD, GateOperator, is_true
+from lake_gate.base import FINDINGS, OBJECTS, PLAN, RECORD, GateOperator, is_true
 from lake_gate.documents import read_document, read_document_or_none, write_document
 from lake_gate.entries import write_objects
-from lake_gate.errors import MarkerStandsError, NotAccountedError
+from lake_gate.errors import FinalGateError, MarkerStandsError, NotAccountedError
+from lake_gate.include import read_suppression_rules
 from lake_gate.marker import Marker
 from lake_gate.overlay import update_document, write_amended
 from lake_gate.policy import Outcome
 from lake_gate.record import Totals
 from lake_gate.run import Run
+from lake_gate.suppression import attribute
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -59,7 +62,11 @@ class RecordOperator(GateOperator):
         objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
             run=run_facts(context, self.feed, self.facts["source"]),
-            rules={"policy": basis.get("policy"), **{name: self.facts[name] for name in ("identifiers", "job_spec")}},
+            rules={
+                "policy": basis.get("policy"),
+                **{name: self.facts[name] for name in ("identifiers", "job_spec")},
+                "suppression_rules": self._suppressed(run) if basis.get("job") else None,
+            },
             job=basis.get("job"),
             totals=totals,
             dry_run=dry_run,
@@ -70,6 +77,15 @@ class RecordOperator(GateOperator):
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
+
+    def _suppressed(self, run: Run) -> dict[str, Any]:
+        """Say which suppression rules have archived findings of the run, and how many none of them explains."""
+        try:
+            rules = read_suppression_rules()
+        except FinalGateError as error:  # a wrong file is no reason to keep a delivery from its readers
+            self.log.warning("No suppression rule explains anything: %s", error)
+            rules = []
+        return asdict(attribute(rules, self.iter_document(run, FINDINGS)))
 
 
 class PublishOperator(GateOperator):

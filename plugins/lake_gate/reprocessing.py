@@ -64,7 +64,7 @@ class Released:
 
 def is_held(source: str) -> bool:
     """Whether a source is what is held."""
-    return source.lower().startswith(SCHEME)
+    return source.startswith(SCHEME)
 
 
 def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceFile]:

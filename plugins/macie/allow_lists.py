@@ -15,24 +15,22 @@ _IN_USE = ("ConflictException", "ValidationException")
 
 def reconcile_allow_lists(account: Account, definitions: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
     """
-    Make the account's allow lists those of the definitions.
+    Make our allow lists in the account those of the definitions; those of somebody else, who may change them, are
+    neither used nor touched.
 
-    One that somebody else has made is used where it allows the same, and left alone. One of ours that no definition
-    names is removed, at the latest when no job uses it any more.
+    One that no definition names is removed, at the latest when no job uses it any more.
 
     :param definitions: each the arguments of CreateAllowList
     """
-    listed = account.listed("list_allow_lists", "allowLists")
-    lists = [account.client.get_allow_list(id=item["id"]) for item in sorted(listed, key=_age)]
+    listed = sorted(account.listed("list_allow_lists", "allowLists"), key=_age)
+    lists = [one for item in listed if account.is_ours(one := account.client.get_allow_list(id=item["id"]))]
     names = {definition["name"] for definition in definitions}
-    yield from (
-        _remove(account, one, "no file defines it") for one in _ours(account, lists) if one["name"] not in names
-    )
+    yield from (_remove(account, one, "no file defines it") for one in lists if one["name"] not in names)
     for definition in definitions:
         namesakes = [one for one in lists if one["name"] == definition["name"]]
         change = _reconcile(account, definition, namesakes)
         yield change
-        others = [one for one in _ours(account, namesakes) if one["id"] != change["id"]]
+        others = [one for one in namesakes if one["id"] != change["id"]]
         yield from (_remove(account, one, "another one has taken its place") for one in others)
 
 
@@ -40,21 +38,16 @@ def _age(item: Mapping[str, Any]) -> Any:
     return item["createdAt"], item["id"]
 
 
-def _ours(account: Account, lists: Sequence[Any]) -> list[Any]:
-    return [one for one in lists if account.is_ours(one)]
-
-
 def _reconcile(account: Account, definition: Mapping[str, Any], namesakes: Sequence[Any]) -> Change:
-    ours = _ours(account, namesakes)
-    for found in (*ours, *namesakes):
+    for found in namesakes:
         if found["criteria"] == definition["criteria"]:
-            if account.is_ours(found) and found.get("description") != definition.get("description"):
+            if found.get("description") != definition.get("description"):
                 return _update(account, definition, found, "its description changed")
             return _change(definition, "keep", _state(found), found["id"])
-    for found in ours:
+    for found in namesakes:
         if found["criteria"].keys() == definition["criteria"].keys():
             return _update(account, definition, found, "its criteria changed")
-    if ours:  # Source: API operation UpdateAllowList: the kind of criteria cannot be changed
+    if namesakes:  # Source: API operation UpdateAllowList: the kind of criteria cannot be changed
         return _create(account, definition, "replace", "it became a list of the other kind")
     return _create(account, definition, "create", "there was none")
 

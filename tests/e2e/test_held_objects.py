@@ -47,7 +47,7 @@ def list_held(lake: Lake, airflow_database: None) -> Callable[..., Ended]:
 def test_held_file_reaches_silver_when_it_is_re_processed_by_its_reason(
     lake: Lake, run_dag: RunDag, held: Ended
 ) -> None:
-    ended = run_dag(source="held://analysis_skipped")
+    ended = run_dag(reprocess_held="analysis_skipped")
     name = f"{held.run.folder}/b.csv"
     assert (ended.state, ended.outcomes) == ("success", {name: "promote"})
     assert ended.record["run"]["source"] == "held://analysis_skipped"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,13 @@ from lake_gate.errors import AwsError, GateError
 from lake_gate.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
 from lake_gate.verdicts import is_revoked
+from tests.faults.choice import SEED, sample
 from tests.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding
 from tests.lake import Lake
 from tests.lake_gate.moving import Meanwhile
 
+CRASHES = 1000 if os.environ.get("FAULTS_ALL") else 4
+"""At how many calls a withdrawal is made to die: FAULTS_ALL=1 does so at each, else FAULTS_SEED chooses."""
 OUTCOMES = {"a.csv": "promote", "b.csv": "promote", "c.csv": "hold", "d.csv": "quarantine"}
 
 
@@ -49,7 +53,8 @@ def test_rest_of_an_all_or_nothing_run_is_held_with_the_severe_object(lake: Lake
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
     assert lake.keys(lake.silver) == []
     assert lake.keys(lake.quarantine) == [gate.key("a.csv")]
-    assert lake.keys(lake.bronze) == [f"held/{gate.key('b.csv')}"]
+    assert lake.keys(lake.bronze, "held/") == [f"held/{gate.key('b.csv')}"]
+    assert lake.keys(lake.bronze, "synthea/") == []
     assert (gate.trusted, gate.withdrawn) == (set(), {"a.csv", "b.csv"})
     assert gate.entries["b.csv"]["reason"] == "run_not_promotable"
     assert events.said["silver_synthea"]["withdrawn"] == 2
@@ -180,31 +185,34 @@ class DiesAt:
             raise ConnectionError("the worker is gone")
 
 
+def crash(lake: Lake, number: int, moment: str) -> int:
+    """Let a withdrawal die at one of its calls, then retry it; return how many calls the first try has made."""
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=Run("synthea", f"{moment}-{number}")).over()
+    found = [finding(lake, lake.silver, gate.key("a.csv"))]
+    events = Events(lake, found, run_id=f"events-{moment}-{number}")
+    events.take()
+    events.list()
+    chunks = events.decide()
+    s3 = DiesAt(number, moment)
+    try:
+        events.withdraw(chunks, s3=s3)
+    except (ConnectionError, GateError):
+        assert any(lake.versions(b, gate.key("a.csv")) for b in (lake.silver, lake.bronze, lake.quarantine))
+    events.withdraw(chunks)
+    events.record(chunks)
+    assert lake.versions(lake.silver, gate.key("a.csv")) == lake.versions(lake.bronze, gate.key("a.csv")) == []
+    (version,) = lake.versions(lake.quarantine, gate.key("a.csv"))
+    assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
+    assert gate.entries["a.csv"]["now"]["version_id"] == version
+    return s3.calls
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_retry_finishes_what_a_crash_at_any_call_has_left(lake: Lake, moment: str) -> None:
-    number, died = 0, True
-    while died:
-        number += 1
-        gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=Run("synthea", str(number))).over()
-        found = [finding(lake, lake.silver, gate.key("a.csv"))]
-        events = Events(lake, found, run_id=f"events-{number}")
-        events.take()
-        events.list()
-        chunks = events.decide()
-        s3 = DiesAt(number, moment)
-        try:
-            events.withdraw(chunks, s3=s3)
-        except (ConnectionError, GateError):
-            assert any(lake.versions(b, gate.key("a.csv")) for b in (lake.silver, lake.bronze, lake.quarantine))
-        else:
-            died = s3.calls >= number
-        events.withdraw(chunks)
-        events.record(chunks)
-        assert lake.versions(lake.silver, gate.key("a.csv")) == lake.versions(lake.bronze, gate.key("a.csv")) == []
-        (version,) = lake.versions(lake.quarantine, gate.key("a.csv"))
-        assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
-        assert gate.entries["a.csv"]["now"]["version_id"] == version
-    assert number > 20  # it has been tried
+    calls = crash(lake, 0, moment)  # which lives
+    assert calls > 20
+    for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
+        crash(lake, int(number), moment)
 
 
 def test_next_run_finishes_what_a_run_that_never_came_back_has_left(lake: Lake, gate: Gate) -> None:

@@ -1,4 +1,4 @@
-"""A lake in which runs of the gate are over, and runs of ``finding_events`` made step by step, without Airflow's own."""
+"""A lake in which runs of the gate are over, and runs of ``finding_events`` that are made step by step."""
 
 from __future__ import annotations
 
@@ -160,11 +160,11 @@ def result_of(landed: LandedObject) -> dict[str, Any]:
 
 
 def finding(
-    lake: Lake, bucket: str, key: str, severity: str = "High", *, id: str = "", version: str = "", **more: Any
+    lake: Lake, bucket: str, key: str, severity: str = "High", *, version: str = "", **more: Any
 ) -> dict[str, Any]:
     """What Macie says of the latest version of an object, or of another one."""
     head = lake.s3.head_object(Bucket=bucket, Key=key) if not version else {"VersionId": version, "ETag": '"x"'}
-    finding_id = id or hashlib.sha256(f"{bucket}/{key}/{head['VersionId']}/{severity}".encode()).hexdigest()[:32]
+    finding_id = hashlib.sha256(f"{bucket}/{key}/{head['VersionId']}/{severity}".encode()).hexdigest()[:32]
     kind = [{"category": "PERSONAL_INFORMATION", "totalCount": 1, "detections": [{"type": "NAME", "count": 1}]}]
     return {
         "id": finding_id,

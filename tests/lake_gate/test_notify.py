@@ -10,6 +10,7 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowTaskTimeout, TaskDeferralTimeout
 
+from lake_gate.errors import NoticeRefusedError
 from lake_gate.notify import Failure, RunFailedNotifier
 from lake_gate.run import Run
 from macie.errors import JobDeadlineError
@@ -199,3 +200,15 @@ def test_feed_may_have_a_topic_of_its_own_and_the_common_one_steps_in_when_it_is
         boto3.client("ssm").put_parameter(Name="/lake_gate/own_topic_arn", Value=arn, Type="String")
     tell(of_task("land"), high_topic="own_topic_arn")
     assert (len(own()), len(subjects())) == ((1, 0) if exists else (0, 1))
+
+
+def test_topic_that_fails_is_said_in_the_receipt_and_the_run_is_told_by_the_next_one(lake: Lake) -> None:
+    boto3.client("sns").delete_topic(TopicArn=lake.settings.high_topic_arn)
+    with pytest.raises(NoticeRefusedError, match="NotFound"):
+        tell(of_task("land"))
+    receipt = lake.document(Run("synthea", "manual__1").document("notified/failed-land-try-3.json"))
+    assert ([failure["code"] for failure in receipt["failures"]], receipt["sent_at"]) == (["NotFound"], "")
+    boto3.client("sns").create_topic(Name="lake-high")
+    received = lake.messages_of(lake.settings.high_topic_arn)
+    tell(of_run())
+    assert [message["Subject"] for message in received()] == ["[synthea] run failed"]

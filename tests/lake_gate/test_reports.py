@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,6 +49,7 @@ def chunks(lake: Lake) -> dict[str, list[list[int]]]:
     version = write(lake, "decisions.jsonl", content)
     basis = {"policy": {"name": "p"}, "job": {"job_id": "j", "settled": True}}
     write(lake, "plan.json", json.dumps({**basis, "decisions": version, "chunks": chunks}).encode())
+    write(lake, "findings.jsonl", b'{"id": "f", "archived": true, "type": "SensitiveData:S3Object/Personal"}\n')
     return chunks
 
 
@@ -60,6 +62,34 @@ def moved(lake: Lake, chunks: dict[str, list[list[int]]]) -> None:
 
 
 @pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            {
+                "name": "Known",
+                "findingCriteria": {"criterion": {"type": {"eq": ["SensitiveData:S3Object/Personal"]}}},
+                "owner": "data@example.org",
+                "reason": "Made-up people",
+                "expires_on": "2999-01-01",
+            },
+            {"by_rule": {"Known": 1}, "unexplained": 0},
+        ),
+        ({"name": "Half"}, {"by_rule": {}, "unexplained": 1}),  # a wrong file keeps no delivery from its readers
+    ],
+    ids=["a rule", "no rule"],
+)
+def test_record_says_which_suppression_rule_has_archived_findings(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    (tmp_path / "suppression_rules").mkdir()
+    (tmp_path / "suppression_rules/rule.json").write_text(json.dumps(content))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    record(lake)
+    assert lake.document(RUN.document("record.json"))["rules"]["suppression_rules"] == expected
+
+
+@pytest.mark.usefixtures("moved")
 def test_record_says_what_it_was_decided_by_and_has_a_line_for_every_object(lake: Lake) -> None:
     pushed = record(lake)
     written = lake.document(RUN.document("record.json"))
@@ -67,6 +97,7 @@ def test_record_says_what_it_was_decided_by_and_has_a_line_for_every_object(lake
         "policy": {"name": "p"},
         "identifiers": FACTS["identifiers"],
         "job_spec": FACTS["job_spec"],
+        "suppression_rules": {"by_rule": {}, "unexplained": 1},
     }
     assert (written["job"]["job_id"], written["accounted"]) == ("j", True)
     assert pushed["totals"]["outcomes"] == {"promote": 3, "quarantine": 1, "hold": 1}

@@ -7,7 +7,7 @@ import pytest
 from macie.allow_lists import reconcile_allow_lists
 from macie.errors import MacieRequestRefusedError
 from tests.macie.local_aws import Aws
-from tests.macie.reconciling import planned_and_made, reconciled, said
+from tests.macie.reconciling import US, planned_and_made, reconciled, said
 from tests.macie.scripted_aws import ScriptedAws
 
 PUBLIC = {"name": "Public", "description": "Numbers of ours", "criteria": {"regex": "555-01\\d\\d"}}
@@ -76,14 +76,19 @@ def test_refusal_for_another_reason_is_an_error(scripted_aws: ScriptedAws) -> No
         reconciled(reconcile_allow_lists, [])
 
 
-def test_list_of_somebody_else_is_used_where_it_is_the_same_and_never_touched(ready_aws: Aws) -> None:
+def test_list_of_somebody_else_is_neither_used_nor_touched(ready_aws: Aws) -> None:
     theirs = ready_aws.macie.create_allow_list(**PUBLIC, clientToken="t")["id"]  # type: ignore[arg-type]
-    (kept,) = reconciled(reconcile_allow_lists, [{**PUBLIC, "description": "in other words"}])
-    assert (kept["action"], kept["id"]) == ("keep", theirs)
-    (created,) = reconciled(reconcile_allow_lists, [{**PUBLIC, "criteria": {"regex": "y"}}])
-    assert (created["action"], created["id"] != theirs) == ("create", True)
-    reconciled(reconcile_allow_lists, [])
+    assert planned_and_made(reconcile_allow_lists, [PUBLIC]) == [("Public", "create")]
+    assert planned_and_made(reconcile_allow_lists, []) == [("Public", "remove")]
     assert lists(ready_aws) == {theirs: PUBLIC["criteria"]}
+
+
+def test_oldest_of_several_is_kept(ready_aws: Aws) -> None:
+    (first,) = reconciled(reconcile_allow_lists, [PUBLIC])
+    tags = {"ManagedBy": US}
+    ready_aws.macie.create_allow_list(**PUBLIC, tags=tags, clientToken="t")  # type: ignore[arg-type]
+    assert planned_and_made(reconcile_allow_lists, [PUBLIC]) == [("Public", "keep"), ("Public", "remove")]
+    assert list(lists(ready_aws)) == [first["id"]]
 
 
 def test_list_whose_words_cannot_be_read_is_told(ready_aws: Aws) -> None:

@@ -58,6 +58,10 @@ _plan = partial(Mutant, f"{GATE}/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/reports.py", (REPORTS,))
 _hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
+_jobs = partial(Mutant, f"{MACIE}/scheduled_jobs.py", ("tests/macie/test_scheduled_jobs.py",))
+_rules = partial(Mutant, f"{MACIE}/suppression.py", ("tests/macie/test_suppression.py",))
+_lists = partial(Mutant, f"{MACIE}/allow_lists.py", ("tests/macie/test_allow_lists.py",))
+_suppression = partial(Mutant, f"{GATE}/suppression.py", ("tests/lake_gate/test_suppression.py",))
 _triggers = partial(Mutant, f"{MACIE}/triggers.py", (TRIGGERS,))
 _sensors = partial(Mutant, f"{MACIE}/sensors.py", (SENSORS,))
 
@@ -173,6 +177,18 @@ MUTANTS = [
     _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
     _release("a dry run releases what is held", 'if record["dry_run"]:', "if False:"),
     _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
+    # ---- the account
+    _jobs("somebody else's job is cancelled", 'if account.is_ours(job) and job["tags"]', 'if job["tags"]'),
+    _jobs("a retry pays for a second job", "iter_client_tokens(*token_facts, request)", "iter_client_tokens(__import__('uuid').uuid4().hex, request)"),
+    _jobs("a job may leave out what is there", 'if request.get("initialRun") is not True:', "if False:"),
+    _jobs("a dry run cancels", "    if not account.is_dry_run:\n        account.hook.cancel_job", "    if True:\n        account.hook.cancel_job"),
+    _rules("an expired rule goes on hiding findings", 'if account.is_ours(found) and found["name"] not in wanted:', "if False:"),
+    _rules("somebody else's rule is deleted", 'if account.is_ours(found) and found["name"] not in wanted:', 'if found["name"] not in wanted:'),
+    _rules("a rule widened by hand stays wide", "if _criteria(rule) != _criteria(found):", "if False:"),
+    _lists("somebody else's list is taken for ours", "if account.is_ours(one := account.client.get_allow_list(id=item[\"id\"]))]", "if (one := account.client.get_allow_list(id=item[\"id\"]))]"),
+    _suppression("a rule counts on its last day", "return rule.expires_on <= today", "return rule.expires_on < today"),
+    _suppression("what no rule explains is not counted", "uses.unexplained += not explaining", "uses.unexplained += 0"),
+    _suppression("a rule may archive everything", '"additionalProperties": _CONDITION, "minProperties": 1}', '"additionalProperties": _CONDITION}'),
     # ---- no endless wait
     _triggers("there is no deadline", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(None):"),
     _triggers('a pause has no end', 'if clock() - paused_since >= self.pause_seconds:', 'if False:'),

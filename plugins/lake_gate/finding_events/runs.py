@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import PLAN, RECORD
+from lake_gate.base import FINDINGS, PLAN, RECORD, RESULTS
 from lake_gate.documents import iter_json_lines, read_document_or_none
 from lake_gate.entries import iter_run_entries
 from lake_gate.errors import FinalGateError
@@ -68,7 +68,7 @@ def read_landing(
     if head is None:
         return None
     manifest = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
-    findings = _lines(s3, bronze, run, "findings.jsonl")
+    findings = _lines(s3, bronze, run, FINDINGS)
     record = read_document_or_none(s3, bronze, run.document(RECORD))
     return Landing(
         run,
@@ -145,8 +145,7 @@ def _evidence(
     s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in _lines(s3, bronze, run, name) if _object_of(one) in objects)
-        for name in ("results.jsonl.gz", "findings.jsonl")
+        (one for one in _lines(s3, bronze, run, name) if _object_of(one) in objects) for name in (RESULTS, FINDINGS)
     )
     return gather(*documents)
 

@@ -1,0 +1,63 @@
+"""The message about a run of ``finding_events``: whether there is one, and what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
+
+
+def record(statuses: dict[str, int], severities: tuple[str, ...] = (), poison: int = 0) -> dict[str, Any]:
+    totals = {
+        "statuses": statuses,
+        "outcomes": {"quarantine": statuses.get("move", 0)},
+        "withdrawn": 1,
+        "moved": statuses.get("move", 0),
+        "severities_moved": dict.fromkeys(severities, 1),
+    }
+    return {"run": {"run_id": "r"}, "totals": totals, "events": {"poison": {"not_json": poison} if poison else {}}}
+
+
+def entry(status: str, key: str = "a.csv", **more: Any) -> dict[str, Any]:
+    facts = {"bucket": "silver", "key": key, "findings": {"f": "High"}, "why": "because", "was": "promote"}
+    return {**facts, "status": status, "outcome": "quarantine", **more}
+
+
+@pytest.mark.parametrize(
+    ("told", "worth"),
+    [
+        (record({}), False),
+        (record({"decided_with_by_its_run": 9, "left_to_its_run": 1, "isolated_already": 1, "gone": 1}), False),
+        (record({"decided_with_by_its_run": 9, "stands": 1}), True),
+        (record({"move": 1}), True),
+        (record({"left": 1}), True),
+        (record({}, poison=1), True),
+    ],
+)
+def test_nobody_is_told_of_what_was_told_before(told: dict[str, Any], worth: bool) -> None:
+    assert is_worth_telling(told) is worth
+
+
+@pytest.mark.parametrize(
+    ("severities", "worst"), [((), None), (("Low", "High"), "High"), (("unknown", "Low"), "Low"), (("unknown",), None)]
+)
+def test_severity_is_the_highest_of_what_was_moved(severities: tuple[str, ...], worst: str | None) -> None:
+    assert worst_moved(record({"move": 1}, severities)) == worst
+
+
+def test_message_names_what_was_moved_first_and_what_is_quiet_not_at_all() -> None:
+    entries = [entry("stands", "s.csv"), entry("gone", "g.csv"), entry("move", "m.csv")]
+    notice = digest(record({"move": 1, "stands": 1, "gone": 1}, ("High",), poison=2), entries, "s3://record")
+    text = "\n".join(notice.lines)
+    assert text.index("m.csv") < text.index("s.csv")
+    assert "g.csv" not in text
+    assert "2 message(s)" in text
+    assert ".csv" not in notice.sms
+    attributes = {name: notice.attributes[name] for name in ("severity", "outcome", "withdrawn", "poison")}
+    assert attributes == {"severity": "High", "outcome": "quarantined", "withdrawn": 1, "poison": 2}
+
+
+def test_values_of_attributes_are_never_empty() -> None:
+    assert all(value != "" for value in digest(record({"stands": 1}), [], "s3://record").attributes.values())

@@ -1,0 +1,49 @@
+"""How far the findings were dealt with: nothing twice, and nothing left out."""
+
+from __future__ import annotations
+
+import itertools
+
+from lake_gate.finding_events.watermark import LOOK_BACK_MS, Watermark
+
+NOW = 10 * LOOK_BACK_MS
+BEGINNING = Watermark.parse(None)
+
+
+def test_first_run_looks_at_everything() -> None:
+    assert (BEGINNING.since_ms, BEGINNING.is_new("a")) == (0, True)
+
+
+def test_watermark_is_read_as_it_was_written() -> None:
+    moved = BEGINNING.moved({"a": NOW, "b": NOW - 1}, ["b"])
+    assert Watermark.parse(moved.to_bytes()) == moved
+
+
+def test_finding_that_appears_late_is_listed_and_new_and_one_that_was_seen_is_not() -> None:
+    moved = BEGINNING.moved({"a": NOW}, [])
+    assert moved.since_ms == NOW - LOOK_BACK_MS
+    assert (moved.is_new("late"), moved.is_new("a")) == (True, False)
+
+
+def test_what_is_older_than_the_look_back_is_forgotten_for_it_is_not_listed_any_more() -> None:
+    moved = BEGINNING.moved({"old": NOW - LOOK_BACK_MS - 1, "edge": NOW - LOOK_BACK_MS, "new": NOW}, [])
+    assert set(moved.seen) == {"edge", "new"}
+
+
+def test_finding_that_was_left_is_new_again_until_it_is_looked_at() -> None:
+    left = BEGINNING.moved({"a": NOW, "b": NOW}, ["a"])
+    assert (left.is_new("a"), left.pending) == (True, {"a"})
+    assert left.moved({"a": NOW}, []).pending == frozenset()
+
+
+def test_time_of_the_watermark_never_goes_back() -> None:
+    assert BEGINNING.moved({"a": NOW}, []).moved({"hint": 1}, []).updated_at_ms == NOW
+
+
+def test_of_two_runs_neither_loses_what_the_other_has_left() -> None:
+    for order in itertools.permutations([({"a": NOW, "b": NOW}, ["b"]), ({"c": NOW + 1, "d": NOW + 1}, ["d"])]):
+        watermark = BEGINNING
+        for looked_at, left in order:
+            watermark = watermark.moved(looked_at, left)
+        assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, {"b", "d"})
+        assert set(watermark.seen) == {"a", "b", "c", "d"}

@@ -1,0 +1,60 @@
+"""Silver and quarantine as assets, and who is told of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import Asset
+
+from lake_gate.assets import announce, changes, quarantine, silver
+from tests.finding_events.world import Gate, Outlets, context_of
+from tests.lake import Lake
+
+
+def test_each_feed_has_assets_of_its_own_that_name_no_bucket() -> None:
+    made = [layer(feed) for layer in (silver, quarantine) for feed in ("synthea", "claims")]
+    assert [asset.name for asset in made] == [
+        *("silver_synthea", "silver_claims", "quarantine_synthea", "quarantine_claims"),
+    ]
+    assert len({asset.uri for asset in made}) == 4
+    assert silver("synthea").uri == "x-lake-gate://silver/synthea"
+
+
+def test_events_go_through_the_alias_of_the_task_only() -> None:
+    context: Any = {"outlet_events": Outlets()}
+    announce(context, [Asset("other")], silver("synthea"), run_id="1")
+    assert context["outlet_events"].said == []
+    announce(context, [changes("publish")], silver("synthea"), run_id="1")
+    assert context["outlet_events"].said == [("silver_synthea", {"run_id": "1"})]
+
+
+def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
+    from lake_gate.reports import PublishOperator
+
+    gate = Gate(lake, outcomes).land().decide().move().record()
+    context = context_of(gate.run.run_id)
+    operator = PublishOperator(
+        task_id="t", settings=lake.settings.to_json(), feed="synthea", outlets=[changes("publish")]
+    )
+    operator.step(context)
+    return dict(context["outlet_events"].said)
+
+
+def test_consumers_are_told_of_what_a_run_has_changed_only(lake: Lake) -> None:
+    said = published(lake, {"a.csv": "promote", "b.csv": "hold"})
+    assert set(said) == {"silver_synthea"}
+    assert said["silver_synthea"] == {
+        "run_id": "1",
+        "outcomes": {"promote": 1, "hold": 1},
+        "severities": {},
+        "record": f"s3://{lake.bronze}/_runs/synthea/1/record.json",
+        "marker": f"s3://{lake.silver}/_runs/synthea/1.json",
+    }
+
+
+def test_consumers_are_told_of_quarantine_when_nothing_was_promoted(lake: Lake) -> None:
+    assert set(published(lake, {"a.csv": "quarantine"})) == {"quarantine_synthea"}
+
+
+def test_consumers_are_told_nothing_of_an_empty_delivery(lake: Lake) -> None:
+    assert published(lake, {}) == {}
