@@ -12,7 +12,9 @@ import pytest
 REPO = Path(__file__).resolve().parent.parent
 PURE = [
     *("run", "manifest", "jsonl", "evidence", "policy", "decision", "record", "message", "digest", "finding_notices"),
-    *("job_spec", "plan", "suppression", "backlog", "scope", "cost", "verdict"),
+    *("job_spec", "plan", "suppression", "backlog", "scope", "cost", "verdict", "marker", "amendments"),
+    *("finding_events/hints", "finding_events/watermark", "finding_events/places", "finding_events/action"),
+    *("finding_events/rejudging", "finding_events/recording", "finding_events/digest"),
 ]
 MODULES = sorted(
     path.relative_to(REPO)

@@ -76,7 +76,7 @@ class GateOperator(BaseOperator):
         """Do what the operator is for; an operator that moves data says in ``datasets_…`` from where to where."""
         raise NotImplementedError
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """Tell OpenLineage, which asks every operator for this, what the step has read and written."""
         return lineage(Run(self.feed, task_instance.run_id), inputs=self.datasets_read, outputs=self.datasets_written)
 

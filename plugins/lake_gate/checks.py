@@ -18,7 +18,7 @@ from lake_gate.errors import CostLimitError, JobScopeError, TablesMissingError
 from lake_gate.evidence import Evidence, Severity, gather
 from lake_gate.include import fingerprint, read_job_spec, read_policy
 from lake_gate.manifest import LandedObject, dataset_of
-from lake_gate.policy import Outcome, Promotion
+from lake_gate.policy import Promotion
 from lake_gate.run import Run
 from lake_gate.verdict import Rules, Verdict, hashes_of
 from lake_gate.verdicts import REUSED
@@ -198,7 +198,7 @@ class RememberVerdictsOperator(GateOperator):
     def _verdicts(self, run: Run, rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
         gathered = gather(*(self.iter_document(run, name) for name in (RESULTS, FINDINGS)))
         for landed, entry in zip(self.manifest(run), self.iter_document(run, OBJECTS), strict=True):
-            if (entry["name"], entry["outcome"]) == (landed.name, Outcome.PROMOTE) and entry["reason"] in CLEARED:
+            if entry["name"] == landed.name and entry["reason"] in CLEARED:
                 said = evidence_of(landed, gathered.get((landed.bucket, landed.key), Evidence()))
                 yield Verdict.on(landed, said, rules, facts)
 

@@ -35,7 +35,7 @@ def delivery_at(source: str) -> Place:
     return f"{parts.scheme}://{parts.netloc}", parts.path.strip("/") or "/"
 
 
-def lineage(run: Run, *, inputs: list[Place], outputs: list[Place]) -> OperatorLineage:
+def lineage(run: Run, *, inputs: list[Place], outputs: list[Place]) -> OperatorLineage[Any, Any]:
     """Return what OpenLineage takes: the datasets, each in the version of the run."""
     from airflow.providers.openlineage.extractors import OperatorLineage
 

@@ -94,7 +94,6 @@ MUTANTS = [
     _verdicts("nothing is revoked when it is read", "is_revoked=revoked[one.sha256]", "is_revoked=False"),
     _verdicts("a verdict need not be about what lies there", " or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
-    _checks("what was quarantined is remembered", '(entry["name"], entry["outcome"]) == (landed.name, Outcome.PROMOTE) and ', ""),
     _checks("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
     _checks("a dry run is remembered", ' and not record["dry_run"]', ""),
     _checks("an unfinished run is remembered", 'record["accounted"] and not', "not"),
