@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-GATE, MACIE = "plugins/lake_gate", "plugins/macie"
+GATE, MACIE, EVENTS = "plugins/lake_gate", "plugins/macie", "plugins/lake_gate/finding_events"
 DECISION, COPYING = "tests/lake_gate/test_decision.py", "tests/lake_gate/test_copying.py"
 TRANSFER = "tests/lake_gate/test_transfer.py"
 OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/test_landing.py"
@@ -57,6 +57,12 @@ _release = partial(Mutant, f"{GATE}/held_operators.py", ("tests/lake_gate/test_h
 _plan = partial(Mutant, f"{GATE}/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/reports.py", (REPORTS,))
+_marker = partial(Mutant, f"{GATE}/marker.py", ("tests/lake_gate/test_marker.py",))
+_overlay = partial(Mutant, f"{GATE}/overlay.py", ("tests/lake_gate/test_overlay.py",))
+_withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/finding_events/test_withdrawing.py",))
+_moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/finding_events/test_moving.py",))
+_watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/finding_events/test_watermark.py",))
+_hints = partial(Mutant, f"{EVENTS}/hints.py", ("tests/finding_events/test_hints.py",))
 _hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
 _jobs = partial(Mutant, f"{MACIE}/scheduled_jobs.py", ("tests/macie/test_scheduled_jobs.py",))
 _rules = partial(Mutant, f"{MACIE}/suppression.py", ("tests/macie/test_suppression.py",))
@@ -126,7 +132,7 @@ MUTANTS = [
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _operators("strangers are ignored", "raise UnknownObjectsError(", "print("),
     _operators("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
-    _hook("the first page of findings", "yield from self._get_findings(job_id, ids, order)", "yield from self._get_findings(job_id, ids, order)\n                    return"),
+    _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
     # ---- no leak, no loss: what is moved
@@ -161,7 +167,14 @@ MUTANTS = [
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
     _record("decided is as good as moved", 'if not (entry["outcome"] and entry["now"]):', 'if not entry["outcome"]:'),
     _reports('a record that does not account is fine', '        if totals.not_accounted:', '        if False:'),
-    _reports("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE)', ")"),
+    _marker("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE]', "]"),
+    _marker("what was withdrawn may come back", "withdrawn = {**other.withdrawn, **self.withdrawn}", "withdrawn = self.withdrawn"),
+    _overlay("an amendment that comes meanwhile is missed", "if amendments == before:", "if True:"),
+    _withdrawing("the marker lists what is withdrawn", "        self._rewrite_marker(run)\n", ""),
+    _withdrawing("the verdicts on withdrawn bytes stand", "        self._revoke_verdicts(actions)\n        where = FromAnywhere", "        where = FromAnywhere"),
+    _moving("the copy in silver stays", "yield self.silver, key", "return"),
+    _watermark("what was left is forgotten", " | frozenset(left))", ")"),
+    _hints("findings of other accounts are ours", 'told.get("account") != account_id', "not account_id"),
     _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
     # ---- no loss: what is held, and released
     _held("older versions are held, too", ' if item["IsLatest"])', ")"),

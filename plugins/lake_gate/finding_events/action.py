@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -114,11 +114,3 @@ def _shown(part: list[_Group]) -> str:
     feed, folder = part[0].place
     first = f"{feed}/{folder}" if feed else "around the gate"
     return first if len(part) == 1 else f"{first} and {len(part) - 1} more"
-
-
-def counted(actions: Iterable[Mapping[str, Any]], by: str) -> dict[str, int]:
-    """Return how many actions there are of each value."""
-    counts: dict[str, int] = {}
-    for action in actions:
-        counts[action[by]] = counts.get(action[by], 0) + 1
-    return dict(sorted(counts.items()))

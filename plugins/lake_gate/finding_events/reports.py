@@ -33,7 +33,8 @@ class RecordEventsOperator(GateOperator):
 
     Pushes ``uri`` of the record and its ``totals``.
 
-    :param chunks: what was to be moved, see :class:`DecideFindingsOperator` (templated).
+    :param chunks: what was to be moved, as returned by
+        :class:`lake_gate.finding_events.operators.DecideFindingsOperator` (templated).
     :param listed: how many findings Macie has told of (templated): ``{"findings": n, "unknown": n}``.
     """
 
