@@ -29,8 +29,8 @@ for asset in (silver("clinic"), quarantine("clinic")):
     with DAG(f"read_{asset.name}", schedule=[asset]):
 
         @task
-        def read(triggering_asset_events=None):
-            return [event.extra for events in triggering_asset_events.values() for event in events]
+        def read(triggering_asset_events=None, asset=asset):
+            return [event.extra for event in triggering_asset_events[asset]]
 
         read()
 '''
