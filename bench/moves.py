@@ -1,6 +1,6 @@
 """Measures the moves of many small objects against an S3 that takes its time (`make bench`).
 
-The gate's mover (`lake_gate.transfer`) is held against
+The gate's mover (`lake_gate.moving.transfer`) is held against
 
 * a bare loop of the same S3 calls with as many threads, which decides nothing and verifies nothing;
 * one object after another, copied and deleted, as a simple mover does it.
@@ -23,9 +23,9 @@ import boto3
 from botocore.config import Config
 
 from bench.endpoints import endpoints
-from lake_gate.decision import Decision
+from lake_gate.judging.decision import Decision
+from lake_gate.moving.transfer import THREADS, Buckets, carry_out
 from lake_gate.run import Run
-from lake_gate.transfer import THREADS, Buckets, carry_out
 
 BUCKETS = Buckets("bench-bronze", "bench-silver", "bench-quarantine")
 RUN = Run("bench", "1")

@@ -23,9 +23,9 @@ import boto3
 from bench.endpoints import endpoints
 from dev.paths import aws_environment
 from lake_gate import jsonl
-from lake_gate.landing import MANIFEST
-from lake_gate.manifest import LandedObject
-from lake_gate.record import Moved
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.recording.record import Moved
 from lake_gate.run import Run
 
 REPO = Path(__file__).resolve().parent.parent
@@ -92,9 +92,9 @@ def _in_a_process(step: str) -> dict[str, Any]:
 
 
 def _run_step(name: str) -> dict[str, Any]:
-    from lake_gate.notices import NotifyOperator
     from lake_gate.operators import DecideOperator
-    from lake_gate.reports import PublishOperator, RecordOperator
+    from lake_gate.recording.reports import PublishOperator, RecordOperator
+    from lake_gate.telling.notices import NotifyOperator
 
     gate: dict[str, Any] = {"task_id": "t", "settings": SETTINGS, "feed": RUN.feed}
     strict = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}

@@ -65,8 +65,8 @@ from lake_gate.assets import changes
 from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import FEED
 from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
-from lake_gate.notify import RunFailedNotifier
 from lake_gate.settings import load_settings
+from lake_gate.telling.notify import RunFailedNotifier
 from macie.findings import MacieFindingsToS3Operator
 
 

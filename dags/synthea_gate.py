@@ -53,23 +53,23 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
-from lake_gate import job_spec, scope
 from lake_gate.assets import changes
-from lake_gate.checks import (
+from lake_gate.feed import Feed
+from lake_gate.held.operators import ReleaseHeldOperator
+from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
+from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.params import run_params
+from lake_gate.recording.reports import PublishOperator, RecordOperator
+from lake_gate.scan import job_spec, scope
+from lake_gate.scan.checks import (
     CheckExpectedOperator,
     EstimateCostOperator,
     RememberVerdictsOperator,
     ReuseVerdictsOperator,
 )
-from lake_gate.feed import Feed
-from lake_gate.held_operators import ReleaseHeldOperator
-from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
-from lake_gate.notices import NotifyOperator
-from lake_gate.notify import RunFailedNotifier
-from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
-from lake_gate.params import run_params
-from lake_gate.reports import PublishOperator, RecordOperator
 from lake_gate.settings import load_settings
+from lake_gate.telling.notices import NotifyOperator
+from lake_gate.telling.notify import RunFailedNotifier
 from macie.account import ids_of
 from macie.operators import (
     MacieCancelClassificationJobOperator,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lake_gate.decision import Decision
-from lake_gate.manifest import LandedObject
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging.decision import Decision
 
 
 def landed(name: str = "a.csv", **changes: Any) -> LandedObject:

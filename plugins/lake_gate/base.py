@@ -12,14 +12,14 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines
 from lake_gate.errors import from_client_error, from_transport_error
-from lake_gate.landing import MANIFEST
 from lake_gate.lineage import Place, lineage
-from lake_gate.manifest import LandedObject
+from lake_gate.moving.transfer import THREADS
 from lake_gate.run import Run
 from lake_gate.settings import Settings
-from lake_gate.transfer import THREADS
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

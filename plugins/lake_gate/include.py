@@ -10,11 +10,13 @@ from typing import Any
 
 from airflow.configuration import conf
 
-from lake_gate import feed, policy, suppression
+from lake_gate import feed
 from lake_gate.errors import FeedError, FinalGateError, PolicyError, SuppressionRuleError
 from lake_gate.feed import Feed
-from lake_gate.policy import Policy
-from lake_gate.suppression import SuppressionRule
+from lake_gate.judging import policy
+from lake_gate.judging.policy import Policy
+from lake_gate.scan import suppression
+from lake_gate.scan.suppression import SuppressionRule
 
 
 def include_path(name: str) -> str:

@@ -27,7 +27,7 @@ def feed_in(bucket: str, run: Run, *, is_held: bool = False) -> Place:
 def delivery_at(source: str) -> Place:
     """Return the dataset of a delivery.
 
-    :param source: without user, password and signature, see :func:`lake_gate.source.shown`.
+    :param source: without user, password and signature, see :func:`lake_gate.delivery.source.shown`.
     """
     if "://" not in source:
         return "file", source

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import decision, jsonl, landing, reprocessing, verdicts
+from lake_gate import jsonl
 from lake_gate.base import BEGUN, DECISIONS, FINDINGS, JOB, MOVES, PLAN, RESULTS, GateOperator, is_true
-from lake_gate.decision import Decision
+from lake_gate.delivery import landing
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.delivery.source import shown
 from lake_gate.documents import (
     read_document,
     read_document_or_none,
@@ -30,18 +32,20 @@ from lake_gate.errors import (
     from_client_error,
     from_transport_error,
 )
-from lake_gate.evidence import Evidence, Job, Severity, count_findings, gather
+from lake_gate.held import reprocessing
 from lake_gate.include import read_policy
+from lake_gate.judging import decision
+from lake_gate.judging.decision import Decision
+from lake_gate.judging.evidence import Evidence, Job, Severity, count_findings, gather
+from lake_gate.judging.plan import CHUNK_OBJECTS, Chunks, plan
+from lake_gate.judging.policy import Outcome, Promotion
 from lake_gate.lineage import Place, delivery_at, feed_in
-from lake_gate.manifest import LandedObject
-from lake_gate.overlay import read_amendments
-from lake_gate.plan import CHUNK_OBJECTS, Chunks, plan
-from lake_gate.policy import Outcome, Promotion
-from lake_gate.record import Moved
+from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.recording.overlay import read_amendments
+from lake_gate.recording.record import Moved
 from lake_gate.run import Run
+from lake_gate.scan import verdicts
 from lake_gate.settings import load_source
-from lake_gate.source import shown
-from lake_gate.transfer import Buckets, carry_out
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -99,7 +103,7 @@ class DecideOperator(GateOperator):
         there was no job.
     :param policy: name of a file in ``include/policies`` (templated).
     :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated); counts where stricter than the policy.
-    :param promotion: see :class:`lake_gate.policy.Promotion` (templated); counts where it is stricter.
+    :param promotion: see :class:`lake_gate.judging.policy.Promotion` (templated); counts where it is stricter.
     :param is_dry_run: decide, but plan no moves (templated).
     """
 

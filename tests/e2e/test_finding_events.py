@@ -13,8 +13,8 @@ import pytest
 from dev import in_process
 from lake_gate.run import Run
 from tests.e2e.conftest import Ended, RunDag
-from tests.finding_events.elsewhere import scan
 from tests.lake import Lake
+from tests.lake_gate.finding_events.elsewhere import scan
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 FILES = {"medium.csv": b"PATIENT\n" + PATIENT.encode() + b"\n", "clean.csv": b"A\n1\n", "held.pdf": b"%PDF"}

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowException
 
 from lake_gate import operators as gate
-from lake_gate import reports
+from lake_gate.recording import reports
 from macie import operators as macie
 from tests.e2e.conftest import RunDag
 from tests.lake import Lake

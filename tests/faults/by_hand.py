@@ -10,12 +10,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from lake_gate import job_spec
 from lake_gate.base import GateOperator
 from lake_gate.include import include_path, read_job_spec
 from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
-from lake_gate.reports import PublishOperator, RecordOperator
+from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
+from lake_gate.scan import job_spec
 from macie.hook import MacieHook
 from macie.operators import (
     MacieCreateClassificationJobOperator,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_gate.transfer import Buckets
+from lake_gate.moving.transfer import Buckets
 from tests.lake import Lake
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from airflow.sdk import Asset
 
 from lake_gate.assets import announce, changes, quarantine, silver
-from tests.finding_events.world import Gate, Outlets, context_of
 from tests.lake import Lake
+from tests.lake_gate.finding_events.world import Gate, Outlets, context_of
 
 
 def test_each_feed_has_assets_of_its_own_that_name_no_bucket() -> None:
@@ -29,7 +29,7 @@ def test_events_go_through_the_alias_of_the_task_only() -> None:
 
 
 def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
-    from lake_gate.reports import PublishOperator
+    from lake_gate.recording.reports import PublishOperator
 
     gate = Gate(lake, outcomes).land().decide().move().record()
     context = context_of(gate.run.run_id)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_gate import jsonl
-from lake_gate.manifest import LandedObject
+from lake_gate.delivery.manifest import LandedObject
 from tests.builders import landed
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate import jsonl, operators, transfer
+from lake_gate import jsonl, operators
 from lake_gate.base import GateOperator
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import read_document_or_none
 from lake_gate.errors import DecisionsStandError, PolicyError, SourceVersionGoneError, UnknownObjectsError
-from lake_gate.landing import MANIFEST
-from lake_gate.manifest import LandedObject
+from lake_gate.moving import transfer
 from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
 from lake_gate.run import Run
 from tests.builders import decided

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 GATE, MACIE, EVENTS = "plugins/lake_gate", "plugins/macie", "plugins/lake_gate/finding_events"
-DECISION, COPYING = "tests/lake_gate/test_decision.py", "tests/lake_gate/test_copying.py"
-TRANSFER = "tests/lake_gate/test_transfer.py"
-OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/test_landing.py"
-REPORTS, MULTIPART = "tests/lake_gate/test_reports.py", "tests/lake_gate/test_multipart.py"
-EVIDENCE, POLICY = "tests/lake_gate/test_evidence.py", "tests/lake_gate/test_policy.py"
-VERSIONS, PLAN = "tests/lake_gate/test_versions.py", "tests/lake_gate/test_plan.py"
-RECORD = "tests/lake_gate/test_record.py"
+DECISION, COPYING = "tests/lake_gate/judging/test_decision.py", "tests/lake_gate/moving/test_copying.py"
+TRANSFER = "tests/lake_gate/moving/test_transfer.py"
+OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/delivery/test_landing.py"
+REPORTS, MULTIPART = "tests/lake_gate/recording/test_reports.py", "tests/lake_gate/moving/test_multipart.py"
+EVIDENCE, POLICY = "tests/lake_gate/judging/test_evidence.py", "tests/lake_gate/judging/test_policy.py"
+VERSIONS, PLAN = "tests/lake_gate/moving/test_versions.py", "tests/lake_gate/judging/test_plan.py"
+RECORD = "tests/lake_gate/recording/test_record.py"
 HOOK, TRIGGERS, SENSORS = (f"tests/macie/test_{name}.py" for name in ("hook", "triggers", "sensors"))
 
 
@@ -38,36 +38,36 @@ class Mutant:
     new: str
 
 
-_decision = partial(Mutant, f"{GATE}/decision.py", (DECISION,))
-_policy = partial(Mutant, f"{GATE}/policy.py", (POLICY, DECISION))
-_evidence = partial(Mutant, f"{GATE}/evidence.py", (EVIDENCE,))
-_verdict = partial(Mutant, f"{GATE}/verdict.py", ("tests/lake_gate/test_verdict.py", DECISION))
-_verdicts = partial(Mutant, f"{GATE}/verdicts.py", ("tests/lake_gate/test_verdicts.py",))
-_checks = partial(Mutant, f"{GATE}/checks.py", ("tests/lake_gate/test_checks.py",))
-_scope = partial(Mutant, f"{GATE}/scope.py", ("tests/lake_gate/test_scope.py",))
-_transfer = partial(Mutant, f"{GATE}/transfer.py", (TRANSFER,))
-_copying = partial(Mutant, f"{GATE}/copying.py", (COPYING, TRANSFER))
-_multipart = partial(Mutant, f"{GATE}/multipart.py", (MULTIPART, COPYING))
-_versions = partial(Mutant, f"{GATE}/versions.py", (VERSIONS, TRANSFER, COPYING))
-_landing = partial(Mutant, f"{GATE}/landing.py", (LANDING,))
+_decision = partial(Mutant, f"{GATE}/judging/decision.py", (DECISION,))
+_policy = partial(Mutant, f"{GATE}/judging/policy.py", (POLICY, DECISION))
+_evidence = partial(Mutant, f"{GATE}/judging/evidence.py", (EVIDENCE,))
+_verdict = partial(Mutant, f"{GATE}/scan/verdict.py", ("tests/lake_gate/scan/test_verdict.py", DECISION))
+_verdicts = partial(Mutant, f"{GATE}/scan/verdicts.py", ("tests/lake_gate/scan/test_verdicts.py",))
+_checks = partial(Mutant, f"{GATE}/scan/checks.py", ("tests/lake_gate/scan/test_checks.py",))
+_scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
+_transfer = partial(Mutant, f"{GATE}/moving/transfer.py", (TRANSFER,))
+_copying = partial(Mutant, f"{GATE}/moving/copying.py", (COPYING, TRANSFER))
+_multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
+_versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
+_landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
 _operators = partial(Mutant, f"{GATE}/operators.py", (OPERATORS,))
-_held = partial(Mutant, f"{GATE}/held.py", ("tests/lake_gate/test_held.py",))
-_reprocessing = partial(Mutant, f"{GATE}/reprocessing.py", ("tests/lake_gate/test_reprocessing.py",))
-_release = partial(Mutant, f"{GATE}/held_operators.py", ("tests/lake_gate/test_held_operators.py",))
-_plan = partial(Mutant, f"{GATE}/plan.py", (PLAN,))
-_record = partial(Mutant, f"{GATE}/record.py", (RECORD,))
-_reports = partial(Mutant, f"{GATE}/reports.py", (REPORTS,))
-_marker = partial(Mutant, f"{GATE}/marker.py", ("tests/lake_gate/test_marker.py",))
-_overlay = partial(Mutant, f"{GATE}/overlay.py", ("tests/lake_gate/test_overlay.py",))
-_withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/finding_events/test_withdrawing.py",))
-_moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/finding_events/test_moving.py",))
-_watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/finding_events/test_watermark.py",))
-_hints = partial(Mutant, f"{EVENTS}/hints.py", ("tests/finding_events/test_hints.py",))
+_held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
+_reprocessing = partial(Mutant, f"{GATE}/held/reprocessing.py", ("tests/lake_gate/held/test_reprocessing.py",))
+_release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
+_plan = partial(Mutant, f"{GATE}/judging/plan.py", (PLAN,))
+_record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
+_reports = partial(Mutant, f"{GATE}/recording/reports.py", (REPORTS,))
+_marker = partial(Mutant, f"{GATE}/recording/marker.py", ("tests/lake_gate/recording/test_marker.py",))
+_overlay = partial(Mutant, f"{GATE}/recording/overlay.py", ("tests/lake_gate/recording/test_overlay.py",))
+_withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
+_moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
+_watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/lake_gate/finding_events/test_watermark.py",))
+_hints = partial(Mutant, f"{EVENTS}/hints.py", ("tests/lake_gate/finding_events/test_hints.py",))
 _hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
 _jobs = partial(Mutant, f"{MACIE}/scheduled_jobs.py", ("tests/macie/test_scheduled_jobs.py",))
 _rules = partial(Mutant, f"{MACIE}/suppression.py", ("tests/macie/test_suppression.py",))
 _lists = partial(Mutant, f"{MACIE}/allow_lists.py", ("tests/macie/test_allow_lists.py",))
-_suppression = partial(Mutant, f"{GATE}/suppression.py", ("tests/lake_gate/test_suppression.py",))
+_suppression = partial(Mutant, f"{GATE}/scan/suppression.py", ("tests/lake_gate/scan/test_suppression.py",))
 _triggers = partial(Mutant, f"{MACIE}/triggers.py", (TRIGGERS,))
 _sensors = partial(Mutant, f"{MACIE}/sensors.py", (SENSORS,))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lake_gate import jsonl
-from lake_gate.decision import Decision
+from lake_gate.judging.decision import Decision
 
 MOST_CHUNKS = 100
 """Each chunk is a mapped task; the list of them goes into XCom."""
@@ -42,7 +42,7 @@ class Action:
     :param why: reason of the decision, or what stands in for it.
     :param feed: of the run that landed it, with ``folder``; empty when none has.
     :param was: outcome until now; None when nothing was decided.
-    :param decision: the stricter decision, as :class:`lake_gate.decision.Decision`; None: nothing is moved.
+    :param decision: the stricter decision, as :class:`lake_gate.judging.decision.Decision`; None: nothing is moved.
     :param silver_version_id: of the copy that was promoted; empty when there is none.
     """
 

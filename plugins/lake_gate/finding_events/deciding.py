@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.decision import Decision
-from lake_gate.evidence import UNKNOWN, Observation
+from lake_gate.delivery.manifest import LandedObject
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.places import is_document, landed_key, run_of
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
 from lake_gate.finding_events.runs import DEFAULT_POLICY, Landing, Place, read_decided, read_landing
 from lake_gate.finding_events.strays import describe
 from lake_gate.include import read_policy
-from lake_gate.manifest import LandedObject
-from lake_gate.policy import Outcome, Policy
+from lake_gate.judging.decision import Decision
+from lake_gate.judging.evidence import UNKNOWN, Observation
+from lake_gate.judging.policy import Outcome, Policy
+from lake_gate.moving.versions import head_version
 from lake_gate.run import Run
-from lake_gate.versions import head_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

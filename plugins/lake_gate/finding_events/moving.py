@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate.decision import Decision
 from lake_gate.errors import FinalGateError, GateError, from_client_error, from_transport_error
 from lake_gate.finding_events.places import landed_key
-from lake_gate.plan import CHUNK_OBJECTS
-from lake_gate.policy import Outcome
-from lake_gate.record import Moved
+from lake_gate.judging.decision import Decision
+from lake_gate.judging.plan import CHUNK_OBJECTS
+from lake_gate.judging.policy import Outcome
+from lake_gate.moving.transfer import THREADS, Buckets, carry_out
+from lake_gate.moving.versions import head_version, list_histories
+from lake_gate.recording.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
-from lake_gate.transfer import THREADS, Buckets, carry_out
-from lake_gate.versions import head_version, list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

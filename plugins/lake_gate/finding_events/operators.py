@@ -17,7 +17,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate import assets
 from lake_gate.base import RECORD, GateOperator
 from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
-from lake_gate.evidence import Observation
 from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
@@ -25,8 +24,9 @@ from lake_gate.finding_events.places import ACTIONS, FINDINGS, IDS, LOOKED, TAKE
 from lake_gate.finding_events.recording import Looked
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
-from lake_gate.policy import Outcome
-from lake_gate.record import Moved
+from lake_gate.judging.evidence import Observation
+from lake_gate.judging.policy import Outcome
+from lake_gate.recording.record import Moved
 from lake_gate.run import Run
 
 if TYPE_CHECKING:

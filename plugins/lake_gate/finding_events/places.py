@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lake_gate.run import HELD_PREFIX, Run
-from lake_gate.verdict import PREFIX as VERDICTS
+from lake_gate.scan.verdict import PREFIX as VERDICTS
 
 FEED = "finding_events"
 """What stands in the place of a feed in the keys of what it writes down."""

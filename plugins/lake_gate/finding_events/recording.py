@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lake_gate.finding_events.action import Action, Status
-from lake_gate.policy import Outcome
-from lake_gate.record import Moved
+from lake_gate.judging.policy import Outcome
+from lake_gate.recording.record import Moved
 
 
 @dataclass(frozen=True, slots=True)

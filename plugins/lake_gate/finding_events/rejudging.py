@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lake_gate.amendments import is_stricter
-from lake_gate.decision import Decision, decide
-from lake_gate.evidence import Evidence, Job, Observation
-from lake_gate.manifest import LandedObject
-from lake_gate.policy import Outcome, Policy
-from lake_gate.verdict import Verdict
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging.decision import Decision, decide
+from lake_gate.judging.evidence import Evidence, Job, Observation
+from lake_gate.judging.policy import Outcome, Policy
+from lake_gate.recording.amendments import is_stricter
+from lake_gate.scan.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from lake_gate import notices
 from lake_gate.base import OBJECTS, RECORD, GateOperator
 from lake_gate.documents import read_document, write_document
-from lake_gate.evidence import Severity
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
 from lake_gate.finding_events.places import ACTIONS, IDS, LOOKED, TAKEN, WATERMARK, ledger
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
 from lake_gate.finding_events.watermark import Watermark
-from lake_gate.overlay import update_document
-from lake_gate.receipts import Receipts
-from lake_gate.record import Moved
+from lake_gate.judging.evidence import Severity
+from lake_gate.recording.overlay import update_document
+from lake_gate.recording.record import Moved
 from lake_gate.run import Run
+from lake_gate.telling import notices
+from lake_gate.telling.receipts import Receipts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

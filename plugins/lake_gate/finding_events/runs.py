@@ -11,20 +11,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.base import FINDINGS, PLAN, RECORD, RESULTS
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines, read_document_or_none
-from lake_gate.entries import iter_run_entries
 from lake_gate.errors import FinalGateError
-from lake_gate.evidence import Evidence, Job, Severity, gather
 from lake_gate.finding_events.rejudging import Decided
 from lake_gate.include import read_policy
-from lake_gate.landing import MANIFEST
-from lake_gate.manifest import LandedObject
-from lake_gate.overlay import read_amendments
-from lake_gate.policy import Policy, Promotion
+from lake_gate.judging.evidence import Evidence, Job, Severity, gather
+from lake_gate.judging.policy import Policy, Promotion
+from lake_gate.moving.versions import head_version
+from lake_gate.recording.entries import iter_run_entries
+from lake_gate.recording.overlay import read_amendments
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing
-from lake_gate.verdicts import read_reused
-from lake_gate.versions import head_version
+from lake_gate.scan.verdicts import read_reused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

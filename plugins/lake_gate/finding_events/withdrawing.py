@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lake_gate import jsonl
-from lake_gate.amendments import AMENDMENTS, MOVED, Amendment, Amendments, merged
 from lake_gate.base import PLAN, RECORD
 from lake_gate.documents import read_document_or_none, write_document
-from lake_gate.entries import write_objects
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.moving import FromAnywhere, FromThere, move_all
-from lake_gate.marker import Marker
-from lake_gate.overlay import read_amendments, update_document, write_amended
-from lake_gate.record import Moved, Totals
+from lake_gate.moving.transfer import THREADS
+from lake_gate.recording.amendments import AMENDMENTS, MOVED, Amendment, Amendments, merged
+from lake_gate.recording.entries import write_objects
+from lake_gate.recording.marker import Marker
+from lake_gate.recording.overlay import read_amendments, update_document, write_amended
+from lake_gate.recording.record import Moved, Totals
 from lake_gate.run import Run
+from lake_gate.scan.verdicts import revoke
 from lake_gate.settings import Settings
-from lake_gate.transfer import THREADS
-from lake_gate.verdicts import revoke
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

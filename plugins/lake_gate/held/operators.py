@@ -1,0 +1,134 @@
+"""The operators about held objects: what a re-processing releases, what is held, and who is told of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from lake_gate import jsonl
+from lake_gate.base import OBJECTS, RECORD, GateOperator
+from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.errors import NotAccountedError
+from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.objects import iter_held
+from lake_gate.held.reprocessing import REPROCESSED, release
+from lake_gate.recording.reports import run_facts
+from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.telling.notices import send_once
+from lake_gate.telling.receipts import Receipts
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+RELEASED = "released.jsonl"
+HELD = "held.jsonl"
+_IN_MEMORY_BYTES = 8 * 1024**2
+
+
+class ReleaseHeldOperator(GateOperator):
+    """Delete from ``held/`` what this run has taken from there and accounts for; nothing in a dry run.
+
+    Writes ``released.jsonl``: the key and version that was held, and where the object is now. Returns their number, 0
+    for a run with any other source.
+    """
+
+    def step(self, context: Context) -> int:
+        """Release, or find what was released before."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
+            return 0
+        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        if record["dry_run"]:
+            self.log.info("A dry run releases nothing")
+            return 0
+        if not record["accounted"]:  # somebody went on although the record had failed
+            missing = record["totals"]
+            uri = f"s3://{bronze}/{run.document(RECORD)}"
+            raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
+        released = release(self.s3, run, bronze, self.manifest(run), self.iter_document(run, OBJECTS))
+        uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
+        self.log.info("Released %d object(s): %s", len(released), uri)
+        return len(released)
+
+
+class ListHeldOperator(GateOperator):
+    """List what is held, of all feeds, by feed and reason, in the log and in documents of this run.
+
+    Writes ``held.jsonl``, a line for each object, and ``record.json``, which sums them up. Pushes ``uri`` of the
+    record, ``objects`` and ``overdue`` (how many are held, and how many of them for too long), and ``overdue_feeds``.
+
+    :param older_than_hours: from which age on (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "older_than_hours")
+
+    def __init__(self, *, older_than_hours: str | int, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.older_than_hours = older_than_hours
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """List, write down, and log."""
+        run, bronze, hours = self.run_of(context), self.the_settings.bronze_bucket, int(self.older_than_hours)
+        found = Backlog((datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds"))
+        objects_uri = self._write_objects(run, found)
+        written = {
+            "schema": "lake-gate/held-objects/1",
+            "run": run_facts(context, self.feed, f"s3://{bronze}/{HELD_PREFIX}"),
+            "older_than_hours": hours,
+            "objects_uri": objects_uri,
+            **found.to_json(),
+        }
+        content = json.dumps(written, indent=1, ensure_ascii=False).encode()
+        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        for line in table(written["groups"]):
+            self.log.info("%s", line)
+        self.log.info("Record: %s", uri)
+        counts = {name: written[name] for name in ("objects", "overdue")}
+        return {"uri": uri, **counts, "overdue_feeds": overdue_feeds(written["groups"])}
+
+    def _write_objects(self, run: Run, found: Backlog) -> str:
+        """Write the objects as they are listed, counting them: any number goes through little memory."""
+        with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
+            for one in iter_held(self.s3, self.the_settings.bronze_bucket):
+                found.count(one)
+                file.write(jsonl.dump_line(one))
+            file.seek(0)
+            return write_document(self.s3, self.the_settings.bronze_bucket, run.document(HELD), file)
+
+
+class NotifyHeldOperator(GateOperator):
+    """Tell people what is held of one feed for too long, once a run.
+
+    Returns the id of the message.
+
+    :param about: name of the feed.
+    :param topic_arn: where its people are told.
+    """
+
+    template_fields = (*GateOperator.template_fields, "about", "topic_arn")
+
+    def __init__(self, *, about: str, topic_arn: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.about = about
+        self.topic_arn = topic_arn
+
+    def step(self, context: Context) -> str:
+        """Read what this run has listed, and publish."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        overdue = (
+            one
+            for one in self.iter_document(run, HELD)
+            if one["feed"] == self.about and is_overdue(one["held_at"], record["overdue_before"])
+        )
+        oldest = nsmallest(NAMES_TOLD, overdue, key=lambda one: one["held_at"])
+        return send_once(
+            notice(self.about, record, oldest, f"s3://{bronze}/{run.document(RECORD)}"),
+            kind=f"overdue-{self.about}",
+            topic_arn=self.topic_arn,
+            receipts=Receipts(self.s3, bronze, run),
+            aws_conn_id=self.aws_conn_id,
+        )

@@ -1,0 +1,173 @@
+"""Takes held objects through the gate again: ``held://<reason>`` as the source of a run, and what follows at its end.
+
+A run takes the held objects of its feed, by their versions, and lands them like any delivery. They stay in ``held/``
+until the run's record says where each is now, and it was found there: only then the copy that was held before goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import batched, compress
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate import jsonl
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.delivery.source import SourceFile, checked
+from lake_gate.documents import read_document_or_none, write_document_once
+from lake_gate.errors import HeldNotReleasedError, SourceError, SourceUnreachableError
+from lake_gate.held.backlog import HeldObject
+from lake_gate.held.objects import REASONS, iter_held, iter_versions
+from lake_gate.moving.transfer import THREADS, delete_versions
+from lake_gate.moving.versions import head_version
+from lake_gate.run import HELD_PREFIX, Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SCHEME = "held://"
+ALL = "*"
+REPROCESSED = "reprocessed.jsonl"
+"""What a run has taken from ``held/``, by version; beside its manifest."""
+_MAX_KEY_BYTES = 1024
+"""Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+_WINDOW = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A held object that a run has taken.
+
+    :param name: path in the delivery of the run that takes it.
+    :param key: in bronze, with ``held/``.
+    """
+
+    name: str
+    key: str
+    version_id: str
+    size_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A held object that is held no longer: the run that took it has it at another place now."""
+
+    name: str
+    key: str
+    version_id: str
+    now: dict[str, Any]
+
+
+def is_held(source: str) -> bool:
+    """Whether a source is what is held."""
+    return source.startswith(SCHEME)
+
+
+def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceFile]:
+    """Return the files of a delivery of held objects: those of the run's feed that were held for one reason.
+
+    The first try of a run writes down what it takes, and the next ones take the same; but for what is held no longer.
+
+    :param source: ``held://<reason>``; ``held://*`` for all.
+    :raises SourceError: when nothing is ever held for such a reason.
+    """
+    reason = source[len(SCHEME) :]
+    if reason not in {ALL, *REASONS}:
+        raise SourceError(source, f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
+    files = [
+        SourceFile(one.name, one.size_bytes, _opener(source, s3, bronze, one)) for one in _take(s3, run, bronze, reason)
+    ]
+    # Not the limit of other deliveries: a name has one folder more than before, and its key must fit below held/ again.
+    return checked(source, files, _MAX_KEY_BYTES - len((HELD_PREFIX + run.prefix).encode()))
+
+
+def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[Taken]:
+    written = read_document_or_none(s3, bronze, run.document(REPROCESSED))
+    if written is None:
+        held = [one for one in iter_held(s3, bronze, run.feed) if reason in {ALL, one.reason}]
+        content = jsonl.dump(_named(s3, run, bronze, held))
+        return jsonl.load(Taken, write_document_once(s3, bronze, run.document(REPROCESSED), content))
+    there = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
+    return [one for one in jsonl.load(Taken, written) if (one.key, one.version_id) in there]
+
+
+def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Iterator[Taken]:
+    """Give every object its name in the run: ``<run that was first to hold it>/<name>``.
+
+    What is held by a run that had taken it from ``held/`` has such a name already; another folder each time would make
+    it longer and longer.
+    """
+    again = {folder for folder in {one.run_folder for one in held} if _has_taken(s3, run.feed, bronze, folder)}
+    of_feed = len(f"{HELD_PREFIX}{run.feed}/")
+    used = {one.key[of_feed:] for one in held if one.run_folder not in again}
+    for one in held:
+        name = one.key[of_feed:]
+        if one.run_folder in again and one.name not in used:
+            name = one.name
+            used.add(name)
+        yield Taken(name, one.key, one.version_id, one.size_bytes, one.reason)
+
+
+def _has_taken(s3: S3Client, feed: str, bronze: str, run_folder: str) -> bool:
+    return head_version(s3, bronze, Run(feed, run_folder).document(REPROCESSED)) is not None
+
+
+def _opener(source: str, s3: S3Client, bronze: str, one: Taken) -> Any:
+    def open_version() -> IO[bytes]:
+        try:
+            return s3.get_object(Bucket=bronze, Key=one.key, VersionId=one.version_id)["Body"]  # type: ignore[return-value]
+        except ClientError as error:  # released or quarantined meanwhile: the next try leaves it out
+            code = error.response["Error"]["Code"]
+            raise SourceUnreachableError(source, f"S3 answered {code} to {one.key}") from None
+
+    return open_version
+
+
+def release(
+    s3: S3Client, run: Run, bronze: str, manifest: Iterable[LandedObject], entries: Iterable[Mapping[str, Any]]
+) -> list[Released]:
+    """Delete from ``held/`` what the run has taken from there, once its own object was found where the record says.
+
+    :param entries: lines of ``objects.jsonl``: one for each line of the manifest, in the same order.
+    :return: what is held no longer, deleted now or by a try before this one.
+    :raises HeldNotReleasedError: when objects were not found there; their held copies were kept, the others deleted.
+    """
+    written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
+    taken = {one.name: one for one in jsonl.load(Taken, written)}
+    ours = (
+        (taken[landed.name], landed, entry)
+        for landed, entry in zip(manifest, entries, strict=True)
+        if landed.name in taken
+    )
+    released: list[Released] = []
+    kept: list[str] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for window in batched(ours, _WINDOW):
+            safe = list(pool.map(lambda one: _is_somewhere_else(s3, bronze, *one), window))
+            going = list(compress(window, safe))
+            delete_versions(
+                s3,
+                [replace(landed, bucket=bronze, key=held.key, version_id=held.version_id) for held, landed, _ in going],
+            )
+            released += [Released(held.name, held.key, held.version_id, entry["now"]) for held, _, entry in going]
+            kept += [held.key for (held, _, _), is_safe in zip(window, safe, strict=True) if not is_safe]
+    if kept:
+        raise HeldNotReleasedError(f"s3://{bronze}/{run.documents}", kept)
+    return released
+
+
+def _is_somewhere_else(s3: S3Client, bronze: str, taken: Taken, landed: LandedObject, entry: Mapping[str, Any]) -> bool:
+    """Whether the run's own object is where its record says, with the bytes of what was held."""
+    now = entry["now"]
+    own = head_version(s3, now["bucket"], now["key"], now["version_id"])
+    if not own or (own["ContentLength"], own.get("ChecksumSHA256")) != (landed.size_bytes, landed.checksum):
+        return False
+    # The landed bytes were read from that very version. One that somebody put there without SHA-256 has nothing else
+    # to be compared by; one that is gone went at a try before this one.
+    held = head_version(s3, bronze, taken.key, taken.version_id) or {}
+    size, checksum = held.get("ContentLength", landed.size_bytes), held.get("ChecksumSHA256", landed.checksum)
+    return bool((size, checksum) == (landed.size_bytes, landed.checksum))

@@ -1,0 +1,207 @@
+"""One object on its way to where its decision sends it, up to its verified copy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from botocore.exceptions import ClientError
+
+from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
+from lake_gate.judging.decision import Decision
+from lake_gate.moving import multipart
+from lake_gate.moving.versions import KeyHistory, head_version, list_histories
+from lake_gate.recording.record import Moved
+from lake_gate.run import Run
+from lake_gate.s3_answers import is_missing, is_precondition_failed
+from lake_gate.scan.scope import REUSED_TAG
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+_MOST_TAGS = 10
+_MAX_TAG_CHARACTERS = 256
+"""Limits of S3. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
+_TRIES = 3
+"""How often a copy is tried while others write to its place."""
+_HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
+
+
+@dataclass(slots=True)
+class _There:
+    """What is at the place that an object goes to.
+
+    :param copy: version id of a verified copy.
+    :param has_others: there are versions with other bytes.
+    """
+
+    copy: str | None = None
+    has_others: bool = False
+
+
+@dataclass(slots=True)
+class Copying:
+    """One object on its way.
+
+    :param bucket: where it goes, with ``key``.
+    :param history: what is at that place as far as is known, None: nothing.
+    """
+
+    s3: S3Client
+    decision: Decision
+    run: Run
+    bucket: str
+    key: str
+    history: KeyHistory | None
+
+    def copy_verified(self) -> Moved:
+        """Return the verified copy of the decided version, made now or by a try before this one."""
+        source = head_version(self.s3, self.decision.bucket, self.decision.key, self.decision.version_id)
+        if source is None:
+            return self._copy_of_another_try()
+        tags = self._tags(source)
+        for _ in range(_TRIES):
+            there = self._look_at(self.history, source, tags)
+            if there.copy:
+                return self._moved(there.copy, is_beside_others=there.has_others)
+            try:
+                if condition := self._condition():
+                    return self._copy(source, tags, condition, has_others=there.has_others)
+            except ClientError as error:
+                if is_missing(error):
+                    return self._copy_of_another_try()
+                if not is_precondition_failed(error):
+                    raise
+            self.history = self._look_again()
+        raise CopyNotVerifiedError(self._source_uri, self._copy_uri, "others write there all the time")
+
+    def _copy(
+        self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
+    ) -> Moved:
+        """Copy, and look at the copy before anybody is told of it."""
+        version_id = self._send_copy(source, tags, condition)
+        made = head_version(self.s3, self.bucket, self.key, version_id)
+        if difference := self._difference(made):
+            self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)  # nobody may read it there
+            raise CopyNotVerifiedError(self._source_uri, self._copy_uri, difference)
+        if lost := _lost(source, made, tags):  # it has the right bytes: who finds it may count on it, so it stays
+            raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
+        if has_others:
+            log.warning("%s holds other bytes, too: they stay, as an older version", self._copy_uri)
+        return self._moved(version_id, is_beside_others=has_others)
+
+    def _send_copy(self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str]) -> str:
+        """Copy exactly the decided version, in the parts it was landed in; return the version id of the copy."""
+        version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}
+        target = {"Bucket": self.bucket, "Key": self.key, "Tagging": urlencode(tags), **_storage_class(source)}
+        if self.decision.part_bytes:
+            multipart.abort_leftovers(self.s3, self.bucket, self.key)
+            kept = {name: source[name] for name in (*_HEADERS, "Metadata") if source.get(name)}
+            size, parts = self.decision.size_bytes, self.decision.part_bytes
+            return str(multipart.copy(self.s3, version, size, parts, condition, **target, **kept)["VersionId"])
+        return self.s3.copy_object(
+            **target,  # type: ignore[arg-type]
+            **condition,  # type: ignore[arg-type]
+            CopySource=version,  # type: ignore[arg-type]
+            ChecksumAlgorithm="SHA256",
+            TaggingDirective="REPLACE",
+        )["VersionId"]
+
+    def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
+        """Return the object's own tags and the gate's: which run, which decision, and why."""
+        gate = {"run": self.run.folder, "decision": self.decision.outcome, "reason": self.decision.reason}
+        gate = {key: value[:_MAX_TAG_CHARACTERS] for key, value in gate.items()}
+        if not source.get("TagCount"):
+            return gate
+        answer = self.s3.get_object_tagging(
+            Bucket=self.decision.bucket, Key=self.decision.key, VersionId=self.decision.version_id
+        )
+        own = {tag["Key"]: tag["Value"] for tag in answer["TagSet"] if tag["Key"] != REUSED_TAG}
+        room = _MOST_TAGS - len(gate.keys() - own.keys())
+        return {**dict(list(own.items())[:room]), **gate}
+
+    def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> _There:
+        """Look at every version that is at the place.
+
+        :param source: what a copy must have besides the bytes; None when the source is gone: whoever deleted it had
+            verified the copy.
+        """
+        there = _There()
+        for version_id in history.versions if history else ():
+            if (head := head_version(self.s3, self.bucket, self.key, version_id)) is None:
+                continue
+            if self._difference(head):
+                there.has_others = True
+            elif there.copy is None and (source is None or not _lost(source, head, tags)):
+                there.copy = version_id
+        return there
+
+    def _condition(self) -> dict[str, str] | None:
+        """Return what S3 has to find at the place still, or the copy is not made; None: look again, something came."""
+        if not (self.history and self.history.versions):
+            return {"IfNoneMatch": "*"}
+        latest = head_version(self.s3, self.bucket, self.key)
+        if latest is None:  # a delete marker
+            return {"IfNoneMatch": "*"}
+        return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None
+
+    def _copy_of_another_try(self) -> Moved:
+        """Return the copy that somebody made since the chunk began: the same task, run twice at once.
+
+        :raises SourceVersionGoneError: when there is none.
+        """
+        there = self._look_at(self._look_again(), None, {})
+        if there.copy:
+            return self._moved(there.copy, is_beside_others=there.has_others)
+        raise SourceVersionGoneError(self._source_uri, self.decision.version_id, self._copy_uri)
+
+    def _look_again(self) -> KeyHistory | None:
+        return list_histories(self.s3, self.bucket, [self.key]).get(self.key)
+
+    def _difference(self, head: Mapping[str, Any] | None) -> str:
+        """Say how the object differs from what was landed; empty when it does not."""
+        if head is None:
+            return "it is not there"
+        if head["ContentLength"] != self.decision.size_bytes:
+            return f"it has {head['ContentLength']} bytes instead of {self.decision.size_bytes}"
+        if head.get("ChecksumSHA256") != self.decision.checksum:
+            return "its SHA-256 is another one"
+        return ""
+
+    def _moved(self, version_id: str, *, is_beside_others: bool) -> Moved:
+        return Moved(self.decision.name, self.bucket, self.key, version_id, is_beside_others)
+
+    @property
+    def _source_uri(self) -> str:
+        return f"s3://{self.decision.bucket}/{self.decision.key}"
+
+    @property
+    def _copy_uri(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+def _storage_class(source: Mapping[str, Any]) -> dict[str, str]:
+    return {"StorageClass": source["StorageClass"]} if source.get("StorageClass") else {}
+
+
+def _lost(source: Mapping[str, Any], made: Mapping[str, Any] | None, tags: Mapping[str, str]) -> str:
+    """Say what of the source, besides its bytes, the copy does not have; empty when nothing is lost.
+
+    Encryption is the destination's own: there has to be one.
+    """
+    made = made or {}
+    for name in (*_HEADERS, "Metadata", "StorageClass"):
+        if source.get(name) != made.get(name):
+            return f"its {name} is another one"
+    if made.get("TagCount", 0) < len(tags):
+        return (
+            f"it shows {made.get('TagCount', 0)} of {len(tags)} tags, to a role that needs s3:GetObjectVersionTagging"
+        )
+    if not made.get("ServerSideEncryption"):
+        return "it is not encrypted"
+    return ""

@@ -1,0 +1,102 @@
+"""The marker in silver that readers trust a run by: which versions were promoted, and which of them withdrawn. Pure.
+
+A marker says all when it is written first. Afterwards it changes in one way only: an object goes from ``objects`` to
+``withdrawn``, and never back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lake_gate.judging.policy import Outcome
+from lake_gate.recording.record import marker_head, marker_object
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Why readers are not to trust an object any more.
+
+    :param version_id: the version in silver; empty when it had none, as far as is known.
+    """
+
+    key: str
+    version_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A run's marker.
+
+    :param head: schema, feed and run id.
+    :param objects: what readers may trust: ``key``, ``version_id``, ``size_bytes``, ``sha256``.
+    :param withdrawn: what they may not trust any more, by (key, version id).
+    """
+
+    head: dict[str, Any]
+    objects: list[dict[str, Any]]
+    withdrawn: dict[tuple[str, str], str]
+
+    @classmethod
+    def of(
+        cls, run: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], withdrawals: Mapping[str, Withdrawal]
+    ) -> Marker:
+        """Make the marker from the entries of the run's record.
+
+        :param withdrawals: by key.
+        """
+        promoted = [marker_object(entry) for entry in entries if entry["outcome"] == Outcome.PROMOTE]
+        return cls(marker_head(run), promoted, {}).without(withdrawals)
+
+    @classmethod
+    def parse(cls, content: bytes) -> Marker | None:
+        """Read what :meth:`to_bytes` wrote; None when it is no marker."""
+        try:
+            told = json.loads(content)
+            withdrawn = {(one["key"], one["version_id"]): one["reason"] for one in told.pop("withdrawn", ())}
+            objects = told.pop("objects")
+            if not all(one["key"] and one["version_id"] for one in objects):
+                return None
+            return cls(told, objects, withdrawn)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def to_bytes(self) -> bytes:
+        """Return the marker's JSON, one object a line."""
+        head = json.dumps(self.head, ensure_ascii=False).removesuffix("}")
+        lists = {"objects": self.objects}
+        if self.withdrawn:
+            listed = sorted(self.withdrawn.items())
+            lists["withdrawn"] = [{"key": k, "version_id": v, "reason": reason} for (k, v), reason in listed]
+        body = ", ".join(f'"{name}": [{_lines(items)}\n]' for name, items in lists.items())
+        return f"{head}, {body}}}\n".encode()
+
+    def without(self, withdrawals: Mapping[str, Withdrawal]) -> Marker:
+        """Return the marker without the objects of these keys, which are withdrawn."""
+        withdrawn = {
+            **{
+                (one["key"], one["version_id"]): withdrawals[one["key"]].reason
+                for one in self.objects
+                if one["key"] in withdrawals
+            },
+            **{(one.key, one.version_id): one.reason for one in withdrawals.values() if one.version_id},
+            **self.withdrawn,
+        }
+        return Marker(self.head, [one for one in self.objects if one["key"] not in withdrawals], withdrawn)
+
+    def joined(self, other: Marker) -> Marker | None:
+        """Return what both say when they differ by withdrawals alone: withdrawn by one is withdrawn; None else."""
+        withdrawn = {**other.withdrawn, **self.withdrawn}
+        mine, theirs = ([one for one in marker.objects if _place(one) not in withdrawn] for marker in (self, other))
+        return Marker(self.head, mine, withdrawn) if (self.head, mine) == (other.head, theirs) else None
+
+
+def _place(listed: Mapping[str, Any]) -> tuple[str, str]:
+    return listed["key"], listed["version_id"]
+
+
+def _lines(items: Iterable[Mapping[str, Any]]) -> str:
+    return ",".join("\n" + json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in items)

@@ -1,0 +1,187 @@
+"""The run record: what happened to every landed object, and why; and the marker that silver's readers trust. Pure.
+
+The record is in two documents: ``objects.jsonl`` has one line per landed object, ``record.json`` sums them up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from heapq import merge
+from typing import Any
+
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging.decision import Decision, Reason
+from lake_gate.judging.evidence import Severity
+
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where one object was found to be after its decision was carried out.
+
+    :param is_beside_others: the key has versions with other bytes, too, which are not this run's.
+    """
+
+    name: str
+    bucket: str
+    key: str
+    version_id: str
+    is_beside_others: bool = False
+
+
+def in_order[Item: (Decision, Moved)](of_outcomes: Iterable[Iterable[Item]]) -> Iterator[Item]:
+    """Bring what is sorted by name within each outcome into the order of the manifest."""
+    return merge(*of_outcomes, key=lambda item: item.name)
+
+
+def iter_entries(
+    manifest: Iterable[LandedObject], decisions: Iterable[Decision], moved: Iterable[Moved], *, dry_run: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield one entry per landed object; all three come in the order of their names.
+
+    ``now`` is where the object was verified to be: the copy's place, or in a dry run the one where it was landed. It is
+    None, like ``outcome``, when that is not known: then the object is not accounted for.
+    """
+    decision_of, place_of = _Finder(decisions), _Finder(moved)
+    for landed in manifest:
+        place = place_of.find(landed.name)
+        if place is None and dry_run:
+            place = Moved(landed.name, landed.bucket, landed.key, landed.version_id)
+        yield _entry(landed, decision_of.find(landed.name), place)
+
+
+class _Finder[Item: (Decision, Moved)]:
+    """Finds items by name, as long as they are asked for in the order in which they come."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items: Iterator[Item] = iter(items)
+        self._next: Item | None = next(self._items, None)
+
+    def find(self, name: str) -> Item | None:
+        while self._next is not None and self._next.name < name:
+            self._next = next(self._items, None)
+        return self._next if self._next is not None and self._next.name == name else None
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over the entries of a record, counted as they pass."""
+
+    objects: int = 0
+    size_bytes: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    severities: Counter[str] = field(default_factory=Counter)
+    archived_findings: int = 0
+    beside_others: int = 0
+    not_accounted: int = 0
+    first_not_accounted: list[str] = field(default_factory=list)
+
+    def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries on, each counted."""
+        for entry in entries:
+            self._count(entry)
+            yield entry
+
+    def _count(self, entry: Mapping[str, Any]) -> None:
+        self.objects += 1
+        self.size_bytes += entry["size_bytes"]
+        self.findings.update(entry["findings"])
+        self.severities.update([entry["severity"]] if entry["severity"] else [])
+        self.archived_findings += entry["archived_findings"]
+        if entry["outcome"]:
+            self.outcomes[entry["outcome"]] += 1
+            self.reasons[entry["reason"]] += 1
+        if entry["now"] and entry["now"]["is_beside_others"]:
+            self.beside_others += 1
+        if not (entry["outcome"] and entry["now"]):
+            self.not_accounted += 1
+            self.first_not_accounted += [entry["name"]] if len(self.first_not_accounted) < NAMES_SHOWN else []
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the sums as ``record.json`` has them."""
+        sums = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
+
+
+def build_record(
+    *,
+    run: Mapping[str, Any],
+    rules: Mapping[str, Any],
+    job: Mapping[str, Any] | None,
+    totals: Totals,
+    dry_run: bool,
+    objects_uri: str,
+    marker_uri: str,
+    delivery: Mapping[str, Any] | None = None,
+    cost: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return ``record.json``.
+
+    :param run: facts of the run (feed, run id, source, times), copied as they are.
+    :param rules: what it was decided by, with hashes: policy, identifiers, job spec.
+    :param job: facts of the classification job, or None when there was nothing to scan.
+    :param objects_uri: where ``objects.jsonl`` is.
+    :param marker_uri: where the marker in silver will be.
+    :param delivery: which tables were expected and missing.
+    :param cost: what the scan was estimated to cost, or None when the delivery was empty.
+    """
+    return {
+        "schema": "lake-gate/run-record/2",
+        "run": dict(run),
+        "rules": dict(rules),
+        "job": dict(job) if job else None,
+        "dry_run": dry_run,
+        "delivery": dict(delivery) if delivery else None,
+        "cost": dict(cost) if cost else None,
+        "reused": totals.reasons[Reason.VERDICT_REUSED],
+        "totals": totals.to_json(),
+        "accounted": totals.not_accounted == 0,
+        "objects_uri": objects_uri,
+        "marker_uri": None if dry_run else marker_uri,
+    }
+
+
+def worst_severity(record: Mapping[str, Any]) -> Severity | None:
+    """Return the highest severity that Macie gave any object of the run."""
+    found = [Severity(name) for name in record["totals"]["severities"]]
+    return max(found, key=lambda severity: severity.rank, default=None)
+
+
+def marker_head(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the marker of a run, but for its objects."""
+    return {"schema": "lake-gate/silver-run/1", "feed": run["feed"], "run_id": run["run_id"]}
+
+
+def marker_object(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the marker says of a promoted object: the version that readers may trust."""
+    now = entry["now"]
+    return {
+        "key": now["key"],
+        "version_id": now["version_id"],
+        "size_bytes": entry["size_bytes"],
+        "sha256": entry["sha256"],
+    }
+
+
+def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None) -> dict[str, Any]:
+    return {
+        "name": landed.name,
+        "landed": {"bucket": landed.bucket, "key": landed.key, "version_id": landed.version_id, "etag": landed.etag},
+        "size_bytes": landed.size_bytes,
+        "sha256": landed.sha256,
+        "outcome": decision.outcome if decision else None,
+        "reason": decision.reason if decision else None,
+        "rule": decision.rule if decision else None,
+        "status_reason": decision.status_reason if decision else None,
+        "severity": decision.severity if decision else None,
+        "findings": decision.findings if decision else {},
+        "archived_findings": decision.archived_findings if decision else 0,
+        "detections": decision.detections if decision else {},
+        "verdict": decision.verdict if decision else None,
+        "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,
+    }

@@ -1,0 +1,113 @@
+"""Which objects a classification job reads, judged from its request and a manifest; and how some are left out. Pure.
+
+Source: shapes Scoping, JobScopingBlock, SimpleScopeTerm and TagScopeTerm of the API, and
+https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-scope.html
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lake_gate.delivery.manifest import LandedObject
+
+REUSED_TAG, REUSED_VALUE = "lake_gate_verdict", "reused"
+"""Tag of landed objects that a job leaves out: a verdict of an earlier run speaks for their bytes."""
+_EXCLUDE_REUSED = {
+    "tagScopeTerm": {
+        "comparator": "EQ",
+        "key": "TAG",
+        "tagValues": [{"key": REUSED_TAG, "value": REUSED_VALUE}],
+        "target": "S3_OBJECT",
+    }
+}
+ARCHIVES = frozenset({"gz", "gzip", "tar", "tgz", "zip"})
+_SIZES: dict[str, Callable[[int, int], bool]] = {
+    "EQ": operator.eq,
+    "NE": operator.ne,
+    "GT": operator.gt,
+    "GTE": operator.ge,
+    "LT": operator.lt,
+    "LTE": operator.le,
+}
+
+
+def extension_of(name: str) -> str:
+    """Return the file name extension as Macie sees it: case kept, without the dot, empty when there is none."""
+    stem, _, extension = name.rpartition("/")[2].rpartition(".")
+    return extension if stem else ""
+
+
+def may_read(request: Mapping[str, Any], landed: LandedObject) -> bool:
+    """Whether the job reads the object; what cannot be judged from a manifest (tags, times) is taken to be read.
+
+    An object is read when every include condition holds, unless every exclude condition does.
+    """
+    scoping = _scoping(request)
+    includes = [_holds(term, landed) for term in _terms(scoping, "includes")]
+    excludes = [_holds(term, landed) for term in _terms(scoping, "excludes")]
+    return False not in includes and not (excludes and all(excludes))
+
+
+def is_confined(request: Mapping[str, Any], bucket: str, prefix: str) -> bool:
+    """Whether the job can read nothing but what lies below the prefix of this one bucket."""
+    definitions = _definition(request).get("bucketDefinitions") or []
+    if {name for one in definitions for name in one.get("buckets") or []} != {bucket}:
+        return False
+    return any(_is_below(term.get("simpleScopeTerm") or {}, prefix) for term in _terms(_scoping(request), "includes"))
+
+
+def why_all_are_read(spec: Mapping[str, Any]) -> str:
+    """Say why no object can be left out of this spec's jobs on a verdict; empty when it can."""
+    if _terms(_scoping(spec), "excludes"):
+        return "the job spec has excludes of its own, and Macie leaves out only what all of them name"
+    if spec.get("allowListIds"):
+        return "the job spec names allow lists, whose words may change without anything here changing"
+    return ""
+
+
+def without_reused(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the job request that leaves out what carries the gate's tag.
+
+    :raises ValueError: when the request has excludes already: Macie joins them with AND.
+    """
+    if _terms(_scoping(request), "excludes"):
+        raise ValueError("The job spec has excludes: objects cannot be left out on a verdict as well")
+    scoping = {**_scoping(request), "excludes": {"and": [_EXCLUDE_REUSED]}}
+    return {**request, "s3JobDefinition": {**_definition(request), "scoping": scoping}}
+
+
+def _definition(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return request.get("s3JobDefinition") or {}
+
+
+def _scoping(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _definition(request).get("scoping") or {}
+
+
+def _terms(scoping: Mapping[str, Any], block: str) -> list[Mapping[str, Any]]:
+    return (scoping.get(block) or {}).get("and") or []
+
+
+def _is_below(term: Mapping[str, Any], prefix: str) -> bool:
+    is_of_keys = term.get("key") == "OBJECT_KEY" and term.get("comparator") == "STARTS_WITH"
+    return is_of_keys and all(value.startswith(prefix) for value in term.get("values") or [""])
+
+
+def _holds(term: Mapping[str, Any], landed: LandedObject) -> bool | None:
+    """Whether the condition holds for the object; None when a manifest does not tell."""
+    simple = term.get("simpleScopeTerm") or {}
+    comparator, values = simple.get("comparator"), simple.get("values") or []
+    match simple.get("key"), comparator:
+        case "OBJECT_EXTENSION", "EQ":
+            return extension_of(landed.key) in values
+        case "OBJECT_EXTENSION", "NE":
+            return extension_of(landed.key) not in values
+        case "OBJECT_KEY", "STARTS_WITH":
+            return any(landed.key.startswith(value) for value in values)
+        case "OBJECT_SIZE", _ if comparator in _SIZES and len(values) == 1 and str(values[0]).isdecimal():
+            # Of an archive Macie compares the files inside, too.
+            is_archive = extension_of(landed.key).lower() in ARCHIVES
+            return None if is_archive else _SIZES[comparator](landed.size_bytes, int(values[0]))
+    return None

@@ -1,0 +1,166 @@
+"""Keeps verdicts in bronze, finds them again, and marks the landed objects that a job leaves out on them.
+
+``_verdicts/<sha256>/<rules>.json`` is a verdict, see :mod:`lake_gate.scan.verdict`; ``_verdicts/<sha256>/revoked.json``
+voids all verdicts on these bytes, for good. Losing any of it only means that objects are scanned again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.moving.transfer import THREADS
+from lake_gate.moving.versions import head_version
+from lake_gate.run import Run
+from lake_gate.s3_answers import is_missing
+from lake_gate.scan.scope import REUSED_TAG, REUSED_VALUE
+from lake_gate.scan.verdict import Rules, Verdict, key_of, revocation_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+REUSED = "reused.jsonl"
+"""Name of the run's document that says which objects its job leaves out, and on which verdicts."""
+MOST_AGE = timedelta(days=30)
+"""How long a verdict may be reused: Macie learns to see more, and no fingerprint tells."""
+_WINDOW = 1000
+_MOST_TAGS = 10
+"""Of one object. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
+
+
+def find(
+    s3: S3Client, bronze: str, manifest: Iterable[LandedObject], rules: Rules, own_record_uri: str
+) -> Iterator[tuple[LandedObject, Verdict]]:
+    """Yield the landed objects that an earlier run's verdict speaks for, in the order of the manifest.
+
+    :param own_record_uri: a run's own verdicts are none of an earlier run.
+    """
+    now = datetime.now(UTC)
+
+    def valid(landed: LandedObject) -> Verdict | None:
+        verdict = _read(s3, bronze, key_of(landed.sha256, rules.fingerprint(landed)))
+        if verdict is None or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed):
+            return None
+        if verdict.record_uri == own_record_uri or not _is_recent(verdict, now):
+            return None
+        return None if is_revoked(s3, bronze, landed.sha256) else verdict
+
+    for landed, verdict in _each(valid, manifest):
+        if verdict:
+            yield landed, verdict
+
+
+def read_reused(s3: S3Client, bronze: str, run: Run) -> dict[str, Verdict]:
+    """Return the verdicts that the run reuses, by name of the object; marked where they were revoked meanwhile."""
+    reused = {line["name"]: Verdict.from_json(line) for line in iter_reused(s3, bronze, run)}
+    revoked = dict(_each(lambda sha256: is_revoked(s3, bronze, sha256), {one.sha256 for one in reused.values()}))
+    return {name: replace(one, is_revoked=revoked[one.sha256]) for name, one in reused.items()}
+
+
+def iter_reused(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the run's ``reused.jsonl``: a name and a verdict each; none when it is not there."""
+    try:
+        yield from iter_json_lines(s3, bronze, run.document(REUSED))
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+
+
+def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
+    """Write the verdicts, each in the place of an older one; return how many."""
+
+    def write(verdict: Verdict) -> str:
+        return write_document(s3, bronze, verdict.key, json.dumps(verdict.to_json(), ensure_ascii=False).encode())
+
+    return sum(1 for _ in _each(write, verdicts))
+
+
+def revoke(s3: S3Client, bronze: str, sha256: str, facts: Mapping[str, Any]) -> None:
+    """Void all verdicts on these bytes, for good: they are scanned again in every run.
+
+    :param facts: who revoked them, when and why.
+    """
+    write_document(s3, bronze, revocation_key(sha256), json.dumps(dict(facts)).encode())
+
+
+def is_revoked(s3: S3Client, bronze: str, sha256: str) -> bool:
+    """Whether the verdicts on these bytes are void."""
+    return head_version(s3, bronze, revocation_key(sha256)) is not None
+
+
+def mark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
+    """Tag the landed versions, so that the job leaves them out; what cannot be tagged is scanned."""
+    missed = sum(not marked for _, marked in _each(lambda landed: _set_tag(s3, landed, marked=True), objects))
+    if missed:
+        log.warning("%d object(s) could not be tagged, and are scanned all the same", missed)
+
+
+def unmark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
+    """Take the tags off again, so that the job reads these objects."""
+    for _ in _each(lambda landed: _set_tag(s3, landed, marked=False), objects):
+        pass
+
+
+def _set_tag(s3: S3Client, landed: LandedObject, *, marked: bool) -> bool:
+    """Set or remove the gate's tag, and keep all others; tell whether the version is as wanted."""
+    version: dict[str, Any] = {"Bucket": landed.bucket, "Key": landed.key, "VersionId": landed.version_id}
+    try:
+        tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**version)["TagSet"]}
+        wanted = {key: value for key, value in tags.items() if key != REUSED_TAG}
+        if marked:
+            wanted[REUSED_TAG] = REUSED_VALUE
+        if len(wanted) > _MOST_TAGS:
+            return False
+        if wanted != tags:
+            _write_tags(s3, version, wanted)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return False  # moved already, by an earlier try of the run
+    return True
+
+
+def _write_tags(s3: S3Client, version: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+    if not tags:
+        s3.delete_object_tagging(**version)
+        return
+    tag_set: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+    s3.put_object_tagging(**version, Tagging={"TagSet": tag_set})
+
+
+def _read(s3: S3Client, bronze: str, key: str) -> Verdict | None:
+    if (content := read_document_or_none(s3, bronze, key)) is None:
+        return None
+    try:
+        return Verdict.from_json(json.loads(content))
+    except ValueError:
+        log.warning("s3://%s/%s is no verdict: the object is scanned", bronze, key)
+        return None
+
+
+def _is_recent(verdict: Verdict, now: datetime) -> bool:
+    """Whether its scan was not long ago; what comes out of the future is no verdict."""
+    try:
+        age = now - datetime.fromisoformat(verdict.cleared_at)
+    except (ValueError, TypeError):
+        return False
+    return timedelta(0) <= age <= MOST_AGE
+
+
+def _each[Item, Result](function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    """Yield what the function makes of each item, in their order; many at once, and never all in memory."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        for window in batched(items, _WINDOW):
+            yield from zip(window, pool.map(function, window), strict=True)

@@ -1,0 +1,260 @@
+"""Sources: every kind that a delivery may come as, and everything that is refused before anything is landed."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import os
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lake_gate.delivery import source
+from lake_gate.delivery.source import open_source, shown
+from lake_gate.errors import SourceError, SourceUnreachableError
+from tests.lake import Lake
+
+FILES = {"patients.csv": b"Id\n1\n", "2026/01/visits é.csv": b"Id\n2\n"}
+
+
+def zipped(files: dict[str, bytes], **options: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as archive:  # type: ignore[arg-type]
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def in_folder(lake: Lake, tmp_path: Path) -> str:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    return str(tmp_path)
+
+
+def in_zip(lake: Lake, tmp_path: Path) -> str:
+    (tmp_path / "delivery.zip").write_bytes(zipped(FILES))
+    return f"file://{tmp_path}/delivery.zip"
+
+
+def in_s3(lake: Lake, tmp_path: Path) -> str:
+    for name, content in FILES.items():
+        lake.put(lake.outputs["SourceBucket"], f"in/today/{name}", content)
+    lake.put(lake.outputs["SourceBucket"], "in/today/", b"")
+    lake.put(lake.outputs["SourceBucket"], "in/today-not/other.csv", b"x")
+    return f"s3://{lake.outputs['SourceBucket']}/in/today"
+
+
+def in_s3_zip(lake: Lake, tmp_path: Path) -> str:
+    lake.put(lake.outputs["SourceBucket"], "in/delivery.zip", zipped(FILES))
+    return f"s3://{lake.outputs['SourceBucket']}/in/delivery.zip"
+
+
+@pytest.mark.parametrize("make", [in_folder, in_zip, in_s3, in_s3_zip], ids=lambda f: f.__name__)
+def test_delivery_is_read_with_its_folders(lake: Lake, tmp_path: Path, make: Callable[[Lake, Path], str]) -> None:
+    assert contents(lake, make(lake, tmp_path)) == FILES
+
+
+def contents(lake: Lake, address: str, root: str = "/") -> dict[str, bytes]:
+    found = {}
+    with open_source(address, lake.s3, root) as files:
+        for file in files:
+            with file.open() as content:
+                found[file.name] = content.read()
+            assert len(found[file.name]) == file.size_bytes
+    return found
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
+def test_link_local_addresses_where_credentials_are_served_are_refused(lake: Lake, host: str) -> None:
+    with pytest.raises(SourceError, match="link-local"):
+        contents(lake, f"http://{host}/latest/meta-data/")
+
+
+def test_redirect_to_a_link_local_address_is_refused(lake: Lake) -> None:
+    with redirecting_to("http://169.254.169.254/") as url, pytest.raises(SourceError, match="link-local"):
+        contents(lake, url)
+
+
+def test_redirects_without_end_are_refused(lake: Lake) -> None:
+    with redirecting_to("/again") as url, pytest.raises(SourceError, match="redirects more than"):
+        contents(lake, url)
+
+
+@contextmanager
+def redirecting_to(address: str) -> Iterator[str]:
+    class Redirecting(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", address)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/d.zip"
+        server.shutdown()
+        thread.join()
+
+
+def test_zip_is_read_from_a_web_address(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "d.zip").write_bytes(zipped(FILES))
+    with served(tmp_path) as url:
+        assert contents(lake, f"{url}/d.zip?version=1") == FILES
+
+
+def test_web_address_that_is_not_there_is_refused(lake: Lake, tmp_path: Path) -> None:
+    with served(tmp_path) as url, pytest.raises(SourceError, match="answered 404"):
+        contents(lake, f"{url}/d.zip")
+
+
+def test_server_that_does_not_answer_may_be_tried_again(lake: Lake, tmp_path: Path) -> None:
+    with served(tmp_path) as url:
+        pass
+    with pytest.raises(SourceUnreachableError):
+        contents(lake, f"{url}/d.zip")
+
+
+def test_web_page_instead_of_a_zip_is_refused(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "d.zip").write_bytes(b"<html>sign in first</html>")
+    with served(tmp_path) as url, pytest.raises(SourceError, match="no zip") as error:
+        contents(lake, f"{url}/d.zip")
+    assert "sign in" not in str(error.value)
+
+
+def test_user_password_and_signature_of_an_address_are_never_shown(lake: Lake, tmp_path: Path) -> None:
+    address = "https://user:secret@example.test:8443/d.zip?X-Amz-Signature=secret#secret"
+    assert shown(address) == "https://example.test:8443/d.zip"
+    assert shown("ftp://user:secret@example.test/d.zip") == "ftp://example.test/d.zip"
+    with served(tmp_path) as url, pytest.raises(SourceError) as error:
+        contents(lake, url.replace("http://", "http://me:secret@") + "/d.zip?token=secret")
+    assert "secret" not in str(error.value)
+
+
+def test_single_file_is_a_delivery(lake: Lake, tmp_path: Path) -> None:
+    in_folder(lake, tmp_path)
+    assert list(contents(lake, f"{tmp_path}/patients.csv")) == ["patients.csv"]
+    assert list(contents(lake, in_s3(lake, tmp_path) + "/patients.csv")) == ["patients.csv"]
+
+
+def test_hidden_files_are_no_part_of_a_delivery(lake: Lake, tmp_path: Path) -> None:
+    hidden = {".DS_Store": b"x", "a/.gitkeep": b"", "__MACOSX/._a.csv": b"x", "a.csv": b"1"}
+    (tmp_path / "d.zip").write_bytes(zipped(hidden))
+    assert list(contents(lake, f"{tmp_path}/d.zip")) == ["a.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../a.csv", "a/../../b.csv", "/etc/a.csv", "a//b.csv", "C:/a.csv", "a\\..\\b.csv", "a\nb.csv", "x" * 800]
+)
+def test_zip_whose_names_lead_out_is_refused(lake: Lake, tmp_path: Path, name: str) -> None:
+    (tmp_path / "d.zip").write_bytes(zipped({"ok.csv": b"1", name: b"2"}))
+    with pytest.raises(SourceError, match="nothing was landed"):
+        contents(lake, f"{tmp_path}/d.zip")
+
+
+def test_zip_bomb_is_refused_by_its_own_directory(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "d.zip").write_bytes(zipped({"zeros.csv": bytes(50 * 1024**2)}, compresslevel=9))
+    with pytest.raises(SourceError, match="zip bombs"):
+        contents(lake, f"{tmp_path}/d.zip")
+
+
+def test_zip_whose_directory_lies_about_a_size_is_refused(lake: Lake, tmp_path: Path) -> None:
+    packed = bytearray(zipped({"a.csv": bytes(1000)}))
+    central = packed.rindex(b"PK\x01\x02")
+    packed[central + 24 : central + 28] = (10).to_bytes(4, "little")
+    (tmp_path / "d.zip").write_bytes(packed)
+    with pytest.raises(SourceError, match="no zip that can be read"):
+        contents(lake, f"{tmp_path}/d.zip")
+
+
+def test_zip_with_overlapping_members_is_refused(lake: Lake, tmp_path: Path) -> None:
+    packed = bytearray(zipped({"a.csv": os.urandom(3000), "b.csv": os.urandom(3000)}))
+    second = packed.rindex(b"PK\x01\x02")
+    packed[second + 42 : second + 46] = (0).to_bytes(4, "little")  # points at the first member's data
+    (tmp_path / "d.zip").write_bytes(packed)
+    with pytest.raises(SourceError):
+        contents(lake, f"{tmp_path}/d.zip")
+
+
+def test_damaged_and_cut_zips_are_refused(lake: Lake, tmp_path: Path) -> None:
+    packed = zipped({"a.csv": os.urandom(5000)})
+    (tmp_path / "cut.zip").write_bytes(packed[:3000])
+    (tmp_path / "damaged.zip").write_bytes(packed[:2000] + b"\x00" * 10 + packed[2010:])
+    for name in ("cut", "damaged"):
+        with pytest.raises(SourceError, match="no zip that can be read"):
+            contents(lake, f"{tmp_path}/{name}.zip")
+
+
+def test_same_name_twice_is_refused(lake: Lake, tmp_path: Path) -> None:
+    packed = zipped({"a.csv": b"1", "b.csv": b"2"}).replace(b"b.csv", b"a.csv")
+    (tmp_path / "d.zip").write_bytes(packed)
+    with pytest.raises(SourceError, match="twice"):
+        contents(lake, f"{tmp_path}/d.zip")
+
+
+def test_symbolic_links_are_refused(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").symlink_to("/etc/hostname")
+    with pytest.raises(SourceError, match="symbolic link"):
+        contents(lake, str(tmp_path))
+
+
+@pytest.mark.parametrize("address", ["s3://no-such-bucket-anywhere/x/", "/no/such/folder"])
+def test_source_that_does_not_exist_is_an_error_and_not_an_empty_delivery(lake: Lake, address: str) -> None:
+    with pytest.raises(SourceError, match=r"exist|no such"):
+        contents(lake, address)
+
+
+def test_empty_prefix_is_an_empty_delivery(lake: Lake) -> None:
+    assert contents(lake, f"s3://{lake.outputs['SourceBucket']}/nothing/") == {}
+
+
+@pytest.mark.parametrize("root", ["", "/somewhere/else"])
+def test_local_source_outside_of_the_allowed_root_is_refused(lake: Lake, tmp_path: Path, root: str) -> None:
+    in_folder(lake, tmp_path)
+    with pytest.raises(SourceError, match="local_source_root"):
+        contents(lake, str(tmp_path), root)
+
+
+def test_local_source_cannot_climb_out_of_its_root(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    in_folder(lake, tmp_path)
+    with pytest.raises(SourceError, match="must be below"):
+        contents(lake, f"{tmp_path}/root/../patients.csv", str(tmp_path / "root"))
+
+
+def test_object_that_changes_while_it_is_read_is_not_taken(lake: Lake, tmp_path: Path) -> None:
+    address = in_s3(lake, tmp_path)
+    with open_source(address, lake.s3, "") as files:
+        for file in files:
+            lake.put(lake.outputs["SourceBucket"], f"in/today/{file.name}", b"changed")
+            with pytest.raises(SourceUnreachableError, match=r"PreconditionFailed|412"):
+                file.open()
+
+
+def test_file_above_the_size_of_one_put_is_refused(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_OBJECT_BYTES", 4)
+    with pytest.raises(SourceError, match="larger than 4 bytes"):
+        contents(lake, in_folder(lake, tmp_path))

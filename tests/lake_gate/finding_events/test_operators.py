@@ -1,0 +1,94 @@
+"""The steps of ``finding_events``: from messages to moves, each of which may be done again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+
+from lake_gate.assets import changes
+from lake_gate.finding_events.operators import TakeEventsOperator, WithdrawOperator
+from lake_gate.finding_events.places import WATERMARK
+from tests.lake import Lake
+from tests.lake_gate.finding_events.world import Events, Gate, finding
+
+
+def hint(finding_id: str, **changes: Any) -> str:
+    return json.dumps({"finding": finding_id, "account": "123456789012", "region": "us-east-1", **changes})
+
+
+def ids_of(lake: Lake, events: Events) -> list[str]:
+    return lake.read(lake.bronze, events.run.document("ids.txt")).decode().split("\n")
+
+
+def dead_letters(lake: Lake) -> list[tuple[str, str]]:
+    url = lake.settings.dead_letter_queue_url
+    told = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    return sorted((one["Body"], one["MessageAttributes"]["reason"]["StringValue"]) for one in told.get("Messages", []))
+
+
+def test_hints_and_what_was_left_are_asked_for_and_poison_is_buried_with_its_reason(lake: Lake) -> None:
+    lake.put(lake.bronze, WATERMARK, b'{"updated_at_ms": 9000000, "seen": {}, "pending": ["left"]}')
+    events = Events(lake, [], bodies=[hint("a"), hint("a"), "no json", hint("b", account="210987654321")])
+    taken = events.take()
+    assert (taken["hints"], taken["poison"], taken["since_ms"]) == (1, 2, 1_800_000)
+    assert ids_of(lake, events) == ["a", "left"]
+    assert sorted(reason for _, reason in dead_letters(lake)) == ["not_json", "other_account"]
+    events.take()  # a retry buries nothing twice
+    assert dead_letters(lake) == []
+
+
+def test_poison_is_counted_when_no_queue_takes_it(lake: Lake) -> None:
+    for url in ("", lake.settings.dead_letter_queue_url + "-gone"):
+        events = Events(lake, [], bodies=["x"], run_id=f"events-{len(url)}")
+        settings = {**lake.settings.to_json(), "dead_letter_queue_url": url}
+        TakeEventsOperator(task_id="t", settings=settings, feed="finding_events").step(events.context)
+        taken = lake.document(events.run.document("taken.json"))
+        assert (taken["poison"], taken["dead_letters_failed"]) == ({"not_json": 1}, 1)
+
+
+def test_run_without_messages_begins_from_the_watermark_alone(lake: Lake) -> None:
+    events = Events(lake, [])
+    assert events.take()["since_ms"] == 0
+    assert ids_of(lake, events) == [""]
+
+
+def test_run_that_is_cleared_begins_from_where_it_began(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert (events.statuses, events.watermark["pending"]) == (["move"], [])
+    assert events.go().statuses == ["isolated_already"]
+
+
+def test_finding_that_names_no_object_is_counted_and_stops_nothing(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    nameless = {"id": "n", "updatedAt": "2026-11-25T10:00:00Z", "resourcesAffected": {}}
+    events = Events(lake, [nameless, finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert (events.statuses, events.told["findings"]["unreadable"]) == (["move"], 1)
+
+
+def test_consumers_of_each_feed_are_told_what_was_withdrawn(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote", "c.csv": "hold"}).over()
+    held = Events(lake, [finding(lake, lake.bronze, f"held/{gate.key('c.csv')}")]).go()
+    assert set(held.said) == {"quarantine_synthea"}  # nothing of silver has changed
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_id="events-2").go()
+    assert events.said["silver_synthea"] == {
+        "run_id": "1",
+        "withdrawn": 1,
+        "quarantined": 1,
+        "record": f"s3://{lake.bronze}/_runs/synthea/1/record.json",
+        "marker": f"s3://{lake.silver}/_runs/synthea/1.json",
+    }
+
+
+def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+    events.take()
+    events.list()
+    (chunk,) = events.decide()
+    done = [events.step(WithdrawOperator, chunk=chunk, outlets=[changes("t")]) for _ in range(2)]
+    assert done == [1, 1]
+    assert len(lake.versions(lake.quarantine, gate.key("a.csv"))) == 1
+    assert len(events.said) == 2  # a retry tells the same

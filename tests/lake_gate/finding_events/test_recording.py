@@ -1,0 +1,61 @@
+"""The record of a run of ``finding_events``: every object in it, and the sums."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
+from lake_gate.recording.record import Moved
+from tests.builders import decided
+
+
+def action(status: str, outcome: str = "quarantine", severity: str = "High", **more: Any) -> Action:
+    decision = asdict(decided("a.csv", outcome)) if status == Status.MOVE else None
+    return Action(
+        "silver", "synthea/1/a.csv", "v", {f"f-{severity}": severity}, status, "why", decision=decision, **more
+    )
+
+
+PLACE = Moved("a.csv", "quarantine", "synthea/1/a.csv", "q1")
+
+
+def counted(actions: list[Action], moved: list[Moved | None]) -> tuple[list[Any], Totals]:
+    totals = Totals()
+    return list(totals.counted(iter_entries(actions, iter(moved)))), totals
+
+
+def test_each_object_that_was_moved_is_where_its_ledger_says() -> None:
+    actions = [action("move", was="promote"), action("move", "hold"), action("stands", was="promote")]
+    entries, totals = counted(actions, [PLACE, Moved("a.csv", "bronze", "held/a", "h1")])
+    assert [entry["now"]["version_id"] if entry["now"] else None for entry in entries] == ["q1", "h1", None]
+    assert (totals.moved, totals.withdrawn) == (2, 1)
+    assert totals.to_json()["outcomes"] == {"quarantine": 1, "hold": 1}
+
+
+def test_object_that_was_nowhere_any_more_is_gone_and_not_moved() -> None:
+    (entry,), totals = counted([action("move", was="promote")], [None])
+    assert (entry["status"], totals.moved, totals.withdrawn) == ("gone", 0, 0)
+
+
+def test_findings_that_are_left_for_the_next_run_are_named() -> None:
+    _, totals = counted([action("left_to_its_run", severity="Low"), action("left")], [])
+    assert (totals.pending, totals.to_json()["pending"]) == (["f-Low"], 1)
+
+
+def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:
+    _, totals = counted([action("stands")], [])
+    taken = {"finding_ids": ["a", "b"], "duplicates": 1, "poison": {"not_json": 2}, "dead_letters_failed": 0}
+    record = build_record(
+        run={"run_id": "1"},
+        taken=taken,
+        listed={"findings": 5, "unknown": 1},
+        looked=Looked({"a": 1, "b": 2, "c": 3}, seen_before=1, unreadable=1),
+        totals=totals,
+        objects_uri="s3://o",
+    )
+    assert record["events"] == {"hints": 2, "duplicates": 1, "poison": {"not_json": 2}, "dead_letters_failed": 0}
+    assert record["findings"] == {"findings": 5, "unknown": 1, "new": 2, "seen_before": 1, "unreadable": 1}
+    assert json.loads(json.dumps(record))["totals"]["statuses"] == {"stands": 1}

@@ -1,0 +1,74 @@
+"""The record, the watermark that moves last, and the message."""
+
+from __future__ import annotations
+
+import pytest
+
+from lake_gate.errors import AwsError
+from tests.lake import Lake
+from tests.lake_gate.finding_events.test_withdrawing import Refusing
+from tests.lake_gate.finding_events.world import Events, Gate, finding
+
+OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
+
+
+@pytest.fixture
+def gate(lake: Lake) -> Gate:
+    return Gate(lake, OUTCOMES).over()
+
+
+def test_finding_that_was_dealt_with_is_passed_over_and_a_late_one_is_not(lake: Lake, gate: Gate) -> None:
+    first = finding(lake, lake.silver, gate.key("a.csv"), "Medium")
+    late = finding(lake, lake.silver, gate.key("b.csv"), updatedAt="2026-11-25T08:30:00.000Z")
+    assert Events(lake, [first]).go().statuses == ["stands"]
+    second = Events(lake, [first, late], run_id="events-2").go()
+    assert second.statuses == ["move"]
+    assert second.told["findings"]["seen_before"] == 1
+
+
+def test_finding_is_left_for_the_next_run_until_its_own_run_is_over(lake: Lake) -> None:
+    gate = Gate(lake, OUTCOMES).land()
+    found = [finding(lake, lake.bronze, gate.key("a.csv"))]
+    first = Events(lake, found).go()
+    assert (first.statuses, first.watermark["pending"]) == (["left_to_its_run"], [found[0]["id"]])
+    gate.decide().move().record().publish()
+    second = Events(lake, found, run_id="events-2").go()
+    assert (second.statuses, second.watermark["pending"]) == (["move"], [])
+    assert gate.trusted == {"b.csv"}
+
+
+def test_finding_that_was_left_and_that_macie_has_forgotten_is_not_asked_for_for_ever(lake: Lake) -> None:
+    gate = Gate(lake, OUTCOMES).land()
+    Events(lake, [finding(lake, lake.bronze, gate.key("a.csv"))]).go()
+    assert Events(lake, [], run_id="events-2").go().watermark["pending"] == []
+
+
+def test_watermark_stays_when_something_was_not_moved(lake: Lake, gate: Gate) -> None:
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+    events.take()
+    events.list()
+    chunks = events.decide()
+    with pytest.raises(AwsError):
+        events.withdraw(chunks, s3=Refusing("CopyObject"))
+    with pytest.raises(lake.s3.exceptions.ClientError):  # somebody goes on although a task has failed
+        events.record(chunks)
+    assert lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_runs/finding_events/watermark")["KeyCount"] == 0
+    assert Events(lake, events.findings, run_id="events-2").go().statuses == ["move"]
+
+
+@pytest.mark.parametrize(("severity", "topic"), [("High", "high_topic_arn"), ("Medium", "low_topic_arn")])
+def test_message_goes_once_to_the_topic_of_what_was_moved(lake: Lake, gate: Gate, severity: str, topic: str) -> None:
+    received = {name: lake.messages_of(getattr(lake.settings, name)) for name in ("high_topic_arn", "low_topic_arn")}
+    lake.put(lake.silver, "stray.csv", b"around the gate")
+    events = Events(lake, [finding(lake, lake.silver, "stray.csv", severity)]).go()
+    assert events.notify() == events.notify()
+    messages = {name: messages() for name, messages in received.items()}
+    (message,) = messages.pop(topic)
+    assert list(messages.values()) == [[]]
+    assert "stray.csv" in message["Message"]
+
+
+def test_nobody_is_told_when_nothing_is_new(lake: Lake, gate: Gate) -> None:
+    own = finding(lake, lake.bronze, gate.key("a.csv"))
+    gate.write("findings.jsonl", b'{"id": "%s"}\n' % own["id"].encode())
+    assert Events(lake, [own]).go().notify() is None

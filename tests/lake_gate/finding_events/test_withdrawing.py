@@ -1,0 +1,252 @@
+"""Objects that are pulled back: out of silver, out of bronze, out of the marker, and in the record where they are."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from lake_gate.errors import AwsError, GateError
+from lake_gate.recording.reports import PublishOperator, RecordOperator
+from lake_gate.run import Run
+from lake_gate.scan.verdicts import is_revoked
+from tests.faults.choice import SEED, sample
+from tests.lake import Lake
+from tests.lake_gate.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding
+from tests.lake_gate.meanwhile import Meanwhile
+
+CRASHES = 1000 if os.environ.get("FAULTS_ALL") else 4
+"""At how many calls a withdrawal is made to die: FAULTS_ALL=1 does so at each, else FAULTS_SEED chooses."""
+OUTCOMES = {"a.csv": "promote", "b.csv": "promote", "c.csv": "hold", "d.csv": "quarantine"}
+
+
+@pytest.fixture
+def gate(lake: Lake) -> Gate:
+    """A run that is over, and published."""
+    return Gate(lake, OUTCOMES).over()
+
+
+def test_severe_object_is_in_quarantine_only_and_its_run_says_so(lake: Lake, gate: Gate) -> None:
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert events.statuses == ["move"]
+    assert lake.versions(lake.silver, gate.key("a.csv")) == lake.versions(lake.bronze, gate.key("a.csv")) == []
+    assert lake.read(lake.quarantine, gate.key("a.csv")) == b"a.csv"
+    assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
+    entry = gate.entries["a.csv"]
+    assert (entry["outcome"], entry["severity"], entry["findings"]) == ("quarantine", "High", {"High": 1})
+    assert entry["amended"]["was"] == "promote"
+    assert entry["amended"]["by"] == "events-1"
+    now = entry["now"]
+    assert lake.read(now["bucket"], now["key"], now["version_id"]) == b"a.csv"
+    assert gate.told["accounted"]
+    assert gate.told["totals"]["outcomes"] == {"promote": 1, "hold": 1, "quarantine": 2}
+    assert events.said["silver_synthea"]["withdrawn"] == events.said["quarantine_synthea"]["quarantined"] == 1
+
+
+def test_rest_of_an_all_or_nothing_run_is_held_with_the_severe_object(lake: Lake) -> None:
+    policy = {**POLICY, "promotion": "all or nothing"}
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, policy=policy).over()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert lake.keys(lake.silver) == []
+    assert lake.keys(lake.quarantine) == [gate.key("a.csv")]
+    assert lake.keys(lake.bronze, "held/") == [f"held/{gate.key('b.csv')}"]
+    assert lake.keys(lake.bronze, "synthea/") == []
+    assert (gate.trusted, gate.withdrawn) == (set(), {"a.csv", "b.csv"})
+    assert gate.entries["b.csv"]["reason"] == "run_not_promotable"
+    assert events.said["silver_synthea"]["withdrawn"] == 2
+
+
+def test_held_object_becomes_quarantined_under_its_own_key(lake: Lake, gate: Gate) -> None:
+    Events(lake, [finding(lake, lake.bronze, f"held/{gate.key('c.csv')}")]).go()
+    assert lake.versions(lake.bronze, f"held/{gate.key('c.csv')}") == []
+    assert lake.read(lake.quarantine, gate.key("c.csv")) == b"c.csv"
+    assert gate.entries["c.csv"]["amended"]["was"] == "hold"
+    assert gate.withdrawn == set()
+
+
+def test_second_copy_in_silver_goes_with_the_first(lake: Lake, gate: Gate) -> None:
+    lake.put(lake.silver, gate.key("a.csv"), b"a.csv")
+    Events(lake, [finding(lake, lake.bronze, gate.key("a.csv"))]).go()
+    assert lake.versions(lake.silver, gate.key("a.csv")) == []
+
+
+def test_other_bytes_at_the_same_key_stay(lake: Lake, gate: Gate) -> None:
+    found = finding(lake, lake.silver, gate.key("a.csv"))
+    other = lake.put(lake.silver, gate.key("a.csv"), b"somebody's")
+    Events(lake, [found]).go()
+    assert lake.versions(lake.silver, gate.key("a.csv")) == [other.version_id]
+
+
+def test_object_that_is_nowhere_any_more_is_told_to_be_gone_and_fails_nothing(lake: Lake, gate: Gate) -> None:
+    found = [finding(lake, lake.silver, gate.key(name)) for name in ("a.csv", "b.csv")]
+    for bucket in (lake.silver, lake.bronze):
+        (version,) = lake.versions(bucket, gate.key("a.csv"))
+        lake.s3.delete_object(Bucket=bucket, Key=gate.key("a.csv"), VersionId=version)
+    events = Events(lake, found).go()
+    assert sorted(events.statuses) == ["gone", "move"]
+    assert gate.trusted == set()
+    assert lake.keys(lake.quarantine, gate.key("b.csv")) == [gate.key("b.csv")]
+
+
+def test_marker_that_somebody_has_spoilt_does_not_keep_an_object_in_silver(lake: Lake, gate: Gate) -> None:
+    found = finding(lake, lake.silver, gate.key("a.csv"))
+    lake.put(lake.silver, gate.run.marker, b"{}")
+    Events(lake, [found]).go()
+    assert lake.versions(lake.silver, gate.key("a.csv")) == []
+    assert lake.read(lake.silver, gate.run.marker) == b"{}"
+
+
+def test_same_bytes_are_cleared_by_no_verdict_any_more(lake: Lake, gate: Gate) -> None:
+    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert is_revoked(lake.s3, lake.bronze, gate.objects["a.csv"].sha256)
+    assert not is_revoked(lake.s3, lake.bronze, gate.objects["b.csv"].sha256)
+
+
+def test_run_may_be_recorded_and_published_again_and_brings_nothing_back(lake: Lake, gate: Gate) -> None:
+    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    before = gate.marker, gate.entries
+    gate.move().record().publish()
+    assert (gate.marker, gate.entries) == before
+    assert lake.keys(lake.silver) == [gate.key("b.csv")]
+
+
+def test_run_that_died_while_it_moved_can_go_on_without_the_object(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}).land().decide()
+    found = finding(lake, lake.bronze, gate.key("a.csv"))
+    events = Events(lake, [found], run_deadline=timedelta(0)).go()
+    assert events.statuses == ["move"]
+    gate.move().record().publish()
+    assert (lake.keys(lake.silver), gate.trusted) == ([gate.key("b.csv")], {"b.csv"})
+    assert gate.entries["a.csv"]["outcome"] == "quarantine"
+
+
+def publishing(lake: Lake, gate: Gate) -> None:
+    """Publish, and let the withdrawal happen at the last moment before the marker is written."""
+    pull_back = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+    operator = PublishOperator(task_id="t", settings=lake.settings.to_json(), feed="synthea")
+    operator.s3 = Meanwhile("PutObject", pull_back.go)
+    operator.step(context_of(gate.run.run_id))
+
+
+def recording(lake: Lake, gate: Gate) -> None:
+    """Record, and let the withdrawal happen at the last moment before the record is written; then publish."""
+    pull_back = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_deadline=timedelta(0))
+    operator = RecordOperator(
+        task_id="t", settings=lake.settings.to_json(), feed="synthea", facts=FACTS, is_dry_run="False"
+    )
+    operator.s3 = Meanwhile("PutObject", pull_back.go)
+    operator.step(context_of(gate.run.run_id))
+    gate.publish()
+
+
+@pytest.mark.parametrize("race", [publishing, recording])
+def test_object_withdrawn_while_its_run_writes_is_not_trusted(lake: Lake, race: Any) -> None:
+    gate = Gate(lake, OUTCOMES).land().decide().move()
+    if race is publishing:
+        gate.record()
+    race(lake, gate)
+    assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
+    assert gate.entries["a.csv"]["now"]["bucket"] == lake.quarantine
+    assert lake.keys(lake.silver) == [gate.key("b.csv")]
+
+
+def test_publishing_while_an_object_is_withdrawn_does_not_list_it(lake: Lake) -> None:
+    gate = Gate(lake, OUTCOMES).land().decide().move().record()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+    events.take()
+    events.list()
+    chunks = events.decide()
+    # The withdrawal has written its amendment, and finds no marker: it is published just then.
+    events.withdraw(chunks, s3=Meanwhile("CopyObject", gate.publish))
+    assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
+    assert gate.entries["a.csv"]["now"]["bucket"] == lake.quarantine
+
+
+class DiesAt:
+    """An S3 client that dies at one of its calls: before it is sent, or after it has taken effect."""
+
+    def __init__(self, number: int, moment: str) -> None:
+        self._s3: Any = boto3.client("s3")
+        self._left = number
+        self.calls = 0
+        self._s3.meta.events.register(f"{moment}-call.s3", self._count)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def _count(self, **_: object) -> None:
+        self.calls += 1
+        self._left -= 1
+        if self._left == 0:
+            raise ConnectionError("the worker is gone")
+
+
+def crash(lake: Lake, number: int, moment: str) -> int:
+    """Let a withdrawal die at one of its calls, then retry it; return how many calls the first try has made."""
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=Run("synthea", f"{moment}-{number}")).over()
+    found = [finding(lake, lake.silver, gate.key("a.csv"))]
+    events = Events(lake, found, run_id=f"events-{moment}-{number}")
+    events.take()
+    events.list()
+    chunks = events.decide()
+    s3 = DiesAt(number, moment)
+    try:
+        events.withdraw(chunks, s3=s3)
+    except (ConnectionError, GateError):
+        assert any(lake.versions(b, gate.key("a.csv")) for b in (lake.silver, lake.bronze, lake.quarantine))
+    events.withdraw(chunks)
+    events.record(chunks)
+    assert lake.versions(lake.silver, gate.key("a.csv")) == lake.versions(lake.bronze, gate.key("a.csv")) == []
+    (version,) = lake.versions(lake.quarantine, gate.key("a.csv"))
+    assert (gate.trusted, gate.withdrawn) == ({"b.csv"}, {"a.csv"})
+    assert gate.entries["a.csv"]["now"]["version_id"] == version
+    return s3.calls
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_retry_finishes_what_a_crash_at_any_call_has_left(lake: Lake, moment: str) -> None:
+    calls = crash(lake, 0, moment)  # which lives
+    assert calls > 20
+    for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
+        crash(lake, int(number), moment)
+
+
+def test_next_run_finishes_what_a_run_that_never_came_back_has_left(lake: Lake, gate: Gate) -> None:
+    found = [finding(lake, lake.silver, gate.key("a.csv"))]
+    dead = Events(lake, found)
+    dead.take()
+    dead.list()
+    with pytest.raises(AwsError):
+        dead.withdraw(dead.decide(), s3=Refusing("CopyObject"))
+    assert gate.trusted == {"b.csv"}  # it is withdrawn before it is moved
+    assert Events(lake, found, run_id="events-2").go().statuses == ["move"]
+    assert lake.keys(lake.quarantine, gate.key("a.csv")) == [gate.key("a.csv")]
+    assert gate.entries["a.csv"]["outcome"] == "quarantine"
+
+
+class Refusing(DiesAt):
+    """An S3 client of which one operation fails."""
+
+    def __init__(self, operation: str) -> None:
+        self._s3 = boto3.client("s3")
+        self._s3.meta.events.register(f"before-call.s3.{operation}", self._refuse)
+
+    @staticmethod
+    def _refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "CopyObject")
+
+
+def test_thousand_objects_are_pulled_back_in_one_run(lake: Lake) -> None:
+    names = [f"{number:04}.csv" for number in range(1000)]
+    gate = Gate(lake, dict.fromkeys(names, "promote")).over()
+    versions = {one["key"]: one["version_id"] for one in gate.marker["objects"]}
+    found = [finding(lake, lake.silver, key, version=version) for key, version in versions.items()]
+    events = Events(lake, found).go()
+    assert events.told["totals"]["withdrawn"] == 1000
+    assert lake.keys(lake.silver) == []
+    assert len(gate.marker["withdrawn"]) == 1000
+    assert gate.told["totals"]["outcomes"] == {"quarantine": 1000}

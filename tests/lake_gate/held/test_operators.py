@@ -1,0 +1,150 @@
+"""The operators about held objects: when they release, what they list, whom they tell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.errors import NotAccountedError
+from lake_gate.held import operators as held_operators
+from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
+from lake_gate.judging.plan import plan
+from lake_gate.operators import LandOperator, MoveOperator
+from lake_gate.recording.reports import RecordOperator
+from lake_gate.run import Run
+from tests.builders import decided
+from tests.lake import Lake
+from tests.lake_gate.holding import hold
+
+RUN, LISTING = Run("synthea", "2"), Run("held_objects", "2")
+CONTEXT: Any = {"run_id": "2", "dag_run": SimpleNamespace(dag_id="d", run_id="2", start_date=None)}
+FACTS: Any = {"source": "held://*", "identifiers": {}, "job_spec": {}}
+
+
+def step(lake: Lake, operator: Any, feed: str = "synthea", **arguments: Any) -> Any:
+    return operator(task_id="t", settings=lake.settings.to_json(), feed=feed, **arguments).step(CONTEXT)
+
+
+def reprocess(lake: Lake, source: str = "held://*", *, moves: bool = True, dry_run: bool = False) -> None:
+    """Take the source through the gate, up to the record: everything is promoted."""
+    step(lake, LandOperator, source=source)
+    landed = [LandedObject(**line) for line in lake.lines(RUN.document(MANIFEST))]
+    content, chunks = plan(decided(one) for one in landed)
+    version = lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document("decisions.jsonl"), Body=content)["VersionId"]
+    basis = json.dumps({"decisions": version, "chunks": chunks})
+    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document("plan.json"), Body=basis.encode())
+    if moves:
+        step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
+    step(lake, RecordOperator, facts={**FACTS, "source": source}, is_dry_run=dry_run)
+
+
+def list_held(lake: Lake, older_than_hours: int) -> Any:
+    return step(lake, ListHeldOperator, "held_objects", older_than_hours=str(older_than_hours))
+
+
+def tell(lake: Lake, about: str = "synthea") -> Any:
+    return step(lake, NotifyHeldOperator, "held_objects", about=about, topic_arn=lake.settings.low_topic_arn)
+
+
+def test_what_is_released_is_written_down_with_where_it_is_now(lake: Lake) -> None:
+    copy = hold(lake, content=b"bytes")
+    reprocess(lake)
+    assert step(lake, ReleaseHeldOperator) == step(lake, ReleaseHeldOperator) == 1
+    (line,) = lake.lines(RUN.document("released.jsonl"))
+    assert (line["name"], line["key"], line["version_id"]) == ("1/a.csv", copy.key, copy.version_id)
+    assert lake.read(lake.silver, line["now"]["key"], line["now"]["version_id"]) == b"bytes"
+    assert lake.versions(lake.bronze, copy.key) == []
+
+
+def test_record_says_that_the_source_is_what_was_held(lake: Lake) -> None:
+    hold(lake)
+    landed = step(lake, LandOperator, source="held://not_analysed")
+    assert (landed["source"], landed["objects"]) == ("held://not_analysed", 1)
+
+
+def test_nothing_is_released_in_a_dry_run(lake: Lake) -> None:
+    copy = hold(lake)
+    reprocess(lake, moves=False, dry_run=True)
+    assert step(lake, ReleaseHeldOperator) == 0
+    assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
+
+
+def test_nothing_is_released_when_the_record_does_not_account_for_everything(lake: Lake) -> None:
+    copy = hold(lake)
+    with pytest.raises(NotAccountedError):
+        reprocess(lake, moves=False)
+    with pytest.raises(NotAccountedError, match=r"1/a\.csv"):  # somebody marked the record as a success, and went on
+        step(lake, ReleaseHeldOperator)
+    assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
+
+
+def test_nothing_is_released_by_a_run_with_another_source(lake: Lake, tmp_path: Path) -> None:
+    copy = hold(lake)
+    (tmp_path / "a.csv").write_bytes(b"A")
+    reprocess(lake, str(tmp_path))
+    assert step(lake, ReleaseHeldOperator) == 0
+    assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
+
+
+def test_list_has_a_line_for_every_held_object_and_its_sums(lake: Lake) -> None:
+    hold(lake, "a.csv", content=b"12345")
+    hold(lake, "b.csv", feed="claims", reason="job_sampled")
+    pushed = list_held(lake, 0)
+    lines = lake.lines(LISTING.document("held.jsonl"))
+    assert {line["key"]: line["reason"] for line in lines} == {
+        "held/synthea/1/a.csv": "not_analysed",
+        "held/claims/1/b.csv": "job_sampled",
+    }
+    written = lake.document(LISTING.document("record.json"))
+    assert (written["objects"], written["overdue"], written["older_than_hours"]) == (2, 2, 0)
+    assert {(one["feed"], one["reason"], one["size_bytes"]) for one in written["groups"]} >= {
+        ("synthea", "not_analysed", 5)
+    }
+    assert pushed == {
+        "uri": f"s3://{lake.bronze}/{LISTING.document('record.json')}",
+        "objects": 2,
+        "overdue": 2,
+        "overdue_feeds": ["claims", "synthea"],
+    }
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_nothing_is_overdue_that_was_held_just_now(lake: Lake, held: int) -> None:
+    for number in range(held):
+        hold(lake, f"{number}.csv")
+    pushed = list_held(lake, 1)
+    assert (pushed["objects"], pushed["overdue"], pushed["overdue_feeds"]) == (held, 0, [])
+
+
+def test_people_are_told_once_of_the_oldest_objects_of_their_feed(lake: Lake) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    hold(lake, "a.csv")
+    hold(lake, "b.csv", feed="claims")
+    list_held(lake, 0)
+    assert tell(lake) == tell(lake)
+    (message,) = received()
+    assert "held/synthea/1/a.csv: not_analysed" in message["Message"]
+    assert "claims" not in message["Message"]
+    assert message["MessageAttributes"]["feed"]["Value"] == "synthea"
+
+
+def test_message_names_the_oldest_when_there_are_more_than_it_holds(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_operators, "NAMES_TOLD", 2)
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    hold(lake, "a.csv")
+    list_held(lake, 0)
+    (line,) = lake.lines(LISTING.document("held.jsonl"))
+    lines = [{**line, "key": f"held/{day}", "held_at": f"2026-01-0{day}T00:00:00+00:00"} for day in (3, 1, 2)]
+    content = "\n".join(map(json.dumps, lines))
+    lake.s3.put_object(Bucket=lake.bronze, Key=LISTING.document("held.jsonl"), Body=content.encode())
+    tell(lake)
+    told = [line for line in received()[0]["Message"].splitlines() if line.startswith("- ")]
+    assert [line.split(":")[0] for line in told] == ["- held/1", "- held/2"]

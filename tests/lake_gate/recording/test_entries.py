@@ -1,0 +1,41 @@
+"""One entry per landed object, from all that a run has written down."""
+
+from __future__ import annotations
+
+import json
+
+from lake_gate.recording.amendments import Amendment, Amendments
+from lake_gate.recording.entries import iter_run_entries, write_objects
+from lake_gate.recording.record import Moved, Totals
+from tests.builders import decided
+from tests.finding_events.world import Gate
+from tests.lake import Lake
+
+
+def test_entries_follow_the_run_as_far_as_it_has_come(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "hold"}).land()
+
+    def entries() -> list[tuple[str | None, bool]]:
+        found = lake.keys(lake.bronze) and lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix=gate.run.documents)
+        has_plan = any(one["Key"].endswith("plan.json") for one in found["Contents"])
+        basis = lake.document(gate.run.document("plan.json")) if has_plan else {}
+        all_of = iter_run_entries(lake.s3, lake.bronze, gate.run, basis, Amendments(), dry_run=False)
+        return [(entry["outcome"], entry["now"] is not None) for entry in all_of]
+
+    assert entries() == [(None, False), (None, False)]
+    gate.decide()
+    assert entries() == [("promote", False), ("hold", False)]
+    gate.move()
+    assert entries() == [("promote", True), ("hold", True)]
+
+
+def test_document_has_what_was_amended_and_is_counted(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "hold"}).land().decide().move()
+    amendments, totals = Amendments(), Totals()
+    amendments.add([Amendment(decided("a.csv", "quarantine"), ["f"], "", "e")], [Moved("a.csv", "q", "k", "v")])
+    basis = lake.document(gate.run.document("plan.json"))
+    uri = write_objects(lake.s3, lake.bronze, gate.run, basis, amendments, totals, dry_run=False)
+    key = uri.removeprefix(f"s3://{lake.bronze}/")
+    outcomes = [json.loads(line)["outcome"] for line in lake.read(lake.bronze, key).splitlines()]
+    assert outcomes == ["quarantine", "hold"]
+    assert dict(totals.outcomes) == {"quarantine": 1, "hold": 1}

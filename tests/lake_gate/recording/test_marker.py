@@ -1,0 +1,96 @@
+"""The marker: what it lists may become withdrawn, and nothing else may change."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from lake_gate.recording.marker import Marker, Withdrawal
+
+RUN = {"feed": "synthea", "run_id": "manual__1"}
+
+
+def entry(name: str, outcome: str = "promote") -> dict[str, Any]:
+    now = {"bucket": "silver", "key": f"synthea/1/{name}", "version_id": f"v-{name}", "is_beside_others": False}
+    return {"name": name, "outcome": outcome, "size_bytes": 1, "sha256": "00", "now": now}
+
+
+def withdrawals(*names: str, version: str = "") -> dict[str, Withdrawal]:
+    keys = {f"synthea/1/{name}": version or f"v-{name}" for name in names}
+    return {key: Withdrawal(key, version_id, "why") for key, version_id in keys.items()}
+
+
+def marker(*without: str) -> Marker:
+    return Marker.of(RUN, [entry("a"), entry("b", "quarantine"), entry("c")], withdrawals(*without))
+
+
+def keys(listed: Any) -> list[str]:
+    return [one["key"][-1] for one in listed]
+
+
+def test_marker_lists_what_was_promoted() -> None:
+    told = json.loads(marker().to_bytes())
+    assert keys(told["objects"]) == ["a", "c"]
+    assert "withdrawn" not in told
+
+
+def test_withdrawn_object_is_listed_as_such_only() -> None:
+    told = json.loads(marker("a").to_bytes())
+    assert keys(told["objects"]) == ["c"]
+    assert told["withdrawn"] == [{"key": "synthea/1/a", "version_id": "v-a", "reason": "why"}]
+
+
+@pytest.mark.parametrize("without", [(), ("a",), ("a", "c")])
+def test_marker_is_read_as_it_was_written(without: tuple[str, ...]) -> None:
+    assert Marker.parse(marker(*without).to_bytes()) == marker(*without)
+
+
+def test_order_in_which_objects_are_withdrawn_does_not_count() -> None:
+    markers = {
+        marker().without(withdrawals(first)).without(withdrawals(second)).to_bytes()
+        for first, second in itertools.permutations("ac")
+    }
+    assert markers == {marker("a", "c").to_bytes()}
+
+
+def test_marker_made_of_a_record_that_is_amended_is_the_one_that_was_rewritten() -> None:
+    amended = Marker.of(RUN, [entry("a", "quarantine"), entry("b", "quarantine"), entry("c")], withdrawals("a"))
+    assert amended.to_bytes() == marker("a").to_bytes()
+
+
+def test_version_that_was_promoted_is_withdrawn_when_nobody_knew_of_it() -> None:
+    unknown = {"synthea/1/a": Withdrawal("synthea/1/a", "", "why")}
+    assert marker().without(unknown).withdrawn == {("synthea/1/a", "v-a"): "why"}
+
+
+def test_markers_that_differ_by_withdrawals_alone_are_joined_and_nothing_comes_back() -> None:
+    for one, other in itertools.product([marker(), marker("a"), marker("c"), marker("a", "c")], repeat=2):
+        both = one.joined(other)
+        assert both is not None
+        assert set(both.withdrawn) == set(one.withdrawn) | set(other.withdrawn)
+        assert both.to_bytes() == other.joined(one).to_bytes()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Marker.of(RUN, [entry("a")], {}),
+        Marker.of(RUN, [entry("a"), entry("c"), entry("x")], {}),
+        Marker.of({**RUN, "run_id": "manual__2"}, [entry("a"), entry("c")], {}),
+        Marker.of(RUN, [entry("a"), {**entry("c"), "sha256": "11"}], {}),
+        Marker.of(RUN, [entry("a"), entry("x")], {}),
+    ],
+)
+def test_markers_that_differ_otherwise_are_not_joined(other: Marker) -> None:
+    assert marker().joined(other) is None
+    assert other.joined(marker("a")) is None
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[]", b"null", b"no json", b'{"objects": 1}', b'{"objects": [{"key": "k"}]}']
+)
+def test_what_is_no_marker_is_not_read_as_one(content: bytes) -> None:
+    assert Marker.parse(content) is None

@@ -1,0 +1,50 @@
+"""What was sent of a run, as its documents say."""
+
+from __future__ import annotations
+
+import pytest
+
+from lake_gate.run import Run
+from lake_gate.telling.receipts import Receipt, Receipts
+from tests.lake import Lake
+
+TOPIC = "arn:aws:sns:us-east-1:1:high"
+
+
+@pytest.fixture
+def receipts(lake: Lake) -> Receipts:
+    return Receipts(lake.s3, lake.bronze, Run("synthea", "1"))
+
+
+def test_nothing_is_known_of_a_message_that_was_never_tried(receipts: Receipts) -> None:
+    assert receipts.get("digest") == Receipt("digest")
+
+
+def test_receipt_says_where_and_when_a_message_was_sent(lake: Lake, receipts: Receipts) -> None:
+    receipts.keep_sent(receipts.get("digest"), TOPIC, "m1")
+    written = lake.document("_runs/synthea/1/notified/digest.json")
+    assert (written["kind"], written["topic_arn"], written["message_id"]) == ("digest", TOPIC, "m1")
+    assert written["sent_at"].endswith("+00:00")
+    assert receipts.get("digest").message_id == "m1"
+
+
+def test_failures_stay_in_the_receipt_after_the_message_was_sent_the_latest_ten(receipts: Receipts) -> None:
+    for number in range(12):
+        receipts.keep_failure(receipts.get("digest"), TOPIC, f"Code{number}")
+        assert receipts.get("digest").sent_at == ""
+    receipts.keep_sent(receipts.get("digest"), TOPIC, "m1")
+    kept = receipts.get("digest")
+    assert [failure["code"] for failure in kept.failures] == [f"Code{number}" for number in range(2, 12)]
+    assert all(failure["at"].endswith("+00:00") for failure in kept.failures)
+
+
+def test_only_what_was_sent_is_listed_and_only_what_begins_so(receipts: Receipts) -> None:
+    receipts.keep_sent(Receipt("findings/1"), TOPIC, about=["f1", "f2"])
+    receipts.keep_failure(Receipt("findings/2"), TOPIC, "Throttled")
+    receipts.keep_sent(Receipt("digest"), TOPIC)
+    assert [(one.kind, one.about) for one in receipts.iter_sent("findings/")] == [("findings/1", ["f1", "f2"])]
+
+
+def test_runs_do_not_know_of_each_other(lake: Lake, receipts: Receipts) -> None:
+    receipts.keep_sent(Receipt("digest"), TOPIC)
+    assert Receipts(lake.s3, lake.bronze, Run("synthea", "2")).get("digest").sent_at == ""
