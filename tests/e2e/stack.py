@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+import requests
 
 from dev import services
 from dev.airflow_api import AirflowApi
@@ -86,12 +89,14 @@ class Stack:
 
 
 def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float = DEADLINE_SECONDS) -> Value:
-    """What ``look`` finds, looking until it finds something."""
+    """What ``look`` finds, looking until it finds something; an API that is too busy to answer is asked again."""
     end = time.monotonic() + seconds
-    while (found := look()) is None or found is False:
-        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
+    while time.monotonic() < end:
+        with contextlib.suppress(requests.Timeout):
+            if (found := look()) is not None and found is not False:
+                return found
         time.sleep(1)
-    return found
+    raise AssertionError(f"waited {seconds:.0f} s for {what}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -85,11 +86,13 @@ def back_fill_takes_the_deliveries_of_the_days_before(stack: Stack) -> None:
         "/backfills",
         {"dag_id": "ward_gate", "from_date": days[0].isoformat(), "to_date": today.isoformat(), "max_active_runs": 1},
     )
-    wait_for(lambda: len([run for run in stack.runs("ward_gate") if run["state"] == "success"]) == 3, "three runs")
-    runs = stack.runs("ward_gate")
-    assert [(run["run_type"], run["logical_date"][:10]) for run in runs] == [
-        ("backfill", f"{day:%Y-%m-%d}") for day in days
-    ]
+
+    def back_filled() -> list[dict[str, Any]] | None:
+        runs = [run for run in stack.runs("ward_gate") if run["run_type"] == "backfill"]
+        return runs if [run["state"] for run in runs] == ["success"] * len(days) else None
+
+    runs = wait_for(back_filled, "three runs of the back-fill")
+    assert [run["logical_date"][:10] for run in runs] == [f"{day:%Y-%m-%d}" for day in days]
     assert [len(lake.keys(lake.silver, Run("ward", run["dag_run_id"]).prefix)) for run in runs] == [1, 2, 3]
 
 
