@@ -93,7 +93,12 @@ class ByHand:
 
     def _job_request(self) -> dict[str, Any]:
         ids = {name: identifier["id"] for name, identifier in self.results["ensure_identifiers"].items()}
-        values = {"bronze_bucket": self.lake.bronze, "prefix": self.run.prefix, "account_id": "123456789012"}
+        values = {
+            "bronze_bucket": self.lake.bronze,
+            "prefix": self.run.prefix,
+            "account_id": "123456789012",
+            "feed": "synthea",
+        }
         spec = read_job_spec("synthea_one_time")
         return job_spec.render(spec, identifier_ids=ids, run_id=self.run.run_id, **values)
 
