@@ -47,7 +47,7 @@ class Stack:
     url: str
     folder: Path
 
-    def add_feed(self, name: str, *, schedule: str) -> None:
+    def add_feed(self, name: str, *, schedule: str | None) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
@@ -70,19 +70,20 @@ class Stack:
         is_over = lambda run: run["state"] in {"success", "failed"} and which(run)  # noqa: E731
         return wait_for(lambda: next(filter(is_over, self.runs(dag_id)), None), f"a run of {dag_id} that is over")
 
-    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
-        """What a task returned."""
-        run = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}"
-        answer = self.api(dag_id).get(f"{run}/taskInstances/{task_id}/xcomEntries/return_value?deserialize=true")
+    def returned(self, run: dict[str, Any], task_id: str) -> Any:
+        """What a task of a run returned."""
+        path = f"/dags/{run['dag_id']}/dagRuns/{quote(run['dag_run_id'], safe='')}"
+        path += f"/taskInstances/{task_id}/xcomEntries/return_value?deserialize=true"
+        answer = self.api(run["dag_id"]).get(path)
         return answer["value"]
 
-    def lineage(self, task_id: str) -> set[tuple[tuple[str, str], tuple[str, str]]]:
-        """What OpenLineage was told that a task has read and written: pairs of (namespace, name)."""
+    def lineage(self, task: str) -> set[tuple[tuple[str, str], tuple[str, str]]]:
+        """What OpenLineage was told that a task (``dag.task``) has read and written: pairs of (namespace, name)."""
         events = [json.loads(line) for line in (self.folder / "lineage.jsonl").read_text().splitlines()]
         return {
             ((read["namespace"], read["name"]), (written["namespace"], written["name"]))
             for event in events
-            if event["eventType"] == "COMPLETE" and event["job"]["name"].endswith(f".{task_id}")
+            if event["eventType"] == "COMPLETE" and event["job"]["name"] == task
             for read in event["inputs"]
             for written in event["outputs"]
         }
