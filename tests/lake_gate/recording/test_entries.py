@@ -8,8 +8,8 @@ from lake_gate.recording.amendments import Amendment, Amendments
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.record import Moved, Totals
 from tests.builders import decided
-from tests.finding_events.world import Gate
 from tests.lake import Lake
+from tests.lake_gate.finding_events.world import Gate
 
 
 def test_entries_follow_the_run_as_far_as_it_has_come(lake: Lake) -> None:
