@@ -61,6 +61,7 @@ def inner(result: ScanResult) -> list[tuple[str, str, str | None]]:
         (zipped(b__csv__gz=gzip.compress(CSV)), "zip", "application/zip", "b.csv.gz/b.csv"),
         (zipped(c__zip=zipped(d__tar=tarred(("e/a.csv", CSV)))), "ZIP", "application/zip", "c.zip/d.tar/e/a.csv"),
     ],
+    ids=["zip", "tar", "gz", "tar in gz", "gz in zip", "tar in zip in zip"],
 )
 def test_file_in_an_archive_is_scanned_and_its_places_are_in_its_own_result(
     data: bytes, extension: str, mime_type: str, path: str
