@@ -75,5 +75,5 @@ def real_delivery() -> Path:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Let no bytes into a test's name: packed ones hold the time of day, and all workers have to have the same names."""
+    """Let no bytes into a name: packed ones hold the time of day, and all workers have to have the same names."""
     return argname if isinstance(val, bytes) else None
