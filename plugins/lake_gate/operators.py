@@ -246,7 +246,8 @@ class MoveOperator(GateOperator):
         self.datasets_read = [feed_in(bronze, run)]
         self.datasets_written = [self._destination(run)]
         moved = jsonl.load(Moved, written)
-        cast("dict[str, Any]", context)["moved"] = f"{len(moved)} from {moved[0].name}"  # shown as the chunk's name
+        # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
+        cast("dict[str, Any]", context)["moved"] = f"{len(moved)} from {moved[0].name}" if moved else "nothing"
         return len(moved)
 
     def _destination(self, run: Run) -> Place:

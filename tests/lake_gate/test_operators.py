@@ -18,6 +18,7 @@ from lake_gate.documents import read_document_or_none
 from lake_gate.errors import DecisionsStandError, PolicyError, SourceVersionGoneError, UnknownObjectsError
 from lake_gate.moving import transfer
 from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.recording.amendments import Amendment
 from lake_gate.run import Run
 from tests.builders import decided
 from tests.lake import Lake
@@ -206,6 +207,15 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     with pytest.raises(SourceVersionGoneError):
         move(lake, "hold", [0, len(content)])
     assert lake.keys(lake.bronze) == [f"held/synthea/1/{n}.csv" for n in range(1, 6)]
+
+
+def test_chunk_of_which_everything_was_withdrawn_moves_nothing_and_is_done(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    withdrawn = Amendment(decided(landed, "quarantine"), ["f"], "2026-11-25T00:00:00+00:00", "events", "")
+    write(lake, "amendments/events.jsonl", jsonl.dump([withdrawn]))
+    assert move(lake, "promote", chunk) == 0
+    assert lake.keys(lake.silver) == []
 
 
 def raiser(error: type[Exception]) -> Any:
