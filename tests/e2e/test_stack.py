@@ -32,6 +32,8 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     for name, value in aws_environment(aws.url).items():
         monkeypatch.setenv(name, value)
     lake = Lake.set_up(aws.url)
+    # A deferral that is over before a busy scheduler has heard of it costs a try: Airflow takes it for a lost task.
+    boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="10", Overwrite=True)
     try:
         with start_airflow(lake, tmp_path) as stack:
             yield stack
