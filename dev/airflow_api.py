@@ -11,6 +11,9 @@ import requests
 
 from dev.in_process import DAG_ID, States
 
+_TIMEOUT_SECONDS = 120
+"""On a busy laptop an answer may take a while; a request that makes something must not be given up and made again."""
+
 
 class AirflowApi:
     """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only).
@@ -38,7 +41,10 @@ class AirflowApi:
     def unpause(self) -> bool:
         """Switch all DAGs on; False while the DAG processor has not read this one yet."""
         answer = self._session.patch(
-            f"{self._url}/api/v2/dags", params={"dag_id_pattern": "%"}, json={"is_paused": False}, timeout=30
+            f"{self._url}/api/v2/dags",
+            params={"dag_id_pattern": "%"},
+            json={"is_paused": False},
+            timeout=_TIMEOUT_SECONDS,
         )
         answer.raise_for_status()
         return any(self._dag == f"/dags/{dag['dag_id']}" for dag in answer.json()["dags"])
@@ -61,11 +67,11 @@ class AirflowApi:
 
     def get(self, path: str) -> dict[str, Any]:
         """Return what the API answers to a path below ``/api/v2``."""
-        return self._body(self._session.get(f"{self._url}/api/v2{path}", timeout=30))
+        return self._body(self._session.get(f"{self._url}/api/v2{path}", timeout=_TIMEOUT_SECONDS))
 
     def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
         """Return what the API answers to what is sent to a path below ``/api/v2``."""
-        return self._body(self._session.post(f"{self._url}/api/v2{path}", json=content, timeout=30))
+        return self._body(self._session.post(f"{self._url}/api/v2{path}", json=content, timeout=_TIMEOUT_SECONDS))
 
     def _body(self, answer: requests.Response) -> dict[str, Any]:
         answer.raise_for_status()
