@@ -7,9 +7,10 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -18,11 +19,21 @@ from lake_gate.s3_answers import is_missing, is_precondition_failed
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_IN_MEMORY_BYTES = 8 * 1024**2
+
 
 def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
     """Write the object and return its ``s3://`` address; a retry writes the same again."""
     s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))
     return f"s3://{bucket}/{key}"
+
+
+def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> str:
+    """Write the lines as they come and return the object's address: any number goes through little memory."""
+    with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
+        file.writelines(lines)
+        file.seek(0)
+        return write_document(s3, bucket, key, file)
 
 
 def write_document_once(s3: S3Client, bucket: str, key: str, content: bytes) -> bytes:

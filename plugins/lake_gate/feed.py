@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from string import Template
 from typing import Any
 
+from lake_gate.schema import misshapen
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job"}
 """Where held files of all feeds are, and what the other DAGs write down."""
@@ -103,7 +105,7 @@ def parse(name: str, content: Any) -> Feed:
 
     :raises ValueError: naming every key that is wrong, and what was expected there.
     """
-    if problems := [*_misnamed(name), *(list(_misshapen(content)) or _unusable(content))]:
+    if problems := [*_misnamed(name), *(list(misshapen(SCHEMA, content)) or _unusable(content))]:
         raise ValueError("; ".join(problems))
     topics = content.get("topics", {})
     places = {f"{severity}_topic": setting for severity, setting in topics.items()}
@@ -115,13 +117,6 @@ def _misnamed(name: str) -> Iterable[str]:
         yield "a feed is named with small letters, digits and _, 40 at most, beginning with a letter"
     if name in _TAKEN:
         yield f"the name {name} is taken"
-
-
-def _misshapen(content: Any) -> Iterable[str]:
-    from jsonschema import Draft202012Validator  # costs parse time where it is not needed
-
-    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(content), key=lambda error: error.json_path):
-        yield f"{error.json_path.removeprefix('$.')}: {error.message}"
 
 
 def _unusable(content: Mapping[str, Any]) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def dump_line(item: DataclassInstance) -> bytes:
     """Return the dataclass as one line of compact JSON, newline included."""
-    return json.dumps(dataclasses.asdict(item), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return to_line(dataclasses.asdict(item))
+
+
+def to_line(content: Any) -> bytes:
+    """Return what JSON can hold as one line of it, compact, newline included."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def dump(items: Iterable[DataclassInstance]) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from lake_gate import jsonl
 from lake_gate.base import OBJECTS, RECORD, GateOperator
-from lake_gate.documents import read_document, write_document
+from lake_gate.documents import read_document, write_document, write_lines
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
 from lake_gate.finding_events.places import ACTIONS, IDS, LOOKED, TAKEN, WATERMARK, ledger
@@ -24,8 +24,6 @@ from lake_gate.telling.receipts import Receipts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-_IN_MEMORY_BYTES = 8 * 1024**2
 
 
 class RecordEventsOperator(GateOperator):
@@ -66,11 +64,8 @@ class RecordEventsOperator(GateOperator):
 
     def _write_objects(self, run: Run, totals: Totals) -> str:
         actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
-        with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
-            for entry in totals.counted(iter_entries(actions, self._moved(run))):
-                file.write(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-            file.seek(0)
-            return write_document(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), file)
+        lines = map(jsonl.to_line, totals.counted(iter_entries(actions, self._moved(run))))
+        return write_lines(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), lines)
 
     def _moved(self, run: Run) -> Iterator[Moved | None]:
         for chunk in self.chunks:

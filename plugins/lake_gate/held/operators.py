@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lake_gate import jsonl
 from lake_gate.base import OBJECTS, RECORD, GateOperator
-from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.documents import read_document, read_document_or_none, write_document, write_lines
 from lake_gate.errors import NotAccountedError
 from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.objects import iter_held
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 RELEASED = "released.jsonl"
 HELD = "held.jsonl"
-_IN_MEMORY_BYTES = 8 * 1024**2
 
 
 class ReleaseHeldOperator(GateOperator):
@@ -90,13 +89,15 @@ class ListHeldOperator(GateOperator):
         return {"uri": uri, **counts, "overdue_feeds": overdue_feeds(written["groups"])}
 
     def _write_objects(self, run: Run, found: Backlog) -> str:
-        """Write the objects as they are listed, counting them: any number goes through little memory."""
-        with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
-            for one in iter_held(self.s3, self.the_settings.bronze_bucket):
+        """Write the objects as they are listed, counting them."""
+        bronze = self.the_settings.bronze_bucket
+
+        def counted() -> Iterator[bytes]:
+            for one in iter_held(self.s3, bronze):
                 found.count(one)
-                file.write(jsonl.dump_line(one))
-            file.seek(0)
-            return write_document(self.s3, self.the_settings.bronze_bucket, run.document(HELD), file)
+                yield jsonl.dump_line(one)
+
+        return write_lines(self.s3, bronze, run.document(HELD), counted())
 
 
 class NotifyHeldOperator(GateOperator):

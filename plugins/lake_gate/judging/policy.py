@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lake_gate.judging.evidence import CUSTOM_IDENTIFIER, Detection, Severity
+from lake_gate.schema import misshapen
 
 
 class Promotion(StrEnum):
@@ -178,7 +179,7 @@ def parse(name: str, content: Any) -> Policy:
 
     :raises ValueError: naming every key that is wrong, and what was expected there.
     """
-    if problems := list(_misshapen(content)) or list(_misplaced(content["rules"])):
+    if problems := list(misshapen(SCHEMA, content)) or list(_misplaced(content["rules"])):
         raise ValueError("; ".join(problems))
     return Policy(
         name=name,
@@ -198,13 +199,6 @@ def _rule(item: Mapping[str, Any]) -> Rule:
         elif key != "description":
             conditions[key] = value
     return Rule(**{**conditions, "then": Outcome(item["then"])})
-
-
-def _misshapen(content: Any) -> Iterable[str]:
-    from jsonschema import Draft202012Validator  # costs parse time where it is not needed
-
-    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(content), key=lambda error: error.json_path):
-        yield f"{error.json_path.removeprefix('$.')}: {error.message}"
 
 
 _NOT_FOR = {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from lake_gate import jsonl
 from lake_gate.base import DECISIONS, OBJECTS
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines, write_document
+from lake_gate.documents import iter_json_lines, write_lines
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import Chunks
 from lake_gate.operators import ledger
@@ -22,8 +21,6 @@ from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_IN_MEMORY_BYTES = 8 * 1024**2
 
 
 def iter_run_entries(
@@ -58,11 +55,7 @@ def write_objects(
     :param totals: counts what is written.
     """
     entries = iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run)
-    with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
-        for entry in totals.counted(entries):
-            file.write(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-        file.seek(0)
-        return write_document(s3, bronze, run.document(OBJECTS), file)
+    return write_lines(s3, bronze, run.document(OBJECTS), map(jsonl.to_line, totals.counted(entries)))
 
 
 def _decisions(s3: S3Client, bronze: str, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:

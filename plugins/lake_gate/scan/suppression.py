@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lake_gate.schema import misshapen
+
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|\+00:00)")
 _VALUES = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 50}
@@ -90,17 +92,10 @@ def parse(content: Any) -> SuppressionRule:
 
     :raises ValueError: naming every key that is wrong, and what was expected there.
     """
-    if problems := [*_misshapen(content), *_no_day(content)]:
+    if problems := [*misshapen(SCHEMA, content), *_no_day(content)]:
         raise ValueError("; ".join(problems))
     facts = {key: value for key, value in content.items() if key != "findingCriteria"}
     return SuppressionRule(criterion=content["findingCriteria"]["criterion"], **facts)
-
-
-def _misshapen(content: Any) -> Iterator[str]:
-    from jsonschema import Draft202012Validator  # costs parse time where it is not needed
-
-    for error in sorted(Draft202012Validator(SCHEMA).iter_errors(content), key=lambda error: error.json_path):
-        yield f"{error.json_path.removeprefix('$.')}: {error.message}"
 
 
 def _no_day(content: Any) -> Iterator[str]:
