@@ -8,11 +8,23 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from dev.in_process import DAG_ID, States
 
 _TIMEOUT_SECONDS = 120
 """On a busy laptop an answer may take a while; a request that makes something must not be given up and made again."""
+_AGAIN = Retry(
+    5,
+    connect=False,
+    read=False,
+    backoff_factor=0.5,
+    status_forcelist=[500, 503],
+    allowed_methods=["GET", "PATCH"],
+    raise_on_status=False,
+)
+"""SQLite turns a transaction away when another one wrote first, and Airflow answers 500; asked again, it goes well."""
 
 
 class AirflowApi:
@@ -26,6 +38,7 @@ class AirflowApi:
         self._dag = f"/dags/{dag_id}"
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.mount(self._url, HTTPAdapter(max_retries=_AGAIN))
 
     def is_up(self) -> bool:
         """Whether the API answers and gives a token; scheduler, triggerer and DAG processor must be healthy too."""

@@ -6,6 +6,7 @@ Airflow reads its environment while it is imported, so it is set before anything
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,11 @@ def real_delivery() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real Synthea files are not here: {folder}")
     return folder
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind in the folder of temporary files."""
+    shutil.rmtree(_HOME, ignore_errors=True)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
