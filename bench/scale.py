@@ -92,7 +92,7 @@ def _in_a_process(step: str) -> dict[str, Any]:
 
 
 def _run_step(name: str) -> dict[str, Any]:
-    from lake_gate.operators import DecideOperator
+    from lake_gate.judging.operators import DecideOperator
     from lake_gate.recording.reports import PublishOperator, RecordOperator
     from lake_gate.telling.notices import NotifyOperator
 

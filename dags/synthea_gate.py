@@ -54,10 +54,12 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
 from lake_gate.assets import changes
+from lake_gate.delivery.operators import LandOperator
 from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
-from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.judging.operators import DecideOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.params import run_params
 from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.scan import job_spec, scope

@@ -10,7 +10,9 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowException
 
-from lake_gate import operators as gate
+from lake_gate.delivery.operators import LandOperator
+from lake_gate.judging.operators import DecideOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording import reports
 from macie import operators as macie
 from tests.e2e.conftest import RunDag
@@ -21,9 +23,9 @@ WORKING = [
     macie.MacieEnsureCustomDataIdentifiersOperator,
     macie.MacieCreateClassificationJobOperator,
     macie.MacieJobResultsToS3Operator,
-    gate.LandOperator,
-    gate.DecideOperator,
-    gate.MoveOperator,
+    LandOperator,
+    DecideOperator,
+    MoveOperator,
     reports.RecordOperator,
     reports.PublishOperator,
 ]

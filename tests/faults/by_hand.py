@@ -11,8 +11,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from lake_gate.base import GateOperator
+from lake_gate.delivery.operators import LandOperator
 from lake_gate.include import include_path, read_job_spec
-from lake_gate.operators import DecideOperator, LandOperator, MoveOperator
+from lake_gate.judging.operators import DecideOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
 from lake_gate.scan import job_spec

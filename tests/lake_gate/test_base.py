@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate.base import GateOperator, is_true
+from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import AwsError, AwsRefusedError, from_client_error
-from lake_gate.operators import LandOperator
 from tests.lake import Lake
 
 

@@ -12,7 +12,8 @@ from functools import partial
 GATE, MACIE, EVENTS = "plugins/lake_gate", "plugins/macie", "plugins/lake_gate/finding_events"
 DECISION, COPYING = "tests/lake_gate/judging/test_decision.py", "tests/lake_gate/moving/test_copying.py"
 TRANSFER = "tests/lake_gate/moving/test_transfer.py"
-OPERATORS, LANDING = "tests/lake_gate/test_operators.py", "tests/lake_gate/delivery/test_landing.py"
+JUDGING, MOVING = "tests/lake_gate/judging/test_operators.py", "tests/lake_gate/moving/test_operators.py"
+LANDING = "tests/lake_gate/delivery/test_landing.py"
 REPORTS, MULTIPART = "tests/lake_gate/recording/test_reports.py", "tests/lake_gate/moving/test_multipart.py"
 EVIDENCE, POLICY = "tests/lake_gate/judging/test_evidence.py", "tests/lake_gate/judging/test_policy.py"
 VERSIONS, PLAN = "tests/lake_gate/moving/test_versions.py", "tests/lake_gate/judging/test_plan.py"
@@ -50,7 +51,8 @@ _copying = partial(Mutant, f"{GATE}/moving/copying.py", (COPYING, TRANSFER))
 _multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
-_operators = partial(Mutant, f"{GATE}/operators.py", (OPERATORS,))
+_decide = partial(Mutant, f"{GATE}/judging/operators.py", (JUDGING, MOVING))
+_move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING,))
 _held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
 _reprocessing = partial(Mutant, f"{GATE}/held/reprocessing.py", ("tests/lake_gate/held/test_reprocessing.py",))
 _release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
@@ -130,8 +132,8 @@ MUTANTS = [
     _evidence("what cannot be read is not there", "if not identifier or not category or number < 1:", "if False:"),
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
-    _operators("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _operators("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
+    _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
+    _decide("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -160,9 +162,9 @@ MUTANTS = [
     _landing("what a changed source left is forgotten", "    if others:\n        raise", "    if False:\n        raise"),
     _landing("another content is taken for the same", 'if answer.get("ChecksumSHA256") != checksum:', "if False:"),
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
-    _operators('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
-    _operators("a failing window ends the chunk", "errors.append(error)", "raise"),
-    _operators("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
+    _decide('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
+    _move("a failing window ends the chunk", "errors.append(error)", "raise"),
+    _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
     _plan("a last chunk that is not full is dropped", "range(0, len(of_outcome), objects)", "range(0, len(of_outcome) - 1, objects)"),
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
     _record("decided is as good as moved", 'if not (entry["outcome"] and entry["now"]):', 'if not entry["outcome"]:'),
@@ -216,9 +218,9 @@ MUTANTS = [
     _copying("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost(source, made, tags):"),
     _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
     _multipart("other keys' uploads are aborted", 'if found["Key"] == key:', "if True:"),
-    _operators("a move looks at the plan once", "if decisions != self._planned(run):", "if False:"),
-    _operators("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),
-    _operators("the plan changes after moves began", "if not (self._begun(run) and read", "if not (False and read"),
+    _move("a move looks at the plan once", "if decisions != self._planned(run):", "if False:"),
+    _decide("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),
+    _decide("the plan changes after moves began", "if not (self._begun(run) and read", "if not (False and read"),
     _reports("a marker needs no record that accounts", 'if not written["accounted"]:', "if False:"),
     _triggers("silence of AWS counts as a pause", "paused_since = clock() if paused_since is None else paused_since", "paused_since = 0.0"),
 ]  # fmt: skip

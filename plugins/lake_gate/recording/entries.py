@@ -12,7 +12,7 @@ from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines, write_lines
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import Chunks
-from lake_gate.operators import ledger
+from lake_gate.moving.operators import ledger
 from lake_gate.recording import record
 from lake_gate.recording.amendments import Amendments
 from lake_gate.recording.record import Moved, Totals

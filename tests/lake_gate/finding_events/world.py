@@ -19,7 +19,7 @@ from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEvent
 from lake_gate.finding_events.places import FEED, WATERMARK
 from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
 from lake_gate.judging.plan import plan
-from lake_gate.operators import MoveOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
 from tests.builders import decided

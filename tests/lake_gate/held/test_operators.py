@@ -11,11 +11,12 @@ import pytest
 
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
+from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import NotAccountedError
 from lake_gate.held import operators as held_operators
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
 from lake_gate.judging.plan import plan
-from lake_gate.operators import LandOperator, MoveOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import RecordOperator
 from lake_gate.run import Run
 from tests.builders import decided

@@ -14,7 +14,7 @@ from lake_gate.delivery.landing import MANIFEST
 from lake_gate.errors import MarkerStandsError, NotAccountedError
 from lake_gate.judging.plan import plan
 from lake_gate.judging.policy import Outcome
-from lake_gate.operators import MoveOperator
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
 from tests.builders import decided

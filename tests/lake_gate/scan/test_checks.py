@@ -17,7 +17,7 @@ from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.errors import CostLimitError, JobScopeError, TablesMissingError
 from lake_gate.include import fingerprint, read_job_spec
-from lake_gate.operators import DecideOperator
+from lake_gate.judging.operators import DecideOperator
 from lake_gate.run import Run
 from lake_gate.scan import verdicts
 from lake_gate.scan.checks import (

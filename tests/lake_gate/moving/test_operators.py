@@ -1,0 +1,91 @@
+"""Moving, by its operator: what is finished and not touched again, and what begins meanwhile."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+
+from lake_gate import jsonl
+from lake_gate.errors import DecisionsStandError, SourceVersionGoneError
+from lake_gate.moving import operators, transfer
+from lake_gate.moving.operators import MoveOperator
+from lake_gate.recording.amendments import Amendment
+from tests.builders import decided
+from tests.lake import Lake
+from tests.lake_gate.steps import CONTEXT, decide, gate, landed_with_medium, move, raiser, write
+
+
+def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+
+    monkeypatch.setattr(operators, "carry_out", raiser(ConnectionError))
+    with pytest.raises(ConnectionError):
+        gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
+    with pytest.raises(DecisionsStandError):
+        decide(lake, "Medium")
+
+
+def test_chunk_that_is_done_is_not_touched_again(lake: Lake) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    assert move(lake, "promote", chunk) == 1
+    lake.s3.delete_object(Bucket=lake.silver, Key="synthea/1/a.csv")
+    assert move(lake, "promote", chunk) == 1
+    assert lake.keys(lake.silver) == []
+
+
+def test_chunk_that_was_left_half_done_is_finished(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    with monkeypatch.context() as broken:
+        broken.setattr(transfer, "delete_versions", raiser(ConnectionError))
+        with pytest.raises(ConnectionError):
+            move(lake, "quarantine", chunk)
+    assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 1)
+    assert move(lake, "quarantine", chunk) == 1
+    assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 0)
+    assert len(lake.versions(lake.quarantine, "synthea/1/a.csv")) == 1
+
+
+def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
+    objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
+    lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
+    content = jsonl.dump([decided(one, "hold") for one in objects])
+    write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
+    with pytest.raises(SourceVersionGoneError):
+        move(lake, "hold", [0, len(content)])
+    assert lake.keys(lake.bronze) == [f"held/synthea/1/{n}.csv" for n in range(1, 6)]
+
+
+def test_chunk_of_which_everything_was_withdrawn_moves_nothing_and_is_done(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    withdrawn = Amendment(decided(landed, "quarantine"), ["f"], "2026-11-25T00:00:00+00:00", "events", "")
+    write(lake, "amendments/events.jsonl", jsonl.dump([withdrawn]))
+    assert move(lake, "promote", chunk) == 0
+    assert lake.keys(lake.silver) == []
+
+
+def test_move_does_not_begin_when_it_is_decided_anew_in_the_same_moment(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    client = boto3.client("s3")
+    acts = [lambda: decide(lake, "Medium")]
+
+    def meanwhile(**_: object) -> None:
+        if acts:
+            acts.pop()()
+
+    client.meta.events.register("before-call.s3.PutObject", meanwhile)
+    monkeypatch.setattr(MoveOperator, "s3", client)
+    with pytest.raises(DecisionsStandError):
+        move(lake, "promote", chunk)
+    assert lake.keys(lake.silver) == []
