@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS = 120
 """On a busy laptop an answer may take a while; a request that makes something must not be given up and made again."""
 _AGAIN = Retry(
     5,
-    connect=False,
+    connect=0,
     read=False,
     backoff_factor=0.5,
     status_forcelist=[500, 503],

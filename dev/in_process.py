@@ -44,6 +44,7 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
 
 def prepare() -> None:
     """Make the database, and what ``dag.test()`` need not make anew for every task; once in a process."""
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk.definitions import dag
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
@@ -51,7 +52,10 @@ def prepare() -> None:
     # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     dag._run_task = _or_end(dag._run_task)
-    _keep_service_models()
+    # For a word of the user agent it reads the source files of the whole stack, once a client.
+    AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
+    keep_what_sessions_read()
+    _check_no_schema_twice()
     initdb()
 
 
@@ -67,7 +71,7 @@ def _or_end(run_task: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _keep_service_models() -> None:
+def keep_what_sessions_read() -> None:
     """Let all of botocore's sessions share what one of them has read of its own files: every task has new ones."""
     for cls, method in (
         (botocore.loaders.JSONFileLoader, "load_file"),
@@ -75,6 +79,20 @@ def _keep_service_models() -> None:
         (botocore.loaders.Loader, "list_api_versions"),
     ):
         setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
+
+
+def _check_no_schema_twice() -> None:
+    """Let jsonschema remember which schemas it has found to be right: every task has those of all params checked."""
+    from jsonschema import Draft202012Validator
+
+    check, right = Draft202012Validator.check_schema, set[str]()
+
+    def check_once(schema: Any, *arguments: Any, **named: Any) -> None:
+        if (text := repr(schema)) not in right:
+            check(schema, *arguments, **named)
+            right.add(text)
+
+    Draft202012Validator.check_schema = check_once
 
 
 def _cached_by_arguments(method: Any) -> Any:

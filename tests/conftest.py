@@ -39,8 +39,11 @@ import boto3
 import pytest
 import requests
 
+from dev.in_process import keep_what_sessions_read
 from localaws.server import LocalAws
 from tests.lake import Lake
+
+keep_what_sessions_read()
 
 
 @pytest.fixture(scope="session")

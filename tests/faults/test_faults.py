@@ -10,8 +10,8 @@ from tests.faults.choice import SEED, slot
 from tests.faults.harness import Harness
 from tests.faults.scenario import FAULTS, Outcome, play
 
-SLOTS = {"killed_after": 5, "overwrite": 3, "error_after": 3}
-"""Scenarios of each fault: two, but for those that have the most to break."""
+SLOTS = {"killed_after": 3, "overwrite": 2, "error_after": 2}
+"""Scenarios of each fault: one, but for those that have the most to break."""
 
 
 def test_promises_hold_when_nothing_happens(recorded: Outcome) -> None:
@@ -19,7 +19,7 @@ def test_promises_hold_when_nothing_happens(recorded: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "number"), [(fault, number) for fault in FAULTS for number in range(SLOTS.get(fault, 2))]
+    ("fault", "number"), [(fault, number) for fault in FAULTS for number in range(SLOTS.get(fault, 1))]
 )
 def test_promises_hold_whatever_happens_to_a_call(
     harness: Harness, recorded: Outcome, tmp_path: Path, fault: str, number: int

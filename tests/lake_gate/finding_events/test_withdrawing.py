@@ -19,7 +19,7 @@ from tests.lake import Lake
 from tests.lake_gate.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding
 from tests.lake_gate.meanwhile import Meanwhile
 
-CRASHES = 1000 if os.environ.get("FAULTS_ALL") else 4
+CRASHES = 1000 if os.environ.get("FAULTS_ALL") else 2
 """At how many calls a withdrawal is made to die: FAULTS_ALL=1 does so at each, else FAULTS_SEED chooses."""
 OUTCOMES = {"a.csv": "promote", "b.csv": "promote", "c.csv": "hold", "d.csv": "quarantine"}
 
