@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -52,15 +53,14 @@ class AirflowApi:
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def unpause(self) -> bool:
-        """Switch all DAGs on; False while the DAG processor has not read this one yet."""
-        answer = self._session.patch(
-            f"{self._url}/api/v2/dags",
-            params={"dag_id_pattern": "%"},
-            json={"is_paused": False},
-            timeout=_TIMEOUT_SECONDS,
-        )
-        answer.raise_for_status()
-        return any(self._dag == f"/dags/{dag['dag_id']}" for dag in answer.json()["dags"])
+        """Switch the DAG on if somebody has paused it; False while the DAG processor has not read it yet."""
+        dag = f"{self._url}/api/v2{self._dag}"
+        answer = self._session.get(dag, timeout=_TIMEOUT_SECONDS)
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return False
+        if self._body(answer)["is_paused"]:
+            self._body(self._session.patch(dag, json={"is_paused": False}, timeout=_TIMEOUT_SECONDS))
+        return True
 
     def trigger(self, conf: dict[str, Any]) -> str:
         """Start a run and return its id."""

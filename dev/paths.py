@@ -27,7 +27,7 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         # `airflow standalone` starts its parts by the name `airflow`.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AIRFLOW_HOME": str(AIRFLOW_HOME),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(AIRFLOW_HOME),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{AIRFLOW_HOME}/airflow.db",
         "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -41,6 +41,8 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        # Longer than the database makes the API server wait: who gives up and asks again finds the task started.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL": findings_queue_url,
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         # macOS: forked task processes that look up proxies crash without it; harmless elsewhere.
@@ -48,10 +50,11 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
     }
 
 
-def database_url(airflow_home: Path) -> str:
-    """Return where Airflow keeps its state; on a slow disk a writer waits a minute for another one, not five seconds.
+def patient_database_url(airflow_home: Path) -> str:
+    """Return where ``dag.test()`` keeps its state; on a slow disk a writer waits a minute for another one.
 
-    Who is turned away leaves its task in a state in which nothing ever runs it again.
+    Who is turned away leaves its task in a state in which nothing ever runs it again. Airflow's daemons have SQLite's
+    five seconds: two requests to their API server can wait for one another, until one of them is turned away.
     """
     return f"sqlite:///{airflow_home}/airflow.db?timeout=60"
 

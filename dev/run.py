@@ -18,7 +18,16 @@ import boto3
 from dev import in_process, services
 from dev.airflow_api import AirflowApi
 from dev.local import local_aws
-from dev.paths import LOGS, REPO, SAMPLE, STATE, airflow_environment, aws_environment
+from dev.paths import (
+    AIRFLOW_HOME,
+    LOGS,
+    REPO,
+    SAMPLE,
+    STATE,
+    airflow_environment,
+    aws_environment,
+    patient_database_url,
+)
 from dev.progress import Progress
 from dev.setup import set_up
 from dev.table import print_record
@@ -100,7 +109,9 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         run_id = api.trigger(conf)
         state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
         return run_id, state, f"{airflow_url}/dags/{in_process.DAG_ID}/runs/{quote(run_id, safe='')}"
-    os.environ.update(airflow_environment(endpoint))  # Airflow, which reads it, is imported by what follows
+    # Airflow, which reads it, is imported by what follows.
+    os.environ.update(airflow_environment(endpoint))
+    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(AIRFLOW_HOME)
     run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
     return run_id, state, str(LOGS / "run.log")
 

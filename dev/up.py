@@ -32,7 +32,7 @@ def _start(aws_url: str, findings_queue_url: str) -> services.Service:
         raise SystemExit(f"Port {airflow_port()} is taken by another program; choose one: make up AIRFLOW_PORT=8090")
     print("Starting Airflow, which takes about a minute ...", flush=True)
     api = AirflowApi(url)
-    command = services.python("-m", "airflow", "standalone")
+    command = services.python("-m", "dev.standalone")
     return services.start(
         "airflow",
         command,

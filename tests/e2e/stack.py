@@ -118,11 +118,12 @@ def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
     }
     url = environment["AIRFLOW__API__BASE_URL"]
     api = AirflowApi(url, "read_silver_clinic")
-    command = services.python("-m", "airflow", "standalone")
-    airflow = services.start(
-        "airflow", command, environment, lambda: url if api.is_up() and api.unpause() else None, STARTING_SECONDS
-    )
+    command = services.python("-m", "dev.standalone")
     try:
+        services.start(
+            "airflow", command, environment, lambda: url if api.is_up() and api.unpause() else None, STARTING_SECONDS
+        )
         yield Stack(lake, url, folder)
     finally:
-        services.stop(airflow)
+        if (airflow := services.running("airflow")) is not None:  # also when it has never become ready
+            services.stop(airflow)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import pytest
 import requests
 
@@ -34,11 +35,17 @@ class Commands:
         paths = f"{REPO / 'plugins'}{os.pathsep}{REPO}"
         self._environment = {**kept, "PYTHONPATH": paths, "LAKE_GATE_STATE": str(state), "AIRFLOW_PORT": str(port)}
 
-    @property
-    def local_aws_url(self) -> str:
-        """Where the local AWS of these commands answers."""
-        url: str = json.loads((Path(self._environment["LAKE_GATE_STATE"]) / "local-aws.json").read_text())["url"]
-        return url
+    def service(self, name: str) -> dict[str, Any]:
+        """What these commands wrote down of a service that they have started."""
+        service: dict[str, Any] = json.loads((Path(self._environment["LAKE_GATE_STATE"]) / f"{name}.json").read_text())
+        return service
+
+    def listens_at(self, name: str) -> set[str]:
+        """The addresses at which a service and its processes listen."""
+        first = psutil.Process(self.service(name)["pid"])
+        processes = [first, *first.children(recursive=True)]
+        open_now = [one for process in processes for one in process.net_connections("inet")]
+        return {one.laddr.ip for one in open_now if one.status == psutil.CONN_LISTEN}
 
     def __call__(self, module: str, *arguments: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -81,7 +88,7 @@ EXPECTED = {"high.csv": "quarantine", "medium.csv": "promote", "notes.pdf": "hol
 def check_that_a_wait_holds_no_worker(commands: Commands, api: AirflowApi, delivery: Path) -> None:
     """While the job is paused, its task is deferred: the records of task and pool say that nothing is held."""
     assert api.is_up()
-    turn = partial(requests.put, f"{commands.local_aws_url}/localaws/macie2/dials", timeout=10)
+    turn = partial(requests.put, f"{commands.service('local-aws')['url']}/localaws/macie2/dials", timeout=10)
     turn(json={"job_held": True, "job_status": {"*": "PAUSED"}}).raise_for_status()
     run_id = api.trigger({"source": str(delivery)})
     seen: list[dict[str, Any]] = []
@@ -118,6 +125,7 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert code == 0, output
     url = re.search(r"http://127\.0\.0\.1:(\d+)/dags/synthea_gate", output)
     assert url
+    assert [commands.listens_at(name) for name in ("airflow", "local-aws")] == [{"127.0.0.1"}] * 2
     code, output = commands("run", "--source", str(delivery))
     assert (code, decisions_in(output)) == (0, EXPECTED), output
     assert f"Airflow    http://127.0.0.1:{url[1]}" in output
