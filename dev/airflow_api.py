@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -22,7 +23,7 @@ _AGAIN = Retry(
     read=False,
     backoff_factor=0.5,
     status_forcelist=[500, 503],
-    allowed_methods=["GET", "PATCH"],
+    allowed_methods=["GET", "PATCH", "POST"],
     raise_on_status=False,
 )
 """SQLite turns a transaction away when another one wrote first, and Airflow answers 500; asked again, it goes well."""
@@ -63,8 +64,13 @@ class AirflowApi:
         return True
 
     def trigger(self, conf: dict[str, Any]) -> str:
-        """Start a run and return its id."""
-        return str(self.post(f"{self._dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
+        """Start a run and return its id; an answer that was lost does not start a second one."""
+        run_id = f"manual__{datetime.now(UTC).isoformat()}"
+        content = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        answer = self._session.post(f"{self._url}/api/v2{self._dag}/dagRuns", json=content, timeout=_TIMEOUT_SECONDS)
+        if answer.status_code != HTTPStatus.CONFLICT:  # it is there: asked again after a lost answer
+            self._body(answer)
+        return run_id
 
     def follow(self, run_id: str, show: Callable[[States], None], seconds: float) -> str:
         """Show the run's tasks until it ends, and return its state; ``running`` when the time is over before."""

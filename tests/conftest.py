@@ -83,6 +83,11 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that take minutes each: at the end, one worker would wait for the other."""
+    items.sort(key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py"})
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Let no bytes into a name: packed ones hold the time of day, and all workers have to have the same names."""
     return argname if isinstance(val, bytes) else None

@@ -110,6 +110,8 @@ def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
     (folder / "include/feeds/synthea.json").unlink()
     environment = {
         **airflow_environment(lake.endpoint_url, lake.outputs["FindingsQueueUrl"]),
+        "AIRFLOW_HOME": str(folder / "airflow"),  # runs of another test would be in the same database
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow/airflow.db",
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
