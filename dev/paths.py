@@ -34,7 +34,6 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # the API listens on 127.0.0.1 only
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{airflow_port()}/execution/",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(airflow_port()),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{airflow_port()}",
@@ -53,8 +52,7 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
 def patient_database_url(airflow_home: Path) -> str:
     """Return where ``dag.test()`` keeps its state; on a slow disk a writer waits a minute for another one.
 
-    Who is turned away leaves its task in a state in which nothing ever runs it again. Airflow's daemons have SQLite's
-    five seconds: two requests to their API server can wait for one another, until one of them is turned away.
+    Who is turned away leaves its task in a state in which nothing ever runs it again. Airflow's daemons ask again.
     """
     return f"sqlite:///{airflow_home}/airflow.db?timeout=60"
 
