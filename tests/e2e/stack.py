@@ -47,12 +47,17 @@ class Stack:
     url: str
     folder: Path
 
+    def switch_on(self, *dag_ids: str) -> None:
+        """Unpause DAGs, once Airflow has read them."""
+        for dag_id in dag_ids:
+            wait_for(lambda dag_id=dag_id: self.api(dag_id).unpause(), f"the DAG {dag_id}")  # type: ignore[misc]
+
     def add_feed(self, name: str, *, schedule: str | None) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
         (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
-        wait_for(lambda: self.api(f"{name}_gate").unpause(), f"the DAG of {name}")
+        self.switch_on(f"{name}_gate")
 
     def api(self, dag_id: str) -> AirflowApi:
         api = AirflowApi(self.url, dag_id)
@@ -113,6 +118,7 @@ def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
         "AIRFLOW_HOME": str(folder / "airflow"),  # runs of another test would be in the same database
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow/airflow.db",
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # each test switches on what it is about
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
             {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}

@@ -75,6 +75,7 @@ def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
 def test_what_other_jobs_find_is_pulled_back(stack: Stack) -> None:
     """A burst of events, then a daily job over three days."""
     told = stack.lake.messages_of(stack.lake.settings.high_topic_arn)
+    stack.switch_on("finding_events", "read_quarantine_clinic", "macie_scheduled_job")
     burst_of_events_pulls_back_what_a_job_finds(stack)
     daily_job_finds_for_three_days_what_went_around_the_gate(stack)
     messages = told()
