@@ -47,17 +47,12 @@ class Stack:
     url: str
     folder: Path
 
-    def switch_on(self, *dag_ids: str) -> None:
-        """Unpause DAGs, once Airflow has read them."""
-        for dag_id in dag_ids:
-            wait_for(lambda dag_id=dag_id: self.api(dag_id).unpause(), f"the DAG {dag_id}")  # type: ignore[misc]
-
     def add_feed(self, name: str, *, schedule: str | None) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
         (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
-        self.switch_on(f"{name}_gate")
+        wait_for(lambda: self.api(f"{name}_gate").unpause(), f"the DAG of {name}")
 
     def api(self, dag_id: str) -> AirflowApi:
         api = AirflowApi(self.url, dag_id)
@@ -107,8 +102,11 @@ def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float 
 
 
 @contextmanager
-def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
-    """Start Airflow with the DAGs of the repo and consumers of its assets, for no feed at first."""
+def start_airflow(lake: Lake, folder: Path, *, paused: bool) -> Iterator[Stack]:
+    """Start Airflow with the DAGs of the repo and consumers of its assets, for no feed at first.
+
+    :param paused: leave all DAGs off but those of feeds and the consumer of silver.
+    """
     shutil.copytree(REPO / "dags", folder / "dags")
     (folder / "dags" / "consumer.py").write_text(CONSUMER)
     shutil.copytree(REPO / "include", folder / "include")
@@ -118,7 +116,7 @@ def start_airflow(lake: Lake, folder: Path) -> Iterator[Stack]:
         "AIRFLOW_HOME": str(folder / "airflow"),  # runs of another test would be in the same database
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow/airflow.db",
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # each test switches on what it is about
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(paused),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
         "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
             {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}

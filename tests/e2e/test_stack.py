@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -35,12 +35,13 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     # A deferral that is over before a busy scheduler has heard of it costs a try: Airflow takes it for a lost task.
     boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="10", Overwrite=True)
     try:
-        with start_airflow(lake, tmp_path) as stack:
+        with start_airflow(lake, tmp_path, paused=request.param == "paused") as stack:
             yield stack
     finally:
         services.stop(aws)
 
 
+@pytest.mark.parametrize("stack", ["paused"], indirect=True)
 def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     """By the clock, and as a back-fill; who waits for silver is told."""
     lake, now = stack.lake, datetime.now(UTC)
@@ -72,10 +73,10 @@ def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
         assert moved in stack.lineage(f"{feed}_gate.promote")
 
 
+@pytest.mark.parametrize("stack", ["on"], indirect=True)
 def test_what_other_jobs_find_is_pulled_back(stack: Stack) -> None:
     """A burst of events, then a daily job over three days."""
     told = stack.lake.messages_of(stack.lake.settings.high_topic_arn)
-    stack.switch_on("finding_events", "read_quarantine_clinic", "macie_scheduled_job")
     burst_of_events_pulls_back_what_a_job_finds(stack)
     daily_job_finds_for_three_days_what_went_around_the_gate(stack)
     messages = told()
