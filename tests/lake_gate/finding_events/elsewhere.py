@@ -6,11 +6,13 @@ from typing import Any
 
 import boto3
 
+from tests.localaws.waiting import until
+
 ACCOUNT = "123456789012"
 
 
 def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", **more: Any) -> str:
-    """Scan a bucket for what stands below a column, which is so severe; return the job's id when it is complete."""
+    """Scan a bucket for what stands below a column, which is so severe; return the job's id when its findings are there."""
     macie: Any = boto3.client("macie2")
     identifier = macie.create_custom_data_identifier(
         name=f"by hand, {severity}",
@@ -25,6 +27,6 @@ def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", **more
         customDataIdentifierIds=[identifier],
         s3JobDefinition={"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": [bucket]}], **more},
     )["jobId"]
-    while macie.describe_classification_job(jobId=job_id)["jobStatus"] == "RUNNING":
-        pass
+    of_the_job = {"criterion": {"classificationDetails.jobId": {"eq": [job_id]}}}
+    until(lambda: macie.list_findings(findingCriteria=of_the_job)["findingIds"], "findings of the job by hand")
     return job_id
