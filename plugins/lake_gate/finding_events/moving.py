@@ -20,7 +20,7 @@ from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import CHUNK_OBJECTS
 from lake_gate.judging.policy import Outcome
 from lake_gate.moving.transfer import THREADS, Buckets, carry_out
-from lake_gate.moving.versions import head_version, list_histories
+from lake_gate.moving.versions import list_histories
 from lake_gate.recording.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
 
@@ -98,7 +98,7 @@ def _move(
             place = bucket, key.startswith(HELD_PREFIX)
             by_source.setdefault(place, []).append((number, replace(one, bucket=bucket, key=key)))
     for of_source in by_source.values():
-        there = _with_versions(s3, of_source)
+        there = _with_versions(s3, of_source, buckets)
         try:
             carried = carry_out(s3, [one for _, one in there], run, buckets)
         except (GateError, FinalGateError) as error:
@@ -109,7 +109,7 @@ def _move(
     return moved | _moved_before(s3, rest, run, buckets)
 
 
-def _with_versions(s3: S3Client, wanted: Sequence[Numbered]) -> list[Numbered]:
+def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -> list[Numbered]:
     """Return those that have a version with their bytes at their place, each with that version."""
     if not wanted:
         return []
@@ -120,18 +120,13 @@ def _with_versions(s3: S3Client, wanted: Sequence[Numbered]) -> list[Numbered]:
         # The very version first: of an object that no run has landed S3 may show no SHA-256.
         if one.version_id in versions:
             return one.version_id
-        return next((version for version in versions if _has_bytes_of(s3, one, version)), None)
+        place = one.bucket, one.key
+        return next((each for each in versions if buckets.checksum_at(s3, *place, each) == one.checksum), None)
 
     with ThreadPoolExecutor(THREADS) as pool:
         versions = list(pool.map(find, (one for _, one in wanted)))
     found = zip(wanted, versions, strict=True)
     return [(number, replace(one, version_id=version)) for (number, one), version in found if version]
-
-
-def _has_bytes_of(s3: S3Client, decision: Decision, version_id: str) -> bool:
-    head = head_version(s3, decision.bucket, decision.key, version_id)
-    told = head and (head["ContentLength"], head.get("ChecksumSHA256"))
-    return told == (decision.size_bytes, decision.checksum)
 
 
 def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: FromAnywhere) -> dict[int, Moved]:
@@ -141,7 +136,7 @@ def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets
         for n, one in decisions
         for place in (buckets.place(one),)
     ]
-    there = {number for number, _ in _with_versions(s3, targets)}
+    there = {number for number, _ in _with_versions(s3, targets, buckets)}
     rest = [item for item in decisions if item[0] in there]
     found = carry_out(s3, [one for _, one in rest], run, buckets)
     return {number: one for (number, _), one in zip(rest, found, strict=True)}

@@ -53,7 +53,7 @@ class Withdrawing:
         self._amend(run, actions)
         self._rewrite_marker(run)
         self._revoke_verdicts(actions)
-        where = FromAnywhere(*self._buckets)
+        where = FromAnywhere.of(self.settings)
         moved = move_all(self.s3, [action.the_decision for action in actions], run, where)
         content = jsonl.dump(one for one in moved if one)
         write_document(self.s3, self.settings.bronze_bucket, self._document_in(run) + MOVED, content)
@@ -63,12 +63,8 @@ class Withdrawing:
     def strays(self, actions: Sequence[Action]) -> list[Moved | None]:
         """Take objects away that no run has landed; the same."""
         self._revoke_verdicts(actions)
-        where = FromThere(*self._buckets)
+        where = FromThere.of(self.settings)
         return move_all(self.s3, [action.the_decision for action in actions], self.events, where)
-
-    @property
-    def _buckets(self) -> tuple[str, str, str]:
-        return self.settings.bronze_bucket, self.settings.silver_bucket, self.settings.quarantine_bucket
 
     def _document_in(self, run: Run) -> str:
         """Return the beginning of the keys of what this run of ``finding_events`` writes down in another one."""

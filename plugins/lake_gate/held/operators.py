@@ -15,6 +15,7 @@ from lake_gate.errors import NotAccountedError
 from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.objects import iter_held
 from lake_gate.held.reprocessing import REPROCESSED, release
+from lake_gate.moving.transfer import Buckets
 from lake_gate.recording.reports import run_facts
 from lake_gate.run import HELD_PREFIX, Run
 from lake_gate.telling.notices import send_once
@@ -47,7 +48,9 @@ class ReleaseHeldOperator(GateOperator):
             missing = record["totals"]
             uri = f"s3://{bronze}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
-        released = release(self.s3, run, bronze, self.manifest(run), self.iter_document(run, OBJECTS))
+        released = release(
+            self.s3, run, Buckets.of(self.the_settings), self.manifest(run), self.iter_document(run, OBJECTS)
+        )
         uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
         self.log.info("Released %d object(s): %s", len(released), uri)
         return len(released)

@@ -21,7 +21,7 @@ from lake_gate.documents import read_document_or_none, write_document_once
 from lake_gate.errors import HeldNotReleasedError, SourceError, SourceUnreachableError
 from lake_gate.held.backlog import HeldObject
 from lake_gate.held.objects import REASONS, iter_held, iter_versions
-from lake_gate.moving.transfer import THREADS, delete_versions
+from lake_gate.moving.transfer import THREADS, Buckets, delete_versions
 from lake_gate.moving.versions import head_version
 from lake_gate.run import HELD_PREFIX, Run
 
@@ -128,7 +128,7 @@ def _opener(source: str, s3: S3Client, bronze: str, one: Taken) -> Any:
 
 
 def release(
-    s3: S3Client, run: Run, bronze: str, manifest: Iterable[LandedObject], entries: Iterable[Mapping[str, Any]]
+    s3: S3Client, run: Run, buckets: Buckets, manifest: Iterable[LandedObject], entries: Iterable[Mapping[str, Any]]
 ) -> list[Released]:
     """Delete from ``held/`` what the run has taken from there, once its own object was found where the record says.
 
@@ -136,6 +136,7 @@ def release(
     :return: what is held no longer, deleted now or by a try before this one.
     :raises HeldNotReleasedError: when objects were not found there; their held copies were kept, the others deleted.
     """
+    bronze = buckets.bronze
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
     taken = {one.name: one for one in jsonl.load(Taken, written)}
     ours = (
@@ -147,7 +148,7 @@ def release(
     kept: list[str] = []
     with ThreadPoolExecutor(THREADS) as pool:
         for window in batched(ours, _WINDOW):
-            safe = list(pool.map(lambda one: _is_somewhere_else(s3, bronze, *one), window))
+            safe = list(pool.map(lambda one: _is_somewhere_else(s3, buckets, *one), window))
             going = list(compress(window, safe))
             delete_versions(
                 s3,
@@ -160,14 +161,15 @@ def release(
     return released
 
 
-def _is_somewhere_else(s3: S3Client, bronze: str, taken: Taken, landed: LandedObject, entry: Mapping[str, Any]) -> bool:
+def _is_somewhere_else(
+    s3: S3Client, buckets: Buckets, taken: Taken, landed: LandedObject, entry: Mapping[str, Any]
+) -> bool:
     """Whether the run's own object is where its record says, with the bytes of what was held."""
     now = entry["now"]
-    own = head_version(s3, now["bucket"], now["key"], now["version_id"])
-    if not own or (own["ContentLength"], own.get("ChecksumSHA256")) != (landed.size_bytes, landed.checksum):
+    if buckets.checksum_at(s3, now["bucket"], now["key"], now["version_id"]) != landed.checksum:
         return False
     # The landed bytes were read from that very version. One that somebody put there without SHA-256 has nothing else
     # to be compared by; one that is gone went at a try before this one.
-    held = head_version(s3, bronze, taken.key, taken.version_id) or {}
+    held = head_version(s3, buckets.bronze, taken.key, taken.version_id) or {}
     size, checksum = held.get("ContentLength", landed.size_bytes), held.get("ChecksumSHA256", landed.checksum)
     return bool((size, checksum) == (landed.size_bytes, landed.checksum))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
@@ -33,7 +33,7 @@ _HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncodin
 
 
 @dataclass(slots=True)
-class _There:
+class There:
     """What is at the place that an object goes to.
 
     :param copy: version id of a verified copy.
@@ -58,6 +58,8 @@ class Copying:
     bucket: str
     key: str
     history: KeyHistory | None
+    kept_for_later_tags: ClassVar[int] = 0
+    """How many tags a copy gets when it is verified."""
 
     def copy_verified(self) -> Moved:
         """Return the verified copy of the decided version, made now or by a try before this one."""
@@ -70,7 +72,7 @@ class Copying:
             if there.copy:
                 return self._moved(there.copy, is_beside_others=there.has_others)
             try:
-                if condition := self._condition():
+                if (condition := self._condition()) is not None:
                     return self._copy(source, tags, condition, has_others=there.has_others)
             except ClientError as error:
                 if is_missing(error):
@@ -84,33 +86,43 @@ class Copying:
         self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
     ) -> Moved:
         """Copy, and look at the copy before anybody is told of it."""
-        version_id = self._send_copy(source, tags, condition)
+        version_id = self._send_copy(source, tags, condition)["VersionId"]
         made = head_version(self.s3, self.bucket, self.key, version_id)
         if difference := self._difference(made):
-            self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)  # nobody may read it there
-            raise CopyNotVerifiedError(self._source_uri, self._copy_uri, difference)
+            self._refuse(version_id, difference)
         if lost := _lost(source, made, tags):  # it has the right bytes: who finds it may count on it, so it stays
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
         if has_others:
             log.warning("%s holds other bytes, too: they stay, as an older version", self._copy_uri)
         return self._moved(version_id, is_beside_others=has_others)
 
-    def _send_copy(self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str]) -> str:
-        """Copy exactly the decided version, in the parts it was landed in; return the version id of the copy."""
+    def _refuse(self, version_id: str, difference: str) -> NoReturn:
+        """Delete a copy that has other bytes: nobody may take it for the object."""
+        self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)
+        raise CopyNotVerifiedError(self._source_uri, self._copy_uri, difference)
+
+    def _send_copy(
+        self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str]
+    ) -> dict[str, Any]:
+        """Copy exactly the decided version, in the parts it was landed in; return what S3 says of the copy.
+
+        :return: with ``VersionId``, ``ChecksumSHA256`` and ``ServerSideEncryption``.
+        """
         version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}
         target = {"Bucket": self.bucket, "Key": self.key, "Tagging": urlencode(tags), **_storage_class(source)}
         if self.decision.part_bytes:
             multipart.abort_leftovers(self.s3, self.bucket, self.key)
             kept = {name: source[name] for name in (*_HEADERS, "Metadata") if source.get(name)}
             size, parts = self.decision.size_bytes, self.decision.part_bytes
-            return str(multipart.copy(self.s3, version, size, parts, condition, **target, **kept)["VersionId"])
-        return self.s3.copy_object(
+            return multipart.copy(self.s3, version, size, parts, condition, **target, **kept)
+        answer: Mapping[str, Any] = self.s3.copy_object(
             **target,  # type: ignore[arg-type]
             **condition,  # type: ignore[arg-type]
             CopySource=version,  # type: ignore[arg-type]
             ChecksumAlgorithm="SHA256",
             TaggingDirective="REPLACE",
-        )["VersionId"]
+        )
+        return {**answer, **answer["CopyObjectResult"]}
 
     def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
         """Return the object's own tags and the gate's: which run, which decision, and why."""
@@ -122,16 +134,16 @@ class Copying:
             Bucket=self.decision.bucket, Key=self.decision.key, VersionId=self.decision.version_id
         )
         own = {tag["Key"]: tag["Value"] for tag in answer["TagSet"] if tag["Key"] != REUSED_TAG}
-        room = _MOST_TAGS - len(gate.keys() - own.keys())
+        room = _MOST_TAGS - self.kept_for_later_tags - len(gate.keys() - own.keys())
         return {**dict(list(own.items())[:room]), **gate}
 
-    def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> _There:
+    def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> There:
         """Look at every version that is at the place.
 
         :param source: what a copy must have besides the bytes; None when the source is gone: whoever deleted it had
             verified the copy.
         """
-        there = _There()
+        there = There()
         for version_id in history.versions if history else ():
             if (head := head_version(self.s3, self.bucket, self.key, version_id)) is None:
                 continue

@@ -84,7 +84,7 @@ class MoveOperator(GateOperator):
 
     def _move(self, run: Run, lines: Iterator[dict[str, Any]]) -> list[Moved]:
         settings = self.the_settings
-        buckets = Buckets(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
+        buckets = Buckets.of(settings)
         moved: list[Moved] = []
         errors: list[GateError | FinalGateError] = []
         # What was decided anew since then, more strictly, is moved by who did so.

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
@@ -22,12 +22,15 @@ from lake_gate.errors import FinalGateError, GateError, from_client_error
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.policy import Outcome
 from lake_gate.moving.copying import Copying
+from lake_gate.moving.sealed import SealedCopying, sealed_checksum
 from lake_gate.moving.versions import KeyHistory, head_version, list_histories
 from lake_gate.recording.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from lake_gate.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +47,11 @@ class Buckets:
     silver: str
     quarantine: str
 
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return those that the settings name."""
+        return cls(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
+
     def place(self, decision: Decision) -> tuple[str, str]:
         """Return (bucket, key) of where the object goes; it keeps its key, but for ``held/`` in bronze."""
         match Outcome(decision.outcome):
@@ -53,6 +61,12 @@ class Buckets:
                 return self.quarantine, decision.key
             case Outcome.HOLD:
                 return self.bronze, HELD_PREFIX + decision.key
+
+    def checksum_at(self, s3: S3Client, bucket: str, key: str, version_id: str) -> str | None:
+        """Return the SHA-256 of a version, of one in quarantine when it was verified there; None when there is none."""
+        if bucket == self.quarantine:
+            return sealed_checksum(s3, bucket, key, version_id)
+        return (head_version(s3, bucket, key, version_id) or {}).get("ChecksumSHA256")
 
 
 def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Buckets) -> list[Moved]:
@@ -67,7 +81,8 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
     there = list_histories(s3, places[0][0], [key for _, key in places])
     with ThreadPoolExecutor(THREADS) as pool:
         copyings = [
-            Copying(s3, d, run, *place, there.get(place[1])) for d, place in zip(decisions, places, strict=True)
+            (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, there.get(place[1]))
+            for d, place in zip(decisions, places, strict=True)
         ]
         outcomes = list(pool.map(_moved_or_error, copyings))
     copied = [d for d, moved in zip(decisions, outcomes, strict=True) if isinstance(moved, Moved)]

@@ -12,7 +12,7 @@ ACCOUNT = "123456789012"
 
 
 def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", **more: Any) -> str:
-    """Scan a bucket for what stands below a column, which is so severe; return the job's id when its findings are there."""
+    """Scan a bucket for what stands below a column, which is so severe; return the job's id at its findings."""
     macie: Any = boto3.client("macie2")
     identifier = macie.create_custom_data_identifier(
         name=f"by hand, {severity}",

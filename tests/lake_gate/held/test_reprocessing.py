@@ -42,7 +42,7 @@ def carried_out(lake: Lake, landed: list[LandedObject], outcome: str, run: Run =
 def released(
     lake: Lake, landed: list[LandedObject], entries: list[dict[str, Any]], run: Run = AGAIN, s3: Any = None
 ) -> list[Released]:
-    return release(s3 or lake.s3, run, lake.bronze, landed, entries)
+    return release(s3 or lake.s3, run, Buckets(lake.bronze, lake.silver, lake.quarantine), landed, entries)
 
 
 def held_keys(lake: Lake) -> list[str]:

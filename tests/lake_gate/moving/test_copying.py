@@ -52,9 +52,9 @@ def test_other_bytes_in_the_destination_are_kept_as_a_version(lake: Lake, bucket
 
 
 def test_copy_carries_run_decision_and_reason_as_tags(lake: Lake, buckets: Buckets) -> None:
-    move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
-    tags = lake.s3.get_object_tagging(Bucket=lake.quarantine, Key=KEY)["TagSet"]
-    assert {tag["Key"]: tag["Value"] for tag in tags} == {"run": "1", "decision": "quarantine", "reason": "clean"}
+    move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "promote"))
+    tags = lake.s3.get_object_tagging(Bucket=lake.silver, Key=KEY)["TagSet"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"run": "1", "decision": "promote", "reason": "clean"}
 
 
 OWN = {
@@ -80,9 +80,12 @@ def test_metadata_tags_and_storage_class_survive_and_the_destination_encrypts(
     (moved,) = move(lake, buckets, decided(landed, outcome))
     head = lake.s3.head_object(Bucket=moved.bucket, Key=moved.key)
     assert {name: head[name] for name in OWN} == OWN
-    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", lake.outputs["KeyArn"])
-    tags = lake.s3.get_object_tagging(Bucket=moved.bucket, Key=moved.key)["TagSet"]
-    assert {tag["Key"]: tag["Value"] for tag in tags} == {
+    key = lake.outputs["QuarantineKeyArn" if outcome == "quarantine" else "KeyArn"]
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+    found = lake.s3.get_object_tagging(Bucket=moved.bucket, Key=moved.key)["TagSet"]
+    tags = {tag["Key"]: tag["Value"] for tag in found}
+    assert tags.pop("checksum", None) == (landed.checksum if outcome == "quarantine" else None)
+    assert tags == {
         "owner": "Jo + Co=1",
         "run": "1",
         "decision": outcome,
@@ -139,14 +142,13 @@ def test_object_in_parts_is_copied_verified_and_deleted_like_any_other(
 
 @pytest.mark.parametrize("operation", ["UploadPartCopy", "CompleteMultipartUpload"])
 def test_upload_that_a_crash_left_is_cleaned_up_and_the_copy_made(lake: Lake, buckets: Buckets, operation: str) -> None:
-    decision = decided(put_in_parts(lake), "quarantine")
+    decision = decided(put_in_parts(lake), "promote")
     dying = Dying(operation, "AbortMultipartUpload")
     with pytest.raises(ConnectionError):
         move(lake, buckets, decision, s3=dying)
     (moved,) = move(lake, buckets, decision)
-    assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
-    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.quarantine)
-    assert lake.versions(lake.bronze, KEY) == []
+    assert lake.versions(lake.silver, KEY) == [moved.version_id]
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.silver)
 
 
 def test_no_upload_is_left_when_a_part_cannot_be_copied(lake: Lake, buckets: Buckets) -> None:
@@ -188,7 +190,7 @@ class Blind:
         raise AssertionError("a copy with the right bytes is deleted")
 
 
-@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
 def test_retry_does_not_take_for_verified_what_the_first_try_refused(
     lake: Lake, buckets: Buckets, outcome: str
 ) -> None:
@@ -204,11 +206,11 @@ def test_retry_does_not_take_for_verified_what_the_first_try_refused(
 
 
 def test_copy_that_lost_its_metadata_is_made_again_before_the_source_goes(lake: Lake, buckets: Buckets) -> None:
-    decision = decided(lake.put(lake.bronze, KEY, b"content", Metadata={"delivered-by": "clinic 7"}), "quarantine")
-    lake.put(lake.quarantine, KEY, b"content")  # the bytes are right, and that is all
+    decision = decided(lake.put(lake.bronze, KEY, b"content", Metadata={"delivered-by": "clinic 7"}), "hold")
+    lake.put(*buckets.place(decision), b"content")  # the bytes are right, and that is all
     (moved,) = move(lake, buckets, decision)
-    assert lake.s3.head_object(Bucket=lake.quarantine, Key=KEY)["Metadata"] == {"delivered-by": "clinic 7"}
-    assert (len(lake.versions(lake.quarantine, KEY)), moved.is_beside_others) == (2, False)
+    assert lake.s3.head_object(Bucket=moved.bucket, Key=moved.key)["Metadata"] == {"delivered-by": "clinic 7"}
+    assert (len(lake.versions(moved.bucket, moved.key)), moved.is_beside_others) == (2, False)
 
 
 @pytest.mark.parametrize("outcome", ["quarantine", "hold"])

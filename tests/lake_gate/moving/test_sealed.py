@@ -1,0 +1,100 @@
+"""Quarantine: what goes into it is verified, and never looked at again by who put it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
+from lake_gate.moving.sealed import CHECKSUM_TAG
+from lake_gate.moving.transfer import Buckets
+from tests.builders import decided
+from tests.lake import Lake
+from tests.lake_gate.meanwhile import KEY, Dying, move
+from tests.lake_gate.moving.test_copying import put_in_parts
+
+
+class Refused:
+    """An S3 client that reads nothing in one bucket, as the policy of quarantine has it."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+        self._s3: Any = boto3.client("s3")
+        for operation in ("GetObject", "HeadObject", "GetObjectAttributes"):
+            self._s3.meta.events.register(f"provide-client-params.s3.{operation}", self._refuse)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def _refuse(self, params: dict[str, Any], **_: object) -> None:
+        if params["Bucket"] == self.bucket:
+            raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+
+def tags(lake: Lake, version_id: str) -> dict[str, str]:
+    answer = lake.s3.get_object_tagging(Bucket=lake.quarantine, Key=KEY, VersionId=version_id)
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+
+@pytest.mark.parametrize("parts", [False, True], ids=["in one piece", "in parts"])
+def test_object_is_isolated_by_who_may_not_read_it_there(lake: Lake, buckets: Buckets, parts: bool) -> None:
+    landed = put_in_parts(lake) if parts else lake.put(lake.bronze, KEY, b"content")
+    content = lake.read(lake.bronze, KEY)
+    decision = decided(landed, "quarantine")
+    (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
+    assert lake.read(lake.quarantine, KEY, moved.version_id) == content
+    assert lake.versions(lake.bronze, KEY) == []
+    assert tags(lake, moved.version_id)[CHECKSUM_TAG] == landed.checksum
+    assert move(lake, buckets, decision, s3=Refused(lake.quarantine)) == [moved]
+    assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
+
+
+@pytest.mark.parametrize("operation", ["CopyObject", "PutObjectTagging", "DeleteObjects"])
+def test_retry_finishes_what_a_crash_left(lake: Lake, buckets: Buckets, operation: str) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    with pytest.raises(ConnectionError):
+        move(lake, buckets, decision, s3=Dying(operation))
+    (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
+    assert lake.read(lake.quarantine, KEY, moved.version_id) == b"content"
+    assert tags(lake, moved.version_id)[CHECKSUM_TAG] == decision.checksum
+    assert not moved.is_beside_others
+    # A copy that nobody verified is not counted on: another one is made.
+    assert len(lake.versions(lake.quarantine, KEY)) == (2 if operation == "CopyObject" else 1)
+    assert lake.versions(lake.bronze, KEY) == []
+
+
+def test_copy_that_nobody_verified_counts_for_nothing_when_the_source_is_gone(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    with pytest.raises(ConnectionError):
+        move(lake, buckets, decision, s3=Dying("CopyObject"))
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY, VersionId=decision.version_id)
+    with pytest.raises(SourceVersionGoneError):
+        move(lake, buckets, decision)
+
+
+def test_copy_of_other_bytes_is_not_left_there_and_the_source_stays(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    with pytest.raises(CopyNotVerifiedError, match="SHA-256"):
+        move(lake, buckets, decided(landed, "quarantine", checksum="11" * 22))
+    assert lake.versions(lake.quarantine, KEY) == []
+    assert lake.versions(lake.bronze, KEY) == [landed.version_id]
+
+
+def test_what_somebody_else_has_put_there_stays_as_a_version(lake: Lake, buckets: Buckets) -> None:
+    before = lake.put(lake.quarantine, KEY, b"somebody's")
+    (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
+    assert lake.versions(lake.quarantine, KEY) == [moved.version_id, before.version_id]
+    assert moved.is_beside_others
+
+
+def test_room_is_kept_for_the_seal_among_as_many_tags_as_s3_allows(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    own = [{"Key": f"k{n}", "Value": "v"} for n in range(10)]
+    lake.s3.put_object_tagging(Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": own})
+    (moved,) = move(lake, buckets, decided(landed, "quarantine"))
+    found = tags(lake, moved.version_id)
+    assert len(found) == 10
+    assert {"run", "decision", "reason", CHECKSUM_TAG} < found.keys()
