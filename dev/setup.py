@@ -1,4 +1,4 @@
-"""Sets up the lake in the AWS that the environment names: the template's stack, Macie, and its results repository.
+"""Sets up the lake in the AWS that the environment names: the stacks of ``infra/``, and Macie's results repository.
 
 ``python -m dev.setup`` is what `make run`, `make up` and docker-compose call; doing it again changes nothing.
 """
@@ -6,67 +6,35 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-from dev.paths import REPO
+from ship import stacks
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
-
-STACK = "lake"
-TEMPLATE = REPO / "infra" / "lake.yaml"
+NAME_PREFIX = "lake"
 
 
 def set_up(*, local_source_root: str) -> dict[str, str]:
-    """Deploy the stack with the settings of a laptop, enable Macie, and return the stack's outputs.
+    """Deploy the stacks with the settings of a laptop, and return their outputs.
 
     The local Macie publishes findings a second after the job: the gate need not wait for minutes as in AWS.
     """
-    outputs = _deploy({"LocalSourceRoot": local_source_root, "EvidenceSettleSeconds": "3"})
-    _enable_macie(outputs["ResultsBucket"], outputs["KeyArn"])
+    given = {
+        "NamePrefix": NAME_PREFIX,
+        "EnvironmentName": NAME_PREFIX,
+        "LocalSourceRoot": local_source_root,
+        "EvidenceSettleSeconds": "3",
+    }
+    outputs = stacks.create(boto3.client("cloudformation"), stacks.read_templates(stacks.LOCAL), given)
+    _set_results_repository(outputs["ResultsBucket"], outputs["KeyArn"])
     return outputs
 
 
-def _deploy(parameters: dict[str, str]) -> dict[str, str]:
-    client = boto3.client("cloudformation")
-    values: list[ParameterTypeDef] = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
-    stack: Any = {"StackName": STACK, "TemplateBody": TEMPLATE.read_text(), "Parameters": values}
-    try:
-        client.create_stack(**stack)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "AlreadyExistsException":
-            raise
-        _check_is_current(client, stack)
-    outputs = client.describe_stacks(StackName=STACK)["Stacks"][0]["Outputs"]
-    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
-
-
-def _check_is_current(client: CloudFormationClient, stack: Any) -> None:
-    """Refuse a stack of another template or other settings: moto does not update every change rightly.
-
-    :raises SystemExit: saying what to do.
-    """
-    template = client.get_template(StackName=STACK)["TemplateBody"]
-    now = client.describe_stacks(StackName=STACK)["Stacks"][0].get("Parameters", [])
-    if template != stack["TemplateBody"] or any(parameter not in now for parameter in stack["Parameters"]):
-        raise SystemExit(
-            "The local AWS was set up with another infra/lake.yaml or other settings. It keeps nothing when it is "
-            "stopped; stop it (make down, or docker compose restart localaws) and run the command again."
-        )
-
-
-def _enable_macie(results_bucket: str, key_arn: str) -> None:
-    macie = boto3.client("macie2")
-    with contextlib.suppress(macie.exceptions.ConflictException):  # it is enabled already
-        macie.enable_macie()
+def _set_results_repository(results_bucket: str, key_arn: str) -> None:
+    """Do what CloudFormation has no type for. In AWS the DAG ``macie_scheduled_job`` does."""
     destination = {"bucketName": results_bucket, "keyPrefix": "macie", "kmsKeyArn": key_arn}
-    macie.put_classification_export_configuration(configuration={"s3Destination": destination})  # type: ignore[typeddict-item]
+    boto3.client("macie2").put_classification_export_configuration(configuration={"s3Destination": destination})  # type: ignore[typeddict-item]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from moto.s3.models import FakeBucket, s3_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
+from localaws import change_sets, resource_types
 from localaws.events.models import Rule
 
 
@@ -34,10 +35,24 @@ class CompleteBucket(FakeBucket):
         properties = cloudformation_json.get("Properties", {})
         if versioning := properties.get("VersioningConfiguration"):
             backend.put_bucket_versioning(resource_name, versioning["Status"])
+        if ownership := properties.get("OwnershipControls"):
+            backend.put_bucket_ownership_controls(resource_name, ownership["Rules"][0]["ObjectOwnership"])
+        if lifecycle := properties.get("LifecycleConfiguration"):
+            rules = [_as_in_the_api(rule) for rule in lifecycle["Rules"]]
+            backend.put_bucket_lifecycle_configuration(resource_name, rules)
         if block := properties.get("PublicAccessBlockConfiguration"):
             # moto takes the body of PutPublicAccessBlock, where booleans are words.
             backend.put_public_access_block(resource_name, {k: str(v).lower() for k, v in block.items()})
         return bucket
+
+
+def _as_in_the_api(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a lifecycle rule in the words of PutBucketLifecycleConfiguration."""
+    known = {"Id": "ID", "ExpirationInDays": "Expiration"}
+    said = {known.get(name, name): value for name, value in rule.items() if name != "Prefix"}
+    if "Expiration" in said:
+        said["Expiration"] = {"Days": said["Expiration"]}
+    return {**said, "Filter": {"Prefix": rule.get("Prefix", "")}}
 
 
 class _Policy(CloudFormationModel):
@@ -128,7 +143,9 @@ class QueuePolicy(_Policy):
 
 
 def install() -> None:
-    """Register the complete resources with moto's CloudFormation; may be called again."""
+    """Register the complete resources with moto's CloudFormation, and its change sets; may be called again."""
+    change_sets.install()
+    resource_types.install()
     get_model_map()["AWS::S3::Bucket"] = CompleteBucket  # type: ignore[type-abstract]
     get_model_map()["AWS::S3::BucketPolicy"] = BucketPolicy  # type: ignore[type-abstract]
     get_model_map()["AWS::SQS::QueuePolicy"] = QueuePolicy  # type: ignore[type-abstract]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import moto.s3.responses
-from moto.s3.models import s3_backends
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
 
 from localaws.s3.backend import S3Backend
 from localaws.s3.responses import S3Response
@@ -16,8 +17,15 @@ def install() -> None:
     class that it keeps; those that it has made already stay, with their buckets, and become ours.
     """
     moto.s3.responses.S3Response = S3Response  # type: ignore[misc]
+    # moto reads a bucket's policy without its conditions: "Deny, but for this role" would refuse everybody. Who may do
+    # what is asked of localaws.iam, which reads all of it.
+    FakeBucket.get_permission = _says_nothing  # type: ignore[assignment, method-assign]
     s3_backends.backend = S3Backend
     for account in s3_backends.values():
         account.backend = S3Backend
         for existing in account.values():
             existing.__class__ = S3Backend
+
+
+def _says_nothing(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    return PermissionResult.NEUTRAL

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from dev.setup import STACK, TEMPLATE, set_up
+from dev.setup import set_up
 from localaws.server import LocalAws
+from ship import stacks
+from ship.changes import Changer
 from tests.localaws.conftest import ACCOUNT, error_of
 
-BUCKETS = ["BronzeBucket", "SilverBucket", "QuarantineBucket", "SourceBucket", "ResultsBucket"]
+BUCKETS = ["BronzeBucket", "SilverBucket", "QuarantineBucket", "SourceBucket", "ResultsBucket", "AirflowBucket"]
 PARAMETERS = {"LocalSourceRoot": "/deliveries", "EvidenceSettleSeconds": "3"}
+TEMPLATES = {template.name: template.body for template in stacks.read_templates(stacks.LOCAL)}
 
 Client = Callable[..., Any]
 
@@ -25,11 +27,13 @@ def outputs(aws: LocalAws) -> dict[str, str]:
     return set_up(local_source_root=PARAMETERS["LocalSourceRoot"])
 
 
-def update(client: Client, template: str | None = None, **parameters: str) -> None:
-    values = [{"ParameterKey": key, "ParameterValue": value} for key, value in {**PARAMETERS, **parameters}.items()]
-    cloudformation = client("cloudformation")
-    cloudformation.update_stack(StackName=STACK, TemplateBody=template or TEMPLATE.read_text(), Parameters=values)
-    assert cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"] == "UPDATE_COMPLETE"
+def update(client: Client, stack: str, template: str | None = None, **parameters: str) -> None:
+    """Change a stack as it is done in AWS: by a change set."""
+    cloudformation, name = client("cloudformation"), f"lake-{stack}"
+    before = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in before} | parameters
+    changer = Changer(cloudformation, show=lambda _: None)
+    changer.apply(name, stacks.Template(stack, template or TEMPLATES[stack]), values)
 
 
 def settings(client: Client) -> dict[str, str]:
@@ -76,7 +80,31 @@ def test_bucket_is_versioned_closed_and_encrypted_when_the_template_is_deployed(
     (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"] == {
         "SSEAlgorithm": "aws:kms",
-        "KMSMasterKeyID": outputs["KeyArn"],
+        "KMSMasterKeyID": outputs["QuarantineKeyArn" if name == "QuarantineBucket" else "KeyArn"],
+    }
+    assert s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"] == [
+        {"ObjectOwnership": "BucketOwnerEnforced"}
+    ]
+
+
+@pytest.mark.parametrize("name", ["BronzeBucket", "QuarantineBucket", "SourceBucket"])
+def test_no_rule_ends_what_is_held_isolated_or_not_yet_taken(
+    client: Client, outputs: dict[str, str], name: str
+) -> None:
+    rules = client("s3").get_bucket_lifecycle_configuration(Bucket=outputs[name])["Rules"]
+    assert [set(rule) - {"ID", "Filter", "Status"} for rule in rules] == [{"AbortIncompleteMultipartUpload"}]
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_bucket_refuses_what_is_not_encrypted_on_its_way(client: Client, outputs: dict[str, str], name: str) -> None:
+    policy = json.loads(client("s3").get_bucket_policy(Bucket=outputs[name])["Policy"])
+    assert policy["Statement"][0] == {
+        "Sid": "NothingInPlainText",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{outputs[name]}", f"arn:aws:s3:::{outputs[name]}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 
 
@@ -91,7 +119,7 @@ def test_object_is_encrypted_with_the_key_of_the_lake_when_its_sender_names_none
 
 def test_only_macie_may_write_results_when_the_template_is_deployed(client: Client, outputs: dict[str, str]) -> None:
     s3, bucket = client("s3"), outputs["ResultsBucket"]
-    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    _, statement = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     assert statement == {
         "Sid": "MacieWritesResults",
         "Effect": "Allow",
@@ -100,8 +128,6 @@ def test_only_macie_may_write_results_when_the_template_is_deployed(client: Clie
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     }
-    code, _, _ = error_of(s3.get_bucket_policy, Bucket=outputs["BronzeBucket"])
-    assert code == "NoSuchBucketPolicy"
 
 
 def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
@@ -178,7 +204,7 @@ def test_only_the_rules_may_send_to_the_queues(client: Client, outputs: dict[str
 
 
 def test_policy_is_taken_off_the_queues_when_it_leaves_the_template(client: Client, outputs: dict[str, str]) -> None:
-    update(client, without_resource(TEMPLATE.read_text(), "FindingsQueuePolicy"))
+    update(client, "pipeline", without_resource(TEMPLATES["pipeline"], "FindingsQueuePolicy"))
     answer = client("sqs").get_queue_attributes(QueueUrl=outputs["FindingsQueueUrl"], AttributeNames=["All"])
     assert not answer["Attributes"].get("Policy")
 
@@ -199,8 +225,8 @@ def test_nothing_changes_when_the_lake_is_set_up_again(client: Client, outputs: 
     def all_there_is() -> list[Any]:
         cloudformation, s3, ssm = client("cloudformation"), client("s3"), client("ssm")
         return [
-            cloudformation.describe_stacks(StackName=STACK)["Stacks"],
-            cloudformation.describe_stack_resources(StackName=STACK)["StackResources"],
+            cloudformation.describe_stacks()["Stacks"],
+            [cloudformation.describe_stack_resources(StackName=f"lake-{name}")["StackResources"] for name in TEMPLATES],
             s3.list_buckets()["Buckets"],
             ssm.get_parameters_by_path(Path="/lake_gate")["Parameters"],
             topics(client),
@@ -216,7 +242,7 @@ def test_nothing_changes_when_the_lake_is_set_up_again(client: Client, outputs: 
 
 
 def test_settings_follow_when_the_stack_is_updated(client: Client, outputs: dict[str, str]) -> None:
-    update(client, Source="s3://elsewhere/synthea/", EvidenceSettleSeconds="7")
+    update(client, "pipeline", Source="s3://elsewhere/synthea/", EvidenceSettleSeconds="7")
     found = settings(client)
     assert found["/lake_gate/source"] == "s3://elsewhere/synthea/"
     assert found["/lake_gate/evidence_settle_seconds"] == "7"
@@ -224,32 +250,57 @@ def test_settings_follow_when_the_stack_is_updated(client: Client, outputs: dict
 
 
 def test_policy_follows_when_the_stack_is_updated(client: Client, outputs: dict[str, str]) -> None:
-    whole = TEMPLATE.read_text()
+    whole = TEMPLATES["storage"]
     narrower = whole.replace("[s3:PutObject, s3:GetBucketLocation]", "s3:PutObject")
     assert narrower != whole
-    update(client, narrower)
+    update(client, "storage", narrower)
     policy = client("s3").get_bucket_policy(Bucket=outputs["ResultsBucket"])["Policy"]
-    assert json.loads(policy)["Statement"][0]["Action"] == "s3:PutObject"
+    assert json.loads(policy)["Statement"][1]["Action"] == "s3:PutObject"
 
 
-def test_policy_is_taken_off_when_it_leaves_the_template(client: Client, outputs: dict[str, str]) -> None:
-    update(client, without_resource(TEMPLATE.read_text(), "ResultsBucketPolicy"))
-    code, _, _ = error_of(client("s3").get_bucket_policy, Bucket=outputs["ResultsBucket"])
-    assert code == "NoSuchBucketPolicy"
-
-
-def test_only_what_the_template_retains_is_left_when_the_stack_is_deleted(
+def test_only_what_the_templates_retain_is_left_when_the_stacks_are_deleted(
     client: Client, outputs: dict[str, str]
 ) -> None:
-    s3 = client("s3")
+    s3, cloudformation = client("s3"), client("cloudformation")
     s3.put_object(Bucket=outputs["SilverBucket"], Key="a.csv", Body=b"kept")
-    client("cloudformation").delete_stack(StackName=STACK)
-    code, _, message = error_of(client("cloudformation").describe_stacks, StackName=STACK)
-    assert code == "ValidationError"
-    assert STACK in message
+    for name in reversed(TEMPLATES):
+        cloudformation.delete_stack(StackName=f"lake-{name}")
+        code, _, message = error_of(cloudformation.describe_stacks, StackName=f"lake-{name}")
+        assert (code, f"lake-{name}" in message) == ("ValidationError", True)
     assert settings(client) == {}
     assert topics(client) == set()
-    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
-        s3.get_bucket_policy(Bucket=outputs["ResultsBucket"])
+    assert client("iam").list_roles()["Roles"] == []
+    assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    # A bucket without its policy would be open to whoever may read buckets; disabling Macie would delete its findings.
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} == {outputs[name] for name in BUCKETS}
+    assert all(s3.get_bucket_policy(Bucket=outputs[name])["Policy"] for name in BUCKETS)
     assert s3.get_object(Bucket=outputs["SilverBucket"], Key="a.csv")["Body"].read() == b"kept"
+    assert client("macie2").get_macie_session()["status"] == "ENABLED"
+
+
+def test_logs_end_some_day_and_their_alarms_go_to_the_topic(client: Client, outputs: dict[str, str]) -> None:
+    groups = client("logs").describe_log_groups(logGroupNamePrefix="airflow-lake-")["logGroups"]
+    assert {one["logGroupName"].rpartition("-")[2]: one["retentionInDays"] for one in groups} == dict.fromkeys(
+        ["DAGProcessing", "Scheduler", "Task", "WebServer", "Worker"], 90
+    )
+    alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert {one["AlarmName"] for one in alarms} == {
+        "lake-failed",
+        "lake-held-too-long",
+        "lake-dead-letters",
+        "lake-hints-not-taken",
+    }
+    assert {tuple(one["AlarmActions"]) for one in alarms} == {(outputs["HighTopicArn"],)}
+
+
+def test_people_are_subscribed_when_the_parameters_name_them(client: Client, outputs: dict[str, str]) -> None:
+    update(client, "pipeline", AlertEmail="on-call@example.com", AlertPhone="+15550100")
+    found = client("sns").list_subscriptions()["Subscriptions"]
+    high, low = outputs["HighTopicArn"], outputs["LowTopicArn"]
+    assert {(one["TopicArn"], one["Protocol"], one["Endpoint"]) for one in found} == {
+        (high, "sms", "+15550100"),
+        (high, "email", "on-call@example.com"),
+        (low, "email", "on-call@example.com"),
+    }
+    update(client, "pipeline", AlertEmail="", AlertPhone="")
+    assert client("sns").list_subscriptions()["Subscriptions"] == []

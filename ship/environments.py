@@ -1,0 +1,98 @@
+"""An environment: one account and Region in which the pipeline is deployed, ``infra/environments/<name>.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from jsonschema import Draft202012Validator
+
+from ship.stacks import ORDER
+
+FOLDER = Path(__file__).resolve().parent.parent / "infra" / "environments"
+_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["region", "account", "name_prefix"],
+    "properties": {
+        "region": {"type": "string", "pattern": "^[a-z]{2}(-[a-z]+)+-[0-9]$"},
+        "account": {"type": "string", "pattern": "^[0-9]{12}$"},
+        # Bucket names begin with it, and have at most 63 characters.
+        "name_prefix": {"type": "string", "pattern": "^[a-z][a-z0-9-]{1,20}$"},
+        "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
+        "stacks": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(ORDER)}},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where to deploy, and with which values.
+
+    :param account: id of the account; nothing is done in another one.
+    :param name_prefix: what all names of stacks and buckets begin with.
+    :param parameters: values for the templates' parameters. They win over the outputs of other stacks, so that one's
+        own buckets and keys can be named.
+    :param stacks: which stacks to deploy; all of them when the file names none.
+    """
+
+    name: str
+    region: str
+    account: str
+    name_prefix: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stacks: tuple[str, ...] = ORDER
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The values that the file gives to the templates."""
+        return {"NamePrefix": self.name_prefix, **self.parameters}
+
+    def client(self, service: str) -> Any:
+        """Return a client of an AWS service in the environment's Region."""
+        return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+
+    def check_account(self) -> None:
+        """Refuse to go on with credentials of another account.
+
+        :raises SystemExit: saying whose they are.
+        """
+        try:
+            caller = self.client("sts").get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise SystemExit(
+                f"No AWS credentials that work: {error}\nSign in to account {self.account} first."
+            ) from None
+        if caller["Account"] != self.account:
+            raise SystemExit(
+                f"Refused: {self.name} is account {self.account}, and the credentials are of account "
+                f"{caller['Account']} ({caller['Arn']}). Nothing was changed."
+            )
+
+
+def read_environment(name: str, folder: Path = FOLDER) -> Environment:
+    """Read an environment's file.
+
+    :raises SystemExit: naming what is wrong with it.
+    """
+    path = folder / f"{name}.json"
+    if not name or "/" in name or not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
+        raise SystemExit(f"There is no {path}; name one with ENV=. There: {known}")
+    try:
+        content = json.loads(path.read_text())
+    except ValueError as error:
+        raise SystemExit(f"{path} is no JSON: {error}") from None
+    if wrong := [
+        f"{e.json_path.removeprefix('$.')}: {e.message}" for e in Draft202012Validator(_SCHEMA).iter_errors(content)
+    ]:
+        raise SystemExit(f"{path} is not right:\n  " + "\n  ".join(wrong))
+    if "NamePrefix" in content.get("parameters", {}):
+        raise SystemExit(f"{path} is not right: NamePrefix is given by name_prefix alone")
+    asked = content.pop("stacks", ORDER)
+    return Environment(name=name, stacks=tuple(one for one in ORDER if one in asked), **content)

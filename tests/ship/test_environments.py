@@ -1,0 +1,79 @@
+"""The file of an environment, and that nothing is done in another account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localaws.server import LocalAws
+from ship.environments import read_environment
+from ship.stacks import ORDER
+from tests.ship.small_stacks import write_environment
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"account": None}, "'account' is a required property"),
+        ({"account": "12345"}, "account: '12345' does not match"),
+        ({"account": 123456789012}, "account: 123456789012 is not of type 'string'"),
+        ({"region": "Frankfurt"}, "region: 'Frankfurt' does not match"),
+        ({"name_prefix": "Lake_1"}, "name_prefix: 'Lake_1' does not match"),
+        ({"parameters": {"AlertEmail": None}}, "parameters.AlertEmail: None is not of type 'string'"),
+        ({"parameters": {"NamePrefix": "other"}}, "NamePrefix is given by name_prefix alone"),
+        ({"stacks": ["lake"]}, r"stacks\[0\]: 'lake' is not one of"),
+        ({"profile": "prod"}, "'profile' was unexpected"),
+    ],
+    ids=str,
+)
+def test_file_is_refused_with_the_place_and_what_is_wrong_there(
+    tmp_path: Path, changes: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(SystemExit, match=complaint):
+        read_environment("test", write_environment(tmp_path, **changes))
+
+
+def test_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "test.json").write_text("{")
+    with pytest.raises(SystemExit, match="is no JSON"):
+        read_environment("test", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["other", "", "../test"])
+def test_unknown_name_is_refused_with_those_that_are_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SystemExit, match=r"There: test$"):
+        read_environment(name, write_environment(tmp_path))
+
+
+def test_stacks_are_all_of_them_in_their_order_when_the_file_names_none(tmp_path: Path) -> None:
+    assert read_environment("test", write_environment(tmp_path)).stacks == ORDER
+
+
+def test_stacks_keep_their_order_when_the_file_leaves_some_out(tmp_path: Path) -> None:
+    environment = read_environment("test", write_environment(tmp_path, stacks=["access", "pipeline"]))
+    assert environment.stacks == ("pipeline", "access")
+
+
+def test_example_is_right() -> None:
+    assert read_environment("example").account == "123456789012"
+
+
+def test_account_of_the_file_passes(aws: LocalAws, tmp_path: Path) -> None:
+    read_environment("test", write_environment(tmp_path)).check_account()
+
+
+def test_other_account_is_refused_with_whose_credentials_they_are(aws: LocalAws, tmp_path: Path) -> None:
+    environment = read_environment("test", write_environment(tmp_path, account="210987654321"))
+    with pytest.raises(
+        SystemExit, match=r"test is account 210987654321, and the credentials are of account 123456789012"
+    ):
+        environment.check_account()
+
+
+def test_account_is_not_guessed_when_nobody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(SystemExit, match="No AWS credentials that work"):
+        read_environment("test", write_environment(tmp_path)).check_account()

@@ -1,0 +1,98 @@
+"""Updating an MWAA environment that somebody else has made. The local AWS has no MWAA: botocore checks what is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from ship.mwaa import RestApi, update
+
+VERSIONS = {"PluginsObjectVersion": "p2", "RequirementsObjectVersion": "r2"}
+UPDATE = {
+    "Name": "theirs",
+    "PluginsS3Path": "plugins.zip",
+    "PluginsS3ObjectVersion": "p2",
+    "RequirementsS3Path": "requirements.txt",
+    "RequirementsS3ObjectVersion": "r2",
+}
+LAST = {"CreatedAt": datetime(2026, 1, 1, tzinfo=UTC), "Status": "SUCCESS"}
+FAILED = {**LAST, "Status": "FAILED", "Error": {"ErrorCode": "INCORRECT_CONFIGURATION", "ErrorMessage": "no subnet"}}
+
+
+@pytest.fixture
+def mwaa() -> Iterator[tuple[Any, Stubber]]:
+    client = boto3.client("mwaa", region_name="us-east-1")
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+    client.close()
+
+
+def answer(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict[str, Any] = LAST) -> None:
+    there = {**UPDATE, "PluginsS3ObjectVersion": f"p{version}", "RequirementsS3ObjectVersion": f"r{version}"}
+    more = {"Status": status, "SourceBucketArn": "arn:aws:s3:::airflow", "LastUpdate": last}
+    stubber.add_response("get_environment", {"Environment": {**there, **more}}, {"Name": "theirs"})
+
+
+def test_environment_is_updated_and_awaited(mwaa: tuple[Any, Stubber]) -> None:
+    client, stubber = mwaa
+    answer(stubber, "1")
+    stubber.add_response(
+        "update_environment", {"Arn": "arn:aws:airflow:us-east-1:123456789012:environment/theirs"}, UPDATE
+    )
+    for version, status in (("1", "AVAILABLE"), ("1", "UPDATING"), ("2", "UPDATING"), ("2", "AVAILABLE")):
+        answer(stubber, version, status)
+    update(client, "theirs", "airflow", VERSIONS, poll_seconds=0)
+
+
+def test_environment_is_left_alone_when_it_has_these_versions(mwaa: tuple[Any, Stubber]) -> None:
+    client, stubber = mwaa
+    answer(stubber, "2")
+    update(client, "theirs", "airflow", VERSIONS)
+
+
+def test_environment_of_another_bucket_is_refused(mwaa: tuple[Any, Stubber]) -> None:
+    client, stubber = mwaa
+    answer(stubber, "1")
+    with pytest.raises(SystemExit, match="reads arn:aws:s3:::airflow; name that bucket as AirflowBucket"):
+        update(client, "theirs", "other", VERSIONS)
+
+
+@pytest.mark.parametrize(
+    ("status", "last", "seconds"),
+    [("AVAILABLE", FAILED, 60), ("UPDATE_FAILED", LAST, 60), ("UPDATING", LAST, -1)],
+    ids=["rolled back", "failed", "too long"],
+)
+def test_it_says_why_when_the_update_fails(
+    mwaa: tuple[Any, Stubber], status: str, last: dict[str, Any], seconds: float
+) -> None:
+    client, stubber = mwaa
+    answer(stubber, "1")
+    stubber.add_response("update_environment", {}, UPDATE)
+    answer(stubber, "1", status, last)
+    with pytest.raises(SystemExit, match=rf"theirs is {status}, not updated.*\nThe DAGs were not uploaded"):
+        update(client, "theirs", "airflow", VERSIONS, deadline_seconds=seconds, poll_seconds=0)
+
+
+def test_dags_are_uploaded_before_there_is_an_environment(mwaa: tuple[Any, Stubber]) -> None:
+    client, stubber = mwaa
+    stubber.add_client_error("get_environment", "ResourceNotFoundException")
+    said: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, said.append)
+    assert said[0].startswith("There is no MWAA environment theirs yet")
+
+
+def test_rest_api_is_asked_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
+    client, stubber = mwaa
+    asked = {"Name": "theirs", "Path": "/dags/synthea_gate", "Method": "GET"}
+    stubber.add_response("invoke_rest_api", {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": False}}, asked)
+    sent = {"Name": "theirs", "Path": "/dags/synthea_gate/dagRuns", "Method": "POST", "Body": {"conf": {}}}
+    stubber.add_response("invoke_rest_api", {"RestApiStatusCode": 200, "RestApiResponse": {"dag_run_id": "a"}}, sent)
+    api = RestApi(client, "theirs")
+    assert api.get("/dags/synthea_gate") == {"is_paused": False}
+    assert api.post("/dags/synthea_gate/dagRuns", {"conf": {}}) == {"dag_run_id": "a"}

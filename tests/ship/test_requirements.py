@@ -1,0 +1,57 @@
+"""requirements.txt: MWAA can install it in each of its images, and nothing in it is for nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.conftest import REPO
+from tests.test_structure import imports_of
+
+REQUIREMENTS = [
+    Requirement(line)
+    for line in (REPO / "requirements.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+SHIPPED = [path for folder in ("plugins", "dags") for path in (REPO / folder).rglob("*.py")]
+LOCKS = sorted(REPO.glob("requirements/airflow*.lock"))
+USED_BY_NAME = {"apache-airflow-providers-amazon[aiobotocore]": ".get_async_conn()"}
+"""Extras, which no module imports, and how it is seen that they are used."""
+
+
+def locked(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==([^ ;]+)", path.read_text(), re.MULTILINE))
+
+
+def test_requirements_are_plain_ones_that_leave_the_constraints_to_the_image() -> None:
+    """MWAA adds its image's own where no line names others.
+
+    Source: https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.html
+    """
+    assert REQUIREMENTS
+    assert not [one for one in REQUIREMENTS if one.url or one.marker]
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.name)
+def test_every_requirement_is_used(requirement: Requirement) -> None:
+    package = requirement.name.replace("apache-airflow-providers-", "airflow.providers.").replace("-", ".")
+    assert any(name.startswith(f"{package}.") for path in SHIPPED for name in imports_of(path))
+    for extra in requirement.extras:
+        sign = USED_BY_NAME[f"{requirement.name}[{extra}]"]
+        assert any(sign in path.read_text() for path in SHIPPED)
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.name)
+def test_every_requirement_is_fulfilled_under_the_constraints_of_each_image(
+    requirement: Requirement, lock: Path
+) -> None:
+    """The locks were compiled from it under those constraints, and the tests run on what is locked."""
+    assert requirement.specifier.contains(locked(lock)[requirement.name])
+
+
+def test_there_is_a_lock_for_each_of_two_images() -> None:
+    assert len({locked(lock)["apache-airflow"] for lock in LOCKS}) == len(LOCKS) == 2
