@@ -49,7 +49,8 @@ queue, and the DAG runs every hour only.
 
 ### IAM actions
 `macie2:ListFindings, GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload,
-ListBucket*` on the lake's buckets · `kms:Decrypt, GenerateDataKey` on their key · `sqs:SendMessage` on the
+ListBucket*` on bronze and silver, the same without `GetObject` and `GetObjectVersion` on quarantine ·
+`kms:Decrypt, GenerateDataKey` on their keys · `sqs:SendMessage` on the
 dead-letter queue · `sns:Publish` on the two topics · `ssm:GetParametersByPath` · `sts:GetCallerIdentity`; the
 triggerer: `sqs:ReceiveMessage, DeleteMessage` on the findings queue
 """

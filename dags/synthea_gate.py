@@ -43,8 +43,9 @@ SSM parameters below `/lake_gate`: buckets, topics, source, deadlines, price. Se
 CreateCustomDataIdentifier, ListAllowLists, GetAllowList, CreateAllowList, UpdateAllowList, CreateClassificationJob,
 DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource` · `s3:GetObject*,
 PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning` on
-the lake's buckets · `s3:GetObject, ListBucket` on source and Macie's results · `kms:Decrypt, GenerateDataKey` on their
-keys · `sns:Publish` on the topics · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`
+bronze and silver, the same without `GetObject` and `GetObjectVersion` on quarantine · `s3:GetObject, ListBucket` on
+source and Macie's results · `kms:Decrypt, GenerateDataKey` on their keys · `sns:Publish` on the topics ·
+`ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`. `infra/access.yaml` grants them.
 """
 
 from datetime import timedelta

@@ -18,6 +18,7 @@ from lake_gate.held.reprocessing import REPROCESSED, release
 from lake_gate.moving.transfer import Buckets
 from lake_gate.recording.reports import run_facts
 from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.telling.alarms import HELD_TOO_LONG, alarm
 from lake_gate.telling.notices import send_once
 from lake_gate.telling.receipts import Receipts
 
@@ -88,6 +89,8 @@ class ListHeldOperator(GateOperator):
         for line in table(written["groups"]):
             self.log.info("%s", line)
         self.log.info("Record: %s", uri)
+        if written["overdue"]:
+            alarm(HELD_TOO_LONG, f"{written['overdue']} object(s)")
         counts = {name: written[name] for name in ("objects", "overdue")}
         return {"uri": uri, **counts, "overdue_feeds": overdue_feeds(written["groups"])}
 

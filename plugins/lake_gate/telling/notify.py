@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
 from lake_gate.run import Run
 from lake_gate.settings import SETTINGS_PATH
+from lake_gate.telling.alarms import FAILED, alarm
 from lake_gate.telling.message import Notice
 from lake_gate.telling.receipts import Receipt, Receipts
 from lake_gate.telling.topics import Topic
@@ -59,6 +60,7 @@ class RunFailedNotifier:
         :raises NoticeNotSentError, NoticeRefusedError: when the topic fails; Airflow logs it, and the receipt keeps it.
         """
         failure = Failure.from_context(self.feed, context)
+        alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
         receipts = self._receipts(failure.run)
         before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
         if not receipts or not before:  # nobody can say whether it was sent

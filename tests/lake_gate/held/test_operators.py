@@ -123,6 +123,15 @@ def test_nothing_is_overdue_that_was_held_just_now(lake: Lake, held: int) -> Non
     assert (pushed["objects"], pushed["overdue"], pushed["overdue_feeds"]) == (held, 0, [])
 
 
+@pytest.mark.parametrize(("older_than_hours", "said"), [(0, ["lake_gate alarm: held too long: 1 object(s)"]), (1, [])])
+def test_what_is_held_for_too_long_is_logged_for_the_alarm(
+    lake: Lake, caplog: pytest.LogCaptureFixture, older_than_hours: int, said: list[str]
+) -> None:
+    hold(lake, "a.csv")
+    list_held(lake, older_than_hours)
+    assert [message for message in caplog.messages if "alarm" in message] == said
+
+
 def test_people_are_told_once_of_the_oldest_objects_of_their_feed(lake: Lake) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     hold(lake, "a.csv")

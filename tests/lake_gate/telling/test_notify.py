@@ -12,6 +12,7 @@ from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowTaskTimeout, Tas
 
 from lake_gate.errors import NoticeRefusedError
 from lake_gate.run import Run
+from lake_gate.telling.alarms import FAILED
 from lake_gate.telling.notify import Failure, RunFailedNotifier
 from macie.errors import JobDeadlineError
 from tests.lake import Lake
@@ -122,6 +123,19 @@ def test_failed_teardown_is_called_one_as_the_run_may_be_well() -> None:
 def test_context_that_says_little_still_makes_a_message(subjects: Any, context: dict[str, Any]) -> None:
     tell(context)
     assert len(subjects()) == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "said"), [(of_task(exception=ValueError("a value")), "await_job"), (of_run(), "task_failure")]
+)
+def test_failure_is_logged_for_the_alarm_also_when_no_message_can_be_sent(
+    lake: Lake, caplog: pytest.LogCaptureFixture, context: dict[str, Any], said: str
+) -> None:
+    boto3.client("sns").delete_topic(TopicArn=lake.settings.high_topic_arn)
+    with pytest.raises(NoticeRefusedError):
+        tell(context)
+    assert f"{FAILED}: synthea, {said}" in caplog.messages
+    assert "a value" not in caplog.text
 
 
 def test_each_failed_task_is_told_once_and_mapped_ones_together(subjects: Any) -> None:

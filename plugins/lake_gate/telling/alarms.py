@@ -1,0 +1,21 @@
+"""Lines of the log that alarms count: they tell people also when no message of ours can.
+
+The metric filters of ``infra/watch.yaml`` look for these words.
+"""
+
+from __future__ import annotations
+
+import logging
+
+FAILED = "lake_gate alarm: failed"
+HELD_TOO_LONG = "lake_gate alarm: held too long"
+
+log = logging.getLogger(__name__)
+
+
+def alarm(words: str, about: str) -> None:
+    """Log a line that the alarm of these words counts.
+
+    :param about: names and counts.
+    """
+    log.error("%s: %s", words, about)

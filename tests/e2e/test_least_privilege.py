@@ -1,0 +1,327 @@
+"""The policies of infra/access.yaml, executed: enough for every DAG, nothing in them unused, quarantine unread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
+from botocore.exceptions import ClientError
+
+from dev import in_process
+from lake_gate.finding_events.operators import TakeEventsOperator
+from lake_gate.run import Run
+from tests.e2e.conftest import Ended
+from tests.lake import Lake
+from tests.lake_gate.finding_events.elsewhere import ACCOUNT, scan
+
+PATIENT = b"PATIENT\n76982e06-f8b8-4509-9ca3-65a99c8650fe\n"
+SSN = b"SSN\n219-09-9999\n"
+FILES = {"medium.csv": PATIENT, "high.csv": SSN, "clean.csv": b"A\n1\n", "held.pdf": b"%PDF"}
+POLICIES = ("data", "macie")
+
+SELDOM = {
+    "s3:AbortMultipartUpload": "an upload in parts is cut off",
+    "s3:ListBucketMultipartUploads": "an object has more than 5 GiB",
+    "s3:PutObjectVersionTagging": "in bronze: a feed reuses verdicts",
+    "s3:DeleteObjectVersionTagging": "a feed reuses verdicts, and one was wrong",
+    "s3:GetObjectVersionTagging": "an object has tags of its own",
+    "s3:DeleteObjectVersion": "a copy is not what was to be copied",
+    "s3:PutObjectTagging": "a copy in silver",
+    "s3:GetObjectVersion": "in silver: an object is pulled back",
+    "ssm:GetParameter": "a task has failed",
+    "macie2:TagResource": "AWS asks for it with every tag of something new, the local Macie does not",
+    "macie2:PutClassificationExportConfiguration": "the repository is another one; see below",
+    "macie2:GetFindingsFilter": "a rule is there already",
+    "macie2:EnableMacie": "nobody has enabled it",
+    "macie2:UpdateMacieSession": "somebody has paused it",
+    "macie2:UpdateClassificationJob": "a job is cancelled",
+    "macie2:UpdateAllowList": "a list has changed",
+    "macie2:DeleteAllowList": "a list is gone",
+    "macie2:UpdateFindingsFilter": "a rule has changed",
+    "macie2:DeleteFindingsFilter": "a rule has expired",
+}
+"""Actions that an ordinary day does not need, and when they are needed."""
+
+
+@pytest.fixture
+def include(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The repo's include/, with an allow list and a suppression rule besides."""
+    folder = tmp_path / "include"
+    source = Path(__file__).parents[2] / "include"
+    for file in source.rglob("*.json"):
+        target = folder / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    (folder / "identifiers/allow_lists").mkdir(exist_ok=True)
+    demo = {"name": "Demo", "criteria": {"regex": "DEMO-[0-9]+"}}
+    (folder / "identifiers/allow_lists/demo.json").write_text(json.dumps(demo))
+    rule = {
+        "name": "Demo",
+        "findingCriteria": {"criterion": {"resourcesAffected.s3Object.key": {"eq": ["demo.csv"]}}},
+        "owner": "clinic@example.org",
+        "reason": "made up",
+        "expires_on": (datetime.now(UTC) + timedelta(days=30)).date().isoformat(),
+    }
+    (folder / "suppression_rules").mkdir(exist_ok=True)
+    (folder / "suppression_rules/demo.json").write_text(json.dumps(rule))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(folder))
+    return folder
+
+
+class Gate:
+    """The DAGs, run with the credentials of the role that the template makes, while IAM is enforced."""
+
+    def __init__(self, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lake = lake
+        self._monkeypatch = monkeypatch
+
+    @contextmanager
+    def role(self, name: str = "gate") -> Iterator[None]:
+        """Be the role: whatever makes a session from the environment now has its credentials."""
+        role_arn = f"arn:aws:iam::{ACCOUNT}:role/lake-{name}"
+        said = boto3.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+        with self._monkeypatch.context() as environment:
+            environment.setenv("AWS_ACCESS_KEY_ID", said["AccessKeyId"])
+            environment.setenv("AWS_SECRET_ACCESS_KEY", said["SecretAccessKey"])
+            environment.setenv("AWS_SESSION_TOKEN", said["SessionToken"])
+            yield
+
+    def run(self, dag_id: str, **conf: Any) -> Ended:
+        dag = in_process.load_dag(dag_id)
+        for task in dag.tasks:
+            task.retries = 0
+        now = datetime.now(UTC)
+        with self.role():
+            dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
+        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
+        return Ended(self.lake, Run("synthea", dag_run.run_id), str(dag_run.state), tasks)
+
+    def deliver(self) -> Ended:
+        for name, content in FILES.items():
+            self.lake.put(self.lake.outputs["SourceBucket"], f"deliveries/{name}", content)
+        return self.run("synthea_gate")
+
+    def take_hints(self) -> Any:
+        """Do what the watcher does: poll the queue of findings, once."""
+        trigger = SqsSensorTrigger(sqs_queue=self.lake.outputs["FindingsQueueUrl"], waiter_delay=1)
+
+        async def poll() -> Any:
+            return await anext(trigger.run())
+
+        with self.role():
+            return asyncio.run(poll())
+
+    def bury(self) -> Any:
+        """Take a message that is no hint."""
+        event = SimpleNamespace(extra={"payload": {"message_batch": [{"Body": "no hint"}]}})
+        context: Any = {
+            "run_id": "1",
+            "triggering_asset_events": {"macie_findings": [event]},
+            "dag_run": SimpleNamespace(dag_id="finding_events", run_id="1", start_date=None),
+        }
+        operator = TakeEventsOperator(task_id="t", settings=self.lake.settings.to_json(), feed="finding_events")
+        with self.role():
+            return operator.step(context)
+
+    def asked(self) -> list[dict[str, Any]]:
+        """What the role was asked for since IAM was switched on, and whether it was allowed."""
+        said = requests.get(f"{self.lake.endpoint_url}/localaws/iam", timeout=10).json()["asked"]
+        return [one for one in said if one["principal"].endswith("role/lake-gate")]
+
+
+@pytest.fixture
+def gate(lake: Lake, include: Path, airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Gate:
+    boto3.client("sts").get_caller_identity()  # boto3's default session is made now, and stays the account's root
+    answer = requests.put(f"{lake.endpoint_url}/localaws/iam", json={"enforced": True}, timeout=10)
+    answer.raise_for_status()
+    return Gate(lake, monkeypatch)
+
+
+def statements(policy: str) -> list[dict[str, Any]]:
+    """The statements of a managed policy, as the template has made it."""
+    iam, arn = boto3.client("iam"), f"arn:aws:iam::{ACCOUNT}:policy/lake-gate-{policy}"
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    found: list[dict[str, Any]] = document["Statement"]
+    return found
+
+
+def test_every_dag_does_its_work_with_what_the_template_grants_and_nothing_else(gate: Gate) -> None:
+    set_up = gate.run("macie_scheduled_job")
+    delivered = gate.deliver()
+    scan(gate.lake.silver, "High")
+    pulled_back, held = gate.run("finding_events"), gate.run("held_objects", older_than_hours=0)
+    again = gate.run("synthea_gate", source="held://*")
+    gate.take_hints()
+    gate.bury()
+    runs = (set_up, delivered, pulled_back, held, again)
+    assert [run.state for run in runs] == ["success"] * len(runs)
+    assert delivered.names_in(gate.lake.quarantine) == {"high.csv", "medium.csv"}
+    assert delivered.names_in(gate.lake.silver) == {"clean.csv"}
+    asked = gate.asked()
+    assert [one for one in asked if not one["allowed"]] == []
+    used = {one["action"] for one in asked}
+    granted = {action for policy in POLICIES for one in statements(policy) for action in as_list(one["Action"])}
+    assert granted - used <= SELDOM.keys()
+
+
+def as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def refused(run: Callable[[Gate], Any], gate: Gate) -> bool:
+    """Whether something does not come to its end, because the role is refused something."""
+    try:
+        ended = run(gate)
+    except Exception:  # an operator's or a trigger's, run by itself
+        return was_refused(gate)
+    return was_refused(gate) and isinstance(ended, Ended) and ended.state == "failed"
+
+
+def was_refused(gate: Gate) -> bool:
+    return any(not one["allowed"] for one in gate.asked())
+
+
+def _scheduled(gate: Gate) -> Any:
+    return gate.run("macie_scheduled_job")
+
+
+def _moved_repository(gate: Gate) -> Any:
+    there: Any = {
+        "bucketName": gate.lake.outputs["ResultsBucket"],
+        "keyPrefix": "elsewhere",
+        "kmsKeyArn": gate.lake.outputs["KeyArn"],
+    }
+    boto3.client("macie2").put_classification_export_configuration(configuration={"s3Destination": there})
+    return gate.run("macie_scheduled_job")
+
+
+NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
+    **dict.fromkeys(
+        [
+            "ReadSettings",
+            "ListSource",
+            "ReadSource",
+            "ListBronzeAndSilver",
+            "ListVersions",
+            "WorkInBronze",
+            "WorkInSilver",
+            "WriteIntoQuarantine",
+            "ListResults",
+            "ReadResults",
+            "UseKeyOfLake",
+            "UseKeyOfQuarantine",
+            "TellPeople",
+            "LookAtMacie",
+            "RunJobs",
+            "KeepIdentifiers",
+        ],
+        Gate.deliver,
+    ),
+    "TakeHints": Gate.take_hints,
+    "BuryPoison": Gate.bury,
+    "SetUpMacie": _moved_repository,
+    "KeepAllowLists": _scheduled,
+    "KeepSuppressionRules": _scheduled,
+}
+"""What comes to a stop without the statement."""
+
+
+@pytest.mark.parametrize("sid", NEEDED_BY)
+def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid: str) -> None:
+    iam = boto3.client("iam")
+    for policy in POLICIES:
+        there = statements(policy)
+        rest = [one for one in there if one["Sid"] != sid]
+        if len(rest) < len(there):
+            document = json.dumps({"Version": "2012-10-17", "Statement": rest})
+            arn = f"arn:aws:iam::{ACCOUNT}:policy/lake-gate-{policy}"
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+            break
+    else:
+        pytest.fail(f"no policy has the statement {sid}")
+    assert refused(NEEDED_BY[sid], gate)
+
+
+def test_no_statement_is_left_out_above(gate: Gate) -> None:
+    assert {one["Sid"] for policy in POLICIES for one in statements(policy)} == NEEDED_BY.keys()
+
+
+@pytest.fixture
+def isolated(gate: Gate) -> str:
+    """Key of an object in quarantine."""
+    key = "synthea/1/high.csv"
+    with gate.role():
+        s3: Any = boto3.session.Session().client("s3")
+        s3.put_object(Bucket=gate.lake.quarantine, Key=key, Body=SSN)
+    return key
+
+
+def reads(gate: Gate, role: str, bucket: str, key: str) -> bool:
+    with gate.role(role):
+        s3: Any = boto3.session.Session().client("s3")
+    try:
+        return bool(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except ClientError as error:
+        return error.response["Error"]["Code"] != "AccessDenied"
+
+
+def become_consumer(gate: Gate, **more: Any) -> None:
+    """Make a role that reads silver as the template's policy lets it, and whatever else somebody has granted it."""
+    iam: Any = boto3.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam.create_role(
+        RoleName="lake-consumer-role",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust}),
+    )
+    iam.attach_role_policy(RoleName="lake-consumer-role", PolicyArn=gate.lake.outputs["ConsumerPolicyArn"])
+    if more:
+        document = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Resource": "*", **more}})
+        iam.put_role_policy(RoleName="lake-consumer-role", PolicyName="more", PolicyDocument=document)
+
+
+def test_quarantine_is_read_by_the_reviewer_alone(gate: Gate, isolated: str) -> None:
+    become_consumer(gate, Action=["s3:*", "kms:*"])  # somebody was generous
+    bucket = gate.lake.quarantine
+    assert {role: reads(gate, role, bucket, isolated) for role in ("gate", "consumer-role", "reviewer")} == {
+        "gate": False,
+        "consumer-role": False,
+        "reviewer": True,
+    }
+
+
+def test_silver_is_read_by_consumers_and_written_by_the_gate_alone(gate: Gate) -> None:
+    with gate.role():
+        boto3.session.Session().client("s3").put_object(Bucket=gate.lake.silver, Key="a.csv", Body=b"A\n1\n")
+    become_consumer(gate, Action=["s3:*", "kms:*"])
+    assert reads(gate, "consumer-role", gate.lake.silver, "a.csv")
+    with gate.role("consumer-role"):
+        s3: Any = boto3.session.Session().client("s3")
+        for change in (
+            lambda: s3.put_object(Bucket=gate.lake.silver, Key="b.csv", Body=b""),
+            lambda: s3.delete_object(Bucket=gate.lake.silver, Key="a.csv"),
+            lambda: s3.put_object_tagging(Bucket=gate.lake.silver, Key="a.csv", Tagging={"TagSet": []}),
+        ):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                change()
+
+
+def test_consumer_without_more_reads_silver_and_neither_bronze_nor_quarantine(gate: Gate, isolated: str) -> None:
+    with gate.role():
+        s3: Any = boto3.session.Session().client("s3")
+        for bucket in (gate.lake.silver, gate.lake.bronze):
+            s3.put_object(Bucket=bucket, Key="a.csv", Body=b"A\n1\n")
+    become_consumer(gate)
+    assert reads(gate, "consumer-role", gate.lake.silver, "a.csv")
+    assert not reads(gate, "consumer-role", gate.lake.bronze, "a.csv")
+    assert not reads(gate, "consumer-role", gate.lake.quarantine, isolated)

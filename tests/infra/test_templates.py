@@ -1,0 +1,61 @@
+"""What infra/ promises, whatever AWS it is deployed in: reasons for wildcards, words that are said in two places."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lake_gate.telling import alarms
+
+INFRA = Path(__file__).parents[2] / "infra"
+TEXTS = {path.stem: path.read_text() for path in sorted(INFRA.glob("*.yaml"))}
+
+
+def statements(text: str) -> list[tuple[str, str]]:
+    """Every statement's Sid and text, with the comments that stand above it."""
+    found: list[tuple[str, str]] = []
+    comments = ""
+    for line in text.splitlines(keepends=True):
+        if sid := re.match(r" +- Sid: (\w+)", line):
+            found.append((sid[1], comments + line))
+            comments = ""
+        elif line.lstrip().startswith("#"):
+            comments += line
+        elif found and re.match(" {10}", line):  # deeper than any resource begins
+            found[-1] = (found[-1][0], found[-1][1] + line)
+        else:
+            comments = ""
+    return found
+
+
+ALLOWING = [
+    pytest.param(text, id=f"{template} {sid}")
+    for template, whole in TEXTS.items()
+    for sid, text in statements(whole)
+    if "Effect: Allow" in text
+]
+
+
+@pytest.mark.parametrize("statement", ALLOWING)
+def test_statement_that_allows_by_wildcard_says_why(statement: str) -> None:
+    said = re.sub(r"#.*", "", statement)
+    # A part of an ARN after its last fixed name (bucket/*) names the objects of one bucket, and is no wildcard here.
+    is_wide = re.search(r'Resource: "\*"|NotResource|\w+:\w*\*(?![\w/])|:\*:', said)
+    assert not is_wide or "#" in statement
+
+
+def test_there_are_statements_to_look_at() -> None:
+    assert len(ALLOWING) > 40
+
+
+@pytest.mark.parametrize("words", [alarms.FAILED, alarms.HELD_TOO_LONG])
+def test_alarms_look_for_the_words_that_the_dags_log(words: str) -> None:
+    assert f"FilterPattern: '\"{words}\"'" in TEXTS["watch"]
+
+
+@pytest.mark.parametrize("role", ["gate", "reviewer"])
+def test_roles_that_the_data_names_are_the_ones_that_are_made(role: str) -> None:
+    assert f"role/${{NamePrefix}}-{role}" in TEXTS["storage"]
+    assert f'RoleName: !Sub "${{NamePrefix}}-{role}"' in TEXTS["access"]
