@@ -12,8 +12,17 @@ export AIRFLOW_HOME ?= $(CURDIR)/.local/airflow
 
 SOURCE ?=
 RUN_ARGS ?=
+PACKAGE_ARGS ?=
+ENV ?=
+SMOKE_ARGS ?=
 
-.PHONY: help setup run up down test check format lock compose-test bench scoreboard docs faults mutants clean
+# The Airflow that everything runs on, and others that the package is for: `make test AIRFLOW=x.y.z` takes one of those.
+MAIN_AIRFLOW := $(shell sed -n 's/^apache-airflow==//p' requirements/airflow.in)
+OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requirements/airflow-*.lock))
+AIRFLOW ?= $(MAIN_AIRFLOW)
+TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AIRFLOW))
+
+.PHONY: help setup run up down test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +56,18 @@ up: setup ## Start Airflow's UI on the local AWS
 down: ## Stop everything that run and up started, and nothing else
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m dev.down
 
-test: setup ## Run every test
-	@$(BIN)/python -m pytest
+test: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready ## Run every test: make test [AIRFLOW=x.y.z, another version than MWAA's of today]
+	@$(TESTED)/bin/python -m pytest
+
+$(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready
+	@echo "Setting up Airflow $* in $(@D) (once)"
+	@[ -x $(@D)/bin/python ] || $(UV) venv -q --python $(BIN)/python $(@D)
+	@$(UV) pip sync -q --python $(@D)/bin/python --require-hashes $<
+	@touch $@
+
+requirements/airflow-%.lock:
+	@echo "There is no lock for Airflow $*. Make it with: make lock AIRFLOW=$* CONSTRAINTS=file (the constraints of its MWAA image)"
+	@exit 1
 
 check: setup ## Check format, lint and types
 	@$(BIN)/ruff format --check .
@@ -84,17 +103,51 @@ faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (a
 mutants: setup ## Break the safety code on purpose, one breakage after another: the tests must notice each
 	@$(BIN)/python -m tests.mutants.run
 
-compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it
-	@$(BIN)/python -m dev.compose_test
+compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; with CHAOS=1 kill its containers meanwhile
+	@$(BIN)/python -m dev.compose_test $(if $(CHAOS),--chaos)
 
-lock: setup ## Compile the locks again: make lock CONSTRAINTS=file (the constraints of the MWAA image)
+COMPILE := $(UV) pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.12 --universal
+UNDER_CONSTRAINTS = $(COMPILE) -c $(CONSTRAINTS) -c <(echo apache-airflow==$(AIRFLOW))
+
+lock: setup ## Compile the locks again: make lock CONSTRAINTS=file [AIRFLOW=x.y.z] (the constraints of that version's MWAA image)
 	@test -n "$(CONSTRAINTS)" || { echo "CONSTRAINTS=file is needed: the constraints of the MWAA image"; exit 1; }
+ifeq ($(AIRFLOW),$(MAIN_AIRFLOW))
 	@for name in airflow localaws dev; do \
-	  $(UV) pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.12 --universal \
-	    -c $(CONSTRAINTS) requirements/$$name.in -o requirements/$$name.lock || exit 1; done
-	@for name in awscli presidio; do \
-	  $(UV) pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.12 --universal \
-	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
+	  $(UNDER_CONSTRAINTS) requirements/$$name.in -o requirements/$$name.lock || exit 1; done
+	@for name in awscli presidio audit; do \
+	  $(COMPILE) requirements/$$name.in -o requirements/$$name.lock || exit 1; done
+else
+	@$(UNDER_CONSTRAINTS) requirements/test.in -o requirements/airflow-$(AIRFLOW).lock
+endif
+
+package: setup ## Make what ships to MWAA, in dist/: plugins.zip, dags/, requirements.txt, manifest.json
+	@$(BIN)/python -m ship.package $(PACKAGE_ARGS)
+
+changeset: package ## Show what a deployment would change, and change nothing: make changeset ENV=name
+	@$(BIN)/python -m ship.deploy changeset "$(ENV)"
+
+deploy: package ## Deploy the stacks, the package and MWAA: make deploy ENV=name (infra/environments/name.json)
+	@$(BIN)/python -m ship.deploy deploy "$(ENV)"
+
+destroy: setup ## Remove an environment; buckets and keys stay: make destroy ENV=name [CONFIRM=name]
+	@CONFIRM="$(CONFIRM)" $(BIN)/python -m ship.destroy "$(ENV)"
+
+sbom: package ## Write the bill of materials of the package, dist/sbom.cdx.json (CycloneDX)
+	@$(BIN)/python -m ship.sbom
+
+audit: setup $(VENV)/audit/.ready ## Known weaknesses in what is locked (asks PyPI), and secrets in the repo
+	@for lock in requirements/*.lock; do echo "$$lock"; \
+	  $(VENV)/audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || failed=1; \
+	done; [ -z "$$failed" ]
+	@git ls-files -z | xargs -0 $(VENV)/audit/bin/detect-secrets-hook --baseline .secrets.baseline
+
+$(VENV)/audit/.ready: requirements/audit.lock | $(VENV)/.ready
+	@[ -x $(VENV)/audit/bin/python ] || $(UV) venv -q --python $(BIN)/python $(VENV)/audit
+	@$(UV) pip sync -q --python $(VENV)/audit/bin/python --require-hashes requirements/audit.lock
+	@touch $@
+
+smoke: setup ## Take some made-up files through a deployed environment, with real Macie: make smoke ENV=name [SMOKE_ARGS=...]
+	@$(BIN)/python -m ship.smoke "$(ENV)" $(SMOKE_ARGS)
 
 clean: down ## Stop everything and delete what the commands left behind
-	@rm -rf .local $(VENV)
+	@rm -rf .local dist $(VENV)

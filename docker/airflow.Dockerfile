@@ -4,4 +4,5 @@ FROM apache/airflow:slim-3.2.1-python3.12
 
 COPY requirements/airflow.lock /tmp/airflow.lock
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement /tmp/airflow.lock \
- && pip check
+ && pip check \
+ && mkdir /opt/airflow/keys # a new volume takes its owner from here

@@ -5,6 +5,8 @@
 
 moto's own endpoints (``/moto-api/reset`` …) work as in moto. ``/localaws/macie2/dials`` turns Macie's dials: GET tells
 them all, PUT turns the ones that its JSON object names, DELETE brings back the initial ones, as moto's reset does.
+``/localaws/iam`` is the switch of IAM (:mod:`localaws.iam.enforcement`), which is off until PUT ``{"enforced": true}``,
+or on from the start with ``LOCALAWS_ENFORCE_IAM=true``.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ import localaws.answers
 import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
+from localaws.iam.enforcement import Enforced
+from localaws.iam.switch import switch
 from localaws.macie2.dials import Settings, dials
 from localaws.macie2.models import macie2_backends
 
@@ -50,9 +54,10 @@ _THREADS = 16
 def _create_app(service: Any) -> Flask:
     """Make moto's application of one service; what we add to CloudFormation is added when it is first asked for."""
     if service == "cloudformation":
-        import localaws.cloudformation  # takes seconds: moto's CloudFormation imports every service that it can make
+        # Takes seconds: moto's CloudFormation imports every service that it can make.
+        import localaws.cloudformation.install
 
-        localaws.cloudformation.install()
+        localaws.cloudformation.install.install()
     return create_backend_app(service)
 
 
@@ -70,19 +75,19 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 class Application:
-    """The WSGI application: the dials, and moto for everything else."""
+    """The WSGI application: the dials, the switch of IAM, and moto for everything else."""
 
     def __init__(self) -> None:
         localaws.answers.install()
         localaws.events.install.install()
         localaws.macie2.install.install()
         localaws.s3.install.install()
-        self._moto = _Dispatcher()
+        self._moto = Enforced(_Dispatcher())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
-        return self._moto(environ, start_response)  # type: ignore[no-any-return]
+        return self._moto(environ, start_response)
 
 
 class _Gateway(Gateway_10):
@@ -175,6 +180,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--port-file", type=Path, help="file to write the port to when the server is ready")
     options = parser.parse_args(arguments)
+    switch.start_with(os.environ.get("LOCALAWS_ENFORCE_IAM", "false").lower() == "true")
     is_over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: is_over.set())

@@ -47,13 +47,14 @@ class Changer:
     def preview(self, name: str, template: Template, values: Mapping[str, str]) -> list[ChangeTypeDef]:
         """Return what would change, and leave nothing behind."""
         is_new = self._status(name) in NOT_THERE
-        change_set = self._create(name, template, values)
         try:
-            return self._changes(change_set)
-        finally:
+            change_set = self._create(name, template, values)
+            changes = self._changes(change_set)
             self.client.delete_change_set(ChangeSetName=change_set)
-            if is_new:
+        finally:
+            if is_new:  # the change set has announced it
                 self.client.delete_stack(StackName=name)
+        return changes
 
     def apply(self, name: str, template: Template, values: Mapping[str, str]) -> dict[str, str]:
         """Make the stack what the template says, and return its outputs.

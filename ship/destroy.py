@@ -7,14 +7,14 @@ import json
 import os
 from collections.abc import Callable
 
-from ship.deploy import Deployment
+from ship.deployment import Deployment
 from ship.environments import read_environment
 from ship.stacks import find_stack, outputs_of
 
 _HOW = {
     "AWS::S3::Bucket": "empty it with all its versions (console: Empty), then: aws s3 rb s3://{0}",
     "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {0} (what it has encrypted is lost then, everywhere)",
-    "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {0} (before the next deployment: it makes it)",
+    "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {0} (needed before it can be deployed again)",
     "AWS::Macie::Session": "aws macie2 disable-macie (takes all findings and jobs with it, whoever made them)",
 }
 
@@ -56,7 +56,9 @@ def _tell_what_is_left(deployment: Deployment, left: list[tuple[str, str]], outp
         return
     deployment.show("\nThese stay, for they hold data or are needed to read it. To remove one for good:")
     for kind, physical_id in left:
-        deployment.show(f"  {kind.rpartition('::')[2]} {physical_id}\n    {_HOW[kind].format(physical_id)}")
+        deployment.show(
+            f"  {kind.removeprefix('AWS::').replace('::', ' ')} {physical_id}\n    {_HOW[kind].format(physical_id)}"
+        )
     ids = {physical_id for _, physical_id in left}
     again = {key: value for key, value in outputs.items() if value.rpartition("/")[2].rpartition(":")[2] in ids}
     if "AWS::Macie::Session" in {kind for kind, _ in left}:

@@ -240,6 +240,8 @@ NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
 @pytest.mark.parametrize("sid", NEEDED_BY)
 def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid: str) -> None:
     iam = boto3.client("iam")
+    if sid == "KeepAllowLists":
+        _scheduled(gate)  # there has to be one: making it is another statement's
     for policy in POLICIES:
         there = statements(policy)
         rest = [one for one in there if one["Sid"] != sid]
@@ -250,7 +252,11 @@ def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid:
             break
     else:
         pytest.fail(f"no policy has the statement {sid}")
-    assert refused(NEEDED_BY[sid], gate)
+    if sid == "BuryPoison":  # the run goes on, and counts it: one bad message must not keep findings waiting
+        NEEDED_BY[sid](gate)
+        assert was_refused(gate)
+    else:
+        assert refused(NEEDED_BY[sid], gate)
 
 
 def test_no_statement_is_left_out_above(gate: Gate) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from ship.deploy import Deployment
+from ship.deployment import Deployment
 from ship.environments import Environment, read_environment
 
 ACCOUNT = "123456789012"

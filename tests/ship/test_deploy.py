@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
 import pytest
 
 from localaws.server import LocalAws
-from ship.deploy import deploy, preview
+from ship import mwaa
+from ship.deploy import deploy
+from ship.deployment import Deployment
+from ship.destroy import destroy
+from ship.environments import Environment
+from ship.preview import preview
+from ship.stacks import LOCAL
 from tests.ship.small_stacks import Deployed, write_environment, write_files
 
 ALL = {f"lake-{name}": "CREATE_COMPLETE" for name in ("storage", "pipeline", "access", "watch", "airflow")}
@@ -119,6 +126,14 @@ def test_nothing_is_done_when_the_file_names_a_parameter_that_no_template_has(sm
         small.deployment()
 
 
+@pytest.mark.parametrize("do", [deploy, preview])
+def test_nothing_is_done_without_a_package(small: Deployed, do: Callable[[Deployment], None]) -> None:
+    (small.dist / "plugins.zip").unlink()
+    with pytest.raises(SystemExit, match=r"has no plugins.zip: make package"):
+        do(small.deployment())
+    assert small.stacks() == {}
+
+
 def test_nothing_is_done_in_another_account(small: Deployed) -> None:
     write_environment(small.folder, account="210987654321")
     with pytest.raises(SystemExit, match="Refused"):
@@ -210,3 +225,29 @@ def test_change_set_says_that_nothing_changes_when_nothing_does(
     preview(deployed.deployment())
     assert [line for line in capsys.readouterr().out.splitlines() if "nothing changes" not in line] == []
     assert deployed.said == ["s3://lake-airflow has the package as it is"]
+
+
+def test_our_own_stacks_are_deployed_and_destroyed(small: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By change sets, as in AWS; what sets up the local AWS for the other tests makes them at once."""
+    updated: list[str] = []
+    monkeypatch.setattr(mwaa, "update", lambda client, name, *_: updated.append(name))
+    environment = Environment("own", "us-east-1", "123456789012", "lake", {"EnvironmentName": "theirs"}, LOCAL)
+
+    def deployment() -> Deployment:
+        small.said.clear()
+        return Deployment.checked(environment, dist=small.dist, show=small.said.append, poll_seconds=0)
+
+    deploy(deployment())
+    assert small.stacks() == {f"lake-{name}": "CREATE_COMPLETE" for name in LOCAL}
+    deploy(deployment())
+    assert [line for line in small.said if line.startswith("lake-")] == [f"lake-{n}: as it should be" for n in LOCAL]
+    assert updated == ["theirs", "theirs"]
+    destroy(deployment(), lambda: "own")
+    assert small.stacks() == {}
+    s3 = boto3.client("s3")
+    buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    assert len(buckets) == 6
+    for bucket in buckets:
+        assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        assert f"aws s3 rb s3://{bucket}" in small.text
+    assert '"QuarantineKeyArn": "arn:aws:kms:us-east-1:123456789012:key/' in small.said[-1]

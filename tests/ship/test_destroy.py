@@ -29,7 +29,7 @@ def test_stacks_go_and_buckets_and_keys_stay_when_an_environment_is_destroyed(de
     order = [line.strip() for line in deployed.said if line.startswith("  lake-")]
     assert order == ["lake-airflow", "lake-watch", "lake-access", "lake-pipeline", "lake-storage"]
     for name in ("lake-bronze", "lake-airflow"):
-        assert f"  Bucket {name}\n" in deployed.text
+        assert f"  S3 Bucket {name}\n" in deployed.text
         assert f"aws s3 rb s3://{name}" in deployed.text
     assert f"aws kms schedule-key-deletion --key-id {key}" in deployed.text
 

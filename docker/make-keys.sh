@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Makes what the containers of one stack share in confidence, once: random, and kept in the volume `keys` alone.
+# `docker compose down --volumes` forgets it together with the database whose password it is.
+set -euo pipefail
+cd "$1"
+[ ! -e fernet ] || exit 0
+
+hex() { od --address-radix=none --format=x1 --read-bytes=32 /dev/urandom | tr --delete ' \n'; }
+
+postgres=$(hex)
+redis=$(hex)
+echo -n "$postgres" > postgres
+echo -n "$redis" > redis
+printf 'requirepass %s\nsave ""\nappendonly no\n' "$redis" > redis.conf
+echo -n "postgresql+psycopg2://airflow:$postgres@postgres/airflow" > database-url
+echo -n "db+postgresql+psycopg2://airflow:$postgres@postgres/airflow" > result-backend
+echo -n "redis://:$redis@redis:6379/0" > broker-url
+hex > jwt
+head --bytes=32 /dev/urandom | base64 | tr '+/' '-_' > fernet # last: it says that all are there

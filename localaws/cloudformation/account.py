@@ -1,0 +1,45 @@
+"""What an account has once: Macie, and the policies of its roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.iam.models import ManagedPolicy, iam_backends
+from moto.utilities.utils import get_partition
+
+from localaws.cloudformation.resource import Resource
+from localaws.macie2.models import macie2_backends
+
+
+class MacieSession(Resource):
+    """An ``AWS::Macie::Session``: Macie, enabled in the account and Region."""
+
+    type_name = "AWS::Macie::Session"
+
+    @staticmethod
+    def make(name: str, properties: dict[str, Any], account_id: str, region_name: str) -> str:
+        """Enable Macie; that it is enabled already is an error, as in AWS."""
+        frequency = properties.get("FindingPublishingFrequency", "FIFTEEN_MINUTES")
+        request = {"status": properties.get("Status", "ENABLED"), "findingPublishingFrequency": frequency}
+        macie2_backends[account_id][region_name].enable_macie(request)
+        return account_id
+
+    @staticmethod
+    def remove(physical_id: str, account_id: str, region_name: str) -> None:
+        """Disable Macie, and forget all that it has."""
+        macie2_backends[account_id][region_name].disable_macie({})
+
+
+class AttachedPolicy(ManagedPolicy):
+    """An ``AWS::IAM::ManagedPolicy`` that leaves its roles when its stack goes; moto's stays, and its roles with it."""
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Detach and delete the policy."""
+        backend = iam_backends[account_id][get_partition(region_name)]
+        for role in list(backend.roles.values()):
+            if resource_name in role.managed_policies:
+                backend.detach_role_policy(resource_name, role.name)
+        backend.managed_policies.pop(resource_name, None)

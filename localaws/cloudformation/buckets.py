@@ -1,0 +1,72 @@
+"""Buckets with all their properties, and their policies.
+
+moto creates an ``AWS::S3::Bucket`` without versioning and public access block; a lake that is set up from a template
+would then silently be unversioned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+from moto.s3.exceptions import MissingBucket
+from moto.s3.models import FakeBucket, s3_backends
+from moto.utilities.utils import get_partition
+
+from localaws.cloudformation.resource import Resource
+
+
+class CompleteBucket(FakeBucket):
+    """An ``AWS::S3::Bucket`` with all the properties that the local S3 can keep."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> FakeBucket:
+        """Create the bucket as moto does, then apply what moto left out."""
+        bucket = FakeBucket.create_from_cloudformation_json(
+            resource_name, cloudformation_json, account_id, region_name, **kwargs
+        )
+        backend = s3_backends[account_id][get_partition(region_name)]
+        properties = cloudformation_json.get("Properties", {})
+        if versioning := properties.get("VersioningConfiguration"):
+            backend.put_bucket_versioning(resource_name, versioning["Status"])
+        if ownership := properties.get("OwnershipControls"):
+            backend.put_bucket_ownership_controls(resource_name, ownership["Rules"][0]["ObjectOwnership"])
+        if lifecycle := properties.get("LifecycleConfiguration"):
+            rules = [_as_in_the_api(rule) for rule in lifecycle["Rules"]]
+            backend.put_bucket_lifecycle_configuration(resource_name, rules)
+        if block := properties.get("PublicAccessBlockConfiguration"):
+            # moto takes the body of PutPublicAccessBlock, where booleans are words.
+            backend.put_public_access_block(resource_name, {k: str(v).lower() for k, v in block.items()})
+        return bucket
+
+
+def _as_in_the_api(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a lifecycle rule in the words of PutBucketLifecycleConfiguration."""
+    known = {"Id": "ID", "ExpirationInDays": "Expiration"}
+    said = {known.get(name, name): value for name, value in rule.items() if name != "Prefix"}
+    if "Expiration" in said:
+        said["Expiration"] = {"Days": said["Expiration"]}
+    return {**said, "Filter": {"Prefix": rule.get("Prefix", "")}}
+
+
+class BucketPolicy(Resource):
+    """An ``AWS::S3::BucketPolicy``; enforced where IAM is (:mod:`localaws.iam`)."""
+
+    type_name = "AWS::S3::BucketPolicy"
+
+    @staticmethod
+    def make(name: str, properties: dict[str, Any], account_id: str, region_name: str) -> str:
+        """Put the policy on its bucket."""
+        bucket: str = properties["Bucket"]
+        policy = json.dumps(properties["PolicyDocument"]).encode()
+        s3_backends[account_id][get_partition(region_name)].put_bucket_policy(bucket, policy)
+        return bucket
+
+    @staticmethod
+    def remove(physical_id: str, account_id: str, region_name: str) -> None:
+        """Take the policy off the bucket, if there is one still."""
+        with contextlib.suppress(MissingBucket):
+            s3_backends[account_id][get_partition(region_name)].delete_bucket_policy(physical_id)

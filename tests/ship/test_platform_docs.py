@@ -1,0 +1,72 @@
+"""The page for the platform engineer, held against the templates and the schemas of their types."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+import pytest
+
+from ship.stacks import ORDER, read_templates
+from tests.conftest import REPO
+
+PAGE = (REPO / "docs/platform.md").read_text()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
+TYPES = sorted({kind for template in read_templates() for kind in template.resources.values()})
+SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
+BESIDES = {
+    "AWS::Macie::Session": {"macie2:GetMacieSession", "iam:CreateServiceLinkedRole"},
+    "AWS::Logs::LogGroup": {"logs:DescribeLogGroups"},
+    "AWS::Logs::MetricFilter": {"logs:DescribeMetricFilters"},
+    "AWS::CloudWatch::Alarm": {"cloudwatch:DescribeAlarms"},
+}
+"""What handlers call to list, or what their schema leaves out."""
+
+
+def schema(kind: str) -> dict[str, Any]:
+    index = json.loads((SCHEMAS / "providers/us-east-1.json").read_text())
+    found: dict[str, Any] = json.loads((SCHEMAS / f"resources/{index[kind]}.json").read_text())
+    return found
+
+
+def handled(kind: str) -> set[str]:
+    return {action for one in schema(kind)["handlers"].values() for action in one["permissions"]}
+
+
+def row_of(kind: str) -> str:
+    (found,) = [cells[1] for cells in ROWS if f"`{kind}`" in cells[0]]
+    return found
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_actions_of_a_type_are_those_that_its_handlers_need(kind: str) -> None:
+    (types,) = [re.findall(r"`(AWS::[^`]+)`", cells[0]) for cells in ROWS if f"`{kind}`" in cells[0]]
+    actions = set(re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", row_of(kind)))
+    known = set().union(*(handled(one) | BESIDES.get(one, set()) for one in types))
+    assert actions - known == set()
+    creates = {action for action in handled(kind) if re.search(r":(Create|Put)[A-Z][a-z]+$", action)}
+    assert kind.startswith(("AWS::S3", "AWS::MWAA", "AWS::Logs", "AWS::SNS::Topic")) or creates <= actions
+
+
+def test_every_stack_is_on_the_page() -> None:
+    assert [cells[0] for cells in ROWS if cells[0].strip("`") in ORDER] == [f"`{name}`" for name in ORDER]
+
+
+def test_example_of_a_lake_that_is_there_names_all_that_storage_would_give() -> None:
+    (example,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    (storage,) = read_templates(["storage"])
+    assert storage.outputs <= set(example["parameters"])
+    assert set(example["stacks"]) == set(ORDER) - {"storage"}
+
+
+def test_cloudformation_s_identifiers_still_know_no_severity() -> None:
+    assert "SeverityLevels" not in schema("AWS::Macie::CustomDataIdentifier")["properties"]
+
+
+def test_links_of_the_page_lead_somewhere() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", PAGE) if "://" not in link]
+    assert links
+    assert [link for link in links if not (REPO / "docs" / link).exists()] == []
