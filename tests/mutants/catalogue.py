@@ -48,6 +48,7 @@ _checks = partial(Mutant, f"{GATE}/scan/checks.py", ("tests/lake_gate/scan/test_
 _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
 _transfer = partial(Mutant, f"{GATE}/moving/transfer.py", (TRANSFER,))
 _copying = partial(Mutant, f"{GATE}/moving/copying.py", (COPYING, TRANSFER))
+_sealed = partial(Mutant, f"{GATE}/moving/sealed.py", ("tests/lake_gate/moving/test_sealed.py",))
 _multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
@@ -185,7 +186,7 @@ MUTANTS = [
     _reprocessing("what is held no longer is waited for", "if (one.key, one.version_id) in there]", "]"),
     _reprocessing("two held objects share a name", "and one.name not in used:", ":"),
     _reprocessing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
-    _reprocessing("a held copy goes for other bytes of its size", "(landed.size_bytes, landed.checksum):", '(landed.size_bytes, own.get("ChecksumSHA256")):'),
+    _reprocessing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
     _reprocessing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
     _reprocessing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
     _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
@@ -214,6 +215,13 @@ MUTANTS = [
     _evidence("a severity without a word is none", "or (UNKNOWN if severity else None)", "or None"),
     _decision("one finding inside an archive will do", "if not any(not one.is_embedded for one in seen.findings):", "if not seen.findings:"),
     _decision("what one record lists twice counts once", "within[found.category, found.identifier] += found.count", "within[found.category, found.identifier] = found.count"),
+    _sealed("what is isolated is not verified", 'if made.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
+    _sealed("what is isolated may lie there in the clear", 'if not made.get("ServerSideEncryption"):', "if False:"),
+    _sealed("a copy in quarantine that nobody verified counts", "if found.get(CHECKSUM_TAG) == self.decision.checksum:", 'if found.get("run") == self.run.folder:'),
+    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != self.run.folder:', "else:"),
+    _sealed("no room is kept for the seal", "kept_for_later_tags: ClassVar[int] = 1", "kept_for_later_tags: ClassVar[int] = 0"),
+    _sealed("nobody asks whether the place in quarantine is free", 'else {"IfNoneMatch": "*"}', "else {}"),
+    _sealed("other tags get lost with the seal", "seal = {**tags, CHECKSUM_TAG", "seal = {CHECKSUM_TAG"),
     _copying("a retry takes what the first try refused", "elif there.copy is None and (source is None or not _lost(source, head, tags)):", "elif there.copy is None:"),
     _copying("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost(source, made, tags):"),
     _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),

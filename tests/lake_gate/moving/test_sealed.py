@@ -13,7 +13,7 @@ from lake_gate.moving.sealed import CHECKSUM_TAG
 from lake_gate.moving.transfer import Buckets
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.meanwhile import KEY, Dying, move
+from tests.lake_gate.meanwhile import KEY, Dying, Meanwhile, move
 from tests.lake_gate.moving.test_copying import put_in_parts
 
 
@@ -88,6 +88,26 @@ def test_what_somebody_else_has_put_there_stays_as_a_version(lake: Lake, buckets
     (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id, before.version_id]
     assert moved.is_beside_others
+
+
+def test_what_came_to_the_place_meanwhile_is_reported_and_stays(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.quarantine, KEY, b"somebody's"))
+    (moved,) = move(lake, buckets, decision, s3=meddled)
+    assert moved.is_beside_others
+    assert [lake.read(lake.quarantine, KEY, version) for version in lake.versions(lake.quarantine, KEY)] == [
+        b"content",
+        b"somebody's",
+    ]
+
+
+def test_copy_that_is_not_encrypted_is_no_copy(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    s3 = boto3.client("s3")
+    s3.meta.events.register("after-call.s3.CopyObject", lambda parsed, **_: parsed.pop("ServerSideEncryption"))
+    with pytest.raises(CopyNotVerifiedError, match="encrypted"):
+        move(lake, buckets, decided(landed, "quarantine"), s3=s3)
+    assert lake.versions(lake.bronze, KEY) == [landed.version_id]
 
 
 def test_room_is_kept_for_the_seal_among_as_many_tags_as_s3_allows(lake: Lake, buckets: Buckets) -> None:
