@@ -306,6 +306,14 @@ def test_quarantine_is_read_by_the_reviewer_alone(gate: Gate, isolated: str) -> 
     }
 
 
+@pytest.mark.parametrize("key", ["KeyArn", "QuarantineKeyArn"])
+def test_gate_uses_its_keys_by_s3_and_never_by_itself(gate: Gate, key: str) -> None:
+    with gate.role():
+        kms: Any = boto3.session.Session().client("kms")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        kms.generate_data_key(KeyId=gate.lake.outputs[key], KeySpec="AES_256")
+
+
 def test_silver_is_read_by_consumers_and_written_by_the_gate_alone(gate: Gate) -> None:
     with gate.role():
         boto3.session.Session().client("s3").put_object(Bucket=gate.lake.silver, Key="a.csv", Body=b"A\n1\n")
