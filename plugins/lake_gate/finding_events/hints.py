@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 MAX_BODY_CHARACTERS = 2048
-"""The rules make bodies of about 200: see ``infra/lake.yaml``."""
+"""The rules make bodies of about 200: see ``infra/pipeline.yaml``."""
 _FINDING_ID = re.compile(r"[A-Za-z0-9-]{1,128}")
 
 
