@@ -83,7 +83,8 @@ def read_environment(name: str, folder: Path = FOLDER) -> Environment:
     path = folder / f"{name}.json"
     if not name or "/" in name or not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
-        raise SystemExit(f"There is no {path}; name one with ENV=. There: {known}")
+        missing = f"There is no {path}" if name else "No environment is named"
+        raise SystemExit(f"{missing}; name one with ENV=. There are: {known}")
     try:
         content = json.loads(path.read_text())
     except ValueError as error:
