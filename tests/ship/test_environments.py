@@ -43,7 +43,7 @@ def test_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["other", "", "../test"])
 def test_unknown_name_is_refused_with_those_that_are_there(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SystemExit, match=r"There: test$"):
+    with pytest.raises(SystemExit, match=r"There are: test$"):
         read_environment(name, write_environment(tmp_path))
 
 
