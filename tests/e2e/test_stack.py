@@ -45,7 +45,8 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     """By the clock, and as a back-fill; who waits for silver is told."""
     lake, now = stack.lake, datetime.now(UTC)
-    days = [now.replace(hour=0, minute=0, second=0, microsecond=0) - number * DAY for number in (1, 0)]
+    # Not today: the scheduler makes that run by itself, and the one of Airflow 3.3.1 ends when it is there already.
+    days = [now.replace(hour=0, minute=0, second=0, microsecond=0) - number * DAY for number in (2, 1)]
     for number, day in enumerate(days):
         deliver(lake, f"ward/{day:%Y-%m-%d}/", number + 1)
     stack.add_feed("ward", schedule="0 0 * * *")
