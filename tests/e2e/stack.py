@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -48,16 +50,36 @@ class Stack:
     folder: Path
 
     def add_feed(self, name: str, *, schedule: str | None) -> None:
-        """Add the file of a feed, which delivers into a folder of the day's date."""
+        """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
         (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
-        wait_for(lambda: self.api(f"{name}_gate").unpause(), f"the DAG of {name}")
+        wait_for(lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
+
+    def switch_on(self, dag_id: str) -> None:
+        """Let the scheduler begin runs of a DAG."""
+        wait_for(self.api(dag_id).unpause, dag_id)
+
+    def _is_read(self, dag_id: str) -> bool:
+        try:
+            return bool(self.api(dag_id).get(f"/dags/{dag_id}"))
+        except requests.HTTPError:
+            return False
 
     def api(self, dag_id: str) -> AirflowApi:
         api = AirflowApi(self.url, dag_id)
         wait_for(api.is_up, "Airflow to be healthy")
         return api
+
+    def back_fill(self, dag_id: str, first: datetime, last: datetime) -> None:
+        """Begin Airflow's back-fill of these days, while the DAG is off: its scheduler writes, too, once it is on."""
+        period = {"from_date": first.isoformat(), "to_date": last.isoformat()}
+        try:
+            self.api(dag_id).post("/backfills", {"dag_id": dag_id, **period, "max_active_runs": 1})
+        except requests.HTTPError as error:
+            # It was asked again after a 500, and the first request had begun it all the same.
+            if error.response.status_code != HTTPStatus.CONFLICT:
+                raise
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The runs of a DAG, oldest first."""

@@ -50,11 +50,12 @@ def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     for number, day in enumerate(days):
         deliver(lake, f"ward/{day:%Y-%m-%d}/", number + 1)
     stack.add_feed("ward", schedule="0 0 * * *")
-    period = {"from_date": days[0].isoformat(), "to_date": days[1].isoformat()}
-    stack.api("ward_gate").post("/backfills", {"dag_id": "ward_gate", **period, "max_active_runs": 1})
+    stack.back_fill("ward_gate", days[0], days[1])
+    stack.switch_on("ward_gate")
     night = datetime.now(UTC) + timedelta(minutes=2)
     names = deliver(lake, f"clinic/{night:%Y-%m-%d}/", 3)
     stack.add_feed("clinic", schedule=f"{night.minute} {night.hour} * * *")
+    stack.switch_on("clinic_gate")
 
     run = stack.ended_run("clinic_gate")
     assert (run["run_type"], run["state"]) == ("scheduled", "success")
@@ -98,6 +99,7 @@ def burst_of_events_pulls_back_what_a_job_finds(stack: Stack) -> None:
     lake, macie = stack.lake, boto3.client("macie2")
     deliver(lake, "clinic/burst/", BURST)
     stack.add_feed("clinic", schedule=None)
+    stack.switch_on("clinic_gate")
     stack.api("clinic_gate").trigger({"source": f"s3://{lake.outputs['SourceBucket']}/deliveries/clinic/burst/"})
     assert [stack.ended_run("clinic_gate")["state"], len(stack.runs("clinic_gate"))] == ["success", 1]
     before = keys_below(lake, lake.silver, "clinic/")
