@@ -9,12 +9,10 @@ from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from lake_gate.held.backlog import UNKNOWN, HeldObject
 from lake_gate.judging.decision import Reason
+from lake_gate.moving.versions import tags_of
 from lake_gate.run import HELD_PREFIX
-from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,15 +49,11 @@ def iter_versions(s3: S3Client, bronze: str, feed: str | None = None) -> Iterato
 
 def _held(s3: S3Client, bronze: str, item: Any) -> HeldObject | None:
     """Return what is known of a version; None when it is gone by now."""
-    try:
-        answer = s3.get_object_tagging(Bucket=bronze, Key=item["Key"], VersionId=item["VersionId"])
-    except ClientError as error:
-        if not is_missing(error):
-            raise
+    tags = tags_of(s3, bronze, item["Key"], item["VersionId"])
+    if tags is None:
         return None
     *place, name = item["Key"].removeprefix(HELD_PREFIX).split("/", 2)
     feed, run_folder = place if len(place) == 2 else (UNKNOWN, UNKNOWN)
-    tags = {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
     held_at = item["LastModified"].astimezone(UTC).isoformat(timespec="seconds")
     reason = tags.get("reason", UNKNOWN)
     return HeldObject(feed, run_folder, name, item["Key"], item["VersionId"], item["Size"], held_at, reason)

@@ -12,13 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
-from botocore.exceptions import ClientError
-
 from lake_gate.errors import CopyNotVerifiedError
 from lake_gate.moving.copying import Copying, There
-from lake_gate.moving.versions import KeyHistory
+from lake_gate.moving.versions import KeyHistory, tags_of
 from lake_gate.recording.record import Moved
-from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,17 +25,7 @@ CHECKSUM_TAG = "checksum"
 
 def sealed_checksum(s3: S3Client, bucket: str, key: str, version_id: str) -> str | None:
     """Return the SHA-256 of a verified copy, as S3 shows it elsewhere; None: it is not there, or nobody verified it."""
-    return (_tags_of(s3, bucket, key, version_id) or {}).get(CHECKSUM_TAG)
-
-
-def _tags_of(s3: S3Client, bucket: str, key: str, version_id: str) -> dict[str, str] | None:
-    try:
-        answer = s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version_id)
-    except ClientError as error:
-        if is_missing(error):
-            return None
-        raise
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+    return (tags_of(s3, bucket, key, version_id) or {}).get(CHECKSUM_TAG)
 
 
 @dataclass(slots=True)
@@ -72,7 +59,7 @@ class SealedCopying(Copying):
         """Look at the tags of every version; a copy of this run that is not sealed is what a crash has left."""
         there = There()
         for version_id in history.versions if history else ():
-            found = _tags_of(self.s3, self.bucket, self.key, version_id)
+            found = tags_of(self.s3, self.bucket, self.key, version_id)
             if found is None:
                 continue
             if found.get(CHECKSUM_TAG) == self.decision.checksum:

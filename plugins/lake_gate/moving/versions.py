@@ -63,6 +63,17 @@ def head_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> d
         raise
 
 
+def tags_of(s3: S3Client, bucket: str, key: str, version_id: str) -> dict[str, str] | None:
+    """Return the tags of a version; None when it is not there."""
+    try:
+        answer = s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version_id)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+
 def _common_start(first: str, last: str) -> str:
     length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return first[:length]
