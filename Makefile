@@ -22,7 +22,7 @@ OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requiremen
 AIRFLOW ?= $(MAIN_AIRFLOW)
 TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AIRFLOW))
 
-.PHONY: help setup run up down test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants clean
+.PHONY: help setup run up down test-setup test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,9 @@ up: setup ## Start Airflow's UI on the local AWS
 down: ## Stop everything that run and up started, and nothing else
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m dev.down
 
-test: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready ## Run every test: make test [AIRFLOW=x.y.z, another version than MWAA's of today]
+test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
+
+test: test-setup ## Run every test: make test [AIRFLOW=x.y.z, another version than MWAA's of today]
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil
+
 from dev.paths import LOGS, REPO, STATE
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
@@ -135,11 +137,11 @@ def _file(name: str) -> Path:
 
 def _started(pid: int) -> str:
     """Return the start time of a process as the system tells it, or nothing when there is no such process."""
-    return _started_by_proc(pid) if Path("/proc/self/stat").exists() else _started_by_ps(pid)
+    return _started_by_proc(pid) if Path("/proc/self/stat").exists() else _started_by_psutil(pid)
 
 
 def _started_by_proc(pid: int) -> str:
-    """Read it in clock ticks since the boot, which is named too; slim images of Linux have no ``ps``.
+    """Read it in clock ticks since the boot, which is named too: psutil's moves when Linux's clock is set.
 
     Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     """
@@ -151,18 +153,13 @@ def _started_by_proc(pid: int) -> str:
     return "" if state in "ZX" else f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
 
 
-def _started_by_ps(pid: int) -> str:
-    """Ask ``ps``, as on macOS; in one language and time zone, whatever those of the terminal are."""
-    shown = subprocess.run(  # noqa: S603
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-    ).stdout.strip()
-    if not shown or shown.startswith("Z"):
+def _started_by_psutil(pid: int) -> str:
+    """Ask psutil, as on macOS."""
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())
+    except psutil.NoSuchProcess:
         return ""
-    return shown.partition(" ")[2].strip()
 
 
 def python(*arguments: str) -> list[str]:

@@ -1,8 +1,8 @@
-# The environment of the tests, as `make setup` makes it. The repo is mounted by docker-compose.yaml.
+# The environment of the tests, as `make test` makes it. The repo is mounted by docker-compose.yaml.
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends make \
+ && apt-get install --yes --no-install-recommends git make \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --create-home tests \
  && install --directory --owner tests /app
@@ -13,4 +13,4 @@ USER 10001
 COPY --chown=10001 .python-version Makefile ./
 COPY --chown=10001 dev/find-python.sh dev/
 COPY --chown=10001 requirements/ requirements/
-RUN make setup
+RUN make test-setup

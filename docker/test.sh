@@ -2,7 +2,7 @@
 # Runs the tests in a copy of the repo, which itself is mounted read-only at /repo; arguments go to pytest.
 set -euo pipefail
 cd /app
-for lock in requirements/dev.lock requirements/awscli.lock; do
+for lock in requirements/dev.lock requirements/awscli.lock requirements/airflow-*.lock; do
   cmp --silent "$lock" "/repo/$lock" || { echo "$lock has changed: docker compose build test" >&2; exit 1; }
 done
 # What commands leave behind stays behind; some of it only its owner may read.
@@ -17,5 +17,5 @@ tar --create --directory /repo --exclude-from - . <<'END' | tar --extract --touc
 ./dist
 __pycache__
 END
-touch .venv/.ready .venv/moto/.ready # made of these very locks
+touch .venv/.ready .venv/*/.ready # made of these very locks
 exec .venv/bin/python -m pytest "$@"

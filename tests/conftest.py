@@ -22,6 +22,7 @@ os.environ.update(
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         "LAKE_GATE_STATE": f"{_HOME}/state",
+        "PYTHONPATH": f"{REPO / 'plugins'}{os.pathsep}{REPO}",  # of the processes that tests start
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-east-1",

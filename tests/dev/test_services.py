@@ -19,7 +19,7 @@ from tests.localaws.waiting import until
 FOR_EVER = "import threading; threading.Event().wait()"
 DEAF = "import signal, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 READ_STARTS = [
-    pytest.param(services._started_by_ps, id="by ps"),
+    pytest.param(services._started_by_psutil, id="by psutil"),
     pytest.param(
         services._started_by_proc,
         id="by proc",
