@@ -2,14 +2,15 @@
 
 Whoever runs the gate could otherwise look at what it isolates. S3 answers no HeadObject there, as that is s3:GetObject;
 it lists the versions, and tells their tags. So a copy is verified by what S3 says when it makes it, and only then is it
-*sealed*: the tag ``checksum`` says which bytes it holds. What has no such tag, nobody has verified.
+*sealed*: the tag ``checksum`` says which bytes it holds. What has no such tag, nobody has verified: it is deleted once
+there is a sealed copy.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html#API_HeadObject_RequestSyntax ("Permissions")
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from lake_gate.errors import CopyNotVerifiedError
@@ -33,6 +34,18 @@ class SealedCopying(Copying):
     """One object on its way into a bucket that is not read."""
 
     kept_for_later_tags: ClassVar[int] = 1
+    _unsealed: list[str] = field(default_factory=list)
+    """Versions of this run that were there, without a seal, before a copy was made or found."""
+
+    @override
+    def copy_verified(self) -> Moved:
+        """Return the sealed copy, and remove what tries before it have left beside it."""
+        moved = Copying.copy_verified(self)
+        for version_id in self._unsealed:
+            # Asked again: the same task, run twice at once, may have sealed it meanwhile and count on it.
+            if sealed_checksum(self.s3, self.bucket, self.key, version_id) is None:
+                self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)
+        return moved
 
     @override
     def _copy(
@@ -57,7 +70,7 @@ class SealedCopying(Copying):
     @override
     def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> There:
         """Look at the tags of every version; a copy of this run that is not sealed is what a crash has left."""
-        there = There()
+        there, self._unsealed = There(), []
         for version_id in history.versions if history else ():
             found = tags_of(self.s3, self.bucket, self.key, version_id)
             if found is None:
@@ -66,6 +79,8 @@ class SealedCopying(Copying):
                 there.copy = there.copy or version_id
             elif found.get("run") != self.run.folder:
                 there.has_others = True
+            elif CHECKSUM_TAG not in found:
+                self._unsealed.append(version_id)
         return there
 
     @override
