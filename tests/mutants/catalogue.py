@@ -218,7 +218,7 @@ MUTANTS = [
     _sealed("what is isolated is not verified", 'if made.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
     _sealed("what is isolated may lie there in the clear", 'if not made.get("ServerSideEncryption"):', "if False:"),
     _sealed("a copy in quarantine that nobody verified counts", "if found.get(CHECKSUM_TAG) == self.decision.checksum:", 'if found.get("run") == self.run.folder:'),
-    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != self.run.folder:', "else:"),
+    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != self.run.folder:', "elif True:"),
     _sealed("what a crash has left in quarantine stays there", "self._unsealed.append(version_id)", "pass"),
     _sealed("a copy that was sealed meanwhile is removed", "if sealed_checksum(self.s3, self.bucket, self.key, version_id) is None:", "if True:"),
     _sealed("an unsealed copy is removed before there is a sealed one", "        moved = Copying.copy_verified(self)\n        for version_id in self._unsealed:", "        self._look_at(self.history, None, {})\n        for version_id in self._unsealed:\n            self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)\n        moved = Copying.copy_verified(self)\n        for version_id in self._unsealed:"),
