@@ -26,7 +26,8 @@ _WHAT_NOW = {
     "aws cloudformation continue-update-rollback --stack-name {name}",
     "ROLLBACK_FAILED": "Some of it could not be removed. Mend the cause, then: "
     "aws cloudformation delete-stack --stack-name {name}",
-    "DELETE_FAILED": "Some of it could not be removed. Mend the cause and destroy again.",
+    "DELETE_FAILED": "Some of it could not be removed. Mend the cause and destroy again. (A policy that is attached to "
+    "somebody else's role, or a role that was given somebody else's policies: detach them first.)",
 }
 
 Show = Callable[[str], None]
@@ -46,13 +47,12 @@ class Changer:
 
     def preview(self, name: str, template: Template, values: Mapping[str, str]) -> list[ChangeTypeDef]:
         """Return what would change, and leave nothing behind."""
-        is_new = self._status(name) in NOT_THERE
         try:
             change_set = self._create(name, template, values)
             changes = self._changes(change_set)
             self.client.delete_change_set(ChangeSetName=change_set)
         finally:
-            if is_new:  # the change set has announced it
+            if self._status(name) == "REVIEW_IN_PROGRESS":  # announced by the change set, and by nobody made meanwhile
                 self.client.delete_stack(StackName=name)
         return changes
 

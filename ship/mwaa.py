@@ -11,6 +11,8 @@ from ship.changes import Show
 
 _FAILED = {"UPDATE_FAILED", "UNAVAILABLE", "CREATE_FAILED", "DELETING", "DELETED"}
 """Source: https://docs.aws.amazon.com/mwaa/latest/API/API_Environment.html"""
+MOST_PATH_CHARACTERS = 64
+"""Source: https://docs.aws.amazon.com/mwaa/latest/API/API_InvokeRestApi.html"""
 
 
 def update(
@@ -77,6 +79,8 @@ class RestApi:
         return self._ask(path, "POST", Body=content)
 
     def _ask(self, path: str, method: str, **more: Any) -> dict[str, Any]:
+        if len(path) > MOST_PATH_CHARACTERS:
+            raise ValueError(f"MWAA takes paths of {MOST_PATH_CHARACTERS} characters, this has {len(path)}: {path}")
         answer = self.client.invoke_rest_api(Name=self.environment, Path=path, Method=method, **more)
         content: dict[str, Any] = answer["RestApiResponse"]
         return content

@@ -96,3 +96,8 @@ def test_rest_api_is_asked_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
     api = RestApi(client, "theirs")
     assert api.get("/dags/synthea_gate") == {"is_paused": False}
     assert api.post("/dags/synthea_gate/dagRuns", {"conf": {}}) == {"dag_run_id": "a"}
+
+
+def test_path_that_mwaa_would_refuse_is_never_sent(mwaa: tuple[Any, Stubber]) -> None:
+    with pytest.raises(ValueError, match="64 characters, this has 65"):
+        RestApi(mwaa[0], "theirs").get(f"/{'a' * 64}")

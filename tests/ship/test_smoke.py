@@ -8,10 +8,12 @@ import boto3
 import pytest
 
 from lake_gate.settings import Settings
-from ship.differences import Found, differences, found_by_local_macie
-from ship.smoke import Smoke, source_bucket
-from ship.smoke_cleanup import clean_up
-from ship.smoke_files import EXPECTED, make_files
+from ship.mwaa import MOST_PATH_CHARACTERS
+from ship.smoke.__main__ import source_bucket
+from ship.smoke.cleanup import clean_up
+from ship.smoke.differences import Found, differences, found_by_local_macie
+from ship.smoke.files import EXPECTED, make_files
+from ship.smoke.run import Smoke
 from tests.e2e.conftest import Ended, RunDag, airflow_database, dag, run_dag
 from tests.lake import Lake
 
@@ -35,6 +37,7 @@ class InProcess:
 
     def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
         assert path == "/dags/synthea_gate/dagRuns"
+        assert len(f"{path}/{content['dag_run_id']}") <= MOST_PATH_CHARACTERS
         self.source = content["conf"]["source"]
         self.ended = self.run_dag(**content["conf"])
         return {"dag_run_id": self.ended.run.run_id}

@@ -12,7 +12,7 @@ from typing import Any
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
 
-IDENTIFIERS = Path(__file__).resolve().parent.parent / "include" / "identifiers"
+IDENTIFIERS = Path(__file__).resolve().parents[2] / "include" / "identifiers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""What has to be true once a smoke test has ended: where the files lie, and that none of their values left them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lake_gate.documents import iter_json_lines, read_document_or_none
+from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.settings import Settings
+from ship.changes import Show
+from ship.smoke.differences import differences, found_by_local_macie, found_by_real_macie
+from ship.smoke.files import EXPECTED, SmokeFiles
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PLACES = {"promote": "silver", "quarantine": "quarantine", "hold": "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Looks at what a run has left in the lake."""
+
+    s3: S3Client
+    settings: Settings
+    run: Run
+    files: SmokeFiles
+    show: Show
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is wrong, and show file by file how Macie's findings differ from the local one's."""
+        bronze, run = self.settings.bronze_bucket, self.run
+        if (content := read_document_or_none(self.s3, bronze, run.document("record.json"))) is None:
+            yield "the run wrote no record"
+            return
+        if not json.loads(content)["accounted"]:
+            yield "the record does not account for every file"
+        entries = {entry["name"]: entry for entry in iter_json_lines(self.s3, bronze, run.document("objects.jsonl"))}
+        if entries.keys() != self.files.contents.keys():
+            yield f"the record has {sorted(entries)}, delivered were {sorted(self.files.contents)}"
+        for name, entry in entries.items():
+            yield from self._problems_of(name, entry)
+            self._tell_differences(name, entry)
+        yield from self._leaks()
+
+    def _problems_of(self, name: str, entry: dict[str, Any]) -> Iterator[str]:
+        outcome = entry["outcome"]
+        if outcome != EXPECTED.get(name):
+            yield f"{name}: {EXPECTED.get(name)} was expected, the decision is {outcome} ({entry['reason']})"
+        # Bronze keeps what was promoted.
+        due = {_PLACES.get(outcome, "nowhere"), *(["bronze"] if outcome == "promote" else [])}
+        found = {
+            place
+            for place, (bucket, prefix) in places(self.settings, self.run).items()
+            if name in self._names(bucket, prefix)
+        }
+        if found != due:
+            yield f"{name}: {outcome}, and it lies in {', '.join(sorted(found)) or 'no bucket'}"
+
+    def _tell_differences(self, name: str, entry: dict[str, Any]) -> None:
+        content = self.files.contents.get(name, b"")
+        told = list(differences(found_by_real_macie(entry), found_by_local_macie(name, content)))
+        self.show(f"{name}: {entry['outcome']} ({entry['reason']})")
+        for line in told or ["the same findings as the local Macie's"]:
+            self.show(f"    {line}")
+
+    def _leaks(self) -> Iterator[str]:
+        """Look for the files' values in all that the run wrote down."""
+        bronze = self.settings.bronze_bucket
+        for key in self._keys(bronze, self.run.documents):
+            content = self.s3.get_object(Bucket=bronze, Key=key)["Body"].read()
+            text = (gzip.decompress(content) if key.endswith(".gz") else content).decode(errors="replace")
+            if count := sum(value in text for value in self.files.values):
+                yield f"LEAK: s3://{bronze}/{key} has {count} values of the files"
+
+    def _keys(self, bucket: str, prefix: str) -> list[str]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def _names(self, bucket: str, prefix: str) -> set[str]:
+        return {key.removeprefix(prefix) for key in self._keys(bucket, prefix)}
+
+
+def places(settings: Settings, run: Run) -> dict[str, tuple[str, str]]:
+    """Return where an object of the run may lie: bucket and prefix."""
+    return {
+        "bronze": (settings.bronze_bucket, run.prefix),
+        "held": (settings.bronze_bucket, HELD_PREFIX + run.prefix),
+        "silver": (settings.silver_bucket, run.prefix),
+        "quarantine": (settings.quarantine_bucket, run.prefix),
+    }

@@ -1,0 +1,100 @@
+"""Takes a handful of made-up files through a deployed environment, with real Macie, and checks the gate's promises.
+
+The files get a place of their own in the source bucket, the run an id of its own; both are removed again, wherever the
+one who runs this may. It costs what Macie bills for some kilobytes; a bound is checked before anything begins.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lake_gate.run import Run
+from lake_gate.settings import Settings
+from ship.changes import Show
+from ship.smoke.checks import Checks, places
+from ship.smoke.cleanup import clean_up
+from ship.smoke.files import SmokeFiles, make_files
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FEED = "synthea"
+DAG = f"/dags/{FEED}_gate"
+MAX_USD = 0.01
+DEADLINE_SECONDS = 3 * 3600
+
+
+class Airflow(Protocol):
+    """Airflow's REST API, below ``/api/v2``."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what it answers."""
+
+    def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Return what it answers to what is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smoke:
+    """One smoke test.
+
+    :param source: bucket that takes the files.
+    """
+
+    s3: S3Client
+    airflow: Airflow
+    settings: Settings
+    source: str
+    show: Show = print
+    poll_seconds: float = 20
+    deadline_seconds: float = DEADLINE_SECONDS
+
+    def run(self) -> list[str]:
+        """Run it, clean up, and return what is wrong; nothing when all promises were kept.
+
+        :raises SystemExit: when it cannot begin; nothing was uploaded then.
+        """
+        smoke_id = f"smoke-{uuid.uuid4().hex[:16]}"  # short: see MOST_PATH_CHARACTERS of ship.mwaa
+        files = make_files(smoke_id)
+        self._check(files)
+        prefix, run = f"smoke/{smoke_id}/", Run(FEED, smoke_id)
+        try:
+            for name, content in files.contents.items():
+                self.s3.put_object(Bucket=self.source, Key=prefix + name, Body=content)
+            state, run = self._take_through(f"s3://{self.source}/{prefix}", run)
+            self.show(f"Run {run.run_id} ended as {state}")
+            problems = [] if state == "success" else [f"the run ended as {state}; look at it in Airflow"]
+            return [*problems, *Checks(self.s3, self.settings, run, files, self.show).problems()]
+        finally:
+            self._clean_up(prefix, run)
+
+    def _check(self, files: SmokeFiles) -> None:
+        usd = files.size_bytes / 1e9 * self.settings.scan_usd_per_gb
+        self.show(
+            f"{len(files.contents)} files, {files.size_bytes} bytes; Macie's scan: {usd:.8f} USD, bound {MAX_USD}"
+        )
+        if usd > MAX_USD:
+            raise SystemExit("Refused: the scan would cost more than the bound.")
+        if self.airflow.get(DAG)["is_paused"]:
+            raise SystemExit(f"{FEED}_gate is paused, so a run would never begin. Switch it on in Airflow first.")
+
+    def _take_through(self, source: str, run: Run) -> tuple[str, Run]:
+        content = {
+            "dag_run_id": run.run_id,
+            "logical_date": None,
+            "conf": {"source": source, "max_scan_usd": MAX_USD, "policy": "default"},
+        }
+        run = Run(FEED, self.airflow.post(f"{DAG}/dagRuns", content)["dag_run_id"])
+        end = time.monotonic() + self.deadline_seconds
+        while (state := str(self.airflow.get(f"{DAG}/dagRuns/{run.run_id}")["state"])) not in {"success", "failed"}:
+            if time.monotonic() > end:
+                return f"{state} after {self.deadline_seconds:.0f} seconds", run
+            time.sleep(self.poll_seconds)
+        return state, run
+
+    def _clean_up(self, prefix: str, run: Run) -> None:
+        documents, marker = (self.settings.bronze_bucket, run.documents), (self.settings.silver_bucket, run.marker)
+        clean_up(self.s3, [(self.source, prefix), *places(self.settings, run).values(), documents, marker], self.show)
