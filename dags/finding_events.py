@@ -60,6 +60,7 @@ from typing import Any
 
 from airflow.configuration import conf
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, TriggerRule, task
 
 from lake_gate.assets import changes
@@ -76,10 +77,9 @@ def watchers() -> list[AssetWatcher]:
     url = conf.get("lake_gate", "findings_queue_url", fallback="")
     if not url:
         return []
-    from airflow.providers.common.messaging.triggers.msg_queue import MessageQueueTrigger  # loads all providers
-
-    trigger = MessageQueueTrigger(
-        scheme="sqs",
+    # Itself, and not by MessageQueueTrigger, which is the same in the end: that one needs a provider that is not in
+    # MWAA's image, and an environment need not have a way to a package index.
+    trigger = SqsSensorTrigger(
         sqs_queue=url,
         max_messages=10,
         num_batches=10,  # 100 messages make one event: a burst of 1,000 is ten events, and few runs

@@ -27,11 +27,12 @@ def locked(path: Path) -> dict[str, str]:
 
 
 def test_requirements_are_plain_ones_that_leave_the_constraints_to_the_image() -> None:
-    """MWAA adds its image's own where no line names others.
+    """MWAA adds its image's own where no line, comments too, looks as if it named others.
 
-    Source: https://docs.aws.amazon.com/mwaa/latest/userguide/airflow-versions.html
+    Source: https://github.com/aws/amazon-mwaa-docker-images (images/airflow/*/python/mwaa/utils/user_requirements.py)
     """
     assert REQUIREMENTS
+    assert not re.search(r"-c |--constraint ", (REPO / "requirements.txt").read_text())
     assert not [one for one in REQUIREMENTS if one.url or one.marker]
 
 
@@ -42,6 +43,14 @@ def test_every_requirement_is_used(requirement: Requirement) -> None:
     for extra in requirement.extras:
         sign = USED_BY_NAME[f"{requirement.name}[{extra}]"]
         assert any(sign in path.read_text() for path in SHIPPED)
+
+
+def test_nothing_has_to_be_fetched() -> None:
+    """MWAA's web server has no way to a package index when access to it is private; its image has the providers' own.
+
+    Source: https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-networking.html
+    """
+    assert {one.name for one in REQUIREMENTS} == {"apache-airflow-providers-amazon"}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)

@@ -42,7 +42,6 @@ def test_what_is_installed_is_there_with_what_it_needs(bom: dict[str, Any]) -> N
     versions = {one["name"]: one["version"] for one in bom["components"] if one["type"] == "library"}
     for name in (
         "apache-airflow-providers-amazon",
-        "apache-airflow-providers-common-messaging",
         "aiobotocore",
         "boto3",
     ):

@@ -83,7 +83,7 @@ def parse(body: str, *, account_id: str, region: str) -> str | Poison:
 def iter_bodies(extras: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the bodies of the messages that asset events carry.
 
-    :param extras: of the events, in the shape of MessageQueueTrigger; one that somebody made by hand has no messages.
+    :param extras: of the events, in the shape of SqsSensorTrigger; one that somebody made by hand has no messages.
     """
     for extra in extras:
         payload = extra.get("payload")
