@@ -1,10 +1,12 @@
-"""What an account has once: Macie, and the policies of its roles."""
+"""What an account has once: Macie, the policies of its roles, and its keys."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.iam.models import ManagedPolicy, iam_backends
+from moto.kms.models import Key
 from moto.utilities.utils import get_partition
 
 from localaws.cloudformation.resource import Resource
@@ -43,3 +45,18 @@ class AttachedPolicy(ManagedPolicy):
             if resource_name in role.managed_policies:
                 backend.detach_role_policy(resource_name, role.name)
         backend.managed_policies.pop(resource_name, None)
+
+
+class ReadableKey(Key):
+    """An ``AWS::KMS::Key`` whose policy GetKeyPolicy answers as a text, as AWS does; moto's is an object of JSON."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+    ) -> Key:
+        """Make the key."""
+        properties = cloudformation_json["Properties"]
+        in_text = {**properties, "KeyPolicy": json.dumps(properties["KeyPolicy"])}
+        resource = {**cloudformation_json, "Properties": in_text}
+        made: Key = super().create_from_cloudformation_json(resource_name, resource, account_id, region_name, **more)
+        return made

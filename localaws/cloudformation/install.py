@@ -7,7 +7,7 @@ from typing import Any
 from moto.cloudformation.parsing import get_model_map
 
 from localaws.cloudformation import change_sets
-from localaws.cloudformation.account import AttachedPolicy, MacieSession
+from localaws.cloudformation.account import AttachedPolicy, MacieSession, ReadableKey
 from localaws.cloudformation.buckets import BucketPolicy, CompleteBucket
 from localaws.cloudformation.messages import QueuePolicy, Subscription
 from localaws.cloudformation.watch import Alarm, MetricFilter, RetainingLogGroup
@@ -23,4 +23,5 @@ def install() -> None:
     types["AWS::S3::Bucket"] = CompleteBucket
     types["AWS::Logs::LogGroup"] = RetainingLogGroup
     types["AWS::IAM::ManagedPolicy"] = AttachedPolicy
+    types["AWS::KMS::Key"] = ReadableKey
     types["AWS::Events::Rule"] = Rule

@@ -48,6 +48,13 @@ def test_there_are_statements_to_look_at() -> None:
     assert len(ALLOWING) > 40
 
 
+def test_security_groups_are_described_in_the_characters_that_ec2_takes() -> None:
+    """Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"""
+    said = re.findall(r"(?m)^      (?:Group)?Description: ([^#\n]+)", TEXTS["airflow"].partition("Resources:")[2])
+    assert len(said) == 2
+    assert not [text for text in said if re.search(r"[^a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]", text.strip())]
+
+
 @pytest.mark.parametrize("role", ["gate", "reviewer"])
 def test_roles_that_the_data_names_are_the_ones_that_are_made(role: str) -> None:
     assert f"role/${{NamePrefix}}-{role}" in TEXTS["storage"]

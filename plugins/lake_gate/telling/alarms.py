@@ -1,6 +1,7 @@
-"""Lines of the log that alarms count: they tell people also when no message of ours can.
+"""Lines of the logs of tasks that alarms count: they tell people also when no message of ours can.
 
-The metric filters of ``infra/watch.yaml`` look for these words.
+The metric filters of ``infra/watch.yaml`` look for these words. What the DAG processor logs does not reach them: a run
+that its deadline ends is told by its message alone.
 """
 
 from __future__ import annotations

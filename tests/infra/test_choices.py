@@ -1,0 +1,64 @@
+"""What may be chosen by parameters of the templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.lake import Lake
+
+INFRA = Path(__file__).parents[2] / "infra"
+
+
+def create(template: str, lake: Lake, **parameters: str) -> None:
+    """Create a second stack of a template, beside the lake's, as CloudFormation is told to."""
+    text = (INFRA / f"{template}.yaml").read_text()
+    given = {**lake.outputs, "NamePrefix": "second", "EnvironmentName": "theirs", **parameters}
+    known = text.partition("Parameters:")[2].partition("Resources:")[0]
+    boto3.client("cloudformation").create_stack(
+        StackName=f"second-{template}",
+        TemplateBody=text,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in given.items() if f"  {key}:" in known
+        ],
+    )
+
+
+def groups() -> dict[str, int | None]:
+    """Retention of each log group of the environment, in days."""
+    found = boto3.client("logs").describe_log_groups(logGroupNamePrefix="airflow-theirs-")["logGroups"]
+    return {one["logGroupName"].removeprefix("airflow-theirs-"): one.get("retentionInDays") for one in found}
+
+
+def filtered() -> set[str]:
+    answer = boto3.client("logs").describe_metric_filters(filterNamePrefix="second-watch")
+    return {one["logGroupName"] for one in answer["metricFilters"]}
+
+
+def test_log_groups_are_made_before_the_environment_makes_them(lake: Lake) -> None:
+    create("watch", lake)
+    names = ("Task", "Scheduler", "DAGProcessing", "Worker", "WebServer")
+    assert groups() == dict.fromkeys(names, 90)
+    assert filtered() == {"airflow-theirs-Task"}
+
+
+def test_log_groups_of_an_environment_that_is_there_are_left_as_they_are(lake: Lake) -> None:
+    boto3.client("logs").create_log_group(logGroupName="airflow-theirs-Task")
+    create("watch", lake, LogGroups="existing")
+    assert groups() == {"Task": None}
+    assert filtered() == {"airflow-theirs-Task"}
+
+
+@pytest.mark.parametrize(("chosen", "takes_mfa"), [({}, True), ({"ReviewerMfa": "elsewhere"}, False)])
+def test_becoming_the_reviewer_takes_mfa_unless_it_is_asked_for_elsewhere(
+    lake: Lake, chosen: dict[str, str], takes_mfa: bool
+) -> None:
+    create("access", lake, **chosen)
+    role = boto3.client("iam").get_role(RoleName="second-reviewer")["Role"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+    assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is takes_mfa
+    assert ("Condition" in statement) is takes_mfa
