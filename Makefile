@@ -99,7 +99,7 @@ $(VENV)/presidio/.ready: requirements/presidio.lock | setup
 	@$(UV) pip sync -q --python $(VENV)/presidio/bin/python --require-hashes requirements/presidio.lock
 	@touch $@
 
-faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (about an hour)
+faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (an hour and a half)
 	@$(BIN)/python -m tests.faults.matrix
 
 mutants: setup ## Break the safety code on purpose, one breakage after another: the tests must notice each
