@@ -39,7 +39,8 @@ A rule ends on its `expires_on` (UTC), with the next run of this DAG. To end one
 GetAllowList, CreateAllowList, UpdateAllowList, DeleteAllowList, ListFindingsFilters, GetFindingsFilter,
 CreateFindingsFilter, UpdateFindingsFilter, DeleteFindingsFilter, ListCustomDataIdentifiers, GetCustomDataIdentifier,
 CreateCustomDataIdentifier, ListClassificationJobs, DescribeClassificationJob, CreateClassificationJob,
-UpdateClassificationJob, TagResource` · `iam:CreateServiceLinkedRole` for Macie, once · `s3:PutObject` on bronze ·
+UpdateClassificationJob, TagResource` · where Macie was never on, `iam:CreateServiceLinkedRole` (`infra/` switches
+it on by itself, and does not grant that) · `s3:PutObject` on bronze ·
 `s3:GetObject` on allow lists in S3 · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity` · `sns:Publish`
 """
 

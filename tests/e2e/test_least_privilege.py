@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from dev import in_process
 from lake_gate.finding_events.operators import TakeEventsOperator
+from lake_gate.moving.versions import tags_of
 from lake_gate.run import Run
 from tests.e2e.conftest import Ended
 from tests.lake import Lake
@@ -212,7 +213,7 @@ NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
             "ReadSettings",
             "ListSource",
             "ReadSource",
-            "ListBronzeAndSilver",
+            "ListTheLake",
             "ListVersions",
             "WorkInBronze",
             "WorkInSilver",
@@ -304,6 +305,16 @@ def test_quarantine_is_read_by_the_reviewer_alone(gate: Gate, isolated: str) -> 
         "consumer-role": False,
         "reviewer": True,
     }
+
+
+def test_gate_is_told_what_is_gone_from_quarantine_and_is_not_refused(gate: Gate, isolated: str) -> None:
+    """Somebody purged it, or the same task, run twice at once, has removed a copy that was not sealed."""
+    there = {"Bucket": gate.lake.quarantine, "Key": isolated}
+    (version,) = gate.lake.versions(gate.lake.quarantine, isolated)
+    gate.lake.s3.delete_object(**there, VersionId=version)
+    with gate.role():
+        s3: Any = boto3.session.Session().client("s3")
+    assert tags_of(s3, **{name.lower(): value for name, value in there.items()}, version_id=version) is None
 
 
 @pytest.mark.parametrize("key", ["KeyArn", "QuarantineKeyArn"])

@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
+from lake_gate.delivery.disk import Disk
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.delivery.source import SourceFile, open_source
 from lake_gate.documents import read_document_or_none, write_document_once
-from lake_gate.errors import BucketNotVersionedError, SourceChangedError
+from lake_gate.errors import BucketNotVersionedError, SourceChangedError, SourceError
 from lake_gate.held.reprocessing import held_files, is_held
 from lake_gate.moving import multipart
 from lake_gate.run import Run
@@ -50,7 +51,7 @@ def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root:
         log.info("The delivery was landed before; its manifest stands")
         return jsonl.load(LandedObject, written)
     with _opened(s3, source, run, bronze, local_source_root) as files:
-        landed = _land_all(s3, files, run, bronze)
+        landed = _land_all(s3, files, run, bronze, _disk_for(source, files))
     _check_nothing_else_is_there(s3, landed, run, bronze)
     written = write_document_once(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
     return jsonl.load(LandedObject, written)
@@ -62,6 +63,15 @@ def _opened(
     if is_held(source):
         return nullcontext(held_files(source, s3, run, bronze))
     return open_source(source, s3, local_source_root)
+
+
+def _disk_for(source: str, files: Iterable[SourceFile]) -> Disk:
+    disk = Disk.of_this_worker()
+    for file in files:
+        if file.size_bytes > disk.room:
+            problem = f"{file.name!r} has {file.size_bytes} bytes, and the worker's disk has room for {disk.room}"
+            raise SourceError(source, f"{problem}; split it")
+    return disk
 
 
 def check_versioning(s3: S3Client, buckets: Iterable[str]) -> None:
@@ -83,11 +93,11 @@ def _check_nothing_else_is_there(s3: S3Client, landed: list[LandedObject], run: 
         raise SourceChangedError(f"s3://{bronze}/{run.prefix}", [key.removeprefix(run.prefix) for key in others])
 
 
-def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str) -> list[LandedObject]:
+def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str, disk: Disk) -> list[LandedObject]:
     landed: list[LandedObject] = []
     every = max(1, len(files) // 20)
     with ThreadPoolExecutor(_THREADS) as pool:
-        for item in pool.map(lambda file: _land_one(s3, file, run, bronze), files):
+        for item in pool.map(lambda file: _land_one(s3, file, run, bronze, disk), files):
             landed.append(item)
             if len(landed) % every == 0 or len(landed) == len(files):
                 size = sum(done.size_bytes for done in landed)
@@ -95,10 +105,11 @@ def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str) -> l
     return landed
 
 
-def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str) -> LandedObject:
+def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk) -> LandedObject:
     key = run.prefix + file.name
+    on_disk = file.size_bytes if file.size_bytes > _IN_MEMORY_BYTES else 0
     # A stable copy: the file's content may change between being hashed and being sent.
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
+    with disk.take(on_disk), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
         digest = _copy_hashed(content, copy)
         size = copy.tell()
         part_bytes = multipart.part_bytes_of(size)

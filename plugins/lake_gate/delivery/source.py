@@ -34,8 +34,12 @@ MAX_OBJECT_BYTES = 20 * 10**9
 
 Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 """
-MAX_ARCHIVE_BYTES = 20 * 1024**3
-"""Most that a zip may be, packed and unpacked: what a worker's disk holds with room to spare."""
+MAX_ARCHIVE_BYTES = 8 * 1024**3
+"""Most that a zip may be, packed and unpacked. It is kept on the worker's disk, beside copies of its members; on MWAA
+that has 20 GB for all tasks of a worker and its image.
+
+Source: https://aws.amazon.com/managed-workflows-for-apache-airflow/faqs/
+"""
 MAX_ARCHIVE_FILES = 100_000
 MAX_ARCHIVE_RATIO = 200
 """Unpacked to packed size: Synthea's CSV packs about 1:10; zip bombs start at 1:1,000."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MOST_TAGS = 10
-_MAX_TAG_CHARACTERS = 256
+MAX_TAG_CHARACTERS = 256
 """Limits of S3. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
 _TRIES = 3
 """How often a copy is tried while others write to its place."""
@@ -127,7 +127,7 @@ class Copying:
     def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
         """Return the object's own tags and the gate's: which run, which decision, and why."""
         gate = {"run": self.run.folder, "decision": self.decision.outcome, "reason": self.decision.reason}
-        gate = {key: value[:_MAX_TAG_CHARACTERS] for key, value in gate.items()}
+        gate = {key: value[:MAX_TAG_CHARACTERS] for key, value in gate.items()}
         if not source.get("TagCount"):
             return gate
         answer = self.s3.get_object_tagging(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from lake_gate.errors import CopyNotVerifiedError
-from lake_gate.moving.copying import Copying, There
+from lake_gate.moving.copying import MAX_TAG_CHARACTERS, Copying, There
 from lake_gate.moving.versions import KeyHistory, tags_of
 from lake_gate.recording.record import Moved
 
@@ -77,7 +77,7 @@ class SealedCopying(Copying):
                 continue
             if found.get(CHECKSUM_TAG) == self.decision.checksum:
                 there.copy = there.copy or version_id
-            elif found.get("run") != self.run.folder:
+            elif found.get("run") != self.run.folder[:MAX_TAG_CHARACTERS]:
                 there.has_others = True
             elif CHECKSUM_TAG not in found:
                 self._unsealed.append(version_id)

@@ -55,6 +55,15 @@ def test_nothing_is_doubled_when_the_first_try_died_before_its_manifest(lake: La
     assert all(len(lake.versions(lake.bronze, item.key)) == 1 for item in first)
 
 
+def test_file_that_the_disk_cannot_hold_is_refused_before_anything_is_landed(
+    lake: Lake, delivery: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lake_gate.delivery.disk.SHARE", 0)
+    with pytest.raises(SourceError, match=r"has \d+ bytes, and the worker's disk has room for 0; split it"):
+        land_now(lake, delivery)
+    assert lake.keys(lake.bronze) == []
+
+
 @pytest.mark.parametrize("change", ["other bytes", "gone"])
 def test_retry_is_refused_when_the_source_changed_since_the_first_try(lake: Lake, delivery: Path, change: str) -> None:
     """What the first try landed would lie in bronze, scanned by nobody and in no record."""

@@ -1,0 +1,44 @@
+"""The worker's disk, which copies of large files share while they are landed, with all else that runs there."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition
+
+SHARE = 0.5
+"""Of what is free when landing begins: other tasks of the worker write there, too."""
+
+
+@dataclass(slots=True)
+class Disk:
+    """Room for copies: whoever would have too little waits until others are done.
+
+    :param room: bytes that may be taken at a time.
+    """
+
+    room: int
+    _changed: Condition = field(default_factory=Condition)
+    _taken: int = 0
+
+    @classmethod
+    def of_this_worker(cls) -> Disk:
+        """Return what of the folder for temporary files may be taken now."""
+        return cls(int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE))
+
+    @contextmanager
+    def take(self, size: int) -> Iterator[None]:
+        """Take so many bytes as long as the block goes on; never more than the room at once."""
+        size = min(size, self.room)  # whether all of it fits is for the caller to say, before
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken + size <= self.room)
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= size
+                self._changed.notify_all()

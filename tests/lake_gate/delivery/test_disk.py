@@ -1,0 +1,48 @@
+"""The worker's disk is shared by those who land, and never taken twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import pytest
+
+from lake_gate.delivery.disk import Disk
+
+
+def test_no_more_is_taken_at_once_than_there_is_and_everybody_gets_it() -> None:
+    disk, lock, now, most, done = Disk(10), Lock(), 0, 0, []
+
+    def copy(size: int) -> None:
+        nonlocal now, most
+        with disk.take(size):
+            with lock:
+                now += size
+                most = max(most, now)
+            with lock:
+                now -= size
+        done.append(size)
+
+    sizes = [size for size in range(11) for _ in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(copy, sizes))
+    assert sorted(done) == sizes
+    assert 0 < most <= 10
+
+
+def test_who_does_not_fit_waits_until_there_is_room() -> None:
+    disk = Disk(10)
+    with ThreadPoolExecutor(1) as pool:
+        with disk.take(6):
+            waiting = pool.submit(lambda: disk.take(5).__enter__())
+            with disk.take(4):  # fits beside it, and is not held up by who waits
+                assert not waiting.done()
+        assert waiting.result(timeout=10) is None
+
+
+def test_a_file_that_fails_gives_its_room_back() -> None:
+    disk = Disk(10)
+    for _ in range(3):
+        with pytest.raises(ConnectionError), disk.take(10):
+            raise ConnectionError
+    assert disk._taken == 0
