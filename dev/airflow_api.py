@@ -40,6 +40,9 @@ class AirflowApi:
         self._dag = f"/dags/{dag_id}"
         self._session = requests.Session()
         self._session.trust_env = False
+        # A connection that is kept through the pauses between two tries may be one that Airflow gives up in that moment
+        # (after five seconds): what is sent then is lost, and must not be sent again unasked.
+        self._session.headers["Connection"] = "close"
         self._session.mount(self._url, HTTPAdapter(max_retries=_AGAIN))
 
     def is_up(self) -> bool:

@@ -1,0 +1,53 @@
+"""The client of Airflow's REST API, against servers that behave as Airflow does on a busy laptop."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from dev.airflow_api import AirflowApi
+
+
+class Busy(BaseHTTPRequestHandler):
+    """Answers 500 once; resets a connection on which it is asked again, as one that was just given up."""
+
+    protocol_version = "HTTP/1.1"
+    answered = 0  # over all connections: an instance is one of them
+    is_used = False
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.is_used:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        self.is_used = True
+        type(self).answered += 1
+        self.send_response(500 if self.answered == 1 else 200)
+        self.send_header("Content-Length", "2")
+        if self.close_connection:  # it was asked to
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(Busy, "answered", 0)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_what_was_turned_away_is_asked_again_on_another_connection(busy: str) -> None:
+    assert AirflowApi(busy).post("/backfills", {}) == {}
+    assert Busy.answered == 2
