@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ship import mwaa, upload
 from ship.deployment import Deployment
-from ship.environments import read_environment
+from ship.environments import MAY_RUN_AGAIN, read_environment, refusals_told
 from ship.preview import preview
 from ship.stacks import missing_for, values_for
 
@@ -66,15 +64,13 @@ def main() -> None:
     parser.add_argument("action", choices=["changeset", "deploy"])
     parser.add_argument("environment", help="name of a file in infra/environments, without .json")
     arguments = parser.parse_args()
-    try:
+    with refusals_told(MAY_RUN_AGAIN):
         deployment = Deployment.checked(read_environment(arguments.environment))
         if arguments.action == "changeset":
             preview(deployment)
         else:
             deploy(deployment)
             print(f"{deployment.environment.name} is deployed.")
-    except (BotoCoreError, ClientError) as error:
-        raise SystemExit(f"{error}\nWhat the deployer may need: docs/platform.md. It may be run again.") from None
 
 
 if __name__ == "__main__":

@@ -7,10 +7,8 @@ import json
 import os
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from ship.deployment import Deployment
-from ship.environments import read_environment
+from ship.environments import MAY_RUN_AGAIN, read_environment, refusals_told
 from ship.stacks import find_stack, outputs_of
 
 _HOW = {
@@ -75,13 +73,11 @@ def main() -> None:
     parser.add_argument("environment", help="name of a file in infra/environments, without .json")
     environment = read_environment(parser.parse_args().environment)
     typed = os.environ.get("CONFIRM")
-    try:
+    with refusals_told(MAY_RUN_AGAIN):
         destroy(
             Deployment.checked(environment),
             lambda: typed if typed else input(f"Type {environment.name} to delete them: "),
         )
-    except (BotoCoreError, ClientError) as error:
-        raise SystemExit(f"{error}\nWhat the deployer may need: docs/platform.md. It may be run again.") from None
 
 
 if __name__ == "__main__":

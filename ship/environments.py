@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from ship.stacks import ORDER
 
+MAY_RUN_AGAIN = "What the deployer may need: docs/platform.md. It may be run again."
 FOLDER = Path(__file__).resolve().parent.parent / "infra" / "environments"
 _SCHEMA = {
     "type": "object",
@@ -28,6 +30,19 @@ _SCHEMA = {
         "stacks": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(ORDER)}},
     },
 }
+
+
+@contextmanager
+def refusals_told(what_now: str) -> Iterator[None]:
+    """End the command in a line when AWS refuses something, or does not answer.
+
+    :param what_now: what to do, or where it is said.
+    :raises SystemExit: with AWS's words.
+    """
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise SystemExit(f"{error}\n{what_now}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,9 @@ import argparse
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from dev.airflow_api import AirflowApi
 from lake_gate.settings import load_settings
-from ship.environments import Environment, read_environment
+from ship.environments import Environment, read_environment, refusals_told
 from ship.mwaa import RestApi
 from ship.smoke.run import Airflow, Smoke
 
@@ -47,12 +45,10 @@ def main() -> None:
     environment = read_environment(arguments.environment)
     environment.check_account()
     ssm = environment.client("ssm")
-    try:
+    with refusals_told("What the smoke test may do: docs/platform.md."):
         source = arguments.source_bucket or source_bucket(ssm)
         airflow = _airflow(environment, arguments.airflow)
         problems = Smoke(environment.client("s3"), airflow, load_settings(ssm), source).run()
-    except (BotoCoreError, ClientError) as error:
-        raise SystemExit(f"{error}\nWhat the smoke test may do: docs/platform.md.") from None
     print("\n".join(["WRONG:", *problems]) if problems else "All promises kept.")
     raise SystemExit(1 if problems else 0)
 

@@ -42,22 +42,18 @@ class Checks:
         entries = {entry["name"]: entry for entry in iter_json_lines(self.s3, bronze, run.document("objects.jsonl"))}
         if entries.keys() != self.files.contents.keys():
             yield f"the record has {sorted(entries)}, delivered were {sorted(self.files.contents)}"
+        lying = {place: self._names(*where) for place, where in places(self.settings, run).items()}
         for name, entry in entries.items():
-            yield from self._problems_of(name, entry)
+            yield from self._problems_of(name, entry, {place for place, names in lying.items() if name in names})
             self._tell_differences(name, entry)
         yield from self._leaks()
 
-    def _problems_of(self, name: str, entry: dict[str, Any]) -> Iterator[str]:
+    def _problems_of(self, name: str, entry: dict[str, Any], found: set[str]) -> Iterator[str]:
         outcome = entry["outcome"]
         if outcome != EXPECTED.get(name):
             yield f"{name}: {EXPECTED.get(name)} was expected, the decision is {outcome} ({entry['reason']})"
         # Bronze keeps what was promoted.
         due = {_PLACES.get(outcome, "nowhere"), *(["bronze"] if outcome == "promote" else [])}
-        found = {
-            place
-            for place, (bucket, prefix) in places(self.settings, self.run).items()
-            if name in self._names(bucket, prefix)
-        }
         if found != due:
             yield f"{name}: {outcome}, and it lies in {', '.join(sorted(found)) or 'no bucket'}"
 

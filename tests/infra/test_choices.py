@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import boto3
 import pytest
 
+from ship import stacks
 from tests.lake import Lake
 
-INFRA = Path(__file__).parents[2] / "infra"
 
-
-def create(template: str, lake: Lake, **parameters: str) -> None:
+def create(name: str, lake: Lake, **parameters: str) -> None:
     """Create a second stack of a template, beside the lake's, as CloudFormation is told to."""
-    text = (INFRA / f"{template}.yaml").read_text()
-    given = {**lake.outputs, "NamePrefix": "second", "EnvironmentName": "theirs", **parameters}
-    known = text.partition("Parameters:")[2].partition("Resources:")[0]
+    (template,) = stacks.read_templates([name])
+    given = {"NamePrefix": "second", "EnvironmentName": "theirs", **parameters}
     boto3.client("cloudformation").create_stack(
-        StackName=f"second-{template}",
-        TemplateBody=text,
+        StackName=f"second-{name}",
+        TemplateBody=template.body,
         Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": value} for key, value in given.items() if f"  {key}:" in known
-        ],
+        Parameters=stacks.as_api(stacks.values_for(template, given, lake.outputs)),
     )
 
 
