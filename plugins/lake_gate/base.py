@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
 
+RUN = "run.json"
+"""What the run is, written once when it begins: run id, source, whether it is a dry run."""
 DECISIONS = "decisions.jsonl"
 PLAN = "plan.json"
 """What was decided by (policy, job), and the chunks of the decisions."""

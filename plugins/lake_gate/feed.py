@@ -6,15 +6,14 @@ is ``<name>_gate``. The files are read while parsing: they are all that the shap
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from string import Template
 from typing import Any
 
+from lake_gate.run import FEED_NAME
 from lake_gate.schema import misshapen
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job"}
 """Where held files of all feeds are, and what the other DAGs write down."""
 _DATE = "${date}"
@@ -113,7 +112,7 @@ def parse(name: str, content: Any) -> Feed:
 
 
 def _misnamed(name: str) -> Iterable[str]:
-    if not _NAME.fullmatch(name):
+    if not FEED_NAME.fullmatch(name):
         yield "a feed is named with small letters, digits and _, 40 at most, beginning with a letter"
     if name in _TAKEN:
         yield f"the name {name} is taken"

@@ -187,7 +187,7 @@ class WithdrawOperator(GateOperator):
         for (feed, folder), group in groupby((Action(**line) for line in lines), key=lambda action: action.place):
             actions = list(group)
             if feed:
-                run = Run(feed, folder)
+                run = Run.of_folder(feed, folder)
                 done += withdrawing.from_run(run, actions)
                 self._announce(context, run, actions)
             else:

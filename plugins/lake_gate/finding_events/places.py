@@ -39,8 +39,10 @@ def run_of(key: str) -> Run | None:
     folder, _, name = rest.partition("/")
     if not (feed and folder and name):
         return None
-    run = Run(feed, folder)
-    return run if run.folder == folder else None
+    try:
+        return Run.of_folder(feed, folder)
+    except ValueError:
+        return None
 
 
 def ledger(start: int) -> str:

@@ -113,7 +113,7 @@ def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Itera
 
 
 def _has_taken(s3: S3Client, feed: str, bronze: str, run_folder: str) -> bool:
-    return head_version(s3, bronze, Run(feed, run_folder).document(REPROCESSED)) is not None
+    return head_version(s3, bronze, Run.of_folder(feed, run_folder).document(REPROCESSED)) is not None
 
 
 def _opener(source: str, s3: S3Client, bronze: str, one: Taken) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from sys import intern
 from typing import Any
@@ -106,6 +106,41 @@ class Observation:
             is_archived=is_finding and payload.get("archived") is True,
             is_embedded=bool(s3_object.get("embeddedFileDetails")),
         )
+
+    @classmethod
+    def from_json(cls, content: Any) -> Observation:
+        """Read what :meth:`to_json` made.
+
+        :raises ValueError: when it is something else.
+        """
+        if not isinstance(content, Mapping) or set(content) != {one.name for one in fields(cls)}:
+            raise ValueError("not an observation: other members")
+        listed = content["detections"]
+        if not isinstance(listed, (list, tuple)) or not all(_is_detection(one) for one in listed):
+            raise ValueError("not an observation: detections of another shape")
+        for name, types in _SHAPES.items():
+            if not isinstance(content[name], types):
+                raise ValueError(f"not an observation: {name} of another type")
+        return cls(**{**content, "detections": tuple(Detection(**one) for one in listed)})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as documents have it."""
+        return {**asdict(self), "detections": [asdict(one) for one in self.detections]}
+
+
+_TEXT_OR_NONE = (str, type(None))
+_SHAPES: dict[str, Any] = {
+    **dict.fromkeys(("bucket", "key", "version_id", "etag", "status"), str),
+    **dict.fromkeys(("status_reason", "severity", "finding_type", "finding_id"), _TEXT_OR_NONE),
+    **dict.fromkeys(("is_archived", "is_embedded"), bool),
+}
+
+
+def _is_detection(content: Any) -> bool:
+    if not isinstance(content, Mapping) or set(content) != {"identifier", "count", "category"}:
+        return False
+    is_count = isinstance(content["count"], int) and not isinstance(content["count"], bool)
+    return is_count and isinstance(content["identifier"], str) and isinstance(content["category"], str)
 
 
 @dataclass(frozen=True, slots=True)

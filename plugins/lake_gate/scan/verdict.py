@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lake_gate.delivery.manifest import LandedObject, dataset_of
-from lake_gate.judging.evidence import Detection, Evidence, Job, Observation
+from lake_gate.judging.evidence import Evidence, Job, Observation
 from lake_gate.scan.scope import extension_of
 
 PREFIX = "_verdicts/"
@@ -109,9 +109,10 @@ class Verdict:
         """
         try:
             facts = {key: content[key] for key in (*_TEXTS, "size_bytes")}
-            evidence = Evidence(*(tuple(map(_observation, content[part])) for part in ("results", "findings")))
+            evidence = Evidence(*(tuple(map(Observation.from_json, content[part])) for part in ("results", "findings")))
             is_known = content["schema"] == _SCHEMA and all(isinstance(facts[key], str) for key in _TEXTS)
-        except (KeyError, TypeError, AttributeError) as wrong:
+            is_known = is_known and type(facts["size_bytes"]) is int
+        except (KeyError, TypeError, ValueError) as wrong:
             raise ValueError(f"no verdict ({type(wrong).__name__})") from None
         if not is_known:
             raise ValueError("no verdict of this schema")
@@ -123,8 +124,8 @@ class Verdict:
         return {
             "schema": _SCHEMA,
             **facts,
-            "results": [asdict(one) for one in self.evidence.results],
-            "findings": [asdict(one) for one in self.evidence.findings],
+            "results": [one.to_json() for one in self.evidence.results],
+            "findings": [one.to_json() for one in self.evidence.findings],
         }
 
     @property
@@ -170,7 +171,3 @@ def revocation_key(sha256: str) -> str:
 
 def _moved_to(landed: LandedObject, seen: Observation) -> Observation:
     return replace(seen, bucket=landed.bucket, key=landed.key, version_id=landed.version_id, etag=landed.etag)
-
-
-def _observation(content: Mapping[str, Any]) -> Observation:
-    return Observation(**{**content, "detections": tuple(Detection(**one) for one in content["detections"])})
