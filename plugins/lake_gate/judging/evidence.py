@@ -118,9 +118,8 @@ class Observation:
         listed = content["detections"]
         if not isinstance(listed, (list, tuple)) or not all(_is_detection(one) for one in listed):
             raise ValueError("not an observation: detections of another shape")
-        for name, types in _SHAPES.items():
-            if not isinstance(content[name], types):
-                raise ValueError(f"not an observation: {name} of another type")
+        if wrong := [name for name, types in _SHAPES.items() if not isinstance(content[name], types)]:
+            raise ValueError(f"not an observation: {', '.join(wrong)} of another type")
         return cls(**{**content, "detections": tuple(Detection(**one) for one in listed)})
 
     def to_json(self) -> dict[str, Any]:
