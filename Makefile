@@ -15,6 +15,7 @@ RUN_ARGS ?=
 PACKAGE_ARGS ?=
 ENV ?=
 SMOKE_ARGS ?=
+MUTANTS_ARGS ?=
 
 # The Airflow that everything runs on, and others that the package is for: `make test AIRFLOW=x.y.z` takes one of those.
 MAIN_AIRFLOW := $(shell sed -n 's/^apache-airflow==//p' requirements/airflow.in)
@@ -22,7 +23,7 @@ OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requiremen
 AIRFLOW ?= $(MAIN_AIRFLOW)
 TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AIRFLOW))
 
-.PHONY: help setup run up down test-setup test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants clean
+.PHONY: help setup run up down test-setup test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,8 +103,11 @@ $(VENV)/presidio/.ready: requirements/presidio.lock | setup
 faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (an hour and a half)
 	@$(BIN)/python -m tests.faults.matrix
 
-mutants: setup ## Break the safety code on purpose, one breakage after another: the tests must notice each
-	@$(BIN)/python -m tests.mutants.run
+mutants: setup ## Break the safety code on purpose: the tests must notice each; MUTANTS_ARGS=--changed takes what changed, and a tenth
+	@$(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
+
+soak: setup ## Random schedules of runs, findings, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
+	@SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),200) SOAK_RULES=$(or $(SOAK_RULES),25) $(BIN)/python -m pytest tests/soak -n 1
 
 compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; with CHAOS=1 kill its containers meanwhile
 	@$(BIN)/python -m dev.compose_test $(if $(CHAOS),--chaos)

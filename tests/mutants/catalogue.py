@@ -30,6 +30,7 @@ class Mutant:
     :param name: what is broken, as its author might have put it.
     :param old: what stands there, exactly once.
     :param new: what stands there then.
+    :param is_endless: that the tests do not end is how the breakage shows.
     """
 
     path: str
@@ -37,6 +38,7 @@ class Mutant:
     name: str
     old: str
     new: str
+    is_endless: bool = False
 
 
 _decision = partial(Mutant, f"{GATE}/judging/decision.py", (DECISION,))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
 from tests.conftest import REPO
 from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.run import compiles
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_breakage_fits_the_code(mutant: Mutant) -> None:
     code = (REPO / mutant.path).read_text()
     assert code.count(mutant.old) == 1, f"{mutant.path} must hold this once: {mutant.old!r}"
-    ast.parse(code.replace(mutant.old, mutant.new))
+    assert compiles(mutant.path, code.replace(mutant.old, mutant.new))
     assert all((REPO / path).is_file() for path in mutant.tests)
 
 

@@ -1,0 +1,146 @@
+"""Random schedules of everything that happens to a lake, on a handful of byte sequences; then all promises must hold.
+
+Deliveries, findings of other jobs, clears, repeated run ids, re-processing, kills at any S3 call and withdrawals come
+in any order. ``make test`` runs a few short schedules, ``make soak`` many long ones. A schedule that fails becomes a test
+below.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from tests.lake import Lake
+from tests.soak.promises import problems
+from tests.soak.world import SEVERITIES, STEPS, World
+
+CONTENTS = [b"A\n1\n", b"B\n2\n", b"C\n3\n"]
+NAMES = ["a.csv", "b.csv"]
+EXAMPLES, RULES = int(os.environ.get("SOAK_EXAMPLES", "6")), int(os.environ.get("SOAK_RULES", "10"))
+
+contents, severities = st.sampled_from(CONTENTS), st.sampled_from(SEVERITIES)
+lies = st.dictionaries(contents, severities, max_size=len(CONTENTS))
+deliveries = st.dictionaries(st.sampled_from(NAMES), contents, min_size=1)
+steps, kills = st.integers(1, len(STEPS)), st.one_of(st.just(0), st.integers(1, 40))
+numbers = st.integers(0, 50)
+
+
+class Schedule(RuleBasedStateMachine):
+    """One schedule."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Begin with an empty lake."""
+        endpoint_url = os.environ["AWS_ENDPOINT_URL"]
+        requests.post(f"{endpoint_url}/moto-api/reset", timeout=10).raise_for_status()
+        boto3.DEFAULT_SESSION = None
+        self.world = World(Lake.set_up(endpoint_url))
+
+    @rule(files=deliveries, lies=lies, reuses=st.booleans(), dry=st.booleans(), steps=steps, kill_at=kills)
+    def deliver(self, files: Any, lies: Any, reuses: bool, dry: bool, steps: int, kill_at: int) -> None:
+        run = self.world.deliver(files, lies=lies, reuses=reuses, is_dry=dry and steps % 2 == 0)
+        self.world.go(run, steps=steps, kill_at=kill_at)
+
+    @rule(files=deliveries, lies=lies, reuses=st.booleans())
+    def deliver_strictly(self, files: Any, lies: Any, reuses: bool) -> None:
+        self.world.go(self.world.deliver(files, lies=lies, reuses=reuses, threshold="Medium"))
+
+    @rule(lies=lies, steps=steps, kill_at=kills)
+    def reprocess(self, lies: Any, steps: int, kill_at: int) -> None:
+        self.world.go(self.world.reprocess(lies=lies), steps=steps, kill_at=kill_at)
+
+    @precondition(lambda self: self.world.runs)
+    @rule(number=numbers, kill_at=kills)
+    def go_on(self, number: int, kill_at: int) -> None:
+        self.world.go(self.world.runs[number % len(self.world.runs)], kill_at=kill_at)
+
+    @precondition(lambda self: self.world.runs)
+    @rule(number=numbers, step=st.integers(0, len(STEPS) - 1), lies=lies, kill_at=kills)
+    def clear(self, number: int, step: int, lies: Any, kill_at: int) -> None:
+        run = self.world.runs[number % len(self.world.runs)]
+        run.lies = lies
+        self.world.clear(run, step)
+        self.world.go(run, kill_at=kill_at)
+
+    @precondition(lambda self: self.world.runs)
+    @rule(number=numbers, files=deliveries, dry=st.booleans())
+    def repeat(self, number: int, files: Any, dry: bool) -> None:
+        before = self.world.runs[number % len(self.world.runs)]
+        other = self.world.deliver(files)
+        self.world.runs.pop()
+        self.world.go(self.world.repeat(before, source=other.source, is_dry=dry))
+
+    @rule(number=numbers, where=st.sampled_from(["bronze", "silver"]), severity=st.sampled_from(SEVERITIES[1:]))
+    def other_job_finds(self, number: int, where: str, severity: str) -> None:
+        bucket = getattr(self.world.lake, where)
+        versions = [one for one in self.world.versions(bucket) if one["IsLatest"]]
+        if versions:
+            self.world.report(bucket, versions[number % len(versions)], severity)
+
+    @rule(kill_at=kills)
+    def look(self, kill_at: int) -> None:
+        self.world.look(kill_at=kill_at)
+
+    def teardown(self) -> None:
+        """Let everything come to its end, and look at what is where."""
+        if not hasattr(self, "world"):
+            return
+        for run in self.world.runs:
+            self.world.go(run)
+        for _ in range(3):
+            self.world.look(run_deadline=timedelta(0))
+        assert problems(self.world) == []
+
+
+def test_promises_hold_after_any_schedule(lake: Lake) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Schedule,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=RULES,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.explicit, Phase.generate, Phase.shrink],
+            derandomize="SOAK_EXAMPLES" not in os.environ,
+            database=None,
+            verbosity=Verbosity.normal,
+            print_blob=True,
+        ),
+    )
+
+
+@pytest.fixture
+def world(lake: Lake) -> World:
+    return World(lake)
+
+
+def settle(world: World) -> None:
+    for _ in range(2):
+        world.look(run_deadline=timedelta(0))
+
+
+def test_finding_of_the_gates_own_job_follows_the_bytes_into_an_earlier_run(world: World) -> None:
+    world.go(world.deliver({"a.csv": CONTENTS[0]}, lies={CONTENTS[0]: "Medium"}, reuses=True))
+    world.go(world.deliver({"b.csv": CONTENTS[0]}, lies={CONTENTS[0]: "High"}, reuses=True))
+    settle(world)
+    world.go(world.deliver({"a.csv": CONTENTS[0]}, lies={CONTENTS[0]: "Medium"}, reuses=True))
+    assert list(world.versions(world.lake.silver)) == []
+    assert problems(world) == []
+
+
+def test_finding_about_what_was_held_follows_it_to_where_it_was_promoted(world: World) -> None:
+    world.go(world.deliver({"a.csv": CONTENTS[0]}, lies={CONTENTS[0]: "Low"}))
+    (version,) = world.versions(world.lake.silver)
+    world.go(world.deliver({"b.csv": CONTENTS[0]}, lies={}))
+    world.report(world.lake.silver, version, "High")
+    settle(world)
+    assert list(world.versions(world.lake.silver)) == []
+    assert problems(world) == []
