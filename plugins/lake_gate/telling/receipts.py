@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 NOTIFIED = "notified/"
 _MOST_FAILURES = 10
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
-"""Kinds that are part of a key as they are. The longest key of a receipt has some 550 of the 1,024 bytes that S3 allows:
-a feed has 40 characters at most, and a run id 250. Source:
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+"""Kinds that are part of a key as they are. The longest key of a receipt has some 550 of the 1,024 bytes that S3
+allows: a feed has 40 characters at most, and a run id 250.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 _MOST_KEPT = 100
 
 

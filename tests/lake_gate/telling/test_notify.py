@@ -259,7 +259,7 @@ class Airflow:
 
     def __init__(self) -> None:
         tell = RunFailedNotifier(feed="synthea")
-        with DAG("synthea_gate", on_failure_callback=tell) as self.dag:
+        with DAG("synthea_gate", schedule=None, on_failure_callback=tell) as self.dag:
             self.land = EmptyOperator(task_id="land", retries=RETRIES, on_failure_callback=tell)
 
     def in_dag_processor(self, try_number: int, kind: TaskInstanceState | None = None) -> None:
