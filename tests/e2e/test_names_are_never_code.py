@@ -17,7 +17,9 @@ from sqlalchemy import inspect, text
 
 from dev import in_process
 from lake_gate import feed, jsonl
+from lake_gate.names import ALARM
 from lake_gate.run import Run
+from lake_gate.telling.alarms import FAILED, HELD_TOO_LONG
 from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan
@@ -70,6 +72,7 @@ def test_templates_in_names_stay_text_in_whole_runs(
     run_other: Callable[..., Ended],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     topics = {lake.settings.high_topic_arn, lake.settings.low_topic_arn}
     received = [lake.messages_of(topic_arn) for topic_arn in topics]
@@ -94,7 +97,7 @@ def test_templates_in_names_stay_text_in_whole_runs(
     assert {group["feed"] for group in listed.record["groups"]} == {"synthea", "unknown"}
 
     found = {
-        "logs": "".join(capfd.readouterr()),
+        "logs": "".join(capfd.readouterr()) + caplog.text,
         "messages": json.dumps([messages() for messages in received]),
         **dict(everything_in(lake)),
         **dict(tables()),
@@ -136,6 +139,26 @@ def tables() -> Iterator[tuple[str, str]]:
         for name in inspect(session.get_bind()).get_table_names():
             rows = session.execute(text(f'SELECT * FROM "{name}"')).all()
             yield f"table {name}", "\n".join(str(cell) for row in rows for cell in row)
+
+
+def test_names_like_the_words_of_an_alarm_set_off_none(
+    run_dag: RunDag,
+    run_other: Callable[..., Ended],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    delivery = tmp_path / HELD_TOO_LONG
+    for name in (f"{FAILED}.csv", f"{FAILED}.pdf", f"{HELD_TOO_LONG}/{FAILED} high.csv"):
+        (delivery / name).parent.mkdir(parents=True, exist_ok=True)
+        (delivery / name).write_bytes(f"SSN,{FAILED}\n219-09-9999,1\n".encode())
+    assert run_dag(source=str(delivery)).state == "success"
+    assert run_other("held_objects", older_than_hours=24).state == "success"
+    (delivery / f"{HELD_TOO_LONG} link").symlink_to(delivery)
+    assert run_dag(source=str(delivery)).state == "failed"
+    logged = "".join([caplog.text, *capfd.readouterr()])  # Airflow decides which logger goes where
+    assert logged.count(ALARM) == logged.count(f"{FAILED}: synthea, ") > 0
+    assert "is a symbolic link" in logged
 
 
 def test_template_in_the_body_of_a_message_goes_to_the_dead_letters_as_it_is(lake: Lake) -> None:

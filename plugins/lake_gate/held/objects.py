@@ -71,10 +71,11 @@ def _place(path: str) -> tuple[str, str, str]:
     A run's own are valid feeds, folders and names: anything else was put there by another writer. Its feed would come
     to be the subject of messages and the name of a task, and its name would be refused when the feed is re-processed.
     """
-    *place, name = path.split("/", 2)
-    if len(place) == 2 and _may_be_of_a_run(*place, name):
-        return place[0], place[1], name
-    return UNKNOWN, UNKNOWN, name
+    parts = path.split("/", 2)
+    if len(parts) == 3 and _may_be_of_a_run(*parts):
+        feed, run_folder, name = parts
+        return feed, run_folder, name
+    return UNKNOWN, UNKNOWN, parts[-1]
 
 
 def _may_be_of_a_run(feed: str, run_folder: str, name: str) -> bool:

@@ -55,7 +55,7 @@ def test_objects_of_all_feeds_are_listed_or_of_one(lake: Lake, monkeypatch: pyte
         ("held/synthea/a b/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
         ("held/synthea/{{ 7*7 }}/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
         ("held/synthea/1/../a.csv", UNKNOWN, UNKNOWN, "../a.csv"),
-        ("held/synthea/1/a\nb.csv", UNKNOWN, UNKNOWN, "a\nb.csv"),
+        ("held/synthea/1/a\tb.csv", UNKNOWN, UNKNOWN, "a\tb.csv"),
         ("held/synthea/1/C:a.csv", UNKNOWN, UNKNOWN, "C:a.csv"),
         ("held/synthea/1/.hidden", UNKNOWN, UNKNOWN, ".hidden"),
         ("held/synthea/__MACOSX/a.csv", UNKNOWN, UNKNOWN, "a.csv"),

@@ -146,7 +146,7 @@ def test_object_with_the_longest_name_that_can_be_landed_is_taken(lake: Lake) ->
         "stray.csv",
         "{{ 7*7 }}/a.csv",
         "1/../a.csv",
-        "1/line\nbreak.csv",
+        "1/line\tbreak.csv",
         "1/" + "n" * 1005,
         "1/C:a.csv",
         "1/.hidden",
