@@ -130,7 +130,7 @@ with DAG(
     decide = DecideFindingsOperator(task_id="decide", **gate)
     withdraw = WithdrawOperator.partial(
         task_id="withdraw",
-        map_index_template="{{ task.chunk['of'] }}",
+        map_index_template="{{ task.chunk['of'][:200] }}",
         outlets=[changes("finding_events_withdraw")],
         **gate,
     ).expand(chunk=decide.output)

@@ -4,7 +4,8 @@
 Every object below `held/` in **bronze** is listed, of all feeds: since when it is held, and why (the tag `reason` that
 the gate gave it). `_runs/held_objects/<run>/held.jsonl` has a line for each; `record.json` sums them up by feed and
 reason, and so does the log of `list_held`. Of a feed with objects that are held for longer than `older_than_hours` one
-message goes to its low topic, with names, reasons and counts. Nothing is moved or changed.
+message goes to its low topic, with names, reasons and counts. Nothing is moved or changed. At most 100 feeds get a
+message, those with a file in `include/feeds` first; the record lists all.
 
 ### What to do about held files
 1. Find the cause. `docs/decisions.md` has the reasons; `objects.jsonl` of the run that holds the file has what Macie
@@ -19,14 +20,15 @@ message goes to its low topic, with names, reasons and counts. Nothing is moved 
 There is no way into silver by hand. **To drop a held file** for good, delete its version:
 `aws s3api delete-object --bucket <bronze> --key held/... --version-id ...`; both are in `held.jsonl`. Without the
 version id it is hidden, no longer listed here, and stays stored. `unknown` as its feed or reason: no run has put it
-there.
+there. Such objects are never re-processed; find out who writes below `held/`, and delete them.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `read_settings`, `overdue` | a parameter below `/lake_gate` is missing | the error names it; set it, clear |
+| `read_settings` | a parameter below `/lake_gate` is missing | the error names it; set it, clear |
 | `list_held` | S3 refused or failed | the error has S3's code; mend it, clear: it lists anew |
 | `notify` | the topic refused or failed | the error has SNS's code; mend it, clear: what was sent is not sent again |
+| `notify` | the topic that the feed's file names is not set below `/lake_gate` | the error names it; set it, clear |
 
 ### Settings
 The buckets and topics among the SSM parameters below `/lake_gate`, and the topics of `include/feeds`. See the README.
@@ -43,7 +45,6 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator
-from lake_gate.include import read_feeds
 from lake_gate.settings import load_settings
 from lake_gate.telling.notify import RunFailedNotifier
 
@@ -83,13 +84,9 @@ with DAG(
         return load_settings(SsmHook().conn).to_json()
 
     @task
-    def overdue(feeds: list[str]) -> list[dict[str, str]]:
-        """Say for each feed with something that is held for too long which topic its people listen to."""
-        topics = {feed.name: {"low_topic_arn": feed.low_topic} for feed in read_feeds()[0]}
-        ssm = SsmHook().conn
-        return [
-            {"about": feed, "topic_arn": load_settings(ssm, topics=topics.get(feed)).low_topic_arn} for feed in feeds
-        ]
+    def overdue(feeds: list[str]) -> list[str]:
+        """Pick the feeds with something that is held for too long: Airflow maps over a task's whole result only."""
+        return feeds
 
     settings = read_settings()
     list_held = ListHeldOperator(
@@ -97,4 +94,4 @@ with DAG(
     )
     NotifyHeldOperator.partial(
         task_id="notify", settings=settings, feed=NAME, map_index_template="{{ task.about }}"
-    ).expand_kwargs(overdue(list_held.output["overdue_feeds"]))
+    ).expand(about=overdue(list_held.output["overdue_feeds"]))

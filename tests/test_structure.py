@@ -11,7 +11,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parent.parent
 PURE = {
-    "": ["run", "feed", "jsonl", "schema"],
+    "": ["run", "feed", "jsonl", "schema", "names"],
     "delivery": ["manifest"],
     "scan": ["job_spec", "scope", "cost", "verdict", "suppression"],
     "judging": ["evidence", "policy", "decision", "plan"],

@@ -5,16 +5,44 @@ No sentence ever holds content of an object: buckets, keys, names and counts onl
 
 from __future__ import annotations
 
+from functools import wraps
+
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate.names import loggable
+
+
+def _make_loggable(cls: type[Exception]) -> None:
+    """Let the class's sentence hold names from outside: Airflow logs it, see :mod:`lake_gate.names`."""
+    if (sentence := vars(cls).get("__str__")) is not None:
+        cls.__str__ = wraps(sentence)(lambda self: loggable(sentence(self)))  # type: ignore[method-assign]
 
 
 class GateError(AirflowException):
     """Retrying helps: the cause is outside and may pass."""
 
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Make the sentences of all errors of this family safe to log."""
+        super().__init_subclass__(**kwargs)
+        _make_loggable(cls)
+
+    def __str__(self) -> str:
+        """Return the text that was given, where no subclass builds a sentence."""
+        return loggable(super().__str__())
+
 
 class FinalGateError(AirflowFailException):
     """Retrying cannot help: somebody has to change something first."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Make the sentences of all errors of this family safe to log."""
+        super().__init_subclass__(**kwargs)
+        _make_loggable(cls)
+
+    def __str__(self) -> str:
+        """Return the text that was given, where no subclass builds a sentence."""
+        return loggable(super().__str__())
 
 
 class SettingsError(FinalGateError):

@@ -14,8 +14,8 @@ from typing import Any
 from lake_gate.run import FEED_NAME
 from lake_gate.schema import misshapen
 
-_TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job"}
-"""Where held files of all feeds are, and what the other DAGs write down."""
+_TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
+"""Where held files of all feeds are, what the other DAGs write down, and what stands for a feed that is not known."""
 _DATE = "${date}"
 _DATE_TEMPLATE = "{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
 

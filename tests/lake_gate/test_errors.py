@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from lake_gate import errors
+from lake_gate.names import ALARM
 
 EXAMPLES = [
     errors.SettingsError("/lake_gate", ["a is missing"]),
@@ -55,3 +56,18 @@ def test_every_error_is_in_the_table() -> None:
 def test_error_is_of_exactly_one_family(error: Exception) -> None:
     assert isinstance(error, errors.GateError) != isinstance(error, errors.FinalGateError)
     assert isinstance(error, errors.FinalGateError) == isinstance(error, AirflowFailException)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.SourceError("lake_gate alarm: failed\nx", "it is empty"),
+        errors.NotAccountedError("s3://b/r", 1, ["lake_gate alarm: failed\nx"]),
+        errors.GateError("lake_gate alarm: failed\nx"),
+        errors.FinalGateError("lake_gate alarm: failed\nx"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_names_in_a_sentence_neither_set_off_an_alarm_nor_begin_a_line(error: Exception) -> None:
+    assert "lake_gate_alarm: failed\\nx" in str(error)
+    assert ALARM not in str(error)

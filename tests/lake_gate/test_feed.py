@@ -79,7 +79,7 @@ def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
         parse(name, LEAST)
 
 
-@pytest.mark.parametrize("name", ["held", "held_objects", "finding_events", "macie_scheduled_job"])
+@pytest.mark.parametrize("name", ["held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"])
 def test_name_of_what_others_write_down_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"the name {name} is taken"):
         parse(name, LEAST)

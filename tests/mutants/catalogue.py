@@ -59,6 +59,10 @@ _move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING,))
 _held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
 _reprocessing = partial(Mutant, f"{GATE}/held/reprocessing.py", ("tests/lake_gate/held/test_reprocessing.py",))
 _release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
+_templates = ("tests/test_templates.py",)
+_names = partial(Mutant, f"{GATE}/names.py", ("tests/lake_gate/test_names.py",))
+_receipts = partial(Mutant, f"{GATE}/telling/receipts.py", ("tests/lake_gate/telling/test_receipts.py",))
+_failures = partial(Mutant, f"{GATE}/telling/notify.py", ("tests/lake_gate/telling/test_notify.py",))
 _plan = partial(Mutant, f"{GATE}/judging/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/recording/reports.py", (REPORTS,))
@@ -195,6 +199,25 @@ MUTANTS = [
     _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
     _release("a dry run releases what is held", 'if record["dry_run"]:', "if False:"),
     _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
+    # ---- data is never code, and names from outside stop nothing
+    Mutant("dags/held_objects.py", _templates, "data reaches an operator by expand_kwargs", '.expand(about=overdue(list_held.output["overdue_feeds"]))', '.expand_kwargs(overdue(list_held.output["overdue_feeds"]))'),
+    Mutant(f"{GATE}/held/operators.py", _templates, "a feed from a key is a template field", "    def __init__(self, *, about: str,", '    template_fields = (*GateOperator.template_fields, "about")\n\n    def __init__(self, *, about: str,'),
+    Mutant(f"{GATE}/moving/operators.py", _templates, "a mapped chunk is a template field", "    def __init__(self, *, outcome: str,", '    template_fields = (*GateOperator.template_fields, "chunk")\n\n    def __init__(self, *, outcome: str,'),
+    Mutant("dags/finding_events.py", _templates, "the name of a mapped task has any length", "['of'][:200]", "['of']"),
+    _held("a feed of any shape is read from a key", "if len(parts) == 3 and _may_be_of_a_run(*parts):", "if len(parts) == 3:"),
+    _held("an object of no run is one of the feed", "(one for one in held if feed in {None, one.feed})", "held"),
+    _held("a tag is a reason whatever it says", "reason if reason in set(Reason) else UNKNOWN", "reason"),
+    _reprocessing("one long name keeps a feed held", "if len(one.name.encode()) <= most_bytes:", "if True:"),
+    _reprocessing("a planted name takes that of a held object", "used = {one.key[of_feed:] for one in held}", "used = {one.key[of_feed:] for one in held if one.run_folder not in again}"),
+    _names("a file may be named like an alarm", ".replace(ALARM, _NOT_ALARM)", ""),
+    _names("a name may begin a line of a log", "c if c.isprintable() else", "c if True else"),
+    Mutant(f"{GATE}/errors.py", ("tests/lake_gate/test_errors.py",), "an error's sentence is logged as it is", "(lambda self: loggable(sentence(self)))", "(lambda self: sentence(self))"),
+    _move("the name of a mapped task has any length, and the move fails", 'map_index_name(f"{len(moved)} from {moved[0].name}")', 'f"{len(moved)} from {moved[0].name}"'),
+    _receipts("a receipt's key has any length", "if _PLAIN.fullmatch(kind):", "if True:"),
+    # ---- people are told
+    _failures("what is tried again is told", "if not failure.is_final:", "if False:"),
+    _failures("what no retry helps is not told", "== _FAILED_STATE:", '== "":'),
+    _failures("the last try is not told", "or try_number > max_tries", "or try_number > max_tries + 1"),
     # ---- the account
     _jobs("somebody else's job is cancelled", 'if account.is_ours(job) and job["tags"]', 'if job["tags"]'),
     _jobs("a retry pays for a second job", "iter_client_tokens(*token_facts, request)", "iter_client_tokens(__import__('uuid').uuid4().hex, request)"),

@@ -11,6 +11,7 @@ from lake_gate.delivery import landing
 from lake_gate.delivery.source import shown
 from lake_gate.held import reprocessing
 from lake_gate.lineage import delivery_at, feed_in
+from lake_gate.names import loggable
 from lake_gate.settings import load_source
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class LandOperator(GateOperator):
         settings, run = self.the_settings, self.run_of(context)
         source = load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, self.source)
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
-        self.log.info("Landing %s below s3://%s/%s", shown(source), settings.bronze_bucket, run.prefix)
+        self.log.info("Landing %s below s3://%s/%s", loggable(shown(source)), settings.bronze_bucket, run.prefix)
         landed = landing.land(
             self.s3, source, run, settings.bronze_bucket, local_source_root=settings.local_source_root
         )
@@ -48,7 +49,7 @@ class LandOperator(GateOperator):
         ]
         self.datasets_written = [feed_in(settings.bronze_bucket, run)]
         if not landed:
-            self.log.warning("The delivery at %s is empty: nothing to do", shown(source))
+            self.log.warning("The delivery at %s is empty: nothing to do", loggable(shown(source)))
         return {
             "source": shown(source),
             "objects": len(landed),

@@ -168,10 +168,8 @@ class WithdrawOperator(GateOperator):
     :func:`lake_gate.assets.changes` the assets of silver and quarantine of each feed have an event. Returns the number
     of objects that are where they should be.
 
-    :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (templated).
+    :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (mapped, and never rendered as a template).
     """
-
-    template_fields = (*GateOperator.template_fields, "chunk")
 
     def __init__(self, *, chunk: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)

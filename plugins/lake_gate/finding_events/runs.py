@@ -20,6 +20,7 @@ from lake_gate.include import read_policy
 from lake_gate.judging.evidence import Evidence, Job, Severity, gather
 from lake_gate.judging.policy import Policy, Promotion
 from lake_gate.moving.versions import head_version
+from lake_gate.names import loggable
 from lake_gate.recording.entries import iter_run_entries
 from lake_gate.recording.overlay import read_amendments
 from lake_gate.run import Run
@@ -127,7 +128,7 @@ def _policy(basis: dict[str, Any]) -> Policy:
     try:
         policy = read_policy(told["name"])[0]
     except FinalGateError:
-        log.warning("The policy %s cannot be read any more: the default one decides", told["name"])
+        log.warning("The policy %s cannot be read any more: the default one decides", loggable(str(told["name"])))
         policy = read_policy(DEFAULT_POLICY)[0]
     return policy.tightened(Severity(told["quarantine_threshold"]), Promotion(told["promotion"]))
 

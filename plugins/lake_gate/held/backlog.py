@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lake_gate.telling.message import Notice
 
 UNKNOWN = "unknown"
-"""Where the gate's tag is missing, or the key is none that a run gives: somebody else put the object there."""
+"""Where the gate's tag is missing, or no run can have given the key: another writer put the object there."""
+MOST_FEEDS_TOLD = 100
+"""Most feeds with a message of their own: each is a task, and anyone who may write below ``held/`` may name a thousand.
+Airflow maps over 1,024 at most. Source: ``max_map_length`` in Airflow's configuration."""
 NAMES_TOLD = 1000
 """Most objects that a message names."""
 
@@ -85,9 +88,13 @@ def is_overdue(held_at: str, overdue_before: str) -> bool:
     return held_at <= overdue_before
 
 
-def overdue_feeds(groups: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the feeds of which something is held for too long."""
-    return sorted({group["feed"] for group in groups if group["overdue"]})
+def overdue_feeds(groups: Iterable[Mapping[str, Any]], known: Collection[str] = ()) -> list[str]:
+    """Return the feeds of which something is held for too long, at most :data:`MOST_FEEDS_TOLD`.
+
+    :param known: feeds that come first when there are more.
+    """
+    overdue = {group["feed"] for group in groups if group["overdue"]}
+    return sorted(sorted(overdue, key=lambda feed: (feed not in known, feed))[:MOST_FEEDS_TOLD])
 
 
 _COLUMNS = ("feed", "reason", "objects", "overdue", "size_bytes", "oldest_held_at")

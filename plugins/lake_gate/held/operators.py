@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+
 from lake_gate import jsonl
 from lake_gate.base import OBJECTS, RECORD, GateOperator
 from lake_gate.documents import read_document, read_document_or_none, write_document, write_lines
 from lake_gate.errors import NotAccountedError
-from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.backlog import NAMES_TOLD, UNKNOWN, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.objects import iter_held
 from lake_gate.held.reprocessing import REPROCESSED, release
+from lake_gate.include import read_feeds
 from lake_gate.moving.transfer import Buckets
 from lake_gate.recording.reports import run_facts
 from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.settings import load_settings
 from lake_gate.telling.alarms import HELD_TOO_LONG, alarm
 from lake_gate.telling.notices import send_once
 from lake_gate.telling.receipts import Receipts
@@ -92,7 +96,13 @@ class ListHeldOperator(GateOperator):
         if written["overdue"]:
             alarm(HELD_TOO_LONG, f"{written['overdue']} object(s)")
         counts = {name: written[name] for name in ("objects", "overdue")}
-        return {"uri": uri, **counts, "overdue_feeds": overdue_feeds(written["groups"])}
+        return {"uri": uri, **counts, "overdue_feeds": self._overdue_feeds(written["groups"])}
+
+    def _overdue_feeds(self, groups: list[dict[str, Any]]) -> list[str]:
+        told = overdue_feeds(groups, {*(feed.name for feed in read_feeds()[0]), UNKNOWN})
+        if untold := len({group["feed"] for group in groups if group["overdue"]}) - len(told):
+            self.log.warning("%d more feeds, without a file in include/feeds, get no message: see the record", untold)
+        return told
 
     def _write_objects(self, run: Run, found: Backlog) -> str:
         """Write the objects as they are listed, counting them."""
@@ -107,23 +117,22 @@ class ListHeldOperator(GateOperator):
 
 
 class NotifyHeldOperator(GateOperator):
-    """Tell people what is held of one feed for too long, once a run.
+    """Publish what is held of one feed for too long to the feed's low topic, once a run.
 
     Returns the id of the message.
 
-    :param about: name of the feed.
-    :param topic_arn: where its people are told.
+    :param about: name of the feed, from the key of a held object: never rendered as a template.
     """
 
-    template_fields = (*GateOperator.template_fields, "about", "topic_arn")
-
-    def __init__(self, *, about: str, topic_arn: str, **kwargs: Any) -> None:
+    def __init__(self, *, about: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.about = about
-        self.topic_arn = topic_arn
 
     def step(self, context: Context) -> str:
-        """Read what this run has listed, and publish."""
+        """Read what this run has listed, and publish.
+
+        :raises SettingsError: when the topic that the feed names is not set.
+        """
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
         overdue = (
@@ -135,7 +144,14 @@ class NotifyHeldOperator(GateOperator):
         return send_once(
             notice(self.about, record, oldest, f"s3://{bronze}/{run.document(RECORD)}"),
             kind=f"overdue-{self.about}",
-            topic_arn=self.topic_arn,
+            topic_arn=self._topic_arn(),
             receipts=Receipts(self.s3, bronze, run),
             aws_conn_id=self.aws_conn_id,
         )
+
+    def _topic_arn(self) -> str:
+        """Return the topic of the feed's own people; the common one for a feed that has no file any more."""
+        topics = [{"low_topic_arn": feed.low_topic} for feed in read_feeds()[0] if feed.name == self.about]
+        if not topics:
+            return self.the_settings.low_topic_arn
+        return load_settings(SsmHook(aws_conn_id=self.aws_conn_id).conn, topics=topics[0]).low_topic_arn

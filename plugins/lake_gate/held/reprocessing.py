@@ -6,6 +6,7 @@ until the run's record says where each is now, and it was found there: only then
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from lake_gate.delivery.source import SourceFile, checked
 from lake_gate.documents import read_document_or_none, write_document_once
 from lake_gate.errors import HeldNotReleasedError, SourceError, SourceUnreachableError
 from lake_gate.held.backlog import HeldObject
-from lake_gate.held.objects import REASONS, iter_held, iter_versions
+from lake_gate.held.objects import MAX_KEY_BYTES, REASONS, iter_held, iter_versions
 from lake_gate.moving.transfer import THREADS, Buckets, delete_versions
 from lake_gate.moving.versions import head_version
 from lake_gate.run import HELD_PREFIX, Run
@@ -28,12 +29,12 @@ from lake_gate.run import HELD_PREFIX, Run
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+log = logging.getLogger(__name__)
+
 SCHEME = "held://"
 ALL = "*"
 REPROCESSED = "reprocessed.jsonl"
 """What a run has taken from ``held/``, by version; beside its manifest."""
-_MAX_KEY_BYTES = 1024
-"""Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 _WINDOW = 1000
 
 
@@ -82,17 +83,36 @@ def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceF
         SourceFile(one.name, one.size_bytes, _opener(source, s3, bronze, one)) for one in _take(s3, run, bronze, reason)
     ]
     # Not the limit of other deliveries: a name has one folder more than before, and its key must fit below held/ again.
-    return checked(source, files, _MAX_KEY_BYTES - len((HELD_PREFIX + run.prefix).encode()))
+    return checked(source, files, _most_name_bytes(run))
+
+
+def _most_name_bytes(run: Run) -> int:
+    return MAX_KEY_BYTES - len((HELD_PREFIX + run.prefix).encode())
 
 
 def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[Taken]:
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED))
     if written is None:
         held = [one for one in iter_held(s3, bronze, run.feed) if reason in {ALL, one.reason}]
-        content = jsonl.dump(_named(s3, run, bronze, held))
+        content = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
         return jsonl.load(Taken, write_document_once(s3, bronze, run.document(REPROCESSED), content))
     there = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
     return [one for one in jsonl.load(Taken, written) if (one.key, one.version_id) in there]
+
+
+def _fitting(run: Run, named: Iterable[Taken]) -> Iterator[Taken]:
+    """Yield what the run can hold again; names of deliveries always fit, a longer one was put there by another writer.
+
+    It stays in ``held/`` and in the messages about it; refusing it here would refuse the whole feed.
+    """
+    most_bytes, left_out = _most_name_bytes(run), 0
+    for one in named:
+        if len(one.name.encode()) <= most_bytes:
+            yield one
+        else:
+            left_out += 1
+    if left_out:
+        log.warning("%d held object(s) are left out: their names are longer than %d bytes", left_out, most_bytes)
 
 
 def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Iterator[Taken]:
@@ -103,7 +123,7 @@ def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Itera
     """
     again = {folder for folder in {one.run_folder for one in held} if _has_taken(s3, run.feed, bronze, folder)}
     of_feed = len(f"{HELD_PREFIX}{run.feed}/")
-    used = {one.key[of_feed:] for one in held if one.run_folder not in again}
+    used = {one.key[of_feed:] for one in held}
     for one in held:
         name = one.key[of_feed:]
         if one.run_folder in again and one.name not in used:

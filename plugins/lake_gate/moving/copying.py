@@ -14,6 +14,7 @@ from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.judging.decision import Decision
 from lake_gate.moving import multipart
 from lake_gate.moving.versions import KeyHistory, head_version, list_histories
+from lake_gate.names import loggable
 from lake_gate.recording.record import Moved
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing, is_precondition_failed
@@ -93,7 +94,7 @@ class Copying:
         if lost := _lost(source, made, tags):  # it has the right bytes: who finds it may count on it, so it stays
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
         if has_others:
-            log.warning("%s holds other bytes, too: they stay, as an older version", self._copy_uri)
+            log.warning("%s holds other bytes, too: they stay, as an older version", loggable(self._copy_uri))
         return self._moved(version_id, is_beside_others=has_others)
 
     def _refuse(self, version_id: str, difference: str) -> NoReturn:

@@ -18,6 +18,7 @@ from lake_gate.judging.plan import CHUNK_OBJECTS
 from lake_gate.judging.policy import Outcome
 from lake_gate.lineage import Place, feed_in
 from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.names import map_index_name
 from lake_gate.recording.overlay import read_amendments
 from lake_gate.recording.record import Moved
 from lake_gate.run import Run
@@ -33,10 +34,8 @@ class MoveOperator(GateOperator):
     is; a chunk that is done is not touched again. Returns the number of objects that are where they should be.
 
     :param outcome: ``promote``, ``quarantine`` or ``hold``.
-    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (templated).
+    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (mapped, and never rendered as a template).
     """
-
-    template_fields = (*GateOperator.template_fields, "chunk")
 
     def __init__(self, *, outcome: str, chunk: list[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,7 +55,8 @@ class MoveOperator(GateOperator):
         self.datasets_written = [self._destination(run)]
         moved = jsonl.load(Moved, written)
         # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
-        cast("dict[str, Any]", context)["moved"] = f"{len(moved)} from {moved[0].name}" if moved else "nothing"
+        shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
+        cast("dict[str, Any]", context)["moved"] = shown
         return len(moved)
 
     def _destination(self, run: Run) -> Place:

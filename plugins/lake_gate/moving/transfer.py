@@ -24,6 +24,7 @@ from lake_gate.judging.policy import Outcome
 from lake_gate.moving.copying import Copying
 from lake_gate.moving.sealed import SealedCopying, sealed_checksum
 from lake_gate.moving.versions import KeyHistory, head_version, list_histories
+from lake_gate.names import loggable
 from lake_gate.recording.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
 
@@ -139,7 +140,8 @@ def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistor
     if len(same) == len(others):
         yield from history.markers
     else:
-        log.warning("s3://%s/%s has versions that this run did not land: they stay", copied.bucket, copied.key)
+        uri = f"s3://{copied.bucket}/{copied.key}"
+        log.warning("%s has versions that this run did not land: they stay", loggable(uri))
 
 
 def _has_content_of(s3: S3Client, copied: Decision | LandedObject, version_id: str) -> bool:

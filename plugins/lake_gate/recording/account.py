@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake_gate.base import RECORD, GateOperator, is_true
 from lake_gate.documents import write_document
+from lake_gate.names import loggable
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -55,7 +56,7 @@ class RecordAccountOperator(GateOperator):
             "not_finished": [name for name, of_step in self.changes.items() if of_step is None],
         }
         for line in table(record):
-            self.log.info(line)
+            self.log.info("%s", loggable(line))
         content = json.dumps(record, ensure_ascii=False, indent=2).encode()
         return write_document(self.s3, self.the_settings.bronze_bucket, run.document(RECORD), content)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 
-FAILED = "lake_gate alarm: failed"
-HELD_TOO_LONG = "lake_gate alarm: held too long"
+from lake_gate.names import ALARM, loggable
+
+FAILED = f"{ALARM}: failed"
+HELD_TOO_LONG = f"{ALARM}: held too long"
 
 log = logging.getLogger(__name__)
 
@@ -19,4 +21,4 @@ def alarm(words: str, about: str) -> None:
 
     :param about: names and counts.
     """
-    log.error("%s: %s", words, about)
+    log.error("%s: %s", words, loggable(about))

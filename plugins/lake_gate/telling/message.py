@@ -17,6 +17,9 @@ MAX_MESSAGE_BYTES = 256 * 1024
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 MAX_SMS_CHARACTERS = 140
 """What one text message holds. Source: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html"""
+_MAX_ATTRIBUTE_CHARACTERS = 256
+"""Of our own choice: a filter policy of a subscription compares with names and severities."""
+_NO_VALUE = "none"
 _MAX_LINE_CHARACTERS = 2000
 """One line never takes the room of all others, nor that of the link."""
 _REST = "... and {} more, in the record."
@@ -103,4 +106,7 @@ def _ascii(text: str, characters: int) -> str:
 
 
 def _attribute(value: str | int) -> dict[str, str]:
-    return {"DataType": "Number" if isinstance(value, int) else "String", "StringValue": str(value)}
+    """Return an attribute; SNS refuses the whole message for an empty one, or for characters that XML does not have."""
+    if isinstance(value, int):
+        return {"DataType": "Number", "StringValue": str(value)}
+    return {"DataType": "String", "StringValue": _ascii(value, _MAX_ATTRIBUTE_CHARACTERS) or _NO_VALUE}

@@ -29,8 +29,10 @@ log = logging.getLogger(__name__)
 
 _HIGH_TOPIC = "high_topic_arn"
 _FAILED = "failed-"
-_TIMED_OUT = "timed_out"
-"""What Airflow calls it when a run took longer than its ``dagrun_timeout``."""
+_TIMED_OUT, _TASK_FAILED = "timed_out", "task_failure"
+"""What Airflow calls it when a run took longer than its ``dagrun_timeout``, and when a task of it failed."""
+_FAILED_STATE = "failed"
+"""Of a task instance, as its state's text."""
 _DEADLINES = {"AirflowTaskTimeout", "AirflowSensorTimeout", "TaskDeferralTimeout", "TimeoutError"}
 _SHORT = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
 """The DAG processor gives a callback 50 seconds: what the message can do without must not use them up."""
@@ -42,6 +44,9 @@ class RunFailedNotifier:
     A failed task is told once for each try that was its last, mapped ones of it together. The run itself is told only
     when none of its tasks was told since it began, or when its deadline ended it. The message carries the class of an
     exception and never its text. When receipts cannot be read or written, it is sent without.
+
+    Nothing is sent, logged for the alarm or kept of a task that Airflow tries again, see :func:`_is_final`. When only
+    the process of a task is killed, Airflow calls nothing for the task: the message is the run's, and names the task.
 
     No BaseNotifier: nothing is to be templated, and that class fails in ``dag.test()``.
 
@@ -60,6 +65,9 @@ class RunFailedNotifier:
         :raises NoticeNotSentError, NoticeRefusedError: when the topic fails; Airflow logs it, and the receipt keeps it.
         """
         failure = Failure.from_context(self.feed, context)
+        if not failure.is_final:
+            log.info("Try %d of task %s failed: Airflow tries it again", failure.try_number, failure.task_id)
+            return
         alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
         receipts = self._receipts(failure.run)
         before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
@@ -95,9 +103,11 @@ class Failure:
     """A failed task, or a failed run.
 
     :param task_id: empty: it is the run.
+    :param is_final: Airflow does not try it again.
     :param reason: why Airflow gave the run up, in its words.
     :param error: class of the exception; empty where Airflow does not say.
     :param began_at: when the run was begun, or begun again after a clear, as an ISO time in UTC; empty: unknown.
+    :param last_task_id: of a run: the task that failed last; empty: unknown.
     """
 
     run: Run
@@ -110,6 +120,8 @@ class Failure:
     is_teardown: bool = False
     log_url: str = ""
     began_at: str = ""
+    last_task_id: str = ""
+    is_final: bool = True
 
     @classmethod
     def from_context(cls, feed: str, context: Mapping[str, Any]) -> Failure:
@@ -124,7 +136,8 @@ class Failure:
         }
         if task is None or "reason" in context:
             reason = str(context.get("reason") or "unknown")
-            return cls(**of_run, reason=reason, is_deadline=reason == _TIMED_OUT)
+            last = str(getattr(task, "task_id", "")) if reason == _TASK_FAILED else ""
+            return cls(**of_run, reason=reason, last_task_id=last, is_deadline=reason == _TIMED_OUT)
         return cls(
             **of_run,
             task_id=task.task_id,
@@ -133,6 +146,7 @@ class Failure:
             is_deadline=_is_deadline(exception),
             is_teardown=bool(getattr(getattr(task, "task", None), "is_teardown", False)),
             log_url=str(getattr(task, "log_url", "")),
+            is_final=_is_final(task),
         )
 
     @property
@@ -158,7 +172,8 @@ class Failure:
         deadline = " Its deadline was reached." if self.is_deadline else ""
         run = f"Feed {self.run.feed}, run {self.run.run_id} of {self.dag_id}"
         if not self.task_id:
-            return [f"{run} failed.{deadline}", f"Reason: {self.reason}."]
+            last = f"The task that failed last: {self.last_task_id}. Its log says more." if self.last_task_id else ""
+            return [f"{run} failed.{deadline}", f"Reason: {self.reason}.", last]
         error = f"Error: {self.error}; its log says more." if self.error else ""
         return [f"{run}: task {self.task_id} failed.{deadline}", error, self.log_url and f"Log: {self.log_url}"]
 
@@ -179,6 +194,24 @@ def _is_told(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
         return True
     is_own = failure.task_id or failure.is_deadline
     return not is_own and any(receipt.sent_at >= failure.began_at for receipt in receipts.iter_sent(_FAILED))
+
+
+def _is_final(task: Any) -> bool:
+    """Whether Airflow does not try a failed task again; also when that cannot be known.
+
+    The task's own process sets the state before it calls: *failed* is final at any try (AirflowFailException), and
+    what is tried again comes to other callbacks. The DAG processor calls for a task whose worker is gone; it sets no
+    state. Airflow 3.2.1 has it call for a heartbeat time-out at every try, and 3.3.1 at the last one only. A task that
+    waited too long in the queue fails at any try, which nothing here tells: the run's own message is left.
+
+    Source: ``run`` and ``finalize`` in airflow/sdk/execution_time/task_runner.py, ``_execute_task_callbacks`` in
+    airflow/dag_processing/processor.py, ``_purge_task_instances_without_heartbeats`` and
+    ``_maybe_requeue_stuck_ti`` in airflow/jobs/scheduler_job_runner.py.
+    """
+    if getattr(task, "state", None) == _FAILED_STATE:
+        return True
+    try_number, max_tries = getattr(task, "try_number", None), getattr(task, "max_tries", None)
+    return try_number is None or max_tries is None or try_number > max_tries
 
 
 def _is_deadline(exception: Any) -> bool:

@@ -7,7 +7,9 @@ comes within five minutes.)
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 NOTIFIED = "notified/"
 _MOST_FAILURES = 10
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
+"""Kinds that are part of a key as they are. The longest key of a receipt has some 550 of the 1,024 bytes that S3
+allows: a feed has 40 characters at most, and a run id 250.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+_MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,18 @@ class Receipts:
         write_document(self.s3, self.bucket, self._key(receipt.kind), json.dumps(asdict(receipt), indent=1).encode())
 
     def _key(self, kind: str) -> str:
-        return self.run.document(f"{NOTIFIED}{kind}.json")
+        return self.run.document(f"{NOTIFIED}{_document_name(kind)}.json")
+
+
+def _document_name(kind: str) -> str:
+    """Return the kind as part of a key; one that is long or has other characters is cut and carries a hash.
+
+    A receipt that S3 refuses for its key would leave no trace of a message that was sent, and each retry sent it again.
+    """
+    if _PLAIN.fullmatch(kind):
+        return kind
+    kept = re.sub(r"[^A-Za-z0-9_./-]+", "-", kind)[:_MOST_KEPT]
+    return f"{kept}-{hashlib.sha256(kind.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def _load(content: bytes) -> Receipt:

@@ -11,17 +11,20 @@ from tests.localaws.waiting import until
 ACCOUNT = "123456789012"
 
 
-def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", **more: Any) -> str:
-    """Scan a bucket for what stands below a column, which is so severe; return the job's id at its findings."""
+def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", name: str = "by hand", **more: Any) -> str:
+    """Scan a bucket for what stands below a column, which is so severe; return the job's id at its findings.
+
+    :param name: of the job, and the beginning of the name of what it looks for.
+    """
     macie: Any = boto3.client("macie2")
     identifier = macie.create_custom_data_identifier(
-        name=f"by hand, {severity}",
+        name=f"{name}, {severity}",
         regex="[0-9a-f]{8}-[0-9a-f]{4}",
         keywords=[column],
         severityLevels=[{"occurrencesThreshold": 1, "severity": severity.upper()}],
     )["customDataIdentifierId"]
     job_id: str = macie.create_classification_job(
-        name="by hand",
+        name=name,
         jobType="ONE_TIME",
         managedDataIdentifierSelector="NONE",
         customDataIdentifierIds=[identifier],

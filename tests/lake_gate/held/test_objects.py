@@ -48,6 +48,17 @@ def test_objects_of_all_feeds_are_listed_or_of_one(lake: Lake, monkeypatch: pyte
         ("held/synthea/1/by hand.csv", "synthea", "1", "by hand.csv"),
         ("held/synthea/stray.csv", UNKNOWN, UNKNOWN, "stray.csv"),
         ("held/stray.csv", UNKNOWN, UNKNOWN, "stray.csv"),
+        ("held/{{ 7*7 }}/1/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held//1/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/Synthea/1/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/synthea//a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/synthea/a b/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/synthea/{{ 7*7 }}/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/synthea/1/../a.csv", UNKNOWN, UNKNOWN, "../a.csv"),
+        ("held/synthea/1/a\tb.csv", UNKNOWN, UNKNOWN, "a\tb.csv"),
+        ("held/synthea/1/C:a.csv", UNKNOWN, UNKNOWN, "C:a.csv"),
+        ("held/synthea/1/.hidden", UNKNOWN, UNKNOWN, ".hidden"),
+        ("held/synthea/__MACOSX/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
     ],
 )
 def test_object_that_no_run_has_put_there_is_listed_as_unknown(
@@ -56,6 +67,18 @@ def test_object_that_no_run_has_put_there_is_listed_as_unknown(
     lake.put(lake.bronze, key, b"x")
     (one,) = listed(lake)
     assert (one.feed, one.run_folder, one.name, one.reason) == (feed, run_folder, name, UNKNOWN)
+
+
+def test_objects_below_the_prefix_of_a_feed_that_no_run_gives_are_none_of_the_feed(lake: Lake) -> None:
+    for key in ("held/synthea/1/a.csv", "held/synthea/{{ 7*7 }}/a.csv", "held/synthea/stray.csv"):
+        lake.put(lake.bronze, key, b"x")
+    assert [one.key for one in listed(lake, "synthea")] == ["held/synthea/1/a.csv"]
+
+
+def test_reason_that_the_gate_never_gives_is_unknown(lake: Lake) -> None:
+    lake.put(lake.bronze, "held/synthea/1/a.csv", b"x", Tagging="reason=lake_gate%20alarm")
+    lake.put(lake.bronze, "held/synthea/1/b.csv", b"x", Tagging="reason=job_sampled")
+    assert [one.reason for one in listed(lake)] == [UNKNOWN, "job_sampled"]
 
 
 def test_latest_version_is_listed_and_what_was_removed_is_not(lake: Lake) -> None:

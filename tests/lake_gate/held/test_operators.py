@@ -7,18 +7,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.delivery.operators import LandOperator
-from lake_gate.errors import NotAccountedError
+from lake_gate.errors import NotAccountedError, SettingsError
+from lake_gate.held import backlog
 from lake_gate.held import operators as held_operators
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
 from lake_gate.judging.plan import plan
 from lake_gate.moving.operators import MoveOperator
+from lake_gate.names import ALARM
 from lake_gate.recording.reports import RecordOperator
 from lake_gate.run import Run
+from lake_gate.telling.alarms import HELD_TOO_LONG
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.holding import hold
@@ -50,7 +54,7 @@ def list_held(lake: Lake, older_than_hours: int) -> Any:
 
 
 def tell(lake: Lake, about: str = "synthea") -> Any:
-    return step(lake, NotifyHeldOperator, "held_objects", about=about, topic_arn=lake.settings.low_topic_arn)
+    return step(lake, NotifyHeldOperator, "held_objects", about=about)
 
 
 def test_what_is_released_is_written_down_with_where_it_is_now(lake: Lake) -> None:
@@ -142,6 +146,65 @@ def test_people_are_told_once_of_the_oldest_objects_of_their_feed(lake: Lake) ->
     assert "held/synthea/1/a.csv: not_analysed" in message["Message"]
     assert "claims" not in message["Message"]
     assert message["MessageAttributes"]["feed"]["Value"] == "synthea"
+
+
+def test_message_goes_to_the_topic_that_the_file_of_the_feed_names(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "feeds").mkdir()
+    feed = {"owner": "x", "schedule": None, "topics": {"low": "clinic_topic_arn"}}
+    (tmp_path / "feeds/clinic.json").write_text(json.dumps(feed))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    topic_arn = boto3.client("sns").create_topic(Name="clinic")["TopicArn"]
+    hold(lake, feed="clinic")
+    list_held(lake, 0)
+    with pytest.raises(SettingsError, match="/lake_gate/clinic_topic_arn is missing"):
+        tell(lake, "clinic")
+    boto3.client("ssm").put_parameter(Name="/lake_gate/clinic_topic_arn", Value=topic_arn, Type="String")
+    received = lake.messages_of(topic_arn)
+    tell(lake, "clinic")
+    assert [message["Subject"] for message in received()] == ["[clinic] 1 file(s) held for more than 0 hours"]
+
+
+def test_feeds_with_a_file_are_told_first_when_another_writer_makes_up_a_hundred(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(backlog, "MOST_FEEDS_TOLD", 3)
+    for feed in ("a", "b", "c", "d", "synthea", "{{ 7*7 }}"):
+        lake.put(lake.bronze, f"held/{feed}/1/a.csv", b"A")
+    assert list_held(lake, 0)["overdue_feeds"] == ["a", "synthea", "unknown"]
+    assert "3 more feeds" in "".join(capfd.readouterr())
+    groups = lake.document(LISTING.document("record.json"))["groups"]
+    assert {group["feed"] for group in groups} == {"a", "b", "c", "d", "synthea", "unknown"}
+
+
+ODD = [
+    "{{ 7*7 }}/r/x.csv",
+    "/r/x.csv",
+    "f" * 1000 + "/r/x.csv",
+    "synthea/{{ conn.warehouse }}/x.csv",
+    "synthea/r/line\tbreak.csv",
+    "synthea/r/../x.csv",
+    "lake_gate alarm: failed",
+    "synthea/r\N{RIGHT-TO-LEFT OVERRIDE}/lake_gate alarm: held too long.csv",
+]
+
+
+def test_keys_that_no_run_gives_are_told_as_unknown_in_one_message_that_is_sent_once(
+    lake: Lake, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    for path in ODD:
+        lake.s3.put_object(Bucket=lake.bronze, Key=f"held/{path}", Body=b"A", Tagging="reason=lake_gate%20alarm")
+    assert list_held(lake, 0)["overdue_feeds"] == ["unknown"]
+    assert tell(lake, "unknown") == tell(lake, "unknown")
+    (message,) = received()
+    assert message["Subject"] == f"[unknown] {len(ODD)} file(s) held for more than 0 hours"
+    assert message["MessageAttributes"]["feed"]["Value"] == "unknown"
+    listed = [line for line in message["Message"].splitlines() if line.startswith("- held/")]
+    assert len(listed) == len(ODD)
+    logged = "".join([caplog.text, *capfd.readouterr()])  # Airflow decides which logger goes where
+    assert logged.count(ALARM) == logged.count(f"{HELD_TOO_LONG}: {len(ODD)} object(s)") > 0
 
 
 def test_message_names_the_oldest_when_there_are_more_than_it_holds(

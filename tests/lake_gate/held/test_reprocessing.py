@@ -140,6 +140,38 @@ def test_object_with_the_longest_name_that_can_be_landed_is_taken(lake: Lake) ->
     assert held_keys(lake) == [f"held/synthea/again/1/{'n' * 700}"]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "stray.csv",
+        "{{ 7*7 }}/a.csv",
+        "1/../a.csv",
+        "1/line\tbreak.csv",
+        "1/" + "n" * 1005,
+        "1/C:a.csv",
+        "1/.hidden",
+        "__MACOSX/a.csv",
+        "x/1/a.csv",
+    ],
+)
+def test_odd_key_below_its_prefix_does_not_keep_a_feed_from_being_re_processed(lake: Lake, odd: str) -> None:
+    hold(lake)
+    lake.s3.put_object(Bucket=lake.bronze, Key=f"held/synthea/{odd}", Body=b"odd")
+    assert "1/a.csv" in [one.name for one in land_held(lake)]
+    assert lake.versions(lake.bronze, f"held/synthea/{odd}")
+
+
+def test_names_stay_apart_when_another_writer_takes_the_name_that_an_object_would_get(lake: Lake) -> None:
+    hold(lake)
+    run = Run("synthea", "x")
+    carried_out(lake, land_held(lake, "not_analysed", run), "hold", run)  # it is x/1/a.csv, and has taken 1/a.csv
+    again = Run("synthea", "y")
+    carried_out(lake, land_held(lake, "not_analysed", again), "hold", again)
+    lake.put(lake.bronze, "held/synthea/y/x/1/a.csv", b"planted")
+    names = [one.name for one in land_held(lake)]
+    assert len(names) == len({*names})
+
+
 @pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
 def test_held_copy_goes_once_the_object_is_where_the_record_says(lake: Lake, outcome: str) -> None:
     before = hold(lake, content=b"bytes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from lake_gate import jsonl
 from lake_gate.errors import DecisionsStandError, SourceVersionGoneError
 from lake_gate.moving import operators, transfer
 from lake_gate.moving.operators import MoveOperator
+from lake_gate.names import ALARM, map_index_name
 from lake_gate.recording.amendments import Amendment
 from tests.builders import decided
 from tests.lake import Lake
@@ -89,3 +91,17 @@ def test_move_does_not_begin_when_it_is_decided_anew_in_the_same_moment(
     with pytest.raises(DecisionsStandError):
         move(lake, "promote", chunk)
     assert lake.keys(lake.silver) == []
+
+
+@pytest.mark.parametrize("name", ["n" * 700, "lake_gate alarm: failed.csv", "line\nbreak.csv"])
+def test_name_of_the_mapped_task_is_short_and_safe_to_log_whatever_the_first_file_is_called(
+    lake: Lake, name: str
+) -> None:
+    landed = replace(lake.put(lake.bronze, "synthea/1/a.csv", b"x"), name=name)
+    content = jsonl.dump([decided(landed, "hold")])
+    write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
+    context = dict(CONTEXT)
+    gate(lake, MoveOperator, outcome="hold", chunk=[0, len(content)]).step(context)
+    assert context["moved"] == map_index_name(f"1 from {name}")
+    assert len(context["moved"]) <= 250
+    assert ALARM not in context["moved"]

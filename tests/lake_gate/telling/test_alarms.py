@@ -18,3 +18,9 @@ def test_logged_line_has_the_words_that_the_metric_filters_look_for(
     alarm(words, "synthea, land")
     assert caplog.messages == [f"{words}: synthea, land"]
     assert f"FilterPattern: '\"{words}\"'" in WATCH
+
+
+def test_what_an_alarm_is_about_does_not_set_off_another_one(caplog: pytest.LogCaptureFixture) -> None:
+    alarm(FAILED, f"{HELD_TOO_LONG}\n{FAILED}")
+    (line,) = caplog.messages
+    assert line.count("lake_gate alarm") == 1

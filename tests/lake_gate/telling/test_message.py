@@ -92,3 +92,14 @@ def test_subject_is_what_sns_takes(text: str) -> None:
     assert len(clipped) <= 100
     assert clipped.isascii()
     assert clipped.isprintable()
+
+
+@pytest.mark.parametrize("value", ["", "\x00", "line\nbreak", "\ud800\uffff", "f" * 300_000])
+def test_attribute_of_any_value_is_taken_by_sns(lake: Lake, value: str) -> None:
+    request = notice("line", attributes={"feed": value}).to_sns()
+    text = request["MessageAttributes"]["feed"]["StringValue"]
+    assert 0 < len(text) <= 256
+    assert text.isascii()
+    assert text.isprintable()
+    assert size(request) <= MAX_MESSAGE_BYTES
+    assert boto3.client("sns").publish(TopicArn=lake.settings.low_topic_arn, **request)["MessageId"]

@@ -48,3 +48,22 @@ def test_only_what_was_sent_is_listed_and_only_what_begins_so(receipts: Receipts
 def test_runs_do_not_know_of_each_other(lake: Lake, receipts: Receipts) -> None:
     receipts.keep_sent(Receipt("digest"), TOPIC)
     assert Receipts(lake.s3, lake.bronze, Run("synthea", "2")).get("digest").sent_at == ""
+
+
+@pytest.mark.parametrize(
+    "kind", ["overdue-" + "f" * 1000, "overdue-{{ 7*7 }}", "overdue-line\nbreak", "overdue-ü\ud800"]
+)
+def test_receipt_of_any_kind_has_a_short_key_and_is_found_again(lake: Lake, receipts: Receipts, kind: str) -> None:
+    receipts.keep_sent(receipts.get(kind), TOPIC, "m1")
+    assert receipts.get(kind).message_id == "m1"
+    assert receipts.get(f"{kind}x").message_id == ""
+    (one,) = receipts.iter_sent("overdue-")
+    assert one.message_id == "m1"
+    (item,) = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_runs/")["Contents"]
+    assert len(item["Key"]) < 200
+
+
+def test_longest_key_of_a_receipt_fits_into_s3(lake: Lake) -> None:
+    receipts = Receipts(lake.s3, lake.bronze, Run("f" * 40, "ü" * 250))
+    receipts.keep_sent(Receipt("failed-" + "t" * 250), TOPIC)
+    assert receipts.get("failed-" + "t" * 250).sent_at
