@@ -146,7 +146,7 @@ def _is_of(s3: S3Client, found: Observation, landed: LandedObject, places: set[P
     if found.version_id:
         return (found.bucket, found.key, found.version_id) in places
     for bucket, key, version_id in places:
-        if (bucket, key) != (found.bucket, found.key):
+        if (bucket, key) != (found.bucket, found.key) or not version_id:
             continue
         if version_id == landed.version_id:
             etag = landed.etag
@@ -176,7 +176,8 @@ def _decide_strays(lake: Lake, strays: Iterable[Observation]) -> Iterator[Action
 
 def _decide_stray(lake: Lake, found: list[Observation], policy: Policy) -> Action:
     bucket, key = found[0].bucket, found[0].key
-    head = _head(lake.s3, found[0])
+    heads = (_head(lake.s3, one) for one in found)  # all name the same version, or none: then any may mean the latest
+    head = next(filter(None, heads), None)
     if head is None:
         return _action(found, Status.GONE, "")
     if bucket == lake.bronze and _may_be_landing(lake, key, head):

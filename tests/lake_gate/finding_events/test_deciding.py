@@ -174,3 +174,11 @@ def test_stray_of_which_neither_version_nor_etag_is_named_leaves_silver(lake: La
     stray = lake.put(lake.silver, "stray.csv", b"x")
     (action,) = decide(lake, unversioned(finding(lake, lake.silver, "stray.csv"), eTag=""))
     assert (action.status, action.the_decision.version_id) == ("move", stray.version_id)
+
+
+def test_finding_about_a_stray_is_not_hidden_by_one_about_older_bytes_of_its_key(lake: Lake) -> None:
+    lake.put(lake.silver, "stray.csv", b"x")
+    severe = unversioned(finding(lake, lake.silver, "stray.csv"))
+    older = unversioned(finding(lake, lake.silver, "stray.csv", "Low"), eTag="another")
+    (action,) = decide(lake, older, severe)
+    assert (action.status, action.the_decision.outcome) == ("move", "quarantine")
