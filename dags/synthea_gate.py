@@ -33,7 +33,8 @@ were held; `held_objects` lists them.
 | `notify` | the topic fails | all is moved and recorded; mend the topic, clear |
 | `cancel_job` | Macie does not answer | a job may go on, and cost: cancel it in the console |
 
-Green, but files are held? The reason is in the record; `not_analysed` means that Macie did not read the file.
+Green, but files are held? The reason is in the record; `not_analysed` means that Macie did not read the file,
+`version_not_named` that it did not say which version it read, and S3 shows others: process the file again.
 
 ### Settings
 SSM parameters below `/lake_gate`: buckets, topics, source, deadlines, price. See the README.
@@ -59,6 +60,7 @@ from lake_gate.delivery.operators import LandOperator
 from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
+from lake_gate.judging.histories import GatherHistoriesOperator
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.params import run_params
@@ -218,7 +220,8 @@ def gate(feed: Feed) -> DAG:
                 prefix=land.output["documents"],
             )
             cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=create_job.output)
-            create_job >> await_job >> await_evidence >> gather_evidence
+            gather_histories = GatherHistoriesOperator(task_id="gather_histories", **common)
+            create_job >> await_job >> await_evidence >> gather_evidence >> gather_histories
             gather_evidence >> cancel_job.as_teardown(setups=create_job)
 
         decide = DecideOperator(
@@ -260,7 +263,7 @@ def gate(feed: Feed) -> DAG:
             record >> publish >> [remember_verdicts, release_held, notify]
 
         check_macie >> delivery >> prepare_scan >> scan
-        [delivered, gather_evidence] >> decide >> move >> report
+        [delivered, gather_histories] >> decide >> move >> report
     return dag
 
 

@@ -17,7 +17,8 @@ TASKS = {
     "synthea_gate": [
         *("read_settings", "check_macie", "land", "check_expected", "has_files"),
         *("ensure_identifiers", "ensure_allow_lists", "reuse_verdicts", "render_job", "estimate_cost", "needs_scan"),
-        *("create_job", "await_job", "await_evidence", "gather_evidence", "cancel_job", "decide"),
+        *("create_job", "await_job", "await_evidence", "gather_evidence", "gather_histories"),
+        *("cancel_job", "decide"),
         *("plan_promote", "promote", "plan_quarantine", "quarantine", "plan_hold", "hold"),
         *("record", "publish", "remember_verdicts", "release_held", "notify"),
     ],

@@ -91,8 +91,10 @@ class Settings:
     :param analysis: status, or status and reason, of the object's analysis (``SKIPPED:INVALID_ENCRYPTION``,
         ``PARTIAL:TIME_CUT_OFF_REACHED``, or what Macie does not know yet). With ``SKIPPED`` the object is not read.
     :param results_missing: no result is written.
+    :param results_unversioned: the result has no ``versionId``, as results of objects in buckets without versioning.
     :param results_doubled: the result is written twice, in two files with two ids.
     :param findings_missing: no finding is published.
+    :param findings_unversioned: the finding's ``versionId`` is empty, as of objects in buckets without versioning.
     :param findings_doubled: ListFindings has the finding's id twice, the second time at the end.
     :param findings_archived: the finding is created as archived, as by a suppression rule.
     :param findings_cap: most findings that a job publishes; none: all (Macie: 100,000 and 5 % of the rest).
@@ -121,8 +123,10 @@ class Settings:
     last_run_error: bool = _switch()
     analysis: Mapping[str, str] = _by_name("ends of keys", "STATUS or STATUS:REASON", _is_status)
     results_missing: Sequence[str] = _suffixes()
+    results_unversioned: Sequence[str] = _suffixes()
     results_doubled: Sequence[str] = _suffixes()
     findings_missing: Sequence[str] = _suffixes()
+    findings_unversioned: Sequence[str] = _suffixes()
     findings_doubled: Sequence[str] = _suffixes()
     findings_archived: Sequence[str] = _suffixes()
     findings_cap: int | None = _dial(

@@ -34,6 +34,8 @@ def results(analysis: Analysis) -> list[Analysis]:
     settings = dials.current
     if _is_named(analysis.object.key, settings.results_missing):
         return []
+    if _is_named(analysis.object.key, settings.results_unversioned):
+        analysis = replace(analysis, object=replace(analysis.object, version_id=""))
     if _is_named(analysis.object.key, settings.results_doubled):
         return [analysis, replace(analysis, writing=2)]
     return [analysis]
@@ -61,6 +63,8 @@ def listed(findings: Sequence[Mapping[str, Any]]) -> list[str]:
 def _finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
     settings, key = dials.current, analysis.object.key
     told = finding(_miscounted(analysis, _said(key, settings.count_lies) or 0), created_at)
+    if _is_named(key, settings.findings_unversioned):
+        told["resourcesAffected"]["s3Object"]["versionId"] = ""
     told["archived"] = _is_named(key, settings.findings_archived)
     if severity := _said(key, settings.severity_lies):
         known = severity in Severity  # the score of one that nobody knows stays as it is

@@ -39,6 +39,8 @@ RESULTS, FINDINGS = "results.jsonl.gz", "findings.jsonl"
 """What Macie has said of the run's objects, unaltered."""
 JOB = "job.json"
 """What Macie says of the run's job; a run whose objects verdicts speak for has none."""
+HISTORIES = "histories.jsonl"
+"""The versions of each key for which Macie has named no version, as S3 listed them after that was gathered."""
 OBJECTS = "objects.jsonl"
 RECORD = "record.json"
 

@@ -119,7 +119,8 @@ def _found_key(sha256: str) -> str:
 
 def _without_place(found: Observation) -> Observation:
     """Return it as said of the bytes alone. An id in any case: it is told of as a finding wherever the bytes are."""
-    return replace(found, bucket="", key="", version_id="", etag="", finding_id=found.finding_id or UNKNOWN)
+    nowhere = replace(found, bucket="", key="", version_id="", etag="", size_bytes=None)
+    return replace(nowhere, finding_id=found.finding_id or UNKNOWN)
 
 
 def _merged(known: list[Observation], new: Iterable[Observation]) -> list[Observation]:

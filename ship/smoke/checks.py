@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lake_gate.base import FINDINGS, RESULTS
 from lake_gate.documents import iter_json_lines, read_document_or_none
+from lake_gate.judging.evidence import Observation
 from lake_gate.run import HELD_PREFIX, Run
 from lake_gate.settings import Settings
 from ship.changes import Show
@@ -46,6 +48,8 @@ class Checks:
         for name, entry in entries.items():
             yield from self._problems_of(name, entry, {place for place, names in lying.items() if name in names})
             self._tell_differences(name, entry)
+        for kind, name, is_finding in (("result", RESULTS, False), ("finding", FINDINGS, True)):
+            self.show(versions_named(kind, self._observations(name, is_finding=is_finding)))
         yield from self._leaks()
 
     def _problems_of(self, name: str, entry: dict[str, Any], found: set[str]) -> Iterator[str]:
@@ -64,6 +68,12 @@ class Checks:
         for line in told or ["the same findings as the local Macie's"]:
             self.show(f"    {line}")
 
+    def _observations(self, name: str, *, is_finding: bool) -> list[Observation]:
+        bronze, key = self.settings.bronze_bucket, self.run.document(name)
+        if not self._keys(bronze, key):
+            return []
+        return [Observation.from_api(one, is_finding=is_finding) for one in iter_json_lines(self.s3, bronze, key)]
+
     def _leaks(self) -> Iterator[str]:
         """Look for the files' values in all that the run wrote down."""
         bronze = self.settings.bronze_bucket
@@ -79,6 +89,20 @@ class Checks:
 
     def _names(self, bucket: str, prefix: str) -> set[str]:
         return {key.removeprefix(prefix) for key in self._keys(bucket, prefix)}
+
+
+def versions_named(kind: str, seen: Sequence[Observation]) -> str:
+    """Say whether Macie names the version of the object in its results, or in its findings.
+
+    :param kind: ``result`` or ``finding``.
+    """
+    named = sum(1 for one in seen if one.version_id)
+    counts = f"Macie's {kind}s: {named} name the version of their object, {len(seen) - named} name none"
+    if not seen:
+        return f"{counts}: nothing can be said"
+    if named == len(seen):
+        return f"{counts}: each is judged by the version that it names"
+    return f"{counts}: the gate infers the version where S3 shows a single one, else it holds (docs/decisions.md)"
 
 
 def places(settings: Settings, run: Run) -> dict[str, tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any
 from lake_gate.base import GateOperator
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.include import include_path, read_job_spec
+from lake_gate.judging.histories import GatherHistoriesOperator
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
@@ -29,7 +30,7 @@ from tests.lake import Lake
 type Step = Callable[[], Any]
 
 STEPS = (
-    *("land", "ensure_identifiers", "create_job", "gather_evidence", "decide"),
+    *("land", "ensure_identifiers", "create_job", "gather_evidence", "gather_histories", "decide"),
     *("promote", "quarantine", "hold", "record", "publish"),
 )
 JOB_SECONDS = 30
@@ -82,6 +83,8 @@ class ByHand:
                 self._wait_for_job()
                 place = {"bucket": self.lake.bronze, "prefix": self.run.documents}
                 return MacieJobResultsToS3Operator(task_id=step, job_id=self.results["create_job"], **place)
+            case "gather_histories":
+                return GatherHistoriesOperator(**gate)
             case "decide":
                 policy = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}
                 return DecideOperator(evidence={"settled": True}, is_dry_run=False, **policy, **gate)

@@ -39,6 +39,14 @@ CONNECTION = {
 }
 DIALS = {"findings_lag_seconds": 0, "job_held": True}
 """Jobs are RUNNING until a run waits for one: every run takes the way through the triggerer."""
+NAMED = "named"
+WORLDS: dict[str, dict[str, Any]] = {
+    NAMED: {},
+    "results": {"results_unversioned": [""]},
+    "findings": {"findings_unversioned": [""]},
+    "both": {"results_unversioned": [""], "findings_unversioned": [""]},
+}
+"""Dials of a Macie that names the version of an object, or not: in results, in findings, in both."""
 
 AWS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -139,9 +147,13 @@ class Harness:
         if task == "await_job/trigger":
             self.turn(job_held=False)
 
-    def begin(self, *armed: Armed) -> None:
-        """Begin a scenario: an empty lake, and this harm."""
+    def begin(self, *armed: Armed, world: str = NAMED) -> None:
+        """Begin a scenario: an empty lake, and this harm.
+
+        :param world: one of :data:`WORLDS`.
+        """
         self.empty_lake()
+        self.turn(**WORLDS[world])
         self.proxy.begin(*armed)
 
     def next_run_id(self) -> str:

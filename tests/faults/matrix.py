@@ -24,7 +24,7 @@ from typing import Any
 
 from localaws.server import LocalAws
 from tests.faults.choice import faults_of, sample, shuffled, stable
-from tests.faults.harness import REPO, Harness
+from tests.faults.harness import NAMED, REPO, WORLDS, Harness
 from tests.faults.report import report
 from tests.faults.scenario import Outcome, play
 
@@ -47,7 +47,7 @@ def main() -> None:
     outcomes = _read_results() if options.resume else []
     if not options.resume:
         RESULTS.unlink(missing_ok=True)
-    with _Workers(options.workers) as workers:
+    with _Workers(options.workers, options.world) as workers:
         recorded = workers.record()
         if recorded.problems:
             sys.exit(f"The run without any fault:\n{recorded}")
@@ -64,7 +64,8 @@ def main() -> None:
             _say(f"{number:4}/{len(todo)} {left / 60:5.1f} min left  {outcome}")
     outcomes = [outcome for outcome in outcomes if (outcome.call, outcome.fault) in set(scenarios)]
     failed = [outcome for outcome in outcomes if outcome.problems]
-    if options.report or scenarios == _choose(calls, argparse.Namespace(only="", fault=None, sample=0)):
+    is_whole = options.world == NAMED and scenarios == _choose(calls, argparse.Namespace(only="", fault=None, sample=0))
+    if options.report or is_whole:
         text = report(calls, outcomes)
         (options.report or REPORT).write_text(text)
         _say(f"Report: {options.report or REPORT}")
@@ -77,6 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="calls whose names this regular expression finds")
     parser.add_argument("--fault", action="append", help="this fault; may be given more than once")
     parser.add_argument("--sample", type=int, default=0, help="that many scenarios, chosen by their names")
+    parser.add_argument("--world", default=NAMED, choices=WORLDS, help="whether Macie names the versions of objects")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep the results that are there")
     parser.add_argument("--report", type=Path, help="where to write the report (docs/faults.md for the whole matrix)")
@@ -112,11 +114,11 @@ def _say(line: str) -> None:
 class _Workers:
     """Processes with a harness each."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, world: str) -> None:
         context = multiprocessing.get_context("spawn")
         self._todo: Any = context.Queue()
         self._done: Any = context.Queue()
-        arguments = (self._todo, self._done)
+        arguments = (self._todo, self._done, world)
         self._processes = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(count)]
 
     def __enter__(self) -> _Workers:
@@ -161,23 +163,23 @@ class _Workers:
         raise SystemExit("The workers have ended, or give no answer.")
 
 
-def _work(todo: Any, done: Any) -> None:
+def _work(todo: Any, done: Any, world: str) -> None:
     with LocalAws() as aws:
         scenario = _next_scenario(todo)
         while scenario is not None:
             with Harness(aws.endpoint_url) as harness:
                 while scenario is not None:
-                    outcome = _play_and_keep_log(harness, scenario)
+                    outcome = _play_and_keep_log(harness, scenario, world)
                     done.put(outcome)
                     scenario = _next_scenario(todo)
                     if outcome.how == NO_ANSWER:
                         break  # nobody knows in which state the harness is: the next scenario gets another one
 
 
-def _play_and_keep_log(harness: Harness, scenario: Scenario) -> Outcome:
+def _play_and_keep_log(harness: Harness, scenario: Scenario, world: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="lake-gate-scenario-") as folder:
         try:
-            outcome = play(harness, Path(folder), *scenario)
+            outcome = play(harness, Path(folder), *scenario, world=world)
         except Exception as error:  # the harness's own; the other scenarios can do without this one
             outcome = Outcome(*scenario, NO_ANSWER, [f"{type(error).__name__}: {error}"])
         log = Path(folder) / "log"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.faults.checker import Buckets, Expected, Verdict, judge
 from tests.faults.deliveries import CLEAN, HIGH, INTRUDER, PDF, SMALL, Delivery
-from tests.faults.harness import HangsError, Harness, Leg
+from tests.faults.harness import NAMED, HangsError, Harness, Leg
 from tests.faults.names import without_number
 from tests.faults.proxy import Armed, Fault
 
@@ -38,17 +38,26 @@ class Outcome:
         return f"{self.fault} at {self.call}: {self.how}" + "".join(f"\n  {problem}" for problem in self.problems)
 
 
-def play(harness: Harness, folder: Path, call: str = "", fault: str = "", delivery: Delivery = SMALL) -> Outcome:
+def play(
+    harness: Harness,
+    folder: Path,
+    call: str = "",
+    fault: str = "",
+    delivery: Delivery = SMALL,
+    *,
+    world: str = NAMED,
+) -> Outcome:
     """Run the delivery with the fault, bring the run to its end as the docs say, and look at the lake.
 
     :param folder: for the delivery, and for what the run prints and logs (``log``).
     :param call: the call that is harmed; none: the run is not.
     :param fault: one of :data:`FAULTS`.
+    :param world: whether Macie names versions, see :data:`tests.faults.harness.WORLDS`.
     """
     overwritten: set[str] = set()
     armed = _arm(harness, call, fault, overwritten)
     delivery.write(folder / "delivery")
-    harness.begin(*armed)
+    harness.begin(*armed, world=world)
     story = _Story(harness, folder, armed)
     try:
         story.tell()

@@ -12,6 +12,14 @@ from tests.faults.scenario import FAULTS, Outcome, play
 
 SLOTS = {"killed_after": 3, "overwrite": 2, "error_after": 2}
 """Scenarios of each fault: one, but for those that have the most to break."""
+LOOKS = "gather_histories s3:ListObjectVersions bronze"
+UNNAMED = [
+    ("both", LOOKS, "overwrite"),
+    ("both", "", "killed_after"),
+    ("results", "land s3:PutObject bronze clean.csv", "error_after"),
+    ("findings", "gather_histories s3:PutObject bronze _runs histories.jsonl", "killed_after"),
+]
+"""World, call (none: one of the moves) and fault: what is only there, or matters more, when Macie names no version."""
 
 
 def test_promises_hold_when_nothing_happens(recorded: Outcome) -> None:
@@ -25,5 +33,14 @@ def test_promises_hold_whatever_happens_to_a_call(
     harness: Harness, recorded: Outcome, tmp_path: Path, fault: str, number: int
 ) -> None:
     outcome = play(harness, tmp_path, slot(recorded.calls, fault, number, SEED), fault)
+    assert outcome.problems == [], str(outcome)
+    assert outcome.how not in {"the call did not come", "nothing landed yet"}
+
+
+@pytest.mark.parametrize(("world", "call", "fault"), UNNAMED)
+def test_promises_hold_when_macie_names_no_version(
+    harness: Harness, recorded: Outcome, tmp_path: Path, world: str, call: str, fault: str
+) -> None:
+    outcome = play(harness, tmp_path, call or slot(recorded.calls, fault, 0, SEED), fault, world=world)
     assert outcome.problems == [], str(outcome)
     assert outcome.how not in {"the call did not come", "nothing landed yet"}

@@ -42,6 +42,8 @@ class Mutant:
 
 
 _decision = partial(Mutant, f"{GATE}/judging/decision.py", (DECISION,))
+_binding = partial(Mutant, f"{GATE}/judging/binding.py", ("tests/lake_gate/judging/test_binding.py", DECISION))
+_histories = partial(Mutant, f"{GATE}/judging/histories.py", ("tests/lake_gate/judging/test_histories.py",))
 _policy = partial(Mutant, f"{GATE}/judging/policy.py", (POLICY, DECISION))
 _evidence = partial(Mutant, f"{GATE}/judging/evidence.py", (EVIDENCE,))
 _verdict = partial(Mutant, f"{GATE}/scan/verdict.py", ("tests/lake_gate/scan/test_verdict.py", DECISION))
@@ -68,6 +70,7 @@ _record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/recording/reports.py", (REPORTS,))
 _marker = partial(Mutant, f"{GATE}/recording/marker.py", ("tests/lake_gate/recording/test_marker.py",))
 _overlay = partial(Mutant, f"{GATE}/recording/overlay.py", ("tests/lake_gate/recording/test_overlay.py",))
+_deciding = partial(Mutant, f"{EVENTS}/deciding.py", ("tests/lake_gate/finding_events/test_deciding.py",))
 _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
 _moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
 _watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/lake_gate/finding_events/test_watermark.py",))
@@ -86,8 +89,26 @@ MUTANTS = [
     _decision("partly read is read", 'if one.status == "COMPLETE":', 'if one.status in {"COMPLETE", "PARTIAL"}:'),
     _decision("any status will do", "return Reason.ANALYSIS_STATUS_UNKNOWN", "return None"),
     _decision("any reason will do", "return Reason.ANALYSIS_REASON_UNKNOWN\n    return", "return None\n    return"),
-    _decision("the ETag is ignored", " and seen.etag == landed.etag", ""),
-    _decision("the version is ignored", "seen.version_id == landed.version_id and ", ""),
+    _binding("the ETag of a named version is ignored", "return seen.version_id == landed.version_id and seen.etag == landed.etag", "return seen.version_id == landed.version_id"),
+    _binding("the version is ignored", "return seen.version_id == landed.version_id and seen.etag", "return seen.etag"),
+    _binding("an inferred version may have another ETag", "return _has_etag_of(seen, landed) and seen.size_bytes", "return seen.size_bytes"),
+    _binding("an ETag that is not there is equal", "return bool(seen.etag) and seen.etag", "return seen.etag"),
+    _binding("an inferred version may have another size", " and seen.size_bytes == landed.size_bytes", ""),
+    _binding("an inferred version may be one of several", "self.versions == (version_id,) and", "version_id in self.versions and"),
+    _binding("a delete marker is no matter", " and not self.markers", ""),
+    _binding("suspended versioning is no matter", 'self.versioning == "Enabled" and ', ""),
+    _binding("the id null is a real one", 'frozenset({"", "null"})', 'frozenset({""})'),
+    _binding("an empty id is a real one", 'frozenset({"", "null"})', 'frozenset({"null"})'),
+    _binding("null names no version", "    if seen.version_id:\n        return seen.version_id ==", '    if seen.version_id not in {"", "null"}:\n        return seen.version_id =='),
+    _binding("another version that Macie has seen is no matter", "history = None  # Macie", "pass  # Macie"),
+    _evidence("null names no version as it is read", '"/".join(sorted({*values} - {""}))', '"/".join(sorted({*values} - {"", "null"}))'),
+    _evidence("the first spelling is read", "key.lower() == name and", "key.lower() == key == name and"),
+    _decision("what is suspected does not count", "return self.results + self.findings + self.suspected", "return self.results + self.findings"),
+    _decision("what cannot be bound is promoted", "outcome is Outcome.PROMOTE and seen.unplaced and", "False and seen.unplaced and"),
+    _histories("what decisions stand on is looked at again", "if self._is_moving(run):", "if False:"),
+    _histories("findings are not looked at", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
+    _histories("a damaged document stops the run", "except (ValueError, RecursionError):", "except RecursionError:"),
+    _deciding("a finding without a version is about nothing that was moved", "if may_be_about(found, replace(", "if found.version_id and may_be_about(found, replace("),
     _decision("no result is clean", "return _why_no_result(seen)", "return None"),
     _decision('a file inside speaks for its archive', 'if not any(not one.is_embedded for one in seen.results)', 'if not any(one for one in seen.results)'),
     _decision("what no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
@@ -98,7 +119,7 @@ MUTANTS = [
     _decision("a revoked verdict will do", " and not verdict.is_revoked\n", "\n"),
     _decision("a verdict overrules what the job has read", "is_unread = not seen.results and", "is_unread = True and"),
     _decision("a verdict overrules what was read in its place", "not seen.results and not seen.is_other_seen", "not seen.results"),
-    _decision("a verdict overrules findings", "seen.with_more(used.evidence_about(landed))", "_Seen.of(landed, used.evidence_about(landed))"),
+    _decision("a verdict overrules findings", "seen.with_more(used.evidence_about(landed))", "_Seen.of(landed, used.evidence_about(landed), None)"),
     _verdict("any bytes will do", "mine = (self.sha256, ", "mine = (landed.sha256, "),
     _verdict("any kind of file will do", "mine = (self.sha256, self.size_bytes, self.dataset, self.extension)", "mine = (self.sha256, self.size_bytes, dataset_of(landed.name), extension_of(landed.name))"),
     _verdict("identifiers are no rules", "facts = [_SCHEMA, asdict(self),", "facts = [_SCHEMA, {**asdict(self), 'identifiers': 0},"),

@@ -10,6 +10,7 @@ import pytest
 from lake_gate.settings import Settings
 from ship.mwaa import MOST_PATH_CHARACTERS
 from ship.smoke.__main__ import source_bucket
+from ship.smoke.checks import versions_named
 from ship.smoke.cleanup import clean_up
 from ship.smoke.differences import Found, differences, found_by_local_macie
 from ship.smoke.files import EXPECTED, make_files
@@ -67,12 +68,34 @@ def test_promises_are_kept_and_nothing_is_left_behind(lake: Lake, run_dag: RunDa
         "high.csv: quarantine (findings_at_or_above_threshold)"
     ]
     assert said.count("    the same findings as the local Macie's") == len(EXPECTED)
+    assert [line for line in said if line.startswith("Macie's ")] == [
+        f"Macie's {counts} name none: each is judged by the version that it names"
+        for counts in (
+            "results: 3 name the version of their object, 0",
+            "findings: 2 name the version of their object, 0",
+        )
+    ]
     assert everything(lake) == {
         lake.bronze: [],
         lake.silver: [],
         lake.quarantine: [],
         lake.outputs["SourceBucket"]: ["smoke/theirs.csv"],
     }
+
+
+def test_smoke_test_says_that_macie_names_no_version_and_its_promises_are_kept(lake: Lake, run_dag: RunDag) -> None:
+    said: list[str] = []
+    lake.turn(results_unversioned=["custom.csv", "high.csv"], findings_unversioned=[""])
+    assert smoke(lake, InProcess(run_dag), said).run() == []
+    infers = "the gate infers the version where S3 shows a single one, else it holds (docs/decisions.md)"
+    assert [line for line in said if line.startswith("Macie's ")] == [
+        f"Macie's results: 1 name the version of their object, 2 name none: {infers}",
+        f"Macie's findings: 0 name the version of their object, 2 name none: {infers}",
+    ]
+
+
+def test_nothing_is_said_of_versions_where_there_are_no_records() -> None:
+    assert versions_named("finding", []).endswith("nothing can be said")
 
 
 def test_broken_promises_are_told_and_all_is_cleaned_up_all_the_same(lake: Lake, run_dag: RunDag) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
 from lake_gate.finding_events.runs import DEFAULT_POLICY, Landing, Place, read_decided, read_landing
 from lake_gate.finding_events.strays import describe
 from lake_gate.include import read_policy
+from lake_gate.judging.binding import may_be_about
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.evidence import UNKNOWN, Observation
 from lake_gate.judging.policy import Outcome, Policy
@@ -130,7 +131,7 @@ def _of_run(
 def _what_is(lake: Lake, found: Observation, landed: LandedObject, places: set[Place], was: str | None) -> str:
     """Say what Macie has looked at: the ``same`` bytes as were landed, ``other`` ones, or what is ``gone``."""
     is_astray = found.bucket == lake.silver and was in {Outcome.QUARANTINE, Outcome.HOLD}
-    if not is_astray and (found.bucket, found.key, found.version_id) in places:
+    if not is_astray and _is_of(lake.s3, found, landed, places):
         return "same"
     head = _head(lake.s3, found)
     if head is None:
@@ -140,11 +141,28 @@ def _what_is(lake: Lake, found: Observation, landed: LandedObject, places: set[P
     return "same" if is_same and not is_astray else "other"
 
 
+def _is_of(s3: S3Client, found: Observation, landed: LandedObject, places: set[Place]) -> bool:
+    """Whether it is about one of the places of a landed object; what names no version is, if it can be."""
+    if found.version_id:
+        return (found.bucket, found.key, found.version_id) in places
+    for bucket, key, version_id in places:
+        if (bucket, key) != (found.bucket, found.key) or not version_id:
+            continue
+        if version_id == landed.version_id:
+            etag = landed.etag
+        else:
+            head = head_version(s3, bucket, key, version_id)
+            etag = head["ETag"].strip('"') if head else found.etag  # taken away since: it cannot be told from it
+        if may_be_about(found, replace(landed, version_id=version_id, etag=etag)):
+            return True
+    return False
+
+
 def _head(s3: S3Client, found: Observation) -> dict[str, Any] | None:
-    """Return what S3 tells of the version that Macie names, or of the latest, when it names none and it is that one."""
+    """Return what S3 tells of the version that Macie names, or of the latest, when it names none and can mean that."""
     head = head_version(s3, found.bucket, found.key, found.version_id)
-    is_named = bool(found.version_id) or (head is not None and head["ETag"].strip('"') == found.etag)
-    return head if is_named else None
+    can_be = bool(found.version_id) or (head is not None and found.etag in {"", head["ETag"].strip('"')})
+    return head if can_be else None
 
 
 def _decide_strays(lake: Lake, strays: Iterable[Observation]) -> Iterator[Action]:
@@ -158,7 +176,8 @@ def _decide_strays(lake: Lake, strays: Iterable[Observation]) -> Iterator[Action
 
 def _decide_stray(lake: Lake, found: list[Observation], policy: Policy) -> Action:
     bucket, key = found[0].bucket, found[0].key
-    head = _head(lake.s3, found[0])
+    heads = (_head(lake.s3, one) for one in found)  # all name the same version, or none: then any may mean the latest
+    head = next(filter(None, heads), None)
     if head is None:
         return _action(found, Status.GONE, "")
     if bucket == lake.bronze and _may_be_landing(lake, key, head):

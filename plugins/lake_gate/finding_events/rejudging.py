@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging.binding import History
 from lake_gate.judging.decision import Decision, decide
 from lake_gate.judging.evidence import Evidence, Job, Observation
 from lake_gate.judging.policy import Outcome, Policy
@@ -31,6 +32,7 @@ class Decided:
     job: Job | None
     evidence: Mapping[tuple[str, str], Evidence]
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    histories: Mapping[str, History] = field(default_factory=dict)
 
     def outcome(self, name: str) -> str | None:
         """Return where an object was sent; None when nothing was decided."""
@@ -54,7 +56,7 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             own = evidence.get((landed.bucket, landed.key), Evidence())
             more = tuple(about(landed, one) for one in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + more)
-    for decision in decide(run.manifest, run.job, evidence, run.policy, run.verdicts):
+    for decision in decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories):
         yield decision, _is_to_be_moved(run, decision)
 
 

@@ -18,6 +18,7 @@ from lake_gate.errors import FinalGateError
 from lake_gate.finding_events.rejudging import Decided
 from lake_gate.include import read_policy
 from lake_gate.judging.evidence import Evidence, Job, Severity, gather
+from lake_gate.judging.histories import read_histories
 from lake_gate.judging.policy import Policy, Promotion
 from lake_gate.moving.versions import head_version
 from lake_gate.names import loggable
@@ -109,6 +110,7 @@ def read_decided(s3: S3Client, bronze: str, silver: str, landing: Landing) -> tu
         job=_job(basis),
         evidence=_evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}),
         verdicts=read_reused(s3, bronze, run),
+        histories=read_histories(s3, bronze, run),
     )
     places: defaultdict[str, set[Place]] = defaultdict(set)
     for one in landing.landed.values():

@@ -4,6 +4,8 @@ The order of the rules is the order in :func:`_judge`; the first that applies de
 object is promoted only when a discovery result of the job says that this very version was analysed completely, and the
 policy allows everything that was found in it. Where result and finding disagree, the stricter of the two stands.
 A verdict on the same bytes stands in for the result when the job left the object out, and is judged like it.
+What names no version, and cannot be bound to the landed one, proves nothing; what it found counts all the same: with
+the landed version's ETag like all the rest, otherwise so that nothing is promoted that this alone would stop.
 ``docs/decisions.md`` has the whole table, and the tests hold it.
 """
 
@@ -15,6 +17,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lake_gate.delivery.manifest import LandedObject, dataset_of
+from lake_gate.judging.binding import History, bind
 from lake_gate.judging.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.judging.policy import Facts, Outcome, Policy, Promotion
 from lake_gate.scan.verdict import Verdict
@@ -34,6 +37,7 @@ class Reason(StrEnum):
     NO_RULE_ALLOWS = "no_rule_allows"
     NOT_ANALYSED = "not_analysed"
     OTHER_VERSION_ANALYSED = "other_version_analysed"
+    VERSION_NOT_NAMED = "version_not_named"
     RESULT_MISSING = "result_missing"
     VERDICT_REVOKED = "verdict_revoked"
     ANALYSIS_SKIPPED = "analysis_skipped"
@@ -67,6 +71,7 @@ class Decision:
     :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``).
     :param verdict: whose verdict stood in for a result of this run's job (``run_id``, ``record_uri``, ``cleared_at``);
         then what was found includes what was found there.
+    :param is_version_inferred: Macie named no version in something that counts; it can only be the landed one.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Decision:
     archived_findings: int
     detections: dict[str, int]
     verdict: dict[str, str] | None = None
+    is_version_inferred: bool = False
 
 
 def decide(
@@ -94,18 +100,23 @@ def decide(
     evidence: Mapping[tuple[str, str], Evidence],
     policy: Policy,
     verdicts: Mapping[str, Verdict] | None = None,
+    *,
+    histories: Mapping[str, History] | None = None,
 ) -> Iterator[Decision]:
     """Yield exactly one decision per landed object, in the order of the manifest.
 
     :param manifest: iterated over more than once.
     :param job: None when there was none, since verdicts speak for all objects.
     :param verdicts: by name, on the objects that the job left out.
+    :param histories: by key, of the objects of which something is said without a version.
     """
 
     def each() -> Iterator[Decision]:
         for landed in manifest:
             verdict = verdicts.get(landed.name) if verdicts else None
-            yield _decide_one(landed, job, evidence.get((landed.bucket, landed.key)), policy, verdict)
+            said = evidence.get((landed.bucket, landed.key), Evidence())
+            seen = _Seen.of(landed, said, histories.get(landed.key) if histories else None)
+            yield _decide_one(landed, job, seen, policy, verdict)
 
     # Decided twice rather than kept: a run may have 100,000 objects.
     all_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in each())
@@ -122,40 +133,46 @@ def unknown_objects(
     return sorted(unknown)
 
 
-def evidence_of(landed: LandedObject, evidence: Evidence) -> Evidence:
-    """Return what of the evidence is about the landed version."""
-    return Evidence(
-        tuple(seen for seen in evidence.results if _is_about(seen, landed)),
-        tuple(seen for seen in evidence.findings if _is_about(seen, landed)),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What a job says about the landed version of an object.
 
     :param results: discovery results, those of files inside an archive included.
-    :param is_other_seen: something was said about another version, or other bytes.
+    :param suspected: what cannot be bound to a version and has this one's ETag: it counts, and proves nothing.
+    :param unplaced: what cannot be bound to a version at all.
+    :param is_other_seen: something was said about another version, other bytes, or no version.
     """
 
     results: tuple[Observation, ...]
     findings: tuple[Observation, ...]
+    suspected: tuple[Observation, ...]
+    unplaced: tuple[Observation, ...]
     is_other_seen: bool
+    is_inferred: bool
 
     @classmethod
-    def of(cls, landed: LandedObject, evidence: Evidence) -> _Seen:
-        own = evidence_of(landed, evidence)
-        others = len(evidence.results) + len(evidence.findings) > len(own.results) + len(own.findings)
-        return cls(own.results, own.findings, others)
+    def of(cls, landed: LandedObject, evidence: Evidence, history: History | None) -> _Seen:
+        bound = bind(landed, evidence, history)
+        own, unbound = (bound.own.results, bound.own.findings), (bound.suspected, bound.unplaced)
+        return cls(*own, *unbound, bound.is_other_seen, bound.is_inferred)
 
     def with_more(self, of_version: Evidence) -> _Seen:
         """Return this and evidence about the same version."""
         results, findings = self.results + of_version.results, self.findings + of_version.findings
-        return _Seen(results, findings, self.is_other_seen)
+        return replace(self, results=results, findings=findings)
 
     @property
     def everything(self) -> tuple[Observation, ...]:
-        return self.results + self.findings
+        return self.results + self.findings + self.suspected
+
+    @property
+    def all_findings(self) -> tuple[Observation, ...]:
+        return self.findings + tuple(seen for seen in self.suspected if seen.finding_id is not None)
+
+    @property
+    def at_worst(self) -> _Seen:
+        """The same, if all that cannot be bound were about this version."""
+        return replace(self, suspected=self.suspected + self.unplaced, unplaced=())
 
     @property
     def of_the_whole(self) -> tuple[Observation, ...]:
@@ -169,14 +186,15 @@ class _Seen:
 
 
 def _decide_one(
-    landed: LandedObject, job: Job | None, evidence: Evidence | None, policy: Policy, verdict: Verdict | None
+    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, verdict: Verdict | None
 ) -> Decision:
-    seen = _Seen.of(landed, evidence or Evidence())
     used = verdict if verdict and _stands_in(verdict, landed, seen) else None
     if used:
         job, seen = used.job, seen.with_more(used.evidence_about(landed))
     merged = _merged(seen.everything)
     outcome, reason, rule = _judge(landed, job, seen, policy, merged)
+    if outcome is Outcome.PROMOTE and seen.unplaced and not _is_promoted_at_worst(landed, job, seen, policy):
+        outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
     if used and outcome is Outcome.PROMOTE:
         reason = Reason.VERDICT_REUSED
     if verdict and verdict.is_revoked and reason is Reason.NOT_ANALYSED:
@@ -195,11 +213,17 @@ def _decide_one(
         rule=rule,
         status_reason=next((one.status_reason for one in seen.results if one.status_reason), None),
         severity=seen.severity,
-        findings=_count_by_severity(seen.findings),
-        archived_findings=len({one.finding_id for one in seen.findings if one.is_archived}),
+        findings=_count_by_severity(seen.all_findings),
+        archived_findings=len({one.finding_id for one in seen.all_findings if one.is_archived}),
         detections=_count_by_identifier(merged),
         verdict=used.source if used else None,
+        is_version_inferred=seen.is_inferred,
     )
+
+
+def _is_promoted_at_worst(landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy) -> bool:
+    worst = seen.at_worst
+    return _judge(landed, job, worst, policy, _merged(worst.everything))[0] is Outcome.PROMOTE
 
 
 def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
@@ -266,8 +290,10 @@ def _doubt_about_object(seen: _Seen, job: Job) -> Reason | None:
 
 
 def _why_no_result(seen: _Seen) -> Reason:
-    if seen.everything:
+    if seen.results or seen.findings:
         return Reason.RESULT_MISSING
+    if seen.suspected or seen.unplaced:
+        return Reason.VERSION_NOT_NAMED
     return Reason.OTHER_VERSION_ANALYSED if seen.is_other_seen else Reason.NOT_ANALYSED
 
 
@@ -304,10 +330,6 @@ def _kind_of_promotion(seen: _Seen) -> Reason:
     if len({frozenset(one.detections) for one in seen.of_the_whole}) > 1:
         return Reason.COUNTS_DIFFER
     return Reason.BELOW_THRESHOLD
-
-
-def _is_about(seen: Observation, landed: LandedObject) -> bool:
-    return seen.version_id == landed.version_id and seen.etag == landed.etag
 
 
 _SEVERITIES = frozenset(Severity)

@@ -62,6 +62,9 @@ class Observation:
     :param finding_id: id of the finding; None for a discovery result.
     :param is_archived: a suppression rule of the account has archived the finding.
     :param is_embedded: the record is about a file inside an archive, not about the archive.
+    :param version_id: empty where Macie names none; the text ``null`` is a name.
+    :param etag: without quotes, empty where Macie gives none.
+    :param size_bytes: of the object, None where Macie gives none that can be read.
     """
 
     bucket: str
@@ -76,6 +79,7 @@ class Observation:
     finding_id: str | None = None
     is_archived: bool = False
     is_embedded: bool = False
+    size_bytes: int | None = None
 
     @classmethod
     def from_api(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
@@ -95,8 +99,8 @@ class Observation:
         return cls(
             bucket=intern(bucket),
             key=intern(key),
-            version_id=intern(s3_object.get("versionId") or ""),
-            etag=intern((s3_object.get("eTag") or "").strip('"')),
+            version_id=intern(_member(s3_object, "versionid")),
+            etag=intern(_member(s3_object, "etag").strip('"')),
             status=intern(str(status.get("code") or "missing")),
             status_reason=status.get("reason") or None,
             severity=severity.get("description") or (UNKNOWN if severity else None),
@@ -105,6 +109,7 @@ class Observation:
             finding_id=payload.get("id") if is_finding else None,
             is_archived=is_finding and payload.get("archived") is True,
             is_embedded=bool(s3_object.get("embeddedFileDetails")),
+            size_bytes=_size(_member(s3_object, "size")),
         )
 
     @classmethod
@@ -113,7 +118,8 @@ class Observation:
 
         :raises ValueError: when it is something else.
         """
-        if not isinstance(content, Mapping) or set(content) != {one.name for one in fields(cls)}:
+        content = {"size_bytes": None, **content} if isinstance(content, Mapping) else {}  # once it had no size
+        if set(content) != {one.name for one in fields(cls)}:
             raise ValueError("not an observation: other members")
         listed = content["detections"]
         if not isinstance(listed, (list, tuple)) or not all(_is_detection(one) for one in listed):
@@ -132,6 +138,7 @@ _SHAPES: dict[str, Any] = {
     **dict.fromkeys(("bucket", "key", "version_id", "etag", "status"), str),
     **dict.fromkeys(("status_reason", "severity", "finding_type", "finding_id"), _TEXT_OR_NONE),
     **dict.fromkeys(("is_archived", "is_embedded"), bool),
+    "size_bytes": (int, type(None)),
 }
 
 
@@ -247,6 +254,27 @@ def _detection(identifier: Any, count: Any, category: Any) -> Detection:
     if not identifier or not category or number < 1:
         return Detection(str(identifier or UNKNOWN), max(number, 1), UNKNOWN)
     return Detection(intern(str(identifier)), number, intern(str(category)))
+
+
+def _member(s3_object: Mapping[str, Any], name: str) -> str:
+    """Return a member as text, however its name is capitalised; empty when it is not there.
+
+    Findings and results have ``eTag``, events in AWS's user guide ``etag``. Where two spellings contradict each other
+    the text is that of neither.
+
+    Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
+
+    :param name: in lower case.
+    """
+    values = (str(value) for key, value in s3_object.items() if key.lower() == name and value is not None)
+    return "/".join(sorted({*values} - {""}))
+
+
+_MOST_DIGITS = 18
+
+
+def _size(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
 def _number(value: Any) -> int:

@@ -16,6 +16,7 @@ from lake_gate.include import read_policy
 from lake_gate.judging import decision
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.evidence import Evidence, Job, Severity, count_findings, gather
+from lake_gate.judging.histories import read_histories
 from lake_gate.judging.plan import Chunks, plan
 from lake_gate.judging.policy import Promotion
 from lake_gate.run import Run
@@ -70,7 +71,9 @@ class DecideOperator(GateOperator):
         gathered = self._gather(run, manifest)
         job, of_job = self._job(run, count_findings(gathered))
         reused = verdicts.read_reused(self.s3, self.the_settings.bronze_bucket, run)
-        content, chunks = plan(self._counted(decision.decide(manifest, job, gathered, policy, reused)))
+        histories = read_histories(self.s3, self.the_settings.bronze_bucket, run)
+        decisions = decision.decide(manifest, job, gathered, policy, reused, histories=histories)
+        content, chunks = plan(self._counted(decisions))
         version_id = self._write_decisions(run, content)
         basis = {
             "decisions": version_id,

@@ -96,6 +96,7 @@ def merged(first: Iterable[Amendment], second: Iterable[Amendment]) -> list[Amen
 
 _OF_DECISION = (
     *("outcome", "reason", "rule", "status_reason", "severity", "findings", "archived_findings", "detections"),
+    "is_version_inferred",
 )
 
 

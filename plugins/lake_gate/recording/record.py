@@ -183,5 +183,6 @@ def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None)
         "archived_findings": decision.archived_findings if decision else 0,
         "detections": decision.detections if decision else {},
         "verdict": decision.verdict if decision else None,
+        "is_version_inferred": decision.is_version_inferred if decision else False,
         "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,
     }

@@ -14,8 +14,10 @@ from lake_gate.delivery.manifest import LandedObject, dataset_of
 from lake_gate.documents import read_document, read_document_or_none, write_document
 from lake_gate.errors import CostLimitError, JobScopeError, TablesMissingError
 from lake_gate.include import fingerprint, read_job_spec, read_policy
-from lake_gate.judging.decision import CLEARED, evidence_of
+from lake_gate.judging.binding import bind
+from lake_gate.judging.decision import CLEARED
 from lake_gate.judging.evidence import Evidence, Severity, gather
+from lake_gate.judging.histories import read_histories
 from lake_gate.judging.policy import Promotion
 from lake_gate.run import Run
 from lake_gate.scan import scope, verdicts
@@ -197,10 +199,11 @@ class RememberVerdictsOperator(GateOperator):
 
     def _verdicts(self, run: Run, rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
         gathered = gather(*(self.iter_document(run, name) for name in (RESULTS, FINDINGS)))
+        histories = read_histories(self.s3, self.the_settings.bronze_bucket, run)
         for landed, entry in zip(self.manifest(run), self.iter_document(run, OBJECTS), strict=True):
             if entry["name"] == landed.name and entry["reason"] in CLEARED:
-                said = evidence_of(landed, gathered.get((landed.bucket, landed.key), Evidence()))
-                yield Verdict.on(landed, said, rules, facts)
+                said = gathered.get((landed.bucket, landed.key), Evidence())
+                yield Verdict.on(landed, bind(landed, said, histories.get(landed.key)).own, rules, facts)
 
 
 def _record_uri(bronze: str, run: Run) -> str:

@@ -137,3 +137,48 @@ def test_run_whose_policy_is_gone_is_decided_about_by_the_default_one_and_its_ow
     gate = Gate(lake, {"a.csv": "promote"}, policy=policy).over()
     (action,) = decide(lake, finding(lake, lake.silver, gate.key("a.csv"), "Medium"))
     assert action.the_decision.outcome == "quarantine"
+
+
+def unversioned(found: dict[str, Any], **s3_object: Any) -> dict[str, Any]:
+    """The same finding, which names no version."""
+    affected = found["resourcesAffected"]
+    about = {**affected["s3Object"], "versionId": "", **s3_object}
+    return {**found, "resourcesAffected": {**affected, "s3Object": about}}
+
+
+@pytest.mark.parametrize("etag", [{}, {"eTag": ""}])
+def test_finding_that_names_no_version_is_about_what_it_can_mean(lake: Lake, gate: Gate, etag: dict[str, str]) -> None:
+    for bucket, key in ((lake.silver, gate.key("a.csv")), (lake.bronze, f"held/{gate.key('c.csv')}")):
+        (action,) = decide(lake, unversioned(finding(lake, bucket, key), **etag))
+        assert (action.status, action.the_decision.outcome, action.feed) == ("move", "quarantine", "synthea")
+
+
+def test_finding_without_a_version_about_an_object_that_was_moved_since_follows_it(lake: Lake, gate: Gate) -> None:
+    landed = gate.objects["c.csv"]
+    assert lake.versions(lake.bronze, landed.key) == []
+    was_there = finding(lake, lake.bronze, landed.key, version=landed.version_id)
+    (action,) = decide(lake, unversioned(was_there, eTag=landed.etag))
+    assert (action.status, action.the_decision.outcome) == ("move", "quarantine")
+    assert [one.status for one in decide(lake, unversioned(was_there, eTag="another"))] == ["gone"]
+
+
+def test_finding_without_a_version_about_other_bytes_over_a_promoted_object_is_about_those(
+    lake: Lake, gate: Gate
+) -> None:
+    other = lake.put(lake.silver, gate.key("a.csv"), b"never scanned")
+    (action,) = decide(lake, unversioned(finding(lake, lake.silver, gate.key("a.csv"))))
+    assert (action.status, action.feed, action.the_decision.version_id) == ("move", "", other.version_id)
+
+
+def test_stray_of_which_neither_version_nor_etag_is_named_leaves_silver(lake: Lake) -> None:
+    stray = lake.put(lake.silver, "stray.csv", b"x")
+    (action,) = decide(lake, unversioned(finding(lake, lake.silver, "stray.csv"), eTag=""))
+    assert (action.status, action.the_decision.version_id) == ("move", stray.version_id)
+
+
+def test_finding_about_a_stray_is_not_hidden_by_one_about_older_bytes_of_its_key(lake: Lake) -> None:
+    lake.put(lake.silver, "stray.csv", b"x")
+    severe = unversioned(finding(lake, lake.silver, "stray.csv"))
+    older = unversioned(finding(lake, lake.silver, "stray.csv", "Low"), eTag="another")
+    (action,) = decide(lake, older, severe)
+    assert (action.status, action.the_decision.outcome) == ("move", "quarantine")

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging.binding import History
 from lake_gate.judging.decision import KNOWN_REASONS, Decision, Reason, decide, unknown_objects
 from lake_gate.judging.evidence import (
     CUSTOM_IDENTIFIER,
@@ -65,6 +67,8 @@ class Case:
     job: Job | None = DONE
     policy: Policy = field(default_factory=Policy)
     verdict: Verdict | None = None
+    history: History | None = None
+    landed: LandedObject = LANDED
 
 
 def case(
@@ -73,8 +77,9 @@ def case(
     job: Job | None = DONE,
     policy: Policy | None = None,
     verdict: Verdict | None = None,
+    **more: Any,
 ) -> Case:
-    return Case([Evidence(tuple(results), tuple(findings))], job, policy or Policy(), verdict)
+    return Case([Evidence(tuple(results), tuple(findings))], job, policy or Policy(), verdict, **more)
 
 
 def each(*results: Observation) -> Case:
@@ -95,6 +100,17 @@ MEDIUM = ([result("Medium")], [found("Medium")])
 MORE = (replace(PASSPORTS[0], count=4),)
 SKIPPED = {"status": "SKIPPED", "status_reason": "INVALID_ENCRYPTION"}
 PARTIAL = {"status": "PARTIAL", "status_reason": "TIME_CUT_OFF_REACHED"}
+
+ONLY = History("Enabled", ("v1",), ())
+TWO = History("Enabled", ("v2", "v1"), ())
+NO_VERSION = {"version_id": "", "size_bytes": LANDED.size_bytes}
+"""Of a result or finding that names no version."""
+
+
+def unnamed(history: History | None = ONLY, landed: LandedObject = LANDED, **changes: Any) -> Case:
+    """A clean result that names no version; inferable but for the changes."""
+    return case([seen(**{**NO_VERSION, **changes})], history=history, landed=landed)
+
 
 WAS_CLEAN, WAS_MEDIUM = verdict([seen()]), verdict(*MEDIUM)
 REVOKED = replace(WAS_CLEAN, is_revoked=True)
@@ -155,7 +171,70 @@ CASES = {
     "nothing": case(),
     "a result for another version": case([seen(version_id="v2")]),
     "a result for other bytes of this version": case([seen(etag="e2")]),
-    "a result that names no version": case([seen(version_id="")]),
+    "a result that names no version, and the history was not looked at": unnamed(None),
+    "a result that names no version, and the history shows two versions": unnamed(TWO),
+    "a result that names no version, and the history shows the landed one no more": unnamed(replace(ONLY, versions=())),
+    "a result that names no version, and the history shows a delete marker": unnamed(replace(ONLY, markers=("m",))),
+    "a result that names no version, and versioning is suspended": unnamed(replace(ONLY, versioning="Suspended")),
+    "a result that names no version, and versioning was never enabled": unnamed(replace(ONLY, versioning="")),
+    "a result that names no version and no ETag": unnamed(etag=""),
+    "a result that names no version, and another ETag": unnamed(etag="e2"),
+    "a result that names no version and no size": unnamed(size_bytes=None),
+    "a result that names no version, and another size": unnamed(size_bytes=LANDED.size_bytes + 1),
+    "a result that names no version, and the landed id is `null`": unnamed(
+        replace(ONLY, versions=("null",)), replace(LANDED, version_id="null")
+    ),
+    "a result that names no version, and the landed id is empty": unnamed(
+        replace(ONLY, versions=("",)), replace(LANDED, version_id="")
+    ),
+    "a result that names no version and is inferable, and another one names another version": case(
+        [seen(**NO_VERSION), seen(version_id="v2")], history=ONLY
+    ),
+    "a result that names the version `null`": unnamed(version_id="null"),
+    "a result that names another version, and the history shows the landed one alone": unnamed(version_id="v2"),
+    "High, no version named, and another ETag": case([result("High", **NO_VERSION, etag="e2")], history=ONLY),
+    "High, no version named, and no ETag": case([], [found("High", **NO_VERSION, etag="")], history=ONLY),
+    "clean, and a finding that is High names no version and another ETag": case(
+        [seen()], [found("High", **NO_VERSION, etag="e2")], history=TWO
+    ),
+    "clean, and a result that is High names no version and no ETag": case(
+        [seen(), result("High", **NO_VERSION, etag="")], history=TWO
+    ),
+    "a finding that is Low names its version, its result none; the history shows two versions": case(
+        [result("Low", **NO_VERSION)], [found("Low")], history=TWO
+    ),
+    "the result is Low and names its version, its finding none; the history shows two versions": case(
+        [result("Low")], [found("Low", **NO_VERSION)], history=TWO
+    ),
+    "a verdict, and a result that names no version; the history shows two versions": case(
+        [seen(**NO_VERSION)], verdict=WAS_CLEAN, history=TWO
+    ),
+    "High, no version named, and inferable": case(
+        [result("High", **NO_VERSION)], [found("High", **NO_VERSION)], history=ONLY
+    ),
+    "High, no version named, and the history shows two versions": case(
+        [result("High", **NO_VERSION)], [found("High", **NO_VERSION)], history=TWO
+    ),
+    "High, no version named, and the history was not looked at": case([], [found("High", **NO_VERSION)]),
+    "clean, and a finding that is High names no version; the history shows two versions": case(
+        [seen()], [found("High", **NO_VERSION)], history=TWO
+    ),
+    "clean, and a finding that is High names no version; inferable": case(
+        [seen()], [found("High", **NO_VERSION)], history=ONLY
+    ),
+    "clean, no version named, and inferable": unnamed(),
+    "Medium, no version named in result and finding, and inferable": case(
+        [result("Medium", **NO_VERSION)], [found("Medium", **NO_VERSION)], history=ONLY
+    ),
+    "Medium, the result names no version and is inferable, the finding names it": case(
+        [result("Medium", **NO_VERSION)], [found("Medium")], history=ONLY
+    ),
+    "Medium, the result names its version, the finding none and is inferable": case(
+        [result("Medium")], [found("Medium", **NO_VERSION)], history=ONLY
+    ),
+    "clean, and a clean result that names no version and another ETag": case(
+        [seen(), seen(**NO_VERSION, etag="e2")], history=TWO
+    ),
     "High, in another version": case([result("High", version_id="v2")]),
     "a finding that is Low, and no result": case([], [found("Low")]),
     "a result for a file inside an archive, none for the archive": case([seen(is_embedded=True)]),
@@ -211,10 +290,16 @@ ROWS = re.findall(r"^\| (.+) \| (promote|quarantine|hold) \| `(\w+)` \|$", DOCUM
 
 
 def decide_one(
-    evidence: Evidence, job: Job | None = DONE, policy: Policy | None = None, verdict: Verdict | None = None
+    evidence: Evidence,
+    job: Job | None = DONE,
+    policy: Policy | None = None,
+    verdict: Verdict | None = None,
+    history: History | None = None,
+    landed: LandedObject = LANDED,
 ) -> Decision:
-    verdicts = {LANDED.name: verdict} if verdict else {}
-    (decision,) = decide([LANDED], job, {PLACE: evidence}, policy or Policy(), verdicts)
+    verdicts = {landed.name: verdict} if verdict else {}
+    histories = {landed.key: history} if history else {}
+    (decision,) = decide([landed], job, {PLACE: evidence}, policy or Policy(), verdicts, histories=histories)
     return decision
 
 
@@ -223,7 +308,7 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
     shown = CASES[what]
     assert shown.evidence
     for evidence in shown.evidence:
-        decision = decide_one(evidence, shown.job, shown.policy, shown.verdict)
+        decision = decide_one(evidence, shown.job, shown.policy, shown.verdict, shown.history, shown.landed)
         assert (decision.outcome, decision.reason) == (outcome, reason)
 
 
@@ -262,6 +347,16 @@ def test_archive_counts_what_its_own_record_sums_up() -> None:
 
 def test_reason_of_macie_is_kept_when_an_object_was_skipped() -> None:
     assert decide_one(Evidence((seen(**SKIPPED),))).status_reason == "INVALID_ENCRYPTION"
+
+
+def test_decision_counts_findings_that_are_suspected_to_be_about_its_object() -> None:
+    decision = decide_one(Evidence((seen(),), (found("High", **NO_VERSION),)), history=TWO)
+    assert (decision.severity, decision.findings, decision.is_version_inferred) == ("High", {"High": 1}, False)
+
+
+def test_decision_says_that_its_version_was_inferred() -> None:
+    assert decide_one(CASES["clean, no version named, and inferable"].evidence[0], history=ONLY).is_version_inferred
+    assert not decide_one(CASES["complete, nothing found"].evidence[0], history=ONLY).is_version_inferred
 
 
 def test_rule_that_decided_is_named() -> None:
@@ -321,6 +416,13 @@ observations = st.builds(
     finding_id=st.none(),
     is_archived=st.booleans(),
     is_embedded=st.booleans(),
+    size_bytes=st.sampled_from([LANDED.size_bytes, LANDED.size_bytes, 999, None]),
+)
+histories = st.none() | st.builds(
+    History,
+    versioning=st.sampled_from(["Enabled", "Enabled", "Enabled", "Suspended", ""]),
+    versions=st.sampled_from([("v1",), ("v1",), ("v1",), ("v2", "v1"), ("v2",), ("null", "v1"), ()]),
+    markers=st.sampled_from([(), (), (), ("m",)]),
 )
 evidences = st.builds(
     Evidence,
@@ -383,21 +485,29 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
         assert len({d.outcome == Outcome.PROMOTE for d in decisions}) == 1
 
 
-@given(evidences, jobs, policies, verdicts)
+def is_about(o: Observation, history: History | None) -> bool:
+    """Whether the docs let the observation count for the landed version; written here for a second time."""
+    if o.version_id:
+        return (o.version_id, o.etag) == ("v1", "e1")
+    return history == ONLY and (o.etag, o.size_bytes) == ("e1", LANDED.size_bytes)
+
+
+@settings(max_examples=500)
+@given(evidences, jobs, policies, verdicts, histories)
 def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdict_of_such(
-    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
-    decision = decide_one(evidence, job, policy, verdict)
+    decision = decide_one(evidence, job, policy, verdict, history)
     assert (decision.reason == Reason.VERDICT_REUSED) <= (decision.verdict is not None)
     if decision.reason == Reason.VERDICT_REUSED:
         assert verdict
         assert not verdict.is_revoked
         assert any(o.status == "COMPLETE" and not o.is_embedded for o in verdict.evidence.results)
         everything = (*verdict.evidence.results, *verdict.evidence.findings, *evidence.findings)
-        own = [o for o in everything if o.bucket == "old" or (o.version_id, o.etag) == ("v1", "e1")]
+        own = [o for o in everything if o.bucket == "old" or is_about(o, history)]
         assert all(o.status == "COMPLETE" and o.severity != "High" for o in own)
     elif decision.outcome == Outcome.PROMOTE:
-        own = [o for o in evidence.results if (o.version_id, o.etag) == ("v1", "e1")]
+        own = [o for o in evidence.results if is_about(o, history)]
         assert any(o.status == "COMPLETE" and not o.is_embedded for o in own)
         assert all(o.status == "COMPLETE" and o.severity != "High" for o in own)
         assert (job.status, job.last_run_error, job.sampling_percentage) == ("COMPLETE", "NONE", 100)
@@ -424,24 +534,53 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     )
 
 
+@given(evidences, jobs, policies, verdicts, histories)
+def test_high_without_a_version_is_never_promoted(
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
+) -> None:
+    everything = (*evidence.results, *evidence.findings)
+    if any(o.severity == "High" and not o.version_id for o in everything):
+        assert decide_one(evidence, job, policy, verdict, history).outcome != Outcome.PROMOTE
+    if any(o.severity == "High" and not o.version_id and o.etag == "e1" for o in everything):
+        assert decide_one(evidence, job, policy, verdict, history).outcome == Outcome.QUARANTINE
+
+
+@given(evidences, jobs, policies, verdicts, histories)
+def test_decision_that_rests_on_an_inferred_version_says_so(
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
+) -> None:
+    decision = decide_one(evidence, job, policy, verdict, history)
+    if decision.is_version_inferred:
+        assert history == ONLY
+        assert any(not o.version_id for o in (*evidence.results, *evidence.findings))
+    elif decision.outcome == Outcome.PROMOTE and decision.reason != Reason.VERDICT_REUSED:
+        assert any((o.version_id, o.etag, o.status) == ("v1", "e1", "COMPLETE") for o in evidence.results)
+
+
 @settings(max_examples=500)
-@given(evidences, jobs, policies, verdicts, st.sampled_from(list(Severity)), st.integers(0, 5))
+@given(evidences, jobs, policies, verdicts, histories, st.sampled_from(list(Severity)), st.integers(0, 5))
 def test_stricter_evidence_never_loosens_a_decision(
-    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, severity: Severity, more: int
+    evidence: Evidence,
+    job: Job,
+    policy: Policy,
+    verdict: Verdict | None,
+    history: History | None,
+    severity: Severity,
+    more: int,
 ) -> None:
     worse = Evidence(
         *(tuple(worsened(o, severity, more) for o in part) for part in (evidence.results, evidence.findings))
     )
-    before, after = decide_one(evidence, job, policy, verdict), decide_one(worse, job, policy, verdict)
+    before, after = (decide_one(one, job, policy, verdict, history) for one in (evidence, worse))
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 
-@given(evidences, jobs, policies, verdicts)
+@given(evidences, jobs, policies, verdicts, histories)
 def test_stricter_policy_never_loosens_a_decision(
-    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
+    evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
-    before = decide_one(evidence, job, policy, verdict)
-    after = decide_one(evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING), verdict)
+    before = decide_one(evidence, job, policy, verdict, history)
+    after = decide_one(evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING), verdict, history)
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 

@@ -171,3 +171,60 @@ def test_record_that_claims_something_by_its_type_alone_is_not_clean() -> None:
 def test_severity_without_a_word_and_finding_without_a_type_are_unknown() -> None:
     seen = Observation.from_api({**record(**FOUND), "severity": {"score": "3"}}, is_finding=True)
     assert (seen.severity, seen.finding_type) == (UNKNOWN, UNKNOWN)
+
+
+def about(**s3_object: Any) -> Observation:
+    affected = {"s3Bucket": {"name": "bronze"}, "s3Object": {"key": "a.csv", **s3_object}}
+    return Observation.from_api({**record(), "resourcesAffected": affected}, is_finding=False)
+
+
+@pytest.mark.parametrize(
+    ("s3_object", "version_id"),
+    [
+        ({}, ""),
+        ({"versionId": None}, ""),
+        ({"versionId": ""}, ""),
+        ({"versionId": "null"}, "null"),
+        ({"versionId": 0}, "0"),
+        ({"versionid": "v1"}, "v1"),
+        ({"versionId": "v1", "versionID": "v1"}, "v1"),
+        ({"versionId": "v1", "versionID": "v2"}, "v1/v2"),
+    ],
+)
+def test_version_is_empty_only_where_none_is_named(s3_object: dict[str, Any], version_id: str) -> None:
+    assert about(**s3_object).version_id == version_id
+
+
+@pytest.mark.parametrize(
+    ("s3_object", "etag"),
+    [
+        ({"eTag": "e1"}, "e1"),
+        ({"etag": "e1"}, "e1"),
+        ({"ETag": '"e1"'}, "e1"),
+        ({"eTag": "", "etag": "e1"}, "e1"),
+        ({"eTag": "e1", "etag": "e2"}, "e1/e2"),
+        ({"eTag": None}, ""),
+        ({}, ""),
+    ],
+)
+def test_etag_is_read_in_every_spelling(s3_object: dict[str, Any], etag: str) -> None:
+    assert about(**s3_object).etag == etag
+
+
+@pytest.mark.parametrize(
+    ("size", "size_bytes"),
+    [
+        *((10, 10), ("10", 10), (0, 0), ("0", 0)),
+        *((None, None), ("", None), ("ten", None), (-1, None), (1.0, None), (True, None), ("9" * 5000, None)),
+    ],
+)
+def test_size_is_text_in_results_and_a_number_in_findings(size: Any, size_bytes: int | None) -> None:
+    assert about(size=size).size_bytes == size_bytes
+
+
+def test_observation_that_was_written_before_it_had_a_size_can_be_read() -> None:
+    seen = about(versionId="v1", size=10)
+    written = seen.to_json()
+    assert Observation.from_json(written) == seen
+    del written["size_bytes"]
+    assert Observation.from_json(written).size_bytes is None

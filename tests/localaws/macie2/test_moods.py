@@ -104,6 +104,35 @@ def test_a_result_is_written_in_two_files_with_two_ids_when_the_dial_says_so(
     assert len({one["classificationDetails"]["detailedResultsLocation"] for one in records}) == len(records)
 
 
+def test_versions_are_left_out_of_results_when_the_dial_says_so(
+    macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None]
+) -> None:
+    s3.put_bucket_versioning(Bucket="bronze", VersioningConfiguration={"Status": "Enabled"})
+    versions = {key: s3.put_object(Bucket="bronze", Key=key, Body=b"code\nABC-1234\n")["VersionId"] for key in KEYS}
+    turn(results_unversioned=["b.csv"])
+    run_job(macie, **job)
+    told = {key: one["resourcesAffected"]["s3Object"] for key, one in read_results(s3).items()}
+    assert "versionId" not in told["b.csv"]
+    assert {key: told[key]["versionId"] for key in ("a.csv", "c.csv")} == {
+        key: versions[key] for key in ("a.csv", "c.csv")
+    }
+    assert {one["size"] for one in told.values()} == {"14"}
+    findings = [one["resourcesAffected"]["s3Object"] for one in await_findings(macie, len(KEYS))]
+    assert {one["key"]: one["versionId"] for one in findings} == versions
+
+
+def test_versions_are_empty_in_findings_when_the_dial_says_so(
+    macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None]
+) -> None:
+    s3.put_bucket_versioning(Bucket="bronze", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="bronze", Key="b.csv", Body=b"code\nABC-1234\n")["VersionId"]
+    turn(findings_unversioned=["b.csv"])
+    run_job(macie, **job)
+    findings = [one["resourcesAffected"]["s3Object"] for one in await_findings(macie, len(KEYS))]
+    assert {one["key"]: (one["versionId"], one["size"]) for one in findings}["b.csv"] == ("", 14)
+    assert read_results(s3)["b.csv"]["resourcesAffected"]["s3Object"]["versionId"] == version
+
+
 def test_a_finding_is_listed_on_two_pages_when_the_dial_says_so(
     macie: Any, job: dict[str, Any], turn: Callable[..., None]
 ) -> None:
