@@ -14,7 +14,7 @@ PURE = {
     "": ["run", "feed", "jsonl", "schema"],
     "delivery": ["manifest"],
     "scan": ["job_spec", "scope", "cost", "verdict", "suppression"],
-    "judging": ["evidence", "policy", "decision", "plan"],
+    "judging": ["evidence", "kept", "policy", "decision", "plan"],
     "recording": ["record", "marker", "amendments"],
     "telling": ["message", "digest", "finding_notices"],
     "held": ["backlog"],

@@ -13,6 +13,7 @@ from typing import Any
 from lake_gate.base import GateOperator
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.include import include_path, read_job_spec
+from lake_gate.judging.kept import without_values
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
@@ -81,7 +82,9 @@ class ByHand:
             case "gather_evidence":
                 self._wait_for_job()
                 place = {"bucket": self.lake.bronze, "prefix": self.run.documents}
-                return MacieJobResultsToS3Operator(task_id=step, job_id=self.results["create_job"], **place)
+                return MacieJobResultsToS3Operator(
+                    task_id=step, job_id=self.results["create_job"], transform=without_values, **place
+                )
             case "decide":
                 policy = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}
                 return DecideOperator(evidence={"settled": True}, is_dry_run=False, **policy, **gate)
