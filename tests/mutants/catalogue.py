@@ -207,8 +207,8 @@ MUTANTS = [
     _suppression("a rule may archive everything", '"additionalProperties": _CONDITION, "minProperties": 1}', '"additionalProperties": _CONDITION}'),
     # ---- no endless wait
     _triggers("there is no deadline", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(None):"),
-    _triggers('a pause has no end', 'if clock() - paused_since >= self.pause_seconds:', 'if False:'),
-    _triggers("polls do not back off", "delay = min(delay * BACKOFF,", "delay = min(delay,"),
+    _triggers('a pause has no end', 'return now - self._paused_since >= self.pause_seconds', 'return False'),
+    _triggers("polls do not back off", "self._next_delay = min(delay * BACKOFF,", "self._next_delay = min(delay,"),
     _sensors("an unknown status is success", "raise errors.JobStatusUnknownError(self.job_id, str(status))", "return {}"),
     _sensors("the deadline is success", "raise errors.JobDeadlineError(", "print("),
     _evidence("an empty part hides behind a legible one", "or (claimed and not found):", "or False:"),
@@ -234,5 +234,5 @@ MUTANTS = [
     _decide("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),
     _decide("the plan changes after moves began", "if not (self._begun(run) and read", "if not (False and read"),
     _reports("a marker needs no record that accounts", 'if not written["accounted"]:', "if False:"),
-    _triggers("silence of AWS counts as a pause", "paused_since = clock() if paused_since is None else paused_since", "paused_since = 0.0"),
+    _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
 ]  # fmt: skip

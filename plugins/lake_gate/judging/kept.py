@@ -100,7 +100,7 @@ def _struct(
 
 
 def _each(of: Keep) -> Keep:
-    """Keep a list; something else than a list, or an element that cannot be read, becomes an element without members."""
+    """Keep a list; what is not a list, or not an element of one, becomes an element without members."""
 
     def keep(value: Any) -> list[Any] | None:
         if not isinstance(value, list):
