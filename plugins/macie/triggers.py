@@ -118,7 +118,8 @@ class MacieBaseTrigger(BaseTrigger):
             try:
                 with translated_errors():
                     async with AsyncExitStack() as stack:
-                        clients = [await stack.enter_async_context(await of.get_async_conn()) for of in self._hooks()]
+                        made: list[Any] = [await of.get_async_conn() for of in self._hooks()]  # type: ignore[no-untyped-call]
+                        clients = [await stack.enter_async_context(client) for client in made]
                         while (event := await self._poll(*clients)) is None:
                             unexpected, pause = 0, self.poll_seconds
                             await asyncio.sleep(self._delay())
