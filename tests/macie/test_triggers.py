@@ -440,3 +440,15 @@ def test_a_trigger_that_is_cancelled_ends_without_an_event(
     fail_to_connect(monkeypatch, asyncio.CancelledError())
     with pytest.raises(asyncio.CancelledError):
         event_of(make())
+
+
+@BOTH
+def test_a_wait_goes_on_when_the_connection_has_new_credentials(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://old:secret@")
+    scripted_aws.expired.add("old")
+    clock.at(HOUR, lambda: monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://new:secret@"))
+    assert event_of(make())["status"] == status
+    assert set(scripted_aws.access_keys) == {"old", "new"}

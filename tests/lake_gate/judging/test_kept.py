@@ -397,3 +397,17 @@ def test_suppression_rules_explain_what_is_kept_of_a_finding(field: str, conditi
     }
     archived = {**finding(), "archived": True}
     assert attribute([parse(content)], [without_values(archived)]).by_rule == {"rule": 1}
+
+
+@pytest.mark.parametrize("severity", [{"brandNew": "High"}, {"description": None}, {"description": ["High"]}, "High"])
+def test_severity_that_cannot_be_read_is_unknown_and_not_none(severity: Any) -> None:
+    kept = without_values({**finding(), "severity": severity})
+    assert Observation.from_api(kept, is_finding=True).severity == UNKNOWN
+
+
+@pytest.mark.parametrize("part", [VALUE, [VALUE], 1, {"totalCount": VALUE}])
+def test_detections_that_cannot_be_read_go_on_claiming_something(part: Any) -> None:
+    for member in ("customDataIdentifiers", "sensitiveData"):
+        record = changed(SKIPPED, ("classificationDetails", "result"), {"status": {"code": "COMPLETE"}, member: part})
+        (found,) = Observation.from_api(without_values(record), is_finding=False).detections
+        assert found.category == UNKNOWN
