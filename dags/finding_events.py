@@ -67,6 +67,7 @@ from lake_gate.assets import changes
 from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import FEED
 from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
+from lake_gate.judging.kept import without_values
 from lake_gate.settings import load_settings
 from lake_gate.telling.notify import RunFailedNotifier
 from macie.findings import MacieFindingsToS3Operator
@@ -126,6 +127,7 @@ with DAG(
         ids_key=take_events.output["ids_key"],
         bucket=settings["bronze_bucket"],
         key=take_events.output["findings_key"],
+        transform=without_values,
     )
     decide = DecideFindingsOperator(task_id="decide", **gate)
     withdraw = WithdrawOperator.partial(

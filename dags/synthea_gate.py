@@ -23,6 +23,7 @@ were held; `held_objects` lists them.
 | `estimate_cost` | the job spec reads more than this run's files | scope it to `${prefix}`, clear `render_job` |
 | `await_job` | the job was cancelled, paused for over 2 hours, or took over 6 | clear `create_job` and what follows |
 | `await_job` | Macie did not answer in three tries; the job is cancelled | clear `create_job` and what follows |
+| `gather_evidence` | a discovery result is damaged | nothing was moved; see who writes there, start a new run |
 | `decide` | the policy file is wrong | the error names the keys; mend it, clear |
 | `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
 | `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |
@@ -61,6 +62,7 @@ from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
 from lake_gate.judging.histories import GatherHistoriesOperator
+from lake_gate.judging.kept import without_values
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.params import run_params
@@ -218,6 +220,7 @@ def gate(feed: Feed) -> DAG:
                 job_id=create_job.output,
                 bucket=land.output["bucket"],
                 prefix=land.output["documents"],
+                transform=without_values,
             )
             cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=create_job.output)
             gather_histories = GatherHistoriesOperator(task_id="gather_histories", **common)

@@ -14,7 +14,7 @@ PURE = {
     "": ["run", "feed", "jsonl", "schema", "names"],
     "delivery": ["manifest"],
     "scan": ["job_spec", "scope", "cost", "verdict", "suppression"],
-    "judging": ["evidence", "binding", "policy", "decision", "plan"],
+    "judging": ["evidence", "kept", "binding", "policy", "decision", "plan"],
     "recording": ["record", "marker", "amendments"],
     "telling": ["message", "digest", "finding_notices"],
     "held": ["backlog"],

@@ -101,6 +101,34 @@ class FindingsIncompleteError(MacieRetryableError):
         )
 
 
+class DiscoveryResultUnreadableError(MacieFatalError):
+    """A discovery result is damaged: what it says about an object is not known."""
+
+    def __init__(self, uri: str, line: int) -> None:
+        super().__init__(uri, line)
+
+    def __str__(self) -> str:
+        uri, line = self.args
+        return (
+            f"Expected a JSON object on each line of {uri}, found something else on line {line}. Find out what wrote "
+            "there, and start a new run: its job writes new results."
+        )
+
+
+class TriggerFailedError(MacieRetryableError):
+    """A trigger met errors that this package does not know, several times in a row."""
+
+    def __init__(self, job_id: str, error: str) -> None:
+        super().__init__(job_id, error)
+
+    def __str__(self) -> str:
+        job_id, error = self.args
+        return (
+            f"Expected to poll classification job {job_id}, found the unexpected error {error} each time. The task's "
+            "retries wait again; the log of the triggerer has the places where it was raised."
+        )
+
+
 class DefinitionError(MacieFatalError):
     """A file does not hold the arguments of the API call that creates what it defines."""
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -13,16 +12,19 @@ from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from macie.hook import MacieHook
+from macie.records import to_line
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from macie.records import Transform
 
 MEMORY_PER_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 
 class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
     """
-    Store sensitive data findings about objects in some buckets, unaltered: one element of GetFindings' answer per line.
+    Store sensitive data findings about objects in some buckets: one element of GetFindings' answer per line.
 
     Stored are the findings that were updated at a time or later, and the ones of given ids; each once. Findings of
     any job count, of one made in the console and of automated discovery, too, and archived (suppressed) ones. Policy
@@ -33,6 +35,7 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
     :param ids_key: key of a document with one finding id per line, in ``bucket`` (templated)
     :param bucket: bucket to write to (templated)
     :param key: key to write to (templated)
+    :param transform: returns what is stored of a finding, which has text of the object in it; None: all of it
     :return: ``{"findings": n, "unknown": n}``; ``unknown`` are the given ids that Macie does not know
     """
 
@@ -40,7 +43,15 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
     template_fields: Sequence[str] = aws_template_fields("affected_buckets", "since_ms", "ids_key", "bucket", "key")
 
     def __init__(
-        self, *, affected_buckets: list[str], since_ms: int | str, ids_key: str, bucket: str, key: str, **kwargs: Any
+        self,
+        *,
+        affected_buckets: list[str],
+        since_ms: int | str,
+        ids_key: str,
+        bucket: str,
+        key: str,
+        transform: Transform | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.affected_buckets = affected_buckets
@@ -48,6 +59,7 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
         self.ids_key = ids_key
         self.bucket = bucket
         self.key = key
+        self.transform = transform
 
     def execute(self, context: Context) -> dict[str, int]:
         """List what is new, get what was named besides, write both."""
@@ -58,7 +70,7 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
             for finding in self._iter_findings(wanted, known):
                 if finding["id"] not in stored and self._is_about_data(finding):
                     stored.add(finding["id"])
-                    file.write(json.dumps(finding, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+                    file.write(to_line(finding, self.transform))
             self.hook.upload(file, self.bucket, self.key)
         unknown = len(set(wanted) - known)
         self.log.info("Wrote %d findings to s3://%s/%s", len(stored), self.bucket, self.key)

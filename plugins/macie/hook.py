@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cached_property
 from itertools import batched
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -15,6 +15,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
 from macie import definitions, errors, identifiers
+from macie.records import iter_records
 from macie.tokens import MAX_TOKENS, iter_client_tokens
 from macie.translation import translated_errors
 
@@ -59,6 +60,18 @@ class MacieHook(AwsBaseHook):
         return RETRIES.merge(super().config)
 
     @cached_property
+    def conn(self) -> Any:
+        """The client as it is made: assuming the role of a connection is a call that can fail, too."""
+        with translated_errors():
+            return super().conn
+
+    @cached_property
+    def account_id(self) -> str:
+        """Account of the credentials."""
+        with translated_errors():
+            return super().account_id
+
+    @cached_property
     def client(self) -> Macie2Client:
         """The client of Macie; it keeps the bodies that have to be stored unaltered."""
         client = cast("Macie2Client", self.conn)
@@ -80,7 +93,8 @@ class MacieHook(AwsBaseHook):
     @property
     def s3_client(self) -> S3Client:
         """The client of S3."""
-        return cast("S3Client", self.s3_hook.conn)
+        with translated_errors():
+            return cast("S3Client", self.s3_hook.conn)
 
     def get_session_status(self) -> str:
         """Return ``ENABLED``, ``PAUSED``, or ``DISABLED`` where Macie has never been enabled."""
@@ -226,10 +240,10 @@ class MacieHook(AwsBaseHook):
 
     def _iter_findings(self, criteria: Any, order_by: str, which: str) -> Iterator[dict[str, Any]]:
         order: Any = {"attributeName": order_by, "orderBy": "ASC"}
-        pages = self.client.get_paginator("list_findings").paginate(
-            findingCriteria=criteria, sortCriteria=order, PaginationConfig={"PageSize": FINDINGS_PER_CALL}
-        )
         with translated_errors():
+            pages = self.client.get_paginator("list_findings").paginate(
+                findingCriteria=criteria, sortCriteria=order, PaginationConfig={"PageSize": FINDINGS_PER_CALL}
+            )
             for page in pages:
                 if ids := page["findingIds"]:
                     findings = self._get_findings(ids, order)
@@ -277,21 +291,37 @@ class MacieHook(AwsBaseHook):
 
         :return: the number of discovery results
         """
-        bucket, _ = self.get_results_location(job_id)
-        s3, count = self.s3_client, 0  # made here: clients may be shared by threads, and not made by them
+        count = 0
+        for _, content in self._iter_result_contents(job_id):
+            file.write(content)
+            file.write(_NEWLINE)  # nothing says that each file ends its last line
+            count += 1
+        return count
 
-        def read(key: str) -> bytes:
-            with translated_errors():
-                return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    def iter_discovery_results(self, job_id: str) -> Iterator[Iterator[dict[str, Any]]]:
+        """
+        Iterate over a job's discovery results, in the order of their keys; each is an iterator over its records.
+
+        The first record of a result is about the object, those after it about the files in an archive.
+
+        :raises DiscoveryResultUnreadableError: a result is damaged; while its records are read
+        """
+        for uri, content in self._iter_result_contents(job_id):
+            yield iter_records(content, uri)
+
+    def _iter_result_contents(self, job_id: str) -> Iterator[tuple[str, bytes]]:
+        """Yield address and bytes of each discovery result, in the order of the keys."""
+        bucket, _ = self.get_results_location(job_id)
+        s3 = self.s3_client  # made here: clients may be shared by threads, and not made by them
+
+        def read(key: str) -> tuple[str, bytes]:
+            with translated_errors(), closing(s3.get_object(Bucket=bucket, Key=key)["Body"]) as body:
+                return f"s3://{bucket}/{key}", body.read()
 
         # There is one file for each object that was scanned: one after another would take hours for a large job.
         with ThreadPoolExecutor(_READERS) as pool:
             for keys in batched(self.iter_discovery_result_keys(job_id), _READERS * 8):
-                for content in pool.map(read, keys):
-                    file.write(content)
-                    file.write(_NEWLINE)  # nothing says that each file ends its last line
-                    count += 1
-        return count
+                yield from pool.map(read, keys)
 
     def read_lines(self, bucket: str, key: str) -> list[str]:
         """Return the lines of an object that are not empty."""

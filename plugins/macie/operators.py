@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Sequence
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -18,10 +17,13 @@ from macie.errors import JobTokensExhaustedError
 from macie.hook import MacieHook
 from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
+from macie.records import to_line
 from macie.tokens import MAX_TOKENS, iter_client_tokens
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from macie.records import Transform
 
 MEMORY_PER_DOCUMENT_BYTES = 8 * 1024 * 1024
 
@@ -133,9 +135,13 @@ class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):
 
 class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
     """
-    Store what a classification job has found, unaltered. Findings and results hold counts and places, never values.
+    Store what a classification job has found.
 
-    * ``results.jsonl.gz``: the bytes of the job's discovery results, one after the other, in the order of their keys
+    Findings and results hold counts and places, and text of the objects beside them: names of columns (the first row of
+    a CSV without a header), paths in JSON documents. A ``transform`` says what is stored of each record.
+
+    * ``results.jsonl.gz``: the job's discovery results, one record per line, in the order of their keys; the bytes that
+      Macie wrote where there is no ``transform``
     * ``findings.jsonl``: one element of GetFindings' answer per line, oldest first
     * ``job.json``: the body of DescribeClassificationJob's answer, written last
 
@@ -144,33 +150,53 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
     :param job_id: the job (templated)
     :param bucket: bucket to write to (templated)
     :param prefix: prefix to write below (templated)
+    :param transform: returns what is stored of a discovery result's record or a finding; None: all of it
     :return: ``{"findings": n, "results": n}``
+    :raises DiscoveryResultUnreadableError: there is a ``transform``, and a discovery result that it cannot be given
     """
 
     aws_hook_class = MacieHook
     template_fields: Sequence[str] = aws_template_fields("job_id", "bucket", "prefix")
 
-    def __init__(self, *, job_id: str, bucket: str, prefix: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, job_id: str, bucket: str, prefix: str, transform: Transform | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.job_id = job_id
         self.bucket = bucket
         self.prefix = prefix
+        self.transform = transform
 
     def execute(self, context: Context) -> dict[str, int]:
         """Store the three documents."""
         counts = {"findings": 0, "results": 0}
         with _spooled() as file:
-            counts["results"] = self.hook.copy_discovery_results(self.job_id, file)
-            if not counts["results"]:
-                file.write(gzip.compress(b"", mtime=0))
+            counts["results"] = self._write_results(file) if self.transform else self._copy_results(file)
             self._upload(file, "results.jsonl.gz")
         with _spooled() as file:
             for finding in self.hook.iter_findings(self.job_id):
-                file.write(json.dumps(finding, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+                file.write(to_line(finding, self.transform))
                 counts["findings"] += 1
             self._upload(file, "findings.jsonl")
         self._upload(BytesIO(self.hook.get_job_document(self.job_id)), "job.json")
         return counts
+
+    def _copy_results(self, file: IO[bytes]) -> int:
+        """Write what Macie wrote; return the number of discovery results."""
+        count = self.hook.copy_discovery_results(self.job_id, file)
+        if not count:
+            file.write(gzip.compress(b"", mtime=0))
+        return count
+
+    def _write_results(self, file: IO[bytes]) -> int:
+        """Write what is kept of each record; return the number of discovery results."""
+        count = 0
+        # Without name and time, so that a retry writes the same bytes.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+            for records in self.hook.iter_discovery_results(self.job_id):
+                packed.writelines(to_line(record, self.transform) for record in records)
+                count += 1
+        return count
 
     def _upload(self, file: IO[bytes], name: str) -> None:
         key = "/".join(filter(None, [self.prefix.strip("/"), name]))

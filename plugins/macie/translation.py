@@ -5,16 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from macie import errors
 
-_RETRYABLE_CODES = ("Throttling", "TooManyRequests", "SlowDown", "RequestTimeout", "InternalServer", "ExpiredToken")
+_RETRYABLE_CODES = ("Throttling", "TooManyRequests", "SlowDown", "RequestTimeout", "InternalServer")
+"""How codes begin with which the same call may succeed later."""
+
+_CREDENTIAL_CODES = (
+    *("ExpiredToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed"),
+    *("InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "InvalidIdentityToken", "UnrecognizedClient"),
+    *("InvalidSignature", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IDPCommunicationError"),
+)
+"""The same where credentials have expired, or are not known yet: the next ones take their place.
+
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/CommonErrors.html and those of S3 and STS.
+"""
+
+_MISCONFIGURED = (
+    *(exceptions.NoRegionError, exceptions.InvalidRegionError, exceptions.ProfileNotFound),
+    *(exceptions.ConfigNotFound, exceptions.ConfigParseError, exceptions.InvalidConfigError),
+)
+"""What no later call gets past: the connection or the environment is wrong."""
+_NO_CREDENTIALS = (
+    *(exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError),
+    *(exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.SSOError, exceptions.LoginError),
+)
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Turn botocore's errors into ours, in synchronous and in asynchronous code."""
+    """
+    Turn botocore's errors into ours, in synchronous and in asynchronous code.
+
+    Of botocore's own errors the class is kept and not the text, which has addresses in it.
+    """
     try:
         yield
     except ClientError as error:
@@ -22,14 +48,19 @@ def translated_errors() -> Iterator[None]:
     except ParamValidationError as error:
         report = "; ".join(str(error.kwargs["report"]).splitlines())
         raise errors.MacieRequestRefusedError("The call", "ParamValidation", report) from error
+    except _MISCONFIGURED as error:
+        why = "the configuration of the connection, or of the environment, is wrong"
+        raise errors.MacieRequestRefusedError("The call", type(error).__name__, why) from None
+    except _NO_CREDENTIALS as error:
+        raise errors.MacieUnavailableError("The call", type(error).__name__, "no valid credentials") from None
     except BotoCoreError as error:
-        raise errors.MacieUnavailableError("The call", type(error).__name__, str(error)) from error
+        raise errors.MacieUnavailableError("The call", type(error).__name__, "no answer from AWS") from None
 
 
 def _translate(error: ClientError) -> errors.MacieError:
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    retryable = status == 429 or status >= 500 or code.startswith(_RETRYABLE_CODES)
+    retryable = status == 429 or status >= 500 or code.startswith((*_RETRYABLE_CODES, *_CREDENTIAL_CODES))
     family = errors.MacieUnavailableError if retryable else errors.MacieRequestRefusedError
     return family(error.operation_name, code, message)

@@ -1,32 +1,39 @@
-"""What the triggerer does while a task waits for Macie: each trigger yields one event and raises none of our errors."""
+"""What the triggerer does while a task waits for Macie: each trigger yields one event, whatever goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from macie.errors import MacieError, MacieUnavailableError, to_event
+from macie.errors import MacieError, MacieUnavailableError, TriggerFailedError, to_event
 from macie.hook import FINDINGS_PER_CALL, MacieHook, findings_criteria
 from macie.translation import translated_errors
 
 if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
     from types_aiobotocore_macie2 import Macie2Client
     from types_aiobotocore_s3 import S3Client
 
 BACKOFF = 1.2
 MAX_POLL_SECONDS = 300.0
+MOST_UNEXPECTED = 3
+"""Errors in a row, other than AWS's, that end a wait. A new client helps where credentials could not be refreshed."""
 
 
 class MacieBaseTrigger(BaseTrigger):
     """
     Poll Macie about one job until something is decided, at the latest until a deadline.
 
-    A poll that AWS throttles or cannot answer does not end the wait; one that AWS refuses does.
+    A poll that AWS throttles or cannot answer does not end the wait, nor do credentials that are missing or have
+    expired: the clients are made again. One that AWS refuses does.
 
     The event is ``{"status": "deadline", "job_id"}``, ``{"status": "error", "job_id", "error", "facts"}``,
     or what the subclass decides.
@@ -79,22 +86,78 @@ class MacieBaseTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield the one event."""
-        seconds_left = (self.deadline_at - datetime.now(UTC)).total_seconds()
-        event = await self._watch_for(seconds_left) if seconds_left > 0 else self._deadline_event()
-        yield TriggerEvent({**event, "job_id": self.job_id})  # type: ignore[no-untyped-call]
+        yield TriggerEvent({**await self._event(), "job_id": self.job_id})  # type: ignore[no-untyped-call]
+
+    async def _event(self) -> dict[str, Any]:
+        """Watch until the deadline. Nothing but a cancellation is raised: an error's text would be stored and shown."""
+        try:
+            seconds_left = (self.deadline_at - datetime.now(UTC)).total_seconds()
+            return await self._watch_for(seconds_left) if seconds_left > 0 else self._deadline_event()
+        except MacieError as error:
+            return to_event(error)
+        except Exception as error:
+            return to_event(TriggerFailedError(self.job_id, type(error).__name__))
 
     async def _watch_for(self, seconds: float) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as limit:
                 return await self._watch()
         except TimeoutError:
+            if not limit.expired():
+                raise
             return self._deadline_event()
-        except MacieError as error:
-            return to_event(error)
+
+    async def _watch(self) -> dict[str, Any]:
+        """Poll until something is decided; return the event.
+
+        After each failure the clients are made again, and so is all below them: connection, role, credentials. A
+        client keeps the credentials it was made with, however long they have expired.
+        """
+        unexpected, pause = 0, self.poll_seconds
+        while True:
+            try:
+                with translated_errors():
+                    async with AsyncExitStack() as stack:
+                        made: list[Any] = [await of.get_async_conn() for of in self._hooks()]  # type: ignore[no-untyped-call]
+                        clients = [await stack.enter_async_context(client) for client in made]
+                        while (event := await self._poll(*clients)) is None:
+                            unexpected, pause = 0, self.poll_seconds
+                            await asyncio.sleep(self._delay())
+                        return event
+            except MacieUnavailableError as error:
+                unexpected = 0
+                self.log.warning("Poll of classification job %s failed, going on: %s", self.job_id, error)
+            except MacieError:
+                raise
+            except Exception as error:
+                unexpected += 1
+                self._log_unexpected(error)
+                if unexpected == MOST_UNEXPECTED:
+                    raise TriggerFailedError(self.job_id, type(error).__name__) from None
+            self._miss()
+            pause = min(2 * pause, MAX_POLL_SECONDS)
+            await asyncio.sleep(max(self._delay(), pause))
+
+    def _log_unexpected(self, error: Exception) -> None:
+        """Log what was raised, and where, without its text: nothing is known about what that has in it."""
+        where = "; ".join(f"{Path(at.filename).name}:{at.lineno}" for at in extract_tb(error.__traceback__))
+        name = type(error).__name__
+        self.log.warning("Poll of classification job %s failed unexpectedly: %s (%s)", self.job_id, name, where)
+
+    def _hooks(self) -> list[AwsBaseHook]:
+        """Return new hooks for the clients that :meth:`_poll` takes."""
+        return [self.hook()]
 
     @abstractmethod
-    async def _watch(self) -> dict[str, Any]:
-        """Poll until something is decided; return the event."""
+    async def _poll(self, *clients: Any) -> dict[str, Any] | None:
+        """Look once; return the event, or None when nothing is decided."""
+
+    def _delay(self) -> float:
+        """Return how long to sleep before the next poll."""
+        return self.poll_seconds
+
+    def _miss(self) -> None:
+        """Note that a poll failed: nothing is known about the time since the one before."""
 
     def _deadline_event(self) -> dict[str, Any]:
         return {"status": "deadline"}
@@ -123,6 +186,8 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
         self.waiting_states = list(waiting_states)
         self.paused_states = list(paused_states)
         self.pause_seconds = pause_seconds
+        self._paused_since: float | None = None
+        self._next_delay = self.poll_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return all arguments."""
@@ -130,34 +195,26 @@ class MacieClassificationJobTrigger(MacieBaseTrigger):
         fields = ("waiting_states", "paused_states", "pause_seconds")
         return classpath, {**arguments, **{field: getattr(self, field) for field in fields}}
 
-    async def _watch(self) -> dict[str, Any]:
-        clock = asyncio.get_running_loop().time
-        delay = self.poll_seconds
-        paused_since: float | None = None
-        async with await self.hook().get_async_conn() as client:  # type: ignore[no-untyped-call]
-            while True:
-                if job := await self._poll(client):
-                    status = job.get("jobStatus")
-                    if status in self.waiting_states:
-                        paused_since = None
-                    elif status not in self.paused_states:
-                        return {"status": "ended", "job": job}
-                    else:
-                        paused_since = clock() if paused_since is None else paused_since
-                        if clock() - paused_since >= self.pause_seconds:
-                            return {"status": "ended", "job": job}
-                await asyncio.sleep(delay)
-                delay = min(delay * BACKOFF, max(MAX_POLL_SECONDS, self.poll_seconds))
-
-    async def _poll(self, client: Macie2Client) -> dict[str, Any] | None:
-        try:
-            with translated_errors():
-                job = await client.describe_classification_job(jobId=self.job_id)
-        except MacieUnavailableError as error:
-            self.log.warning("Poll of classification job %s failed, going on: %s", self.job_id, error)
+    async def _poll(self, *clients: Macie2Client) -> dict[str, Any] | None:
+        (macie,) = clients
+        described = await macie.describe_classification_job(jobId=self.job_id)
+        self.log.info("Classification job %s is %s", self.job_id, described.get("jobStatus"))
+        job = {key: described.get(key) for key in ("jobStatus", "lastRunErrorStatus", "statistics")}
+        if job["jobStatus"] in self.waiting_states:
+            self._paused_since = None
             return None
-        self.log.info("Classification job %s is %s", self.job_id, job.get("jobStatus"))
-        return {key: job.get(key) for key in ("jobStatus", "lastRunErrorStatus", "statistics")}
+        is_over = job["jobStatus"] not in self.paused_states or self._is_paused_too_long()
+        return {"status": "ended", "job": job} if is_over else None
+
+    def _is_paused_too_long(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._paused_since = now if self._paused_since is None else self._paused_since
+        return now - self._paused_since >= self.pause_seconds
+
+    def _delay(self) -> float:
+        delay = self._next_delay
+        self._next_delay = min(delay * BACKOFF, max(MAX_POLL_SECONDS, self.poll_seconds))
+        return delay
 
 
 class MacieJobResultsTrigger(MacieBaseTrigger):
@@ -179,6 +236,8 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
         self.results_prefix = results_prefix
         self.settle_seconds = settle_seconds
         self.counts = {"findings": 0, "results": 0}
+        self._seen: tuple[int, ...] | None = None
+        self._unchanged_since = 0.0
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return all arguments."""
@@ -186,35 +245,29 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
         location = {"results_bucket": self.results_bucket, "results_prefix": self.results_prefix}
         return classpath, {**arguments, **location, "settle_seconds": self.settle_seconds}
 
-    async def _watch(self) -> dict[str, Any]:
-        clock = asyncio.get_running_loop().time
+    def _hooks(self) -> list[AwsBaseHook]:
         hook = self.hook()
-        seen: tuple[int, ...] | None = None
-        unchanged_since = clock()
-        async with (
-            await hook.get_async_conn() as macie,  # type: ignore[no-untyped-call]
-            await hook.s3_hook.get_async_conn() as s3,  # type: ignore[no-untyped-call]
-        ):
-            while True:
-                found = await self._poll(macie, s3)
-                if found is None or found != seen:
-                    seen, unchanged_since = found, clock()
-                elif clock() - unchanged_since >= self.settle_seconds:
-                    return {"status": "settled", **self.counts}
-                await asyncio.sleep(self.poll_seconds)
+        return [hook, hook.s3_hook]
+
+    async def _poll(self, *clients: Any) -> dict[str, Any] | None:
+        now = asyncio.get_running_loop().time
+        found = await self._look(*clients)
+        if found != self._seen:
+            self._seen, self._unchanged_since = found, now()
+        elif now() - self._unchanged_since >= self.settle_seconds:
+            return {"status": "settled", **self.counts}
+        return None
+
+    def _miss(self) -> None:
+        self._seen = None
 
     def _deadline_event(self) -> dict[str, Any]:
         return {"status": "deadline", **self.counts}
 
-    async def _poll(self, macie: Macie2Client, s3: S3Client) -> tuple[int, ...] | None:
-        """Return numbers that change when a finding or a result is added or replaced; None if AWS cannot answer."""
-        try:
-            with translated_errors():
-                findings = await self._count_findings(macie)
-                results, size_bytes = await self._count_results(s3)
-        except MacieUnavailableError as error:
-            self.log.warning("Poll of the results of classification job %s failed, going on: %s", self.job_id, error)
-            return None
+    async def _look(self, macie: Macie2Client, s3: S3Client) -> tuple[int, ...]:
+        """Return numbers that change when a finding or a result is added or replaced."""
+        findings = await self._count_findings(macie)
+        results, size_bytes = await self._count_results(s3)
         self.counts = {"findings": findings, "results": results}
         self.log.info("Classification job %s has %d findings, %d discovery results", self.job_id, findings, results)
         return findings, results, size_bytes

@@ -14,6 +14,7 @@ from lake_gate.base import GateOperator
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.include import include_path, read_job_spec
 from lake_gate.judging.histories import GatherHistoriesOperator
+from lake_gate.judging.kept import without_values
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
@@ -82,7 +83,9 @@ class ByHand:
             case "gather_evidence":
                 self._wait_for_job()
                 place = {"bucket": self.lake.bronze, "prefix": self.run.documents}
-                return MacieJobResultsToS3Operator(task_id=step, job_id=self.results["create_job"], **place)
+                return MacieJobResultsToS3Operator(
+                    task_id=step, job_id=self.results["create_job"], transform=without_values, **place
+                )
             case "gather_histories":
                 return GatherHistoriesOperator(**gate)
             case "decide":

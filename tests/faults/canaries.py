@@ -70,6 +70,31 @@ def plant(folder: Path, seed: int = 1) -> list[str]:
     return [*planted, *ids.values()]
 
 
+SENTENCES = 4
+"""How many :func:`plant_headers` writes."""
+
+
+def plant_headers(folder: Path, seed: int = 2) -> list[str]:
+    """Add files whose first row is data, and one whose name is; return what is in these rows, and the name.
+
+    Macie calls a column by what stands in the first row: it repeats these values by itself, in its findings.
+    """
+    rng = random.Random(seed)
+    # Without what Macie looks for: where it finds something in the first row, it does not call columns by it.
+    sentences = [f"{_word(rng)} positive since {_word(rng)} {rng.randint(1000, 9999)}" for _ in range(SENTENCES)]
+    ids = [str(uuid.UUID(int=rng.getrandbits(128))) for _ in range(4)]
+    first, second, third, fourth = sentences
+    name = _word(rng)
+    rows = {
+        "members.csv": f"1,{first}\n2,patient {ids[0]}\n3,patient {ids[1]}\n",
+        "visits.csv": f'"{second}","PATIENT {third}"\n1,{ids[2]}\n',
+        f"{name}.csv": f'CODE,"PATIENT {fourth}"\n1,{ids[3]}\n',
+    }
+    for file, content in rows.items():
+        (folder / file).write_text(content, encoding="utf-8")
+    return [*sentences, *ids, name]
+
+
 def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)

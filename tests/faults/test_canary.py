@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import io
+import json
+import time
+import zipfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+import boto3
+import polars
 import pytest
 
+from lake_gate.judging.kept import without_values
 from localaws.synthea import generate
-from tests.faults.canaries import plant, sightings
+from macie.findings import MacieFindingsToS3Operator
+from macie.hook import MacieHook
+from macie.operators import MacieJobResultsToS3Operator
+from tests.faults.canaries import plant, plant_headers, sightings
 from tests.faults.deliveries import INTRUDER
 from tests.faults.harness import Harness, Leg
 from tests.faults.proxy import Armed, Fault
 from tests.faults.scenario import overwrite
-from tests.faults.traces import listen, traces
+from tests.faults.traces import listen, traces, without_macie
+from tests.lake import Lake
 
 PATIENTS = 3
 FAILING = (
@@ -40,6 +53,12 @@ def canaries(tmp_path: Path) -> list[str]:
     return planted
 
 
+@pytest.fixture
+def headers(tmp_path: Path, canaries: list[str]) -> list[str]:
+    """The canaries in the first rows of three more files of the delivery; the last one is the name of one of these."""
+    return plant_headers(tmp_path / "delivery")
+
+
 def run(harness: Harness, tmp_path: Path, *armed: Armed) -> Leg:
     (tmp_path / "logs").mkdir()
     harness.begin(*armed)
@@ -47,20 +66,28 @@ def run(harness: Harness, tmp_path: Path, *armed: Armed) -> Leg:
     return harness.start(harness.next_run_id(), {"source": str(tmp_path / "delivery")}, tmp_path / "logs" / "run.log")
 
 
-def test_no_value_leaves_the_objects_when_a_run_succeeds(harness: Harness, tmp_path: Path, canaries: list[str]) -> None:
+def test_no_value_leaves_the_objects_when_a_run_succeeds(
+    harness: Harness, tmp_path: Path, canaries: list[str], headers: list[str]
+) -> None:
     ended = run(harness, tmp_path)
     assert ended.state == "success", ended
     found = traces(harness, tmp_path / "logs")
-    assert b"Landed 16 of 16 files" in found["log run.log"]
+    assert b"Landed 19 of 19 files" in found["log run.log"]
     assert b"patients.csv" in found["messages"]
     assert b"lake-bronze" in found["table xcom"]
     assert b"lake-bronze" in found["table rendered_task_instance_fields"]
     assert b"USA_SOCIAL_SECURITY_NUMBER" in found["Macie"]
     assert sightings(canaries, found) == []
+    *values, name = headers
+    assert sightings(values[:1], {"Macie": found["Macie"]}), "Macie itself names the columns"
+    assert sightings(values[2:4], {"Macie": found["Macie"]}), "Macie itself names the columns"
+    assert sightings(values, without_macie(found)) == []
+    # The name of a file is a name: the documents tell which file it is, and so do messages.
+    assert any("objects.jsonl" in seen for seen in sightings([name], found))
 
 
 def test_no_value_leaves_the_objects_when_every_task_fails_once(
-    harness: Harness, tmp_path: Path, canaries: list[str]
+    harness: Harness, tmp_path: Path, canaries: list[str], headers: list[str]
 ) -> None:
     armed = [Armed(call, fault) for call, fault in FAILING]
     ended = run(harness, tmp_path, *armed)
@@ -71,10 +98,11 @@ def test_no_value_leaves_the_objects_when_every_task_fails_once(
     assert b"Traceback" in found["log run.log"] or b"Error" in found["log run.log"]
     found["exceptions"] = "\n".join(text for _, _, text in ended.errors).encode()
     assert sightings(canaries, found) == []
+    assert sightings(headers[:-1], without_macie(found)) == []
 
 
 def test_no_value_leaves_the_objects_when_a_run_fails_for_good(
-    harness: Harness, tmp_path: Path, canaries: list[str]
+    harness: Harness, tmp_path: Path, canaries: list[str], headers: list[str]
 ) -> None:
     call = "land s3:ListObjectVersions bronze"
     ended = run(harness, tmp_path, Armed(call, Fault.MEANWHILE, lambda: overwrite(harness, call)))
@@ -83,6 +111,61 @@ def test_no_value_leaves_the_objects_when_a_run_fails_for_good(
     assert b"run failed" in found["messages"]
     found["exceptions"] = "\n".join(text for _, _, text in ended.errors).encode()
     assert sightings([*canaries, INTRUDER.decode()], found) == []
+    assert sightings(headers[:-1], without_macie(found)) == []
+
+
+COLUMN = "9731 Quokka Street, since Friday"
+KEYED = {"1904 Quokka Avenue": {"ssn": "SSN 219-09-9999"}}
+
+
+def test_no_kept_record_has_text_of_an_object_whatever_its_format(lake: Lake) -> None:
+    table, archive = io.BytesIO(), io.BytesIO()
+    polars.DataFrame({"no": ["1", "2"], COLUMN: ["SSN 219-09-9999", "SSN 457-55-5462"]}).write_parquet(table)
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("7777 Quokka Lane.csv", "SSN\n219-09-9999\n457-55-5462\n")
+    bodies = {"t.parquet": table.getvalue(), "keys.json": json.dumps(KEYED).encode(), "all.zip": archive.getvalue()}
+    bodies["first.csv"] = f'1,"{COLUMN}"\n2,SSN 219-09-9999\n'.encode()
+    for name, body in bodies.items():
+        lake.put(lake.bronze, name, body)
+    job_id = scan(lake)
+    lake.put(lake.bronze, "ids", b"")
+    place: Any = {"bucket": lake.bronze, "transform": without_values}
+    MacieJobResultsToS3Operator(task_id="t", job_id=job_id, prefix="_runs/", **place).execute({})
+    MacieFindingsToS3Operator(
+        task_id="u", affected_buckets=[lake.bronze], since_ms=0, ids_key="ids", key="_runs/events.jsonl", **place
+    ).execute({})
+    documents = {
+        "results": gzip.decompress(lake.read(lake.bronze, "_runs/results.jsonl.gz")),
+        **{name: lake.read(lake.bronze, f"_runs/{name}.jsonl") for name in ("findings", "events")},
+    }
+    assert all(name.encode() in text for text in documents.values() for name in bodies)
+    told = json.dumps(macie_s_own(lake, job_id))
+    values = [COLUMN, *KEYED, "7777 Quokka Lane", "219-09-9999"]
+    assert len(sightings(values[:3], {"Macie": told.encode()})) == 3, "Macie itself tells them"
+    assert sightings(values, documents) == []
+    assert b'"column":2' in documents["findings"]
+
+
+def scan(lake: Lake) -> str:
+    """Let Macie read all of bronze; return the job's id when its findings are there."""
+    lake.turn(findings_lag_seconds=0)
+    macie = boto3.client("macie2")
+    bucket: Any = {"accountId": "123456789012", "buckets": [lake.bronze]}
+    job_id = macie.create_classification_job(
+        name="all", jobType="ONE_TIME", s3JobDefinition={"bucketDefinitions": [bucket]}
+    )["jobId"]
+    deadline = time.monotonic() + 30
+    while macie.describe_classification_job(jobId=job_id)["jobStatus"] != "COMPLETE":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return job_id
+
+
+def macie_s_own(lake: Lake, job_id: str) -> list[Any]:
+    """Everything that Macie has written about the objects of a job."""
+    hook = MacieHook()
+    results = [list(records) for records in hook.iter_discovery_results(job_id)]
+    return [results, list(hook.iter_findings(job_id))]
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from tests.faults.harness import Harness
 
 QUEUE = "everything-said"
+DOCUMENTS = ("_runs/", "_content/", "_verdicts/", "/Macie/")
+"""Where documents are: the gate's, and Macie's discovery results."""
 
 
 def listen(harness: Harness) -> None:
@@ -37,6 +39,11 @@ def traces(harness: Harness, logs: Path) -> dict[str, bytes]:
     found["Macie"] = json.dumps(_macie(harness), default=str).encode()
     found["calls"] = "\n".join(harness.proxy.calls).encode()
     return found
+
+
+def without_macie(found: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what is not Macie's own: it keeps the names of columns, in its findings and in its discovery results."""
+    return {place: text for place, text in found.items() if place != "Macie" and "/AWSLogs/" not in place}
 
 
 def _database(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -69,7 +76,7 @@ def _objects(harness: Harness) -> Iterator[tuple[str, bytes]]:
                 head, tags = s3.head_object(**place), s3.get_object_tagging(**place)["TagSet"]
                 name = f"s3://{bucket}/{version['Key']}"
                 yield f"about {name} {version['VersionId']}", json.dumps([place, head, tags], default=str).encode()
-                if "_runs/" in version["Key"] or "/Macie/" in version["Key"]:
+                if any(place in version["Key"] for place in DOCUMENTS):
                     content = s3.get_object(**place)["Body"].read()
                     yield name, gzip.decompress(content) if version["Key"].endswith(".gz") else content
 

@@ -20,7 +20,7 @@ def job(status: str, **more: Any) -> dict[str, Any]:
 class ScriptedAws(ThreadingHTTPServer):
     """Answers each request with the next of the answers scripted for its method and path; the last one stays.
 
-    Text is answered as it is: S3 speaks XML.
+    Text is answered as it is: S3 speaks XML. Access keys in ``expired`` are answered with ExpiredToken instead.
     """
 
     daemon_threads = True
@@ -29,6 +29,8 @@ class ScriptedAws(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: dict[str, list[tuple[int, Any]]] = defaultdict(list)
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.expired: set[str] = set()
+        self.access_keys: list[str] = []
 
     def script(self, request: str, *answers: dict[str, Any] | str | int | tuple[int, str, str]) -> None:
         """Script bodies (200), bare status codes, or (status code, error code, message)."""
@@ -36,6 +38,9 @@ class ScriptedAws(ThreadingHTTPServer):
 
     def bodies(self, request: str) -> list[dict[str, Any]]:
         return [body for path, body in self.requests if path == request]
+
+
+EXPIRED = (403, {"__type": "ExpiredTokenException", "message": "The security token is expired"})
 
 
 def _answer(answer: Any) -> tuple[int, Any]:
@@ -52,8 +57,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         request = f"{self.command} {self.path.partition('?')[0]}"
         self.server.requests.append((request, json.loads(body or b"{}")))
+        access_key = self.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0]
+        self.server.access_keys.append(access_key)
+        if access_key in self.server.expired:
+            self._answer(*EXPIRED)
+            return
         answers = self.server.answers.get(request) or [(404, {"__type": "NotScripted", "message": request})]
-        status, document = answers[0] if len(answers) == 1 else answers.pop(0)
+        self._answer(*(answers[0] if len(answers) == 1 else answers.pop(0)))
+
+    def _answer(self, status: int, document: Any) -> None:
         payload = (document if isinstance(document, str) else json.dumps(document)).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

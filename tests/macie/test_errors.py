@@ -12,11 +12,13 @@ from tests.macie.scripted_aws import JOB_ID
 RETRYABLE = [
     errors.MacieUnavailableError("ListFindings", "ThrottlingException", "Rate exceeded"),
     errors.FindingsIncompleteError(JOB_ID, 50, 49),
+    errors.TriggerFailedError(JOB_ID, "RuntimeError"),
 ]
 FATAL = [
     errors.MacieRequestRefusedError("CreateClassificationJob", "ValidationException", "name is missing"),
     errors.MacieNotEnabledError("eu-west-1", "DISABLED"),
     errors.ResultsRepositoryMissingError("eu-west-1"),
+    errors.DiscoveryResultUnreadableError("s3://results/a.jsonl.gz", 3),
     errors.DefinitionError("identifiers/a.json", "CreateCustomDataIdentifier", "no valid JSON"),
     errors.FindingsFilterNameTakenError("Payers, Providers"),
     errors.NoScheduledJobError("synthea-daily", "jobType ONE_TIME"),

@@ -1,4 +1,4 @@
-"""What Macie has found in some buckets, by whatever job, kept unaltered."""
+"""What Macie has found in some buckets, by whatever job."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def found(ready_aws: Aws) -> list[str]:
     return ready_aws.macie.list_findings()["findingIds"]
 
 
-def store(aws: Aws, context: Any, *, since_ms: int | str = 0, ids: str = "", buckets: Any = ("bronze",)) -> Any:
+def store(
+    aws: Aws, context: Any, *, since_ms: int | str = 0, ids: str = "", buckets: Any = ("bronze",), transform: Any = None
+) -> Any:
     aws.s3.put_object(Bucket="evidence", Key="ids.txt", Body=ids.encode())
     operator = MacieFindingsToS3Operator(
         task_id="t",
@@ -34,6 +36,7 @@ def store(aws: Aws, context: Any, *, since_ms: int | str = 0, ids: str = "", buc
         ids_key="ids.txt",
         bucket="evidence",
         key="findings.jsonl",
+        transform=transform,
     )
     counts = operator.execute(context)
     lines = aws.s3.get_object(Bucket="evidence", Key="findings.jsonl")["Body"].read().splitlines()
@@ -71,3 +74,17 @@ def test_findings_elsewhere_and_samples_are_left_out(ready_aws: Aws, context: di
     assert len(every) > len(found)
     stored, _ = store(ready_aws, context, ids="\n".join(every))
     assert sorted(one["id"] for one in stored) == sorted(found)
+
+
+def test_what_is_stored_of_a_finding_is_what_the_transform_returns(
+    ready_aws: Aws, context: dict[str, Any], found: list[str]
+) -> None:
+    stored, unknown = store(
+        ready_aws,
+        context,
+        ids="\n".join([found[0], "0" * 32]),
+        transform=lambda finding: {"about": finding["resourcesAffected"]["s3Object"]["key"]},
+    )
+    assert sorted(one["about"] for one in stored) == ["run/000.csv", "run/001.csv", "run/002.csv"]
+    assert {key for one in stored for key in one} == {"about"}
+    assert unknown == 1

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from macie import errors, operators, sensors
+from macie.findings import MacieFindingsToS3Operator
+from macie.hook import MacieHook
 from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
 from macie.operators import (
@@ -18,11 +20,14 @@ from macie.operators import (
     MacieEnsureCustomDataIdentifiersOperator,
     MacieJobResultsToS3Operator,
 )
+from macie.reconcile import MacieReconcileSessionOperator
+from macie.sensors import MacieClassificationJobSensor, MacieJobResultsSensor
 from macie.tokens import MAX_TOKENS
 from tests.macie.local_aws import PATIENT_ID, Aws
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
 
 CREATE = "POST /jobs"
+JOB_REQUEST = {"name": "gate", "jobType": "ONE_TIME", "s3JobDefinition": {}}
 CLASSES = [
     cls
     for module in (operators, sensors)
@@ -137,9 +142,16 @@ class TestCancelClassificationJob:
         assert scripted_aws.requests == []
 
 
+def key_of(record: Any) -> dict[str, str]:
+    """A transform that is told from every other."""
+    return {"key": record["resourcesAffected"]["s3Object"]["key"]}
+
+
 class TestJobResultsToS3:
-    def store(self, job_id: str, prefix: str = "run/") -> dict[str, int]:
-        return MacieJobResultsToS3Operator(task_id="store", job_id=job_id, bucket="evidence", prefix=prefix).execute({})
+    def store(self, job_id: str, prefix: str = "run/", **more: Any) -> dict[str, int]:
+        return MacieJobResultsToS3Operator(
+            task_id="store", job_id=job_id, bucket="evidence", prefix=prefix, **more
+        ).execute({})
 
     def read(self, aws: Aws, key: str) -> bytes:
         return aws.s3.get_object(Bucket="evidence", Key=key)["Body"].read()
@@ -173,17 +185,47 @@ class TestJobResultsToS3:
         assert len(written) == 2
         assert all(member in stored for member in written)
 
-    def test_a_retry_stores_the_same_again(self, ready_aws: Aws) -> None:
+    def test_a_transform_says_what_is_stored_of_each_record(self, ready_aws: Aws) -> None:
+        ready_aws.put_patients(3)
+        ready_aws.s3.put_object(Bucket="bronze", Key="run/clean.csv", Body=b"CODE\n1\n")
+        job_id = ready_aws.run_job(**ready_aws.patient_identifier())
+        assert self.store(job_id, transform=key_of) == {"findings": 3, "results": 4}
+        patients = [{"key": f"run/00{number}.csv"} for number in range(3)]
+        results = gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz"))
+        assert [json.loads(line) for line in self.read(ready_aws, "run/findings.jsonl").splitlines()] == patients
+        assert sorted(json.loads(line)["key"] for line in results.splitlines()) == [
+            *("run/000.csv", "run/001.csv", "run/002.csv", "run/clean.csv")
+        ]
+
+    def test_a_result_is_counted_once_whatever_the_number_of_its_records(self, ready_aws: Aws) -> None:
+        job_id = ready_aws.run_job()
+        _, prefix = MacieHook().get_results_location(job_id)
+        ready_aws.s3.put_object(Bucket="results", Key=f"{prefix}a.jsonl.gz", Body=gzip.compress(b"{}\n\n{}\n{}"))
+        assert self.store(job_id, transform=lambda _: {"a": 1}) == {"findings": 0, "results": 1}
+        assert gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")) == b'{"a":1}\n' * 3
+
+    def test_a_damaged_result_is_named_and_nothing_is_stored(self, ready_aws: Aws) -> None:
+        job_id = ready_aws.run_job()
+        _, prefix = MacieHook().get_results_location(job_id)
+        ready_aws.s3.put_object(Bucket="results", Key=f"{prefix}a.jsonl.gz", Body=gzip.compress(b"{}\nSSN 1-2-3"))
+        with pytest.raises(errors.DiscoveryResultUnreadableError) as caught:
+            self.store(job_id, transform=dict)
+        assert caught.value.args == (f"s3://results/{prefix}a.jsonl.gz", 2)
+        assert "Contents" not in ready_aws.s3.list_objects_v2(Bucket="evidence")
+
+    @pytest.mark.parametrize("transform", [None, lambda record: {"id": record["id"]}], ids=["whole", "transformed"])
+    def test_a_retry_stores_the_same_again(self, ready_aws: Aws, transform: Any) -> None:
         ready_aws.put_patients(2)
         job_id = ready_aws.run_job(**ready_aws.patient_identifier())
         keys = ["run/findings.jsonl", "run/job.json", "run/results.jsonl.gz"]
-        first = self.store(job_id), [self.read(ready_aws, key) for key in keys]
-        assert (self.store(job_id), [self.read(ready_aws, key) for key in keys]) == first
+        first = self.store(job_id, transform=transform), [self.read(ready_aws, key) for key in keys]
+        assert (self.store(job_id, transform=transform), [self.read(ready_aws, key) for key in keys]) == first
         listed = ready_aws.s3.list_objects_v2(Bucket="evidence")["Contents"]
         assert [item["Key"] for item in listed] == keys
 
-    def test_documents_of_a_job_that_found_no_object_can_be_read(self, ready_aws: Aws) -> None:
-        assert self.store(ready_aws.run_job(), prefix="") == {"findings": 0, "results": 0}
+    @pytest.mark.parametrize("transform", [None, dict])
+    def test_documents_of_a_job_that_found_no_object_can_be_read(self, ready_aws: Aws, transform: Any) -> None:
+        assert self.store(ready_aws.run_job(), prefix="", transform=transform) == {"findings": 0, "results": 0}
         assert gzip.decompress(self.read(ready_aws, "results.jsonl.gz")) == b""
         assert self.read(ready_aws, "findings.jsonl") == b""
 
@@ -192,3 +234,35 @@ class TestJobResultsToS3:
         ready_aws.s3.delete_bucket(Bucket="evidence")
         with pytest.raises(errors.MacieRequestRefusedError, match="NoSuchBucket"):
             self.store(job_id)
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        MacieCheckReadyOperator(task_id="a"),
+        MacieEnsureCustomDataIdentifiersOperator(task_id="b", definitions_path="include/identifiers"),
+        MacieCreateClassificationJobOperator(task_id="c", job_request=JOB_REQUEST),
+        MacieCancelClassificationJobOperator(task_id="d", job_id=JOB_ID),
+        MacieJobResultsToS3Operator(task_id="e", job_id=JOB_ID, bucket="b", prefix="p"),
+        MacieFindingsToS3Operator(task_id="f", affected_buckets=["b"], since_ms=0, ids_key="i", bucket="b", key="k"),
+        MacieReconcileSessionOperator(task_id="g", managed_by="m"),
+        MacieClassificationJobSensor(task_id="h", job_id=JOB_ID),
+        MacieJobResultsSensor(task_id="i", job_id=JOB_ID),
+    ],
+    ids=lambda operator: type(operator).__name__,
+)
+@pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/gate"])
+def test_missing_credentials_are_passing_and_told_without_addresses(
+    scripted_aws: ScriptedAws,
+    context: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    operator: Any,
+    role: str,
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps({"conn_type": "aws", "extra": {"role_arn": role}}))
+    operator.__dict__.pop("hook", None)
+    with pytest.raises(errors.MacieUnavailableError, match="no valid credentials") as caught:
+        operator.execute(context)
+    assert caught.value.args[1] == "NoCredentialsError"
+    assert scripted_aws.requests == []

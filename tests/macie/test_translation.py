@@ -1,7 +1,17 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+)
 
 from macie import errors
 from macie.translation import translated_errors
@@ -22,6 +32,11 @@ RETRYABLE, FATAL = errors.MacieUnavailableError, errors.MacieRequestRefusedError
         (402, "ServiceQuotaExceededException", FATAL),
         (403, "AccessDeniedException", FATAL),
         (403, "ExpiredTokenException", RETRYABLE),
+        (400, "ExpiredToken", RETRYABLE),
+        (403, "InvalidClientTokenId", RETRYABLE),
+        (403, "InvalidAccessKeyId", RETRYABLE),
+        (403, "UnrecognizedClientException", RETRYABLE),
+        (400, "RequestExpired", RETRYABLE),
         (404, "ResourceNotFoundException", FATAL),
         (409, "ConflictException", FATAL),
         (429, "ThrottlingException", RETRYABLE),
@@ -40,6 +55,29 @@ def test_a_refusal_is_fatal_and_an_outage_is_not(status: int, code: str, expecte
 def test_a_connection_that_fails_may_succeed_later() -> None:
     with pytest.raises(RETRYABLE, match="EndpointConnectionError"), translated_errors():
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoCredentialsError(),
+        PartialCredentialsError(provider="env", cred_var="secret"),
+        CredentialRetrievalError(provider="role", error_msg="http://169.254.170.2/v2/credentials"),
+        TokenRetrievalError(provider="sso", error_msg="http://169.254.170.2/v2/credentials"),
+        EndpointConnectionError(endpoint_url="http://user:word@169.254.170.2"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_of_botocore_are_named_and_not_quoted(error: Exception) -> None:
+    with pytest.raises(RETRYABLE, match=type(error).__name__) as caught, translated_errors():
+        raise error
+    assert "169.254" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [NoRegionError(), ProfileNotFound(profile="gate")])
+def test_wrong_configuration_is_fatal(error: Exception) -> None:
+    with pytest.raises(FATAL, match=type(error).__name__), translated_errors():
+        raise error
 
 
 def test_a_malformed_request_stays_malformed() -> None:

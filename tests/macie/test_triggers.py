@@ -7,8 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.module_loading import import_string
 from airflow.serialization.serialized_objects import BaseSerialization
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoRegionError, ProfileNotFound
 
 from macie.hook import MacieHook
 from macie.sensors import MacieClassificationJobSensor
@@ -202,7 +204,7 @@ class Clock:
         monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda loop: real_time(loop) + self.slept)
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
-        self._acts.append((seconds, act))
+        self._acts = sorted([*self._acts, (seconds, act)], key=lambda timed: timed[0])
 
 
 @pytest.fixture
@@ -257,3 +259,196 @@ def test_the_deadline_ends_the_wait_for_a_paused_job_too(scripted_aws: ScriptedA
     scripted_aws.script(DESCRIBE, job("PAUSED"))
     assert event_of(long_trigger(pause_seconds=24 * HOUR))["status"] == "deadline"
     assert 6 * HOUR - 1 <= clock.slept <= 6 * HOUR + 300
+
+
+ACCESS_KEY = "AWS_ACCESS_KEY_ID"
+
+
+def long_results_trigger() -> MacieJobResultsTrigger:
+    return results_trigger(deadline_at=datetime.now(UTC) + timedelta(hours=6), poll_seconds=20, settle_seconds=60)
+
+
+def script_all(scripted_aws: ScriptedAws) -> None:
+    """Script a job that is COMPLETE, and results that do not change."""
+    scripted_aws.script(DESCRIBE, job("COMPLETE"))
+    scripted_aws.script(FINDINGS, TWO)
+    scripted_aws.script(RESULTS, results_of_bytes(9))
+
+
+BOTH = pytest.mark.parametrize(
+    ("make", "status"), [(long_trigger, "ended"), (long_results_trigger, "settled")], ids=["job", "results"]
+)
+
+
+@BOTH
+def test_a_wait_goes_on_with_new_credentials_when_its_own_have_expired(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    monkeypatch.setenv(ACCESS_KEY, "old")
+    scripted_aws.expired.add("old")
+    clock.at(HOUR, lambda: monkeypatch.setenv(ACCESS_KEY, "new"))
+    assert event_of(make())["status"] == status
+    assert set(scripted_aws.access_keys) == {"old", "new"}
+    assert HOUR <= clock.slept <= HOUR + 600
+    assert scripted_aws.access_keys.count("old") < 30
+
+
+@BOTH
+def test_a_wait_goes_on_when_its_credentials_expire_between_two_polls(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    scripted_aws.script(DESCRIBE, job("RUNNING"))
+    clock.at(2 * HOUR, lambda: scripted_aws.script(DESCRIBE, job("COMPLETE")))
+    monkeypatch.setenv(ACCESS_KEY, "old")
+
+    def expire() -> None:
+        scripted_aws.expired.add("old")
+        monkeypatch.setenv(ACCESS_KEY, "new")
+
+    clock.at(30, expire)
+    assert event_of(make())["status"] == status
+    assert scripted_aws.access_keys[0] == "old"
+    assert scripted_aws.access_keys[-1] == "new"
+
+
+@BOTH
+def test_a_wait_goes_on_when_there_were_no_credentials(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv(ACCESS_KEY)
+    clock.at(HOUR, lambda: monkeypatch.setenv(ACCESS_KEY, "new"))
+    assert event_of(make())["status"] == status
+    assert set(scripted_aws.access_keys) == {"new"}
+
+
+@BOTH
+def test_a_wait_without_credentials_ends_at_its_deadline(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv(ACCESS_KEY)
+    assert event_of(make())["status"] == "deadline"
+    assert 6 * HOUR - 1 <= clock.slept <= 6 * HOUR + 300
+
+
+SECRET = "https://user:hunter2@internal/"
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "AssumeRole")
+
+
+def fail_to_connect(monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> None:
+    """Let the client of Macie be made only after these errors."""
+    make, left = MacieHook.get_async_conn, list(errors)
+
+    async def connect(hook: MacieHook) -> Any:
+        if left:
+            raise left.pop(0)
+        return await make(hook)
+
+    monkeypatch.setattr(MacieHook, "get_async_conn", connect)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CredentialRetrievalError(provider="container-role", error_msg=SECRET),
+        refused("ExpiredToken"),
+        refused("InvalidClientTokenId"),
+        refused("Throttling"),
+        BotoCoreError(),
+        AirflowException(SECRET),
+        RuntimeError(SECRET),
+        TimeoutError(SECRET),
+        OSError(SECRET),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@BOTH
+def test_a_wait_goes_on_when_a_client_cannot_be_made_at_first(
+    scripted_aws: ScriptedAws,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make: Any,
+    status: str,
+    error: Exception,
+) -> None:
+    script_all(scripted_aws)
+    fail_to_connect(monkeypatch, error, error)
+    assert event_of(make())["status"] == status
+    logged = capsys.readouterr().out
+    assert f"Poll of classification job {JOB_ID} failed" in logged
+    assert SECRET not in logged
+
+
+@pytest.mark.parametrize(
+    ("error", "facts"),
+    [
+        (refused("AccessDenied"), ["AssumeRole", "AccessDenied", "no"]),
+        (NoRegionError(), ["The call", "NoRegionError"]),
+        (ProfileNotFound(profile=SECRET), ["The call", "ProfileNotFound"]),
+    ],
+)
+@BOTH
+def test_a_wait_ends_when_a_client_is_refused(
+    scripted_aws: ScriptedAws, monkeypatch: pytest.MonkeyPatch, make: Any, status: str, error: Exception, facts: Any
+) -> None:
+    script_all(scripted_aws)
+    fail_to_connect(monkeypatch, error)
+    event = event_of(make())
+    assert (event["status"], event["error"]) == ("error", "MacieRequestRefusedError")
+    assert event["facts"][: len(facts)] == facts
+    assert SECRET not in str(event)
+
+
+@pytest.mark.parametrize("error", [RuntimeError(SECRET), TimeoutError(SECRET), AirflowException(SECRET)])
+@BOTH
+def test_a_wait_ends_with_the_name_of_an_unexpected_error_that_goes_on(
+    scripted_aws: ScriptedAws,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make: Any,
+    status: str,
+    error: Exception,
+) -> None:
+    script_all(scripted_aws)
+    fail_to_connect(monkeypatch, *[error] * 3)
+    facts = [JOB_ID, type(error).__name__]
+    assert event_of(make()) == {"status": "error", "job_id": JOB_ID, "error": "TriggerFailedError", "facts": facts}
+    logged = capsys.readouterr().out
+    assert f"failed unexpectedly: {type(error).__name__} (" in logged
+    assert SECRET not in logged
+
+
+def test_whatever_is_wrong_with_a_trigger_is_an_event(scripted_aws: ScriptedAws) -> None:
+    naive = datetime(2100, 1, 1)  # noqa: DTZ001 - what is wrong with it
+    assert event_of(job_trigger(deadline_at=naive))["facts"] == [JOB_ID, "TypeError"]
+
+
+@BOTH
+def test_a_trigger_that_is_cancelled_ends_without_an_event(
+    scripted_aws: ScriptedAws, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    fail_to_connect(monkeypatch, asyncio.CancelledError())
+    with pytest.raises(asyncio.CancelledError):
+        event_of(make())
+
+
+@BOTH
+def test_a_wait_goes_on_when_the_connection_has_new_credentials(
+    scripted_aws: ScriptedAws, clock: Clock, monkeypatch: pytest.MonkeyPatch, make: Any, status: str
+) -> None:
+    script_all(scripted_aws)
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://old:secret@")
+    scripted_aws.expired.add("old")
+    clock.at(HOUR, lambda: monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", "aws://new:secret@"))
+    assert event_of(make())["status"] == status
+    assert set(scripted_aws.access_keys) == {"old", "new"}

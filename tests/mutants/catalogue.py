@@ -46,6 +46,7 @@ _binding = partial(Mutant, f"{GATE}/judging/binding.py", ("tests/lake_gate/judgi
 _histories = partial(Mutant, f"{GATE}/judging/histories.py", ("tests/lake_gate/judging/test_histories.py",))
 _policy = partial(Mutant, f"{GATE}/judging/policy.py", (POLICY, DECISION))
 _evidence = partial(Mutant, f"{GATE}/judging/evidence.py", (EVIDENCE,))
+_kept = partial(Mutant, f"{GATE}/judging/kept.py", ("tests/lake_gate/judging/test_kept.py",))
 _verdict = partial(Mutant, f"{GATE}/scan/verdict.py", ("tests/lake_gate/scan/test_verdict.py", DECISION))
 _verdicts = partial(Mutant, f"{GATE}/scan/verdicts.py", ("tests/lake_gate/scan/test_verdicts.py",))
 _checks = partial(Mutant, f"{GATE}/scan/checks.py", ("tests/lake_gate/scan/test_checks.py",))
@@ -81,6 +82,10 @@ _rules = partial(Mutant, f"{MACIE}/suppression.py", ("tests/macie/test_suppressi
 _lists = partial(Mutant, f"{MACIE}/allow_lists.py", ("tests/macie/test_allow_lists.py",))
 _suppression = partial(Mutant, f"{GATE}/scan/suppression.py", ("tests/lake_gate/scan/test_suppression.py",))
 _triggers = partial(Mutant, f"{MACIE}/triggers.py", (TRIGGERS,))
+_translation = partial(Mutant, f"{MACIE}/translation.py", ("tests/macie/test_translation.py",))
+_records = partial(Mutant, f"{MACIE}/records.py", ("tests/macie/test_records.py",))
+_stores = partial(Mutant, f"{MACIE}/operators.py", ("tests/macie/test_operators.py",))
+_lists_findings = partial(Mutant, f"{MACIE}/findings.py", ("tests/macie/test_findings.py",))
 _sensors = partial(Mutant, f"{MACIE}/sensors.py", (SENSORS,))
 
 MUTANTS = [
@@ -157,13 +162,13 @@ MUTANTS = [
     _policy("any allowed detection allows all", "not all(self._names(found)", "not any(self._names(found)"),
     _policy("hold before quarantine is fine", "if then is Outcome.QUARANTINE and holds_before:", "if False:"),
     _policy("a custom identifier passes for a managed one", "if is_custom else self.managed", "if not is_custom else self.managed"),
-    _evidence("what cannot be read is not there", "if not identifier or not category or number < 1:", "if False:"),
+    _evidence("what cannot be read is not there", "if not identifier or identifier == UNKNOWN or not category or number < 1:", "if False:"),
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
     _decide("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
-    _hook("the first file of results", "            count += 1\n        return count", "            count += 1\n            break\n        return count"),
+    _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
     # ---- no leak, no loss: what is moved
     _copying('copies are not verified', 'if difference := self._difference(made):', 'if difference := "":'),
@@ -251,10 +256,40 @@ MUTANTS = [
     _suppression("a rule counts on its last day", "return rule.expires_on <= today", "return rule.expires_on < today"),
     _suppression("what no rule explains is not counted", "uses.unexplained += not explaining", "uses.unexplained += 0"),
     _suppression("a rule may archive everything", '"additionalProperties": _CONDITION, "minProperties": 1}', '"additionalProperties": _CONDITION}'),
+    # ---- no value leaves the objects
+    _kept("columns are called by the first row", '{"row": _position, "column": _position}', '{"row": _position, "column": _position, "columnName": _name}'),
+    _kept("references of cells are kept", '{"row": _position, "column": _position}', '{"row": _position, "column": _position, "cellReference": _name}'),
+    _kept("paths into JSON are kept", '{"recordIndex": _position}', '{"recordIndex": _position, "jsonPath": _name}'),
+    _kept("positions may be text", "    return value if is_number or (isinstance(value, str) and _DIGITS.fullmatch(value)) else None", "    return value"),
+    _kept("files in an archive are named", '{"fileSize": _count, "fileLastModified": _time}', '{"fileSize": _count, "filePath": _name}'),
+    _kept("any text is one of Macie's words", "return value if isinstance(value, str) and shape.fullmatch(value) else UNKNOWN", "return value"),
+    _kept("a path is kept whatever the key", 'if found.get("path") != f"{bucket}/{key}":', "if False:"),
+    _kept("a word that is not one vanishes", "shape.fullmatch(value) else UNKNOWN", "shape.fullmatch(value) else None"),
+    _kept("a count that is not one vanishes", "return UNKNOWN if kept is None else kept", "return kept"),
+    _kept("a severity without a word vanishes", ', always={"description": UNKNOWN})', ")"),
+    _kept("a file in an archive is the archive", 'always={"filePath": UNKNOWN}', "always={}"),
+    _kept("what is not a list was not there", "return [{}] if value else None", "return None"),
+    _kept("what is not an object was not there", 'unreadable={"totalCount": UNKNOWN}', "unreadable={}"),
+    _stores("results are stored as Macie wrote them", "packed.writelines(to_line(record, self.transform)", "packed.writelines(to_line(record, None)"),
+    _stores("findings of a job are stored as Macie wrote them", "file.write(to_line(finding, self.transform))", "file.write(to_line(finding, None))"),
+    _lists_findings("findings are stored as Macie wrote them", "file.write(to_line(finding, self.transform))", "file.write(to_line(finding, None))"),
+    Mutant("dags/synthea_gate.py", ("tests/test_dags.py",), "a run keeps whole records", "                transform=without_values,\n", ""),
+    Mutant("dags/finding_events.py", ("tests/test_dags.py",), "finding_events keeps whole records", "        transform=without_values,\n", ""),
+    _records("a damaged line is left out", "                    raise DiscoveryResultUnreadableError(uri, number)\n                yield", "                    continue\n                yield"),
+    _records("a result that is cut off ends there", "            line = None\n", '            line = b""\n'),
+    _translation("the text of botocore's errors is told", 'type(error).__name__, "no answer from AWS")', "type(error).__name__, str(error))"),
     # ---- no endless wait
-    _triggers("there is no deadline", "async with asyncio.timeout(seconds):", "async with asyncio.timeout(None):"),
-    _triggers('a pause has no end', 'if clock() - paused_since >= self.pause_seconds:', 'if False:'),
-    _triggers("polls do not back off", "delay = min(delay * BACKOFF,", "delay = min(delay,"),
+    _triggers("clients are made once", "            except MacieUnavailableError as error:\n                unexpected = 0\n", "            except MacieUnavailableError as error:\n                raise\n"),
+    _triggers("clients keep their credentials", "for of in self._hooks()]", "for of in self.__dict__.setdefault('_made', self._hooks())]"),
+    _triggers("errors are not translated", "                with translated_errors():\n", "                if True:\n"),
+    _triggers("an unexpected error is told by its text", "            return to_event(TriggerFailedError(self.job_id, type(error).__name__))", "            raise"),
+    _triggers("unexpected errors go on for ever", "if unexpected == MOST_UNEXPECTED:", "if False:"),
+    _triggers("any error of time is the deadline", "            if not limit.expired():\n                raise\n", ""),
+    _triggers("a failed poll changes nothing", "    def _miss(self) -> None:\n        self._seen = None\n", "    def _miss(self) -> None:\n        pass\n"),
+    _translation("expired credentials are a refusal", "(*_RETRYABLE_CODES, *_CREDENTIAL_CODES)", "_RETRYABLE_CODES"),
+    _triggers("there is no deadline", "async with asyncio.timeout(seconds) as limit:", "async with asyncio.timeout(None) as limit:"),
+    _triggers('a pause has no end', 'return now - self._paused_since >= self.pause_seconds', 'return False'),
+    _triggers("polls do not back off", "self._next_delay = min(delay * BACKOFF,", "self._next_delay = min(delay,"),
     _sensors("an unknown status is success", "raise errors.JobStatusUnknownError(self.job_id, str(status))", "return {}"),
     _sensors("the deadline is success", "raise errors.JobDeadlineError(", "print("),
     _evidence("an empty part hides behind a legible one", "or (claimed and not found):", "or False:"),
@@ -280,5 +315,5 @@ MUTANTS = [
     _decide("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),
     _decide("the plan changes after moves began", "if not (self._begun(run) and read", "if not (False and read"),
     _reports("a marker needs no record that accounts", 'if not written["accounted"]:', "if False:"),
-    _triggers("silence of AWS counts as a pause", "paused_since = clock() if paused_since is None else paused_since", "paused_since = 0.0"),
+    _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
 ]  # fmt: skip

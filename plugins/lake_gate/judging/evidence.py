@@ -251,7 +251,7 @@ def _of_kind(kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, clai
 
 def _detection(identifier: Any, count: Any, category: Any) -> Detection:
     number = _number(count)
-    if not identifier or not category or number < 1:
+    if not identifier or identifier == UNKNOWN or not category or number < 1:
         return Detection(str(identifier or UNKNOWN), max(number, 1), UNKNOWN)
     return Detection(intern(str(identifier)), number, intern(str(category)))
 

@@ -1,0 +1,63 @@
+"""Discovery results are read record by record, and what is not one is named by place alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from macie import records
+from macie.errors import DiscoveryResultUnreadableError
+from macie.records import iter_records, to_line
+
+URI = "s3://results/a.jsonl.gz"
+SECRET = b"HIV positive since spring"
+
+
+def test_records_are_the_objects_of_the_lines_however_they_end() -> None:
+    content = gzip.compress(b'{"id": "a"}\r\n\n  \n') + gzip.compress(b'{"id": "b"}')
+    assert list(iter_records(content, URI)) == [{"id": "a"}, {"id": "b"}]
+    assert list(iter_records(gzip.compress(b""), URI)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        SECRET,
+        b'"' + SECRET + b'"',
+        b'["' + SECRET + b'"]',
+        b'{"id": "' + SECRET,
+        b"1",
+        b"null",
+        b"[" * 100_000,
+        b"\xff",
+    ],
+    ids=lambda line: line[:20].decode(errors="replace"),
+)
+def test_line_that_is_not_a_json_object_is_an_error_that_names_the_place_and_not_the_content(line: bytes) -> None:
+    found = iter_records(gzip.compress(b'{"id": "a"}\n' + line + b"\n"), URI)
+    assert next(found) == {"id": "a"}
+    with pytest.raises(DiscoveryResultUnreadableError) as caught:
+        next(found)
+    assert caught.value.args == (URI, 2)
+
+
+@pytest.mark.parametrize("content", [SECRET, gzip.compress(b'{"id": 1}' * 99)[:-9], gzip.compress(b"{}") + SECRET])
+def test_object_that_is_not_gzip_or_is_cut_off_is_an_error(content: bytes) -> None:
+    with pytest.raises(DiscoveryResultUnreadableError, match=URI) as caught:
+        list(iter_records(content, URI))
+    assert SECRET.decode() not in str(caught.value)
+
+
+def test_line_without_an_end_is_not_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MOST_LINE_BYTES", 1000)
+    with pytest.raises(DiscoveryResultUnreadableError):
+        list(iter_records(gzip.compress(b" " * 1000), URI))
+
+
+def test_record_is_one_line_of_what_is_to_be_stored() -> None:
+    record = {"id": "a", "text": "a\nb\u2028ü"}
+    assert json.loads(to_line(record, None)) == record
+    assert to_line(record, None).count(b"\n") == 1
+    assert to_line(record, lambda whole: {"id": whole["id"]}) == b'{"id":"a"}\n'
