@@ -108,6 +108,17 @@ def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:
         return None
 
 
+def read_object_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> bytes | None:
+    """Return the content of a version, the latest by default; None when it is not there."""
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        return s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return None
+
+
 def read_version(s3: S3Client, bucket: str, key: str) -> tuple[bytes | None, str]:
     """Return the object's content and its version id; None and no id when there is no such object."""
     try:

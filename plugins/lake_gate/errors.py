@@ -5,6 +5,7 @@ No sentence ever holds content of an object: buckets, keys, names and counts onl
 
 from __future__ import annotations
 
+import re
 from functools import wraps
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -166,6 +167,70 @@ def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
 def from_transport_error(error: BotoCoreError) -> AwsError:
     """Return our error for an answer that did not come: its text may hold addresses, with signatures in them."""
     return AwsError("A call to AWS", type(error).__name__)
+
+
+def class_of(error: Exception) -> str:
+    """Return the class of an error for documents and messages: AWS's code where there is one; never a text."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code")
+    else:
+        code = getattr(error, "code", None)
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else type(error).__name__
+
+
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class DamagedDocumentError(FinalGateError):
+    """A document of a run is not what the gate has written."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(uri, problem)
+        self.uri, self.problem = uri, problem
+
+    @property
+    def document(self) -> str:
+        """Name of the document, without where it is."""
+        return self.uri.rpartition("/")[2]
+
+    @property
+    def code(self) -> str:
+        """The class for documents and messages."""
+        return f"damaged_{self.document}"
+
+    def __str__(self) -> str:
+        """Name the document and what to do."""
+        return (
+            f"{self.uri} cannot be read ({self.problem}). Restore the version of it that the gate wrote; until then its "
+            "run is not decided about, except that severe objects leave silver."
+        )
+
+
+class NotWithdrawnError(GateError):
+    """Objects could not be moved; the next try may succeed."""
+
+    def __init__(self, count: int, objects: list[str]) -> None:
+        super().__init__(count, objects)
+        self.count, self.objects = count, objects
+
+    def __str__(self) -> str:
+        """Name the first objects; all others were moved."""
+        return f"{self.count} object(s) could not be moved, all others were: {'; '.join(self.objects)}."
+
+
+class FindingsPendingError(FinalGateError):
+    """Objects that Macie has found something in could not be decided about, or moved."""
+
+    def __init__(self, objects_uri: str, count: int, objects: list[str]) -> None:
+        super().__init__(objects_uri, count, objects)
+        self.objects_uri, self.count, self.objects = objects_uri, count, objects
+
+    def __str__(self) -> str:
+        """Name the first objects with what failed, and say what to do."""
+        return (
+            f"{self.count} object(s) could not be dealt with: {'; '.join(self.objects)}. All others were moved and "
+            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries again."
+        )
 
 
 class PolicyError(FinalGateError):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from lake_gate import jsonl
 from lake_gate.judging.decision import Decision
+from lake_gate.recording.record import Moved
 
 MOST_CHUNKS = 100
 """Each chunk is a mapped task; the list of them goes into XCom."""
@@ -18,11 +19,11 @@ class Status(StrEnum):
     """What becomes of an object."""
 
     MOVE = "move"
-    """It is decided more strictly than before, and moved."""
+    """It is decided more strictly than before, or such a decision is not carried out completely: it is moved."""
     STANDS = "stands"
     """The same policy comes to the same decision."""
     KNOWN = "decided_with_by_its_run"
-    """The run that landed it has the finding in its own evidence."""
+    """The run that landed it has the finding in the evidence of its decisions."""
     PENDING = "left_to_its_run"
     """The run that landed it is not over: looked at again next time."""
     ISOLATED = "isolated_already"
@@ -31,6 +32,8 @@ class Status(StrEnum):
     """The version is not there any more, or was replaced: nothing is touched."""
     LEFT = "left"
     """Nobody may read it as trusted, and it is not severe enough to be moved."""
+    FAILED = "failed"
+    """It could not be decided about, or moved: ``why`` is the class of the error; looked at again next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Action:
     :param was: outcome until now; None when nothing was decided.
     :param decision: the stricter decision, as :class:`lake_gate.judging.decision.Decision`; None: nothing is moved.
     :param silver_version_id: of the copy that was promoted; empty when there is none.
+    :param because: ids of the findings to look at again when the action fails, where it has none of its own.
+    :param damaged: name of the document of its run that cannot be read; empty when all can.
     """
 
     bucket: str
@@ -57,6 +62,8 @@ class Action:
     was: str | None = None
     decision: dict[str, Any] | None = None
     silver_version_id: str = ""
+    because: list[str] = field(default_factory=list)
+    damaged: str = ""
 
     @property
     def the_decision(self) -> Decision:
@@ -67,6 +74,25 @@ class Action:
     def place(self) -> tuple[str, str]:
         """What is moved together: the objects of one run, or all that no run has landed."""
         return self.feed, self.folder
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What carrying an action out has come to.
+
+    :param moved: where the object is; None: nowhere any more, or not at its new place.
+    :param failed: class of the error; empty when there was none.
+    :param is_passing: the next try may succeed.
+    """
+
+    moved: Moved | None = None
+    failed: str = ""
+    is_passing: bool = False
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Done:
+        """Read a line of a ledger."""
+        return cls(**{**line, "moved": Moved(**line["moved"]) if line["moved"] else None})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,21 @@ from lake_gate.telling.message import Notice
 
 QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
 """What nobody has to be told of: the run that landed the object has told it, or will, or nothing was done."""
-_ORDER = [Status.MOVE, Status.LEFT, Status.STANDS]
+_ORDER = [Status.FAILED, Status.MOVE, Status.LEFT, Status.STANDS]
 
 
 def is_worth_telling(record: Mapping[str, Any]) -> bool:
-    """Whether anything was done or found that nobody has been told of."""
-    return bool(record["events"]["poison"]) or any(status not in QUIET for status in record["totals"]["statuses"])
+    """Whether anything was done or found that no message has told of; what fails again in the same way is not news."""
+    totals = record["totals"]
+    loud = {status for status in totals["statuses"] if status not in QUIET and status != Status.FAILED}
+    return bool(record["events"]["poison"] or loud or totals.get("newly_failed"))
 
 
 def worst_moved(record: Mapping[str, Any]) -> Severity | None:
-    """Return the highest severity of what was moved."""
-    found = [Severity(name) for name in record["totals"]["severities_moved"] if name in set(Severity)]
+    """Return the highest severity of what was moved, or should have been."""
+    totals = record["totals"]
+    named = {*totals["severities_moved"], *totals.get("severities_failed", ())}
+    found = [Severity(name) for name in named if name in set(Severity)]
     return max(found, key=lambda severity: severity.rank, default=None)
 
 
@@ -31,7 +35,9 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
     :param entries: the lines of its ``objects.jsonl``.
     """
     totals, poison = record["totals"], sum(record["events"]["poison"].values())
+    failed = totals["statuses"].get(Status.FAILED, 0)
     subject = f"[finding_events] {totals['withdrawn']} withdrawn from silver, {totals['moved']} moved in all"
+    subject += f", {failed} failed" if failed else ""
     told = sorted((one for one in entries if one["status"] not in QUIET), key=_urgency)
     lines = [
         f"Run {record['run']['run_id']}.",
@@ -49,6 +55,7 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
         "withdrawn": totals["withdrawn"],
         "moved": totals["moved"],
         "poison": poison,
+        "failed": failed,
     }
     return Notice(subject=subject, lines=lines, sms=subject, attributes=attributes, record_uri=record_uri)
 
@@ -69,4 +76,7 @@ def _line(entry: Mapping[str, Any]) -> str:
     found = ", ".join(severities) or "held with its run"
     done = f"{entry['outcome']}, {entry['why']}" if entry["status"] == Status.MOVE else entry["why"] or ""
     was = f", was {entry['was']}" if entry["was"] else ""
-    return f"- {entry['bucket']}/{entry['key']}: {entry['status'].replace('_', ' ')} ({done}; {found}{was})"
+    damaged = f", {entry['damaged']} of its run is damaged" if entry.get("damaged") else ""
+    now = f", is in {entry['now']['bucket']} now" if entry["status"] == Status.FAILED and entry.get("now") else ""
+    told = f"{entry['status'].replace('_', ' ')} ({done}; {found}{was}{damaged}{now})"
+    return f"- {entry['bucket']}/{entry['key']}: {told}"

@@ -6,6 +6,7 @@ put it. Bronze goes first: from then on no task of the run can copy it into silv
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate.errors import FinalGateError, GateError, from_client_error, from_transport_error
+from lake_gate.errors import FinalGateError, GateError, class_of, from_client_error, from_transport_error
+from lake_gate.finding_events.action import Done
 from lake_gate.finding_events.places import landed_key
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import CHUNK_OBJECTS
@@ -26,6 +28,8 @@ from lake_gate.run import HELD_PREFIX, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 type Numbered = tuple[int, Decision]
 """A decision, and its place among those that were asked for: two strays may have one name."""
@@ -58,6 +62,54 @@ class FromThere(FromAnywhere):
     def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
         """Yield the place that Macie has looked at."""
         yield decision.bucket, decision.key
+
+
+def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Done]:
+    """Move objects like :func:`move_all`; what fails is searched for by halves, and keeps no other where it is.
+
+    :return: what has come of each, in the order given.
+    """
+    try:
+        return [Done(moved) for moved in move_all(s3, decisions, run, buckets)]
+    except Exception as error:
+        if len(decisions) == 1:
+            return [_failed(s3, decisions[0], buckets, error)]
+    half = len(decisions) // 2
+    return [one for part in (decisions[:half], decisions[half:]) for one in move_each(s3, part, run, buckets)]
+
+
+def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exception) -> Done:
+    """Say why an object could not be moved, and where it is all the same when it has left silver."""
+    moved = None
+    try:
+        bucket, key = buckets.place(decision)
+        copies = _with_versions(s3, [(0, replace(decision, bucket=bucket, key=key, version_id=""))], buckets)
+        if copies and buckets.silver not in {place for place, _ in left_behind(s3, [decision], buckets)}:
+            moved = Moved(decision.name, bucket, key, copies[0][1].version_id)
+    except (ClientError, BotoCoreError, GateError, FinalGateError):
+        log.warning("It could not be looked at where s3://%s/%s is now", decision.bucket, decision.key)
+    return failure(error, moved)
+
+
+def failure(error: Exception, moved: Moved | None = None) -> Done:
+    """Return what an error says: its class, and whether the next try may succeed."""
+    sorted_out = from_client_error(error) if isinstance(error, ClientError) else error
+    return Done(moved, class_of(error), is_passing=isinstance(sorted_out, GateError | BotoCoreError))
+
+
+def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhere) -> set[tuple[str, str]]:
+    """Return the bucket where, and the name of what, still has a copy at a place that it is to be taken from."""
+    by_place: dict[tuple[str, bool], list[Numbered]] = {}
+    for one in decisions:
+        for bucket, key in buckets.sources(one):
+            place = bucket, key.startswith(HELD_PREFIX)  # apart, so that no listing spans what lies between
+            by_place.setdefault(place, []).append((0, replace(one, bucket=bucket, key=key)))
+    return {
+        (bucket, found.name)
+        for (bucket, _), wanted in by_place.items()
+        for part in batched(wanted, CHUNK_OBJECTS)
+        for _, found in _with_versions(s3, part, buckets)
+    }
 
 
 def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Moved | None]:

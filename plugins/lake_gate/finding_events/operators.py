@@ -17,16 +17,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate import assets
 from lake_gate.base import RECORD, GateOperator
 from lake_gate.documents import read_document, read_document_or_none, write_document, write_document_once
+from lake_gate.errors import NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
-from lake_gate.finding_events.action import Action, plan
+from lake_gate.finding_events.action import Action, Done, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
+from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import ACTIONS, FINDINGS, IDS, LOOKED, TAKEN, WATERMARK, ledger
 from lake_gate.finding_events.recording import Looked
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
 from lake_gate.judging.evidence import Observation
 from lake_gate.judging.policy import Outcome
-from lake_gate.recording.record import Moved
+from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.run import Run
 
 if TYPE_CHECKING:
@@ -146,19 +148,23 @@ def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list
     times: dict[str, int] = {}
     seen_before = unreadable = 0
     for finding in findings:
-        times[finding["id"]] = _milliseconds(finding.get("updatedAt"))
-        if not watermark.is_new(finding["id"]):
-            seen_before += 1
-            continue
         try:
-            new.append(Observation.from_api(finding, is_finding=True))
-        except ValueError:  # it names no object: nothing can be done about it
+            times[finding["id"]] = _milliseconds(finding.get("updatedAt"))
+            if watermark.is_new(finding["id"]):
+                new.append(Observation.from_api(finding, is_finding=True))
+            else:
+                seen_before += 1
+        except (ValueError, TypeError, KeyError, AttributeError):  # it names no object: nothing can be done about it
             unreadable += 1
     return new, Looked(times, seen_before, unreadable)
 
 
 def _milliseconds(time: str | None) -> int:
-    return int(datetime.fromisoformat(time).timestamp() * 1000) if time else 0
+    """Return a time in milliseconds since 1970; 0 for none, and for what is not a time."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp() * 1000) if time else 0
+    except (ValueError, TypeError):
+        return 0
 
 
 class WithdrawOperator(GateOperator):
@@ -166,7 +172,8 @@ class WithdrawOperator(GateOperator):
 
     Everything may be done again: a retry finishes what a crash has left. With an outlet of
     :func:`lake_gate.assets.changes` the assets of silver and quarantine of each feed have an event. Returns the number
-    of objects that are where they should be.
+    of objects that are where they should be. What fails keeps no other object where it is; its class is in the ledger,
+    and the last task of the DAG fails for it.
 
     :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (mapped, and never rendered as a template).
     """
@@ -176,29 +183,52 @@ class WithdrawOperator(GateOperator):
         self.chunk = chunk
 
     def step(self, context: Context) -> int:
-        """Take the runs one by one."""
+        """Take the runs one by one.
+
+        :raises NotWithdrawnError: when something failed that the next try may do, and there is one.
+        """
         settings, events = self.the_settings, self.run_of(context)
         withdrawing = Withdrawing(self.s3, settings, events, datetime.now(UTC).isoformat())
         start, size = int(self.chunk["start"]), int(self.chunk["size"])
         lines = self.iter_document(events, ACTIONS, start=start, size=size)
-        done: list[Moved | None] = []
-        for (feed, folder), group in groupby((Action(**line) for line in lines), key=lambda action: action.place):
+        done: list[Done] = []
+        passing: list[str] = []
+        for place, group in groupby((Action(**line) for line in lines), key=lambda action: action.place):
             actions = list(group)
-            if feed:
-                run = Run.of_folder(feed, folder)
-                done += withdrawing.from_run(run, actions)
-                self._announce(context, run, actions)
-            else:
-                done += withdrawing.strays(actions)
-        content = "".join(json.dumps(asdict(one) if one else None) + "\n" for one in done).encode()
+            came = self._carry_out(withdrawing, place, actions, context)
+            passing += [
+                f"s3://{action.bucket}/{action.key} ({one.failed})"
+                for action, one in zip(actions, came, strict=True)
+                if one.is_passing
+            ]
+            done += came
+        content = "".join(json.dumps(asdict(one)) + "\n" for one in done).encode()
         write_document(self.s3, settings.bronze_bucket, events.document(ledger(start)), content)
-        return sum(one is not None for one in done)
+        if passing and _has_tries_left(context):
+            raise NotWithdrawnError(len(passing), passing[:NAMES_SHOWN])
+        return sum(one.moved is not None for one in done)
+
+    def _carry_out(
+        self, withdrawing: Withdrawing, place: tuple[str, str], actions: list[Action], context: Context
+    ) -> list[Done]:
+        """Carry out the actions of one run, or all that are about no run."""
+        feed, folder = place
+        try:
+            if not feed:
+                return withdrawing.strays(actions)
+            run = Run.of_folder(feed, folder)
+            done = withdrawing.from_run(run, actions)
+            self._announce(context, run, [action for action, one in zip(actions, done, strict=True) if one.moved])
+        except Exception as error:
+            self.log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))
+            return [failure(error)] * len(actions)
+        return done
 
     def _announce(self, context: Context, run: Run, actions: list[Action]) -> None:
         settings = self.the_settings
         record = read_document_or_none(self.s3, settings.bronze_bucket, run.document(RECORD))
         said = {
-            "run_id": json.loads(record)["run"]["run_id"] if record else run.run_id,
+            "run_id": _run_id(record) or run.run_id,
             "withdrawn": sum(action.was == Outcome.PROMOTE for action in actions),
             "quarantined": sum(action.the_decision.outcome == Outcome.QUARANTINE for action in actions),
             "record": f"s3://{settings.bronze_bucket}/{run.document(RECORD)}",
@@ -208,3 +238,17 @@ class WithdrawOperator(GateOperator):
             assets.announce(context, self.outlets, assets.silver(run.feed), **said)
         if said["quarantined"]:
             assets.announce(context, self.outlets, assets.quarantine(run.feed), **said)
+
+
+def _run_id(record: bytes | None) -> str:
+    """Return the run id in a record; empty where it cannot be read."""
+    try:
+        return str(json.loads(record or b"{}")["run"]["run_id"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def _has_tries_left(context: Context) -> bool:
+    """Whether Airflow would run the task again if it failed now."""
+    task_instance: Any = context.get("ti")
+    return task_instance is not None and task_instance.try_number <= task_instance.max_tries

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
 from lake_gate.run import HELD_PREFIX, Run
-from lake_gate.scan.verdict import PREFIX as VERDICTS
 
 FEED = "finding_events"
 """What stands in the place of a feed in the keys of what it writes down."""
@@ -17,12 +18,40 @@ LOOKED = "looked.json"
 """Which of them were looked at."""
 ACTIONS = "actions.jsonl"
 _MOVES = "moves/"
-_DOCUMENTS = ("_runs/", VERDICTS)
+_FOLDER = r"[A-Za-z0-9._-]+"
+_SHA256 = r"[0-9a-f]{64}"
+_OF_A_RUN = (
+    *(r"run\.json", r"manifest\.jsonl", r"reprocessed\.jsonl", r"released\.jsonl", r"reused\.jsonl", r"held\.jsonl"),
+    *(r"job\.json", r"results\.jsonl\.gz", r"findings\.jsonl", r"plan\.json"),
+    *(r"decisions\.jsonl", r"objects\.jsonl", r"record\.json", r"taken\.json", r"ids\.txt", r"looked\.json"),
+    *(r"actions\.jsonl", r"moves/[a-z]*-?[0-9]+\.jsonl(\.begun)?"),
+    *(rf"amendments/{_FOLDER}\.jsonl", r"notified/[^/]+\.json"),
+)
+"""What the gate writes below the documents of a run; a name that is not in this table is not the gate's."""
+_FEED = r"[a-z][a-z0-9_]{0,39}"
+_IN_BRONZE = re.compile(
+    "|".join(
+        (
+            rf"_runs/{_FEED}/{_FOLDER}/({'|'.join(_OF_A_RUN)})",
+            re.escape(WATERMARK),
+            rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_FOLDER}/{_SHA256}\.json)",
+            r"_content/complete\.json",
+            rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
+        )
+    )
+)
+_MARKER = re.compile(rf"_runs/({_FEED})/({_FOLDER})\.json")
 
 
 def is_document(key: str) -> bool:
-    """Whether the gate itself has written it: never to be moved."""
-    return key.startswith(_DOCUMENTS)
+    """Whether a key in bronze is that of a document that the gate writes: never to be moved."""
+    return _IN_BRONZE.fullmatch(key) is not None
+
+
+def marked_by(key: str) -> Run | None:
+    """Return the run whose marker in silver has this key; None when it is not the key of a marker."""
+    match = _MARKER.fullmatch(key)
+    return _run_of_folder(*match.groups()) if match else None
 
 
 def landed_key(key: str, *, in_bronze: bool) -> str:
@@ -37,8 +66,10 @@ def run_of(key: str) -> Run | None:
     """
     feed, _, rest = key.partition("/")
     folder, _, name = rest.partition("/")
-    if not (feed and folder and name):
-        return None
+    return _run_of_folder(feed, folder) if name else None
+
+
+def _run_of_folder(feed: str, folder: str) -> Run | None:
     try:
         return Run.of_folder(feed, folder)
     except ValueError:

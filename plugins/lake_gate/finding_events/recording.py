@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.judging.policy import Outcome
-from lake_gate.recording.record import Moved
+from lake_gate.recording.record import NAMES_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ class Totals:
 
     :param withdrawn: objects that were in silver, and are not any more.
     :param pending: ids of findings that are left for the next run.
+    :param failed: of these, what could not be dealt with: ``bucket``, ``key`` and ``why``.
+    :param newly_failed: objects that failed, and had not failed in the same way at the run before.
+    :param first_failed: bucket, key and class of the first objects that failed.
     """
 
     objects: int = 0
@@ -41,7 +44,11 @@ class Totals:
     severities_moved: Counter[str] = field(default_factory=Counter)
     moved: int = 0
     withdrawn: int = 0
+    severities_failed: Counter[str] = field(default_factory=Counter)
+    newly_failed: int = 0
+    first_failed: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield the entries on, each counted."""
@@ -53,29 +60,49 @@ class Totals:
         self.objects += 1
         self.statuses[entry["status"]] += 1
         self.severities.update(entry["findings"].values())
-        if entry["status"] == Status.MOVE:
+        if entry["now"] and not entry["failed_before"]:
             self.moved += 1
             self.withdrawn += entry["was_in_silver"]
             self.outcomes[entry["outcome"]] += 1
             self.severities_moved.update(entry["findings"].values())
         if entry["status"] == Status.PENDING:
             self.pending += entry["findings"]
+        if entry["status"] == Status.FAILED:
+            self._count_failed(entry)
+
+    def _count_failed(self, entry: Mapping[str, Any]) -> None:
+        ids = [*entry["findings"]] or entry["because"]
+        self.pending += ids
+        self.failed |= {one: {name: entry[name] for name in ("bucket", "key", "why")} for one in ids}
+        self.severities_failed.update(entry["findings"].values())
+        self.newly_failed += not entry["failed_before"]
+        if len(self.first_failed) < NAMES_SHOWN:
+            self.first_failed.append(f"s3://{entry['bucket']}/{entry['key']} ({entry['why']})")
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as ``record.json`` has them."""
         sums = {one.name: getattr(self, one.name) for one in fields(self)}
         told = {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
-        return {**told, "pending": len(self.pending)}
+        return {**told, "pending": len(set(self.pending)), "failed": self.statuses[Status.FAILED]}
 
 
-def iter_entries(actions: Iterable[Action], moved: Iterator[Moved | None]) -> Iterator[dict[str, Any]]:
+def iter_entries(
+    actions: Iterable[Action], done: Iterator[Done], failed_before: Mapping[str, Mapping[str, str]]
+) -> Iterator[dict[str, Any]]:
     """Yield the line of ``objects.jsonl`` of each action.
 
-    :param moved: where the objects are that were to be moved, in the same order; None: nowhere any more.
+    :param done: what has come of those that were to be moved, in the same order.
+    :param failed_before: why, by the id of a finding, the run before could not deal with its object.
     """
     for action in actions:
-        place = next(moved) if action.status == Status.MOVE else None
-        is_gone = action.status == Status.MOVE and place is None
+        came = next(done) if action.status == Status.MOVE else Done()
+        status, why, place = action.status, action.why, came.moved
+        if came.failed:
+            status, why = Status.FAILED, came.failed
+        elif action.status == Status.MOVE and place is None:
+            status = Status.GONE
+        ids = [*action.findings] or action.because
+        before = [failed_before.get(one, {}) for one in ids]
         yield {
             "bucket": action.bucket,
             "key": action.key,
@@ -83,8 +110,11 @@ def iter_entries(actions: Iterable[Action], moved: Iterator[Moved | None]) -> It
             "feed": action.feed,
             "folder": action.folder,
             "findings": action.findings,
-            "status": Status.GONE if is_gone else action.status,
-            "why": action.why,
+            "because": action.because,
+            "status": status,
+            "why": why,
+            "damaged": action.damaged,
+            "failed_before": status == Status.FAILED and any(one.get("why") == why for one in before),
             "was": action.was,
             "was_in_silver": bool(action.silver_version_id) or action.was == Outcome.PROMOTE,
             "outcome": action.decision["outcome"] if action.decision else action.was,

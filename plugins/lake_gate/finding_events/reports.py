@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lake_gate import jsonl
 from lake_gate.base import OBJECTS, RECORD, GateOperator
 from lake_gate.documents import read_document, write_document, write_lines
-from lake_gate.finding_events.action import Action
+from lake_gate.errors import FindingsPendingError
+from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
 from lake_gate.finding_events.places import ACTIONS, IDS, LOOKED, TAKEN, WATERMARK, ledger
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.judging.evidence import Severity
 from lake_gate.recording.overlay import update_document
-from lake_gate.recording.record import Moved
 from lake_gate.run import Run
 from lake_gate.telling import notices
 from lake_gate.telling.receipts import Receipts
@@ -47,13 +47,15 @@ class RecordEventsOperator(GateOperator):
         """Bring actions and moves together; the watermark moves last."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         looked = Looked(**json.loads(read_document(self.s3, bronze, run.document(LOOKED))))
+        taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
+        failed_before = Watermark.parse(json.dumps(taken["watermark"]).encode()).failed
         totals = Totals()
         record = build_record(
             run=_facts(context),
-            taken=json.loads(read_document(self.s3, bronze, run.document(TAKEN))),
+            taken=taken,
             listed=self.listed,
             looked=looked,
-            objects_uri=self._write_objects(run, totals),
+            objects_uri=self._write_objects(run, totals, failed_before),
             totals=totals,
         )
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
@@ -62,15 +64,14 @@ class RecordEventsOperator(GateOperator):
         self.log.info("Record: %s", uri)
         return {"uri": uri, "totals": record["totals"]}
 
-    def _write_objects(self, run: Run, totals: Totals) -> str:
+    def _write_objects(self, run: Run, totals: Totals, failed_before: Mapping[str, Mapping[str, str]]) -> str:
         actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
-        lines = map(jsonl.to_line, totals.counted(iter_entries(actions, self._moved(run))))
+        lines = map(jsonl.to_line, totals.counted(iter_entries(actions, self._done(run), failed_before)))
         return write_lines(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), lines)
 
-    def _moved(self, run: Run) -> Iterator[Moved | None]:
+    def _done(self, run: Run) -> Iterator[Done]:
         for chunk in self.chunks:
-            for line in self.iter_document(run, ledger(int(chunk["start"]))):
-                yield Moved(**line) if line else None
+            yield from map(Done.from_json, self.iter_document(run, ledger(int(chunk["start"]))))
 
     def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
         bronze = self.the_settings.bronze_bucket
@@ -79,9 +80,24 @@ class RecordEventsOperator(GateOperator):
         times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
 
         def moved(there: bytes | None) -> bytes:
-            return Watermark.parse(there).moved(times, totals.pending).to_bytes()
+            return Watermark.parse(there).moved(times, totals.pending, totals.failed).to_bytes()
 
         update_document(self.s3, bronze, WATERMARK, moved)
+
+
+class CheckEventsOperator(GateOperator):
+    """Fail when an object could not be dealt with, after all others were moved, recorded and told of.
+
+    The last task, so that no failure of one object stops what comes after it.
+    """
+
+    def step(self, context: Context) -> None:
+        """Read the record; raise with the first objects and why each failed."""
+        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
+        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        totals = record["totals"]
+        if count := totals["statuses"].get(Status.FAILED, 0):
+            raise FindingsPendingError(record["objects_uri"], count, totals["first_failed"])
 
 
 class NotifyEventsOperator(GateOperator):

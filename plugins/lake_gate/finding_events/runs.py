@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import FINDINGS, PLAN, RECORD, RESULTS
+from botocore.exceptions import ClientError
+
+from lake_gate.base import DECISIONS, FINDINGS, HISTORIES, MOVES, PLAN, RECORD, RESULTS, RUN
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines, read_document_or_none
-from lake_gate.errors import FinalGateError
+from lake_gate.errors import DamagedDocumentError, FinalGateError
 from lake_gate.finding_events.rejudging import Decided
 from lake_gate.include import read_policy
 from lake_gate.judging.evidence import Evidence, Job, Severity, gather
@@ -22,11 +27,12 @@ from lake_gate.judging.histories import read_histories
 from lake_gate.judging.policy import Policy, Promotion
 from lake_gate.moving.versions import head_version
 from lake_gate.names import loggable
+from lake_gate.recording.amendments import AMENDMENTS, Amendments
 from lake_gate.recording.entries import iter_run_entries
 from lake_gate.recording.overlay import read_amendments
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing
-from lake_gate.scan.verdicts import read_reused
+from lake_gate.scan.verdicts import REUSED, read_reused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,9 +51,11 @@ class Landing:
     """A run that has landed something.
 
     :param landed: the objects that were asked for, by key; those that it has landed.
-    :param known: ids, of those that were asked for, of the findings that are in its own evidence.
+    :param known: ids, of those that were asked for, of the findings that its decisions rest on, or will.
     :param landed_at: when the manifest was written.
     :param record: content of ``record.json``; None when the run has not come so far.
+    :param basis: content of ``plan.json``; empty when nothing was decided.
+    :param is_dry: whether the run has moved nothing, on purpose.
     """
 
     run: Run
@@ -55,62 +63,88 @@ class Landing:
     known: frozenset[str]
     landed_at: datetime
     record: dict[str, Any] | None
-
-    @property
-    def is_dry(self) -> bool:
-        """Whether the run has moved nothing, on purpose."""
-        return bool(self.record and self.record["dry_run"])
+    basis: dict[str, Any]
+    is_dry: bool
 
 
 def read_landing(
     s3: S3Client, bronze: str, run: Run, keys: Collection[str], finding_ids: Collection[str]
 ) -> Landing | None:
-    """Look whether a run has landed objects, and how far it has come; None when there is no such run."""
+    """Look whether a run has landed objects, and how far it has come; None when there is no such run.
+
+    :raises DamagedDocumentError: when a document of the run is not what the gate has written.
+    """
     head = head_version(s3, bronze, run.document(MANIFEST))
     if head is None:
         return None
-    manifest = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
-    findings = _lines(s3, bronze, run, FINDINGS)
-    record = read_document_or_none(s3, bronze, run.document(RECORD))
-    return Landing(
-        run,
-        {one.key: one for one in manifest if one.key in keys},
-        frozenset(one["id"] for one in findings if one.get("id") in finding_ids),
-        head["LastModified"],
-        json.loads(record) if record else None,
-    )
+    with _reading(bronze, run, MANIFEST):
+        manifest = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        landed = {one.key: one for one in manifest if one.key in keys}
+    basis = _object(s3, bronze, run, PLAN)
+    with _reading(bronze, run, FINDINGS):
+        findings = _evidence_lines(s3, bronze, run, FINDINGS, basis or {})
+        known = frozenset(one["id"] for one in findings if one.get("id") in finding_ids)
+    record = _object(s3, bronze, run, RECORD)
+    return Landing(run, landed, known, head["LastModified"], record, basis or {}, is_dry(s3, bronze, run, record))
 
 
-def read_decided(s3: S3Client, bronze: str, silver: str, landing: Landing) -> tuple[Decided, dict[str, set[Place]]]:
-    """Return what a run has decided about its objects, and where each of them was, or is.
+def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -> bool:
+    """Whether a run has moved nothing, on purpose: what its ledger says, not only its record.
+
+    A record may be written again, by another run of the same id. What cannot be read says nothing: then it is not dry.
+    """
+    try:
+        begun = _object(s3, bronze, run, RUN)
+    except DamagedDocumentError:
+        return False
+    said = begun if begun is not None else record or {}
+    if said.get("dry_run") is not True:
+        return False
+    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)
+    return not moves.get("Contents")
+
+
+def read_decided(
+    s3: S3Client, bronze: str, silver: str, landing: Landing
+) -> tuple[Decided, dict[str, set[Place]], Amendments]:
+    """Return what a run has decided about its objects, where each of them was, or is, and how that was amended.
+
+    Objects that were amended are always among them.
 
     :return: the second by name.
+    :raises DamagedDocumentError: when a document of the run is not what the gate has written.
     """
-    run = landing.run
-    basis = json.loads(read_document_or_none(s3, bronze, run.document(PLAN)) or b"{}")
-    policy = _policy(basis)
+    run, basis = landing.run, landing.basis
+    with _reading(bronze, run, PLAN):
+        policy, job = _policy(basis), _job(basis)
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
-    amendments = read_amendments(s3, bronze, run)
-    names = {one.name for one in landing.landed.values()}
-    entries = {
-        entry["name"]: entry
-        for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
-        if whole or entry["name"] in names
-    }
-    manifest = [
-        one
-        for one in (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
-        if whole or one.name in names
-    ]
+    with _reading(bronze, run, AMENDMENTS):
+        amendments = read_amendments(s3, bronze, run)
+    names = {one.name for one in landing.landed.values()} | amendments.made.keys()
+    with _reading(bronze, run, f"{DECISIONS} or {MOVES}"):
+        entries = {
+            entry["name"]: entry
+            for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
+            if whole or entry["name"] in names
+        }
+    with _reading(bronze, run, MANIFEST):
+        landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        manifest = [one for one in landed if whole or one.name in names]
+    with _reading(bronze, run, f"{RESULTS} or {FINDINGS}"):
+        evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
+    with _reading(bronze, run, REUSED):
+        verdicts = read_reused(s3, bronze, run)
+    with _reading(bronze, run, HISTORIES):
+        histories = read_histories(s3, bronze, run)
     decided = Decided(
         manifest=manifest,
         entries=entries,
         has_plan=bool(basis),
         policy=policy,
-        job=_job(basis),
-        evidence=_evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}),
-        verdicts=read_reused(s3, bronze, run),
-        histories=read_histories(s3, bronze, run),
+        job=job,
+        evidence=evidence,
+        verdicts=verdicts,
+        histories=histories,
     )
     places: defaultdict[str, set[Place]] = defaultdict(set)
     for one in landing.landed.values():
@@ -119,7 +153,46 @@ def read_decided(s3: S3Client, bronze: str, silver: str, landing: Landing) -> tu
             places[one.name].add((now["bucket"], now["key"], now["version_id"]))
         if one.name in amendments.made:
             places[one.name].add((silver, one.key, amendments.made[one.name].silver_version_id))
-    return decided, places
+    return decided, places, amendments
+
+
+def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject | None:
+    """Return what the manifest says of one object, although other lines of it may be damaged; None: nothing."""
+    try:
+        for line in _lines(s3, bronze, run, MANIFEST):
+            if isinstance(line, dict) and line.get("key") == key:
+                return LandedObject(**line)
+    except (*_DAMAGE, TypeError):
+        log.warning("%s is damaged", run.document(MANIFEST))
+    return None
+
+
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
+
+
+@contextmanager
+def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
+    """Name the document when it is not what the gate has written, or a version that is pinned is gone."""
+    uri = f"s3://{bronze}/{run.document(name)}"
+    try:
+        yield
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        raise DamagedDocumentError(uri, "a version is gone") from None
+    except _DAMAGE as error:
+        raise DamagedDocumentError(uri, type(error).__name__) from None
+
+
+def _object(s3: S3Client, bronze: str, run: Run, name: str) -> dict[str, Any] | None:
+    """Return the JSON object that a document of the run is; None when it is not there."""
+    with _reading(bronze, run, name):
+        if (content := read_document_or_none(s3, bronze, run.document(name))) is None:
+            return None
+        found = json.loads(content)
+        if not isinstance(found, dict):
+            raise TypeError
+        return found
 
 
 def _policy(basis: dict[str, Any]) -> Policy:
@@ -145,12 +218,21 @@ def _job(basis: dict[str, Any]) -> Job | None:
 
 
 def _evidence(
-    s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]]
+    s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in _lines(s3, bronze, run, name) if _object_of(one) in objects) for name in (RESULTS, FINDINGS)
+        (one for one in _evidence_lines(s3, bronze, run, name, basis) if _object_of(one) in objects)
+        for name in (RESULTS, FINDINGS)
     )
     return gather(*documents)
+
+
+def _evidence_lines(s3: S3Client, bronze: str, run: Run, name: str, basis: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the version that the decisions rest on; of the latest one where nothing is pinned."""
+    if "evidence" not in basis:
+        return _lines(s3, bronze, run, name)
+    version_id = basis["evidence"].get(name)
+    return iter_json_lines(s3, bronze, run.document(name), version_id=version_id) if version_id else iter(())
 
 
 def _object_of(payload: dict[str, Any]) -> tuple[str, str] | None:
@@ -163,6 +245,6 @@ def _lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str,
     """Yield the lines of a document of the run; none when it has not come so far."""
     try:
         yield from iter_json_lines(s3, bronze, run.document(name))
-    except s3.exceptions.ClientError as error:
+    except ClientError as error:
         if not is_missing(error):
             raise

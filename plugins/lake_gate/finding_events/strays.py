@@ -40,6 +40,19 @@ def describe(s3: S3Client, bucket: str, key: str, head: Mapping[str, Any]) -> La
     )
 
 
+def undescribed(bucket: str, key: str, head: Mapping[str, Any]) -> LandedObject:
+    """Return what is known of a version without reading it: enough to decide about it, too little to move it."""
+    return LandedObject(key, bucket, key, head["VersionId"], head["ETag"].strip('"'), head["ContentLength"], "", "")
+
+
+def sha256_in(head: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the whole content, in hexadecimal, where S3 shows it; empty where it does not."""
+    shown = str(head.get("ChecksumSHA256", ""))
+    if not shown or head.get("ChecksumType") == "COMPOSITE" or "-" in shown:
+        return ""
+    return base64.b64decode(shown).hex()
+
+
 def _digests(body: IO[bytes], part_bytes: int) -> tuple[str, str]:
     """Return the SHA-256 of the content, and what S3 shows as ``ChecksumSHA256`` of a copy in such parts."""
     whole, part, parts = hashlib.sha256(), hashlib.sha256(), []

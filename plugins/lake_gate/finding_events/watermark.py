@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 LOOK_BACK_MS = 2 * 60 * 60 * 1000
 """How much later than another one, of the same time, a finding may appear."""
@@ -22,11 +22,14 @@ class Watermark:
         that Macie has (it keeps findings for 90 days).
     :param seen: time of each finding within the look-back, by id: they were dealt with.
     :param pending: ids of findings that were left to the run that landed their object: to be looked at again.
+    :param failed: of the pending findings those whose object could not be dealt with: ``bucket``, ``key`` and ``why``
+        (the class of the error), by id.
     """
 
     updated_at_ms: int
     seen: Mapping[str, int]
     pending: frozenset[str]
+    failed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, content: bytes | None) -> Watermark:
@@ -34,7 +37,7 @@ class Watermark:
         if content is None:
             return cls(0, {}, frozenset())
         told = json.loads(content)
-        return cls(told["updated_at_ms"], told["seen"], frozenset(told["pending"]))
+        return cls(told["updated_at_ms"], told["seen"], frozenset(told["pending"]), told.get("failed", {}))
 
     def to_bytes(self) -> bytes:
         """Return the document."""
@@ -50,12 +53,21 @@ class Watermark:
         """Whether a finding is to be looked at."""
         return finding_id in self.pending or finding_id not in self.seen
 
-    def moved(self, looked_at: Mapping[str, int], left: Iterable[str]) -> Watermark:
+    def moved(
+        self,
+        looked_at: Mapping[str, int],
+        left: Iterable[str],
+        failed: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Watermark:
         """Return the watermark after a run; what another run has put there meanwhile stays.
 
         :param looked_at: time of each finding that the run has looked at, by id.
         :param left: ids of those that it has left for the next one.
+        :param failed: why, where it has failed.
         """
         updated_at = max([self.updated_at_ms, *looked_at.values()])
         seen = {one: at for one, at in {**self.seen, **looked_at}.items() if at >= updated_at - LOOK_BACK_MS}
-        return Watermark(updated_at, seen, (self.pending - looked_at.keys()) | frozenset(left))
+        pending = (self.pending - looked_at.keys()) | frozenset(left)
+        known = {one: why for one, why in self.failed.items() if one not in looked_at}
+        failures = {one: why for one, why in {**known, **(failed or {})}.items() if one in pending}
+        return Watermark(updated_at, seen, pending, failures)

@@ -1,0 +1,162 @@
+"""What a run says of its objects, brought in line with its amendments: its marker in silver, its record in bronze.
+
+A withdrawal is several writes, and a worker may die between any two. Whether all were made, the documents show, so the
+next look at the run finds out and makes the missing ones; nothing has to remember that something was begun.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate.base import OBJECTS, PLAN, RECORD
+from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.finding_events.runs import is_dry
+from lake_gate.recording.amendments import Amendment, Amendments
+from lake_gate.recording.entries import iter_run_entries, write_objects
+from lake_gate.recording.marker import Marker, Withdrawal
+from lake_gate.recording.overlay import read_amendments, update_document, write_amended
+from lake_gate.recording.record import Totals, marker_head
+from lake_gate.run import Run
+from lake_gate.s3_answers import is_missing
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+
+def is_marker_of(run: Run, content: bytes) -> bool:
+    """Whether this is a marker of the run, and nothing else: each member is one that a marker has."""
+    marker = Marker.parse(content)
+    if marker is None or set(marker.head) != {"schema", "feed", "run_id"}:
+        return False
+    head, listed = marker.head, {"key", "version_id", "size_bytes", "sha256"}
+    if head != marker_head({"feed": run.feed, "run_id": head["run_id"]}) or marker.to_bytes() != content:
+        return False
+    is_own = Run(run.feed, str(head["run_id"])).folder == run.folder
+    return is_own and all(set(one) == listed and str(one["key"]).startswith(run.prefix) for one in marker.objects)
+
+
+def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: Iterable[Amendment]) -> None:
+    """Let the run's marker list nothing that is withdrawn; it is there only when the run was published.
+
+    :param now_made: withdrawn in any case, although other amendments may be damaged.
+    """
+    if read_document_or_none(s3, silver, run.marker) is None:
+        return  # the task that publishes it looks for amendments after that
+    of_now = Amendments()
+    of_now.add(now_made, ())
+    withdrawals = of_now.withdrawals()
+    try:
+        withdrawals = {**withdrawals, **read_amendments(s3, bronze, run).withdrawals()}
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("Amendments to s3://%s/%s are damaged (%s)", bronze, run.documents, type(error).__name__)
+
+    def without(there: bytes | None) -> bytes:
+        return _without(there or b"", withdrawals, f"s3://{silver}/{run.marker}")
+
+    update_document(s3, silver, run.marker, without)
+
+
+def _without(there: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) -> bytes:
+    if (marker := Marker.parse(there)) is None:  # readers cannot trust it; what matters is the move
+        log.warning("%s is not a marker: another writer has replaced it", uri)
+        return there
+    return marker.without(withdrawals).to_bytes()
+
+
+def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
+    """Let the run's record say where everything is; one that is not there yet will say so by itself."""
+    if (content := read_document_or_none(s3, bronze, run.document(RECORD))) is None:
+        return
+    before = json.loads(content)
+    basis = json.loads(read_document_or_none(s3, bronze, run.document(PLAN)) or b"{}")
+    dry_run = is_dry(s3, bronze, run, before)
+
+    def write(amendments: Amendments) -> None:
+        totals = Totals()
+        uri = write_objects(s3, bronze, run, basis, amendments, totals, dry_run=dry_run)
+        said = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
+        record = json.dumps({**before, **said}, indent=1, ensure_ascii=False).encode()
+        write_document(s3, bronze, run.document(RECORD), record)
+
+    write_amended(s3, bronze, run, write)
+
+
+def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:
+    return {"dry_run": dry_run, "totals": totals.to_json(), "accounted": totals.not_accounted == 0}
+
+
+def is_settled(
+    s3: S3Client,
+    bronze: str,
+    silver: str,
+    run: Run,
+    basis: Mapping[str, Any],
+    record: Mapping[str, Any] | None,
+    amendments: Amendments,
+    *,
+    dry_run: bool,
+) -> bool:
+    """Whether marker and record of an amended run say what its amendments say."""
+    return _is_marked(s3, silver, run, amendments) and (
+        record is None or _is_recorded(s3, bronze, run, basis, record, amendments, dry_run=dry_run)
+    )
+
+
+def _is_marked(s3: S3Client, silver: str, run: Run, amendments: Amendments) -> bool:
+    there = read_document_or_none(s3, silver, run.marker)
+    return there is None or _without(there, amendments.withdrawals(), f"s3://{silver}/{run.marker}") == there
+
+
+def _is_recorded(
+    s3: S3Client,
+    bronze: str,
+    run: Run,
+    basis: Mapping[str, Any],
+    record: Mapping[str, Any],
+    amendments: Amendments,
+    *,
+    dry_run: bool,
+) -> bool:
+    totals = Totals()
+    wanted = totals.counted(iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run))
+    there = _objects(s3, bronze, run)
+    if any(_as_json(one) != two for one, two in zip_longest(wanted, there)):
+        return False
+    return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})
+
+
+def _objects(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any] | None]:
+    """Yield the lines of ``objects.jsonl``; None where it is missing, or is not JSON: it is to be written again."""
+    try:
+        yield from iter_json_lines(s3, bronze, run.document(OBJECTS))
+    except ValueError:
+        yield None
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        yield None
+
+
+_NAMES = ("dry_run", "totals", "accounted")
+
+
+def _as_json(content: Any) -> Any:
+    return json.loads(json.dumps(content))
+
+
+def iter_unfinished(amendments: Amendments, behind: Iterable[str], *, settled: bool) -> Iterator[str]:
+    """Yield the names of amended objects that something is still to be done about.
+
+    :param behind: what has a copy left at a place that it is to be taken from.
+    :param settled: see :func:`is_settled`.
+    """
+    names = {*(amendments.made.keys() - amendments.done.keys()), *behind}
+    yield from sorted(names if settled or names else amendments.made)
