@@ -62,7 +62,7 @@ def test_delivery_is_read_with_its_folders(lake: Lake, tmp_path: Path, make: Cal
 
 def contents(lake: Lake, address: str, root: str = "/") -> dict[str, bytes]:
     found = {}
-    with open_source(address, lake.s3, root) as files:
+    with open_source(address, lake.s3, root, allowed_hosts=["127.0.0.1"]) as files:
         for file in files:
             with file.open() as content:
                 found[file.name] = content.read()
