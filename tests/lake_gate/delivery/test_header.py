@@ -8,7 +8,9 @@ import pytest
 
 from lake_gate.delivery.header import VOCABULARY, header_of
 
-PATIENTS = b"Id,BIRTHDATE,SSN,FIRST,LAST\n1d604da9,1989-05-25,999-76-6866,Milo271,Feil794\n2,1983-11-14,999-73-5361,A,B\n"
+PATIENTS = (
+    b"Id,BIRTHDATE,SSN,FIRST,LAST\n1d604da9,1989-05-25,999-76-6866,Milo271,Feil794\n2,1983-11-14,999-73-5361,A,B\n"
+)
 
 
 def header(content: bytes, name: str = "a.csv") -> tuple[str, ...]:

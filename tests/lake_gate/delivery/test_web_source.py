@@ -45,15 +45,18 @@ def serving(answer: Handler, tls: ssl.SSLContext | None = None) -> Iterator[tupl
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def content(body: bytes = b"a zip", **headers: str) -> Handler:
+def content(body: bytes = b"a zip", length: int | None = None, **headers: str) -> Handler:
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
             handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         handler.wfile.write(body)
@@ -236,7 +239,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_answer_that_ends_early_may_be_tried_again() -> None:
-    with serving(content(b"half", Content_Length="8")) as (host, _):
+    with serving(content(b"half", length=8)) as (host, _):
         with pytest.raises(SourceUnreachableError, match="4 bytes early"):
             fetched(f"http://{host}/d.zip")
 
