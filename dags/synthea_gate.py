@@ -16,8 +16,11 @@ were held; `held_objects` lists them.
 | red task | cause | do |
 |---|---|---|
 | `check_macie` | Macie is not enabled, or has no results repository | run `macie_scheduled_job`, clear |
-| `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; mend the source, clear |
+| `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; correct it there, clear |
 | `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
+| `land` | it was cleared, and its source holds something else by now | what was landed stays; start a new run |
+| `land` | its run id was used for another source, or for a dry run | start a new run with another run id |
+| `land` | the worker's disk is full, in every try | run fewer tasks at a time on a worker, clear |
 | `check_expected` | tables that the feed expects are missing | nothing was scanned; have them sent, start a new run |
 | `estimate_cost` | the scan would cost more than the limit | nothing was scanned; start a new run with a higher one |
 | `estimate_cost` | the job spec reads more than this run's files | scope it to `${prefix}`, clear `render_job` |
@@ -166,7 +169,7 @@ def gate(feed: Feed) -> DAG:
         check_macie = MacieCheckReadyOperator(task_id="check_macie")
 
         with TaskGroup("delivery", prefix_group_id=False) as delivery:
-            land = LandOperator(task_id="land", source=feed.source_template, **common)
+            land = LandOperator(task_id="land", source=feed.source, is_dry_run=dry_run, **common)
             check_expected = CheckExpectedOperator(
                 task_id="check_expected", expect=feed.expect, source=land.output["source"], **common
             )

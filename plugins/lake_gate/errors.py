@@ -98,6 +98,54 @@ class SourceChangedError(FinalGateError):
         )
 
 
+class DeliveryChangedError(SourceChangedError):
+    """A run has landed its delivery, and its source holds something else by now."""
+
+    def __init__(self, source: str, place: str, problem: str, names: list[str] | None = None) -> None:
+        super().__init__(place, names or [])
+        self.args = (source, place, problem, names or [])
+        self.source, self.problem = source, problem
+
+    def __str__(self) -> str:
+        """Say what differs, where the landed files are, and what to do."""
+        among = f", among them {', '.join(self.names[:5])}" if self.names else ""
+        return (
+            f"This run has landed its delivery below {self.place} before, and {self.source} is not the same any more: "
+            f"{self.problem}{among}. Nothing more was landed; what was landed is where the run's record says, or still "
+            "there. Start a new run to take what the source holds now."
+        )
+
+
+class RunPinnedError(FinalGateError):
+    """A run id was used before for something else."""
+
+    def __init__(self, run_uri: str, differences: list[str]) -> None:
+        super().__init__(run_uri, differences)
+        self.run_uri, self.differences = run_uri, differences
+
+    def __str__(self) -> str:
+        """Say what differs, and what to do."""
+        return (
+            f"{self.run_uri} says what this run is, and it is something else now: {'; '.join(self.differences)}. "
+            "Nothing was landed or changed. Start a new run with another run id."
+        )
+
+
+class DiskFullError(GateError):
+    """The worker's disk has no room now; other tasks on the worker may leave some."""
+
+    def __init__(self, needed_for: str) -> None:
+        super().__init__(needed_for)
+        self.needed_for = needed_for
+
+    def __str__(self) -> str:
+        """Say what the room is needed for, and what helps."""
+        return (
+            f"The worker's disk has no room for {self.needed_for} now. The task's retries try again; if they fail, run "
+            "fewer tasks at a time on a worker."
+        )
+
+
 class BucketNotVersionedError(FinalGateError):
     """A bucket of the lake has no versioning: nothing in it could be pinned."""
 

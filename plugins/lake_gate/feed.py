@@ -16,8 +16,8 @@ from lake_gate.schema import misshapen
 
 _TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
 """Where held files of all feeds are, what the other DAGs write down, and what stands for a feed that is not known."""
-_DATE = "${date}"
-_DATE_TEMPLATE = "{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
+DATE = "${date}"
+"""In a source: the date of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,6 @@ class Feed:
     def dag_id(self) -> str:
         """Id of the feed's DAG."""
         return f"{self.name}_gate"
-
-    @property
-    def source_template(self) -> str:
-        """What a run takes as its source, as a template of Airflow's: the run's own choice, or else the feed's."""
-        own = self.source.replace(_DATE, _DATE_TEMPLATE)
-        return (
-            "{% if params.reprocess_held %}held://{{ params.reprocess_held }}"
-            f"{{% elif params.source %}}{{{{ params.source }}}}{{% else %}}{own}{{% endif %}}"
-        )
 
 
 _FILE = {"type": "string", "pattern": "^[a-z0-9_-]+$"}
@@ -126,5 +117,5 @@ def _unusable(content: Mapping[str, Any]) -> Iterable[str]:
     if schedule is not None and not (len(schedule.split()) == 5 and croniter.is_valid(schedule)):
         yield f"schedule: {schedule!r} is no cron expression of five fields, such as '0 2 * * *'"
     template = Template(source)
-    if not template.is_valid() or set(template.get_identifiers()) - {"date"} or "{" in source.replace(_DATE, ""):
-        yield f"source: the one placeholder is {_DATE}"
+    if not template.is_valid() or set(template.get_identifiers()) - {"date"} or "{" in source.replace(DATE, ""):
+        yield f"source: the one placeholder is {DATE}"

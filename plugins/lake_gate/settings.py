@@ -30,6 +30,8 @@ class Settings:
     :param low_topic_arn: SNS topic for all other runs.
     :param local_source_root: folders and files below it may be delivered; empty: no local source is read, so that
         who may start a run cannot land a worker's own files.
+    :param allowed_source_hosts: names of hosts, with commas between, that a web address may lead to although their
+        addresses are not public; none by default.
     :param evidence_settle_seconds: how long results and findings must stay unchanged after the job is complete.
     :param evidence_deadline_seconds: when the gate stops waiting for that and holds what is not proven.
     :param results_bucket: where Macie is to write its discovery results, encrypted with the key ``results_key_arn``.
@@ -49,6 +51,7 @@ class Settings:
     results_key_arn: str = ""
     dead_letter_queue_url: str = ""
     scan_usd_per_gb: float = 1.0
+    allowed_source_hosts: str = ""
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:

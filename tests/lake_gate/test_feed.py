@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
-import pendulum
 import pytest
-from airflow.sdk.definitions._internal.templater import SandboxedEnvironment
 
 from lake_gate.feed import Feed, parse
 from tests.conftest import REPO
@@ -83,23 +80,3 @@ def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
 def test_name_of_what_others_write_down_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"the name {name} is taken"):
         parse(name, LEAST)
-
-
-@pytest.mark.parametrize(
-    ("source", "chosen", "expected"),
-    [
-        ("", {}, ""),
-        ("clinic/${date}/", {}, "clinic/2026-11-24/"),
-        ("s3://clinic/${date}/all.zip", {}, "s3://clinic/2026-11-24/all.zip"),
-        ("clinic/${date}/", {"source": "s3://else/where/"}, "s3://else/where/"),
-        ("clinic/${date}/", {"source": "s3://x/", "reprocess_held": "not_analysed"}, "held://not_analysed"),
-    ],
-)
-@pytest.mark.parametrize("has_logical_date", [True, False])
-def test_run_takes_the_delivery_of_its_day_unless_its_starter_chose_another_one(
-    source: str, chosen: dict[str, str], expected: str, has_logical_date: bool
-) -> None:
-    day = pendulum.datetime(2026, 11, 24, 2)
-    dag_run = SimpleNamespace(logical_date=day if has_logical_date else None, run_after=day)
-    template = SandboxedEnvironment().from_string(Feed(name="clinic", owner="x", source=source).source_template)
-    assert template.render(params=chosen, dag_run=dag_run) == expected

@@ -194,7 +194,7 @@ MUTANTS = [
     _landing("landing overwrites", ', IfNoneMatch="*"', ""),
     _landing("what a changed source left is forgotten", "    if others:\n        raise", "    if False:\n        raise"),
     _landing("another content is taken for the same", 'if answer.get("ChecksumSHA256") != checksum:', "if False:"),
-    _landing("landing begins with what the disk cannot hold", "if file.size_bytes > disk.room:", "if False:"),
+    _landing("landing begins with what the disk cannot hold", "if file.size_bytes > max(disk.room, disk.most):", "if False:"),
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
     _decide('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
     _move("a failing window ends the chunk", "errors.append(error)", "raise"),
@@ -215,7 +215,7 @@ MUTANTS = [
     # ---- no loss: what is held, and released
     _held("older versions are held, too", ' if item["IsLatest"])', ")"),
     _reprocessing("the latest held version is landed", "Key=one.key, VersionId=one.version_id)", "Key=one.key)"),
-    _reprocessing("every try takes what is held now", "if written is None:", "if True:"),
+    _reprocessing("every try takes what is held now", "if not written:", "if True:"),
     _reprocessing("what is held no longer is waited for", "if (one.key, one.version_id) in there]", "]"),
     _reprocessing("two held objects share a name", "and one.name not in used:", ":"),
     _reprocessing("a held copy goes before its object is found", "        return False\n", "        pass\n"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition
 
+from lake_gate.errors import DiskFullError
+
 SHARE = 0.5
 """Of what is free when landing begins: other tasks of the worker write there, too."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(slots=True)
@@ -18,16 +22,19 @@ class Disk:
     """Room for copies: whoever would have too little waits until others are done.
 
     :param room: bytes that may be taken at a time.
+    :param most: bytes that could be taken if nothing else was on the disk; as ``room`` by default.
     """
 
     room: int
+    most: int = 0
     _changed: Condition = field(default_factory=Condition)
     _taken: int = 0
 
     @classmethod
     def of_this_worker(cls) -> Disk:
         """Return what of the folder for temporary files may be taken now."""
-        return cls(int(shutil.disk_usage(tempfile.gettempdir()).free * SHARE))
+        usage = shutil.disk_usage(tempfile.gettempdir())
+        return cls(int(usage.free * SHARE), int(usage.total * SHARE))
 
     @contextmanager
     def take(self, size: int) -> Iterator[None]:
@@ -42,3 +49,22 @@ class Disk:
             with self._changed:
                 self._taken -= size
                 self._changed.notify_all()
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error says that there is no room on a disk."""
+    return error.errno in _FULL
+
+
+@contextmanager
+def room_for(what: str) -> Iterator[None]:
+    """Turn a full disk within the block into an error that says so.
+
+    :raises DiskFullError: when the disk is full: a state that passes, and not the fault of any file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise DiskFullError(what) from None

@@ -6,21 +6,32 @@ import base64
 import hashlib
 import logging
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
-from lake_gate.delivery.disk import Disk
+from lake_gate.content import add_landed
+from lake_gate.delivery.disk import Disk, room_for
+from lake_gate.delivery.header import SAMPLE_BYTES, header_of
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.delivery.source import SourceFile, open_source
-from lake_gate.documents import read_document_or_none, write_document_once
-from lake_gate.errors import BucketNotVersionedError, SourceChangedError, SourceError
+from lake_gate.delivery.source import open_source, shown
+from lake_gate.delivery.source_files import CHUNK_BYTES, SourceFile
+from lake_gate.documents import read_document_or_none
+from lake_gate.errors import (
+    BucketNotVersionedError,
+    DeliveryChangedError,
+    DiskFullError,
+    SourceChangedError,
+    SourceError,
+    SourceUnreachableError,
+)
 from lake_gate.held.reprocessing import held_files, is_held
 from lake_gate.moving import multipart
+from lake_gate.recording.overlay import update_document
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_precondition_failed
 
@@ -32,45 +43,105 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.jsonl"
 _THREADS = 8
 _IN_MEMORY_BYTES = 16 * 1024**2
-_CHUNK_BYTES = 1024**2
 
 
-def land(s3: S3Client, source: str, run: Run, bronze: str, *, local_source_root: str) -> list[LandedObject]:
+def land(
+    s3: S3Client,
+    source: str,
+    run: Run,
+    bronze: str,
+    *,
+    local_source_root: str,
+    allowed_hosts: Collection[str] = (),
+    must_exist: bool = False,
+) -> list[LandedObject]:
     """Copy every file of the delivery below the run's prefix and write the manifest, last.
 
     The source may be what is held, too: see :func:`lake_gate.held.reprocessing.held_files`.
 
-    A run lands once: when its manifest is there, it is returned and the source is not looked at again. A retry after
-    a crash takes over what is there already with the same content.
+    A run lands once: when its manifest is there, it stands as long as the source holds the same files. An empty one
+    does not stand once the delivery has come. A retry after a crash takes over what is there already with the same
+    content.
 
+    :param allowed_hosts: see :func:`lake_gate.delivery.source.open_source`, as for ``must_exist``.
     :raises SourceError: when the source cannot be used; nothing was landed then.
     :raises SourceChangedError: when a try before this one landed something else.
-    :raises SourceUnreachableError: when the source did not answer.
+    :raises DeliveryChangedError: when the run had landed its delivery, and the source holds something else by now.
+    :raises SourceUnreachableError: when the source did not answer, or changed while it was read.
+    :raises DiskFullError: when the worker's disk has no room now.
     """
-    if (written := read_document_or_none(s3, bronze, run.document(MANIFEST))) is not None:
-        log.info("The delivery was landed before; its manifest stands")
-        return jsonl.load(LandedObject, written)
-    with _opened(s3, source, run, bronze, local_source_root) as files:
-        landed = _land_all(s3, files, run, bronze, _disk_for(source, files))
+    standing = jsonl.load(LandedObject, read_document_or_none(s3, bronze, run.document(MANIFEST)) or b"")
+    if standing and is_held(source):  # it has landed what reprocessed.jsonl pins, and that is held no longer
+        return standing
+    place = f"s3://{bronze}/{run.prefix}"
+    with room_for("a copy of the delivery"), ExitStack() as stack:
+        try:
+            opened = _opened(s3, source, run, bronze, local_source_root, allowed_hosts, must_exist)
+            files = stack.enter_context(opened)
+        except SourceError as error:  # which says that nothing was landed
+            if not standing:
+                raise
+            raise DeliveryChangedError(shown(source), place, error.problem) from None
+        if standing:
+            _check_same(files, standing, shown(source), place)
+            log.info("The delivery was landed before, and its source holds the same files; its manifest stands")
+            return standing
+        landed = _land_all(s3, files, run, bronze, _disk_for(shown(source), files))
     _check_nothing_else_is_there(s3, landed, run, bronze)
-    written = write_document_once(s3, bronze, run.document(MANIFEST), jsonl.dump(landed))
+    written = update_document(s3, bronze, run.document(MANIFEST), lambda there: there or jsonl.dump(landed))
     return jsonl.load(LandedObject, written)
 
 
 def _opened(
-    s3: S3Client, source: str, run: Run, bronze: str, local_source_root: str
+    s3: S3Client,
+    source: str,
+    run: Run,
+    bronze: str,
+    local_source_root: str,
+    allowed_hosts: Collection[str],
+    must_exist: bool,
 ) -> AbstractContextManager[list[SourceFile]]:
     if is_held(source):
         return nullcontext(held_files(source, s3, run, bronze))
-    return open_source(source, s3, local_source_root)
+    return open_source(source, s3, local_source_root, allowed_hosts=allowed_hosts, must_exist=must_exist)
+
+
+def _check_same(files: list[SourceFile], landed: list[LandedObject], source: str, place: str) -> None:
+    """Compare what the source holds with what was landed from it: names, sizes, and then the bytes.
+
+    An object of S3 whose ETag is the same was not written since, and is not read again.
+    """
+    now, then = {file.name: file for file in files}, {item.name: item for item in landed}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        both = [name for name in then if name in now]
+        same = pool.map(lambda name: _is_same(now[name], then[name]), both)
+        changed = [name for name, is_same in zip(both, same, strict=True) if not is_same]
+    new, missing = sorted(now.keys() - then.keys()), sorted(then.keys() - now.keys())
+    if changed or new or missing:
+        problem = f"{len(changed)} file(s) changed, {len(new)} are new, {len(missing)} are missing"
+        raise DeliveryChangedError(source, place, problem, [*changed, *new, *missing])
+
+
+def _is_same(file: SourceFile, landed: LandedObject) -> bool:
+    if file.size_bytes != landed.size_bytes:
+        return False
+    if file.etag and file.etag == landed.source_etag:
+        return True
+    sha256 = hashlib.sha256()
+    with file.open() as content:
+        while chunk := content.read(CHUNK_BYTES):
+            sha256.update(chunk)
+    return sha256.hexdigest() == landed.sha256
 
 
 def _disk_for(source: str, files: Iterable[SourceFile]) -> Disk:
     disk = Disk.of_this_worker()
     for file in files:
-        if file.size_bytes > disk.room:
-            problem = f"{file.name!r} has {file.size_bytes} bytes, and the worker's disk has room for {disk.room}"
+        if file.size_bytes > max(disk.room, disk.most):
+            problem = f"{file.name!r} has {file.size_bytes} bytes, and the worker's disk has room for {disk.most}"
             raise SourceError(source, f"{problem}; split it")
+        if file.size_bytes > disk.room:
+            raise DiskFullError(f"{file.name!r} ({file.size_bytes} bytes; there is room for {disk.room})")
     return disk
 
 
@@ -112,15 +183,23 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
     with disk.take(on_disk), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
         digest = _copy_hashed(content, copy)
         size = copy.tell()
+        if size != file.size_bytes:
+            problem = f"{file.name!r} had {file.size_bytes} bytes and has {size}"
+            raise SourceUnreachableError(f"s3://{bronze}/{key}", f"{problem}: it changes while it is read")
+        copy.seek(0)
+        header = header_of(file.name, copy.read(SAMPLE_BYTES), is_whole=size <= SAMPLE_BYTES)
         part_bytes = multipart.part_bytes_of(size)
         checksum = multipart.checksum_of(copy, part_bytes) if part_bytes else base64.b64encode(digest).decode()
         version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
-    return LandedObject(file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
+    facts = (file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
+    landed = LandedObject(*facts, header=header, source_etag=file.etag)
+    add_landed(s3, bronze, run, landed)  # before the manifest, so that who learns of a finding in these bytes sees it
+    return landed
 
 
 def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
     sha256 = hashlib.sha256()
-    while chunk := content.read(_CHUNK_BYTES):
+    while chunk := content.read(CHUNK_BYTES):
         sha256.update(chunk)
         into.write(chunk)
     return sha256.digest()

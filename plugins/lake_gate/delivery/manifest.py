@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -16,6 +17,9 @@ class LandedObject:
         in several.
     :param part_bytes: size of these parts but the last; 0 when it was landed in one piece. A copy in the same parts
         has the same checksum.
+    :param header: names of the columns, as far as they are known to be names: see
+        :func:`lake_gate.delivery.header.header_of`; an empty text for a column whose name is not known.
+    :param source_etag: of the object that it was landed from, when that was in S3.
     """
 
     name: str
@@ -27,6 +31,12 @@ class LandedObject:
     sha256: str
     checksum: str
     part_bytes: int = 0
+    header: Sequence[str] = ()
+    source_etag: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the header as JSON has it, too."""
+        object.__setattr__(self, "header", tuple(self.header))
 
 
 def dataset_of(name: str) -> str:

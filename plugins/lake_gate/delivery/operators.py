@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
-from lake_gate.base import GateOperator
+from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery import landing
-from lake_gate.delivery.source import shown
+from lake_gate.delivery.pin import pin_run
+from lake_gate.delivery.source import check_written, shown, trimmed
+from lake_gate.feed import DATE
 from lake_gate.held import reprocessing
 from lake_gate.lineage import delivery_at, feed_in
 from lake_gate.names import loggable
@@ -24,24 +26,38 @@ class LandOperator(GateOperator):
     Pushes ``source``, ``objects`` and ``size_bytes`` (what was landed), ``bucket`` and ``prefix`` (where), and
     ``documents`` (the prefix of what the run writes down).
 
-    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip (templated); a relative path: below the one of
-        the settings; empty: that one itself; ``held://<reason>``, ``held://*``: what is held of the feed.
+    The source is no template field: Airflow keeps and shows what those are rendered to, and an address may hold a
+    password or a signature. What the run's starter has chosen (params ``source`` and ``reprocess_held``) goes first.
+
+    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip; a relative path: below the one of the settings;
+        empty: that one itself; ``held://<reason>``, ``held://*``: what is held of the feed. ``${date}`` in it is the
+        date of the run (its logical date, in UTC).
+    :param is_dry_run: pinned with the run (templated).
     """
 
-    template_fields = (*GateOperator.template_fields, "source")
+    template_fields = (*GateOperator.template_fields, "is_dry_run")
 
-    def __init__(self, *, source: str, **kwargs: Any) -> None:
+    def __init__(self, *, source: str, is_dry_run: str | bool = False, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
         self.source = source
+        self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> dict[str, Any]:
         """Land, or find what was landed before."""
         settings, run = self.the_settings, self.run_of(context)
-        source = load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, self.source)
+        chosen = self._chosen(context)
+        source = self._address(chosen if chosen is not None else self._own(context))
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
+        pin_run(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_true(self.is_dry_run))
         self.log.info("Landing %s below s3://%s/%s", loggable(shown(source)), settings.bronze_bucket, run.prefix)
         landed = landing.land(
-            self.s3, source, run, settings.bronze_bucket, local_source_root=settings.local_source_root
+            self.s3,
+            source,
+            run,
+            settings.bronze_bucket,
+            local_source_root=settings.local_source_root,
+            allowed_hosts=settings.allowed_source_hosts.split(","),
+            must_exist=chosen is not None,  # the folder of the day may be empty; one that was typed in may not
         )
         is_held = reprocessing.is_held(source)
         self.datasets_read = [
@@ -58,3 +74,20 @@ class LandOperator(GateOperator):
             "prefix": run.prefix,
             "documents": run.documents,
         }
+
+    def _chosen(self, context: Context) -> str | None:
+        """Return what the run's starter has chosen; None: the feed's own source."""
+        params = context.get("params") or {}
+        if params.get("reprocess_held"):
+            return f"{reprocessing.SCHEME}{params['reprocess_held']}"
+        return str(params["source"]) if params.get("source") else None
+
+    def _own(self, context: Context) -> str:
+        if DATE not in self.source:
+            return self.source
+        dag_run: Any = context["dag_run"]
+        return self.source.replace(DATE, f"{dag_run.logical_date or dag_run.run_after:%Y-%m-%d}")
+
+    def _address(self, source: str) -> str:
+        check_written(source)
+        return trimmed(load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, trimmed(source)))

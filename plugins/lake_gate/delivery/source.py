@@ -5,116 +5,172 @@ A source is input from outside: names, sizes and archives are checked before any
 
 from __future__ import annotations
 
-import ipaddress
-import lzma
+import hashlib
+import json
+import logging
 import re
-import socket
-import stat
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
-import requests
-import urllib3
-from botocore.exceptions import ClientError
-
-from lake_gate.errors import SourceError, SourceUnreachableError
+from lake_gate.delivery.local_source import LocalSource
+from lake_gate.delivery.s3_source import download_s3, s3_files
+from lake_gate.delivery.source_files import MAX_NAME_BYTES, SourceFile, check_name, copy_bounded
+from lake_gate.delivery.web_source import check_host, download
+from lake_gate.delivery.zip_source import zip_files
+from lake_gate.errors import SourceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 MAX_OBJECT_BYTES = 20 * 10**9
 """Largest text file that Macie reads.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 """
-MAX_ARCHIVE_BYTES = 8 * 1024**3
-"""Most that a zip may be, packed and unpacked. It is kept on the worker's disk, beside copies of its members; on MWAA
-that has 20 GB for all tasks of a worker and its image.
+_MAX_MARKER_BYTES = 1024**2
+_MARKER = re.compile(r"_SUCCESS|_(started|committed)_[A-Za-z0-9]+")
+"""What Spark writes beside its files when a job begins or ends: empty, or a summary of the job in JSON.
 
-Source: https://aws.amazon.com/managed-workflows-for-apache-airflow/faqs/
+Source: https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/committers.html,
+https://docs.databricks.com/aws/en/archive/legacy/dbio-commit
 """
-MAX_ARCHIVE_FILES = 100_000
-MAX_ARCHIVE_RATIO = 200
-"""Unpacked to packed size: Synthea's CSV packs about 1:10; zip bombs start at 1:1,000."""
-MAX_NAME_BYTES = 700
-"""Of a file's path in the delivery: S3 allows 1,024 bytes for the whole key, with the prefix of the run."""
-_HTTP_TIMEOUT_SECONDS = 60  # between two answers of the server; the task's timeout bounds the whole
-_MAX_REDIRECTS = 5
-_BROKEN_ZIP = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError),
+_FOLDER_MARKER = "_$folder$"
+"""End of the name of the empty object that EMR and Hadoop put in S3 for a folder."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=//)|(?i:https?):")
+_BUCKET = re.compile(r"[A-Za-z0-9._-]*(/|$)")
+"""Anything else before the first slash holds keys, as in ``s3://key:secret@bucket``."""
+_UNREADABLE = "(an address that cannot be read)"
+_SECRET = re.compile(
+    r"(?i)^(x-(amz|goog)-.*|s[a-z]|sk[a-z]+|awsaccesskeyid|googleaccessid|policy)$"
+    r"|sig|token|secret|pass|pwd|credential|auth|key|expire|date|session|code|pin"
 )
-_DRIVE = re.compile(r"[A-Za-z]:")
-_CHUNK_BYTES = 1024**2
+"""Names of what in a query signs an address or ends it: their values differ from day to day, or are passwords."""
+_AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff"
+_check_host = check_host
+"""What guards web addresses, by the name that it has had here."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One file of a delivery.
-
-    :param name: path in the delivery, with ``/`` between its parts.
-    :param open: opens its content for reading, as often as it is called.
-    """
-
-    name: str
-    size_bytes: int
-    open: Callable[[], IO[bytes]]
+def trimmed(source: str) -> str:
+    """Return the source without the blanks and line ends that stand around what was pasted."""
+    return source.strip(_AROUND).strip()
 
 
 def shown(source: str) -> str:
-    """Return the source as it may be logged: without the user, password and signature of a web address."""
-    if "://" not in source or source.lower().startswith(("s3://", "file://")):
+    """Return the source as it may be logged: without the user, password and signature of an address."""
+    source = trimmed(source)
+    scheme, _, rest = source.partition("://")
+    if scheme.lower() == "s3":
+        return source.partition("?")[0] if _BUCKET.match(rest) else f"{scheme}://{_UNREADABLE}"
+    if not _is_url(source):
         return source
-    parts = urlsplit(source)
+    scheme = source.partition(":")[0]
+    try:
+        parts = urlsplit(source)
+        if not parts.hostname or "@" in parts.path or parts.port == 0:
+            return f"{scheme}://{_UNREADABLE}"
+    except ValueError:  # of a password with / or ? in it, which ends where a port should
+        return f"{scheme}://{_UNREADABLE}"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
+def fingerprint(source: str) -> str:
+    """Return a hash that two different sources do not share, and that no password or signature goes into.
+
+    The same address with another user, password, signature or end of its validity has the same.
+    """
+    source = trimmed(source)
+    facts = [shown(source), *sorted(_facts_of_query(source))]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _facts_of_query(source: str) -> Iterator[str]:
+    if _is_url(source) or source.lower().startswith("s3://"):
+        for name, value in parse_qsl(source.partition("#")[0].partition("?")[2], keep_blank_values=True):
+            yield f"{name}={'' if _SECRET.search(name) else value}"
+
+
+def check_written(source: str) -> None:
+    """Check that a source is not the address of a web page with a slip in it, which would be taken for a path.
+
+    :raises SourceError: without the address, which may hold a password.
+    """
+    if _is_url(trimmed(source)) and "://" not in source:
+        raise SourceError(shown(source), "its address has no // after the first colon")
+
+
+def _is_url(source: str) -> bool:
+    """Whether it is the address of something on the web, or was meant to be."""
+    found = _URL.match(source)
+    return found is not None and found[0].lower() not in {"s3:", "file:", "held:"}
+
+
 @contextmanager
-def open_source(source: str, s3: S3Client, local_source_root: str) -> Iterator[list[SourceFile]]:
-    """Yield the files of a delivery, sorted by name; hidden files are left out.
+def open_source(
+    source: str,
+    s3: S3Client,
+    local_source_root: str,
+    *,
+    allowed_hosts: Collection[str] = (),
+    must_exist: bool = False,
+) -> Iterator[list[SourceFile]]:
+    """Yield the files of a delivery, sorted by name; hidden files and markers of jobs are left out.
 
     :param source: see the module; ``file://`` may stand before a local path.
     :param local_source_root: local paths must be below it; empty refuses them all.
+    :param allowed_hosts: names of hosts that a web address may lead to though their addresses are not public.
+    :param must_exist: a prefix without any object does not exist, and is not an empty delivery.
     :raises SourceError: when it does not exist, is denied, or holds something that is refused.
     :raises SourceUnreachableError: when it did not answer.
     """
-    scheme, address, source = source.partition("://")[0].lower(), source, shown(source)
+    address = trimmed(source)
+    source = shown(address)
     with tempfile.TemporaryFile() as archive:
-        if scheme in {"http", "https"}:
-            _download_http(source, address, archive)
-            files = _zip_files(source, archive)
-        elif scheme == "s3" and source.lower().endswith(".zip"):
-            _download_s3(source, s3, archive)
-            files = _zip_files(source, archive)
-        elif scheme == "s3":
-            files = _s3_files(source, s3)
+        if _is_url(address):
+            download(source, address, archive, allowed_hosts)
+            files = zip_files(source, archive)
+        elif address.lower().startswith("s3://"):
+            files = _in_s3(source, address, s3, archive, must_exist=must_exist)
         else:
-            path = _local_path(source, local_source_root)
-            if path.suffix.lower() == ".zip" and path.is_file():
-                with path.open("rb") as local:
-                    _copy_bounded(source, local, archive)
-                files = _zip_files(source, archive)
-            else:
-                files = _local_files(source, path)
+            files = _on_disk(LocalSource(address, local_source_root), source, archive)
         yield checked(source, files)
 
 
+def _in_s3(source: str, address: str, s3: S3Client, archive: IO[bytes], *, must_exist: bool) -> list[SourceFile]:
+    if not address.lower().endswith(".zip"):
+        return s3_files(source, address, s3, must_exist=must_exist)
+    download_s3(source, address, s3, archive)
+    return zip_files(source, archive)
+
+
+def _on_disk(local: LocalSource, source: str, archive: IO[bytes]) -> list[SourceFile]:
+    if not local.is_zip:
+        return local.files()
+    with local.open() as content:
+        copy_bounded(source, content, archive)
+    return zip_files(source, archive)
+
+
 def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAME_BYTES) -> list[SourceFile]:
-    """Return the files that are landed, sorted by name; hidden ones are left out.
+    """Return the files that are landed, sorted by name; the names of those that are left out are logged.
 
     :raises SourceError: when a name or a size is none that may be landed.
     """
-    wanted = sorted((f for f in files if not _is_hidden(f.name)), key=lambda f: f.name)
+    left_out: list[SourceFile] = []
+    wanted: list[SourceFile] = []
+    for file in sorted(files, key=lambda f: f.name):
+        (left_out if _is_hidden(file.name) or _is_marker(file) else wanted).append(file)
+    if left_out:
+        names = ", ".join(repr(file.name) for file in left_out[:20])
+        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), names)
     seen: set[str] = set()
     for file in wanted:
-        _check_name(source, file.name, most_name_bytes)
+        check_name(source, file.name, most_name_bytes)
         if file.name in seen:
             raise SourceError(source, f"it holds {file.name!r} twice")
         if file.size_bytes > MAX_OBJECT_BYTES:
@@ -129,182 +185,9 @@ def _is_hidden(name: str) -> bool:
     return "__MACOSX" in parts or (bool(parts) and parts[-1].startswith(".") and set(parts[-1]) != {"."})
 
 
-def _check_name(source: str, name: str, most_bytes: int = MAX_NAME_BYTES) -> None:
-    parts = name.split("/")
-    if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
-        raise SourceError(source, f"the file name {name!r} leads out of the delivery or is no plain relative path")
-    if any(ord(c) < 32 or ord(c) in {127, 0xFFFE, 0xFFFF} or 0xD800 <= ord(c) <= 0xDFFF for c in name):  # nor may XML
-        raise SourceError(source, f"the file name {name!r} holds characters that no key should have")
-    if len(name.encode()) > most_bytes:
-        raise SourceError(source, f"a file name is longer than {most_bytes} bytes: {name[:80]!r}...")
-
-
-def _local_path(source: str, root: str) -> Path:
-    path = Path(source.removeprefix("file://")).expanduser()
-    if not root:
-        raise SourceError(source, "local sources are switched off; set the parameter local_source_root to allow them")
-    if not path.resolve().is_relative_to(Path(root).resolve()):
-        raise SourceError(source, f"local sources must be below {root} (parameter local_source_root)")
-    if not path.exists():
-        raise SourceError(source, "there is no such file or folder")
-    return path.resolve()
-
-
-def _local_files(source: str, path: Path) -> list[SourceFile]:
-    if path.is_file():
-        return [_local_file(path, path.name)]
-    files = []
-    for found in sorted(path.rglob("*")):
-        name = found.relative_to(path).as_posix()
-        if found.is_symlink():
-            raise SourceError(source, f"{name!r} is a symbolic link")
-        if found.is_file():
-            files.append(_local_file(found, name))
-    return files
-
-
-def _local_file(path: Path, name: str) -> SourceFile:
-    return SourceFile(name, path.stat().st_size, lambda: path.open("rb"))
-
-
-def _s3_files(source: str, s3: S3Client) -> list[SourceFile]:
-    bucket, prefix = _s3_place(source)
-    if prefix and not prefix.endswith("/"):
-        single = _s3_listing(source, s3, bucket, prefix, exactly=True)
-        if single:
-            return single
-        prefix += "/"  # so that the prefix 2026-01 does not also take 2026-010
-    return _s3_listing(source, s3, bucket, prefix, exactly=False)
-
-
-def _s3_listing(source: str, s3: S3Client, bucket: str, prefix: str, *, exactly: bool) -> list[SourceFile]:
-    parent = prefix.rpartition("/")[0]
-    strip = len(parent) + 1 if parent else 0
-    files = []
-    try:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            for found in page.get("Contents", ()):
-                key, etag = found["Key"], found["ETag"]
-                if (exactly and key != prefix) or key.endswith("/"):  # consoles make "folders" of empty objects
-                    continue
-                files.append(SourceFile(key[strip:], found["Size"], _s3_opener(source, s3, bucket, key, etag)))
-    except ClientError as error:
-        raise _s3_error(source, error) from None
-    return files
-
-
-def _s3_opener(source: str, s3: S3Client, bucket: str, key: str, etag: str) -> Callable[[], IO[bytes]]:
-    def open_object() -> IO[bytes]:
-        try:
-            return s3.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"]  # type: ignore[return-value]
-        except ClientError as error:  # others may have been landed by now: no SourceError, which says that nothing was
-            raise SourceUnreachableError(source, f"S3 answered {error.response['Error']['Code']} to {key}") from None
-
-    return open_object
-
-
-def _s3_place(source: str) -> tuple[str, str]:
-    bucket, _, key = source[len("s3://") :].partition("/")
-    if not bucket:
-        raise SourceError(source, "it names no bucket")
-    return bucket, key
-
-
-def _s3_error(source: str, error: ClientError) -> SourceError | SourceUnreachableError:
-    code = error.response.get("Error", {}).get("Code", "")
-    if code in {"NoSuchBucket", "NoSuchKey", "404"}:
-        return SourceError(source, f"it does not exist ({code})")
-    if code in {"AccessDenied", "403"}:
-        return SourceError(source, f"access is denied ({code}); allow this role s3:GetObject and s3:ListBucket there")
-    return SourceUnreachableError(source, f"S3 answered {code}")
-
-
-def _download_s3(source: str, s3: S3Client, into: IO[bytes]) -> None:
-    bucket, key = _s3_place(source)
-    try:
-        _copy_bounded(source, s3.get_object(Bucket=bucket, Key=key)["Body"], into)  # type: ignore[arg-type]
-    except ClientError as error:
-        raise _s3_error(source, error) from None
-
-
-def _download_http(source: str, address: str, into: IO[bytes]) -> None:
-    try:
-        with requests.Session() as session, closing(_get(session, source, address)) as answer:
-            if answer.status_code in {401, 403, 404, 410}:
-                raise SourceError(source, f"the server answered {answer.status_code}")
-            if answer.status_code != requests.codes.ok:
-                raise SourceUnreachableError(source, f"the server answered {answer.status_code}")
-            answer.raw.decode_content = True
-            _copy_bounded(source, cast("IO[bytes]", answer.raw), into)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise SourceUnreachableError(source, type(error).__name__) from None
-
-
-def _get(session: requests.Session, source: str, address: str) -> requests.Response:
-    """Ask for the address, following redirects one by one, each to a host that may be asked."""
-    session.trust_env = False  # no .netrc: the worker's own passwords are not for whoever names an address
-    for _ in range(_MAX_REDIRECTS):
-        _check_host(source, address)
-        answer = session.get(address, stream=True, timeout=_HTTP_TIMEOUT_SECONDS, allow_redirects=False)
-        if not answer.is_redirect:
-            return answer
-        address = urljoin(address, answer.headers["location"])
-        answer.close()
-    raise SourceError(source, f"it redirects more than {_MAX_REDIRECTS} times")
-
-
-def _check_host(source: str, address: str) -> None:
-    """Refuse link-local addresses: there a worker's credentials are served (169.254.169.254, 169.254.170.2).
-
-    Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
-    """
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SourceError(source, "it leads to something that is no http(s) address")
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, parts.port or 443)}
-    except (OSError, ValueError):
-        raise SourceUnreachableError(source, "its host is not known") from None
-    if any(ipaddress.ip_address(str(one).partition("%")[0]).is_link_local for one in found):
-        raise SourceError(source, "it leads to a link-local address")
-
-
-def _copy_bounded(source: str, stream: IO[bytes], into: IO[bytes]) -> None:
-    while chunk := stream.read(_CHUNK_BYTES):
-        into.write(chunk)
-        if into.tell() > MAX_ARCHIVE_BYTES:
-            raise SourceError(source, f"it is larger than {MAX_ARCHIVE_BYTES} bytes")
-
-
-def _zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
-    """Return the members after reading every one of them once: a zip's directory may lie."""
-    try:
-        opened = zipfile.ZipFile(archive)
-        members = [info for info in opened.infolist() if not info.is_dir()]
-        _check_members(source, members)
-        for info in members:
-            with opened.open(info) as member:  # checks the size and the CRC on its way
-                while member.read(_CHUNK_BYTES):
-                    pass
-    except _BROKEN_ZIP as error:
-        raise SourceError(source, f"it is no zip that can be read ({type(error).__name__})") from None
-    return [SourceFile(i.filename, i.file_size, lambda i=i: opened.open(i)) for i in members]  # type: ignore[misc]
-
-
-def _check_members(source: str, members: list[zipfile.ZipInfo]) -> None:
-    for info in members:
-        _check_name(source, info.orig_filename)
-        if info.flag_bits & 0x1:
-            raise SourceError(source, f"{info.filename!r} is encrypted")
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise SourceError(source, f"{info.filename!r} is a symbolic link")
-    if len(members) > MAX_ARCHIVE_FILES:
-        raise SourceError(source, f"it holds more than {MAX_ARCHIVE_FILES} files")
-    unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
-    if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
-        raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, as zip bombs do")
-    end = 0
-    for info in sorted(members, key=lambda i: i.header_offset):
-        if info.header_offset < end:
-            raise SourceError(source, f"{info.filename!r} overlaps another member, as in zip bombs")
-        end = info.header_offset + info.compress_size
+def _is_marker(file: SourceFile) -> bool:
+    """Whether it is what Spark or Hadoop say of a job; a large file of such a name is landed as any other."""
+    name = file.name.rpartition("/")[2]
+    if name.endswith(_FOLDER_MARKER):
+        return file.size_bytes == 0
+    return bool(_MARKER.fullmatch(name)) and file.size_bytes <= _MAX_MARKER_BYTES

@@ -17,13 +17,15 @@ from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.delivery.source import SourceFile, checked
-from lake_gate.documents import read_document_or_none, write_document_once
+from lake_gate.delivery.source import checked
+from lake_gate.delivery.source_files import SourceFile
+from lake_gate.documents import read_document_or_none
 from lake_gate.errors import HeldNotReleasedError, SourceError, SourceUnreachableError
 from lake_gate.held.backlog import HeldObject
 from lake_gate.held.objects import MAX_KEY_BYTES, REASONS, iter_held, iter_versions
 from lake_gate.moving.transfer import THREADS, Buckets, delete_versions
 from lake_gate.moving.versions import head_version
+from lake_gate.recording.overlay import update_document
 from lake_gate.run import HELD_PREFIX, Run
 
 if TYPE_CHECKING:
@@ -92,10 +94,11 @@ def _most_name_bytes(run: Run) -> int:
 
 def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[Taken]:
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED))
-    if written is None:
+    if not written:  # there was nothing to take: what is held by now is taken when the run is cleared
         held = [one for one in iter_held(s3, bronze, run.feed) if reason in {ALL, one.reason}]
         content = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
-        return jsonl.load(Taken, write_document_once(s3, bronze, run.document(REPROCESSED), content))
+        taken = update_document(s3, bronze, run.document(REPROCESSED), lambda there: there or content)
+        return jsonl.load(Taken, taken)
     there = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
     return [one for one in jsonl.load(Taken, written) if (one.key, one.version_id) in there]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 import pytest
 
-from lake_gate.delivery.disk import Disk
+from lake_gate.delivery.disk import Disk, room_for
+from lake_gate.errors import DiskFullError
 
 
 def test_no_more_is_taken_at_once_than_there_is_and_everybody_gets_it() -> None:
@@ -46,3 +48,19 @@ def test_a_file_that_fails_gives_its_room_back() -> None:
         with pytest.raises(ConnectionError), disk.take(10):
             raise ConnectionError
     assert disk._taken == 0
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_is_named_and_may_be_tried_again(number: int) -> None:
+    with pytest.raises(DiskFullError, match="no room for a copy now"), room_for("a copy"):
+        raise OSError(number, "full")
+
+
+def test_other_faults_of_a_disk_are_what_they_are() -> None:
+    with pytest.raises(PermissionError), room_for("a copy"):
+        raise PermissionError(errno.EACCES, "denied")
+
+
+def test_most_is_not_less_than_what_is_free_now() -> None:
+    disk = Disk.of_this_worker()
+    assert 0 < disk.room <= disk.most

@@ -2,12 +2,168 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pendulum
+import pytest
+from airflow.sdk import DAG
+
 from lake_gate.delivery.operators import LandOperator
+from lake_gate.delivery.pin import read_run
+from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError
+from lake_gate.run import Run
 from tests.lake import Lake
+from tests.lake_gate.delivery.test_source import served
 from tests.lake_gate.steps import CONTEXT, gate
+
+RUN = Run("synthea", "1")
+DAY = pendulum.datetime(2026, 11, 24, 2)
+
+
+def land(lake: Lake, source: str = "", *, run_id: str = "1", dry: str | bool = False, **params: Any) -> Any:
+    """Land as a run does whose starter has chosen these params."""
+    context = {"run_id": run_id, "params": params, "dag_run": SimpleNamespace(logical_date=None, run_after=DAY)}
+    return gate(lake, LandOperator, source=source, is_dry_run=dry).step(context)
+
+
+def deliver(lake: Lake, key: str, content: bytes = b"A\n1\n") -> str:
+    lake.put(lake.outputs["SourceBucket"], key, content)
+    return f"s3://{lake.outputs['SourceBucket']}/{key.rpartition('/')[0]}/"
 
 
 def test_source_of_the_settings_is_landed_when_the_run_names_none(lake: Lake) -> None:
-    lake.put(lake.outputs["SourceBucket"], "deliveries/a.csv", b"A\n")
+    deliver(lake, "deliveries/a.csv")
     done = gate(lake, LandOperator, source="").step(CONTEXT)
     assert (done["objects"], done["prefix"]) == (1, "synthea/1/")
+
+
+@pytest.mark.parametrize(
+    ("source", "chosen", "expected"),
+    [
+        ("", {}, "deliveries/"),
+        ("", {"source": None, "reprocess_held": None}, "deliveries/"),
+        ("clinic/${date}/", {}, "deliveries/clinic/2026-11-24/"),
+        ("s3://{bucket}/x/${date}/", {}, "x/2026-11-24/"),
+        ("clinic/${date}/", {"source": "s3://{bucket}/else/"}, "else/"),
+        ("clinic/${date}/", {"source": " \n s3://{bucket}/else/\u00a0\r\n"}, "else/"),
+        ("clinic/${date}/", {"source": "else/"}, "deliveries/else/"),
+    ],
+)
+@pytest.mark.parametrize("has_logical_date", [True, False])
+def test_run_takes_the_delivery_of_its_day_unless_its_starter_chose_another_one(
+    lake: Lake, source: str, chosen: dict[str, str], expected: str, has_logical_date: bool
+) -> None:
+    bucket = lake.outputs["SourceBucket"]
+    address = deliver(lake, f"{expected}a.csv")
+    params = {name: value and value.replace("{bucket}", bucket) for name, value in chosen.items()}
+    later = DAY if has_logical_date else None
+    dag_run = SimpleNamespace(logical_date=later, run_after=DAY.add(days=7) if has_logical_date else DAY)
+    operator = gate(lake, LandOperator, source=source.replace("{bucket}", bucket))
+    done = operator.step({"run_id": "1", "params": params, "dag_run": dag_run})
+    assert (done["source"], done["objects"]) == (address, 1)
+
+
+def test_held_files_go_before_a_source(lake: Lake) -> None:
+    assert land(lake, source="x", reprocess_held="not_analysed")["source"] == "held://not_analysed"
+
+
+def test_run_says_what_it_is_before_it_lands(lake: Lake) -> None:
+    address = deliver(lake, "in/a.csv")
+    land(lake, address, dry="True")
+    pinned = read_run(lake.s3, lake.bronze, RUN)
+    assert pinned is not None
+    assert (pinned.run_id, pinned.source, pinned.dry_run) == ("1", address, True)
+    (first,) = lake.s3.list_object_versions(Bucket=lake.bronze, Prefix="_runs/synthea/1/run.json")["Versions"]
+    landed = lake.s3.list_object_versions(Bucket=lake.bronze)["Versions"]
+    assert all(first["LastModified"] <= one["LastModified"] for one in landed)
+
+
+def test_run_id_that_is_used_again_for_something_else_is_refused_and_lands_nothing(lake: Lake) -> None:
+    first, second = deliver(lake, "a/old.csv"), deliver(lake, "b/new.csv")
+    land(lake, first)
+    for change in ({"source": second}, {"dry": "True"}, {"reprocess_held": "*"}):
+        with pytest.raises(RunPinnedError, match="Start a new run with another run id"):
+            land(lake, **{"source": first, **change})
+    assert lake.keys(lake.bronze) == ["synthea/1/old.csv"]
+
+
+def test_delivery_that_comes_late_is_landed_when_the_run_is_cleared(lake: Lake) -> None:
+    address = f"s3://{lake.outputs['SourceBucket']}/clinic/2026-11-24/"
+    assert land(lake, address)["objects"] == 0
+    deliver(lake, "clinic/2026-11-24/late.csv")
+    assert land(lake, address)["objects"] == 1
+    assert lake.keys(lake.bronze) == ["synthea/1/late.csv"]
+
+
+def test_cleared_run_turns_red_when_its_source_holds_something_else(lake: Lake) -> None:
+    address = deliver(lake, "in/a.csv")
+    land(lake, address)
+    assert land(lake, address)["objects"] == 1
+    deliver(lake, "in/b.csv")
+    with pytest.raises(DeliveryChangedError, match=r"0 file\(s\) changed, 1 are new, 0 are missing, among them b\.csv"):
+        land(lake, address)
+    assert lake.keys(lake.bronze) == ["synthea/1/a.csv"]
+
+
+def test_prefix_that_was_typed_in_and_does_not_exist_is_refused(lake: Lake) -> None:
+    """The feed's folder of the day may be empty; a person has made a slip."""
+    typed = {"source": f"s3://{lake.outputs['SourceBucket']}/tpyo/"}
+    with pytest.raises(SourceError, match="it does not exist"):
+        gate(lake, LandOperator, source="").step({"run_id": "1", "params": typed})
+    assert lake.keys(lake.bronze) == []
+
+
+SECRET = "hunter2"
+
+
+def test_passwords_and_signatures_of_a_source_show_nowhere(
+    lake: Lake, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Rendered fields, logs, results (XCom), documents, messages; for an address that works and for broken ones."""
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("a.csv", b"A\n1\n")
+    boto3.client("ssm").put_parameter(Name="/lake_gate/allowed_source_hosts", Value="127.0.0.1", Type="String")
+    settings = {**lake.settings.to_json(), "allowed_source_hosts": "127.0.0.1"}
+    with served(tmp_path) as url:
+        right = f"{url.replace('//', f'//me:{SECRET}@')}/d.zip?X-Amz-Signature={SECRET}"
+        broken = [
+            *(right.replace("/d.zip", "/gone.zip"), f"https:/me:{SECRET}@x/d.zip", f"https://me:{SECRET}/x@h/d.zip"),
+            *(f"https://me:a?{SECRET}@h/d.zip", f"s3://key:{SECRET}@bucket/d.zip", f"ftp://me:{SECRET}@h/d.zip"),
+            *(f"s3://bucket/d.zip?X-Amz-Signature={SECRET}", f"http://[{SECRET}", f"http://me:{SECRET}@10.0.0.1/"),
+        ]
+        said = []
+        for number, source in enumerate([right, *broken]):
+            with DAG("canary", schedule=None):
+                operator = LandOperator(task_id="land", settings=settings, feed="synthea", source="")
+            context: Any = {"run_id": str(number), "params": {"source": source}}
+            operator.render_template_fields(context)
+            said += [repr(getattr(operator, field)) for field in operator.template_fields]
+            try:
+                said.append(repr(operator.execute(context)))
+            except Exception as error:
+                said += [str(error), repr(error), repr(error.args)]
+                assert number, error
+    for item in lake.s3.list_objects_v2(Bucket=lake.bronze)["Contents"]:
+        said.append(item["Key"])
+        said.append(lake.read(lake.bronze, item["Key"]).decode())
+    captured = capfd.readouterr()
+    assert SECRET not in "".join([*said, captured.out, captured.err])
+    assert "/d.zip" in "".join(said)
+
+
+@pytest.mark.parametrize("source", ["{{ 7*7 }}", "/tmp/{{ 7*7 }}", "s3://lake/{% if 1 %}49{% endif %}/"])
+def test_source_is_data_and_never_a_template(lake: Lake, source: str) -> None:
+    with DAG("canary", schedule=None):
+        operator = LandOperator(task_id="land", settings=lake.settings.to_json(), feed="synthea", source="")
+    context: Any = {"run_id": "1", "params": {"source": source}}
+    operator.render_template_fields(context)
+    with pytest.raises(SourceError) as error:
+        operator.step(context)
+    pinned = read_run(lake.s3, lake.bronze, RUN)
+    assert pinned is not None
+    assert pinned.source.endswith(source)
+    assert source in str(error.value)

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from lake_gate.delivery import source
-from lake_gate.delivery.source import open_source, shown
+from lake_gate.delivery.source import checked, fingerprint, open_source, shown
+from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from tests.lake import Lake
 
@@ -62,7 +63,7 @@ def test_delivery_is_read_with_its_folders(lake: Lake, tmp_path: Path, make: Cal
 
 def contents(lake: Lake, address: str, root: str = "/") -> dict[str, bytes]:
     found = {}
-    with open_source(address, lake.s3, root) as files:
+    with open_source(address, lake.s3, root, allowed_hosts=["127.0.0.1"]) as files:
         for file in files:
             with file.open() as content:
                 found[file.name] = content.read()
@@ -79,9 +80,11 @@ def served(folder: Path) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
@@ -115,9 +118,11 @@ def redirecting_to(address: str) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirecting) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/d.zip"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/d.zip"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_zip_is_read_from_a_web_address(lake: Lake, tmp_path: Path) -> None:
@@ -258,3 +263,90 @@ def test_file_above_the_size_of_one_put_is_refused(lake: Lake, tmp_path: Path, m
     monkeypatch.setattr(source, "MAX_OBJECT_BYTES", 4)
     with pytest.raises(SourceError, match="larger than 4 bytes"):
         contents(lake, in_folder(lake, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://me:hunter2@example.org/d.zip",
+        "HTTPS://me:hunter2@example.org/d.zip",
+        " https://me:hunter2@example.org/d.zip",
+        "https://me:hunter2/x@example.org/d.zip",
+        "https://me:hunter2?x@example.org/d.zip",
+        "https://me:hunter2#x@example.org/d.zip",
+        "https:/me:hunter2@example.org/d.zip",
+        "https:me:hunter2@example.org/d.zip",
+        "https://[hunter2",
+        "https://example.org:hunter2/",
+        "s3a://key:hunter2@bucket/x",
+        "s3://key:hunter2@bucket/x",
+        "s3://key:hunter2/x@bucket/x",
+        "s3://bucket/x.zip?X-Amz-Signature=hunter2",
+        "https://example.org/d.zip?sig=hunter2",
+        "https://example.org/d.zip#hunter2",
+    ],
+)
+def test_no_form_of_an_address_shows_what_is_secret_in_it(address: str) -> None:
+    assert "hunter2" not in shown(address)
+
+
+@pytest.mark.parametrize("source", ["s3://lake/in/a b/", "/deliveries/a@b:c/", "held://*", "file:///x", "in/2026:01/"])
+def test_source_without_a_secret_is_shown_as_it_is(source: str) -> None:
+    assert shown(source) == source
+
+
+def test_fingerprint_tells_sources_apart_and_not_their_signatures() -> None:
+    address = "https://me:a@example.org/d.zip?"
+    same = {fingerprint(address + query) for query in ("sig=1&se=2&v=1", "v=1&se=3&sig=4", "v=1&sig=&se=")}
+    assert len(same | {fingerprint("https://you:b@example.org/d.zip?v=1&sig=9&se=1")}) == 1
+    other = [
+        address,
+        address + "v=2&sig=1&se=2",
+        "https://example.org/e.zip?v=1&sig=1&se=2",
+        "s3://a/b/",
+        "s3://a/c/",
+        "/a",
+    ]
+    assert len({*same, *map(fingerprint, other)}) == 7
+
+
+MARKERS = ["_SUCCESS", "a/_SUCCESS", "a_$folder$", "_started_7289", "a/_committed_7289", "_committed_vacuum12"]
+LIKE_MARKERS = [
+    "_SUCCESS.csv",
+    "_success",
+    "_committed_",
+    "_started_1.csv",
+    "x_committed_1",
+    "SUCCESS",
+    "_metadata.csv",
+]
+
+
+def of_size(name: str, size: int) -> SourceFile:
+    return SourceFile(name, size, io.BytesIO)
+
+
+def test_markers_of_jobs_are_left_out_and_named_and_nothing_else_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="lake_gate.delivery.source")
+    files = [*(of_size(name, 0) for name in MARKERS), *(of_size(name, 9) for name in LIKE_MARKERS), of_size(".x", 9)]
+    assert [file.name for file in checked("x", files)] == sorted(LIKE_MARKERS)
+    assert "7 file(s) are left out" in caplog.text
+    assert all(repr(name) in caplog.text for name in (*MARKERS, ".x"))
+
+
+def test_file_with_the_name_of_a_marker_and_more_content_than_one_is_landed() -> None:
+    large = [of_size("_SUCCESS", 2 * 1024**2), of_size("_committed_1", 2 * 1024**2), of_size("a_$folder$", 1)]
+    assert [file.name for file in checked("x", large)] == ["_SUCCESS", "_committed_1", "a_$folder$"]
+    assert checked("x", [of_size("_SUCCESS", 900)]) == []  # the summary that S3A's committers write
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\r\n", "\t", "\u00a0", "\u200b", "\ufeff"])
+def test_blanks_around_a_pasted_address_are_no_part_of_it(lake: Lake, tmp_path: Path, blank: str) -> None:
+    for make in (in_folder, in_s3):
+        assert contents(lake, blank + make(lake, tmp_path) + blank) == FILES
+
+
+def test_archived_zip_is_refused(lake: Lake) -> None:
+    lake.put(lake.outputs["SourceBucket"], "d.zip", zipped(FILES), StorageClass="GLACIER")
+    with pytest.raises(SourceError, match="archived"):
+        contents(lake, f"s3://{lake.outputs['SourceBucket']}/d.zip")

@@ -112,6 +112,19 @@ def test_retry_goes_on_without_what_is_held_no_longer(lake: Lake) -> None:
     assert [one.name for one in land_held(lake)] == ["1/b.csv"]
 
 
+def test_manifest_stands_when_what_the_run_has_landed_is_held_no_longer(lake: Lake) -> None:
+    hold(lake)
+    landed = land_held(lake)
+    released(lake, landed, carried_out(lake, landed, "hold"))
+    assert land_held(lake) == landed
+
+
+def test_what_is_held_since_is_taken_when_there_was_nothing_to_take_before(lake: Lake) -> None:
+    assert land_held(lake) == []
+    hold(lake)
+    assert [one.name for one in land_held(lake)] == ["1/a.csv"]
+
+
 def test_names_do_not_grow_however_often_objects_are_held(lake: Lake) -> None:
     hold(lake, "sub/a.csv")
     for number in range(3):

@@ -1,0 +1,129 @@
+"""Finds the names of the columns of a CSV file, and takes no value for a name. Pure.
+
+The first row of a file without a header is data, and nothing of it may be kept. Words can be data, too ("HIV positive
+since spring"), so a row is a header only if all of this holds; in doubt the file has none, and columns are known by
+their positions:
+
+1. There is a whole second row, and all rows looked at have as many cells as the first.
+2. Each cell has the shape of a name: letters, at most two digits, single separators, at most 64 characters and five
+   words, of which a blank separates two at most. No cell is empty, and none is there twice.
+3. At least half of the cells are *known*: each of their words is in the vocabulary below.
+4. All cells are known; or some column has digits in each of its cells below and none in the first row.
+
+Even of a header only names that are known are kept; for any other column an empty text stands. So whatever a file does,
+nothing is kept but words of the vocabulary, which holds words for columns and none for what stands in them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+SAMPLE_BYTES = 64 * 1024
+"""So much of a file is enough."""
+_ROWS = 20
+_DELIMITERS = {"csv": ",;\t|", "tsv": "\t", "tab": "\t", "psv": "|", "txt": ",;\t|"}
+_MAX_CELL = 64
+_NAME = re.compile(r"[A-Za-z]+[A-Za-z0-9]*(?:[ _./#-][A-Za-z0-9]+)*#?")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_DIGIT = re.compile(r"[0-9]")
+_MAX_WORDS, _MAX_BLANKS, _MAX_DIGITS = 5, 1, 2
+
+_WORDS = """
+patient member person subject client customer user employee provider practitioner physician doctor organization
+organisation facility hospital clinic department payer insurer insurance plan policy claim encounter visit admission
+discharge episode careplan order request referral appointment observation procedure procedures medication medications
+immunization immunizations diagnosis condition device supply specimen lab test result results study studies series
+image modality body site bodysite encounters customers transaction account invoice record row line item file batch
+event source target parent child owner ownership contact group unit ward name names first last middle given family
+surname maiden prefix suffix title alias birthplace birth address street city town state county province region
+country zip zipcode postcode postal lat lon lng latitude longitude location place headquartered id ids identifier uid
+uuid guid key code codes number no num nr ref reference ssn mrn npi nhs dea icd snomed loinc cpt ndc udi sop dicom
+system version drivers driver license licence passport index sequence seq serial date dates time datetime timestamp
+start stop end begin year month day hour minute birthdate deathdate dob dod death created updated modified received
+sent issued effective expiry expires from to at on since until type kind class category status gender sex race
+ethnicity marital language nationality religion speciality specialty description display text note notes comment
+comments reason reasoncode reasondescription reaction severity priority outcome purpose method route dose dosage
+frequency duration form phone telephone mobile fax email mail url website value amount count quantity qty total sum
+average avg mean min max rate ratio percent percentage score units cost costs price fee charge charges paid payment
+balance base dispenses income revenue expenses expense coverage covered uncovered currency utilization healthcare
+unique qols months primary secondary height weight length age and of by in per is has the
+"""
+VOCABULARY = frozenset(_WORDS.split())
+
+
+def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
+    """Return the names of a file's columns; an empty text for one that is not known; nothing when it has no header.
+
+    :param name: of the file: only those of CSV and its like are looked at.
+    :param sample: the file's first bytes.
+    :param is_whole: whether they are all of it.
+    """
+    delimiters = _DELIMITERS.get(name.rpartition(".")[2].lower(), "")
+    text = _decoded(sample, is_whole=is_whole)
+    tables = [_rows(text, delimiter, is_whole=is_whole) for delimiter in delimiters if text]
+    rows = max(tables, key=lambda rows: len(rows[0]) if rows else 0, default=[])
+    return tuple(cell if _is_known(cell) else "" for cell in rows[0]) if _begins_with_header(rows) else ()
+
+
+def _decoded(sample: bytes, *, is_whole: bool) -> str:
+    """Return the text of the sample, as far as it goes; empty when it is not a text."""
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = sample.decode("utf-16", "ignore")
+    else:
+        text = sample.decode("utf-8-sig", "replace")  # a name has no letter that could be replaced
+    if "\0" in text:
+        return ""
+    return text if is_whole else text.rpartition("\n")[0]
+
+
+def _rows(text: str, delimiter: str, *, is_whole: bool) -> list[list[str]]:
+    """Return the first rows; none when they are not written as CSV is."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            if row:
+                rows.append([cell.strip() for cell in row])
+            if len(rows) > _ROWS:
+                break
+    except csv.Error:  # the last row of a sample may end within a quoted cell
+        return [] if is_whole else rows
+    return rows
+
+
+def _begins_with_header(rows: Sequence[Sequence[str]]) -> bool:
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        return False
+    first, below = rows[0], rows[1:]
+    if not all(map(_is_name, first)) or len({cell.lower() for cell in first}) < len(first):
+        return False
+    known = sum(map(_is_known, first))
+    if 2 * known < len(first):
+        return False
+    return known == len(first) or any(_has_digits_below(cell, below, n) for n, cell in enumerate(first))
+
+
+def _is_name(cell: str) -> bool:
+    return (
+        len(cell) <= _MAX_CELL
+        and bool(_NAME.fullmatch(cell))
+        and cell.count(" ") <= _MAX_BLANKS
+        and len(_DIGIT.findall(cell)) <= _MAX_DIGITS
+        and len(_words(cell)) <= _MAX_WORDS
+    )
+
+
+def _is_known(cell: str) -> bool:
+    return all(word.isdigit() or word in VOCABULARY for word in _words(cell))
+
+
+def _words(cell: str) -> list[str]:
+    """Return the words of ``patientId``, ``PATIENT_ID``, ``Patient ID``."""
+    return [word.lower() for word in _WORD.findall(cell)]
+
+
+def _has_digits_below(first: str, below: Sequence[Sequence[str]], column: int) -> bool:
+    cells = [row[column] for row in below if row[column]]
+    return not _DIGIT.search(first) and bool(cells) and all(_DIGIT.search(cell) for cell in cells)

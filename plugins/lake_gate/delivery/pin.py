@@ -1,0 +1,89 @@
+"""What a run is, written once when it begins: run id, source, and whether it is a dry run.
+
+A run id that is used again (the run was deleted in Airflow and triggered again, or two ids lead to one folder) is the
+same run or it is refused: its records, decisions and moves would be about something else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lake_gate.base import RUN
+from lake_gate.delivery.source import fingerprint, shown
+from lake_gate.documents import read_document_or_none, write_document_once
+from lake_gate.errors import RunPinnedError
+from lake_gate.run import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SCHEMA = "lake-gate/run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPin:
+    """What a run is.
+
+    :param source: as it may be shown.
+    :param source_sha256: tells two sources apart, see :func:`lake_gate.delivery.source.fingerprint`.
+    :param began_at: ISO 8601, UTC.
+    """
+
+    run_id: str
+    source: str
+    source_sha256: str
+    dry_run: bool
+    began_at: str
+
+    def differences(self, other: RunPin) -> list[str]:
+        """Return what is said of the other and not of this, in words."""
+        found = []
+        if other.run_id != self.run_id:
+            found.append(f"the run id was {self.run_id!r} and is {other.run_id!r}")
+        if other.source_sha256 != self.source_sha256:
+            found.append(f"the source was {self.source!r} and is {other.source!r} ({_HINT})")
+        if other.dry_run != self.dry_run:
+            found.append("it was a dry run and is none" if self.dry_run else "it was no dry run and is one")
+        return found
+
+
+_HINT = "users, passwords, signatures and their dates are not compared"
+
+
+def pin_run(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: bool) -> RunPin:
+    """Write down what a run is, before anything else of it is written, or find that it is what was written.
+
+    :raises RunPinnedError: when the run of this folder was something else when it began.
+    """
+    began_at = datetime.now(UTC).isoformat(timespec="seconds")
+    wanted = RunPin(run.run_id, shown(source), fingerprint(source), is_dry_run, began_at)
+    content = json.dumps({"schema": _SCHEMA, **asdict(wanted)}, ensure_ascii=False).encode()
+    pinned = _load(write_document_once(s3, bronze, run.document(RUN), content))
+    differences = pinned.differences(wanted) if pinned else ["it is damaged"]
+    if pinned is None or differences:
+        raise RunPinnedError(f"s3://{bronze}/{run.document(RUN)}", differences)
+    return pinned
+
+
+def read_run(s3: S3Client, bronze: str, run: Run) -> RunPin | None:
+    """Return what a run was when it began.
+
+    None for a run that an older version has landed, and when the document is not what the gate writes.
+    """
+    content = read_document_or_none(s3, bronze, run.document(RUN))
+    return None if content is None else _load(content)
+
+
+def _load(content: bytes) -> RunPin | None:
+    try:
+        document = json.loads(content)
+        if not isinstance(document, dict) or document.pop("schema", None) != _SCHEMA:
+            return None
+        pin = RunPin(**document)
+    except (ValueError, TypeError):
+        return None
+    texts = (pin.run_id, pin.source, pin.source_sha256, pin.began_at)
+    return pin if isinstance(pin.dry_run, bool) and all(isinstance(text, str) for text in texts) else None

@@ -1,0 +1,150 @@
+"""Reads a delivery from a zip, in bounded memory whatever the zip says of itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from functools import partial
+from typing import IO
+
+from lake_gate.delivery.source_files import CHUNK_BYTES, MAX_ARCHIVE_BYTES, SourceFile, check_name
+from lake_gate.errors import SourceError
+
+MAX_ARCHIVE_FILES = 100_000
+MAX_DIRECTORY_BYTES = 64 * 1024**2
+"""Of the list of members, which is in memory as a whole while it is read."""
+MAX_ARCHIVE_RATIO = 200
+"""Unpacked to packed size: Synthea's CSV packs about 1:10; zip bombs start at 1:1,000."""
+_METHODS = {
+    1: "shrink",
+    6: "implode",
+    9: "deflate64",
+    12: "bzip2",
+    14: "lzma",
+    93: "zstd",
+    95: "xz",
+    98: "ppmd",
+    99: "AES encryption",
+}
+"""Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.4.5"""
+_READ = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Not bzip2 and lzma, which zipfile unpacks too: it takes what a piece of them unpacks to into memory as a whole."""
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    *(ValueError, OverflowError, struct.error),
+)
+
+_END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+_MEMBER = struct.Struct("<4s24x3H12x")
+_MOST_COMMENT_BYTES = 0xFFFF
+
+
+def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
+    """Return the members after reading every one of them once: a zip's directory may lie.
+
+    :raises SourceError: when it is not a zip that can be read, or is made like a zip bomb.
+    """
+    try:
+        _check_directory(source, archive)
+        opened = zipfile.ZipFile(archive)
+        members = _checked_members(source, opened.infolist())
+        unpacked = 0
+        for info in members:
+            with opened.open(info) as member:  # checks the size and the CRC on its way
+                while chunk := member.read(CHUNK_BYTES):
+                    unpacked += len(chunk)
+                    if unpacked > MAX_ARCHIVE_BYTES:
+                        raise SourceError(source, f"it unpacks to more than {MAX_ARCHIVE_BYTES} bytes")
+    except _BROKEN_ZIP as error:
+        raise SourceError(source, f"it is no zip that can be read ({type(error).__name__})") from None
+    except OSError as error:
+        if error.errno not in {None, errno.EINVAL}:  # zipfile jumps to where a broken zip points; else it is the disk
+            raise
+        raise SourceError(source, "it is no zip that can be read (it points out of itself)") from None
+    return [SourceFile(info.filename, info.file_size, partial(opened.open, info)) for info in members]
+
+
+def _check_directory(source: str, archive: IO[bytes]) -> None:
+    """Count the members in the very bytes that zipfile would take into memory, before it does."""
+    start, size = _directory(archive)
+    if size > MAX_DIRECTORY_BYTES:
+        raise SourceError(source, f"the list of its members has {size} bytes; at most {MAX_DIRECTORY_BYTES} are read")
+    archive.seek(start)
+    directory, at = archive.read(size), 0
+    for _ in range(MAX_ARCHIVE_FILES):
+        if at >= size:
+            return
+        signature, *lengths = _MEMBER.unpack_from(directory, at)
+        if signature != b"PK\x01\x02":
+            raise zipfile.BadZipFile
+        at += _MEMBER.size + sum(lengths)
+    if at < size:
+        raise SourceError(source, f"it holds more than {MAX_ARCHIVE_FILES} files")
+
+
+def _directory(archive: IO[bytes]) -> tuple[int, int]:
+    """Return where the list of members begins, and its size, as zipfile finds them.
+
+    :raises zipfile.BadZipFile: when there is none.
+    """
+    file_size = archive.seek(0, os.SEEK_END)
+    tail_at = max(file_size - _END.size - _MOST_COMMENT_BYTES - 1, 0)
+    archive.seek(tail_at)
+    tail = archive.read()
+    plain = len(tail) - _END.size
+    is_plain = plain >= 0 and tail.startswith(b"PK\x05\x06", plain) and tail.endswith(b"\x00\x00")
+    at = plain if is_plain else tail.rfind(b"PK\x05\x06")
+    if at < 0:
+        raise zipfile.BadZipFile
+    end_at, size = tail_at + at, int(_END.unpack_from(tail, at)[5])
+    size64 = _zip64_size(archive, end_at)
+    if size64 is not None:
+        end_at, size = end_at - _LOCATOR.size - _END64.size, size64
+    if size > end_at:
+        raise zipfile.BadZipFile
+    return end_at - size, size
+
+
+def _zip64_size(archive: IO[bytes], end_at: int) -> int | None:
+    if end_at < _LOCATOR.size + _END64.size:
+        return None
+    record_at = end_at - _LOCATOR.size - _END64.size
+    archive.seek(record_at)
+    record, locator = archive.read(_END64.size), archive.read(_LOCATOR.size)
+    if locator[:4] != b"PK\x06\x07":
+        return None
+    told_at = _LOCATOR.unpack(locator)[2]
+    archive.seek(min(told_at, record_at))  # some versions of zipfile look there: a second record must not be found
+    if told_at != record_at and archive.read(4) == b"PK\x06\x06":
+        raise zipfile.BadZipFile
+    return int(_END64.unpack(record)[8]) if record[:4] == b"PK\x06\x06" else None
+
+
+def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    for folder in (info for info in found if info.is_dir() and info.file_size):
+        raise SourceError(
+            source, f"the member {folder.filename!r} has content, and its name ends in '/', so no file can have it"
+        )
+    members = [info for info in found if not info.is_dir()]
+    for info in members:
+        check_name(source, info.orig_filename)
+        if info.flag_bits & 0x1:
+            raise SourceError(source, f"{info.filename!r} is encrypted")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise SourceError(source, f"{info.filename!r} is a symbolic link")
+        if info.compress_type not in _READ:
+            method = _METHODS.get(info.compress_type, f"number {info.compress_type}")
+            raise SourceError(source, f"{info.filename!r} is packed by the method {method}; only deflate is read")
+    unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
+    if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
+        raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, as zip bombs do")
+    end = 0
+    for info in sorted(members, key=lambda i: i.header_offset):
+        if info.header_offset < end:
+            raise SourceError(source, f"{info.filename!r} overlaps another member, as in zip bombs")
+        end = info.header_offset + info.compress_size
+    return members
