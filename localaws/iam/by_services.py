@@ -35,19 +35,19 @@ def may_put(call: ServiceCall, bucket_name: str, key: str, kms_key_arn: str) -> 
     """
     if not switch.is_on:
         return True
-    bucket = find_bucket(bucket_name)
-    owner = bucket.account_id if bucket else None
-    asks = [
-        Ask("kms:GenerateDataKey", kms_key_arn, {}, kms_key_arn.split(":")[4]),
-        Ask("s3:PutObject", f"arn:{kms_key_arn.split(':')[1]}:s3:::{bucket_name}/{key}", {}, owner),
-    ]
-    return all([_is_allowed(call, ask) for ask in asks if ask.action.startswith("kms:") or bucket])
+    _, partition, _, _, key_account, _ = kms_key_arn.split(":", 5)
+    asks = []
+    if bucket := find_bucket(bucket_name):
+        arn = f"arn:{partition}:s3:::{bucket_name}/{key}"
+        asks.append(Ask("s3:PutObject", arn, {"s3:objectcreationoperation": ("true",)}, bucket.account_id))
+    use = Ask("kms:GenerateDataKey", kms_key_arn, {}, key_account)
+    if policy_of(use).policy:
+        asks.append(use)
+    return all(_is_allowed(call, ask) for ask in asks)
 
 
 def _is_allowed(call: ServiceCall, ask: Ask) -> bool:
     of_resource = policy_of(ask)
-    if ask.action.startswith("kms:") and not of_resource.must_allow:  # there is no such key
-        return True
     keys = _keys(call, ask)
     about = [
         one
