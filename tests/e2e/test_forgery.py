@@ -56,7 +56,7 @@ def _complete(s3: Any, place: Place, _: Place, __: str) -> Any:
     upload_id = root.create_multipart_upload(**place)["UploadId"]
     etag = root.upload_part(**place, UploadId=upload_id, PartNumber=1, Body=b"forged")["ETag"]
     parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
-    return s3.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload=parts, IfMatch="*")
+    return s3.complete_multipart_upload(**place, UploadId=upload_id, MultipartUpload=parts, IfNoneMatch="*")
 
 
 def _delete_several(s3: Any, place: Place, _: Place, version_id: str) -> Any:
@@ -177,8 +177,11 @@ def test_every_object_that_whole_runs_read_is_beyond_the_forger(gate: Gate, forg
         for one in gate.asked()
         if one["action"].startswith("s3:GetObject") and not one["resource"].endswith("*")
     }
-    assert {bucket for bucket, _ in believed} == {source, gate.lake.bronze, gate.lake.silver, gate.lake.quarantine} | {
-        gate.lake.outputs["ResultsBucket"]
+    assert {bucket for bucket, _ in believed} == {
+        source,
+        gate.lake.bronze,
+        gate.lake.silver,
+        gate.lake.outputs["ResultsBucket"],
     }
     for bucket, key in sorted(believed):
         refused = is_refused(lambda: forger.put_object(Bucket=bucket, Key=key, Body=b"forged"))  # noqa: B023
@@ -223,7 +226,7 @@ def test_deployer_removes_what_a_smoke_test_leaves_and_changes_no_evidence(gate:
     for bucket, key in PLACES:
         place = place_of(gate, bucket, key)
         version_id = gate.lake.s3.put_object(**place, Body=b"right")["VersionId"]
-        writes = not is_refused(lambda: deployer.put_object(**place, Body=b"x", IfMatch="*"))  # noqa: B023
+        writes = not is_refused(lambda: deployer.put_object(**place, Body=b"x"))  # noqa: B023
         tags = not is_refused(lambda: deployer.put_object_tagging(**place, Tagging=_TAGS))  # noqa: B023
         removes = not is_refused(lambda: deployer.delete_object(**place, VersionId=version_id))  # noqa: B023
         assert (writes, tags) == (bucket == "AirflowBucket",) * 2
@@ -240,7 +243,7 @@ def _gives_itself_all(gate: Gate) -> None:
 
 
 def _put(s3: Any, place: Place) -> Any:
-    return s3.put_object(**place, Body=b"forged", IfMatch="*")
+    return s3.put_object(**place, Body=b"forged")
 
 
 def _remove(s3: Any, place: Place) -> Any:
