@@ -17,7 +17,8 @@ message, those with a file in `include/feeds` first; the record lists all.
    decided as in any run; at its end `release_held` deletes the held copies that the run accounts for. What is held
    again lies in `held/` once. A dry run says what would become of them.
 
-There is no way into silver by hand. **To drop a held file** for good, delete its version:
+There is no way into silver by hand. **To drop a held file** for good, delete its version, as the deployer (bronze
+refuses all others but the gate, see `docs/platform.md`):
 `aws s3api delete-object --bucket <bronze> --key held/... --version-id ...`; both are in `held.jsonl`. Without the
 version id it is hidden, no longer listed here, and stays stored. `unknown` as its feed or reason: no run has put it
 there. Such objects are never re-processed; find out who writes below `held/`, and delete them.

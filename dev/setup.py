@@ -13,6 +13,8 @@ import boto3
 from ship import stacks
 
 NAME_PREFIX = "lake"
+DEPLOYER = "lake-deployer"
+"""The role that may upload code and change the buckets; make it where IAM is enforced. The root user may do all."""
 
 
 def set_up(*, local_source_root: str) -> dict[str, str]:
@@ -23,12 +25,17 @@ def set_up(*, local_source_root: str) -> dict[str, str]:
     given = {
         "NamePrefix": NAME_PREFIX,
         "EnvironmentName": NAME_PREFIX,
+        "DeployerArns": f"arn:aws:iam::{_account()}:role/{DEPLOYER}",
         "LocalSourceRoot": local_source_root,
         "EvidenceSettleSeconds": "3",
     }
     outputs = stacks.create(boto3.client("cloudformation"), stacks.read_templates(stacks.LOCAL), given)
     _set_results_repository(outputs["ResultsBucket"], outputs["KeyArn"])
     return outputs
+
+
+def _account() -> str:
+    return boto3.client("sts").get_caller_identity()["Account"]
 
 
 def _set_results_repository(results_bucket: str, key_arn: str) -> None:

@@ -34,10 +34,11 @@ class Deployment:
 
         :raises SystemExit: saying what is wrong; nothing was changed.
         """
-        environment.check_account()
+        caller = environment.check_account()
         made = cls(environment, **more)
         if unknown := unknown_in(environment.given, made.folder):
             raise SystemExit(f"{environment.name}: no template has a parameter {', '.join(unknown)}")
+        made.environment = environment.deployed_by(caller)
         return made
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +72,12 @@ class Environment:
         """Return a client of an AWS service in the environment's Region."""
         return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
 
-    def check_account(self) -> None:
-        """Refuse to go on with credentials of another account.
+    def deployed_by(self, caller_arn: str) -> Environment:
+        """Return the environment with its deployers: those that the file names, or else the caller."""
+        return replace(self, parameters={"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters})
+
+    def check_account(self) -> str:
+        """Return the ARN of the caller, unless the credentials are of another account.
 
         :raises SystemExit: saying whose they are.
         """
@@ -88,6 +92,21 @@ class Environment:
                 f"Refused: {self.name} is account {self.account}, and the credentials are of account "
                 f"{caller['Account']} ({caller['Arn']}). Nothing was changed."
             )
+        return str(caller["Arn"])
+
+
+def principals_of(caller_arn: str) -> list[str]:
+    """Return what ``aws:PrincipalArn`` says of a caller, as patterns: the role of a session, whatever its path is.
+
+    The ARN of a session has no path, and names of roles are unique in an account.
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+    head, _, session = caller_arn.partition(":assumed-role/")
+    if not session:
+        return [caller_arn]
+    role = f"{head.replace(':sts:', ':iam:')}:role"
+    name = session.partition("/")[0]
+    return [f"{role}/{name}", f"{role}/*/{name}"]
 
 
 def read_environment(name: str, folder: Path = FOLDER) -> Environment:

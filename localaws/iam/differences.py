@@ -8,8 +8,9 @@ DIFFERENCES: tuple[str, ...] = (
     "Credentials that the local STS or IAM did not make, and requests without any, are the account's root: nothing is "
     "refused to them, not even by an explicit Deny in a policy of a resource.",
     "Signatures are not verified, sessions do not expire, and a key that was made inactive still works.",
-    "Only requests over HTTP are asked for permissions. What a service does by itself is not: Macie's reads and "
-    "writes, deliveries of EventBridge and SNS, what CloudFormation makes in the name of who made the stack.",
+    "Only requests over HTTP and what Macie writes into its results repository are asked for permissions. What else a "
+    "service does by itself is not: Macie's reads, deliveries of EventBridge and SNS, what CloudFormation makes in the "
+    "name of who made the stack.",
     "`iam:PassRole` is not asked for where a service is given a role, nor what a service link or a tag of a new "
     "resource would need besides the action itself.",
     "`aws:SecureTransport` is true although the local AWS speaks HTTP, as the SDKs speak TLS with AWS.",

@@ -37,10 +37,15 @@ class Principals:
     arns: tuple[str, ...]
     is_anyone: bool
     is_negated: bool
+    services: tuple[str, ...] = ()
 
     def name(self, identity: str) -> bool:
         """Tell whether this very ARN is named."""
         return identity in self.arns
+
+    def is_about_service(self, service: str) -> bool:
+        """Tell whether a statement is about a service that calls by itself: ``*`` stands for services, too."""
+        return (self.is_anyone or service in self.services) is not self.is_negated
 
     def names_account(self, account_id: str) -> bool:
         """Tell whether the account is named, by its id or its root's ARN."""
@@ -110,12 +115,13 @@ def _statement(raw: Mapping[str, Any], index: str) -> Statement:
 
 
 def _principals(raw: Mapping[str, Any]) -> Principals | None:
-    """Keep the principals that a caller can be: services and federated ones never call the local AWS over HTTP."""
+    """Keep the principals that a caller can be: federated ones never call the local AWS."""
     said = raw.get("Principal", raw.get("NotPrincipal"))
     if said is None:
         return None
     arns = ("*",) if said == "*" else _texts(said.get("AWS", ()))
-    return Principals(arns, "*" in arns, "NotPrincipal" in raw)
+    services = () if said == "*" else _texts(said.get("Service", ()))
+    return Principals(arns, "*" in arns, "NotPrincipal" in raw, services)
 
 
 def _conditions(raw: Mapping[str, Mapping[str, Any]]) -> Iterator[Condition]:

@@ -28,6 +28,9 @@ from localaws.iam.stored import (
 )
 
 _BEGIN_WRITING = {"PutObject", "CopyObject", "CreateMultipartUpload"}
+#: What makes an object, and so may carry a condition; the other writes are parts of an upload.
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+_CREATE = {"PutObject", "CopyObject", "CompleteMultipartUpload"}
 _WRITE = {*_BEGIN_WRITING, "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
 _COPY = {"CopyObject", "UploadPartCopy"}
 _READ_CONTENT = {"GetObject", "GetObjectAttributes", "SelectObjectContent"}
@@ -167,6 +170,8 @@ class S3Request:
         keys: dict[str, tuple[str, ...]] = {
             key: (value,) for key, value in {**query, **headers}.items() if value is not None
         }
+        if self.operation in _WRITE:
+            keys["s3:objectcreationoperation"] = (str(self.operation in _CREATE).lower(),)
         if place.version_id:
             keys["s3:versionid"] = (place.version_id,)
         requested = parse_qsl(self._request.header("x-amz-tagging") or "", keep_blank_values=True)

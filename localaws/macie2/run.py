@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from localaws.iam.by_services import ServiceCall, may_put
 from localaws.macie2 import moods, scope
 from localaws.macie2.clock import now
 from localaws.macie2.detection import workers
@@ -53,6 +54,14 @@ class Repository:
     bucket_name: str
     key_prefix: str
     kms_key_arn: str
+
+
+def by_macie(account_id: str, source_arn: str) -> ServiceCall:
+    """Return how Macie itself writes results: as its service principal, for a job or the account's configuration.
+
+    Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
+    """
+    return ServiceCall("macie.amazonaws.com", account_id, source_arn)
 
 
 class _StoppedError(Exception):
@@ -194,6 +203,9 @@ class Run:
         lines = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
         body = gzip.compress(lines.encode(), mtime=0)
         key, kms_key_arn = analysis.result_key, repository.kms_key_arn
+        if not may_put(by_macie(self.account_id, self.job.arn), repository.bucket_name, key, kms_key_arn):
+            log.warning("job %s: Macie may not write to the bucket for the discovery results, or use its key", self.job.id)
+            return
         try:
             self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)
         except BucketUnavailableError:

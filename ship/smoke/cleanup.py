@@ -26,7 +26,8 @@ def clean_up(s3: S3Client, places: Iterable[tuple[str, str]], show: Show) -> Non
         if codes:
             show(
                 f"Stays: s3://{bucket}/{prefix} ({', '.join(sorted(set(codes)))}). In silver the gate's role alone may "
-                "delete; elsewhere it takes s3:ListBucketVersions and s3:DeleteObjectVersion."
+                "delete; in bronze and quarantine the deployer, too. It takes s3:ListBucketVersions and "
+                "s3:DeleteObjectVersion."
             )
 
 

@@ -346,7 +346,7 @@ def test_consumer_without_more_reads_silver_and_neither_bronze_nor_quarantine(ga
     with gate.role():
         s3: Any = boto3.session.Session().client("s3")
         for bucket in (gate.lake.silver, gate.lake.bronze):
-            s3.put_object(Bucket=bucket, Key="a.csv", Body=b"A\n1\n")
+            s3.put_object(Bucket=bucket, Key="a.csv", Body=b"A\n1\n", IfNoneMatch="*")
     become_consumer(gate)
     assert reads(gate, "consumer-role", gate.lake.silver, "a.csv")
     assert not reads(gate, "consumer-role", gate.lake.bronze, "a.csv")

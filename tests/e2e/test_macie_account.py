@@ -217,16 +217,24 @@ def test_findings_that_meet_a_rule_are_archived(lake: Lake, include: Path, apply
 
 
 def test_three_days_scan_each_day_what_is_new(lake: Lake, apply: Apply) -> None:
+    """All of it: an extension or a prefix that is left out would be a place to hide."""
     scanned = []
+
+    def keys(day: int) -> list[str]:
+        return [f"synthea/{day}/{name}" for name in ("a.csv", "a.TXT", "a", "_b.csv")] + [
+            f"_runs/synthea/{day}.json",
+            f"_runs/{day}.csv",
+        ]
+
     for day in range(3):
-        lake.s3.put_object(Bucket=lake.silver, Key=f"synthea/{day}/a.csv", Body=PATIENT)
-        lake.s3.put_object(Bucket=lake.silver, Key=f"_runs/synthea/{day}.json", Body=b"{}")
+        for key in keys(day):
+            lake.s3.put_object(Bucket=lake.silver, Key=key, Body=PATIENT)
         lake.turn(clock_ahead_seconds=day * DAY_SECONDS)
         apply()
         (job_id,) = jobs()
         until(lambda: has_run(job_id, day + 1))  # noqa: B023
         scanned.append(sorted(scanned_by(lake, job_id)))
-    assert scanned == [[f"synthea/{day}/a.csv" for day in range(until_day)] for until_day in (1, 2, 3)]
+    assert scanned == [sorted(key for day in range(days) for key in keys(day)) for days in (1, 2, 3)]
 
 
 def test_failed_step_makes_the_run_red_and_stops_nothing_else(lake: Lake, include: Path, apply: Apply) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from localaws.server import LocalAws
@@ -61,7 +62,26 @@ def test_example_is_right() -> None:
 
 
 def test_account_of_the_file_passes(aws: LocalAws, tmp_path: Path) -> None:
-    read_environment("test", write_environment(tmp_path)).check_account()
+    caller = read_environment("test", write_environment(tmp_path)).check_account()
+    assert caller == boto3.client("sts").get_caller_identity()["Arn"]
+
+
+@pytest.mark.parametrize(
+    ("caller", "deployers"),
+    [
+        (
+            "arn:aws:sts::123456789012:assumed-role/deploys/anna",
+            "arn:aws:iam::123456789012:role/deploys,arn:aws:iam::123456789012:role/*/deploys",
+        ),
+        ("arn:aws:iam::123456789012:user/team/anna", "arn:aws:iam::123456789012:user/team/anna"),
+        ("arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:root"),
+    ],
+)
+def test_who_deploys_is_the_deployer_unless_the_file_names_others(tmp_path: Path, caller: str, deployers: str) -> None:
+    environment = read_environment("test", write_environment(tmp_path))
+    assert environment.deployed_by(caller).given["DeployerArns"] == deployers
+    named = read_environment("test", write_environment(tmp_path, parameters={"DeployerArns": "arn:aws:iam::1:role/ci"}))
+    assert named.deployed_by(caller).given["DeployerArns"] == "arn:aws:iam::1:role/ci"
 
 
 def test_other_account_is_refused_with_whose_credentials_they_are(aws: LocalAws, tmp_path: Path) -> None:

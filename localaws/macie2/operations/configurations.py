@@ -10,9 +10,10 @@ import re
 
 from moto.s3.models import s3_backends
 
-from localaws.macie2.exceptions import ValidationException
+from localaws.iam.by_services import may_put
+from localaws.macie2.exceptions import AccessDeniedException, ValidationException
 from localaws.macie2.operations.area import Answer, Area, Request, partial
-from localaws.macie2.run import Repository
+from localaws.macie2.run import Repository, by_macie
 
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
 
@@ -40,8 +41,19 @@ class Configurations(Area):
                 raise ValidationException("kmsKeyArn must be the ARN of a KMS key")
             if destination["bucketName"] not in s3_backends.bucket_accounts:
                 raise ValidationException(f"The bucket {destination['bucketName']} does not exist")
+            self._check_that_macie_may_write(destination)
         self._export_configuration = configuration
         return {"configuration": configuration}
+
+    def _check_that_macie_may_write(self, destination: Request) -> None:
+        """Refuse a repository that Macie may not write to: Macie puts an object there to find out.
+
+        Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
+        """
+        call = by_macie(self.account_id, f"arn:{self.partition}:macie2:{self.region_name}:{self.account_id}:export-configuration:*")
+        key = f"{destination.get('keyPrefix', '')}AWSLogs/{self.account_id}/Macie/macie-test-object"
+        if not may_put(call, destination["bucketName"], key, destination["kmsKeyArn"]):
+            raise AccessDeniedException("Macie may not write to the bucket, or use the KMS key")
 
     def get_findings_publication_configuration(self, request: Request) -> Answer:
         return {"securityHubConfiguration": self._security_hub_configuration}

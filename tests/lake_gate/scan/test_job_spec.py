@@ -117,15 +117,11 @@ def test_feed_is_filled_in() -> None:
     assert render({"name": "${feed}-gate"}, identifier_ids={}, feed="clinic")["name"] == "clinic-gate"
 
 
-def test_daily_spec_scans_every_csv_of_silver() -> None:
+def test_daily_spec_scans_everything_in_silver() -> None:
+    """Whatever its extension and its key: an exclude, by a prefix say, would be a place to hide."""
     spec = json.loads((INCLUDE / "job_specs/synthea_daily.json").read_text())
     request = render(spec, identifier_ids=IDS, account_id="123456789012", silver_bucket="s")
     assert request["s3JobDefinition"] == {
         "bucketDefinitions": [{"accountId": "123456789012", "buckets": ["s"]}],
-        "scoping": {
-            "includes": {
-                "and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]
-            }
-        },
     }
     assert (request["jobType"], request["initialRun"], request["samplingPercentage"]) == ("SCHEDULED", True, 100)

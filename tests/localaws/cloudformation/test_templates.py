@@ -118,8 +118,12 @@ def test_object_is_encrypted_with_the_key_of_the_lake_when_its_sender_names_none
 
 def test_only_macie_may_write_results_when_the_template_is_deployed(client: Client, outputs: dict[str, str]) -> None:
     s3, bucket = client("s3"), outputs["ResultsBucket"]
-    _, statement = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
-    assert statement == {
+    statements = {one["Sid"]: one for one in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]}
+    assert [sid for sid, one in statements.items() if one["Effect"] == "Allow"] == ["MacieWritesResults"]
+    assert statements["MacieAloneWrites"]["Condition"] == {
+        "StringNotEquals": {"aws:PrincipalServiceName": ["macie.amazonaws.com", "macie.us-east-1.amazonaws.com"]}
+    }
+    assert statements["MacieWritesResults"] == {
         "Sid": "MacieWritesResults",
         "Effect": "Allow",
         "Principal": {"Service": "macie.amazonaws.com"},

@@ -260,6 +260,8 @@ def test_a_bucket_of_another_account_needs_both(enforced: LocalAws, client: Clie
 
 
 def test_macie_reads_and_writes_by_itself(repository: None, macie: Any, s3: Any, as_role: AsRole) -> None:
+    writes = allow("s3:PutObject", "arn:aws:s3:::results/*", Principal={"Service": "macie.amazonaws.com"})
+    s3.put_bucket_policy(Bucket="results", Policy=policy(writes))
     s3.put_object(Bucket="bronze", Key="a.csv", Body=b"x")
     gate = as_role(allow("macie2:*"))("macie2")
     run_job(gate)

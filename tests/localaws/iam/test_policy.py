@@ -75,18 +75,35 @@ def test_a_statement_without_a_sid_goes_by_its_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "arns", "is_anyone"),
+    ("said", "arns", "is_anyone", "services"),
     [
-        ("*", ("*",), True),
-        ({"AWS": "*"}, ("*",), True),
-        ({"AWS": ["arn:aws:iam::1:role/a", "2"]}, ("arn:aws:iam::1:role/a", "2"), False),
-        ({"Service": "macie.amazonaws.com"}, (), False),
+        ("*", ("*",), True, ()),
+        ({"AWS": "*"}, ("*",), True, ()),
+        ({"AWS": ["arn:aws:iam::1:role/a", "2"]}, ("arn:aws:iam::1:role/a", "2"), False, ()),
+        ({"Service": "macie.amazonaws.com"}, (), False, ("macie.amazonaws.com",)),
     ],
 )
-def test_principals_are_read(said: Any, arns: tuple[str, ...], is_anyone: bool) -> None:
+def test_principals_are_read(said: Any, arns: tuple[str, ...], is_anyone: bool, services: tuple[str, ...]) -> None:
     for element, is_negated in (("Principal", False), ("NotPrincipal", True)):
         [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", element: said}})
-        assert statement.principals == Principals(arns, is_anyone, is_negated)
+        assert statement.principals == Principals(arns, is_anyone, is_negated, services)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_about"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": {"Service": ["sns.amazonaws.com", "macie.amazonaws.com"]}}, True),
+        ({"Principal": {"AWS": "123456789012"}}, False),
+        ({"NotPrincipal": {"Service": "macie.amazonaws.com"}}, False),
+        ({"NotPrincipal": {"Service": "sns.amazonaws.com"}}, True),
+    ],
+    ids=str,
+)
+def test_statement_is_about_a_service_that_it_names_or_does_not_leave_out(said: Any, is_about: bool) -> None:
+    [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", **said}})
+    assert statement.principals
+    assert statement.principals.is_about_service("macie.amazonaws.com") is is_about
 
 
 def test_an_account_is_named_by_its_id_or_its_root() -> None:
