@@ -181,16 +181,13 @@ def _delete(s3: S3Client, bucket: str, versions: Sequence[tuple[str, str]]) -> d
     """Delete versions in one request; return why S3 has kept some."""
     objects: list[Any] = [{"Key": key, "VersionId": version_id} for key, version_id in versions]
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-    return {
-        (refused["Key"], refused["VersionId"]): from_delete_error(
-            bucket,
-            refused["Key"],
-            refused["Code"],
-            is_locked=is_locked(refused),
-        )
-        for refused in answer.get("Errors", ())
-        if refused["Code"] not in {"NoSuchKey", "NoSuchVersion"}
-    }
+    failed: dict[tuple[str, str], Exception] = {}
+    for refused in answer.get("Errors", ()):
+        key, version_id, code = refused["Key"], refused.get("VersionId"), refused.get("Code", "unknown")
+        if code not in {"NoSuchKey", "NoSuchVersion"}:
+            error = from_delete_error(bucket, key, code, is_locked=is_locked(refused))
+            failed |= {one: error for one in versions if one[0] == key and version_id in {None, one[1]}}
+    return failed
 
 
 def _ours(error: ClientError | BotoCoreError) -> Exception:
