@@ -44,7 +44,9 @@ HISTORIES = "histories.jsonl"
 OBJECTS = "objects.jsonl"
 RECORD = "record.json"
 
-_CLIENT = Config(max_pool_connections=THREADS, retries={"mode": "adaptive", "max_attempts": 10})
+# S3 answers a CopyObject of up to 5 GiB when all is copied. That may take longer than botocore's 60 s, and a copy that
+# is given up and sent again is refused because of the first one.
+_CLIENT = Config(max_pool_connections=THREADS, read_timeout=300, retries={"mode": "adaptive", "max_attempts": 10})
 
 
 class GateOperator(BaseOperator):

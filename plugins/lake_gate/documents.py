@@ -7,19 +7,21 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from lake_gate.s3_answers import is_missing, is_precondition_failed
+from lake_gate.s3_answers import is_missing, is_precondition_failed, try_again
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _IN_MEMORY_BYTES = 8 * 1024**2
+_TRIES = 3
+"""How often a document is written once while others write and delete it."""
 
 
 def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
@@ -37,40 +39,55 @@ def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> 
 
 
 def write_document_once(s3: S3Client, bucket: str, key: str, content: bytes) -> bytes:
-    """Write the object unless it is there, and return what is there then."""
-    try:
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key), IfNoneMatch="*")
-    except ClientError as error:
-        if not is_precondition_failed(error):
-            raise
-        return read_document(s3, bucket, key)
-    return content
+    """Write the object unless it is there, and return what is there then.
+
+    :raises ClientError: ``ConditionalRequestConflict`` when other writes to the key were in flight at every try.
+    """
+    for _ in range(_TRIES):
+        try:
+            _put(s3, bucket, key, content, {"IfNoneMatch": "*"})
+        except ClientError as error:
+            if not is_precondition_failed(error):
+                raise
+            refused = error
+        else:
+            return content
+        if (there := read_document_or_none(s3, bucket, key)) is not None:
+            return there  # else it was deleted since then, and the key is free
+    raise refused
 
 
 def write_version(s3: S3Client, bucket: str, key: str, content: bytes, *, replacing: str = "") -> tuple[str, bool]:
     """Write the object unless something else is there; return the version id of what is there then, and if it is this.
 
+    The id is empty when nothing is there: what was to be replaced was deleted meanwhile.
+
     :param replacing: version id of what may be replaced; nothing by default.
+    :raises ClientError: ``ConditionalRequestConflict`` when other writes to the key were in flight at every try.
     """
-    condition: dict[str, Any] = {"IfNoneMatch": "*"}
-    if replacing:
-        condition = {"IfMatch": s3.head_object(Bucket=bucket, Key=key, VersionId=replacing)["ETag"]}
     try:
-        written = s3.put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=content,
-            ContentType=_content_type(key),
-            ChecksumAlgorithm="SHA256",
-            **condition,
-        )
+        condition = {"IfNoneMatch": "*"}
+        if replacing:
+            condition = {"IfMatch": s3.head_object(Bucket=bucket, Key=key, VersionId=replacing)["ETag"]}
+        return _put(s3, bucket, key, content, condition), True
     except ClientError as error:
-        if not is_precondition_failed(error):
+        # Of a condition on an object that is deleted meanwhile S3 says that the object is missing.
+        if not is_precondition_failed(error) and not (replacing and is_missing(error)):
             raise
+    try:
         there = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
-        checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
-        return there["VersionId"], there.get("ChecksumSHA256") == checksum
-    return written["VersionId"], True
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return "", False
+    checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return there["VersionId"], there.get("ChecksumSHA256") == checksum
+
+
+def _put(s3: S3Client, bucket: str, key: str, content: bytes, condition: Mapping[str, str]) -> str:
+    """Write the object if the condition holds, and return its version id."""
+    target: dict[str, Any] = {"Bucket": bucket, "Key": key, "ContentType": _content_type(key), **condition}
+    return try_again(lambda: s3.put_object(**target, Body=content, ChecksumAlgorithm="SHA256"))["VersionId"]
 
 
 def _content_type(key: str) -> str:

@@ -6,6 +6,7 @@ No sentence ever holds content of an object: buckets, keys, names and counts onl
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import wraps
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -397,6 +398,85 @@ class CopyNotVerifiedError(GateError):
         )
 
 
+class NotDeletedError(GateError):
+    """S3 did not delete versions that were copied; it may on the next try."""
+
+    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
+        super().__init__(bucket, count, keys, codes)
+        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
+
+    def __str__(self) -> str:
+        """Name the bucket, the first keys and AWS's codes."""
+        return f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} The task's retries delete them."
+
+
+class DeleteRefusedError(FinalGateError):
+    """S3 refuses to delete versions that were copied, and will again."""
+
+    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
+        super().__init__(bucket, count, keys, codes)
+        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
+
+    def __str__(self) -> str:
+        """Name the bucket, the first keys and AWS's codes, and what to look at."""
+        return (
+            f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} Look at the policies of the role and the "
+            "bucket, and for a legal hold or a retention period of Object Lock; then clear the task."
+        )
+
+
+class ObjectLockedError(FinalGateError):
+    """Object Lock keeps versions that were copied from being deleted."""
+
+    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
+        super().__init__(bucket, count, keys, codes)
+        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
+
+    def __str__(self) -> str:
+        """Name the bucket and the first keys, and say what to do."""
+        return (
+            f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} Object Lock protects them: remove the "
+            "legal hold or wait for the end of the retention period, then clear the task."
+        )
+
+
+def _not_deleted(bucket: str, count: int, keys: list[str], codes: list[str]) -> str:
+    return (
+        f"S3 did not delete {count} object(s) in {bucket}, among them {', '.join(keys)} ({', '.join(codes)}). The "
+        "verified copies are there; all other objects were moved."
+    )
+
+
+_KEYS_SHOWN = 5
+_OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)
+
+
+def of_all(errors: Sequence[Exception]) -> Exception:
+    """Return the error to raise for several: one that a retry may solve first, as the others end the task for good.
+
+    Of deletions that failed alike it names the first objects.
+
+    :param errors: one at least.
+    """
+    first = min(errors, key=lambda error: isinstance(error, FinalGateError))
+    if not isinstance(first, _OF_DELETES):
+        return first
+    alike = [error for error in errors if isinstance(error, type(first)) and error.bucket == first.bucket]
+    keys = [key for error in alike for key in error.keys]
+    codes = sorted({code for error in alike for code in error.codes})
+    return type(first)(first.bucket, sum(error.count for error in alike), keys[:_KEYS_SHOWN], codes)
+
+
+def from_delete_error(bucket: str, key: str, code: str, *, is_locked: bool) -> Exception:
+    """Return our error for a version that S3 did not delete.
+
+    :param code: AWS's code of this very key.
+    :param is_locked: Object Lock is the cause.
+    """
+    refused = ObjectLockedError if is_locked else DeleteRefusedError
+    return (refused if is_locked or code in _REFUSED else NotDeletedError)(bucket, 1, [key], [code])
+
+
 class SourceVersionGoneError(FinalGateError):
     """A landed version is no longer there and no verified copy of it exists."""
 
@@ -407,8 +487,9 @@ class SourceVersionGoneError(FinalGateError):
     def __str__(self) -> str:
         """Say which version is missing and where it should have been."""
         return (
-            f"Version {self.version_id} of {self.source_uri} is gone, and {self.copy_uri} is no copy of it. "
-            "Somebody deleted it after it was landed: deliver the file again and start a new run."
+            f"Version {self.version_id} of {self.source_uri} is gone, {self.copy_uri} is not a copy of it, and no "
+            "amendment of the run says that finding_events has moved it. It was deleted after it was landed: deliver "
+            "the file again and start a new run."
         )
 
 

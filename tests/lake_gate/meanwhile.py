@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from lake_gate.judging.decision import Decision
 from lake_gate.moving.transfer import Buckets, carry_out
@@ -51,3 +52,20 @@ class Dying:
     @staticmethod
     def _die(**_: object) -> None:
         raise ConnectionError("the worker is gone")
+
+
+class Answering:
+    """An S3 client that is refused, the first times that it is asked for an operation."""
+
+    def __init__(self, operation: str, code: str, times: int = 1_000_000) -> None:
+        self._s3: Any = boto3.client("s3")
+        self._operation, self._code, self.left = operation, code, times
+        self._s3.meta.events.register(f"before-call.s3.{operation}", self._refuse)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def _refuse(self, **_: object) -> None:
+        if self.left:
+            self.left -= 1
+            raise ClientError({"Error": {"Code": self._code, "Message": ""}}, self._operation)

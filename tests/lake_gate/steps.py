@@ -71,7 +71,7 @@ def landed_with_medium(lake: Lake) -> LandedObject:
 
 
 def raiser(error: type[Exception]) -> Any:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     return fail

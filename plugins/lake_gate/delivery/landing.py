@@ -33,7 +33,7 @@ from lake_gate.held.reprocessing import held_files, is_held
 from lake_gate.moving import multipart
 from lake_gate.recording.overlay import update_document
 from lake_gate.run import Run
-from lake_gate.s3_answers import is_precondition_failed
+from lake_gate.s3_answers import is_precondition_failed, try_again
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -208,8 +208,12 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
 def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
     """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
     try:
-        answer = (
-            _put_in_parts(s3, bucket, key, body, part_bytes) if part_bytes else _put(s3, bucket, key, body, checksum)
+        answer = try_again(
+            lambda: (
+                _put_in_parts(s3, bucket, key, body, part_bytes)
+                if part_bytes
+                else _put(s3, bucket, key, body, checksum)
+            )
         )
     except ClientError as error:
         if not is_precondition_failed(error):

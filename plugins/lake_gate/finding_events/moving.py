@@ -21,6 +21,7 @@ from lake_gate.finding_events.places import landed_key
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import CHUNK_OBJECTS
 from lake_gate.judging.policy import Outcome
+from lake_gate.moving.multipart import abort_uploads_under_way
 from lake_gate.moving.transfer import THREADS, Buckets, carry_out
 from lake_gate.moving.versions import list_histories
 from lake_gate.recording.record import Moved
@@ -149,6 +150,9 @@ def _move(
         for bucket, key in buckets.sources(one):
             place = bucket, key.startswith(HELD_PREFIX)
             by_source.setdefault(place, []).append((number, replace(one, bucket=bucket, key=key)))
+    # Before and after: a copy in parts that a task of the run has under way must not complete once this is over.
+    uploads = [place for _, one in decisions if one.part_bytes for place in buckets.sources(one)]
+    _abort(s3, uploads, errors)
     for of_source in by_source.values():
         there = _with_versions(s3, of_source, buckets)
         try:
@@ -157,8 +161,17 @@ def _move(
             errors.append(error)
             continue
         moved |= {number: one for (number, _), one in zip(there, carried, strict=True)}
+    _abort(s3, uploads, errors)
     rest = [(number, one) for number, one in decisions if number not in moved]
     return moved | _moved_before(s3, rest, run, buckets)
+
+
+def _abort(s3: S3Client, uploads: Sequence[tuple[str, str]], errors: list[GateError | FinalGateError]) -> None:
+    """Abort uploads; one that cannot be aborted must not keep the objects where they are."""
+    try:
+        abort_uploads_under_way(s3, uploads)
+    except ClientError as error:
+        errors.append(from_client_error(error))
 
 
 def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -> list[Numbered]:

@@ -10,7 +10,8 @@ from io import BytesIO
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.delivery.source import SourceFile, checked
+from lake_gate.delivery.source import checked
+from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError
 from lake_gate.held.backlog import UNKNOWN, HeldObject
 from lake_gate.judging.decision import Reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 from urllib.parse import urlencode
 
@@ -13,21 +13,18 @@ from botocore.exceptions import ClientError
 from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.judging.decision import Decision
 from lake_gate.moving import multipart
-from lake_gate.moving.versions import KeyHistory, head_version, list_histories
+from lake_gate.moving.tags import MOST_TAGS, gates_tags, joined, own_tags
+from lake_gate.moving.versions import KeyHistory, head_version, list_histories, tags_of
 from lake_gate.names import loggable
 from lake_gate.recording.record import Moved
 from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing, is_precondition_failed
-from lake_gate.scan.scope import REUSED_TAG
+from lake_gate.s3_answers import is_missing, is_precondition_failed, try_again
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
 
-_MOST_TAGS = 10
-MAX_TAG_CHARACTERS = 256
-"""Limits of S3. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
 _TRIES = 3
 """How often a copy is tried while others write to its place."""
 _HEADERS = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage")
@@ -61,6 +58,8 @@ class Copying:
     history: KeyHistory | None
     kept_for_later_tags: ClassVar[int] = 0
     """How many tags a copy gets when it is verified."""
+    own_tags: dict[str, str] = field(default_factory=dict)
+    """The object's own tags: a copy without them, or with other values, is not a copy."""
 
     def copy_verified(self) -> Moved:
         """Return the verified copy of the decided version, made now or by a try before this one."""
@@ -77,21 +76,25 @@ class Copying:
                     return self._copy(source, tags, condition, has_others=there.has_others)
             except ClientError as error:
                 if is_missing(error):
-                    return self._copy_of_another_try()
-                if not is_precondition_failed(error):
+                    # The source, or what was at the place: S3 says the same of a condition on an object that is gone.
+                    if not self._is_source_there():
+                        return self._copy_of_another_try()
+                elif not is_precondition_failed(error):
                     raise
             self.history = self._look_again()
-        raise CopyNotVerifiedError(self._source_uri, self._copy_uri, "others write there all the time")
+        raise CopyNotVerifiedError(self._source_uri, self._copy_uri, "other writers keep changing the target")
 
     def _copy(
         self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
     ) -> Moved:
         """Copy, and look at the copy before anybody is told of it."""
-        version_id = self._send_copy(source, tags, condition)["VersionId"]
+        version_id = try_again(lambda: self._send_copy(source, tags, condition))["VersionId"]
         made = head_version(self.s3, self.bucket, self.key, version_id)
         if difference := self._difference(made):
             self._refuse(version_id, difference)
-        if lost := _lost(source, made, tags):  # it has the right bytes: who finds it may count on it, so it stays
+        if lost := _lost(source, made, tags) or (
+            self.own_tags and self._lost_tags(version_id, tags)
+        ):  # it has the right bytes: who finds it may count on it, so it stays
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
         if has_others:
             log.warning("%s holds other bytes, too: they stay, as an older version", loggable(self._copy_uri))
@@ -126,17 +129,19 @@ class Copying:
         return {**answer, **answer["CopyObjectResult"]}
 
     def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
-        """Return the object's own tags and the gate's: which run, which decision, and why."""
-        gate = {"run": self.run.folder, "decision": self.decision.outcome, "reason": self.decision.reason}
-        gate = {key: value[:MAX_TAG_CHARACTERS] for key, value in gate.items()}
-        if not source.get("TagCount"):
-            return gate
-        answer = self.s3.get_object_tagging(
-            Bucket=self.decision.bucket, Key=self.decision.key, VersionId=self.decision.version_id
-        )
-        own = {tag["Key"]: tag["Value"] for tag in answer["TagSet"] if tag["Key"] != REUSED_TAG}
-        room = _MOST_TAGS - self.kept_for_later_tags - len(gate.keys() - own.keys())
-        return {**dict(list(own.items())[:room]), **gate}
+        """Return the object's own tags, all of them, and of the gate's as many as fit: which run, what, and why."""
+        if source.get("TagCount"):
+            answer = self.s3.get_object_tagging(
+                Bucket=self.decision.bucket, Key=self.decision.key, VersionId=self.decision.version_id
+            )
+            self.own_tags = own_tags({tag["Key"]: tag["Value"] for tag in answer["TagSet"]}, self.run)
+        return joined(self.own_tags, gates_tags(self.decision, self.run), MOST_TAGS - self.kept_for_later_tags)
+
+    def _lost_tags(self, version_id: str, tags: Mapping[str, str]) -> str:
+        """Say whether a copy lacks tags, or has other values; empty when it does not. HeadObject has only a number."""
+        found = tags_of(self.s3, self.bucket, self.key, version_id) or {}
+        lost = sum(found.get(name) != value for name, value in tags.items())
+        return f"{lost} of {len(tags)} tags are missing or have other values" if lost else ""
 
     def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> There:
         """Look at every version that is at the place.
@@ -150,7 +155,9 @@ class Copying:
                 continue
             if self._difference(head):
                 there.has_others = True
-            elif there.copy is None and (source is None or not _lost(source, head, tags)):
+            elif there.copy is None and (
+                source is None or not (_lost(source, head, tags) or self._lost_tags(version_id, tags))
+            ):
                 there.copy = version_id
         return there
 
@@ -172,6 +179,9 @@ class Copying:
         if there.copy:
             return self._moved(there.copy, is_beside_others=there.has_others)
         raise SourceVersionGoneError(self._source_uri, self.decision.version_id, self._copy_uri)
+
+    def _is_source_there(self) -> bool:
+        return head_version(self.s3, self.decision.bucket, self.decision.key, self.decision.version_id) is not None
 
     def _look_again(self) -> KeyHistory | None:
         return list_histories(self.s3, self.bucket, [self.key]).get(self.key)

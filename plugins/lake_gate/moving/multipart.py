@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate.s3_answers import is_upload_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +57,8 @@ def upload(s3: S3Client, body: IO[bytes], part_bytes: int, **target: Any) -> dic
 
     :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
     :return: the answer of CompleteMultipartUpload.
-    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then.
+    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then, nor after
+        ``ConditionalRequestConflict``, which takes another upload.
     """
     place = {"Bucket": target["Bucket"], "Key": target["Key"]}
     sent: list[dict[str, Any]] = []
@@ -130,6 +133,26 @@ def abort_leftovers(s3: S3Client, bucket: str, key: str) -> int:
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
         for found in page.get("Uploads", ()):
             if found["Key"] == key:  # and not of one whose name goes on
-                s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=found["UploadId"])
+                _abort(s3, bucket, key, found["UploadId"])
                 count += 1
     return count
+
+
+def abort_uploads_under_way(s3: S3Client, places: Iterable[tuple[str, str]]) -> int:
+    """Abort every upload at places that nothing may come to any more, so that a copy under way does not complete.
+
+    Call it before the objects are withdrawn and afterwards: an upload may begin in between; from then on its source is
+    gone.
+
+    :param places: (bucket, key) of objects that are copied in parts; one listing is made for each.
+    :return: how many uploads there were.
+    """
+    return sum(abort_leftovers(s3, *place) for place in dict.fromkeys(places))
+
+
+def _abort(s3: S3Client, bucket: str, key: str, upload_id: str) -> None:
+    try:
+        s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
+    except ClientError as error:
+        if not is_upload_missing(error):  # completed or aborted since the listing
+            raise

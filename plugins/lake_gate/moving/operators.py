@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,13 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate import jsonl
 from lake_gate.base import BEGUN, DECISIONS, MOVES, PLAN, GateOperator
 from lake_gate.documents import read_document, read_document_or_none, write_document_once
-from lake_gate.errors import DecisionsStandError, FinalGateError, GateError, from_client_error, from_transport_error
+from lake_gate.errors import DecisionsStandError, from_client_error, from_transport_error, of_all
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import CHUNK_OBJECTS
 from lake_gate.judging.policy import Outcome
 from lake_gate.lineage import Place, feed_in
-from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.moving.sealed import remove_unsealed
+from lake_gate.moving.taking_back import take_back
+from lake_gate.moving.transfer import Buckets, try_all
 from lake_gate.names import map_index_name
+from lake_gate.recording.amendments import Amendment
 from lake_gate.recording.overlay import read_amendments
 from lake_gate.recording.record import Moved
 from lake_gate.run import Run
@@ -54,6 +57,8 @@ class MoveOperator(GateOperator):
         self.datasets_read = [feed_in(bronze, run)]
         self.datasets_written = [self._destination(run)]
         moved = jsonl.load(Moved, written)
+        if self.outcome == Outcome.QUARANTINE:  # only now it is settled which versions count
+            remove_unsealed(self.s3, self.the_settings.quarantine_bucket, moved, run)
         # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
         shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
         cast("dict[str, Any]", context)["moved"] = shown
@@ -83,24 +88,37 @@ class MoveOperator(GateOperator):
         return str(json.loads(plan)["decisions"])
 
     def _move(self, run: Run, lines: Iterator[dict[str, Any]]) -> list[Moved]:
-        settings = self.the_settings
-        buckets = Buckets.of(settings)
-        moved: list[Moved] = []
-        errors: list[GateError | FinalGateError] = []
-        # What was decided anew since then, more strictly, is moved by who did so.
-        amended = read_amendments(self.s3, settings.bronze_bucket, run).made
-        for window in batched((line for line in lines if line["name"] not in amended), CHUNK_OBJECTS):
-            try:
-                moved += carry_out(self.s3, [Decision(**line) for line in window], run, buckets)
-            except (GateError, FinalGateError) as error:  # what comes after it is moved all the same
-                errors.append(error)
-            except ClientError as error:
-                errors.append(from_client_error(error))
-            except BotoCoreError as error:
-                errors.append(from_transport_error(error))
+        """Move what is not amended, and take back what is amended when all copies are made.
+
+        What was decided anew, more strictly, is moved by ``finding_events``; it is left out here, and not an error.
+        """
+        buckets = Buckets.of(self.the_settings)
+        decisions = [Decision(**line) for line in lines]
+        before = self._amendments(run)
+        outcomes: dict[str, Moved | Exception] = {}
+        for window in batched((one for one in decisions if one.name not in before), CHUNK_OBJECTS):
+            tried = self._try(window, run, buckets)
+            outcomes |= {one.name: outcome for one, outcome in zip(window, tried, strict=True)}
+        amended = self._amendments(run)
+        withdrawn = [(one, amended[one.name]) for one in decisions if one.name in amended]
+        errors = take_back(self.s3, withdrawn, run, buckets)
+        standing = [outcomes[one.name] for one in decisions if one.name not in amended]
+        errors += [outcome for outcome in standing if isinstance(outcome, Exception)]
         if errors:
-            raise min(errors, key=lambda error: isinstance(error, FinalGateError))
-        return moved
+            raise of_all(errors)
+        return [outcome for outcome in standing if isinstance(outcome, Moved)]
+
+    def _amendments(self, run: Run) -> dict[str, Amendment]:
+        return read_amendments(self.s3, self.the_settings.bronze_bucket, run).made
+
+    def _try(self, window: Sequence[Decision], run: Run, buckets: Buckets) -> Sequence[Moved | Exception]:
+        """Move some objects; what comes after them is moved whatever happens."""
+        try:
+            return try_all(self.s3, window, run, buckets, keep_unsealed=True)
+        except ClientError as error:
+            return [from_client_error(error)] * len(window)
+        except BotoCoreError as error:
+            return [from_transport_error(error)] * len(window)
 
 
 def ledger(outcome: str, start: int) -> str:

@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.errors import FinalGateError, GateError, from_client_error
+from lake_gate.errors import from_client_error, from_delete_error, from_transport_error, of_all
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.policy import Outcome
 from lake_gate.moving.copying import Copying
-from lake_gate.moving.sealed import SealedCopying, sealed_checksum
+from lake_gate.moving.sealed import SealedCopying, remove_unsealed, sealed_checksum
 from lake_gate.moving.versions import KeyHistory, head_version, list_histories
 from lake_gate.names import loggable
 from lake_gate.recording.record import Moved
 from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.s3_answers import is_locked
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 32
+_ERRORS_SHOWN = 20
+"""Of how many objects that were not moved the log names the key."""
 _DELETE_BATCH = 1000
 """Most keys of one DeleteObjects. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
 
@@ -71,63 +74,125 @@ class Buckets:
 
 
 def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Buckets) -> list[Moved]:
+    """Do the same as :func:`try_all`, and raise when an object was not moved; all others were.
+
+    :raises CopyNotVerifiedError: when a copy is not what was landed; that source was kept.
+    :raises SourceVersionGoneError: when a version has disappeared and no copy of it exists.
+    :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: when a source stays beside its verified copy.
+    """
+    outcomes = try_all(s3, decisions, run, buckets)
+    if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
+        raise of_all(errors)
+    return [moved for moved in outcomes if isinstance(moved, Moved)]
+
+
+def try_all(
+    s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Buckets, *, keep_unsealed: bool = False
+) -> list[Moved | Exception]:
     """Move objects of one outcome to where their decisions send them; promoted objects also stay in bronze.
 
-    :raises CopyNotVerifiedError: when a copy is not what was landed; that source was kept, the others were moved.
-    :raises SourceVersionGoneError: when a version has disappeared and no copy of it exists.
+    :param decisions: all from one bucket.
+    :param keep_unsealed: leave unverified versions in quarantine to the caller, which has to write down first where
+        the objects are: see :func:`lake_gate.moving.sealed.remove_unsealed`.
+    :return: for each decision, in the order given, where the object is now, or why it was not moved. An object whose
+        source could not be deleted was not moved; its verified copy is there.
+    :raises ClientError: when the places cannot be listed; nothing was moved then.
     """
     if not decisions:
         return []
     places = [buckets.place(decision) for decision in decisions]
-    there = list_histories(s3, places[0][0], [key for _, key in places])
+    target = places[0][0]
+    there = list_histories(s3, target, [key for _, key in places])
     with ThreadPoolExecutor(THREADS) as pool:
         copyings = [
             (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, there.get(place[1]))
             for d, place in zip(decisions, places, strict=True)
         ]
         outcomes = list(pool.map(_moved_or_error, copyings))
-    copied = [d for d, moved in zip(decisions, outcomes, strict=True) if isinstance(moved, Moved)]
-    delete_versions(s3, [d for d in copied if d.outcome != Outcome.PROMOTE])
-    log.info("Carried out %d of %d decisions", len(copied), len(decisions))
-    if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
-        log.error("%d object(s) could not be moved: %s", len(errors), Counter(type(e).__name__ for e in errors))
-        # One that a retry may mend goes first: the others would end the task for good.
-        raise min(errors, key=lambda error: isinstance(error, FinalGateError))
-    return [moved for moved in outcomes if isinstance(moved, Moved)]
+    going = [n for n, one in enumerate(outcomes) if isinstance(one, Moved) and decisions[n].outcome != Outcome.PROMOTE]
+    for n, error in zip(going, try_delete(s3, [decisions[n] for n in going]), strict=True):
+        outcomes[n] = error or outcomes[n]
+    if target == buckets.quarantine and not keep_unsealed:
+        remove_unsealed(s3, target, (one for one in outcomes if isinstance(one, Moved) and one.key in there), run)
+    _log(decisions, outcomes)
+    return outcomes
 
 
 def _moved_or_error(copying: Copying) -> Moved | Exception:
-    """One bad object must not stop the others: its error is raised afterwards, sorted by whether retrying helps."""
+    """One bad object must not stop the others: its error is returned."""
     try:
         return copying.copy_verified()
-    except ClientError as error:
-        return from_client_error(error)
+    except (ClientError, BotoCoreError) as error:
+        return _ours(error)
     except Exception as error:
         return error
 
 
+def _log(decisions: Sequence[Decision], outcomes: Sequence[Moved | Exception]) -> None:
+    failed = [(d, one) for d, one in zip(decisions, outcomes, strict=True) if isinstance(one, Exception)]
+    log.info("Carried out %d of %d decisions", len(decisions) - len(failed), len(decisions))
+    if failed:
+        log.error("%d object(s) could not be moved: %s", len(failed), Counter(type(e).__name__ for _, e in failed))
+    for decision, error in failed[:_ERRORS_SHOWN]:
+        log.error("s3://%s/%s was not moved: %s", decision.bucket, decision.key, type(error).__name__)
+
+
 def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> None:
+    """Do the same as :func:`try_delete`, and raise when a version could not be deleted; all others were.
+
+    :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: naming the first keys.
+    """
+    if errors := [error for error in try_delete(s3, copied) if error]:
+        raise of_all(errors)
+
+
+def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[Exception | None]:
     """Delete versions of which a verified copy is somewhere else, and what of the same content lies below them.
 
     What holds other bytes is somebody's who writes there, too: it stays.
 
     :param copied: all in one bucket.
+    :return: for each, in the order given, why S3 did not delete it; None when it is gone.
     """
     if not copied:
-        return
+        return []
     bucket = copied[0].bucket
-    histories = list_histories(s3, bucket, [one.key for one in copied])
-    doomed = [
-        {"Key": one.key, "VersionId": version_id}
-        for one in copied
-        for version_id in _to_delete(s3, one, histories.get(one.key, KeyHistory()))
-    ]
+    failed: dict[int, Exception] = {}
+    doomed: dict[tuple[str, str], int] = {}
+    try:
+        histories = list_histories(s3, bucket, [one.key for one in copied])
+    except (ClientError, BotoCoreError) as error:
+        return [_ours(error)] * len(copied)
+    for n, one in enumerate(copied):
+        try:
+            versions = _to_delete(s3, one, histories.get(one.key, KeyHistory()))
+            doomed |= {(one.key, version_id): n for version_id in versions}
+        except (ClientError, BotoCoreError) as error:  # of a version below it, that another writer has put there
+            failed[n] = _ours(error)
     for batch in batched(doomed, _DELETE_BATCH):
-        objects: list[Any] = list(batch)
-        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-        if errors := answer.get("Errors"):
-            codes = sorted({error.get("Code", "unknown") for error in errors})
-            raise GateError(f"S3 did not delete {len(errors)} version(s) in {bucket}: {', '.join(codes)}")
+        try:
+            refused = _delete(s3, bucket, batch)
+        except (ClientError, BotoCoreError) as error:
+            refused = dict.fromkeys(batch, _ours(error))
+        failed |= {doomed[version]: error for version, error in refused.items()}
+    return [failed.get(n) for n, _ in enumerate(copied)]
+
+
+def _delete(s3: S3Client, bucket: str, versions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Exception]:
+    """Delete versions in one request; return why S3 has kept some."""
+    objects: list[Any] = [{"Key": key, "VersionId": version_id} for key, version_id in versions]
+    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    failed: dict[tuple[str, str], Exception] = {}
+    for refused in answer.get("Errors", ()):
+        key, version_id, code = refused["Key"], refused.get("VersionId"), refused.get("Code", "unknown")
+        if code not in {"NoSuchKey", "NoSuchVersion"}:
+            error = from_delete_error(bucket, key, code, is_locked=is_locked(refused))
+            failed |= {one: error for one in versions if one[0] == key and version_id in {None, one[1]}}
+    return failed
+
+
+def _ours(error: ClientError | BotoCoreError) -> Exception:
+    return from_client_error(error) if isinstance(error, ClientError) else from_transport_error(error)
 
 
 def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistory) -> Iterator[str]:

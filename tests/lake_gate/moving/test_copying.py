@@ -12,10 +12,11 @@ from lake_gate.delivery.manifest import LandedObject
 from lake_gate.errors import AwsError, CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.moving import multipart
 from lake_gate.moving.transfer import Buckets
+from lake_gate.moving.versions import tags_of
 from lake_gate.scan.scope import REUSED_TAG, REUSED_VALUE
 from tests.builders import decided, landed
 from tests.lake import Lake
-from tests.lake_gate.meanwhile import KEY, Dying, Meanwhile, move
+from tests.lake_gate.meanwhile import KEY, Answering, Dying, Meanwhile, move
 
 
 def test_only_the_decided_version_moves_when_the_object_was_overwritten(lake: Lake, buckets: Buckets) -> None:
@@ -27,13 +28,24 @@ def test_only_the_decided_version_moves_when_the_object_was_overwritten(lake: La
     assert lake.versions(lake.bronze, KEY) == [later.version_id, decision.version_id]
 
 
-def test_source_is_kept_when_the_copy_is_not_what_was_landed(lake: Lake, buckets: Buckets) -> None:
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_source_is_kept_when_the_copy_is_not_what_was_landed(lake: Lake, buckets: Buckets, outcome: str) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
-    lied = decided(landed, "quarantine", checksum="11" * 22)
+    lied = decided(landed, outcome, checksum="11" * 22)
     with pytest.raises(CopyNotVerifiedError, match="SHA-256"):
         move(lake, buckets, lied)
     assert lake.versions(lake.bronze, KEY) == [landed.version_id]
-    assert lake.versions(lake.quarantine, KEY) == []
+    assert lake.versions(*buckets.place(lied)) == []
+
+
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
+def test_other_bytes_of_the_same_size_at_the_place_are_not_a_copy(lake: Lake, buckets: Buckets, outcome: str) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    bucket, key = buckets.place(decision)
+    other = lake.put(bucket, key, b"another", Tagging="run=1&decision=x&reason=clean")
+    (moved,) = move(lake, buckets, decision)
+    assert lake.read(bucket, key, moved.version_id) == b"content"
+    assert lake.versions(bucket, key) == [moved.version_id, other.version_id]
 
 
 def test_version_that_somebody_deleted_is_an_error_and_nothing_is_invented(lake: Lake, buckets: Buckets) -> None:
@@ -93,14 +105,61 @@ def test_metadata_tags_and_storage_class_survive_and_the_destination_encrypts(
     }
 
 
-def test_gates_tags_are_there_when_the_object_has_as_many_as_s3_allows(lake: Lake, buckets: Buckets) -> None:
+def tag(lake: Lake, bucket: str, key: str, tags: dict[str, str]) -> None:
+    tag_set = [{"Key": name, "Value": value} for name, value in tags.items()]
+    lake.s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})
+
+
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
+@pytest.mark.parametrize("count", range(6, 11))
+def test_all_tags_of_an_object_are_kept_and_the_gates_as_far_as_there_is_room(
+    lake: Lake, buckets: Buckets, outcome: str, count: int
+) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
-    own = [{"Key": f"k{n}", "Value": "v"} for n in range(10)]
-    lake.s3.put_object_tagging(Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": own})
-    move(lake, buckets, decided(landed, "promote"))
-    tags = {tag["Key"] for tag in lake.s3.get_object_tagging(Bucket=lake.silver, Key=KEY)["TagSet"]}
-    assert len(tags) == 10
-    assert {"run", "decision", "reason"} < tags
+    own = {f"k{n}": f"v{n}" for n in range(count)}
+    tag(lake, lake.bronze, KEY, own)
+    (moved,) = move(lake, buckets, decided(landed, outcome))
+    found = tags_of(lake.s3, moved.bucket, moved.key, moved.version_id) or {}
+    gates = {"run": "1", "decision": outcome, "reason": "clean"}
+    names = ["reason", "run", "decision"] if outcome == "hold" else ["run", "decision", "reason"]
+    assert found == {**own, **{name: gates[name] for name in names[: 10 - count]}}
+
+
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
+def test_own_tags_that_are_called_like_the_gates_keep_their_values(lake: Lake, buckets: Buckets, outcome: str) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    own = {"run": "Boston", "decision": "of the board", "reason": "research", "checksum": "c"}
+    tag(lake, lake.bronze, KEY, own)
+    (moved,) = move(lake, buckets, decided(landed, outcome))
+    assert tags_of(lake.s3, moved.bucket, moved.key, moved.version_id) == own
+
+
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
+def test_copy_with_as_many_tags_of_other_values_is_not_a_copy(lake: Lake, buckets: Buckets, outcome: str) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content", Tagging="owner=jo")
+    decision = decided(landed, outcome)
+    bucket, key = buckets.place(decision)
+    other = lake.put(bucket, key, b"content", Tagging=f"owner=sam&run=1&decision={outcome}&reason=clean")
+    (moved,) = move(lake, buckets, decision)
+    assert lake.versions(bucket, key) == [moved.version_id, other.version_id]
+    assert (tags_of(lake.s3, bucket, key, moved.version_id) or {})["owner"] == "jo"
+
+
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_source_is_kept_when_its_tags_have_other_values_at_the_copy(lake: Lake, buckets: Buckets, outcome: str) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content", Tagging="owner=jo")
+    decision = decided(landed, outcome)
+    bucket, key = buckets.place(decision)
+    spoil = "PutObjectTagging" if outcome == "quarantine" else "CopyObject"
+    s3 = boto3.client("s3")
+    values = {"owner": "sam", "run": "1", "decision": outcome, "reason": "clean", "checksum": landed.checksum}
+    s3.meta.events.register(f"after-call.s3.{spoil}", lambda **_: tag(lake, bucket, key, values))
+    with pytest.raises(CopyNotVerifiedError, match=r"1 of . tags"):
+        move(lake, buckets, decision, s3=s3)
+    assert lake.versions(lake.bronze, KEY) == [landed.version_id]
+    (moved,) = move(lake, buckets, decision)
+    assert (tags_of(lake.s3, bucket, key, moved.version_id) or {})["owner"] == "jo"
+    assert (landed.version_id in lake.versions(lake.bronze, KEY)) == (outcome == "promote")
 
 
 def test_mark_of_an_object_that_its_job_left_out_does_not_go_with_it(lake: Lake, buckets: Buckets) -> None:
@@ -233,3 +292,37 @@ def test_tags_that_others_add_to_the_copy_are_no_matter(lake: Lake, buckets: Buc
     s3.meta.events.register("after-call.s3.CopyObject", scan)
     (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "promote"), s3=s3)
     assert lake.versions(lake.silver, KEY) == [moved.version_id]
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("parts", [False, True], ids=["in one piece", "in parts"])
+@pytest.mark.parametrize("outcome", ["promote", "quarantine", "hold"])
+def test_copy_is_tried_again_while_another_write_is_in_flight(
+    lake: Lake, buckets: Buckets, outcome: str, parts: bool
+) -> None:
+    landed = put_in_parts(lake) if parts else lake.put(lake.bronze, KEY, b"content")
+    decision = decided(landed, outcome)
+    operation = "CompleteMultipartUpload" if parts else "CopyObject"
+    with pytest.raises(AwsError, match="ConditionalRequestConflict"):
+        move(lake, buckets, decision, s3=Answering(operation, "ConditionalRequestConflict"))
+    assert lake.versions(lake.bronze, KEY) == [landed.version_id]
+    assert lake.versions(*buckets.place(decision)) == []
+    (moved,) = move(lake, buckets, decision, s3=Answering(operation, "ConditionalRequestConflict", 2))
+    assert lake.versions(moved.bucket, moved.key) == [moved.version_id]
+    assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=moved.bucket)
+
+
+@pytest.mark.parametrize("outcome", ["promote", "hold"])
+def test_object_is_copied_when_what_was_at_its_place_is_deleted_meanwhile(
+    lake: Lake, buckets: Buckets, outcome: str
+) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
+    bucket, key = buckets.place(decision)
+    other = lake.put(bucket, key, b"other")
+    deleting = Meanwhile(
+        "CopyObject", lambda: lake.s3.delete_object(Bucket=bucket, Key=key, VersionId=other.version_id)
+    )
+    (moved,) = move(lake, buckets, decision, s3=deleting)
+    assert lake.versions(bucket, key) == [moved.version_id]
+    assert lake.read(bucket, key) == b"content"
+    assert not moved.is_beside_others

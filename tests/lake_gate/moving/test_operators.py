@@ -23,7 +23,7 @@ def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: 
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
 
-    monkeypatch.setattr(operators, "carry_out", raiser(ConnectionError))
+    monkeypatch.setattr(operators, "try_all", raiser(ConnectionError))
     with pytest.raises(ConnectionError):
         gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
     with pytest.raises(DecisionsStandError):
@@ -43,7 +43,7 @@ def test_chunk_that_was_left_half_done_is_finished(lake: Lake, monkeypatch: pyte
     landed_with_medium(lake)
     (chunk,) = decide(lake, "Medium")["quarantine"]
     with monkeypatch.context() as broken:
-        broken.setattr(transfer, "delete_versions", raiser(ConnectionError))
+        broken.setattr(transfer, "try_delete", raiser(ConnectionError))
         with pytest.raises(ConnectionError):
             move(lake, "quarantine", chunk)
     assert (len(lake.keys(lake.quarantine)), len(lake.keys(lake.bronze))) == (1, 1)

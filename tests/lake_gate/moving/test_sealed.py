@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -9,11 +10,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
-from lake_gate.moving.sealed import CHECKSUM_TAG
+from lake_gate.moving.sealed import remove_unsealed, sealed_checksum
+from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.moving.transfer import Buckets
+from lake_gate.recording.record import Moved
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.meanwhile import KEY, Dying, Meanwhile, move
+from tests.lake_gate.meanwhile import KEY, RUN, Answering, Dying, Meanwhile, move
 from tests.lake_gate.moving.test_copying import put_in_parts
 
 
@@ -47,7 +50,7 @@ def test_object_is_isolated_by_who_may_not_read_it_there(lake: Lake, buckets: Bu
     (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
     assert lake.read(lake.quarantine, KEY, moved.version_id) == content
     assert lake.versions(lake.bronze, KEY) == []
-    assert tags(lake, moved.version_id)[CHECKSUM_TAG] == landed.checksum
+    assert tags(lake, moved.version_id)[SEAL_TAG] == landed.checksum
     assert move(lake, buckets, decision, s3=Refused(lake.quarantine)) == [moved]
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
 
@@ -59,7 +62,7 @@ def test_retry_finishes_what_a_crash_left(lake: Lake, buckets: Buckets, operatio
         move(lake, buckets, decision, s3=Dying(operation))
     (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
     assert lake.read(lake.quarantine, KEY, moved.version_id) == b"content"
-    assert tags(lake, moved.version_id)[CHECKSUM_TAG] == decision.checksum
+    assert tags(lake, moved.version_id)[SEAL_TAG] == decision.checksum
     assert not moved.is_beside_others
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
     assert lake.versions(lake.bronze, KEY) == []
@@ -94,7 +97,7 @@ def test_copy_that_the_same_task_has_sealed_meanwhile_stays(lake: Lake, buckets:
     with pytest.raises(ConnectionError):
         move(lake, buckets, decision, s3=Dying("CopyObject"))
     (other,) = lake.versions(lake.quarantine, KEY)
-    seal = {"TagSet": [{"Key": "run", "Value": "1"}, {"Key": CHECKSUM_TAG, "Value": decision.checksum}]}
+    seal = {"TagSet": [{"Key": "run", "Value": "1"}, {"Key": SEAL_TAG, "Value": decision.checksum}]}
     sealing = Meanwhile(
         "CopyObject",
         lambda: lake.s3.put_object_tagging(Bucket=lake.quarantine, Key=KEY, VersionId=other, Tagging=seal),
@@ -111,7 +114,7 @@ def test_task_whose_copy_was_removed_before_its_seal_counts_on_the_copy_of_its_t
     (moved,) = move(lake, buckets, decision, s3=twin)
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
     assert lake.read(lake.quarantine, KEY, moved.version_id) == b"content"
-    assert tags(lake, moved.version_id)[CHECKSUM_TAG] == decision.checksum
+    assert tags(lake, moved.version_id)[SEAL_TAG] == decision.checksum
     assert lake.versions(lake.bronze, KEY) == []
 
 
@@ -150,11 +153,90 @@ def test_copy_that_is_not_encrypted_is_no_copy(lake: Lake, buckets: Buckets) -> 
     assert lake.versions(lake.bronze, KEY) == [landed.version_id]
 
 
-def test_room_is_kept_for_the_seal_among_as_many_tags_as_s3_allows(lake: Lake, buckets: Buckets) -> None:
+OWN = {
+    "nine": {f"k{n}": f"v{n}" for n in range(9)},
+    "ten": {f"k{n}": f"v{n}" for n in range(10)},
+    "named like the gate's": {"run": "Boston", "decision": "x", "reason": "y", "checksum": "z"},
+    "ten, one named like the seal": {"checksum": "z", **{f"k{n}": f"v{n}" for n in range(9)}},
+}
+
+
+def tag(lake: Lake, own: dict[str, str]) -> None:
+    tag_set = [{"Key": name, "Value": value} for name, value in own.items()]
+    lake.s3.put_object_tagging(Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": tag_set})
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_all_tags_of_an_object_are_kept_and_its_copy_is_sealed_all_the_same(
+    lake: Lake, buckets: Buckets, name: str
+) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
-    own = [{"Key": f"k{n}", "Value": "v"} for n in range(10)]
-    lake.s3.put_object_tagging(Bucket=lake.bronze, Key=KEY, Tagging={"TagSet": own})
+    tag(lake, OWN[name])
+    decision = decided(landed, "quarantine")
+    (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
+    assert OWN[name].items() <= tags(lake, moved.version_id).items()
+    assert sealed_checksum(lake.s3, lake.quarantine, KEY, moved.version_id) == landed.checksum
+    assert lake.versions(lake.bronze, KEY) == []
+    assert move(lake, buckets, decision, s3=Refused(lake.quarantine)) == [moved]
+    assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("operation", ["CopyObject", "PutObject", "PutObjectTagging", "DeleteObjects"])
+def test_object_with_many_tags_is_neither_lost_nor_without_a_seal_after_a_crash(
+    lake: Lake, buckets: Buckets, name: str, operation: str
+) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    tag(lake, OWN[name])
+    decision = decided(landed, "quarantine")
+    with suppress(ConnectionError):
+        move(lake, buckets, decision, s3=Dying(operation))
+    (moved,) = move(lake, buckets, decision)
+    assert OWN[name].items() <= tags(lake, moved.version_id).items()
+    assert sealed_checksum(lake.s3, lake.quarantine, KEY, moved.version_id) == landed.checksum
+    assert lake.read(lake.quarantine, KEY, moved.version_id) == b"content"
+    assert lake.versions(lake.bronze, KEY) == []
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_tag_of_an_object_cannot_pass_for_the_seal_of_a_copy_that_nobody_verified(
+    lake: Lake, buckets: Buckets, count: int
+) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    tag(lake, {SEAL_TAG: landed.checksum, **{f"k{n}": "v" for n in range(count - 1)}})
+    with pytest.raises(ConnectionError):
+        move(lake, buckets, decided(landed, "quarantine"), s3=Dying("CopyObject"))
+    (left,) = lake.versions(lake.quarantine, KEY)
+    assert sealed_checksum(lake.s3, lake.quarantine, KEY, left) is None
+
+
+def test_object_with_content_cannot_pass_for_a_seal(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    tag(lake, OWN["ten"])
     (moved,) = move(lake, buckets, decided(landed, "quarantine"))
-    found = tags(lake, moved.version_id)
-    assert len(found) == 10
-    assert {"run", "decision", "reason", CHECKSUM_TAG} < found.keys()
+    (seal,) = lake.keys(lake.quarantine, "_sealed/")
+    lake.put(lake.quarantine, seal, b"content")
+    assert sealed_checksum(lake.s3, lake.quarantine, KEY, moved.version_id) is None
+
+
+def test_version_that_counts_is_never_removed_and_nothing_is_when_it_is_not_there(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    for _ in range(2):
+        with pytest.raises(ConnectionError):
+            move(lake, buckets, decision, s3=Dying("CopyObject"))
+    first, second = lake.versions(lake.quarantine, KEY)
+    place = {"bucket": lake.quarantine, "key": KEY}
+    remove_unsealed(lake.s3, lake.quarantine, [Moved("a", **place, version_id="gone")], RUN)
+    assert lake.versions(lake.quarantine, KEY) == [first, second]
+    remove_unsealed(lake.s3, lake.quarantine, [Moved("a", **place, version_id=second)], RUN)
+    assert lake.versions(lake.quarantine, KEY) == [second]
+
+
+def test_unverified_version_that_cannot_be_deleted_fails_no_move_that_is_done(lake: Lake, buckets: Buckets) -> None:
+    decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
+    with pytest.raises(ConnectionError):
+        move(lake, buckets, decision, s3=Dying("CopyObject"))
+    (left,) = lake.versions(lake.quarantine, KEY)
+    (moved,) = move(lake, buckets, decision, s3=Answering("DeleteObject", "AccessDenied"))
+    assert lake.versions(lake.quarantine, KEY) == [moved.version_id, left]
+    assert lake.versions(lake.bronze, KEY) == []
