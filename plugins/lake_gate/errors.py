@@ -96,6 +96,37 @@ class DecisionsStandError(FinalGateError):
         )
 
 
+class DamagedDocumentError(FinalGateError):
+    """A document of the gate's own does not say what the gate writes there."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(uri, problem)
+        self.uri, self.problem = uri, problem
+
+    def __str__(self) -> str:
+        """Say which document and what is wrong with it, and what to do; nothing of its content."""
+        return (
+            f"{self.uri} is not as the gate has written it: {self.problem}. It was not used, and nothing was moved on "
+            "it. Find out which writer has changed it; the bucket keeps the versions before: let an administrator "
+            "restore the gate's own and clear the task, or start a new run."
+        )
+
+
+class RunHasMovedError(FinalGateError):
+    """A run that has begun to move objects is to be recorded as a dry run."""
+
+    def __init__(self, documents_uri: str) -> None:
+        super().__init__(documents_uri)
+        self.documents_uri = documents_uri
+
+    def __str__(self) -> str:
+        """Say why the record stands and what to do."""
+        return (
+            f"This run has begun to move objects ({self.documents_uri}): it cannot be recorded as a dry run, and its "
+            "record was left as it is. Start a new run with another run id for a dry run."
+        )
+
+
 class AwsError(GateError):
     """AWS did not do what the gate asked for; it may on the next try."""
 
