@@ -31,6 +31,11 @@ def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[byte
     return f"s3://{bucket}/{key}"
 
 
+def put_version(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
+    """Write the object and return the version id that it has now."""
+    return s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))["VersionId"]
+
+
 def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> str:
     """Write the lines as they come and return the object's address: any number goes through little memory."""
     with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:

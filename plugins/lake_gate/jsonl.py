@@ -57,7 +57,7 @@ def from_dict[T](cls: type[T], content: Any) -> T:
     """
     if not isinstance(content, Mapping):
         raise ValueError(f"not a {cls.__name__}: not an object")  # noqa: TRY004 - one error for all that does not fit
-    kinds, required = _members(cls)
+    kinds, required = _members(cls)  # type: ignore[arg-type]
     problems = [f"{name} is missing" for name in required if name not in content]
     if unknown := sum(name not in kinds for name in content):
         problems.append(f"{unknown} unknown member(s)")

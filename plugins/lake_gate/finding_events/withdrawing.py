@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from lake_gate import jsonl
 from lake_gate.base import PLAN, RECORD
+from lake_gate.content import add_found
 from lake_gate.documents import read_document_or_none, write_document
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.moving import FromAnywhere, FromThere, move_all
+from lake_gate.judging.evidence import Observation
 from lake_gate.moving.transfer import THREADS
 from lake_gate.recording.amendments import AMENDMENTS, MOVED, Amendment, Amendments, merged
 from lake_gate.recording.entries import write_objects
@@ -26,7 +28,6 @@ from lake_gate.recording.marker import Marker
 from lake_gate.recording.overlay import read_amendments, update_document, write_amended
 from lake_gate.recording.record import Moved, Totals
 from lake_gate.run import Run
-from lake_gate.scan.verdicts import revoke
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -103,8 +104,9 @@ class Withdrawing:
         """Let no run clear the same bytes by what was said of them before."""
 
         def void(action: Action) -> None:
-            facts = {"by": self.events.run_id, "at": self.at, "findings": list(action.findings)}
-            revoke(self.s3, self.settings.bronze_bucket, action.the_decision.sha256, facts)
+            decision = action.the_decision
+            found = Observation("", "", "", "", "COMPLETE", None, decision.severity, ())
+            add_found(self.s3, self.settings.bronze_bucket, decision.sha256, [found])
 
         with ThreadPoolExecutor(THREADS) as pool:  # in what is only held with its run, nothing was found
             list(pool.map(void, (action for action in actions if action.findings)))
