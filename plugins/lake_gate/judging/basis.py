@@ -63,7 +63,7 @@ PLAN_SHAPE = {
         },
         "evidence": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
     },
-    "required": ["decisions", "chunks"],
+    "required": ["decisions"],
 }
 JOB_SHAPE = {
     "type": "object",

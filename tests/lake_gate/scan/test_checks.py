@@ -413,3 +413,31 @@ def test_job_that_would_read_more_than_the_run_is_not_estimated_but_refused(lake
     of_gigabytes(lake, a_csv=1)
     with pytest.raises(JobScopeError, match=r"OBJECT_KEY STARTS_WITH \$\{prefix\}"):
         estimate(lake, asked(lake, "2"))
+
+
+@pytest.mark.parametrize("feed_policy", ["default", "clean_only"])
+def test_verdict_by_the_policies_of_feed_and_run_is_of_both(lake: Lake, feed_policy: str) -> None:
+    """A run that names another policy than its feed's clears by both, and so is not the same as by one."""
+    cleared(lake, a=b"1\n")
+    land(lake, "2", a=b"1\n")
+    assert reuse(lake, feed_policy=feed_policy) == (1 if feed_policy == "default" else 0)
+
+
+def test_verdict_is_made_of_the_evidence_that_the_run_has_decided_on(lake: Lake) -> None:
+    manifest = land(lake, a=b"1\n")
+    analysed(lake, manifest, severities=("Medium",))
+    decide(lake, evidence={"settled": True})
+    recorded(lake)
+    analysed(lake, manifest)  # the run was cleared, and its new job has found nothing
+    assert remember(lake) == 1
+    (key,) = lake.keys(lake.bronze, "_verdicts/")
+    assert lake.document(key)["results"][0]["severity"] == "Medium"
+
+
+def test_high_in_the_same_bytes_under_another_name_voids_the_verdict(lake: Lake) -> None:
+    cleared(lake, a=b"1\n")
+    analysed(lake, land(lake, "2", other=b"1\n"), "2", severities=("High",))
+    assert decide(lake, "2", evidence={"settled": True})["other.csv"]["outcome"] == "quarantine"
+    land(lake, "3", a=b"1\n")
+    assert reuse(lake, "3") == 0
+    assert decide(lake, "3")["a.csv"]["reason"] == "found_in_same_bytes"
