@@ -29,8 +29,10 @@ were held; `held_objects` lists them.
 | `gather_evidence` | a discovery result is damaged | nothing was moved; see who writes there, start a new run |
 | `decide` | the policy file is wrong | the error names the keys; mend it, clear |
 | `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
+| `decide` and others | a document of the run is damaged | the error names it; restore the version before, clear |
 | `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |
 | `promote`, `quarantine`, `hold` | S3 failed midway | clear: a move goes on where it stopped |
+| `record` | the run id has moved files before, and this is a dry run | start it with another run id |
 | `record` | not every file is accounted for | the error names them and the record |
 | `publish` | somebody else wrote the run's marker | the error says which; remove it, clear |
 | `release_held` | a re-processed file is not where the record says | it was kept; see who moved it, clear |
@@ -191,6 +193,7 @@ def gate(feed: Feed) -> DAG:
                 enabled=feed.reuse_verdicts,
                 identifiers=identifiers.output,
                 job_spec=feed.job_spec,
+                feed_policy=feed.policy,
                 **threshold,
                 **common,
             )
@@ -233,6 +236,7 @@ def gate(feed: Feed) -> DAG:
         decide = DecideOperator(
             task_id="decide",
             evidence=await_evidence.output,
+            feed_policy=feed.policy,
             promotion="{{ params.promotion }}",
             is_dry_run=dry_run,
             trigger_rule=TriggerRule.NONE_FAILED,  # verdicts may speak for every file: then there is no job

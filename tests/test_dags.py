@@ -60,6 +60,13 @@ def test_each_dag_has_a_deadline_one_run_at_a_time_and_tells_of_failures(dags: d
         assert task.pool == "default_pool", "a missing pool waits silently"
 
 
+def test_policy_of_the_feed_counts_whatever_a_run_asks_for_and_is_not_templated(dags: dict[str, Any]) -> None:
+    for task_id in ("decide", "reuse_verdicts"):
+        task = dags["synthea_gate"].get_task(task_id)
+        assert (task.feed_policy, task.policy) == ("default", "{{ params.policy }}")
+        assert "feed_policy" not in task.template_fields
+
+
 @pytest.mark.parametrize("dag_id", TASKS)
 def test_documentation_of_a_dag_tells_what_to_do_about_tasks_that_exist(dags: dict[str, Any], dag_id: str) -> None:
     doc = dags[dag_id].doc_md

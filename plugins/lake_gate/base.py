@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.s3 import S3Hook
@@ -12,9 +12,10 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate import jsonl
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines
+from lake_gate.documents import iter_items, iter_json_lines, read_object
 from lake_gate.errors import from_client_error, from_transport_error
 from lake_gate.lineage import Place, lineage
 from lake_gate.moving.transfer import THREADS
@@ -43,6 +44,12 @@ HISTORIES = "histories.jsonl"
 """The versions of each key for which Macie has named no version, as S3 listed them after that was gathered."""
 OBJECTS = "objects.jsonl"
 RECORD = "record.json"
+RUN_SHAPE = {
+    "type": "object",
+    "properties": {"run_id": {"type": "string"}, "dry_run": {"type": "boolean"}},
+    "required": ["run_id", "dry_run"],
+}
+BEGUN_SHAPE = {"type": "object", "properties": {"decisions": {"type": "string"}}, "required": ["decisions"]}
 
 # S3 answers a CopyObject of up to 5 GiB when all is copied. That may take longer than botocore's 60 s, and a copy that
 # is given up and sent again is refused because of the first one.
@@ -104,11 +111,27 @@ class GateOperator(BaseOperator):
 
     def manifest(self, run: Run) -> Iterable[LandedObject]:
         """Return what this run landed, in the order of the names; read anew from S3 whenever it is iterated over."""
-        return _Lines(lambda: (LandedObject(**line) for line in self.iter_document(run, MANIFEST)))
+        bronze, key = self.the_settings.bronze_bucket, run.document(MANIFEST)
+        return _Lines(lambda: iter_items(self.s3, bronze, key, partial(jsonl.from_dict, LandedObject)))
 
     def iter_document(self, run: Run, name: str, **part: Any) -> Iterator[dict[str, Any]]:
         """Yield the lines of one of the run's documents; see :func:`lake_gate.documents.iter_json_lines`."""
         return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name), **part)
+
+    def begun(self, run: Run) -> list[dict[str, Any]]:
+        """Return what the chunks of the run's decisions that have begun to move wrote down."""
+        bronze = self.the_settings.bronze_bucket
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ()) if item["Key"].endswith(BEGUN)]
+        return [begun for key in keys if (begun := read_object(self.s3, bronze, key, BEGUN_SHAPE)) is not None]
+
+    def is_dry(self, run: Run, chosen: str | bool) -> bool:
+        """Whether the run moves nothing: as it was written down when it began.
+
+        :param chosen: what counts where nothing was written down.
+        """
+        pinned = read_object(self.s3, self.the_settings.bronze_bucket, run.document(RUN), RUN_SHAPE)
+        return is_true(chosen) if pinned is None else bool(pinned["dry_run"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def iter_landed(s3: S3Client, bronze: str, sha256: str) -> Iterator[LandedAt]:
             content = json.loads(read_document_or_none(s3, bronze, item["Key"]) or b"{}")
             place = LandedAt(*(str(content[name]) for name in ("feed", "folder", "name")))
             _ = place.run
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             continue
         yield place
 
@@ -141,5 +141,5 @@ def _load(content: bytes | None) -> list[Observation]:
         if document["schema"] != _SCHEMA:
             return [_DAMAGED]
         return [Observation.from_json(one) for one in document["found"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return [_DAMAGED]

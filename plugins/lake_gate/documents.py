@@ -6,15 +6,17 @@ import base64
 import gzip
 import hashlib
 import io
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from lake_gate import jsonl
 from lake_gate.s3_answers import is_missing, is_precondition_failed, try_again
+from lake_gate.schema import misfits
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,12 +24,18 @@ if TYPE_CHECKING:
 _IN_MEMORY_BYTES = 8 * 1024**2
 _TRIES = 3
 """How often a document is written once while others write and delete it."""
+_MOST_PROBLEMS = 5
 
 
 def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
     """Write the object and return its ``s3://`` address; a retry writes the same again."""
     s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))
     return f"s3://{bucket}/{key}"
+
+
+def put_version(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
+    """Write the object and return the version id that it has now."""
+    return s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))["VersionId"]
 
 
 def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> str:
@@ -101,13 +109,88 @@ def iter_json_lines(
 
     :param start: first byte to read; ``size`` bytes from there on, all by default.
     :param version_id: the version to read; the latest by default.
+    :raises DamagedDocumentError: when a line is not a JSON object.
+    """
+    yield from iter_items(s3, bucket, key, _an_object, start=start, size=size, version_id=version_id)
+
+
+def iter_items[Item](
+    s3: S3Client,
+    bucket: str,
+    key: str,
+    of: Callable[[Any], Item],
+    *,
+    start: int = 0,
+    size: int | None = None,
+    version_id: str = "",
+) -> Iterator[Item]:
+    """Yield what every line that is not empty says, reading as it goes; ``.gz`` is unpacked.
+
+    :param of: makes the item of the JSON of a line; its ValueError says what is wrong, and nothing of the content.
+    :param start: first byte to read; ``size`` bytes from there on, all by default.
+    :param version_id: the version to read; the latest by default.
+    :raises DamagedDocumentError: when a line is something else.
     """
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     body: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))["Body"]
-    with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+    number = 0
+    try:
+        with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
+            for number, line in enumerate(lines, start=1):  # noqa: B007 - the error names the line
+                if line.strip():
+                    yield of(jsonl.parse(line))
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise _damaged(bucket, key, "it cannot be unpacked") from None
+    except ValueError as problem:
+        raise _damaged(bucket, key, f"line {number}: {problem}") from None
+
+
+def _an_object(content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one error for all that is damaged
+    return content
+
+
+def read_object(
+    s3: S3Client, bucket: str, key: str, shape: Mapping[str, Any], *, version_id: str = ""
+) -> dict[str, Any] | None:
+    """Return the JSON object that a document holds, None when there is no such document.
+
+    :param shape: JSON Schema of what the caller needs of it.
+    :param version_id: the version to read; the latest by default.
+    :raises DamagedDocumentError: when it has another shape.
+    """
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        content = s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return None
+    try:
+        parsed = _an_object(jsonl.parse(content))
+    except ValueError as problem:
+        raise _damaged(bucket, key, str(problem)) from None
+    if problems := list(misfits(shape, parsed)):
+        raise _damaged(bucket, key, "; ".join(problems[:_MOST_PROBLEMS]))
+    return parsed
+
+
+def _damaged(bucket: str, key: str, problem: str) -> Exception:
+    from lake_gate.errors import DamagedDocumentError  # Airflow's: what only reads documents does without
+
+    return DamagedDocumentError(f"s3://{bucket}/{key}", problem)
+
+
+def load_lines[T](cls: type[T], content: bytes, bucket: str, key: str) -> list[T]:
+    """Return the dataclasses of the lines of a document that was read.
+
+    :raises DamagedDocumentError: when one of them is something else.
+    """
+    try:
+        return jsonl.load(cls, content)
+    except ValueError as problem:
+        raise _damaged(bucket, key, str(problem)) from None
 
 
 def read_document(s3: S3Client, bucket: str, key: str) -> bytes:

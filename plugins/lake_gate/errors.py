@@ -174,6 +174,47 @@ class DecisionsStandError(FinalGateError):
         )
 
 
+class DamagedDocumentError(FinalGateError):
+    """A document of the gate's own does not say what the gate writes there."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(uri, problem)
+        self.uri, self.problem = uri, problem
+
+    @property
+    def document(self) -> str:
+        """Name of the document, without where it is."""
+        return self.uri.rpartition("/")[2]
+
+    @property
+    def code(self) -> str:
+        """The class for documents and messages."""
+        return f"damaged_{self.document}"
+
+    def __str__(self) -> str:
+        """Say which document and what is wrong with it, and what to do; nothing of its content."""
+        return (
+            f"{self.uri} is not as the gate has written it: {self.problem}. It was not used, and nothing was moved on "
+            "it. Find out which writer has changed it; the bucket keeps the versions before: let an administrator "
+            "restore the gate's own and clear the task, or start a new run."
+        )
+
+
+class RunHasMovedError(FinalGateError):
+    """A run that has begun to move objects is to be recorded as a dry run."""
+
+    def __init__(self, documents_uri: str) -> None:
+        super().__init__(documents_uri)
+        self.documents_uri = documents_uri
+
+    def __str__(self) -> str:
+        """Say why the record stands and what to do."""
+        return (
+            f"This run has begun to move objects ({self.documents_uri}): it cannot be recorded as a dry run, and its "
+            "record was left as it is. Start a new run with another run id for a dry run."
+        )
+
+
 class AwsError(GateError):
     """AWS did not do what the gate asked for; it may on the next try."""
 
@@ -230,31 +271,6 @@ def class_of(error: Exception) -> str:
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class DamagedDocumentError(FinalGateError):
-    """A document of a run is not what the gate has written."""
-
-    def __init__(self, uri: str, problem: str) -> None:
-        super().__init__(uri, problem)
-        self.uri, self.problem = uri, problem
-
-    @property
-    def document(self) -> str:
-        """Name of the document, without where it is."""
-        return self.uri.rpartition("/")[2]
-
-    @property
-    def code(self) -> str:
-        """The class for documents and messages."""
-        return f"damaged_{self.document}"
-
-    def __str__(self) -> str:
-        """Name the document and what to do."""
-        return (
-            f"{self.uri} cannot be read ({self.problem}). Restore the version of it that the gate wrote; until then its "
-            "run is not decided about, except that severe objects leave silver."
-        )
-
-
 class NotWithdrawnError(GateError):
     """Objects could not be moved; the next try may succeed."""
 
@@ -278,7 +294,8 @@ class FindingsPendingError(FinalGateError):
         """Name the first objects with what failed, and say what to do."""
         return (
             f"{self.count} object(s) could not be dealt with: {'; '.join(self.objects)}. All others were moved and "
-            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries again."
+            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries "
+            "again."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from lake_gate.judging import policy
 from lake_gate.judging.policy import Policy
 from lake_gate.scan import suppression
 from lake_gate.scan.suppression import SuppressionRule
+
+_POLICY_NAME = re.compile(r"[a-z0-9_-]+")
 
 
 def include_path(name: str) -> str:
@@ -45,8 +48,10 @@ def read_job_spec(name: str) -> dict[str, Any]:
 def read_policy(name: str) -> tuple[Policy, str]:
     """Return the policy of that name, and its :func:`fingerprint`.
 
-    :raises PolicyError: naming the file and every key in it that is wrong.
+    :raises PolicyError: naming the file and every key in it that is wrong; or when it is not the name of a policy.
     """
+    if not _POLICY_NAME.fullmatch(name):  # it may stand in a document, and becomes part of a path
+        raise PolicyError("include/policies", "a policy is named by a-z, 0-9, _ and - alone")
     path = include_path(f"policies/{name}.json")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))

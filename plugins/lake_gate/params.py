@@ -29,14 +29,15 @@ def run_params(feed: Feed) -> dict[str, Param]:
             type="string",
             pattern="^[a-z0-9_-]+$",
             title="Policy",
-            description="File in `include/policies`, without `.json`: what may be promoted.",
+            description="File in `include/policies`, without `.json`. Applied together with the feed's own: for each "
+            "file the stricter outcome of both stands.",
         ),
         "quarantine_threshold": Param(
             "High",
             type="string",
             enum=["High", "Medium", "Low"],
             title="Quarantine from this severity on",
-            description="Counts where it is stricter than the policy: a run may tighten it, never loosen.",
+            description="Applied only if stricter than the policy's threshold.",
         ),
         "promotion": Param(
             "each by itself",

@@ -9,9 +9,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lake_gate import jsonl
 from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery.operators import LandOperator
-from lake_gate.errors import AwsError, AwsRefusedError, from_client_error
+from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, from_client_error
+from lake_gate.run import Run
+from tests.builders import landed
 from tests.lake import Lake
 
 
@@ -63,3 +66,38 @@ def test_answer_that_does_not_come_is_an_error_that_a_retry_may_mend(
     with pytest.raises(AwsError, match="EndpointConnectionError") as failed:
         gate(lake, LandOperator, source="s3://x/?signature=secret").execute({"run_id": "1"})
     assert "127.0.0.1" not in str(failed.value)
+
+
+RUN = Run("synthea", "1")
+
+
+def write(lake: Lake, name: str, content: bytes) -> None:
+    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)
+
+
+def test_dry_is_what_the_run_was_when_it_began_and_what_was_chosen_where_nothing_was_written_down(lake: Lake) -> None:
+    assert [gate(lake).is_dry(RUN, chosen) for chosen in ("True", "False")] == [True, False]
+    write(lake, "run.json", b'{"run_id": "1", "dry_run": true}')
+    assert [gate(lake).is_dry(RUN, chosen) for chosen in ("True", "False")] == [True, True]
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"run_id": "1"}', b'{"run_id": "1", "dry_run": "no"}'])
+def test_damaged_pin_of_a_run_is_named_and_not_taken_for_none(lake: Lake, damage: bytes) -> None:
+    write(lake, "run.json", damage)
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/run\.json"):
+        gate(lake).is_dry(RUN, "True")
+
+
+def test_only_chunks_that_have_begun_count_as_begun(lake: Lake) -> None:
+    write(lake, "moves/promote-0.jsonl", b"")
+    assert gate(lake).begun(RUN) == []
+    write(lake, "moves/promote-0.jsonl.begun", b'{"decisions": "v1"}')
+    assert gate(lake).begun(RUN) == [{"decisions": "v1"}]
+
+
+@pytest.mark.parametrize("line", [b"{}", b"[]", b'{"name": "a.csv", "secret-cell-4711": 1}'])
+def test_line_of_the_manifest_that_is_not_an_object_is_named_without_its_content(lake: Lake, line: bytes) -> None:
+    write(lake, "manifest.jsonl", jsonl.dump([landed()]) + line)
+    with pytest.raises(DamagedDocumentError, match=r"manifest\.jsonl .*line 2: not a LandedObject") as failed:
+        list(gate(lake).manifest(RUN))
+    assert "4711" not in str(failed.value)

@@ -8,11 +8,16 @@ import pytest
 
 from lake_gate.documents import (
     iter_json_lines,
+    load_lines,
+    put_version,
     read_document_or_none,
+    read_object,
     write_document,
     write_document_once,
     write_version,
 )
+from lake_gate.errors import DamagedDocumentError
+from lake_gate.recording.record import Moved
 from tests.lake import Lake
 
 
@@ -48,3 +53,55 @@ def test_version_is_written_once_and_replaced_only_by_who_names_it(lake: Lake) -
     assert (second != first, is_this) == (True, True)
     assert write_version(lake.s3, lake.bronze, "d", b"third", replacing=first) == (second, False)
     assert lake.versions(lake.bronze, "d") == [second, first]
+
+
+SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+
+
+def test_object_is_read_in_the_version_that_is_asked_for(lake: Lake) -> None:
+    first = put_version(lake.s3, lake.bronze, "d.json", b'{"a": 1}')
+    write_document(lake.s3, lake.bronze, "d.json", b'{"a": 2}')
+    assert read_object(lake.s3, lake.bronze, "d.json", SHAPE) == {"a": 2}
+    assert read_object(lake.s3, lake.bronze, "d.json", SHAPE, version_id=first) == {"a": 1}
+    assert read_object(lake.s3, lake.bronze, "nothing.json", SHAPE) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "not JSON"),
+        (b"[1]", "not an object"),
+        (b"{}", "expected required"),
+        (b'{"a": "cell 4711"}', "a: expected type 'integer'"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+)
+def test_object_of_another_shape_is_an_error_that_names_the_document_and_nothing_of_it(
+    lake: Lake, content: bytes, problem: str
+) -> None:
+    write_document(lake.s3, lake.bronze, "d.json", content)
+    with pytest.raises(DamagedDocumentError, match=problem) as failed:
+        read_object(lake.s3, lake.bronze, "d.json", SHAPE)
+    assert f"s3://{lake.bronze}/d.json" in str(failed.value)
+    assert "4711" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "problem"),
+    [
+        ("d.jsonl", b'{"a":1}\n\n[]', "line 3: not an object"),
+        ("d.jsonl", b'{"a":1}\n{', "line 2: not JSON"),
+        ("d.jsonl.gz", b"not packed", "cannot be unpacked"),
+        ("d.jsonl.gz", gzip.compress(b'{"a":1}')[:-9], "cannot be unpacked"),
+    ],
+)
+def test_damaged_line_is_named_by_its_number(lake: Lake, key: str, content: bytes, problem: str) -> None:
+    write_document(lake.s3, lake.bronze, key, content)
+    with pytest.raises(DamagedDocumentError, match=problem):
+        list(iter_json_lines(lake.s3, lake.bronze, key))
+
+
+def test_lines_that_were_read_are_loaded_or_named() -> None:
+    assert load_lines(Moved, b"", "b", "k") == []
+    with pytest.raises(DamagedDocumentError, match=r"s3://b/k .*name is missing"):
+        load_lines(Moved, b"{}", "b", "k")

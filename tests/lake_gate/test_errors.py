@@ -31,6 +31,8 @@ EXAMPLES = [
     errors.NoticeRefusedError("arn:aws:sns:us-east-1:1:high", "NotFound"),
     errors.HeldNotReleasedError("s3://b/_runs/synthea/1/", ["held/synthea/0/a.csv"]),
     errors.DecisionsStandError("s3://b/d"),
+    errors.DamagedDocumentError("s3://b/d", "line 1: not JSON"),
+    errors.RunHasMovedError("s3://b/_runs/synthea/1/"),
     errors.AwsError("PutObject", "SlowDown"),
     errors.AwsRefusedError("PutObject", "AccessDenied"),
 ]

@@ -101,3 +101,9 @@ def test_two_suppression_rules_of_one_name_are_an_error(rules: Path) -> None:
         (rules / f"{name}.json").write_text(json.dumps(RULE))
     with pytest.raises(SuppressionRuleError, match=r"b\.json .*'rule' is the name of another rule"):
         read_suppression_rules()
+
+
+@pytest.mark.parametrize("name", ["../feeds/synthea", "a/b", "", "A", "a.json", "a\n"])
+def test_what_is_not_the_name_of_a_policy_never_becomes_a_path(name: str) -> None:
+    with pytest.raises(PolicyError, match="a policy is named by"):
+        read_policy(name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.schema import misshapen
+from lake_gate.schema import misfits, misshapen
 
 SCHEMA = {
     "type": "object",
@@ -26,3 +26,9 @@ SCHEMA = {
 )
 def test_every_place_that_is_wrong_is_named(content: Any, said: list[str]) -> None:
     assert list(misshapen(SCHEMA, content)) == said
+
+
+def test_misfit_says_where_and_what_was_expected_and_nothing_of_the_content() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}
+    assert list(misfits(schema, {"a": [1, "cell 4711"]})) == ["$.a[1]: expected type 'integer'"]
+    assert list(misfits(schema, {"a": [1]})) == []

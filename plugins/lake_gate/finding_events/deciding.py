@@ -27,9 +27,10 @@ from lake_gate.finding_events.moving import FromAnywhere, left_behind
 from lake_gate.finding_events.places import is_document, landed_key, marked_by, run_of
 from lake_gate.finding_events.reconciling import is_marker_of, is_settled, iter_unfinished
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
-from lake_gate.finding_events.runs import DEFAULT_POLICY, Landing, Place, find_landed, read_decided, read_landing
+from lake_gate.finding_events.runs import Landing, Place, find_landed, read_decided, read_landing
 from lake_gate.finding_events.strays import describe, sha256_in, undescribed
 from lake_gate.include import read_policy
+from lake_gate.judging.basis import DEFAULT_POLICY
 from lake_gate.judging.binding import may_be_about
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.evidence import UNKNOWN, Observation

@@ -19,14 +19,13 @@ from lake_gate.base import DECISIONS, FINDINGS, HISTORIES, MOVES, PLAN, RECORD, 
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines, read_document_or_none
-from lake_gate.errors import DamagedDocumentError, FinalGateError
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.rejudging import Decided
-from lake_gate.include import read_policy
-from lake_gate.judging.evidence import Evidence, Job, Severity, gather
+from lake_gate.judging.basis import iter_pinned, policy_of
+from lake_gate.judging.evidence import Evidence, Job, gather
 from lake_gate.judging.histories import read_histories
-from lake_gate.judging.policy import Policy, Promotion
+from lake_gate.judging.policy import Promotion
 from lake_gate.moving.versions import head_version
-from lake_gate.names import loggable
 from lake_gate.recording.amendments import AMENDMENTS, Amendments
 from lake_gate.recording.entries import iter_run_entries
 from lake_gate.recording.overlay import read_amendments
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
-
-DEFAULT_POLICY = "default"
-"""For what no run has decided about."""
 
 type Place = tuple[str, str, str]
 """Bucket, key and version id."""
@@ -82,7 +78,7 @@ def read_landing(
         landed = {one.key: one for one in manifest if one.key in keys}
     basis = _object(s3, bronze, run, PLAN)
     with _reading(bronze, run, FINDINGS):
-        findings = _evidence_lines(s3, bronze, run, FINDINGS, basis or {})
+        findings = iter_pinned(s3, bronze, run, basis or {}, FINDINGS)
         known = frozenset(one["id"] for one in findings if one.get("id") in finding_ids)
     record = _object(s3, bronze, run, RECORD)
     return Landing(run, landed, known, head["LastModified"], record, basis or {}, is_dry(s3, bronze, run, record))
@@ -116,7 +112,7 @@ def read_decided(
     """
     run, basis = landing.run, landing.basis
     with _reading(bronze, run, PLAN):
-        policy, job = _policy(basis), _job(basis)
+        policy, job = policy_of(basis), _job(basis)
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
     with _reading(bronze, run, AMENDMENTS):
         amendments = read_amendments(s3, bronze, run)
@@ -133,9 +129,9 @@ def read_decided(
     with _reading(bronze, run, f"{RESULTS} or {FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
     with _reading(bronze, run, REUSED):
-        verdicts = read_reused(s3, bronze, run)
+        verdicts = read_reused(s3, bronze, run, version_id=basis.get("evidence", {}).get(REUSED, ""))
     with _reading(bronze, run, HISTORIES):
-        histories = read_histories(s3, bronze, run)
+        histories = read_histories(s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
     decided = Decided(
         manifest=manifest,
         entries=entries,
@@ -195,19 +191,6 @@ def _object(s3: S3Client, bronze: str, run: Run, name: str) -> dict[str, Any] | 
         return found
 
 
-def _policy(basis: dict[str, Any]) -> Policy:
-    """Return the run's own policy, as its file is now; the default one where that file is gone."""
-    if not basis:
-        return read_policy(DEFAULT_POLICY)[0]
-    told = basis["policy"]
-    try:
-        policy = read_policy(told["name"])[0]
-    except FinalGateError:
-        log.warning("The policy %s cannot be read any more: the default one decides", loggable(str(told["name"])))
-        policy = read_policy(DEFAULT_POLICY)[0]
-    return policy.tightened(Severity(told["quarantine_threshold"]), Promotion(told["promotion"]))
-
-
 def _job(basis: dict[str, Any]) -> Job | None:
     """Return the run's job; an unknown one, which proves nothing, when nothing was decided."""
     if not basis:
@@ -221,18 +204,10 @@ def _evidence(
     s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in _evidence_lines(s3, bronze, run, name, basis) if _object_of(one) in objects)
+        (one for one in iter_pinned(s3, bronze, run, basis, name) if _object_of(one) in objects)
         for name in (RESULTS, FINDINGS)
     )
     return gather(*documents)
-
-
-def _evidence_lines(s3: S3Client, bronze: str, run: Run, name: str, basis: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the version that the decisions rest on; of the latest one where nothing is pinned."""
-    if "evidence" not in basis:
-        return _lines(s3, bronze, run, name)
-    version_id = basis["evidence"].get(name)
-    return iter_json_lines(s3, bronze, run.document(name), version_id=version_id) if version_id else iter(())
 
 
 def _object_of(payload: dict[str, Any]) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate import jsonl
-from lake_gate.base import OBJECTS, RECORD, GateOperator
+from lake_gate.base import RECORD, GateOperator
 from lake_gate.documents import read_document, read_document_or_none, write_document, write_lines
 from lake_gate.errors import NotAccountedError
 from lake_gate.held.backlog import NAMES_TOLD, UNKNOWN, Backlog, is_overdue, notice, overdue_feeds, table
@@ -19,6 +19,7 @@ from lake_gate.held.objects import iter_held
 from lake_gate.held.reprocessing import REPROCESSED, release
 from lake_gate.include import read_feeds
 from lake_gate.moving.transfer import Buckets
+from lake_gate.recording.entries import iter_entries, read_record
 from lake_gate.recording.reports import run_facts
 from lake_gate.run import HELD_PREFIX, Run
 from lake_gate.settings import load_settings
@@ -45,8 +46,8 @@ class ReleaseHeldOperator(GateOperator):
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
         if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
             return 0
-        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
-        if record["dry_run"]:
+        record = read_record(self.s3, bronze, run, "totals")
+        if record["dry_run"] or self.is_dry(run, chosen=False):
             self.log.info("A dry run releases nothing")
             return 0
         if not record["accounted"]:  # somebody went on although the record had failed
@@ -54,7 +55,7 @@ class ReleaseHeldOperator(GateOperator):
             uri = f"s3://{bronze}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         released = release(
-            self.s3, run, Buckets.of(self.the_settings), self.manifest(run), self.iter_document(run, OBJECTS)
+            self.s3, run, Buckets.of(self.the_settings), self.manifest(run), iter_entries(self.s3, bronze, run)
         )
         uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
         self.log.info("Released %d object(s): %s", len(released), uri)

@@ -3,7 +3,8 @@
 The order of the rules is the order in :func:`_judge`; the first that applies decides. "No finding" is not evidence: an
 object is promoted only when a discovery result of the job says that this very version was analysed completely, and the
 policy allows everything that was found in it. Where result and finding disagree, the stricter of the two stands.
-A verdict on the same bytes stands in for the result when the job left the object out, and is judged like it.
+A verdict on the same bytes stands in for the result when the job left the object out, and is judged like it. What was
+ever found in the same bytes, by any job and at any place, may make a decision stricter and never takes a doubt away.
 What names no version, and cannot be bound to the landed one, proves nothing; what it found counts all the same: with
 the landed version's ETag like all the rest, otherwise so that nothing is promoted that this alone would stop.
 ``docs/decisions.md`` has the whole table, and the tests hold it.
@@ -12,7 +13,7 @@ the landed version's ETag like all the rest, otherwise so that nothing is promot
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     VERDICT_REUSED = "verdict_reused"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold"
     QUARANTINED_BY_RULE = "quarantined_by_rule"
+    FOUND_IN_SAME_BYTES = "found_in_same_bytes"
     HELD_BY_RULE = "held_by_rule"
     NO_RULE_ALLOWS = "no_rule_allows"
     NOT_ANALYSED = "not_analysed"
@@ -65,10 +67,10 @@ class Decision:
 
     :param rule: name of the policy's rule that decided, None when the evidence or the threshold did.
     :param status_reason: Macie's own reason code, where it gave one (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
-    :param severity: the highest severity that Macie gave this version, or None.
+    :param severity: the highest severity that Macie gave this version or, elsewhere, the same bytes; or None.
     :param findings: number of this version's findings by severity (``{"High": 1}``).
     :param archived_findings: how many of them a suppression rule of the account has archived; they count all the same.
-    :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``).
+    :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``), here or in the same bytes elsewhere.
     :param verdict: whose verdict stood in for a result of this run's job (``run_id``, ``record_uri``, ``cleared_at``);
         then what was found includes what was found there.
     :param is_version_inferred: Macie named no version in something that counts; it can only be the landed one.
@@ -100,6 +102,7 @@ def decide(
     evidence: Mapping[tuple[str, str], Evidence],
     policy: Policy,
     verdicts: Mapping[str, Verdict] | None = None,
+    found: Mapping[str, Sequence[Observation]] | None = None,
     *,
     histories: Mapping[str, History] | None = None,
 ) -> Iterator[Decision]:
@@ -108,15 +111,17 @@ def decide(
     :param manifest: iterated over more than once.
     :param job: None when there was none, since verdicts speak for all objects.
     :param verdicts: by name, on the objects that the job left out.
+    :param found: what was ever found in certain bytes, by their SHA-256; see :mod:`lake_gate.content`.
     :param histories: by key, of the objects of which something is said without a version.
     """
 
     def each() -> Iterator[Decision]:
         for landed in manifest:
             verdict = verdicts.get(landed.name) if verdicts else None
+            elsewhere = tuple(found.get(landed.sha256, ())) if found else ()
             said = evidence.get((landed.bucket, landed.key), Evidence())
             seen = _Seen.of(landed, said, histories.get(landed.key) if histories else None)
-            yield _decide_one(landed, job, seen, policy, verdict)
+            yield _decide_one(landed, job, seen, policy, verdict, elsewhere)
 
     # Decided twice rather than kept: a run may have 100,000 objects.
     all_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in each())
@@ -179,26 +184,27 @@ class _Seen:
         """What speaks of the object itself: an archive's own record sums those of the files inside."""
         return tuple(seen for seen in self.everything if not seen.is_embedded)
 
-    @property
-    def severity(self) -> Severity | None:
-        known = [Severity(seen.severity) for seen in self.everything if seen.severity in _SEVERITIES]
-        return max(known, key=lambda severity: severity.rank, default=None)
-
 
 def _decide_one(
-    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, verdict: Verdict | None
+    landed: LandedObject,
+    job: Job | None,
+    seen: _Seen,
+    policy: Policy,
+    verdict: Verdict | None,
+    elsewhere: tuple[Observation, ...],
 ) -> Decision:
     used = verdict if verdict and _stands_in(verdict, landed, seen) else None
     if used:
         job, seen = used.job, seen.with_more(used.evidence_about(landed))
-    merged = _merged(seen.everything)
-    outcome, reason, rule = _judge(landed, job, seen, policy, merged)
+    outcome, reason, rule = _judge(landed, job, seen, policy)
     if outcome is Outcome.PROMOTE and seen.unplaced and not _is_promoted_at_worst(landed, job, seen, policy):
         outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
-    if used and outcome is Outcome.PROMOTE:
-        reason = Reason.VERDICT_REUSED
     if verdict and verdict.is_revoked and reason is Reason.NOT_ANALYSED:
         reason = Reason.VERDICT_REVOKED
+    if elsewhere:
+        outcome, reason, rule = _stricter((outcome, reason, rule), _judge(landed, job, seen, policy, elsewhere))
+    if used and outcome is Outcome.PROMOTE:
+        reason = Reason.VERDICT_REUSED
     return Decision(
         name=landed.name,
         bucket=landed.bucket,
@@ -212,18 +218,17 @@ def _decide_one(
         reason=reason,
         rule=rule,
         status_reason=next((one.status_reason for one in seen.results if one.status_reason), None),
-        severity=seen.severity,
+        severity=_highest_severity((*seen.everything, *elsewhere)),
         findings=_count_by_severity(seen.all_findings),
         archived_findings=len({one.finding_id for one in seen.all_findings if one.is_archived}),
-        detections=_count_by_identifier(merged),
+        detections=_count_by_identifier(_merged((*seen.everything, *elsewhere))),
         verdict=used.source if used else None,
         is_version_inferred=seen.is_inferred,
     )
 
 
 def _is_promoted_at_worst(landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy) -> bool:
-    worst = seen.at_worst
-    return _judge(landed, job, worst, policy, _merged(worst.everything))[0] is Outcome.PROMOTE
+    return _judge(landed, job, seen.at_worst, policy)[0] is Outcome.PROMOTE
 
 
 def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
@@ -235,23 +240,39 @@ def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
     return is_unread and verdict.speaks_for(landed) and not verdict.is_revoked
 
 
+type _Judgement = tuple[Outcome, Reason, str | None]
+"""Where an object goes, why, and by which rule."""
+
+_STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
+
+
+def _stricter(own: _Judgement, with_elsewhere: _Judgement) -> _Judgement:
+    """Return what stands of the judgement on the run's own evidence and the one on all that is known of the bytes."""
+    outcome, _, rule = with_elsewhere
+    if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:
+        return outcome, Reason.FOUND_IN_SAME_BYTES, rule
+    return with_elsewhere if outcome is own[0] is Outcome.PROMOTE else own
+
+
 def _judge(
-    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, merged: tuple[Detection, ...]
-) -> tuple[Outcome, Reason, str | None]:
-    severity = seen.severity
+    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, elsewhere: tuple[Observation, ...] = ()
+) -> _Judgement:
+    """Judge an object by what was said of it, and by what was found in the same bytes elsewhere."""
+    everything = (*seen.everything, *elsewhere)
+    severity = _highest_severity(everything)
     if severity and severity.rank >= policy.quarantine_threshold.rank:
         return Outcome.QUARANTINE, Reason.AT_OR_ABOVE_THRESHOLD, None
-    types = frozenset(one.finding_type for one in seen.everything if one.finding_type)
-    rule = policy.first_match(Facts(dataset_of(landed.name), severity, types, merged))
-    if rule and rule.then is Outcome.QUARANTINE:
+    types = frozenset(one.finding_type for one in everything if one.finding_type)
+    rules = policy.matches(Facts(dataset_of(landed.name), severity, types, _merged(everything)))
+    if rule := next((rule for rule in rules if rule and rule.then is Outcome.QUARANTINE), None):
         return Outcome.QUARANTINE, Reason.QUARANTINED_BY_RULE, rule.name
-    if doubt := _doubt(job, seen):
+    if doubt := _doubt(job, seen) or _doubt_about_findings(elsewhere):
         return Outcome.HOLD, doubt, None
-    if rule is None:
+    if None in rules:
         return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
-    if rule.then is Outcome.HOLD:
+    if rule := next((rule for rule in rules if rule and rule.then is Outcome.HOLD), None):
         return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
-    return Outcome.PROMOTE, _kind_of_promotion(seen), rule.name
+    return Outcome.PROMOTE, _kind_of_promotion(seen, elsewhere), rules[0].name if rules[0] else None
 
 
 def _doubt(job: Job | None, seen: _Seen) -> Reason | None:
@@ -276,16 +297,22 @@ def _doubt_about_object(seen: _Seen, job: Job) -> Reason | None:
     for one in seen.everything:
         if doubt := _doubt_about_status(one):
             return doubt
-    if any(_has_unknown_severity(one) for one in seen.everything):
-        return Reason.SEVERITY_UNKNOWN
-    if any(found.category == UNKNOWN for one in seen.everything for found in one.detections):
-        return Reason.DETECTIONS_UNKNOWN
+    if doubt := _doubt_about_findings(seen.everything):
+        return doubt
     # Macie writes one finding per object and job: where it is there, all is. One of a file inside is not the archive's.
     if not any(not one.is_embedded for one in seen.findings):
         if any(one.detections or one.severity for one in seen.everything):
             return Reason.FINDINGS_CAPPED if job.is_capped else Reason.FINDING_MISSING
         if not job.settled:
             return Reason.EVIDENCE_NOT_SETTLED
+    return None
+
+
+def _doubt_about_findings(found: Sequence[Observation]) -> Reason | None:
+    if any(_has_unknown_severity(one) for one in found):
+        return Reason.SEVERITY_UNKNOWN
+    if any(detection.category == UNKNOWN for one in found for detection in one.detections):
+        return Reason.DETECTIONS_UNKNOWN
     return None
 
 
@@ -322,9 +349,9 @@ def _doubt_about_status(one: Observation) -> Reason | None:
     return _DOUBTFUL_STATUS[one.status]
 
 
-def _kind_of_promotion(seen: _Seen) -> Reason:
+def _kind_of_promotion(seen: _Seen, elsewhere: Sequence[Observation]) -> Reason:
     if not any(one.severity or one.detections for one in seen.everything):
-        return Reason.CLEAN
+        return Reason.BELOW_THRESHOLD if elsewhere else Reason.CLEAN
     if len({one.severity for one in seen.of_the_whole}) > 1:
         return Reason.SEVERITIES_DIFFER
     if len({frozenset(one.detections) for one in seen.of_the_whole}) > 1:
@@ -333,6 +360,11 @@ def _kind_of_promotion(seen: _Seen) -> Reason:
 
 
 _SEVERITIES = frozenset(Severity)
+
+
+def _highest_severity(observations: Iterable[Observation]) -> Severity | None:
+    known = [Severity(seen.severity) for seen in observations if seen.severity in _SEVERITIES]
+    return max(known, key=lambda severity: severity.rank, default=None)
 
 
 def _has_unknown_severity(seen: Observation) -> bool:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import BEGUN, DECISIONS, FINDINGS, JOB, MOVES, PLAN, RESULTS, GateOperator, is_true
+from lake_gate import content, jsonl
+from lake_gate.base import DECISIONS, FINDINGS, HISTORIES, JOB, PLAN, RESULTS, GateOperator
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import read_document, read_document_or_none, write_document, write_version
-from lake_gate.errors import DecisionsStandError, UnknownObjectsError
-from lake_gate.include import read_policy
-from lake_gate.judging import decision
+from lake_gate.documents import put_version, read_document_or_none, write_document, write_version
+from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
+from lake_gate.judging import basis, decision
+from lake_gate.judging.binding import History, bind
 from lake_gate.judging.decision import Decision
-from lake_gate.judging.evidence import Evidence, Job, Severity, count_findings, gather
+from lake_gate.judging.evidence import Evidence, Job, Observation, Severity, count_findings, gather
 from lake_gate.judging.histories import read_histories
 from lake_gate.judging.plan import Chunks, plan
 from lake_gate.judging.policy import Promotion
+from lake_gate.moving.transfer import THREADS
 from lake_gate.run import Run
 from lake_gate.scan import verdicts
+from lake_gate.scan.verdicts import REUSED
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -29,15 +33,21 @@ if TYPE_CHECKING:
 class DecideOperator(GateOperator):
     """Decide for every landed object, on the evidence that was gathered beside the manifest.
 
+    What Macie has found in the same bytes at other places may make a decision stricter; what it has found here is kept
+    for the others, also in a dry run, and also when the decision is refused. The plan pins the versions of all that was
+    decided on; once moves have begun it stands.
+
     Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
     ``decisions.jsonl``, none in a dry run. A few kilobytes at most, whatever the size of the delivery.
 
     :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline; None when
         there was no job.
-    :param policy: name of a file in ``include/policies`` (templated).
+    :param policy: name of a file in ``include/policies``: what the run asks for (templated).
+    :param feed_policy: name of the feed's own; where the run asks for another one, the stricter outcome of both stands.
+        None: it has none.
     :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated); counts where stricter than the policy.
     :param promotion: see :class:`lake_gate.judging.policy.Promotion` (templated); counts where it is stricter.
-    :param is_dry_run: decide, but plan no moves (templated).
+    :param is_dry_run: decide, but plan no moves (templated); what was written down when the run began goes before it.
     """
 
     template_fields = (
@@ -53,6 +63,7 @@ class DecideOperator(GateOperator):
         quarantine_threshold: str,
         promotion: str,
         is_dry_run: str | bool,
+        feed_policy: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,56 +72,92 @@ class DecideOperator(GateOperator):
         self.quarantine_threshold = quarantine_threshold
         self.promotion = promotion
         self.is_dry_run = is_dry_run
+        self.feed_policy = feed_policy
 
     def step(self, context: Context) -> Chunks:
         """Decide, write the decisions and what they rest on, plan the moves."""
-        run = self.run_of(context)
-        policy, policy_sha256 = read_policy(self.policy)
-        policy = policy.tightened(Severity(self.quarantine_threshold), Promotion(self.promotion))
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        asked = Severity(self.quarantine_threshold), Promotion(self.promotion)
+        policy, of_policy = basis.choose_policy(self.feed_policy or self.policy, self.policy, *asked)
+        pins = basis.pin(self.s3, bronze, run)
         manifest = self.manifest(run)
-        gathered = self._gather(run, manifest)
-        job, of_job = self._job(run, count_findings(gathered))
-        reused = verdicts.read_reused(self.s3, self.the_settings.bronze_bucket, run)
-        histories = read_histories(self.s3, self.the_settings.bronze_bucket, run)
-        decisions = decision.decide(manifest, job, gathered, policy, reused, histories=histories)
-        content, chunks = plan(self._counted(decisions))
-        version_id = self._write_decisions(run, content)
-        basis = {
-            "decisions": version_id,
-            "policy": {
-                "name": policy.name,
-                "sha256": policy_sha256,
-                "quarantine_threshold": policy.quarantine_threshold,
-                "promotion": policy.promotion,
-            },
-            "job": of_job,
-            "chunks": chunks,
-        }
-        self._write_plan(run, basis)
-        return {outcome: [] for outcome in chunks} if is_true(self.is_dry_run) else chunks
+        gathered = self._gather(run, manifest, pins)
+        job, of_job = self._job(run, count_findings(gathered), pins)
+        histories = read_histories(self.s3, bronze, run, pins[HISTORIES]) if HISTORIES in pins else {}
+        self._keep_found(manifest, gathered, histories)
+        found = self._found(run, manifest)
+        reused = verdicts.read_reused(self.s3, bronze, run, found, version_id=pins[REUSED]) if REUSED in pins else {}
+        decided = decision.decide(manifest, job, gathered, policy, reused, found, histories=histories)
+        decisions, chunks = plan(self._counted(decided))
+        version_id = self._write_decisions(run, decisions)
+        self._write_plan(
+            run,
+            {"decisions": version_id, "policy": of_policy, "job": of_job, "chunks": chunks, "evidence": pins},
+            found,
+        )
+        return {outcome: [] for outcome in chunks} if self.is_dry(run, self.is_dry_run) else chunks
 
-    def _gather(self, run: Run, manifest: Iterable[LandedObject]) -> dict[tuple[str, str], Evidence]:
-        if read_document_or_none(self.s3, self.the_settings.bronze_bucket, run.document(JOB)) is None:
+    def _gather(
+        self, run: Run, manifest: Iterable[LandedObject], pins: Mapping[str, str]
+    ) -> dict[tuple[str, str], Evidence]:
+        if JOB not in pins:
             return {}
-        documents = (self.iter_document(run, name) for name in (RESULTS, FINDINGS))
-        gathered = gather(*documents)
+        documents = (self.iter_document(run, name, version_id=pins.get(name, "")) for name in (RESULTS, FINDINGS))
+        try:
+            gathered = gather(*documents)
+        except ValueError as problem:
+            where = f"s3://{self.the_settings.bronze_bucket}/{run.documents}"
+            raise DamagedDocumentError(where, f"{RESULTS} or {FINDINGS}: {problem}") from None
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(f"s3://{self.the_settings.bronze_bucket}/{run.prefix}", strangers)
         return gathered
 
-    def _job(self, run: Run, findings: int) -> tuple[Job | None, dict[str, Any] | None]:
+    def _job(self, run: Run, findings: int, pins: Mapping[str, str]) -> tuple[Job | None, dict[str, Any] | None]:
         """Return the run's job and what the plan says of it; None when verdicts speak for every object."""
-        answer = read_document_or_none(self.s3, self.the_settings.bronze_bucket, run.document(JOB))
-        if answer is None:
+        described = basis.read_job(self.s3, self.the_settings.bronze_bucket, run, {"evidence": pins})
+        if described is None:
             self.log.info("There was no job: what no verdict speaks for is held")
             return None, None
-        described = json.loads(answer)
         job = Job.from_api(described, settled=(self.evidence or {}).get("settled") is True, findings=findings)
         if not job.settled:
             self.log.warning("Macie's results were still changing at the deadline: what is not proven is held")
         if job.is_capped:
             self.log.warning("Macie shows %d findings and may have more: what is not proven is held", job.findings)
         return job, {**asdict(job), "findings_capped": job.is_capped, "arn": described.get("jobArn")}
+
+    def _keep_found(
+        self,
+        manifest: Iterable[LandedObject],
+        gathered: Mapping[tuple[str, str], Evidence],
+        histories: Mapping[str, History],
+    ) -> None:
+        """Keep with the bytes what was found in them: from now on it counts wherever they are."""
+        by_bytes: defaultdict[str, list[Observation]] = defaultdict(list)
+        for landed in manifest:
+            if of_object := gathered.get((landed.bucket, landed.key)):
+                bound = bind(landed, of_object, histories.get(landed.key))
+                of_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)
+                found = [seen for seen in of_bytes if seen.severity or seen.detections]
+                if found:
+                    by_bytes[landed.sha256] += found
+        bronze = self.the_settings.bronze_bucket
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(lambda one: content.add_found(self.s3, bronze, *one), by_bytes.items()))
+
+    def _found(self, run: Run, manifest: Iterable[LandedObject]) -> dict[str, tuple[Observation, ...]]:
+        """Return what is known of the landed bytes, by their SHA-256; once moves have begun what was known then.
+
+        What becomes known later is for ``finding_events``, which looks for all runs that have landed these bytes.
+        """
+        bronze = self.the_settings.bronze_bucket
+        if self.begun(run):
+            known = basis.read_found(self.s3, bronze, run, basis.read_basis(self.s3, bronze, run))
+            if known is not None:
+                return known
+        hashes = dict.fromkeys(landed.sha256 for landed in manifest)
+        with ThreadPoolExecutor(THREADS) as pool:
+            each = pool.map(lambda sha256: content.read_found(self.s3, bronze, sha256), hashes)
+            return {sha256: found for sha256, found in zip(hashes, each, strict=True) if found}
 
     def _counted(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
         counts: Counter[str] = Counter()
@@ -119,34 +166,37 @@ class DecideOperator(GateOperator):
             yield one
         self.log.info("Decided: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 
-    def _write_decisions(self, run: Run, content: bytes) -> str:
+    def _write_decisions(self, run: Run, lines: bytes) -> str:
         """Write the decisions, or find the same; others may take their place as long as nothing has been moved.
 
         Returns their version id.
         """
         bronze, key = self.the_settings.bronze_bucket, run.document(DECISIONS)
-        version_id, is_this = write_version(self.s3, bronze, key, content)
-        if not is_this and not self._begun(run):
-            version_id, is_this = write_version(self.s3, bronze, key, content, replacing=version_id)
+        version_id, is_this = write_version(self.s3, bronze, key, lines)
+        if not is_this and not self.begun(run):
+            version_id, is_this = write_version(self.s3, bronze, key, lines, replacing=version_id)
         if not is_this:
             raise DecisionsStandError(f"s3://{bronze}/{key}")
         return version_id
 
-    def _write_plan(self, run: Run, basis: dict[str, Any]) -> None:
-        """Write what was decided by, which stands with the decisions.
+    def _write_plan(self, run: Run, planned: dict[str, Any], found: Mapping[str, Sequence[Observation]]) -> None:
+        """Write what was decided by, which stands with the decisions: so do the versions that it pins.
 
         A move that began meanwhile, on the decisions before, has written so before it looked at the plan: one of the
         two sees the other.
         """
         bronze, key = self.the_settings.bronze_bucket, run.document(PLAN)
-        if not (self._begun(run) and read_document_or_none(self.s3, bronze, key)):
-            write_document(self.s3, bronze, key, json.dumps(basis).encode())
-        if any(begun["decisions"] != basis["decisions"] for begun in self._begun(run)):
+        if not (self.begun(run) and read_document_or_none(self.s3, bronze, key)):
+            if found:
+                planned["evidence"] = {**planned["evidence"], basis.FOUND: self._write_found(run, found)}
+            write_document(self.s3, bronze, key, json.dumps(planned).encode())
+        if any(begun["decisions"] != planned["decisions"] for begun in self.begun(run)):
             raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
 
-    def _begun(self, run: Run) -> list[dict[str, Any]]:
-        """Return what the chunks that have begun to move wrote down."""
-        bronze = self.the_settings.bronze_bucket
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
-        keys = [one["Key"] for page in pages for one in page.get("Contents", ()) if one["Key"].endswith(BEGUN)]
-        return [json.loads(read_document(self.s3, bronze, key)) for key in keys]
+    def _write_found(self, run: Run, found: Mapping[str, Sequence[Observation]]) -> str:
+        """Write down what was known of the bytes, so that who judges again knows the same; return its version id."""
+        lines = (
+            jsonl.to_line({"sha256": sha256, "found": [one.to_json() for one in of_bytes]})
+            for sha256, of_bytes in sorted(found.items())
+        )
+        return put_version(self.s3, self.the_settings.bronze_bucket, run.document(basis.FOUND), b"".join(lines))

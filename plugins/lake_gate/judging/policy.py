@@ -121,12 +121,14 @@ class Policy:
     :param quarantine_threshold: objects with a finding of this severity or above are quarantined, before any rule.
     :param promotion: whether objects are promoted one by one, or the run as a whole.
     :param rules: the first that matches decides.
+    :param also: other policies whose rules must allow an object, too; see :meth:`joined`.
     """
 
     name: str = "default"
     quarantine_threshold: Severity = Severity.HIGH
     promotion: Promotion = Promotion.EACH_BY_ITSELF
     rules: tuple[Rule, ...] = field(default=(_PROMOTE_THE_REST,))
+    also: tuple[Policy, ...] = ()
 
     def tightened(self, threshold: Severity, promotion: Promotion) -> Policy:
         """Return the policy with what one run asks for, where that is stricter: a run may tighten, never loosen."""
@@ -136,8 +138,18 @@ class Policy:
             promotion=max(self.promotion, promotion, key=list(Promotion).index),
         )
 
+    def joined(self, other: Policy) -> Policy:
+        """Return both policies as one: an object goes where the stricter one sends it."""
+        return replace(
+            self.tightened(other.quarantine_threshold, other.promotion), also=(*self.also, other, *other.also)
+        )
+
+    def matches(self, facts: Facts) -> list[Rule | None]:
+        """Return the rule of each of the joined policies that decides about the object, None where there is none."""
+        return [policy.first_match(facts) for policy in (self, *self.also)]
+
     def first_match(self, facts: Facts) -> Rule | None:
-        """Return the rule that decides about the object, None when there is none."""
+        """Return the rule of this policy alone that decides about the object, None when there is none."""
         return next((rule for rule in self.rules if rule.matches(facts)), None)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import jsonl
-from lake_gate.base import BEGUN, DECISIONS, MOVES, PLAN, GateOperator
-from lake_gate.documents import read_document, read_document_or_none, write_document_once
-from lake_gate.errors import DecisionsStandError, from_client_error, from_transport_error, of_all
+from lake_gate.base import BEGUN, BEGUN_SHAPE, DECISIONS, MOVES, PLAN, GateOperator
+from lake_gate.documents import iter_items, load_lines, read_document_or_none, read_object, write_document_once
+from lake_gate.errors import DamagedDocumentError, DecisionsStandError, from_client_error, from_transport_error, of_all
+from lake_gate.judging.basis import read_basis
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import CHUNK_OBJECTS
 from lake_gate.judging.policy import Outcome
@@ -51,12 +53,13 @@ class MoveOperator(GateOperator):
         start, size = self.chunk
         done = run.document(ledger(self.outcome, start))
         if (written := read_document_or_none(self.s3, bronze, done)) is None:
-            decisions = self._begin(run, done + BEGUN)
-            lines = self.iter_document(run, DECISIONS, start=start, size=size, version_id=decisions)
-            written = write_document_once(self.s3, bronze, done, jsonl.dump(self._move(run, lines)))
+            part: dict[str, Any] = {"start": start, "size": size, "version_id": self._begin(run, done + BEGUN)}
+            of = partial(jsonl.from_dict, Decision)
+            decisions = iter_items(self.s3, bronze, run.document(DECISIONS), of, **part)
+            written = write_document_once(self.s3, bronze, done, jsonl.dump(self._move(run, decisions)))
         self.datasets_read = [feed_in(bronze, run)]
         self.datasets_written = [self._destination(run)]
-        moved = jsonl.load(Moved, written)
+        moved = load_lines(Moved, written, bronze, done)
         if self.outcome == Outcome.QUARANTINE:  # only now it is settled which versions count
             remove_unsealed(self.s3, self.the_settings.quarantine_bucket, moved, run)
         # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
@@ -78,22 +81,26 @@ class MoveOperator(GateOperator):
         """Write down that the chunk's moves begin, and on which version of the decisions; return its id."""
         bronze = self.the_settings.bronze_bucket
         begun = json.dumps({"decisions": self._planned(run)}).encode()
-        decisions = json.loads(write_document_once(self.s3, bronze, key, begun))["decisions"]
+        write_document_once(self.s3, bronze, key, begun)
+        decisions = (read_object(self.s3, bronze, key, BEGUN_SHAPE) or {}).get("decisions")
         if decisions != self._planned(run):  # decided anew meanwhile: see DecideOperator
             raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
         return str(decisions)
 
     def _planned(self, run: Run) -> str:
-        plan = read_document(self.s3, self.the_settings.bronze_bucket, run.document(PLAN))
-        return str(json.loads(plan)["decisions"])
+        bronze = self.the_settings.bronze_bucket
+        plan = read_basis(self.s3, bronze, run)
+        if not plan:
+            raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", "it is not there")
+        return str(plan["decisions"])
 
-    def _move(self, run: Run, lines: Iterator[dict[str, Any]]) -> list[Moved]:
+    def _move(self, run: Run, planned: Iterator[Decision]) -> list[Moved]:
         """Move what is not amended, and take back what is amended when all copies are made.
 
         What was decided anew, more strictly, is moved by ``finding_events``; it is left out here, and not an error.
         """
         buckets = Buckets.of(self.the_settings)
-        decisions = [Decision(**line) for line in lines]
+        decisions = list(planned)
         before = self._amendments(run)
         outcomes: dict[str, Moved | Exception] = {}
         for window in batched((one for one in decisions if one.name not in before), CHUNK_OBJECTS):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lake_gate import jsonl
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.policy import Outcome
 from lake_gate.recording.marker import Withdrawal
@@ -45,9 +46,17 @@ class Amendment:
     silver_version_id: str = ""
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Amendment:
-        """Read a line of an amendment document."""
-        return cls(**{**line, "decision": Decision(**line["decision"])})
+    def from_json(cls, line: Any) -> Amendment:
+        """Read a line of an amendment document.
+
+        :raises ValueError: when it is something else.
+        """
+        if not isinstance(line, Mapping):
+            raise ValueError("not an Amendment: not an object")  # noqa: TRY004 - one error for all that is damaged
+        amendment = jsonl.from_dict(cls, {**line, "decision": jsonl.from_dict(Decision, line.get("decision"))})
+        if amendment.decision.outcome not in _STRICTNESS:
+            raise ValueError("not an Amendment: the outcome is not known")
+        return amendment
 
 
 @dataclass(slots=True)

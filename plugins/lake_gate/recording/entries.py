@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lake_gate import jsonl
-from lake_gate.base import DECISIONS, OBJECTS
+from lake_gate.base import DECISIONS, OBJECTS, RECORD
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines, write_lines
+from lake_gate.documents import iter_items, read_object, write_lines
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.plan import Chunks
 from lake_gate.moving.operators import ledger
 from lake_gate.recording import record
 from lake_gate.recording.amendments import Amendments
-from lake_gate.recording.record import Moved, Totals
+from lake_gate.recording.record import RECORD_SHAPE, Moved, Totals, entry_of
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing
 
@@ -32,7 +34,7 @@ def iter_run_entries(
     """
     chunks: Chunks = basis.get("chunks", {})
     entries = record.iter_entries(
-        (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST))),
+        iter_items(s3, bronze, run.document(MANIFEST), partial(jsonl.from_dict, LandedObject)),
         record.in_order(_decisions(s3, bronze, run, of, basis["decisions"]) for of in chunks.values()),
         record.in_order(_moves(s3, bronze, run, outcome, of) for outcome, of in chunks.items()),
         dry_run=dry_run,
@@ -58,16 +60,34 @@ def write_objects(
     return write_lines(s3, bronze, run.document(OBJECTS), map(jsonl.to_line, totals.counted(entries)))
 
 
+def read_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, Any]:
+    """Return the run's ``record.json``, whose shape was looked at.
+
+    :param needed: members that the caller needs, besides ``accounted`` and ``dry_run``.
+    :raises DamagedDocumentError: when it is not there, or not a record.
+    """
+    shape = {**RECORD_SHAPE, "required": [*RECORD_SHAPE["required"], *needed]}
+    record = read_object(s3, bronze, run.document(RECORD), shape)
+    if record is None:
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(RECORD)}", "it is not there")
+    return record
+
+
+def iter_entries(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the run's ``objects.jsonl``, whose shape was looked at."""
+    return iter_items(s3, bronze, run.document(OBJECTS), entry_of)
+
+
 def _decisions(s3: S3Client, bronze: str, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:
+    of: Any = partial(jsonl.from_dict, Decision)
     for start, size in chunks:
-        lines = iter_json_lines(s3, bronze, run.document(DECISIONS), start=start, size=size, version_id=version_id)
-        yield from (Decision(**line) for line in lines)
+        yield from iter_items(s3, bronze, run.document(DECISIONS), of, start=start, size=size, version_id=version_id)
 
 
 def _moves(s3: S3Client, bronze: str, run: Run, outcome: str, chunks: list[list[int]]) -> Iterator[Moved]:
     for start, _ in chunks:
         try:
-            yield from (Moved(**line) for line in iter_json_lines(s3, bronze, run.document(ledger(outcome, start))))
+            yield from iter_items(s3, bronze, run.document(ledger(outcome, start)), partial(jsonl.from_dict, Moved))
         except s3.exceptions.ClientError as error:
             if not is_missing(error):  # a chunk that is not done: its objects are not accounted for
                 raise

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from lake_gate.documents import iter_json_lines, read_version, write_version
+from lake_gate import jsonl
+from lake_gate.documents import iter_items, read_version, write_version
 from lake_gate.errors import GateError
 from lake_gate.recording.amendments import AMENDMENTS, MOVED, Amendment, Amendments
 from lake_gate.recording.record import Moved
@@ -27,8 +29,8 @@ def read_amendments(s3: S3Client, bronze: str, run: Run) -> Amendments:
         if key.endswith(MOVED):
             continue
         moved_key = key.removesuffix(".jsonl") + MOVED
-        moved = iter_json_lines(s3, bronze, moved_key) if moved_key in keys else ()
-        found.add(map(Amendment.from_json, iter_json_lines(s3, bronze, key)), (Moved(**line) for line in moved))
+        moved = iter_items(s3, bronze, moved_key, partial(jsonl.from_dict, Moved)) if moved_key in keys else ()
+        found.add(iter_items(s3, bronze, key, Amendment.from_json), moved)
     return found
 
 

@@ -14,8 +14,40 @@ from typing import Any
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.judging.decision import Decision, Reason
 from lake_gate.judging.evidence import Severity
+from lake_gate.judging.policy import Outcome
 
 NAMES_SHOWN = 5
+_COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
+RECORD_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "accounted": {"type": "boolean"},
+        "dry_run": {"type": "boolean"},
+        "run": {
+            "type": "object",
+            "properties": {"feed": {"type": "string"}, "run_id": {"type": "string"}},
+            "required": ["feed", "run_id"],
+        },
+        "rules": {
+            "type": "object",
+            "properties": {name: {"type": ["object", "null"]} for name in ("identifiers", "job_spec", "policy")},
+        },
+        "totals": {
+            "type": "object",
+            "properties": {
+                "not_accounted": {"type": "integer"},
+                "first_not_accounted": {"type": "array", "items": {"type": "string"}},
+                "outcomes": _COUNTS,
+                "severities": _COUNTS,
+            },
+            "required": ["not_accounted", "first_not_accounted", "outcomes", "severities"],
+        },
+        "marker_uri": {"type": ["string", "null"]},
+    },
+    "required": ["accounted", "dry_run"],
+}
+"""JSON Schema of what ``record.json`` is read for."""
+_OUTCOMES = {*(outcome.value for outcome in Outcome), None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +176,22 @@ def build_record(
         "objects_uri": objects_uri,
         "marker_uri": None if dry_run else marker_uri,
     }
+
+
+def entry_of(line: Any) -> dict[str, Any]:
+    """Return a line of ``objects.jsonl``, whose shape was looked at.
+
+    :raises ValueError: when it is something else.
+    """
+    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
+        raise ValueError("not an entry: no name")  # noqa: TRY004 - one error for all that is damaged
+    known = isinstance(line.get("outcome"), str | None) and line.get("outcome") in _OUTCOMES
+    now = line.get("now")
+    place = now if isinstance(now, dict) else {}
+    is_somewhere = all(isinstance(place.get(part), str) for part in ("bucket", "key", "version_id"))
+    if not known or not isinstance(line.get("reason"), str | None) or not (now is None or is_somewhere):
+        raise ValueError("not an entry: outcome, reason or place of another shape")
+    return line
 
 
 def worst_severity(record: Mapping[str, Any]) -> Severity | None:

@@ -10,14 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lake_gate import assets
-from lake_gate.base import FINDINGS, OBJECTS, PLAN, RECORD, GateOperator, is_true
-from lake_gate.documents import read_document, read_document_or_none, write_document
-from lake_gate.errors import FinalGateError, MarkerStandsError, NotAccountedError
+from lake_gate.base import FINDINGS, RECORD, GateOperator
+from lake_gate.documents import write_document
+from lake_gate.errors import FinalGateError, MarkerStandsError, NotAccountedError, RunHasMovedError
 from lake_gate.include import read_suppression_rules
+from lake_gate.judging.basis import iter_pinned, read_basis
 from lake_gate.judging.policy import Outcome
 from lake_gate.recording import record
 from lake_gate.recording.amendments import Amendments
-from lake_gate.recording.entries import write_objects
+from lake_gate.recording.entries import iter_entries, read_record, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.overlay import update_document, write_amended
 from lake_gate.recording.record import Totals
@@ -36,7 +37,8 @@ class RecordOperator(GateOperator):
     :param facts: what else the record says of the run (templated): ``source``, of the rules ``identifiers`` and
         ``job_spec``, with their hashes, ``delivery`` (which tables were missing) and ``cost`` (what the scan was
         estimated to cost).
-    :param is_dry_run: nothing was to be moved (templated).
+    :param is_dry_run: nothing was to be moved (templated); what was written down when the run began goes before it. A
+        run that has begun to move is never recorded as a dry run.
     """
 
     template_fields = (*GateOperator.template_fields, "facts", "is_dry_run")
@@ -49,24 +51,28 @@ class RecordOperator(GateOperator):
     def step(self, context: Context) -> dict[str, Any]:
         """Bring manifest, decisions, moves and amendments together."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        basis = json.loads(read_document_or_none(self.s3, bronze, run.document(PLAN)) or b"{}")
-        uri, totals = write_amended(self.s3, bronze, run, partial(self._write, context, run, basis))
+        dry_run = self.is_dry(run, self.is_dry_run)
+        if dry_run and self.begun(run):
+            raise RunHasMovedError(f"s3://{bronze}/{run.documents}")
+        basis = read_basis(self.s3, bronze, run)
+        write = partial(self._write, context, run, basis, dry_run=dry_run)
+        uri, totals = write_amended(self.s3, bronze, run, write)
         if totals.not_accounted:
             raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
         self.log.info("Run record: %s", uri)
         return {"uri": uri, "totals": totals.to_json()}
 
     def _write(
-        self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments
+        self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
     ) -> tuple[str, Totals]:
-        settings, totals, dry_run = self.the_settings, Totals(), is_true(self.is_dry_run)
+        settings, totals = self.the_settings, Totals()
         objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
             run=run_facts(context, self.feed, self.facts["source"]),
             rules={
                 "policy": basis.get("policy"),
                 **{name: self.facts[name] for name in ("identifiers", "job_spec")},
-                "suppression_rules": self._suppressed(run) if basis.get("job") else None,
+                "suppression_rules": self._suppressed(run, basis) if basis.get("job") else None,
             },
             job=basis.get("job"),
             totals=totals,
@@ -79,14 +85,15 @@ class RecordOperator(GateOperator):
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
 
-    def _suppressed(self, run: Run) -> dict[str, Any]:
+    def _suppressed(self, run: Run, basis: Mapping[str, Any]) -> dict[str, Any]:
         """Say which suppression rules have archived findings of the run, and how many none of them explains."""
         try:
             rules = read_suppression_rules()
         except FinalGateError as error:  # a wrong file is no reason to keep a delivery from its readers
             self.log.warning("No suppression rule explains anything: %s", error)
             rules = []
-        return asdict(attribute(rules, self.iter_document(run, FINDINGS)))
+        findings = iter_pinned(self.s3, self.the_settings.bronze_bucket, run, basis, FINDINGS)
+        return asdict(attribute(rules, findings))
 
 
 class PublishOperator(GateOperator):
@@ -101,12 +108,12 @@ class PublishOperator(GateOperator):
     def step(self, context: Context) -> str | None:
         """Write it; afterwards it changes by withdrawals alone."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        written = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        written = read_record(self.s3, bronze, run, "run", "totals", "marker_uri")
         uri = f"s3://{bronze}/{run.document(RECORD)}"
         if not written["accounted"]:  # somebody went on although the record had failed
             missing = written["totals"]
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
-        if written["dry_run"]:
+        if written["dry_run"] or self.is_dry(run, chosen=False):
             self.log.info("A dry run promotes nothing: no marker")
             return None
         write_amended(self.s3, bronze, run, partial(self._write, run, written))
@@ -115,7 +122,8 @@ class PublishOperator(GateOperator):
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
-        wanted = Marker.of(written["run"], self.iter_document(run, OBJECTS), amendments.withdrawals())
+        entries = iter_entries(self.s3, self.the_settings.bronze_bucket, run)
+        wanted = Marker.of(written["run"], entries, amendments.withdrawals())
 
         def joined(there: bytes | None) -> bytes:
             if there is None:

@@ -9,20 +9,22 @@ from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from lake_gate.base import FINDINGS, JOB, OBJECTS, RECORD, RESULTS, GateOperator
+from lake_gate.base import FINDINGS, HISTORIES, RECORD, RESULTS, GateOperator
 from lake_gate.delivery.manifest import LandedObject, dataset_of
-from lake_gate.documents import read_document, read_document_or_none, write_document
+from lake_gate.documents import write_document
 from lake_gate.errors import CostLimitError, JobScopeError, TablesMissingError
-from lake_gate.include import fingerprint, read_job_spec, read_policy
+from lake_gate.include import fingerprint, read_job_spec
+from lake_gate.judging.basis import choose_policy, iter_pinned, read_basis, read_job
 from lake_gate.judging.binding import bind
 from lake_gate.judging.decision import CLEARED
 from lake_gate.judging.evidence import Evidence, Severity, gather
 from lake_gate.judging.histories import read_histories
 from lake_gate.judging.policy import Promotion
+from lake_gate.recording.entries import iter_entries, read_record
 from lake_gate.run import Run
 from lake_gate.scan import scope, verdicts
 from lake_gate.scan.cost import BYTES_PER_GB, estimate
-from lake_gate.scan.verdict import Rules, Verdict, hashes_of
+from lake_gate.scan.verdict import Rules, Verdict, hash_of_policies, hashes_of
 from lake_gate.scan.verdicts import REUSED
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ class ReuseVerdictsOperator(GateOperator):
     :param enabled: False: every object is scanned.
     :param identifiers: ``{name: {"sha256": …}}`` of the custom data identifiers (templated).
     :param job_spec: name of the job spec.
-    :param policy: name of the policy (templated).
+    :param policy: name of the policy that the run asks for (templated).
+    :param feed_policy: name of the feed's own, which counts, too, where it is another one; None: it has none.
     :param quarantine_threshold: what the run asks for (templated); counts where stricter than the policy.
     """
 
@@ -85,6 +88,7 @@ class ReuseVerdictsOperator(GateOperator):
         job_spec: str,
         policy: str,
         quarantine_threshold: str,
+        feed_policy: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -93,11 +97,12 @@ class ReuseVerdictsOperator(GateOperator):
         self.job_spec = job_spec
         self.policy = policy
         self.quarantine_threshold = quarantine_threshold
+        self.feed_policy = feed_policy
 
     def step(self, context: Context) -> int:
         """Look for verdicts anew in every try: what was one may be none any more."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        before = {line["name"] for line in verdicts.iter_reused(self.s3, bronze, run)}
+        before = {name for name, _ in verdicts.iter_reused(self.s3, bronze, run)}
         names: set[str] = set()
         with cast("IO[bytes]", SpooledTemporaryFile(_IN_MEMORY_BYTES)) as file:
             for landed, verdict in self._find(run):
@@ -122,9 +127,10 @@ class ReuseVerdictsOperator(GateOperator):
         if why := scope.why_all_are_read(spec):
             self.log.warning("No verdict is reused: %s", why)
             return ()
-        policy, policy_sha256 = read_policy(self.policy)
-        threshold = policy.tightened(Severity(self.quarantine_threshold), Promotion.EACH_BY_ITSELF).quarantine_threshold
-        rules = Rules(hashes_of(self.identifiers), fingerprint(spec), policy_sha256, threshold)
+        asked = Severity(self.quarantine_threshold), Promotion.EACH_BY_ITSELF
+        policy, of_policy = choose_policy(self.feed_policy or self.policy, self.policy, *asked)
+        hashes = hashes_of(self.identifiers), fingerprint(spec), hash_of_policies(of_policy)
+        rules = Rules(*hashes, policy.quarantine_threshold)
         bronze = self.the_settings.bronze_bucket
         return verdicts.find(self.s3, bronze, self.manifest(run), rules, _record_uri(bronze, run))
 
@@ -150,7 +156,7 @@ class EstimateCostOperator(GateOperator):
         run, settings = self.run_of(context), self.the_settings
         if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):
             raise JobScopeError(f"s3://{settings.bronze_bucket}/{run.prefix}")
-        reused = {line["name"] for line in verdicts.iter_reused(self.s3, settings.bronze_bucket, run)}
+        reused = {name for name, _ in verdicts.iter_reused(self.s3, settings.bronze_bucket, run)}
         read = (one for one in self.manifest(run) if one.name not in reused and scope.may_read(self.job_request, one))
         cost = estimate(read, settings.scan_usd_per_gb)
         self.log.info(
@@ -182,10 +188,11 @@ class RememberVerdictsOperator(GateOperator):
     def step(self, context: Context) -> int:
         """Read the record and what it rests on."""
         run, bronze = self.run_of(context), self.the_settings.bronze_bucket
-        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
-        job = json.loads(read_document_or_none(self.s3, bronze, run.document(JOB)) or b"{}")
+        record = read_record(self.s3, bronze, run, "rules")
+        basis = read_basis(self.s3, bronze, run)
+        job = read_job(self.s3, bronze, run, basis)
         is_final = record["accounted"] and not record["dry_run"]
-        if not (self.enabled and is_final and job.get("createdAt")):
+        if not (self.enabled and is_final and job and job.get("createdAt")):
             return 0
         facts = {
             "run_id": run.run_id,
@@ -193,14 +200,15 @@ class RememberVerdictsOperator(GateOperator):
             "job_id": job["jobId"],
             "cleared_at": datetime.fromisoformat(job["createdAt"]).astimezone(UTC).isoformat(),
         }
-        kept = verdicts.remember(self.s3, bronze, self._verdicts(run, Rules.from_record(record["rules"]), facts))
+        kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, Rules.from_record(record["rules"]), facts))
         self.log.info("Kept %d verdict(s)", kept)
         return kept
 
-    def _verdicts(self, run: Run, rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
-        gathered = gather(*(self.iter_document(run, name) for name in (RESULTS, FINDINGS)))
-        histories = read_histories(self.s3, self.the_settings.bronze_bucket, run)
-        for landed, entry in zip(self.manifest(run), self.iter_document(run, OBJECTS), strict=True):
+    def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
+        bronze = self.the_settings.bronze_bucket
+        gathered = gather(*(iter_pinned(self.s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
+        histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
+        for landed, entry in zip(self.manifest(run), iter_entries(self.s3, bronze, run), strict=True):
             if entry["name"] == landed.name and entry["reason"] in CLEARED:
                 said = gathered.get((landed.bucket, landed.key), Evidence())
                 yield Verdict.on(landed, bind(landed, said, histories.get(landed.key)).own, rules, facts)

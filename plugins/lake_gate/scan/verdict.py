@@ -26,7 +26,7 @@ class Rules:
 
     :param identifiers: of the custom data identifiers, by name.
     :param job_spec: of the job spec, as its file says it.
-    :param policy: of the policy.
+    :param policy: of the policy; of both, where a run names another one than its feed's.
     :param quarantine_threshold: the stricter one of policy and run.
     """
 
@@ -41,7 +41,7 @@ class Rules:
         return cls(
             identifiers=hashes_of(rules["identifiers"]),
             job_spec=rules["job_spec"]["sha256"],
-            policy=rules["policy"]["sha256"],
+            policy=hash_of_policies(rules["policy"]),
             quarantine_threshold=rules["policy"]["quarantine_threshold"],
         )
 
@@ -56,6 +56,12 @@ def hashes_of(identifiers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return {name: one["sha256"] for name, one in identifiers.items()}
 
 
+def hash_of_policies(described: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a run is judged by, as its plan describes it; of each, where they are two."""
+    hashes = [one["sha256"] for one in (described, described.get("also")) if one]
+    return "+".join(hashes)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """By what an earlier run cleared certain bytes.
@@ -66,7 +72,7 @@ class Verdict:
     :param job_id: its classification job.
     :param cleared_at: when that job was created, in UTC: it read the object later.
     :param evidence: what the job said of the object: names and counts.
-    :param is_revoked: somebody has found something in these bytes since.
+    :param is_revoked: more was found in these bytes than the evidence has.
     """
 
     sha256: str
@@ -162,11 +168,6 @@ _TEXTS = ("sha256", "dataset", "extension", "rules", "run_id", "record_uri", "jo
 def key_of(sha256: str, rules: str) -> str:
     """Return the key of the verdict on such bytes by such rules."""
     return f"{PREFIX}{sha256}/{rules}.json"
-
-
-def revocation_key(sha256: str) -> str:
-    """Return the key of what voids all verdicts on such bytes."""
-    return f"{PREFIX}{sha256}/revoked.json"
 
 
 def _moved_to(landed: LandedObject, seen: Observation) -> Observation:

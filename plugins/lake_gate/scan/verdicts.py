@@ -1,14 +1,14 @@
 """Keeps verdicts in bronze, finds them again, and marks the landed objects that a job leaves out on them.
 
-``_verdicts/<sha256>/<rules>.json`` is a verdict, see :mod:`lake_gate.scan.verdict`; ``_verdicts/<sha256>/revoked.json``
-voids all verdicts on these bytes, for good. Losing any of it only means that objects are scanned again.
+``_verdicts/<sha256>/<rules>.json`` is a verdict, see :mod:`lake_gate.scan.verdict`. It is void when more was found in
+these bytes than it knows of, see :mod:`lake_gate.content`. Losing one only means that objects are scanned again.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lake_gate import jsonl
+from lake_gate.content import read_found, says_more
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.documents import iter_items, read_document_or_none, write_document
+from lake_gate.judging.evidence import Observation
 from lake_gate.moving.transfer import THREADS
-from lake_gate.moving.versions import head_version
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing
 from lake_gate.scan.scope import REUSED_TAG, REUSED_VALUE
-from lake_gate.scan.verdict import Rules, Verdict, key_of, revocation_key
+from lake_gate.scan.verdict import Rules, Verdict, key_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,27 +57,52 @@ def find(
             return None
         if verdict.record_uri == own_record_uri or not _is_recent(verdict, now):
             return None
-        return None if is_revoked(s3, bronze, landed.sha256) else verdict
+        return None if says_more(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict
 
     for landed, verdict in _each(valid, manifest):
         if verdict:
             yield landed, verdict
 
 
-def read_reused(s3: S3Client, bronze: str, run: Run) -> dict[str, Verdict]:
-    """Return the verdicts that the run reuses, by name of the object; marked where they were revoked meanwhile."""
-    reused = {line["name"]: Verdict.from_json(line) for line in iter_reused(s3, bronze, run)}
-    revoked = dict(_each(lambda sha256: is_revoked(s3, bronze, sha256), {one.sha256 for one in reused.values()}))
-    return {name: replace(one, is_revoked=revoked[one.sha256]) for name, one in reused.items()}
+def read_reused(
+    s3: S3Client,
+    bronze: str,
+    run: Run,
+    found: Mapping[str, Sequence[Observation]] | None = None,
+    *,
+    version_id: str = "",
+) -> dict[str, Verdict]:
+    """Return the verdicts that the run reuses, by name of the object; marked where they are void by now.
+
+    :param found: what was found in certain bytes, by their SHA-256; None: what is known of them now.
+    :param version_id: of ``reused.jsonl``; the latest by default.
+    :raises DamagedDocumentError: when a line is not a name and a verdict.
+    """
+    reused = dict(iter_reused(s3, bronze, run, version_id=version_id))
+    if found is None:
+        found = dict(_each(lambda sha256: read_found(s3, bronze, sha256), {one.sha256 for one in reused.values()}))
+    return {
+        name: replace(verdict, is_revoked=says_more(found.get(verdict.sha256, ()), verdict.evidence))
+        for name, verdict in reused.items()
+    }
 
 
-def iter_reused(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the run's ``reused.jsonl``: a name and a verdict each; none when it is not there."""
+def iter_reused(s3: S3Client, bronze: str, run: Run, *, version_id: str = "") -> Iterator[tuple[str, Verdict]]:
+    """Yield the lines of the run's ``reused.jsonl``: a name and a verdict each; none when it is not there.
+
+    :raises DamagedDocumentError: when a line is something else.
+    """
     try:
-        yield from iter_json_lines(s3, bronze, run.document(REUSED))
+        yield from iter_items(s3, bronze, run.document(REUSED), _reused, version_id=version_id)
     except ClientError as error:
         if not is_missing(error):
             raise
+
+
+def _reused(line: Any) -> tuple[str, Verdict]:
+    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
+        raise ValueError("no name")  # noqa: TRY004 - one error for all that is damaged
+    return line["name"], Verdict.from_json(line)
 
 
 def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
@@ -85,19 +112,6 @@ def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
         return write_document(s3, bronze, verdict.key, json.dumps(verdict.to_json(), ensure_ascii=False).encode())
 
     return sum(1 for _ in _each(write, verdicts))
-
-
-def revoke(s3: S3Client, bronze: str, sha256: str, facts: Mapping[str, Any]) -> None:
-    """Void all verdicts on these bytes, for good: they are scanned again in every run.
-
-    :param facts: who revoked them, when and why.
-    """
-    write_document(s3, bronze, revocation_key(sha256), json.dumps(dict(facts)).encode())
-
-
-def is_revoked(s3: S3Client, bronze: str, sha256: str) -> bool:
-    """Whether the verdicts on these bytes are void."""
-    return head_version(s3, bronze, revocation_key(sha256)) is not None
 
 
 def mark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
@@ -144,7 +158,7 @@ def _read(s3: S3Client, bronze: str, key: str) -> Verdict | None:
     if (content := read_document_or_none(s3, bronze, key)) is None:
         return None
     try:
-        return Verdict.from_json(json.loads(content))
+        return Verdict.from_json(jsonl.parse(content))
     except ValueError:
         log.warning("s3://%s/%s is no verdict: the object is scanned", bronze, key)
         return None

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import FINDINGS, OBJECTS, RECORD, GateOperator
-from lake_gate.documents import read_document
+from lake_gate.base import FINDINGS, RECORD, GateOperator
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
+from lake_gate.judging.basis import iter_pinned, read_basis
 from lake_gate.judging.evidence import Severity
+from lake_gate.recording.entries import iter_entries, read_record
 from lake_gate.recording.record import worst_severity
 from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
 from lake_gate.telling.digest import digest, outcome
 from lake_gate.telling.finding_notices import FoundFile, most_severe
 from lake_gate.telling.message import Notice
@@ -50,9 +49,9 @@ class NotifyOperator(GateOperator):
         """Read the record and publish its digest, and the findings."""
         settings, run = self.the_settings, self.run_of(context)
         key = run.document(RECORD)
-        record = json.loads(read_document(self.s3, settings.bronze_bucket, key))
+        record = read_record(self.s3, settings.bronze_bucket, run)
         findings, not_told = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
-        objects, uri = self.iter_document(run, OBJECTS), f"s3://{settings.bronze_bucket}/{key}"
+        objects, uri = iter_entries(self.s3, settings.bronze_bucket, run), f"s3://{settings.bronze_bucket}/{key}"
         notice = digest(record, objects, uri, not_told=not_told)
         is_high = worst_severity(record) is Severity.HIGH
         receipts = Receipts(self.s3, settings.bronze_bucket, run)
@@ -67,12 +66,9 @@ class NotifyOperator(GateOperator):
         return str(message_id)
 
     def _findings(self, run: Run) -> Iterator[dict[str, Any]]:
-        """Yield the run's findings; an empty delivery has no such document."""
-        try:
-            yield from self.iter_document(run, FINDINGS)
-        except self.s3.exceptions.ClientError as error:
-            if not is_missing(error):
-                raise
+        """Yield the findings that the run has decided on; an empty delivery has none."""
+        bronze = self.the_settings.bronze_bucket
+        return iter_pinned(self.s3, bronze, run, read_basis(self.s3, bronze, run), FINDINGS)
 
 
 def send_once(

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lake_gate import jsonl
 from lake_gate.documents import read_document, read_document_or_none, write_document
 from lake_gate.run import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 NOTIFIED = "notified/"
 _MOST_FAILURES = 10
@@ -59,7 +63,7 @@ class Receipts:
     def get(self, kind: str) -> Receipt:
         """Return what is known of a message: an empty receipt when nothing is."""
         content = read_document_or_none(self.s3, self.bucket, self._key(kind))
-        return _load(content) if content else Receipt(kind)
+        return (_load(content) if content else None) or Receipt(kind)
 
     def iter_sent(self, beginning: str) -> Iterator[Receipt]:
         """Yield the receipts of messages that were sent whose kind begins like this."""
@@ -68,7 +72,7 @@ class Receipts:
         )
         for item in (item for page in pages for item in page.get("Contents", [])):
             receipt = _load(read_document(self.s3, self.bucket, item["Key"]))
-            if receipt.sent_at:
+            if receipt and receipt.sent_at:
                 yield receipt
 
     def keep_sent(self, before: Receipt, topic_arn: str, message_id: str = "", *, about: Sequence[str] = ()) -> None:
@@ -98,8 +102,13 @@ def _document_name(kind: str) -> str:
     return f"{kept}-{hashlib.sha256(kind.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
-def _load(content: bytes) -> Receipt:
-    return Receipt(**json.loads(content))
+def _load(content: bytes) -> Receipt | None:
+    """Return a receipt; None when it is damaged: the message may be sent twice then, which is better than never."""
+    try:
+        return jsonl.from_dict(Receipt, jsonl.parse(content))
+    except ValueError:
+        log.warning("A receipt cannot be read: its message is sent again")
+        return None
 
 
 def _now() -> str:

@@ -10,10 +10,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lake_gate.content import read_found
 from lake_gate.errors import AwsError, GateError
 from lake_gate.recording.reports import PublishOperator, RecordOperator
 from lake_gate.run import Run
-from lake_gate.scan.verdicts import is_revoked
 from tests.faults.choice import SEED, sample
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding
@@ -102,8 +102,8 @@ def test_marker_that_somebody_has_spoilt_does_not_keep_an_object_in_silver(lake:
 
 def test_same_bytes_are_cleared_by_no_verdict_any_more(lake: Lake, gate: Gate) -> None:
     Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
-    assert is_revoked(lake.s3, lake.bronze, gate.objects["a.csv"].sha256)
-    assert not is_revoked(lake.s3, lake.bronze, gate.objects["b.csv"].sha256)
+    assert read_found(lake.s3, lake.bronze, gate.objects["a.csv"].sha256)
+    assert not read_found(lake.s3, lake.bronze, gate.objects["b.csv"].sha256)
 
 
 def test_run_may_be_recorded_and_published_again_and_brings_nothing_back(lake: Lake, gate: Gate) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_gate.delivery.manifest import LandedObject
+from lake_gate.judging import decision
 from lake_gate.judging.binding import History
 from lake_gate.judging.decision import KNOWN_REASONS, Decision, Reason, decide, unknown_objects
 from lake_gate.judging.evidence import (
@@ -69,6 +70,7 @@ class Case:
     verdict: Verdict | None = None
     history: History | None = None
     landed: LandedObject = LANDED
+    elsewhere: Sequence[Observation] = ()
 
 
 def case(
@@ -80,6 +82,11 @@ def case(
     **more: Any,
 ) -> Case:
     return Case([Evidence(tuple(results), tuple(findings))], job, policy or Policy(), verdict, **more)
+
+
+def known(severity: str | None, **changes: Any) -> Observation:
+    """What the index by content says of the landed bytes: it names no place."""
+    return found(severity, **{"bucket": "", "key": "", "version_id": "", "etag": "", **changes})
 
 
 def each(*results: Observation) -> Case:
@@ -95,6 +102,10 @@ QUARANTINE_PASSPORTS = rules(
     Rule("rest", Outcome.PROMOTE),
 )
 HOLD_A = rules(Rule("a", Outcome.HOLD, datasets=("a",)), Rule("rest", Outcome.PROMOTE))
+HOLD_PASSPORTS = rules(
+    Rule("passports", Outcome.HOLD, managed_identifiers=frozenset({"USA_PASSPORT_NUMBER"})),
+    Rule("rest", Outcome.PROMOTE),
+)
 LOW_ONLY = rules(Rule("low", Outcome.PROMOTE, max_severity=Severity.LOW))
 MEDIUM = ([result("Medium")], [found("Medium")])
 MORE = (replace(PASSPORTS[0], count=4),)
@@ -114,6 +125,9 @@ def unnamed(history: History | None = ONLY, landed: LandedObject = LANDED, **cha
 
 WAS_CLEAN, WAS_MEDIUM = verdict([seen()]), verdict(*MEDIUM)
 REVOKED = replace(WAS_CLEAN, is_revoked=True)
+NAMES = (Detection("NAME", 1, "PERSONAL_INFORMATION"),)
+UNREADABLE = known(UNKNOWN, detections=UNSAID, finding_type=UNKNOWN)
+"""What stands for a document of the index that cannot be read, see lake_gate.content."""
 
 CASES = {
     "result and finding are High": case([result("High")], [found("High")]),
@@ -269,6 +283,58 @@ CASES = {
     "Medium, and a rule of the policy holds its dataset": case(*MEDIUM, policy=HOLD_A),
     "Medium, and no rule of the policy matches": case(*MEDIUM, policy=LOW_ONLY),
     "nothing was found, and the policy has no rules": case([seen()], policy=rules()),
+    "nothing was found, and High elsewhere in the same bytes": case([seen()], elsewhere=[known("High")]),
+    "Medium, and elsewhere in the same bytes what a rule of the policy quarantines": case(
+        [result("Medium", detections=NAMES)],
+        [found("Medium", detections=NAMES)],
+        policy=QUARANTINE_PASSPORTS,
+        elsewhere=[known("Low")],
+    ),
+    "nothing was found, Medium elsewhere in the same bytes, and the threshold is Medium": case(
+        [seen()], policy=Policy(quarantine_threshold=Severity.MEDIUM), elsewhere=[known("Medium")]
+    ),
+    "High, and High elsewhere in the same bytes": case([result("High")], [found("High")], elsewhere=[known("High")]),
+    "nothing, and High elsewhere in the same bytes": case(elsewhere=[known("High")]),
+    "a verdict, and High elsewhere in the same bytes": case(verdict=WAS_CLEAN, elsewhere=[known("High")]),
+    "a verdict that is void, and High elsewhere in the same bytes": case(verdict=REVOKED, elsewhere=[known("High")]),
+    "Medium, and a rule of the run's own policy quarantines its identifier": case(
+        *MEDIUM, policy=Policy().joined(QUARANTINE_PASSPORTS)
+    ),
+    "Medium, and the threshold of the run's own policy is Medium": case(
+        *MEDIUM, policy=Policy().joined(Policy(quarantine_threshold=Severity.MEDIUM))
+    ),
+    "nothing was found, and elsewhere in the same bytes a severity that nobody knows": case(
+        [seen()], elsewhere=[known("Worst")]
+    ),
+    "nothing was found, and elsewhere in the same bytes something that is not said": case(
+        [seen()], elsewhere=[known("Low", detections=UNSAID)]
+    ),
+    "nothing was found, and what was found elsewhere cannot be read": case([seen()], elsewhere=[UNREADABLE]),
+    "the result is Low, its finding is missing, and Low elsewhere in the same bytes": case(
+        [result("Low")], elsewhere=[known("Low")]
+    ),
+    "nothing, and Low elsewhere in the same bytes": case(elsewhere=[known("Low")]),
+    "a verdict, and elsewhere in the same bytes a severity that nobody knows": case(
+        verdict=WAS_CLEAN, elsewhere=[known("Worst")]
+    ),
+    "nothing was found, and elsewhere in the same bytes what no rule of the policy allows": case(
+        [seen()], policy=LOW_ONLY, elsewhere=[known("Medium")]
+    ),
+    "nothing was found, and elsewhere in the same bytes what a rule of the policy holds": case(
+        [seen()], policy=HOLD_PASSPORTS, elsewhere=[known("Low")]
+    ),
+    "Medium, and no rule of the run's own policy matches": case(*MEDIUM, policy=Policy().joined(LOW_ONLY)),
+    "Medium, and no rule of the feed's policy matches, but one of the run's own promotes": case(
+        *MEDIUM, policy=LOW_ONLY.joined(Policy())
+    ),
+    "Medium, and a rule of the run's own policy holds its dataset": case(*MEDIUM, policy=Policy().joined(HOLD_A)),
+    "nothing was found, and Medium elsewhere in the same bytes": case([seen()], elsewhere=[known("Medium")]),
+    "result and finding count differently, and Low elsewhere in the same bytes": case(
+        [result("Low")], [found("Low", detections=MORE)], elsewhere=[known("Low")]
+    ),
+    "a verdict, and elsewhere in the same bytes what it knows of": case(
+        verdict=WAS_MEDIUM, elsewhere=[known("Medium")]
+    ),
     "complete, nothing found": case([seen()]),
     "Low, result and finding": case([result("Low")], [found("Low")]),
     "Medium, result and finding": case(*MEDIUM),
@@ -284,7 +350,10 @@ CASES = {
     "the result is Low, its finding is Medium": case([result("Low")], [found("Medium")]),
     "the result says that nothing was found, its finding is Low": case([seen()], [found("Low")]),
 }
-OF_THE_RUN = {"nothing was found, but the run is all or nothing and another file may not be promoted"}
+OF_THE_RUN = {
+    "nothing was found, but the run is all or nothing and another file may not be promoted",
+    "nothing was found, but the run is all or nothing and High elsewhere in the bytes of another file",
+}
 """Rows that need a second file; they have a test of their own."""
 ROWS = re.findall(r"^\| (.+) \| (promote|quarantine|hold) \| `(\w+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
 
@@ -294,12 +363,15 @@ def decide_one(
     job: Job | None = DONE,
     policy: Policy | None = None,
     verdict: Verdict | None = None,
+    elsewhere: Sequence[Observation] = (),
+    *,
     history: History | None = None,
     landed: LandedObject = LANDED,
 ) -> Decision:
     verdicts = {landed.name: verdict} if verdict else {}
     histories = {landed.key: history} if history else {}
-    (decision,) = decide([landed], job, {PLACE: evidence}, policy or Policy(), verdicts, histories=histories)
+    found = {landed.sha256: elsewhere}
+    (decision,) = decide([landed], job, {PLACE: evidence}, policy or Policy(), verdicts, found, histories=histories)
     return decision
 
 
@@ -308,7 +380,11 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
     shown = CASES[what]
     assert shown.evidence
     for evidence in shown.evidence:
-        decision = decide_one(evidence, shown.job, shown.policy, shown.verdict, shown.history, shown.landed)
+        decision = decide_one(
+            *(evidence, shown.job, shown.policy, shown.verdict, shown.elsewhere),
+            history=shown.history,
+            landed=shown.landed,
+        )
         assert (decision.outcome, decision.reason) == (outcome, reason)
 
 
@@ -390,6 +466,33 @@ def test_nothing_is_promoted_when_all_or_nothing_and_one_object_may_not_be() -> 
     ]
 
 
+def test_all_or_nothing_holds_all_when_high_was_found_elsewhere_in_the_bytes_of_one() -> None:
+    other = landed("b.csv", sha256="11" * 32)
+    evidence = {PLACE: Evidence((seen(),)), ("bronze", other.key): Evidence((seen(key=other.key),))}
+    policy = Policy(promotion=Promotion.ALL_OR_NOTHING)
+    decisions = decide([LANDED, other], DONE, evidence, policy, {}, {other.sha256: [known("High")]})
+    assert [d.reason for d in decisions] == [Reason.RUN_NOT_PROMOTABLE, Reason.FOUND_IN_SAME_BYTES]
+
+
+def test_decision_says_what_was_found_elsewhere_and_counts_its_own_findings_alone() -> None:
+    decision = decide_one(Evidence((seen(),)), elsewhere=[known("Medium", detections=MORE)])
+    assert (decision.severity, decision.detections, decision.findings) == ("Medium", {"USA_PASSPORT_NUMBER": 4}, {})
+
+
+@pytest.mark.parametrize("shown", [one for one in CASES.values() if not one.elsewhere])
+def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(shown: Case) -> None:
+    """So a run that is decided again finds the same decisions, although its own findings were kept with the bytes."""
+    for evidence in shown.evidence:
+        own = decision.evidence_of(LANDED, evidence)
+        kept = [
+            replace(one, bucket="", key="", version_id="", etag="", finding_id=one.finding_id or UNKNOWN)
+            for one in (*own.results, *own.findings)
+            if one.severity or one.detections
+        ]
+        before = decide_one(evidence, shown.job, shown.policy, shown.verdict)
+        assert decide_one(evidence, shown.job, shown.policy, shown.verdict, kept) == before
+
+
 def test_everything_is_promoted_when_all_or_nothing_and_all_may_be() -> None:
     decision = decide_one(Evidence((seen(),)), policy=Policy(promotion=Promotion.ALL_OR_NOTHING))
     assert decision.outcome == "promote"
@@ -460,11 +563,15 @@ promoting = st.builds(Rule, name=st.just("p"), then=st.just(Outcome.PROMOTE), **
 rule_lists = st.tuples(st.lists(quarantining | promoting, max_size=3), st.lists(holding | promoting, max_size=3)).map(
     lambda both: (*both[0], *both[1])
 )
-policies = st.builds(
+single_policies = st.builds(
     Policy,
     quarantine_threshold=st.sampled_from(list(Severity)),
     promotion=st.sampled_from(list(Promotion)),
     rules=rule_lists,
+)
+policies = single_policies | st.builds(Policy.joined, single_policies, single_policies)
+elsewheres = st.lists(
+    observations.map(lambda o: replace(o, bucket="", key="", version_id="", etag="", finding_id="f")), max_size=3
 )
 verdicts = st.none() | st.builds(
     lambda said, is_revoked: verdict(said.results, said.findings, is_revoked=is_revoked), evidences, st.booleans()
@@ -497,7 +604,7 @@ def is_about(o: Observation, history: History | None) -> bool:
 def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdict_of_such(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
-    decision = decide_one(evidence, job, policy, verdict, history)
+    decision = decide_one(evidence, job, policy, verdict, history=history)
     assert (decision.reason == Reason.VERDICT_REUSED) <= (decision.verdict is not None)
     if decision.reason == Reason.VERDICT_REUSED:
         assert verdict
@@ -540,16 +647,16 @@ def test_high_without_a_version_is_never_promoted(
 ) -> None:
     everything = (*evidence.results, *evidence.findings)
     if any(o.severity == "High" and not o.version_id for o in everything):
-        assert decide_one(evidence, job, policy, verdict, history).outcome != Outcome.PROMOTE
+        assert decide_one(evidence, job, policy, verdict, history=history).outcome != Outcome.PROMOTE
     if any(o.severity == "High" and not o.version_id and o.etag == "e1" for o in everything):
-        assert decide_one(evidence, job, policy, verdict, history).outcome == Outcome.QUARANTINE
+        assert decide_one(evidence, job, policy, verdict, history=history).outcome == Outcome.QUARANTINE
 
 
 @given(evidences, jobs, policies, verdicts, histories)
 def test_decision_that_rests_on_an_inferred_version_says_so(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
-    decision = decide_one(evidence, job, policy, verdict, history)
+    decision = decide_one(evidence, job, policy, verdict, history=history)
     if decision.is_version_inferred:
         assert history == ONLY
         assert any(not o.version_id for o in (*evidence.results, *evidence.findings))
@@ -557,30 +664,73 @@ def test_decision_that_rests_on_an_inferred_version_says_so(
         assert any((o.version_id, o.etag, o.status) == ("v1", "e1", "COMPLETE") for o in evidence.results)
 
 
+def is_looser(after: Decision, before: Decision) -> bool:
+    return STRICTNESS[Outcome(after.outcome)] < STRICTNESS[Outcome(before.outcome)]
+
+
 @settings(max_examples=500)
-@given(evidences, jobs, policies, verdicts, histories, st.sampled_from(list(Severity)), st.integers(0, 5))
+@given(evidences, jobs, policies, verdicts, histories, elsewheres, st.sampled_from(list(Severity)), st.integers(0, 5))
 def test_stricter_evidence_never_loosens_a_decision(
     evidence: Evidence,
     job: Job,
     policy: Policy,
     verdict: Verdict | None,
     history: History | None,
+    elsewhere: list[Observation],
     severity: Severity,
     more: int,
 ) -> None:
     worse = Evidence(
         *(tuple(worsened(o, severity, more) for o in part) for part in (evidence.results, evidence.findings))
     )
-    before, after = (decide_one(one, job, policy, verdict, history) for one in (evidence, worse))
-    assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
+    before = decide_one(evidence, job, policy, verdict, elsewhere, history=history)
+    assert not is_looser(decide_one(worse, job, policy, verdict, elsewhere, history=history), before)
+    worse_elsewhere = [worsened(one, severity, more) for one in elsewhere]
+    assert not is_looser(decide_one(evidence, job, policy, verdict, worse_elsewhere, history=history), before)
+
+
+@settings(max_examples=500)
+@given(evidences, jobs, policies, verdicts, elsewheres, elsewheres)
+def test_what_was_found_in_the_same_bytes_never_loosens_a_decision_and_takes_no_doubt_away(
+    evidence: Evidence,
+    job: Job,
+    policy: Policy,
+    verdict: Verdict | None,
+    elsewhere: list[Observation],
+    more: list[Observation],
+) -> None:
+    alone, before, after = (
+        decide_one(evidence, job, policy, verdict, known) for known in ((), elsewhere, elsewhere + more)
+    )
+    assert not is_looser(before, alone)
+    assert not is_looser(after, before)
+    if Outcome(after.outcome) is Outcome(alone.outcome) is not Outcome.PROMOTE:
+        assert (after.reason, after.rule) == (alone.reason, alone.rule)
+
+
+@given(evidences, jobs, single_policies, single_policies, verdicts, elsewheres)
+def test_joined_policies_come_to_the_stricter_outcome_of_both(
+    evidence: Evidence,
+    job: Job,
+    of_feed: Policy,
+    of_run: Policy,
+    verdict: Verdict | None,
+    elsewhere: list[Observation],
+) -> None:
+    joined, *each = (
+        decide_one(evidence, job, policy, verdict, elsewhere) for policy in (of_feed.joined(of_run), of_feed, of_run)
+    )
+    assert STRICTNESS[Outcome(joined.outcome)] == max(STRICTNESS[Outcome(one.outcome)] for one in each)
 
 
 @given(evidences, jobs, policies, verdicts, histories)
 def test_stricter_policy_never_loosens_a_decision(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
-    before = decide_one(evidence, job, policy, verdict, history)
-    after = decide_one(evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING), verdict, history)
+    before = decide_one(evidence, job, policy, verdict, history=history)
+    after = decide_one(
+        evidence, job, policy.tightened(Severity.LOW, Promotion.ALL_OR_NOTHING), verdict, history=history
+    )
     assert STRICTNESS[Outcome(after.outcome)] >= STRICTNESS[Outcome(before.outcome)]
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from lake_gate import content, jsonl
 from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import read_document_or_none
-from lake_gate.errors import DecisionsStandError, PolicyError, UnknownObjectsError
+from lake_gate.errors import DamagedDocumentError, DecisionsStandError, PolicyError, UnknownObjectsError
+from lake_gate.judging.evidence import Observation
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
 from tests.lake import Lake
-from tests.lake_gate.steps import CONTEXT, RUN, decide, gate, landed_with_medium, move, write
+from tests.lake_gate.steps import CONTEXT, DESCRIBED, RUN, decide, gate, landed_with_medium, move, write
+
+HIGH = Observation("silver", "k", "v", "e", "COMPLETE", None, "High", (), "SensitiveData:S3Object/Personal", "other")
 
 
 def test_deciding_again_finds_the_same_decisions(lake: Lake) -> None:
@@ -125,3 +133,175 @@ def test_deciding_anew_is_refused_when_a_move_begins_meanwhile(
     with pytest.raises(DecisionsStandError):
         decide(lake, "Medium")
     assert lake.keys(lake.silver) == ["synthea/1/a.csv"]
+
+
+def known(lake: Lake, landed: LandedObject) -> list[str | None]:
+    return [one.severity for one in content.read_found(lake.s3, lake.bronze, landed.sha256)]
+
+
+def only_decision(lake: Lake) -> dict[str, Any]:
+    (line,) = lake.lines(RUN.document("decisions.jsonl"))
+    return line
+
+
+def gather_again(lake: Lake, landed: LandedObject, severity: str | None) -> None:
+    """What a new job says of a landed object, when a run is cleared: later versions of its evidence."""
+    said = said_of(landed, severity)
+    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(said).encode()))
+    write(lake, "findings.jsonl", json.dumps(said).encode() if severity else b"")
+
+
+def said_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
+    s3_object = {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag}
+    return {
+        "id": f"f-{landed.name}-{severity}",
+        **({"severity": {"description": severity}} if severity else {}),
+        "classificationDetails": {"result": {"status": {"code": "COMPLETE"}}},
+        "resourcesAffected": {"s3Bucket": {"name": landed.bucket}, "s3Object": s3_object},
+    }
+
+
+def test_what_was_found_in_the_same_bytes_elsewhere_decides_when_it_is_stricter(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    content.add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
+    assert len(decide(lake)["quarantine"]) == 1
+    decision = only_decision(lake)
+    assert (decision["outcome"], decision["reason"]) == ("quarantine", "found_in_same_bytes")
+    assert (decision["severity"], decision["findings"]) == ("High", {"Medium": 1})
+
+
+def test_what_was_found_and_cannot_be_read_holds_the_object(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    lake.s3.put_object(Bucket=lake.bronze, Key=f"_content/{landed.sha256}/found.json", Body=b"[" * 100_000)
+    decide(lake)
+    assert (only_decision(lake)["outcome"], only_decision(lake)["reason"]) == ("hold", "found_in_same_bytes")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_the_job_has_found_is_kept_with_the_bytes_whatever_the_run_does(lake: Lake, dry_run: bool) -> None:
+    landed = landed_with_medium(lake)
+    decide(lake, dry_run=dry_run)
+    assert set(known(lake, landed)) == {"Medium"}
+
+
+def test_what_the_job_says_of_another_version_is_not_kept_with_the_landed_bytes(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    gather_again(lake, replace(landed, version_id="v0"), "High")
+    decide(lake)
+    assert known(lake, landed) == []
+
+
+def test_high_in_one_of_two_objects_of_the_same_bytes_quarantines_both(lake: Lake) -> None:
+    objects = [lake.put(lake.bronze, f"synthea/1/{name}", b"same") for name in ("a.csv", "b.csv")]
+    write(lake, MANIFEST, jsonl.dump(objects))
+    records = [json.dumps(said_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
+    write(lake, "results.jsonl.gz", gzip.compress(b"\n".join(records)))
+    write(lake, "findings.jsonl", records[0])
+    write(lake, "job.json", json.dumps(DESCRIBED).encode())
+    decide(lake)
+    reasons = {one["name"]: one["reason"] for one in lake.lines(RUN.document("decisions.jsonl"))}
+    assert reasons == {"a.csv": "findings_at_or_above_threshold", "b.csv": "found_in_same_bytes"}
+
+
+def test_plan_pins_the_versions_of_the_evidence_that_decided(lake: Lake) -> None:
+    landed_with_medium(lake)
+    decide(lake)
+    pins = lake.document(RUN.document("plan.json"))["evidence"]
+    assert pins.keys() == {"results.jsonl.gz", "findings.jsonl", "job.json", "found.jsonl"}
+    assert pins == {name: lake.versions(lake.bronze, RUN.document(name))[0] for name in pins}
+
+
+def test_first_pins_stand_once_a_move_has_begun(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    move(lake, "promote", chunk)
+    before = lake.read(lake.bronze, RUN.document("plan.json"))
+    landed_with_medium_again = {**said_of(landed, "Medium"), "id": "another"}
+    landed_with_medium_again["classificationDetails"]["result"]["customDataIdentifiers"] = {
+        "detections": [{"name": "Patient ID", "count": 1}]
+    }
+    for name, packed in (("results.jsonl.gz", True), ("findings.jsonl", False)):
+        line = json.dumps(landed_with_medium_again).encode()
+        write(lake, name, gzip.compress(line) if packed else line)
+    assert decide(lake)["promote"] == [chunk]
+    assert lake.read(lake.bronze, RUN.document("plan.json")) == before
+
+
+def test_what_a_cleared_run_finds_is_kept_with_the_bytes_although_the_first_decisions_stand(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    move(lake, "promote", chunk)
+    before = lake.document(RUN.document("plan.json"))
+    gather_again(lake, landed, "High")
+    with pytest.raises(DecisionsStandError):
+        decide(lake)
+    assert set(known(lake, landed)) == {"Medium", "High"}
+    assert lake.document(RUN.document("plan.json")) == before
+
+
+def test_what_becomes_known_of_the_bytes_after_moves_began_is_left_to_finding_events(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    move(lake, "promote", chunk)
+    content.add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
+    assert decide(lake)["promote"] == [chunk]
+
+
+def test_what_becomes_known_of_the_bytes_before_moves_begin_counts(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    decide(lake)
+    content.add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
+    assert len(decide(lake)["quarantine"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("pinned", "asked", "plans"), [(True, False, False), (False, True, True), (None, True, False), (None, False, True)]
+)
+def test_whether_it_is_a_dry_run_is_what_was_written_down_when_it_began(
+    lake: Lake, pinned: bool | None, asked: bool, plans: bool
+) -> None:
+    landed_with_medium(lake)
+    if pinned is not None:
+        write(lake, "run.json", json.dumps({"run_id": "1", "dry_run": pinned}).encode())
+    assert bool(decide(lake, dry_run=asked)["promote"]) is plans
+
+
+@pytest.mark.parametrize(("of_feed", "of_run"), [("clean_only", "default"), ("default", "clean_only")])
+def test_run_that_names_another_policy_than_its_feed_goes_by_both(lake: Lake, of_feed: str, of_run: str) -> None:
+    landed_with_medium(lake)
+    asked = {"quarantine_threshold": "High", "promotion": "each by itself", "evidence": {"settled": True}}
+    decider = gate(lake, DecideOperator, policy=of_run, feed_policy=of_feed, is_dry_run=False, **asked)
+    assert len(decider.step(CONTEXT)["hold"]) == 1
+    described = lake.document(RUN.document("plan.json"))["policy"]
+    assert (described["name"], described["also"]["name"]) == (of_feed, of_run)
+    assert (len(described["sha256"]), len(described["also"]["sha256"])) == (64, 64)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"[" * 100_000, b"\xff", b'{"jobId": 1}', b'{"samplingPercentage": 100}']
+)
+def test_damaged_job_stops_the_run_and_is_named(lake: Lake, damage: bytes) -> None:
+    landed_with_medium(lake)
+    write(lake, "job.json", damage)
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/job\.json is not as the gate has written it"):
+        decide(lake)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "results.jsonl.gz", "findings.jsonl"])
+@pytest.mark.parametrize("line", [b"{", b"[]", b'{"name": "a", "more": 1}'])
+def test_damaged_line_stops_the_run_and_its_document_is_named(lake: Lake, name: str, line: bytes) -> None:
+    landed_with_medium(lake)
+    write(lake, name, gzip.compress(line) if name.endswith(".gz") else line)
+    with pytest.raises(DamagedDocumentError, match=re.escape(name)):
+        decide(lake)
+    assert read_document_or_none(lake.s3, lake.bronze, RUN.document("decisions.jsonl")) is None
+
+
+@pytest.mark.parametrize("damage", [b"[]", b'{"decisions": 1}', b'{"decisions": "v", "evidence": {"found.jsonl": 1}}'])
+def test_damaged_plan_is_named_once_moves_have_begun(lake: Lake, damage: bytes) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    move(lake, "promote", chunk)
+    write(lake, "plan.json", damage)
+    with pytest.raises(DamagedDocumentError, match=r"plan\.json"):
+        decide(lake)

@@ -144,3 +144,13 @@ def test_run_may_ask_for_all_or_nothing_and_never_take_it_back() -> None:
 
 def test_outcomes_are_the_ones_that_rules_may_say() -> None:
     assert {parse("p", content(rule(one.value))).rules[0].then for one in Outcome} == set(Outcome)
+
+
+def test_joined_policies_have_the_lower_threshold_the_stricter_promotion_and_the_rules_of_both() -> None:
+    of_feed = Policy("f", Severity.MEDIUM, rules=parse("f", content(rule("hold", "a"))).rules)
+    of_run = Policy("r", Severity.HIGH, Promotion.ALL_OR_NOTHING, rules=parse("r", content(rule("promote", "b"))).rules)
+    for first, second in ((of_feed, of_run), (of_run, of_feed)):
+        joined = first.joined(second).tightened(Severity.HIGH, Promotion.EACH_BY_ITSELF)
+        assert (joined.name, joined.quarantine_threshold) == (first.name, Severity.MEDIUM)
+        assert joined.promotion is Promotion.ALL_OR_NOTHING
+        assert {one.name for one in joined.matches(facts()) if one} == {"a", "b"}

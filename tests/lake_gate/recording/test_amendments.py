@@ -92,3 +92,19 @@ def test_object_stays_where_the_amendment_before_has_put_it_until_the_stricter_o
 def test_first_of_two_that_are_equally_strict_stands() -> None:
     (one,) = merged([amendment()], [amendment(by="events-2")])
     assert one.by == "events-1"
+
+
+GOOD = json.loads(jsonl.dump_line(amendment()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(None, [], {}, {**GOOD, "more": 1}, {**GOOD, "decision": None}, {**GOOD, "findings": [1]}),
+        {**GOOD, "decision": {**GOOD["decision"], "outcome": "deleted"}},
+        {**GOOD, "decision": {**GOOD["decision"], "size_bytes": "1"}},
+    ],
+)
+def test_what_is_not_an_amendment_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="^not a"):
+        Amendment.from_json(wrong)

@@ -116,3 +116,31 @@ def test_worst_severity_is_the_highest_of_all_objects(severities: list[str | Non
     """Of results, too: the finding of a High object may be missing."""
     decisions = [decided(f"{number}.csv", severity=severity) for number, severity in enumerate(severities)]
     assert worst_severity(record_of(entries_of(*decisions)[1])) == worst
+
+
+PLACE = {"bucket": "b", "key": "k", "version_id": "v"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(
+            None,
+            [],
+            {},
+            {"name": 1},
+            {"name": "a", "outcome": "x"},
+            {"name": "a", "reason": 1},
+            {"name": "a", "now": []},
+        ),
+        *({"name": "a", "now": {**PLACE, "key": None}}, {"name": "a", "outcome": ["promote"]}),
+    ],
+)
+def test_what_is_not_an_entry_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError, match="not an entry"):
+        entry_of(wrong)
+
+
+def test_entry_is_what_the_line_says() -> None:
+    for line in ({"name": "a", "outcome": "promote", "now": PLACE}, {"name": "a", "outcome": None, "now": None}):
+        assert entry_of(line) == line

@@ -11,7 +11,7 @@ import pytest
 
 from lake_gate import jsonl
 from lake_gate.delivery.landing import MANIFEST
-from lake_gate.errors import MarkerStandsError, NotAccountedError
+from lake_gate.errors import DamagedDocumentError, MarkerStandsError, NotAccountedError, RunHasMovedError
 from lake_gate.judging.plan import plan
 from lake_gate.judging.policy import Outcome
 from lake_gate.moving.operators import MoveOperator
@@ -167,3 +167,77 @@ def test_marker_of_an_empty_delivery_lists_nothing(lake: Lake) -> None:
     record(lake)
     step(lake, PublishOperator)
     assert json.loads(lake.read(lake.silver, RUN.marker))["objects"] == []
+
+
+@pytest.mark.usefixtures("moved")
+def test_run_that_has_moved_is_never_recorded_as_a_dry_run(lake: Lake) -> None:
+    record(lake)
+    before = lake.read(lake.bronze, RUN.document("record.json"))
+    with pytest.raises(RunHasMovedError, match="cannot be recorded as a dry run"):
+        record(lake, dry_run=True)
+    assert lake.read(lake.bronze, RUN.document("record.json")) == before
+
+
+def test_run_of_which_a_chunk_has_only_begun_is_not_recorded_as_a_dry_run(
+    lake: Lake, chunks: dict[str, list[list[int]]]
+) -> None:
+    assert chunks
+    write(lake, "moves/promote-0.jsonl.begun", b'{"decisions": "v"}')
+    with pytest.raises(RunHasMovedError):
+        record(lake, dry_run=True)
+
+
+@pytest.mark.usefixtures("moved")
+def test_record_says_what_the_run_was_when_it_began_whatever_is_asked_for(lake: Lake) -> None:
+    write(lake, "run.json", b'{"run_id": "1", "dry_run": false}')
+    record(lake, dry_run=True)
+    assert lake.document(RUN.document("record.json"))["dry_run"] is False
+
+
+@pytest.mark.usefixtures("moved")
+def test_run_that_began_as_a_dry_run_has_no_marker_whatever_its_record_says(lake: Lake) -> None:
+    record(lake)
+    write(lake, "run.json", b'{"run_id": "1", "dry_run": true}')
+    assert step(lake, PublishOperator) is None
+    assert RUN.marker not in [one["Key"] for one in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
+
+
+@pytest.mark.usefixtures("moved")
+def test_archived_findings_are_those_that_the_run_has_decided_on(lake: Lake) -> None:
+    basis = lake.document(RUN.document("plan.json"))
+    pinned = lake.versions(lake.bronze, RUN.document("findings.jsonl"))[0]
+    write(lake, "plan.json", json.dumps({**basis, "evidence": {"findings.jsonl": pinned}}).encode())
+    write(lake, "findings.jsonl", b"")
+    record(lake)
+    assert lake.document(RUN.document("record.json"))["rules"]["suppression_rules"]["unexplained"] == 1
+
+
+@pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize(
+    "damage", [b"", b"[]", b'{"accounted": true}', b'{"accounted": true, "dry_run": false, "run": [], "totals": {}}']
+)
+def test_damaged_record_is_named_and_nothing_is_published(lake: Lake, damage: bytes) -> None:
+    record(lake)
+    write(lake, "record.json", damage)
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/record\.json"):
+        step(lake, PublishOperator)
+
+
+@pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize(
+    "line", [b"[]", b"{}", b'{"name": "a.csv", "outcome": "x"}', b'{"name": "a", "outcome": "promote", "now": 1}']
+)
+def test_damaged_entry_is_named_and_nothing_is_published(lake: Lake, line: bytes) -> None:
+    record(lake)
+    write(lake, "objects.jsonl", line)
+    with pytest.raises(DamagedDocumentError, match=r"objects\.jsonl .*line 1: not an"):
+        step(lake, PublishOperator)
+
+
+@pytest.mark.usefixtures("moved")
+@pytest.mark.parametrize("name", ["manifest.jsonl", "moves/promote-0.jsonl", "amendments/e.jsonl", "plan.json"])
+@pytest.mark.parametrize("damage", [b"[1]", b'{"name": "a.csv", "more": 1}', b"{"])
+def test_damaged_document_is_named_when_the_run_is_recorded(lake: Lake, name: str, damage: bytes) -> None:
+    write(lake, name, damage)
+    with pytest.raises(DamagedDocumentError, match=f"_runs/synthea/1/{name}"):
+        record(lake)

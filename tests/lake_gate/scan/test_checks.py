@@ -13,13 +13,14 @@ import pytest
 
 from lake_gate import jsonl
 from lake_gate.base import GateOperator
+from lake_gate.content import add_found
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.errors import CostLimitError, JobScopeError, TablesMissingError
 from lake_gate.include import fingerprint, read_job_spec
+from lake_gate.judging.evidence import Observation
 from lake_gate.judging.operators import DecideOperator
 from lake_gate.run import Run
-from lake_gate.scan import verdicts
 from lake_gate.scan.checks import (
     CheckExpectedOperator,
     EstimateCostOperator,
@@ -30,6 +31,7 @@ from lake_gate.scan.scope import REUSED_TAG, without_reused
 from tests.builders import landed as made_up
 from tests.lake import Lake
 
+HIGH = Observation("silver", "k", "v", "e", "COMPLETE", None, "High", (), "SensitiveData:S3Object/Personal", "f")
 IDENTIFIERS = {"Patient ID": {"id": "uuid", "sha256": "11"}}
 SPEC = "synthea_one_time"
 
@@ -296,11 +298,11 @@ def test_nothing_is_reused_when_the_job_spec_names_allow_lists(
     assert reuse(lake) == 0
 
 
-def test_mark_of_a_first_try_is_taken_off_when_its_verdict_was_revoked(lake: Lake) -> None:
+def test_mark_of_a_first_try_is_taken_off_when_its_verdict_is_void_by_now(lake: Lake) -> None:
     first = cleared(lake, a=b"1\n", b=b"2\n")
     again = land(lake, "2", a=b"1\n", b=b"2\n")
     assert reuse(lake) == 2
-    verdicts.revoke(lake.s3, lake.bronze, first[0].sha256, {})
+    add_found(lake.s3, lake.bronze, first[0].sha256, [HIGH])
     assert reuse(lake) == 1
     assert tagged(lake, again) == ["b.csv"]
     assert [line["name"] for line in lake.lines(Run("synthea", "2").document("reused.jsonl"))] == ["b.csv"]
@@ -320,11 +322,11 @@ def _die(*_: Any, **__: Any) -> None:
     raise ConnectionError
 
 
-def test_verdict_that_is_revoked_before_the_decision_holds_the_object(lake: Lake) -> None:
+def test_verdict_that_is_void_before_the_decision_holds_the_object(lake: Lake) -> None:
     (first,) = cleared(lake, a=b"1\n")
     land(lake, "2", a=b"1\n")
     assert reuse(lake) == 1
-    verdicts.revoke(lake.s3, lake.bronze, first.sha256, {})
+    add_found(lake.s3, lake.bronze, first.sha256, [replace(HIGH, severity="Low")])
     decision = decide(lake, "2")["a.csv"]
     assert (decision["outcome"], decision["reason"], decision["verdict"]) == ("hold", "verdict_revoked", None)
 
@@ -411,3 +413,31 @@ def test_job_that_would_read_more_than_the_run_is_not_estimated_but_refused(lake
     of_gigabytes(lake, a_csv=1)
     with pytest.raises(JobScopeError, match=r"OBJECT_KEY STARTS_WITH \$\{prefix\}"):
         estimate(lake, asked(lake, "2"))
+
+
+@pytest.mark.parametrize("feed_policy", ["default", "clean_only"])
+def test_verdict_by_the_policies_of_feed_and_run_is_of_both(lake: Lake, feed_policy: str) -> None:
+    """A run that names another policy than its feed's clears by both, and so is not the same as by one."""
+    cleared(lake, a=b"1\n")
+    land(lake, "2", a=b"1\n")
+    assert reuse(lake, feed_policy=feed_policy) == (1 if feed_policy == "default" else 0)
+
+
+def test_verdict_is_made_of_the_evidence_that_the_run_has_decided_on(lake: Lake) -> None:
+    manifest = land(lake, a=b"1\n")
+    analysed(lake, manifest, severities=("Medium",))
+    decide(lake, evidence={"settled": True})
+    recorded(lake)
+    analysed(lake, manifest)  # the run was cleared, and its new job has found nothing
+    assert remember(lake) == 1
+    (key,) = lake.keys(lake.bronze, "_verdicts/")
+    assert lake.document(key)["results"][0]["severity"] == "Medium"
+
+
+def test_high_in_the_same_bytes_under_another_name_voids_the_verdict(lake: Lake) -> None:
+    cleared(lake, a=b"1\n")
+    analysed(lake, land(lake, "2", other=b"1\n"), "2", severities=("High",))
+    assert decide(lake, "2", evidence={"settled": True})["other.csv"]["outcome"] == "quarantine"
+    land(lake, "3", a=b"1\n")
+    assert reuse(lake, "3") == 0
+    assert decide(lake, "3")["a.csv"]["reason"] == "found_in_same_bytes"

@@ -96,3 +96,13 @@ def test_evidence_is_said_of_the_landed_version() -> None:
     said = verdict_on(landed()).evidence_about(landed("a.csv", version_id="v7", etag="e7"))
     for one in (*said.results, *said.findings):
         assert (one.key, one.version_id, one.etag, one.severity) == ("synthea/1/a.csv", "v7", "e7", "Medium")
+
+
+def test_rules_of_a_run_with_a_policy_of_its_own_are_those_of_both() -> None:
+    feed = {"sha256": "33", "quarantine_threshold": "High"}
+    record = {"identifiers": {}, "job_spec": {"sha256": "22"}, "policy": feed}
+    alone, both, turned = (
+        Rules.from_record({**record, "policy": policy}).fingerprint(landed())
+        for policy in (feed, {**feed, "also": {"sha256": "44"}}, {**feed, "sha256": "44", "also": {"sha256": "33"}})
+    )
+    assert len({alone, both, turned}) == 3

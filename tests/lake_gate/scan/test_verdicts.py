@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from lake_gate.content import add_found
 from lake_gate.delivery.manifest import LandedObject
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.judging.evidence import Evidence, Observation
 from lake_gate.run import Run
 from lake_gate.scan import verdicts
@@ -20,6 +22,7 @@ from tests.lake import Lake
 
 RULES = Rules({"Patient ID": "11"}, "22", "33", "High")
 OTHER_RUN, OWN = "s3://bronze/_runs/synthea/0/record.json", "s3://bronze/_runs/synthea/1/record.json"
+HIGH = Observation("silver", "k", "v", "e", "COMPLETE", None, "High", (), "SensitiveData:S3Object/Personal", "f")
 CLEAN = Observation("bronze", "k", "v", "e", "COMPLETE", None, None, ())
 
 
@@ -84,6 +87,7 @@ def test_verdict_by_other_rules_is_not_found(lake: Lake, landed: LandedObject, r
         b"{}",
         b'{"schema": "lake-gate/verdict/0"}',
         b"\xff",
+        b"[" * 100_000,
     ],
 )
 def test_what_lies_there_and_is_no_verdict_is_not_used(lake: Lake, landed: LandedObject, content: bytes) -> None:
@@ -100,22 +104,40 @@ def test_verdict_that_says_something_else_than_its_place_is_not_used(
     assert found(lake, landed) == []
 
 
-def test_revoked_verdicts_are_void_for_good(lake: Lake, landed: LandedObject) -> None:
+def test_verdicts_on_bytes_in_which_more_was_found_are_void_for_good(lake: Lake, landed: LandedObject) -> None:
     verdicts.remember(lake.s3, lake.bronze, [on(landed)])
-    verdicts.revoke(lake.s3, lake.bronze, landed.sha256, {"by": "scheduled__1"})
+    add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
     assert found(lake, landed) == []
     verdicts.remember(lake.s3, lake.bronze, [on(landed)])
     assert found(lake, landed) == []
 
 
-def test_run_that_reuses_a_verdict_sees_that_it_was_revoked_meanwhile(lake: Lake, landed: LandedObject) -> None:
+def test_verdict_whose_own_evidence_has_what_was_found_stands(lake: Lake, landed: LandedObject) -> None:
+    verdicts.remember(lake.s3, lake.bronze, [replace(on(landed), evidence=Evidence((HIGH,)))])
+    add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
+    assert found(lake, landed) == ["a.csv"]
+
+
+def test_run_that_reuses_a_verdict_sees_that_it_is_void_meanwhile(lake: Lake, landed: LandedObject) -> None:
     other = lake.put(lake.bronze, "synthea/1/b.csv", b"B\n")
     lines = [json.dumps({"name": one.name, **on(one).to_json()}) for one in (landed, other)]
     run = Run("synthea", "1")
     lake.s3.put_object(Bucket=lake.bronze, Key=run.document("reused.jsonl"), Body="\n".join(lines).encode())
-    verdicts.revoke(lake.s3, lake.bronze, other.sha256, {})
+    add_found(lake.s3, lake.bronze, other.sha256, [HIGH])
     read = verdicts.read_reused(lake.s3, lake.bronze, run)
     assert {name: one.is_revoked for name, one in read.items()} == {"a.csv": False, "b.csv": True}
+    read = verdicts.read_reused(lake.s3, lake.bronze, run, {landed.sha256: [HIGH]})
+    assert {name: one.is_revoked for name, one in read.items()} == {"a.csv": True, "b.csv": False}
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b'{"name": 1}', b'{"name": "a.csv"}', b"[" * 100_000])
+def test_line_of_what_is_reused_that_is_not_a_verdict_is_an_error_that_names_the_document(
+    lake: Lake, line: bytes
+) -> None:
+    run = Run("synthea", "1")
+    lake.s3.put_object(Bucket=lake.bronze, Key=run.document("reused.jsonl"), Body=line)
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/reused\.jsonl .*line 1: no"):
+        verdicts.read_reused(lake.s3, lake.bronze, run)
 
 
 def test_run_without_the_document_reuses_nothing(lake: Lake) -> None:
