@@ -164,7 +164,9 @@ def _worth_looking_at(lake: Lake, run: Run, by_key: Found, known: Iterable[Actio
     Nothing is to be pulled back from a run that is over where silver has no copy.
     """
     dealt_with = {
-        (landed_key(one.key, in_bronze=one.bucket == lake.bronze), id) for one in known for id in one.findings
+        (landed_key(one.key, in_bronze=one.bucket == lake.bronze), finding_id)
+        for one in known
+        for finding_id in one.findings
     }
     new = {
         key: more
@@ -280,6 +282,37 @@ def _rejudge(lake: Lake, landing: Landing, found: Found, carried: Found, look: L
     landed = {one.name: one for one in landing.landed.values()}
     place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder}
     because = sorted({one.finding_id or "" for part in (found, carried) for of in part.values() for one in of})
+    same = _about_same(lake, landing, found, (decided, places, amendments), look)
+    everything = {name: [*same.get(name, []), *carried.get(name, [])] for name in same.keys() | carried.keys()}
+    everything = {name: of for name, of in everything.items() if of}
+    unfinished, settled = _unfinished(lake, landing, decided, amendments)
+    told = amendments.done.keys() if settled else set()
+    for decision, is_stricter in rejudge(decided, everything):
+        name, direct = decision.name, same.get(decision.name, [])
+        context = {"because": because, **place}
+        if is_stricter and (name in everything or decided.policy.promotion is Promotion.ALL_OR_NOTHING):
+            unfinished.discard(name)
+            look.actions.append(_to_move(lake, decided, decision, everything.get(name, []), context))
+        elif name in unfinished:
+            look.actions.append(_to_finish(decided, amendments, name, direct, context, is_told=name in told))
+        elif name in everything:
+            if direct:
+                look.actions.append(_as_it_is(landing, decided, decision, direct, place))
+            if name not in amendments.made and decided.outcome(name) in {Outcome.QUARANTINE, Outcome.HOLD}:
+                _add_astray(lake, landed[name], everything[name], look)
+
+
+def _about_same(
+    lake: Lake,
+    landing: Landing,
+    found: Found,
+    known: tuple[Decided, dict[str, set[Place]], Amendments],
+    look: Look,
+) -> Found:
+    """Return the findings about bytes that the run has landed, by name; all others go where they belong."""
+    decided, places, amendments = known
+    landed = {one.name: one for one in landing.landed.values()}
+    place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder}
     same: Found = {}
     for name, observations in found.items():
         was = decided.outcome(name)
@@ -298,23 +331,7 @@ def _rejudge(lake: Lake, landing: Landing, found: Found, carried: Found, look: L
             else:
                 status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.GONE
                 look.actions.append(_action([one], status, "", was=was, **place))
-    everything = {name: [*same.get(name, []), *carried.get(name, [])] for name in same.keys() | carried.keys()}
-    everything = {name: of for name, of in everything.items() if of}
-    unfinished, settled = _unfinished(lake, landing, decided, amendments)
-    told = amendments.done.keys() if settled else set()
-    for decision, is_stricter in rejudge(decided, everything):
-        name, direct = decision.name, same.get(decision.name, [])
-        context = {"because": because, **place}
-        if is_stricter and (name in everything or decided.policy.promotion is Promotion.ALL_OR_NOTHING):
-            unfinished.discard(name)
-            look.actions.append(_to_move(lake, decided, decision, everything.get(name, []), context))
-        elif name in unfinished:
-            look.actions.append(_to_finish(decided, amendments, name, direct, context, is_told=name in told))
-        elif name in everything:
-            if direct:
-                look.actions.append(_as_it_is(landing, decided, decision, direct, place))
-            if name not in amendments.made and decided.outcome(name) in {Outcome.QUARANTINE, Outcome.HOLD}:
-                _add_astray(lake, landed[name], everything[name], look)
+    return same
 
 
 def _to_move(
