@@ -51,6 +51,7 @@ def test_retries_and_timeouts_of_the_connection_go_before_our_own(lake: Lake, mo
     config = {"read_timeout": 3, "retries": {"mode": "standard", "max_attempts": 2}}
     connection = {"conn_type": "aws", "extra": {"config_kwargs": config}}
     assert gate(lake).s3.meta.config.retries["mode"] == "adaptive"
+    assert gate(lake).s3.meta.config.read_timeout >= 300  # a CopyObject of 5 GiB may take that long
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))
     used = gate(lake).s3.meta.config
     assert (used.read_timeout, used.retries["mode"], used.max_pool_connections) == (3, "standard", 32)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lake_gate.documents import (
     iter_json_lines,
@@ -16,9 +18,10 @@ from lake_gate.documents import (
     write_document_once,
     write_version,
 )
-from lake_gate.errors import DamagedDocumentError
+from lake_gate.errors import AwsError, DamagedDocumentError, from_client_error
 from lake_gate.recording.record import Moved
 from tests.lake import Lake
+from tests.lake_gate.meanwhile import Answering, Meanwhile
 
 
 def test_part_of_a_document_is_read_by_its_byte_range(lake: Lake) -> None:
@@ -105,3 +108,46 @@ def test_lines_that_were_read_are_loaded_or_named() -> None:
     assert load_lines(Moved, b"", "b", "k") == []
     with pytest.raises(DamagedDocumentError, match=r"s3://b/k .*name is missing"):
         load_lines(Moved, b"{}", "b", "k")
+
+
+CONFLICTS = ["ConditionalRequestConflict", "409", "OperationAborted"]
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("code", CONFLICTS)
+def test_conditional_write_is_tried_again_while_another_is_in_flight(lake: Lake, code: str) -> None:
+    assert write_document_once(Answering("PutObject", code, 2), lake.bronze, "d", b"first") == b"first"  # type: ignore[arg-type]
+    first = lake.versions(lake.bronze, "d")[0]
+    second, is_this = write_version(Answering("PutObject", code, 2), lake.bronze, "d", b"2", replacing=first)  # type: ignore[arg-type]
+    assert is_this
+    assert lake.versions(lake.bronze, "d") == [second, first]
+    assert lake.read(lake.bronze, "d") == b"2"
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_conflict_that_does_not_end_is_not_taken_for_a_document_that_stands(lake: Lake) -> None:
+    s3: Any = Answering("PutObject", "ConditionalRequestConflict")
+    with pytest.raises(ClientError) as refused:
+        write_document_once(s3, lake.bronze, "d", b"mine")
+    assert isinstance(from_client_error(refused.value), AwsError)  # a retry may solve it
+    assert lake.versions(lake.bronze, "d") == []
+    there = write_version(lake.s3, lake.bronze, "d", b"other")[0]
+    with pytest.raises(ClientError):
+        write_version(s3, lake.bronze, "d", b"mine", replacing=there)
+    assert lake.versions(lake.bronze, "d") == [there]
+
+
+def test_document_that_is_deleted_while_it_is_replaced_is_not_there(lake: Lake) -> None:
+    there, _ = write_version(lake.s3, lake.bronze, "d", b"there")
+    delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there}
+    s3: Any = Meanwhile("PutObject", lambda: lake.s3.delete_object(**delete))
+    assert write_version(s3, lake.bronze, "d", b"mine", replacing=there) == ("", False)
+    assert write_version(lake.s3, lake.bronze, "d", b"mine", replacing=there) == ("", False)
+
+
+def test_document_is_written_once_when_the_one_that_stood_is_deleted_meanwhile(lake: Lake) -> None:
+    there, _ = write_version(lake.s3, lake.bronze, "d", b"there")
+    delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there}
+    s3: Any = Meanwhile("GetObject", lambda: lake.s3.delete_object(**delete))
+    assert write_document_once(s3, lake.bronze, "d", b"mine") == b"mine"
+    assert lake.read(lake.bronze, "d") == b"mine"

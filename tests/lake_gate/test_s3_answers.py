@@ -8,7 +8,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate.s3_answers import is_missing, is_precondition_failed
+from lake_gate.s3_answers import is_conflict, is_locked, is_missing, is_precondition_failed, try_again
 from tests.conftest import REPO
 from tests.lake import Lake
 
@@ -34,3 +34,49 @@ def test_documents_are_read_without_airflow() -> None:
     """`make run` reads them before it says where Airflow's home is."""
     script = "import sys, lake_gate.documents, lake_gate.run; sys.exit('airflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=REPO / "plugins", check=False).returncode == 0
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "PutObject")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_failed", "is_in_flight"),
+    [
+        ("PreconditionFailed", True, False),
+        ("412", True, False),
+        ("ConditionalRequestConflict", False, True),
+        ("409", False, True),
+        ("AccessDenied", False, False),
+    ],
+)
+def test_write_in_flight_is_not_taken_for_an_object_that_is_there(
+    code: str, is_failed: bool, is_in_flight: bool
+) -> None:
+    assert (is_precondition_failed(refusal(code)), is_conflict(refusal(code))) == (is_failed, is_in_flight)
+
+
+@pytest.mark.usefixtures("no_waits")
+@pytest.mark.parametrize("code", ["ConditionalRequestConflict", "PreconditionFailed"])
+def test_only_conflicts_are_tried_again_and_not_for_ever(code: str) -> None:
+    tries = []
+
+    def write() -> None:
+        tries.append(code)
+        raise refusal(code)
+
+    with pytest.raises(ClientError, match=code):
+        try_again(write)
+    assert len(tries) == (3 if code == "ConditionalRequestConflict" else 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        ("AccessDenied", "Access Denied because object protected by object lock.", True),
+        ("AccessDenied", "Access Denied", False),
+        ("InternalError", "object lock", False),
+    ],
+)
+def test_object_lock_is_known_by_the_message(code: str, message: str, expected: bool) -> None:
+    assert is_locked({"Code": code, "Message": message}) is expected

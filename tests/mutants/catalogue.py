@@ -54,11 +54,14 @@ _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_sc
 _transfer = partial(Mutant, f"{GATE}/moving/transfer.py", (TRANSFER,))
 _copying = partial(Mutant, f"{GATE}/moving/copying.py", (COPYING, TRANSFER))
 _sealed = partial(Mutant, f"{GATE}/moving/sealed.py", ("tests/lake_gate/moving/test_sealed.py",))
+_tags = partial(Mutant, f"{GATE}/moving/tags.py", ("tests/lake_gate/moving/test_tags.py", COPYING))
+_taking_back = partial(Mutant, f"{GATE}/moving/taking_back.py", ("tests/lake_gate/moving/test_taking_back.py",))
+_answers = partial(Mutant, f"{GATE}/s3_answers.py", ("tests/lake_gate/test_s3_answers.py",))
 _multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
 _decide = partial(Mutant, f"{GATE}/judging/operators.py", (JUDGING, MOVING))
-_move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING,))
+_move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING, "tests/lake_gate/moving/test_taking_back.py"))
 _held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
 _reprocessing = partial(Mutant, f"{GATE}/held/reprocessing.py", ("tests/lake_gate/held/test_reprocessing.py",))
 _release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
@@ -169,26 +172,29 @@ MUTANTS = [
     _decide("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
+    _hook("the first file of results", "                    count += 1\n        return count", "                    count += 1\n                    break\n        return count"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
     # ---- no leak, no loss: what is moved
     _copying('copies are not verified', 'if difference := self._difference(made):', 'if difference := "":'),
     _copying("the checksum is not compared", 'if head.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
-    _copying('metadata may get lost', 'if lost := _lost(source, made, tags):', 'if lost := "":'),
+    _copying('metadata may get lost', 'lost = _lost(source, made, tags) or', 'lost ='),
     _copying("the latest version is copied", 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key, "VersionId": self.decision.version_id}', 'version = {"Bucket": self.decision.bucket, "Key": self.decision.key}'),
     _versions('the latest version is looked at', '{"VersionId": version_id} if version_id else {}', '{}'),
-    _transfer("a delete hits the latest version", '{"Key": one.key, "VersionId": version_id}', '{"Key": one.key}'),
-    _transfer("what was not copied is deleted, too", "if isinstance(moved, Moved)]\n    delete", "]\n    delete"),
-    _transfer("promoted objects leave bronze", "[d for d in copied if d.outcome != Outcome.PROMOTE]", "copied"),
-    _transfer("nothing leaves bronze", "    delete_versions(s3, [d", "    list([d"),
+    _transfer("a delete hits the latest version", '{"Key": key, "VersionId": version_id} for', '{"Key": key} for'),
+    _transfer("what was not copied is deleted, too", "if isinstance(one, Moved) and decisions[n]", "if decisions[n]"),
+    _transfer("promoted objects leave bronze", " and decisions[n].outcome != Outcome.PROMOTE]", "]"),
+    _transfer("nothing leaves bronze", "for n, error in zip(going, try_delete(s3, [decisions[n] for n in going]), strict=True):", "for n, error in ():"),
     _transfer("other people's versions are deleted", 'return head is None or head.get("ChecksumSHA256") == copied.checksum', 'return True'),
     _transfer("delete markers go though something is below", "if len(same) == len(others):", "if True:"),
     _copying('a copy is made again by every try', '            if there.copy:\n                return self._moved(there.copy, is_beside_others=there.has_others)\n            try:', '            try:'),
     _copying('copies do not ask whether the place is free', 'return {"IfNoneMatch": "*"}\n        latest', 'return {"StorageClass": "STANDARD"}\n        latest'),
-    _copying("the object's own tags get lost", 'if not source.get("TagCount"):', "if True:"),
-    _transfer("errors of S3's delete are ignored", 'if errors := answer.get("Errors"):', "if errors := None:"),
+    _copying("the object's own tags get lost", 'if source.get("TagCount"):', "if False:"),
+    _transfer("errors of S3's delete are ignored", 'for refused in answer.get("Errors", ()):', "for refused in ():"),
+    _transfer("an object whose source stays is moved", "outcomes[n] = error or outcomes[n]", "pass"),
+    _transfer("a version that cannot be looked at stops all deletions", "failed[n] = _ours(error)", "raise"),
     _multipart('uploads are left behind', '    except BaseException:\n        with suppress(', '    except BaseException:\n        raise\n        with suppress('),
     _multipart('large copies overwrite', 'MultipartUpload={"Parts": parts}, **condition))', 'MultipartUpload={"Parts": parts}))'),
-    _multipart("leftovers stay", "            s3.abort_multipart_upload(Bucket=bucket", "            print(Bucket=bucket"),
+    _multipart("leftovers stay", '                _abort(s3, bucket, key, found["UploadId"])', '                print(s3, bucket, key, found["UploadId"])'),
     _versions("the first page of versions", 'if page.get("NextKeyMarker", "") > last:', "if True:"),
     # ---- no loss: what is landed, planned, recorded
     _landing("landing overwrites", ', IfNoneMatch="*"', ""),
@@ -197,7 +203,7 @@ MUTANTS = [
     _landing("landing begins with what the disk cannot hold", "if file.size_bytes > max(disk.room, disk.most):", "if False:"),
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
     _decide('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
-    _move("a failing window ends the chunk", "errors.append(error)", "raise"),
+    _move("a failing window ends the chunk", "return [from_client_error(error)] * len(window)", "raise"),
     _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
     _plan("a last chunk that is not full is dropped", "range(0, len(of_outcome), objects)", "range(0, len(of_outcome) - 1, objects)"),
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
@@ -299,15 +305,33 @@ MUTANTS = [
     _decision("what one record lists twice counts once", "within[found.category, found.identifier] += found.count", "within[found.category, found.identifier] = found.count"),
     _sealed("what is isolated is not verified", 'if made.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
     _sealed("what is isolated may lie there in the clear", 'if not made.get("ServerSideEncryption"):', "if False:"),
-    _sealed("a copy in quarantine that nobody verified counts", "if found.get(CHECKSUM_TAG) == self.decision.checksum:", 'if found.get("run") == self.run.folder:'),
-    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != self.run.folder[:MAX_TAG_CHARACTERS]:', "elif True:"),
-    _sealed("what a crash has left in quarantine stays there", "self._unsealed.append(version_id)", "pass"),
-    _sealed("a copy that was sealed meanwhile is removed", "if sealed_checksum(self.s3, self.bucket, self.key, version_id) is None:", "if True:"),
-    _sealed("an unsealed copy is removed before there is a sealed one", "        moved = Copying.copy_verified(self)\n        for version_id in self._unsealed:", "        self._look_at(self.history, None, {})\n        for version_id in self._unsealed:\n            self.s3.delete_object(Bucket=self.bucket, Key=self.key, VersionId=version_id)\n        moved = Copying.copy_verified(self)\n        for version_id in self._unsealed:"),
+    _sealed("a copy in quarantine that nobody verified counts", "if _seal_of(self.s3, self.bucket, self.key, version_id, found) == self.decision.checksum:", 'if found.get("run") == self.run.folder:'),
+    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != value_of_run(self.run):', "elif True:"),
+    _sealed("what a crash has left in quarantine stays there", "                _remove(s3, bucket, key, version_id)", "                print(s3, bucket, key, version_id)"),
+    _sealed("a copy that was sealed meanwhile is removed", " and not _seal_of(s3, bucket, key, version_id, tags)", ""),
+    _sealed("the version that counts is removed", "if version_id not in counting[key] and _is_unsealed", "if _is_unsealed"),
+    _sealed("unverified versions go though none that counts is there", "if not counting[key].issubset(history.versions):", "if False:"),
+    _move("unverified versions are removed before it is settled which counts", "try_all(self.s3, window, run, buckets, keep_unsealed=True)", "try_all(self.s3, window, run, buckets)"),
     _sealed("no room is kept for the seal", "kept_for_later_tags: ClassVar[int] = 1", "kept_for_later_tags: ClassVar[int] = 0"),
     _sealed("nobody asks whether the place in quarantine is free", 'else {"IfNoneMatch": "*"}', "else {}"),
-    _sealed("other tags get lost with the seal", "seal = {**tags, CHECKSUM_TAG", "seal = {CHECKSUM_TAG"),
-    _copying("a retry takes what the first try refused", "elif there.copy is None and (source is None or not _lost(source, head, tags)):", "elif there.copy is None:"),
+    _sealed("other tags get lost with the seal", "sealed = {**tags, **self.own_tags}", "sealed = {}"),
+    _sealed("a tag of the object passes for the seal", "if name != SEAL_TAG}", "}"),
+    _sealed("any object passes for a seal", ' if not one["Size"])', ")"),
+    _sealed("tags in quarantine may have other values", "if self.own_tags and (lost := self._lost_tags(version_id, sealed)):", "if False:"),
+    _copying("a retry takes what the first try refused", "source is None or not (_lost(source, head, tags) or self._lost_tags(version_id, tags))", "True"),
+    _copying("a copy found with other values of tags counts", " or self._lost_tags(version_id, tags))\n", ")\n"),
+    _copying("the values of tags are not compared", "(self._lost_tags(version_id, tags) if self.own_tags else", "(\"\" if self.own_tags else"),
+    _copying("what was at the place is taken for the source", "if not self._is_source_there():", "if True:"),
+    _tags("the gate's tags displace the object's own", "return {**own, **{name: gates[name] for name in free[: max(0, room - len(own))]}}", "return dict(list({**gates, **own}.items())[:room])"),
+    _tags("own tags with names of the gate's get lost", 'tags.get("reason") in _REASONS', "True"),
+    _taking_back("copies that came late stay", "errors += [one for one in outcomes if isinstance(one, Exception)", "pass; errors += [one for one in () if isinstance(one, Exception)"),
+    _move("the amendments are read once", "        amended = self._amendments(run)\n", "        amended = before\n"),
+    _move("a copy that completes after the withdrawal stays", "errors = take_back(self.s3, withdrawn, run, buckets)", "errors: list[Exception] = []"),
+    _move("a withdrawal during a move is an error", "for one in decisions if one.name not in amended]", "for one in decisions if one.name in outcomes]"),
+    _taking_back("an amendment that is not stricter takes copies back", "if is_stricter(to.decision.outcome, than=d.outcome)]", "]"),
+    _taking_back("other bytes are taken back", "if buckets.checksum_at(s3, bucket, key, version_id) == decision.checksum:", "if True:"),
+    _answers("a write in flight is an object that is there", 'in {"412", "PreconditionFailed"}', 'in {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}'),
+    _answers("conflicts are tried again for ever", "for seconds in CONFLICT_WAITS_SECONDS:", "for seconds in iter(lambda: 0, 1):"),
     _copying("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost(source, made, tags):"),
     _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
     _multipart("other keys' uploads are aborted", 'if found["Key"] == key:', "if True:"),

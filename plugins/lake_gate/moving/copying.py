@@ -92,9 +92,8 @@ class Copying:
         made = head_version(self.s3, self.bucket, self.key, version_id)
         if difference := self._difference(made):
             self._refuse(version_id, difference)
-        if lost := _lost(source, made, tags) or (
-            self.own_tags and self._lost_tags(version_id, tags)
-        ):  # it has the right bytes: who finds it may count on it, so it stays
+        lost = _lost(source, made, tags) or (self._lost_tags(version_id, tags) if self.own_tags else "")
+        if lost:  # it has the right bytes: who finds it may count on it, so it stays
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, lost)
         if has_others:
             log.warning("%s holds other bytes, too: they stay, as an older version", loggable(self._copy_uri))

@@ -113,9 +113,17 @@ def try_all(
     for n, error in zip(going, try_delete(s3, [decisions[n] for n in going]), strict=True):
         outcomes[n] = error or outcomes[n]
     if target == buckets.quarantine and not keep_unsealed:
-        remove_unsealed(s3, target, (one for one in outcomes if isinstance(one, Moved) and one.key in there), run)
+        _tidy(s3, target, [one for one in outcomes if isinstance(one, Moved) and one.key in there], run)
     _log(decisions, outcomes)
     return outcomes
+
+
+def _tidy(s3: S3Client, bucket: str, moved: Sequence[Moved], run: Run) -> None:
+    """Remove unverified versions; the outcomes of the moves stand even if that fails."""
+    try:
+        remove_unsealed(s3, bucket, moved, run)
+    except (ClientError, BotoCoreError) as error:
+        log.warning("Unverified versions in %s stay: %s", bucket, type(error).__name__)
 
 
 def _moved_or_error(copying: Copying) -> Moved | Exception:

@@ -31,6 +31,7 @@ from lake_gate.errors import (
 from lake_gate.moving import multipart
 from lake_gate.run import Run
 from tests.lake import Lake
+from tests.lake_gate.meanwhile import Answering
 from tests.lake_gate.steps import raiser
 
 RUN = Run("synthea", "1")
@@ -284,3 +285,11 @@ def test_file_above_the_limit_of_one_request_is_landed_in_parts_once(
     assert land_now(lake, tmp_path) == [item]
     assert lake.versions(lake.bronze, item.key) == [item.version_id]
     assert "Uploads" not in lake.s3.list_multipart_uploads(Bucket=lake.bronze)
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_file_is_landed_though_another_write_to_its_key_was_in_flight(lake: Lake, delivery: Path) -> None:
+    s3: Any = Answering("PutObject", "ConditionalRequestConflict", 2)
+    landed = land(s3, str(delivery), RUN, lake.bronze, local_source_root="/")
+    assert sorted(item.name for item in landed) == sorted(NAMES)
+    assert all(lake.versions(lake.bronze, item.key) == [item.version_id] for item in landed)

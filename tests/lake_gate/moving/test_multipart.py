@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from lake_gate.moving import multipart
 from lake_gate.s3_answers import is_precondition_failed
 from tests.lake import Lake
+from tests.lake_gate.meanwhile import Meanwhile
 
 MIB = 1024**2
 CONTENT = bytes(range(256)) * 4096 * 6  # 6 MiB: a part of 5 and one of 1
@@ -62,3 +63,20 @@ def test_leftovers_of_a_key_are_aborted_and_those_of_others_are_not(lake: Lake) 
 @pytest.mark.parametrize(("size", "part"), [(0, 0), (5 * 1024**3, 0), (5 * 1024**3 + 1, multipart.PART_BYTES)])
 def test_only_what_one_request_cannot_take_goes_in_parts(size: int, part: int) -> None:
     assert multipart.part_bytes_of(size) == part
+
+
+def test_uploads_under_way_at_places_that_are_withdrawn_are_aborted_and_no_others(lake: Lake) -> None:
+    for bucket, key in ((lake.bronze, "big"), (lake.silver, "big"), (lake.silver, "other")):
+        lake.s3.create_multipart_upload(Bucket=bucket, Key=key)
+    places = [(lake.bronze, "big"), (lake.silver, "big"), (lake.silver, "big")]
+    assert multipart.abort_uploads_under_way(lake.s3, places) == 2
+    left = [lake.s3.list_multipart_uploads(Bucket=b).get("Uploads", []) for b in (lake.bronze, lake.silver)]
+    assert [[one["Key"] for one in uploads] for uploads in left] == [[], ["other"]]
+
+
+def test_upload_that_is_over_when_it_is_to_be_aborted_is_no_error(lake: Lake) -> None:
+    upload_id = lake.s3.create_multipart_upload(Bucket=lake.bronze, Key="big")["UploadId"]
+    place = {"Bucket": lake.bronze, "Key": "big", "UploadId": upload_id}
+    s3: Any = Meanwhile("AbortMultipartUpload", lambda: lake.s3.abort_multipart_upload(**place))
+    multipart.abort_leftovers(s3, lake.bronze, "big")
+    assert uploads(lake) == []

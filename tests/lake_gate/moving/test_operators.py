@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
 from lake_gate.errors import DecisionsStandError, SourceVersionGoneError
 from lake_gate.moving import operators, transfer
-from lake_gate.moving.operators import MoveOperator
+from lake_gate.moving.operators import MoveOperator, ledger
+from lake_gate.moving.sealed import sealed_checksum
 from lake_gate.names import ALARM, map_index_name
 from lake_gate.recording.amendments import Amendment
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.steps import CONTEXT, decide, gate, landed_with_medium, move, raiser, write
+from tests.lake_gate.meanwhile import Answering, Dying
+from tests.lake_gate.steps import CONTEXT, RUN, decide, gate, landed_with_medium, move, raiser, write
 
 
 def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,3 +111,75 @@ def test_name_of_the_mapped_task_is_short_and_safe_to_log_whatever_the_first_fil
     assert context["moved"] == map_index_name(f"1 from {name}")
     assert len(context["moved"]) <= 250
     assert ALARM not in context["moved"]
+
+
+def test_twin_that_seals_a_copy_in_the_moment_before_it_is_removed_leaves_a_ledger_of_what_is_there(lake: Lake) -> None:
+    """A task that was given up for dead goes on between its copy and the seal, while the next try cleans up."""
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    has_copied, may_seal, over = threading.Event(), threading.Event(), threading.Event()
+    zombie_s3, s3 = boto3.client("s3"), boto3.client("s3")
+
+    def stop(**_: object) -> None:
+        has_copied.set()
+        assert may_seal.wait(30)
+
+    def let_the_zombie_finish(**_: object) -> None:
+        may_seal.set()
+        assert over.wait(30)
+
+    def be_the_zombie() -> int:
+        try:
+            return by(lake, chunk, zombie_s3)
+        finally:
+            over.set()
+
+    zombie_s3.meta.events.register("before-call.s3.PutObjectTagging", stop)
+    s3.meta.events.register("before-call.s3.DeleteObject", let_the_zombie_finish)
+    with ThreadPoolExecutor(1) as pool:
+        zombie = pool.submit(be_the_zombie)
+        assert has_copied.wait(30)
+        assert by(lake, chunk, s3) == 1
+        assert zombie.result() == 1
+    assert over.is_set()
+    (written,) = lake.lines(RUN.document(ledger("quarantine", 0)))
+    assert written["version_id"] in lake.versions(lake.quarantine, landed.key)
+    place = lake.quarantine, landed.key, written["version_id"]
+    assert sealed_checksum(lake.s3, *place) == landed.checksum
+    assert lake.read(*place) == b"content"
+    assert lake.versions(lake.bronze, landed.key) == []
+
+
+def by(lake: Lake, chunk: list[int], s3: Any) -> int:
+    operator = gate(lake, MoveOperator, outcome="quarantine", chunk=chunk)
+    operator.s3 = s3
+    moved: int = operator.step({"run_id": "1"})
+    return moved
+
+
+def test_unverified_copy_that_a_crash_has_left_goes_once_the_ledger_is_written(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    with pytest.raises(ConnectionError):
+        by(lake, chunk, Dying("CopyObject"))
+    with pytest.raises(ConnectionError):
+        by(lake, chunk, Dying("DeleteObjects"))
+    assert len(lake.versions(lake.quarantine, landed.key)) == 2
+    assert by(lake, chunk, lake.s3) == 1
+    (written,) = lake.lines(RUN.document(ledger("quarantine", 0)))
+    assert lake.versions(lake.quarantine, landed.key) == [written["version_id"]]
+
+
+def test_unverified_copy_goes_even_when_the_task_died_right_after_its_ledger(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    with pytest.raises(ConnectionError):
+        by(lake, chunk, Dying("CopyObject"))
+    s3 = Answering("DeleteObject", "SlowDown")
+    with pytest.raises(ClientError, match="SlowDown"):
+        by(lake, chunk, s3)
+    (written,) = lake.lines(RUN.document(ledger("quarantine", 0)))
+    assert len(lake.versions(lake.quarantine, landed.key)) == 2
+    s3.left = 0
+    assert by(lake, chunk, s3) == 1
+    assert lake.versions(lake.quarantine, landed.key) == [written["version_id"]]

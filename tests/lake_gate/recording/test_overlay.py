@@ -12,7 +12,7 @@ from lake_gate.recording.record import Moved
 from lake_gate.run import Run
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.meanwhile import Meanwhile
+from tests.lake_gate.meanwhile import Answering, Meanwhile
 
 RUN = Run("synthea", "1")
 
@@ -76,3 +76,18 @@ def test_document_that_others_change_all_the_time_is_an_error(lake: Lake) -> Non
 
     with pytest.raises(GateError, match="changed by others"):
         update_document(lake.s3, lake.bronze, "d", change)
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_document_is_changed_though_another_write_to_it_was_in_flight(lake: Lake) -> None:
+    lake.put(lake.bronze, "d", b"before ")
+    update_document(Answering("PutObject", "ConditionalRequestConflict", 2), lake.bronze, "d", added(b"mine"))  # type: ignore[arg-type]
+    assert lake.read(lake.bronze, "d") == b"before mine"
+
+
+def test_document_that_is_deleted_while_it_is_changed_is_made_again(lake: Lake) -> None:
+    there = lake.put(lake.bronze, "d", b"before ")
+    delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there.version_id}
+    s3 = Meanwhile("PutObject", lambda: lake.s3.delete_object(**delete))
+    update_document(s3, lake.bronze, "d", added(b"mine"))
+    assert lake.read(lake.bronze, "d") == b"mine"
