@@ -8,7 +8,7 @@ import pytest
 
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.evidence import Severity
-from lake_gate.recording.record import Moved, Totals, build_record, in_order, iter_entries, worst_severity
+from lake_gate.recording.record import Moved, Totals, build_record, entry_of, in_order, iter_entries, worst_severity
 from tests.builders import decided, landed
 
 
@@ -124,7 +124,15 @@ PLACE = {"bucket": "b", "key": "k", "version_id": "v"}
 @pytest.mark.parametrize(
     "wrong",
     [
-        *(None, [], {}, {"name": 1}, {"name": "a", "outcome": "x"}, {"name": "a", "reason": 1}, {"name": "a", "now": []}),
+        *(
+            None,
+            [],
+            {},
+            {"name": 1},
+            {"name": "a", "outcome": "x"},
+            {"name": "a", "reason": 1},
+            {"name": "a", "now": []},
+        ),
         *({"name": "a", "now": {**PLACE, "key": None}}, {"name": "a", "outcome": ["promote"]}),
     ],
 )

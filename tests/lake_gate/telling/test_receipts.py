@@ -48,3 +48,11 @@ def test_only_what_was_sent_is_listed_and_only_what_begins_so(receipts: Receipts
 def test_runs_do_not_know_of_each_other(lake: Lake, receipts: Receipts) -> None:
     receipts.keep_sent(Receipt("digest"), TOPIC)
     assert Receipts(lake.s3, lake.bronze, Run("synthea", "2")).get("digest").sent_at == ""
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"kind": 1}', b'{"kind": "digest", "sent_at": 1}'])
+def test_damaged_receipt_is_none_and_its_message_is_sent_again(lake: Lake, receipts: Receipts, damage: bytes) -> None:
+    receipts.keep_sent(receipts.get("digest"), TOPIC, "m1")
+    lake.s3.put_object(Bucket=lake.bronze, Key="_runs/synthea/1/notified/digest.json", Body=damage)
+    assert receipts.get("digest") == Receipt("digest")
+    assert list(receipts.iter_sent("digest")) == []
