@@ -48,6 +48,12 @@ _policy = partial(Mutant, f"{GATE}/judging/policy.py", (POLICY, DECISION))
 _evidence = partial(Mutant, f"{GATE}/judging/evidence.py", (EVIDENCE,))
 _kept = partial(Mutant, f"{GATE}/judging/kept.py", ("tests/lake_gate/judging/test_kept.py",))
 _verdict = partial(Mutant, f"{GATE}/scan/verdict.py", ("tests/lake_gate/scan/test_verdict.py", DECISION))
+_basis = partial(Mutant, f"{GATE}/judging/basis.py", ("tests/lake_gate/judging/test_basis.py",))
+_base = partial(Mutant, f"{GATE}/base.py", ("tests/lake_gate/test_base.py",))
+_include = partial(Mutant, f"{GATE}/include.py", ("tests/lake_gate/test_include.py",))
+_jsonl = partial(Mutant, f"{GATE}/jsonl.py", ("tests/lake_gate/test_jsonl.py",))
+_documents = partial(Mutant, f"{GATE}/documents.py", ("tests/lake_gate/test_documents.py",))
+_amendments = partial(Mutant, f"{GATE}/recording/amendments.py", ("tests/lake_gate/recording/test_amendments.py",))
 _verdicts = partial(Mutant, f"{GATE}/scan/verdicts.py", ("tests/lake_gate/scan/test_verdicts.py",))
 _checks = partial(Mutant, f"{GATE}/scan/checks.py", ("tests/lake_gate/scan/test_checks.py",))
 _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
@@ -121,7 +127,7 @@ MUTANTS = [
     _decision('a file inside speaks for its archive', 'if not any(not one.is_embedded for one in seen.results)', 'if not any(one for one in seen.results)'),
     _decision("what no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
     _decision("a rule that holds promotes", "return Outcome.HOLD, Reason.HELD_BY", "return Outcome.PROMOTE, Reason.HELD_BY"),
-    _decision("doubts are ignored", "if doubt := _doubt(job, seen):", "if doubt := None:"),
+    _decision("doubts are ignored", "if doubt := _doubt(job, seen) or _doubt", "if doubt := None or _doubt"),
     _decision("no job is a good one", "if job is None:\n        return", "if job is None:\n        return None\n        return"),
     _decision("a verdict on other bytes will do", "is_unread and verdict.speaks_for(landed) and", "is_unread and"),
     _decision("a revoked verdict will do", " and not verdict.is_revoked\n", "\n"),
@@ -134,8 +140,41 @@ MUTANTS = [
     _verdicts("no verdict is too old", "timedelta(0) <= age <= MOST_AGE", "timedelta(0) <= age"),
     _verdicts("verdicts come from the future", "timedelta(0) <= age <= MOST_AGE", "age <= MOST_AGE"),
     _verdicts("a run trusts itself", "verdict.record_uri == own_record_uri or ", ""),
-    _verdicts("nothing is revoked when it is looked for", "return None if is_revoked(s3, bronze, landed.sha256) else verdict", "return verdict"),
-    _verdicts("nothing is revoked when it is read", "is_revoked=revoked[one.sha256]", "is_revoked=False"),
+    _verdicts("no verdict is void when it is looked for", "return None if says_more(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict", "return verdict"),
+    _verdicts("no verdict is void when it is read", "is_revoked=says_more(found.get(verdict.sha256, ()), verdict.evidence)", "is_revoked=False"),
+    _verdict("the policy of a run is not part of the rules", 'for one in (described, described.get("also")) if one]', "for one in (described,)]"),
+    _decision("what was found in the same bytes is ignored", "    if elsewhere:\n        outcome", "    if False:\n        outcome"),
+    _decision("what was found in the same bytes loosens", "if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:", "if _STRICTNESS[outcome] < _STRICTNESS[own[0]]:"),
+    _decision("what was found elsewhere is the finding of this job", "    everything = (*seen.everything, *elsewhere)\n", "    seen = seen.with_more(Evidence((), elsewhere))\n    everything = seen.everything\n"),
+    _decision("what was found elsewhere and cannot be read is nothing", "if doubt := _doubt(job, seen) or _doubt_about_findings(elsewhere):", "if doubt := _doubt(job, seen):"),
+    _decision("one policy that allows is enough", "    if None in rules:\n", "    if rules[0] is None:\n"),
+    _decision("the rules of the run's own policy do not hold", "for rule in rules if rule and rule.then is Outcome.HOLD), None)", "for rule in rules[:1] if rule and rule.then is Outcome.HOLD), None)"),
+    _policy("the run's own policy is not asked", "for policy in (self, *self.also)]", "for policy in (self,)]"),
+    _policy("joined policies have the threshold of the first", "self.tightened(other.quarantine_threshold, other.promotion), also", "self, also"),
+    _basis("the run's own policy takes the place of the feed's", "policy, also = policy.joined(other), {", "policy, also = other, {"),
+    _basis("a run is judged again by its feed's policy alone", 'policy = policy.joined(_read_or_default(described["also"]["name"]))', "pass"),
+    _basis("the latest evidence explains the decisions", 'version_id=pins[name] if pins else "")', 'version_id="")'),
+    _basis("evidence that came later was there", "    if pins is not None and name not in pins:\n        return\n", ""),
+    _basis("a pinned version that is gone says nothing", "        if pins:\n            raise _gone(", "        if False:\n            raise _gone("),
+    _decide("what the job has found is forgotten", "        self._keep_found(manifest, gathered)\n", ""),
+    _decide("what is known of the bytes is not looked at", "content.read_found(self.s3, bronze, sha256), hashes)", "(), hashes)"),
+    _decide("what is said of another version is kept with these bytes", "own = decision.evidence_of(landed, of_object)", "own = of_object"),
+    _decide("what becomes known after moves began changes decisions", "        if self.begun(run):\n            known", "        if False:\n            known"),
+    _decide("the plan does not say what was known of the bytes", "            if found:\n                planned", "            if False:\n                planned"),
+    _base("a dry run is what is asked for now", "return is_true(chosen) if pinned is None else", "return is_true(chosen) if True else"),
+    _include("any path is a policy", "if not _POLICY_NAME.fullmatch(name):", "if False:"),
+    _jsonl("members of any type will do", "return type(value) is int if kind is float else isinstance(value, kind)", "return True"),
+    _jsonl("a yes is a number", "if kind in {str, int, bool}:\n        return False", "if kind in {str, int, bool}:\n        return isinstance(value, kind)"),
+    _jsonl("unknown members are no matter", "if unknown := sum(name not in kinds for name in content):", "if unknown := 0:"),
+    _documents("any object is the document", "if problems := list(misfits(shape, parsed)):", "if problems := []:"),
+    _amendments("any outcome is an amendment's", "if amendment.decision.outcome not in _STRICTNESS:", "if False:"),
+    _record("any line is an entry", "if not known or not isinstance(line.get(\"reason\"), str | None) or not (now is None or is_somewhere):", "if False:"),
+    _reports("a run that has moved becomes a dry run", "if dry_run and self.begun(run):", "if False:"),
+    _reports("a dry run has a marker", 'if written["dry_run"] or self.is_dry(run, chosen=False):', 'if written["dry_run"]:'),
+    _reports("a later look explains what was archived", "run, basis, FINDINGS)", "run, {}, FINDINGS)"),
+    _release("a run that began as a dry run releases", 'or self.is_dry(run, chosen=False):', "or False:"),
+    _checks("verdicts are made of a later look", "run, basis, name) for name in", "run, {}, name) for name in"),
+    _checks("the policy of a run hides its feed's from the verdicts", "choose_policy(self.feed_policy or self.policy, self.policy, *asked)", "choose_policy(self.policy, self.policy, *asked)"),
     _verdicts("a verdict need not be about what lies there", " or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
     _checks("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
@@ -157,8 +196,8 @@ MUTANTS = [
     _decision("an unknown severity is none", "return Reason.SEVERITY_UNKNOWN", "pass"),
     _decision("unknown detections are none", "return Reason.DETECTIONS_UNKNOWN", "pass"),
     _decision("above, not from the threshold on", ".rank >= policy.quarantine_threshold", ".rank > policy.quarantine_threshold"),
-    _decision("only results have a severity", "for seen in self.everything if seen.severity in", "for seen in self.results if seen.severity in"),
-    _decision("only findings have a severity", "for seen in self.everything if seen.severity in", "for seen in self.findings if seen.severity in"),
+    _decision("only results have a severity", "severity = _highest_severity(everything)", "severity = _highest_severity((*seen.results, *elsewhere))"),
+    _decision("only findings have a severity", "severity = _highest_severity(everything)", "severity = _highest_severity((*seen.findings, *elsewhere))"),
     _decision('the smaller count stands', 'largest |= within', 'largest = largest & within or within'),
     _decision("all or nothing is each by itself", "policy.promotion is Promotion.ALL_OR_NOTHING and", "False and"),
     _policy("a run may loosen the threshold", "quarantine_threshold=min(", "quarantine_threshold=max("),
@@ -204,6 +243,8 @@ MUTANTS = [
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
     _decide('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
     _move("a failing window ends the chunk", "return [from_client_error(error)] * len(window)", "raise"),
+    _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),
+    _move("a failing window ends the chunk", "errors.append(error)", "raise"),
     _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
     _plan("a last chunk that is not full is dropped", "range(0, len(of_outcome), objects)", "range(0, len(of_outcome) - 1, objects)"),
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
@@ -229,7 +270,7 @@ MUTANTS = [
     _reprocessing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
     _reprocessing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
     _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
-    _release("a dry run releases what is held", 'if record["dry_run"]:', "if False:"),
+    _release("a dry run releases what is held", 'if record["dry_run"] or', "if"),
     _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
     # ---- data is never code, and names from outside stop nothing
     Mutant("dags/held_objects.py", _templates, "data reaches an operator by expand_kwargs", '.expand(about=overdue(list_held.output["overdue_feeds"]))', '.expand_kwargs(overdue(list_held.output["overdue_feeds"]))'),
@@ -336,8 +377,8 @@ MUTANTS = [
     _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
     _multipart("other keys' uploads are aborted", 'if found["Key"] == key:', "if True:"),
     _move("a move looks at the plan once", "if decisions != self._planned(run):", "if False:"),
-    _decide("decide does not look who has begun", 'if any(begun["decisions"] != basis["decisions"]', 'if False and any(begun["decisions"] != basis["decisions"]'),
-    _decide("the plan changes after moves began", "if not (self._begun(run) and read", "if not (False and read"),
+    _decide("decide does not look who has begun", 'if any(begun["decisions"] != planned["decisions"]', 'if False and any(begun["decisions"] != planned["decisions"]'),
+    _decide("the plan changes after moves began", "if not (self.begun(run) and read", "if not (False and read"),
     _reports("a marker needs no record that accounts", 'if not written["accounted"]:', "if False:"),
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
 ]  # fmt: skip

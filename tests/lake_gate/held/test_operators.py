@@ -221,3 +221,12 @@ def test_message_names_the_oldest_when_there_are_more_than_it_holds(
     tell(lake)
     told = [line for line in received()[0]["Message"].splitlines() if line.startswith("- ")]
     assert [line.split(":")[0] for line in told] == ["- held/1", "- held/2"]
+
+
+def test_nothing_is_released_by_a_run_that_began_as_a_dry_run_whatever_its_record_says(lake: Lake) -> None:
+    copy = hold(lake)
+    reprocess(lake)
+    pin = json.dumps({"run_id": "2", "dry_run": True}).encode()
+    lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document("run.json"), Body=pin)
+    assert step(lake, ReleaseHeldOperator) == 0
+    assert lake.versions(lake.bronze, copy.key) == [copy.version_id]

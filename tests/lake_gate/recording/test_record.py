@@ -8,7 +8,7 @@ import pytest
 
 from lake_gate.judging.decision import Decision
 from lake_gate.judging.evidence import Severity
-from lake_gate.recording.record import Moved, Totals, build_record, in_order, iter_entries, worst_severity
+from lake_gate.recording.record import Moved, Totals, build_record, entry_of, in_order, iter_entries, worst_severity
 from tests.builders import decided, landed
 
 

@@ -67,3 +67,11 @@ def test_longest_key_of_a_receipt_fits_into_s3(lake: Lake) -> None:
     receipts = Receipts(lake.s3, lake.bronze, Run("f" * 40, "ü" * 250))
     receipts.keep_sent(Receipt("failed-" + "t" * 250), TOPIC)
     assert receipts.get("failed-" + "t" * 250).sent_at
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"kind": 1}', b'{"kind": "digest", "sent_at": 1}'])
+def test_damaged_receipt_is_none_and_its_message_is_sent_again(lake: Lake, receipts: Receipts, damage: bytes) -> None:
+    receipts.keep_sent(receipts.get("digest"), TOPIC, "m1")
+    lake.s3.put_object(Bucket=lake.bronze, Key="_runs/synthea/1/notified/digest.json", Body=damage)
+    assert receipts.get("digest") == Receipt("digest")
+    assert list(receipts.iter_sent("digest")) == []
