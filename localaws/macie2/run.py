@@ -204,7 +204,9 @@ class Run:
         body = gzip.compress(lines.encode(), mtime=0)
         key, kms_key_arn = analysis.result_key, repository.kms_key_arn
         if not may_put(by_macie(self.account_id, self.job.arn), repository.bucket_name, key, kms_key_arn):
-            log.warning("job %s: Macie may not write to the bucket for the discovery results, or use its key", self.job.id)
+            log.warning(
+                "job %s: Macie may not write to the bucket for the discovery results, or use its key", self.job.id
+            )
             return
         try:
             self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)

@@ -149,7 +149,9 @@ def test_condition_keys_of_the_policies_are_those_of_the_actions(lake: Lake, buc
                 assert wanted <= {key for one in types for key in one["condition_keys"]}
 
 
-@pytest.mark.parametrize(("given", "root_alone"), [("", True), ("arn:aws:iam::1:role/a,arn:aws:iam::1:role/*/a", False)])
+@pytest.mark.parametrize(
+    ("given", "root_alone"), [("", True), ("arn:aws:iam::1:role/a,arn:aws:iam::1:role/*/a", False)]
+)
 def test_without_a_deployer_the_root_user_alone_changes_the_code(lake: Lake, given: str, root_alone: bool) -> None:
     (template,) = stacks.read_templates(["storage"])
     values = {"NamePrefix": "second", "DeployerArns": given}

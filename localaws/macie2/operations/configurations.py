@@ -50,7 +50,9 @@ class Configurations(Area):
 
         Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
         """
-        call = by_macie(self.account_id, f"arn:{self.partition}:macie2:{self.region_name}:{self.account_id}:export-configuration:*")
+        call = by_macie(
+            self.account_id, f"arn:{self.partition}:macie2:{self.region_name}:{self.account_id}:export-configuration:*"
+        )
         key = f"{destination.get('keyPrefix', '')}AWSLogs/{self.account_id}/Macie/macie-test-object"
         if not may_put(call, destination["bucketName"], key, destination["kmsKeyArn"]):
             raise AccessDeniedException("Macie may not write to the bucket, or use the KMS key")

@@ -58,7 +58,12 @@ def writes(client: Client, *statements: dict[str, Any], account: str = ACCOUNT, 
             # aws:PrincipalArn is no key of a service's call, so a statement that names a role is about services, too.
             [
                 MACIE_WRITES,
-                deny("s3:*", RESULTS, Principal="*", Condition={"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/a"}}),
+                deny(
+                    "s3:*",
+                    RESULTS,
+                    Principal="*",
+                    Condition={"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/a"}},
+                ),
             ],
             False,
         ),
