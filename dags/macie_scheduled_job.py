@@ -3,8 +3,9 @@
 ### What it does
 Enables Macie, sets where discovery results go, makes the identifiers, allow lists and suppression rules of `include/`,
 and sees to it that exactly one scheduled job of `include/job_specs/synthea_daily.json` is alive: that job reads every
-object in silver, whatever its key and extension, and finds what went around the gate. What is as it should be is kept, so a second run changes nothing. Jobs cannot be changed: when the
-job spec changed, the new job is created first, then the old one is cancelled; the new one scans all of silver once.
+object in silver, whatever its key and extension, and finds what went around the gate. What is as it should be is kept,
+so a second run changes nothing. Jobs cannot be changed: when the job spec changed, the new job is created first, then
+the old one is cancelled; the new one scans all of silver once.
 
 It runs daily, at once when it is switched on for the first time, and by hand; after a deployment, trigger it (`airflow
 dags trigger macie_scheduled_job`). **Dry run** (trigger form) shows what it would do and changes nothing. The log of

@@ -13,8 +13,8 @@ from ship.stacks import find_stack, outputs_of
 
 _HOW = {
     "AWS::S3::Bucket": (
-        "aws s3api delete-bucket-policy --bucket {0} (as the deployer: the policy lets nobody delete), empty it with all "
-        "its versions (console: Empty), then: aws s3 rb s3://{0}"
+        "aws s3api delete-bucket-policy --bucket {0} (as the deployer: the policy denies deletion), empty it with all its "
+        "versions (console: Empty), then: aws s3 rb s3://{0}"
     ),
     "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {0} (what it has encrypted is lost then, everywhere)",
     "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {0} (needed before it can be deployed again)",

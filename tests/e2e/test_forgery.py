@@ -276,7 +276,10 @@ GUARDS: dict[tuple[str, str], Guarded] = {
     ("AirflowBucket", "TheDeployerAloneWrites"): ("consumer-role", "dags/evil.py", _put),
     **{(bucket, "TheDeployerAloneChangesTheBucket"): ("consumer-role", "a", _suspend) for bucket in GUARDED},
 }
-"""Who does what, to which key, and is refused by this statement alone. The key of quarantine refuses the consumer, too."""
+"""Who does what, to which key, and is refused by this statement alone.
+
+The key of quarantine refuses the consumer to read there, too, and so the gate tries, with rights that it should not have.
+"""
 
 
 def remove_statement(gate: Gate, bucket: str, sid: str) -> None:

@@ -381,4 +381,8 @@ MUTANTS = [
     _decide("the plan changes after moves began", "if not (self.begun(run) and read", "if not (False and read"),
     _reports("a marker needs no record that accounts", 'if not written["accounted"]:', "if False:"),
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
+    _triggers("silence of AWS counts as a pause", "paused_since = clock() if paused_since is None else paused_since", "paused_since = 0.0"),
+    Mutant("include/job_specs/synthea_daily.json", ("tests/lake_gate/scan/test_job_spec.py",), "the daily job leaves out what is not csv", '"buckets": ["${silver_bucket}"]}]', '"buckets": ["${silver_bucket}"]}], "scoping": {"includes": {"and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]}}'),
+    Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "roles with a longer name may deploy, too", 'f"{role}/*/{name}"', 'f"{role}/*{name}"'),
+    Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "whoever deploys is the deployer, whatever the file says", '"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters', '**self.parameters, "DeployerArns": ",".join(principals_of(caller_arn))'),
 ]  # fmt: skip

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import cfnlint
 import pytest
 
-from ship.stacks import ORDER, read_templates
+from localaws.server import LocalAws
+from ship.stacks import ORDER, as_api, find_stack, outputs_of, read_templates
 from tests.conftest import REPO
 
 PAGE = (REPO / "docs/platform.md").read_text()
@@ -60,6 +62,37 @@ def test_example_of_a_lake_that_is_there_names_all_that_storage_would_give() -> 
     (storage,) = read_templates(["storage"])
     assert storage.outputs <= set(example["parameters"])
     assert set(example["stacks"]) == set(ORDER) - {"storage"}
+
+
+@pytest.mark.parametrize("bucket", ["bronze", "silver", "quarantine", "results", "airflow"])
+def test_policies_for_buckets_of_one_s_own_are_those_of_the_template(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    """For the lake of the example, whose deployer has the role ``acme-deployer``."""
+    (example,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    blocks = dict(re.findall(r"```json (\w+)\n(.*?)```", PAGE, re.DOTALL))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", example["region"])
+    (storage,) = read_templates(["storage"])
+    given = {
+        "NamePrefix": example["name_prefix"],
+        "DeployerArns": f"arn:aws:iam::{example['account']}:role/acme-deployer",
+    }
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="s", TemplateBody=storage.body, Parameters=as_api(given))
+    outputs = outputs_of(find_stack(cloudformation, "s"))
+    made = outputs[f"{bucket.title()}Bucket"]
+    policy = json.loads(boto3.client("s3").get_bucket_policy(Bucket=made)["Policy"])
+    theirs = example["parameters"][f"{bucket.title()}Bucket"]
+    on_the_page = json.loads(blocks["every"].replace("BUCKET", theirs)) + json.loads(blocks[bucket])
+    by_sid = {one["Sid"]: one for one in on_the_page}
+    assert by_sid == {one["Sid"]: one for one in json.loads(json.dumps(policy["Statement"]).replace(made, theirs))}
+    assert len(by_sid) == len(on_the_page)
+
+
+def test_every_statement_and_guard_is_named_on_the_page() -> None:
+    (storage,) = read_templates(["storage"])
+    sids = set(re.findall(r"- Sid: (The\w+|Landed\w+|Macie\w*Writes\w*)", storage.body))
+    assert [sid for sid in sorted(sids) if not any(f"`{sid}`" in cells[2] for cells in ROWS if len(cells) > 2)] == []
 
 
 def test_cloudformation_s_identifiers_still_know_no_severity() -> None:
