@@ -118,7 +118,7 @@ MUTANTS = [
     _evidence("null names no version as it is read", '"/".join(sorted({*values} - {""}))', '"/".join(sorted({*values} - {"", "null"}))'),
     _evidence("the first spelling is read", "key.lower() == name and", "key.lower() == key == name and"),
     _decision("what is suspected does not count", "return self.results + self.findings + self.suspected", "return self.results + self.findings"),
-    _decision("what cannot be bound is promoted", "outcome is Outcome.PROMOTE and seen.unplaced and", "False and seen.unplaced and"),
+    _decision("what cannot be bound is promoted", "if outcome is Outcome.PROMOTE and seen.unplaced:", "if False:"),
     _histories("what decisions stand on is looked at again", "if self._is_moving(run):", "if False:"),
     _histories("findings are not looked at", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
     _histories("a damaged document stops the run", "except (ValueError, RecursionError):", "except RecursionError:"),

@@ -197,12 +197,14 @@ def _decide_one(
     if used:
         job, seen = used.job, seen.with_more(used.evidence_about(landed))
     outcome, reason, rule = _judge(landed, job, seen, policy)
-    if outcome is Outcome.PROMOTE and seen.unplaced and not _is_promoted_at_worst(landed, job, seen, policy):
-        outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
     if verdict and verdict.is_revoked and reason is Reason.NOT_ANALYSED:
         reason = Reason.VERDICT_REVOKED
     if elsewhere:
         outcome, reason, rule = _stricter((outcome, reason, rule), _judge(landed, job, seen, policy, elsewhere))
+    if outcome is Outcome.PROMOTE and seen.unplaced:
+        at_worst, *_ = _judge(landed, job, seen.at_worst, policy, elsewhere)
+        if at_worst is not Outcome.PROMOTE:
+            outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
     if used and outcome is Outcome.PROMOTE:
         reason = Reason.VERDICT_REUSED
     return Decision(
@@ -225,10 +227,6 @@ def _decide_one(
         verdict=used.source if used else None,
         is_version_inferred=seen.is_inferred,
     )
-
-
-def _is_promoted_at_worst(landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy) -> bool:
-    return _judge(landed, job, seen.at_worst, policy)[0] is Outcome.PROMOTE
 
 
 def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
