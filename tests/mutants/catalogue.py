@@ -66,6 +66,13 @@ _answers = partial(Mutant, f"{GATE}/s3_answers.py", ("tests/lake_gate/test_s3_an
 _multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
+_pin = partial(Mutant, f"{GATE}/delivery/pin.py", ("tests/lake_gate/delivery/test_pin.py",))
+_source = partial(Mutant, f"{GATE}/delivery/source.py", ("tests/lake_gate/delivery/test_source.py",))
+_s3 = partial(Mutant, f"{GATE}/delivery/s3_source.py", ("tests/lake_gate/delivery/test_s3_source.py",))
+_local = partial(Mutant, f"{GATE}/delivery/local_source.py", ("tests/lake_gate/delivery/test_local_source.py",))
+_web = partial(Mutant, f"{GATE}/delivery/web_source.py", ("tests/lake_gate/delivery/test_web_source.py",))
+_zip = partial(Mutant, f"{GATE}/delivery/zip_source.py", ("tests/lake_gate/delivery/test_zip_source.py",))
+_header = partial(Mutant, f"{GATE}/delivery/header.py", ("tests/lake_gate/delivery/test_header.py",))
 _decide = partial(Mutant, f"{GATE}/judging/operators.py", (JUDGING, MOVING))
 _move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING, "tests/lake_gate/moving/test_taking_back.py"))
 _held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
@@ -241,6 +248,30 @@ MUTANTS = [
     _landing("another content is taken for the same", 'if answer.get("ChecksumSHA256") != checksum:', "if False:"),
     _landing("landing begins with what the disk cannot hold", "if file.size_bytes > max(disk.room, disk.most):", "if False:"),
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
+    _landing("a run is green whatever its source holds by now", "    if changed or new or missing:", "    if False:"),
+    _landing("other bytes of the same size are the same file", "return sha256.hexdigest() == landed.sha256", "return True"),
+    _landing("an empty delivery stands for ever", "lambda there: there or jsonl.dump(landed)", "lambda there: jsonl.dump(landed) if there is None else there"),
+    _landing("a part of a file is landed", "if size != file.size_bytes:", "if False:"),
+    _landing("nobody knows which bytes were landed", "    add_landed(s3, bronze, run, landed)", "    pass"),
+    _pin("a run id may be used for another source", "if other.source_sha256 != self.source_sha256:", "if False:"),
+    _pin("a run may become a dry run", "if other.dry_run != self.dry_run:", "if False:"),
+    _pin("two run ids share a folder", "if other.run_id != self.run_id:", "if False:"),
+    _source("the password of an address is shown", 'netloc=parts.netloc.rpartition("@")[2], ', ""),
+    _source("the signature of an address is shown", 'query="", fragment=""', 'fragment=""'),
+    _source("a large file is taken for a marker", "and file.size_bytes <= _MAX_MARKER_BYTES", ""),
+    _s3("content whose key ends like a folder is left out", 'elif item["Size"]:', "elif False:"),
+    _s3("archived objects are landed until one fails", "    if archived:\n", "    if False:\n"),
+    _local("links are followed", "_READ = os.O_RDONLY | os.O_NOFOLLOW", "_READ = os.O_RDONLY"),
+    _local("folders may be links", "_PASS = getattr(os, \"O_PATH\", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW", "_PASS = getattr(os, \"O_PATH\", os.O_RDONLY) | os.O_DIRECTORY"),
+    _web("a name is looked up again", "socket.create_connection((ip, _port(parts))", "socket.create_connection((_host(parts), _port(parts))"),
+    _web("addresses that are not public are asked", "if not is_allowed and not _is_public(ip):", "if False:"),
+    _web("credentials are served to who has allowed the host", "if ip.is_link_local or any(", "if not is_allowed and any("),
+    _web("redirects from https go anywhere", 'and urlsplit(there).scheme != "https"', "and False"),
+    _web("a cut answer is whole", "    if answer.length:", "    if False:"),
+    _zip("members are counted once they are in memory", "    if at < size:\n", "    if False:\n"),
+    _zip("a folder with content is left out", "if info.is_dir() and info.file_size)", "if False)"),
+    _header("any word is a name", 'cell if _is_known(cell) else ""', "cell"),
+    _header("any first row is a header", "    if 2 * known < len(first):", "    if False:"),
     _decide('decisions may change after moves began', 'if not is_this and not self._begun(run):', 'if not is_this:'),
     _move("a failing window ends the chunk", "return [from_client_error(error)] * len(window)", "raise"),
     _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),

@@ -85,7 +85,7 @@ def test_object_that_was_restored_is_taken_and_one_that_is_being_restored_is_not
 def test_object_in_an_archive_tier_is_found_though_no_listing_says_so(lake: Lake) -> None:
     deliver(lake, "in/a.csv", StorageClass="INTELLIGENT_TIERING")
     asleep = altered(lake, "HeadObject", lambda parsed: parsed.update(ArchiveStatus="DEEP_ARCHIVE_ACCESS"))
-    with pytest.raises(SourceError, match="'in/a.csv'; restore"):
+    with pytest.raises(SourceError, match=r"'in/a\.csv'; restore"):
         names(lake, s3=asleep)
 
 

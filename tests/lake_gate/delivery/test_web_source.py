@@ -224,9 +224,12 @@ def test_redirect_from_https_to_http_is_refused(
 ) -> None:
     context, path = tls
     monkeypatch.setattr(web_source.certifi, "where", lambda: str(path))
-    with serving(content()) as (plain, asked), serving(redirect(f"http://{plain}/d.zip"), context) as (host, _):
-        with pytest.raises(SourceError, match="redirects from https"):
-            fetched(f"https://deliveries.example:{host.rpartition(':')[2]}/d.zip")
+    with (
+        serving(content()) as (plain, asked),
+        serving(redirect(f"http://{plain}/d.zip"), context) as (host, _),
+        pytest.raises(SourceError, match="redirects from https"),
+    ):
+        fetched(f"https://deliveries.example:{host.rpartition(':')[2]}/d.zip")
     assert asked == []
 
 
@@ -239,9 +242,9 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_answer_that_ends_early_may_be_tried_again() -> None:
-    with serving(content(b"half", length=8)) as (host, _):
-        with pytest.raises(SourceUnreachableError, match="4 bytes early"):
-            fetched(f"http://{host}/d.zip")
+    early = pytest.raises(SourceUnreachableError, match="4 bytes early")
+    with serving(content(b"half", length=8)) as (host, _), early:
+        fetched(f"http://{host}/d.zip")
 
 
 def test_answer_that_drips_is_not_waited_for_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +287,6 @@ def test_server_that_refuses_ends_the_task_for_good(status: int) -> None:
 
 
 def test_server_that_fails_may_be_tried_again() -> None:
-    with serving(lambda handler: handler.send_error(503)) as (host, _):
-        with pytest.raises(SourceUnreachableError, match="answered 503"):
-            fetched(f"http://{host}/d.zip")
+    failing = pytest.raises(SourceUnreachableError, match="answered 503")
+    with serving(lambda handler: handler.send_error(503)) as (host, _), failing:
+        fetched(f"http://{host}/d.zip")
