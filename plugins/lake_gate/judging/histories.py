@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from lake_gate import jsonl
 from lake_gate.base import BEGUN, FINDINGS, HISTORIES, MOVES, RESULTS, GateOperator
 from lake_gate.documents import iter_json_lines, write_lines
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.judging.binding import History
 from lake_gate.judging.evidence import Observation
 from lake_gate.moving.versions import KeyHistory, list_histories
@@ -88,7 +89,7 @@ def read_histories(s3: S3Client, bronze: str, run: Run, version_id: str = "") ->
     except ClientError as error:
         if not is_missing(error):
             raise
-    except (ValueError, RecursionError):
+    except (DamagedDocumentError, ValueError):
         log.warning("s3://%s/%s is damaged: no version is inferred", bronze, run.document(HISTORIES))
     return {}
 

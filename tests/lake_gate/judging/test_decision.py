@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.judging import decision
-from lake_gate.judging.binding import History
+from lake_gate.judging.binding import History, bind
 from lake_gate.judging.decision import KNOWN_REASONS, Decision, Reason, decide, unknown_objects
 from lake_gate.judging.evidence import (
     CUSTOM_IDENTIFIER,
@@ -483,14 +482,15 @@ def test_decision_says_what_was_found_elsewhere_and_counts_its_own_findings_alon
 def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(shown: Case) -> None:
     """So a run that is decided again finds the same decisions, although its own findings were kept with the bytes."""
     for evidence in shown.evidence:
-        own = decision.evidence_of(LANDED, evidence)
+        bound = bind(shown.landed, evidence, shown.history)
         kept = [
             replace(one, bucket="", key="", version_id="", etag="", finding_id=one.finding_id or UNKNOWN)
-            for one in (*own.results, *own.findings)
+            for one in (*bound.own.results, *bound.own.findings, *bound.suspected)
             if one.severity or one.detections
         ]
-        before = decide_one(evidence, shown.job, shown.policy, shown.verdict)
-        assert decide_one(evidence, shown.job, shown.policy, shown.verdict, kept) == before
+        facts: dict[str, Any] = {"history": shown.history, "landed": shown.landed}
+        before = decide_one(evidence, shown.job, shown.policy, shown.verdict, **facts)
+        assert decide_one(evidence, shown.job, shown.policy, shown.verdict, kept, **facts) == before
 
 
 def test_everything_is_promoted_when_all_or_nothing_and_all_may_be() -> None:

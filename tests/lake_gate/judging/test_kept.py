@@ -260,6 +260,8 @@ def record_of(observation: Observation) -> dict[str, Any]:
     if observation.status == "missing":
         del result["status"]
     s3_object = {"key": observation.key, "versionId": observation.version_id, "eTag": observation.etag}
+    if observation.size_bytes is not None:
+        s3_object["size"] = str(observation.size_bytes)
     if observation.is_embedded:
         s3_object["embeddedFileDetails"] = {"filePath": VALUE}  # type: ignore[assignment]
     return {
@@ -293,7 +295,11 @@ def test_what_is_kept_decides_as_the_document_says(what: str, outcome: str, reas
     for evidence in shown.evidence:
         kept = parsed(evidence, transformed=True)
         assert kept == parsed(evidence, transformed=False)
-        decision = decide_one(kept, shown.job, shown.policy, shown.verdict)
+        decision = decide_one(
+            *(kept, shown.job, shown.policy, shown.verdict, shown.elsewhere),
+            history=shown.history,
+            landed=shown.landed,
+        )
         assert (decision.outcome, decision.reason) == (outcome, reason)
 
 
