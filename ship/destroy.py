@@ -13,7 +13,7 @@ from ship.stacks import find_stack, outputs_of
 
 _HOW = {
     "AWS::S3::Bucket": (
-        "aws s3api delete-bucket-policy --bucket {0} (as the deployer: the policy denies deletion), empty it with all its "
+        "aws s3api delete-bucket-policy --bucket {0} (as the deployer), then empty it with all its "
         "versions (console: Empty), then: aws s3 rb s3://{0}"
     ),
     "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {0} (what it has encrypted is lost then, everywhere)",

@@ -278,7 +278,7 @@ GUARDS: dict[tuple[str, str], Guarded] = {
 }
 """Who does what, to which key, and is refused by this statement alone.
 
-The key of quarantine refuses the consumer to read there, too, and so the gate tries, with rights that it should not have.
+The key of quarantine refuses the consumer, too: there the gate tries to read, with rights that it should not have.
 """
 
 

@@ -548,3 +548,21 @@ def test_a_presigned_url_is_the_request_of_who_signed_it(stored: Stored, as_role
     with pytest.raises(urllib.error.HTTPError, match="403") as raised:
         urllib.request.urlopen(refused)
     raised.value.close()
+
+
+def test_condition_is_asked_of_what_makes_an_object_and_not_of_parts(
+    lake: str, client: Client, as_role: AsRole
+) -> None:
+    """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html."""
+    unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+    statement = deny("s3:PutObject", "arn:aws:s3:::silver/*", Principal="*", Condition=unconditional)
+    client("s3").put_bucket_policy(Bucket="silver", Policy=policy(statement))
+    s3 = as_role(allow(["s3:*", "kms:*"]))("s3")
+    assert error_of(s3.put_object, **SILVER, Body=b"x")[0] == "AccessDenied"
+    upload = {**LARGE, "Bucket": "silver"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]}
+    parts = {"MultipartUpload": {"Parts": [part]}}
+    assert error_of(s3.complete_multipart_upload, **upload, **parts)[0] == "AccessDenied"
+    s3.complete_multipart_upload(**upload, **parts, IfNoneMatch="*")
+    s3.put_object(**SILVER, Body=b"x", IfNoneMatch="*")
