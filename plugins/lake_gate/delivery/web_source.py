@@ -11,7 +11,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -163,7 +163,8 @@ def _asked(source: str, address: str, allowed_hosts: Collection[str], is_over: E
     timer.start()
     try:
         connection.request("GET", _target(parts), headers=_headers(parts))
-        yield connection.getresponse()
+        with closing(connection.getresponse()) as answer:  # which the connection would leave open
+            yield answer
     except ValueError as error:  # of http.client, for what cannot stand in a request; its text may have it
         raise SourceError(source, f"it cannot be asked for ({type(error).__name__})") from None
     finally:
