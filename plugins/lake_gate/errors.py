@@ -174,8 +174,8 @@ class DamagedDocumentError(FinalGateError):
     def __str__(self) -> str:
         """Name the document and what to do."""
         return (
-            f"{self.uri} cannot be read ({self.problem}). Restore the version of it that the gate wrote; until then its "
-            "run is not decided about, except that severe objects leave silver."
+            f"{self.uri} cannot be read ({self.problem}). Restore the version of it that the gate wrote; until then "
+            "its run is not decided about, except that severe objects leave silver."
         )
 
 
@@ -202,7 +202,8 @@ class FindingsPendingError(FinalGateError):
         """Name the first objects with what failed, and say what to do."""
         return (
             f"{self.count} object(s) could not be dealt with: {'; '.join(self.objects)}. All others were moved and "
-            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries again."
+            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries "
+            "again."
         )
 
 

@@ -149,12 +149,13 @@ def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject |
         for line in _lines(s3, bronze, run, MANIFEST):
             if isinstance(line, dict) and line.get("key") == key:
                 return LandedObject(**line)
-    except (*_DAMAGE, TypeError):
+    except DAMAGE:
         log.warning("%s is damaged", run.document(MANIFEST))
     return None
 
 
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
+"""What reading a document comes to that the gate has not written like this."""
 
 
 @contextmanager
@@ -167,7 +168,7 @@ def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
         if not is_missing(error):
             raise
         raise DamagedDocumentError(uri, "a version is gone") from None
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DamagedDocumentError(uri, type(error).__name__) from None
 
 
