@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from botocore.exceptions import ClientError
 
 from lake_gate import errors
 
@@ -32,6 +33,9 @@ EXAMPLES = [
     errors.DecisionsStandError("s3://b/d"),
     errors.AwsError("PutObject", "SlowDown"),
     errors.AwsRefusedError("PutObject", "AccessDenied"),
+    errors.DamagedDocumentError("s3://b/_runs/synthea/1/plan.json", "JSONDecodeError"),
+    errors.NotWithdrawnError(1, ["s3://s/k (SlowDown)"]),
+    errors.FindingsPendingError("s3://b/o", 1, ["s3://s/k (AccessDenied)"]),
 ]
 
 
@@ -55,3 +59,17 @@ def test_every_error_is_in_the_table() -> None:
 def test_error_is_of_exactly_one_family(error: Exception) -> None:
     assert isinstance(error, errors.GateError) != isinstance(error, errors.FinalGateError)
     assert isinstance(error, errors.FinalGateError) == isinstance(error, AirflowFailException)
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "a value"}}, "GetObject"), "AccessDenied"),
+        (ClientError({"Error": {"Code": "a value, as a code"}}, "GetObject"), "ClientError"),
+        (errors.AwsError("PutObject", "SlowDown"), "SlowDown"),
+        (errors.DamagedDocumentError("s3://b/_runs/synthea/1/plan.json", "x"), "damaged_plan.json"),
+        (KeyError("a value"), "KeyError"),
+    ],
+)
+def test_class_of_an_error_is_a_name_and_never_a_text(error: Exception, name: str) -> None:
+    assert errors.class_of(error) == name

@@ -116,10 +116,10 @@ def read_decided(
     with _reading(bronze, run, PLAN):
         policy, job = _policy(basis), _job(basis)
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
-    with _reading(bronze, run, AMENDMENTS):
+    with _reading(bronze, run, AMENDMENTS.rstrip("/")):
         amendments = read_amendments(s3, bronze, run)
     names = {one.name for one in landing.landed.values()} | amendments.made.keys()
-    with _reading(bronze, run, f"{DECISIONS} or {MOVES}"):
+    with _reading(bronze, run, f"{DECISIONS}-or-moves"):
         entries = {
             entry["name"]: entry
             for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
@@ -128,7 +128,7 @@ def read_decided(
     with _reading(bronze, run, MANIFEST):
         landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
         manifest = [one for one in landed if whole or one.name in names]
-    with _reading(bronze, run, f"{RESULTS} or {FINDINGS}"):
+    with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
     with _reading(bronze, run, REUSED):
         verdicts = read_reused(s3, bronze, run)
