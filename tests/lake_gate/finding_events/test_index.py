@@ -97,7 +97,7 @@ def test_rebuilding_stops_in_time_and_goes_on_where_it_stopped(lake: Lake, gates
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"complete": "yes", "after": "", "skipped": []}'])
-def test_index_is_rebuilt_when_nobody_can_read_how_far_it_is(lake: Lake, gates: list[Gate], content: bytes) -> None:
+def test_index_is_rebuilt_when_how_far_it_is_cannot_be_read(lake: Lake, gates: list[Gate], content: bytes) -> None:
     lake.put(lake.bronze, "_content/complete.json", content)
     assert complete_index(lake.s3, lake.bronze, until=LATER)
     assert len(places(lake, gates[0], "a.csv")) == 3
