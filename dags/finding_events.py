@@ -10,7 +10,13 @@ DAGs that are scheduled on the assets `silver_<feed>` and `quarantine_<feed>` ar
 EventBridge rules send each finding to the queue `<prefix>-findings`; the asset `macie_findings` watches it and starts
 this DAG. A message is only a hint: what is new, the run asks Macie itself, from its watermark on
 (`_runs/finding_events/watermark.json`). So nothing is lost when a message never comes or a run fails, and the DAG
-runs every hour besides. The watermark moves when everything of a run is done.
+runs every hour besides. The watermark moves when everything of a run is recorded.
+
+A finding is about bytes, whatever they are called: it is written down under their SHA-256 (`_content/` in bronze), and
+every other run that has landed the same bytes is decided about with it, too. Each object and each run is dealt with in
+isolation: what fails is recorded, told and stays in the watermark with its bucket, key and class of error, everything
+else is moved, and then the last task fails. What an earlier run has begun and not finished (a copy that is left or has
+come back, a marker or a record that lags behind) is finished by the next look at the same objects.
 
 Per object, `_runs/finding_events/<run>/objects.jsonl` in bronze says what became of it:
 
@@ -18,11 +24,12 @@ Per object, `_runs/finding_events/<run>/objects.jsonl` in bronze says what becam
 |---|---|
 | `move` | decided more strictly than before; `now` says where it is |
 | `stands` | the same policy comes to the same decision |
-| `decided_with_by_its_run` | the run that landed it has had this finding |
+| `decided_with_by_its_run` | the decisions of the run that landed it rest on this finding |
 | `left_to_its_run` | its run goes on: looked at again by the next run of this DAG, for at most 24 hours |
 | `isolated_already` | it is in quarantine |
 | `gone` | that version is not there any more; nothing is touched |
 | `left` | nobody has landed it or it was a dry run, it is not in silver, and not severe; see who writes there |
+| `failed` | it could not be decided about or moved; `why` has AWS's code or the class of the error. Tried every hour |
 
 An object in silver that no run has landed (somebody went around the gate) leaves it: to quarantine when it is severe
 by the policy `default`, else to `held/` in bronze.
@@ -30,12 +37,31 @@ by the policy `default`, else to `held/` in bronze.
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `take_events` | settings or S3 | mend, clear |
+| `take_events` | settings or S3 | correct them, clear |
 | `list_findings` | Macie is not enabled, or did not answer | run what the error says, clear; the next run catches up |
-| `decide` | the policy `default` is wrong | the error names the keys; mend it, clear |
-| `withdraw` | S3 failed midway | clear: it goes on where it stopped. The next run would, too |
-| `record` | S3 failed midway | clear |
-| `notify` | the topic failed | mend it, clear; everything is moved and recorded |
+| `decide` | the run's own documents in bronze cannot be read or written | correct the role or the bucket, clear |
+| `withdraw` | a worker was lost at every try | clear: it goes on where it stopped. The next run would, too |
+| `record` | S3 failed, or `withdraw` was marked as success by hand | clear `withdraw`, too |
+| `notify` | the topic failed | correct it, clear; everything is moved and recorded |
+| `check` | single objects failed, see the next table; all others are moved and recorded | remove the cause |
+
+`check` names the first five objects; all are in `objects.jsonl` with status `failed`. The run after the cause is
+removed deals with them; nothing has to be cleared.
+
+### Why an object has failed, and what to do
+| why | cause | do |
+|---|---|---|
+| `AccessDenied`, `403` | its KMS key may not be used by the role | let the role use it, or delete the object |
+| `KMS.DisabledException`, `KMS.NotFoundException` | its key is disabled or gone | enable it, or delete the object |
+| `InvalidObjectState` | it went into an archive (GLACIER, DEEP_ARCHIVE) | restore it, or delete it |
+| a code of Object Lock, `GateError` | a retention or legal hold keeps the version in bronze or silver | end it |
+| `damaged_…` | that document of its run is truncated, gone or of other code | restore the version the gate wrote |
+| `PolicyError` | the policy of the run, or `default`, is wrong | correct the file; deploy |
+| `SlowDown`, `InternalError`, `ConnectTimeoutError` … | AWS did not answer | wait for the next run |
+
+An object in **silver** that the role may not decrypt stays there until its key is opened or it is deleted: copying it
+takes the same right. It is named every hour. Of a run with a damaged document, objects that are severe by the policy
+`default` leave silver all the same.
 
 Messages that are no hints (no JSON, no finding id, too long, another account or Region) are in the dead-letter queue
 with the attribute `reason`; the run counts them and goes on. To look at a finding again, nothing has to be done that
@@ -66,7 +92,7 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTrigg
 from lake_gate.assets import changes
 from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import FEED
-from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
+from lake_gate.finding_events.reports import CheckEventsOperator, NotifyEventsOperator, RecordEventsOperator
 from lake_gate.judging.kept import without_values
 from lake_gate.settings import load_settings
 from lake_gate.telling.notify import RunFailedNotifier
@@ -144,5 +170,6 @@ with DAG(
         **gate,
     )
     notify = NotifyEventsOperator(task_id="notify", **gate)
+    check = CheckEventsOperator(task_id="check", **gate)
 
-    take_events >> list_findings >> decide >> withdraw >> record >> notify
+    take_events >> list_findings >> decide >> withdraw >> record >> notify >> check

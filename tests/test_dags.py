@@ -28,7 +28,16 @@ TASKS = {
         *("definitions.identifiers", "definitions.allow_lists", "suppression.read_rules", "suppression.rules"),
         *("job.render", "job.scheduled_job", "report", "finished"),
     ],
-    "finding_events": ["read_settings", "take_events", "list_findings", "decide", "withdraw", "record", "notify"],
+    "finding_events": [
+        "read_settings",
+        "take_events",
+        "list_findings",
+        "decide",
+        "withdraw",
+        "record",
+        "notify",
+        "check",
+    ],
     "held_objects": ["read_settings", "list_held", "overdue", "notify"],
 }
 """Ids that runs, alarms and dashboards of users refer to: a change here is one for them."""

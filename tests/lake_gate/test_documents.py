@@ -14,6 +14,7 @@ from lake_gate.documents import (
     put_version,
     read_document_or_none,
     read_object,
+    read_object_version,
     write_document,
     write_document_once,
     write_version,
@@ -31,6 +32,14 @@ def test_part_of_a_document_is_read_by_its_byte_range(lake: Lake) -> None:
 
 def test_document_that_is_not_there_is_none(lake: Lake) -> None:
     assert read_document_or_none(lake.s3, lake.bronze, "nothing") is None
+
+
+def test_version_is_read_as_it_was_and_none_when_it_is_gone(lake: Lake) -> None:
+    first = lake.put(lake.silver, "a.csv", b"first")
+    lake.put(lake.silver, "a.csv", b"second")
+    assert read_object_version(lake.s3, lake.silver, "a.csv", first.version_id) == b"first"
+    assert read_object_version(lake.s3, lake.silver, "a.csv") == b"second"
+    assert read_object_version(lake.s3, lake.silver, "a.csv", "0" * 32) is None
 
 
 def test_first_document_stands_when_it_is_written_once(lake: Lake) -> None:

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
+from botocore.exceptions import ClientError
 
 from lake_gate import errors
 from lake_gate.names import ALARM
@@ -38,6 +39,9 @@ EXAMPLES = [
     errors.RunHasMovedError("s3://b/_runs/synthea/1/"),
     errors.AwsError("PutObject", "SlowDown"),
     errors.AwsRefusedError("PutObject", "AccessDenied"),
+    errors.DamagedDocumentError("s3://b/_runs/synthea/1/plan.json", "JSONDecodeError"),
+    errors.NotWithdrawnError(1, ["s3://s/k (SlowDown)"]),
+    errors.FindingsPendingError("s3://b/o", 1, ["s3://s/k (AccessDenied)"]),
 ]
 
 
@@ -76,3 +80,17 @@ def test_error_is_of_exactly_one_family(error: Exception) -> None:
 def test_names_in_a_sentence_neither_set_off_an_alarm_nor_begin_a_line(error: Exception) -> None:
     assert "lake_gate_alarm: failed\\nx" in str(error)
     assert ALARM not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "a value"}}, "GetObject"), "AccessDenied"),
+        (ClientError({"Error": {"Code": "a value, as a code"}}, "GetObject"), "ClientError"),
+        (errors.AwsError("PutObject", "SlowDown"), "SlowDown"),
+        (errors.DamagedDocumentError("s3://b/_runs/synthea/1/plan.json", "x"), "damaged_plan.json"),
+        (KeyError("a value"), "KeyError"),
+    ],
+)
+def test_class_of_an_error_is_a_name_and_never_a_text(error: Exception, name: str) -> None:
+    assert errors.class_of(error) == name

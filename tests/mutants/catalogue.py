@@ -90,6 +90,15 @@ _overlay = partial(Mutant, f"{GATE}/recording/overlay.py", ("tests/lake_gate/rec
 _deciding = partial(Mutant, f"{EVENTS}/deciding.py", ("tests/lake_gate/finding_events/test_deciding.py",))
 _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
 _moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
+_EVENTS_TESTS = "tests/lake_gate/finding_events/test_"
+_deciding = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}deciding.py",))
+_runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
+_reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
+_index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
+_places = partial(Mutant, f"{EVENTS}/places.py", (f"{_EVENTS_TESTS}places.py",))
+_events = partial(Mutant, f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}operators.py", f"{_EVENTS_TESTS}withdrawing.py"))
+_events_record = partial(Mutant, f"{EVENTS}/recording.py", (f"{_EVENTS_TESTS}recording.py",))
+_events_reports = partial(Mutant, f"{EVENTS}/reports.py", (f"{_EVENTS_TESTS}reports.py",))
 _watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/lake_gate/finding_events/test_watermark.py",))
 _hints = partial(Mutant, f"{EVENTS}/hints.py", ("tests/lake_gate/finding_events/test_hints.py",))
 _hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
@@ -284,10 +293,42 @@ MUTANTS = [
     _marker("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE]', "]"),
     _marker("what was withdrawn may come back", "withdrawn = {**other.withdrawn, **self.withdrawn}", "withdrawn = self.withdrawn"),
     _overlay("an amendment that comes meanwhile is missed", "if amendments == before:", "if True:"),
-    _withdrawing("the marker lists what is withdrawn", "        self._rewrite_marker(run)\n", ""),
-    _withdrawing("the verdicts on withdrawn bytes stand", "        self._revoke_verdicts(actions)\n        where = FromAnywhere", "        where = FromAnywhere"),
+    _withdrawing("the marker lists what is withdrawn", "_attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))", "pass"),
+    _withdrawing("a document that cannot be written keeps an object in silver", "        failures.append(error)", "        raise"),
+    _withdrawing("the record says where things were", "_attempt(failures, lambda: rewrite_record(self.s3, bronze, run))", "pass"),
+    _moving("one failing object keeps the others where they are", "        if len(decisions) == 1:\n", "        if True:\n"),
+    _moving("what is in silver still is said to be moved", "if copies and buckets.silver not in {", "if copies and None not in {"),
+    _moving("held copies are not looked for", "            place = bucket, key.startswith(HELD_PREFIX)  # apart", "            place = bucket, False  # apart"),
+    _events("one failing run stops its chunk", 'log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))', 'log.warning("failed"); raise'),
+    _events("what may pass is not tried again", "if passing and _has_tries_left(context):", "if False:"),
+    _events("the last try raises, and nothing is recorded", "task_instance.try_number <= task_instance.max_tries", "True"),
+    _events("a finding of another shape stops everything", "except (ValueError, TypeError, KeyError, AttributeError):  # it names", "except ZeroDivisionError:  # it names"),
+    _events_record("what failed is not looked at again", "        self.pending += ids\n", ""),
+    _events_reports("the last task is green although objects failed", "if count := totals", "if not (count := 0) and None and totals"),
+    _deciding("what is found is not written down", "content.add_found(lake.s3, lake.bronze, sha256, of_bytes[sha256])  # before", "pass  # before"),
+    _deciding("a finding stays where it was made", "for place in landed_at:", "for place in ():"),
+    _deciding("a run under way with the same bytes is taken for over", "not is_over or there[key].versions", "is_over and there[key].versions"),
+    _deciding("one unreadable stray stops everything", "        look.actions.append(_decide_stray(lake, found, look))\n    except Exception as error:", "        look.actions.append(_decide_stray(lake, found, look))\n    except ZeroDivisionError as error:"),
+    _deciding("strays that stay are read", '    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n', "    describe(lake.s3, bucket, key, head)\n    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n"),
+    _deciding("one damaged run stops everything", "    except DamagedDocumentError as damage:\n        return", "    except ZeroDivisionError as damage:\n        return"),
+    _deciding("whatever has the key of a marker is one", "return written is not None and is_marker_of(run, written)", "return written is not None"),
+    _deciding("what a run knows is never judged again", "if not (is_young and not is_known) and not landing.is_dry and (landing.basis or not is_known):", "if not (is_young and not is_known) and not landing.is_dry and not is_known:"),
+    _deciding("copies in silver of what is held stay", "        _add_astray(lake, landed[name], everything[name], look)", "        pass"),
+    _deciding("copies in silver of a dry run stay", "    _add_astray(lake, landed, [*here, *other], look)\n", ""),
+    _deciding("what was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
+    _runs("what came after the decisions is known", 'if "evidence" not in basis:', "if True:"),
+    _runs("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
+    _runs("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
+    _reconciling("a marker that lags behind is fine", "return there is None or _without(", "return True or _without("),
+    _reconciling("a list of objects that lags behind is fine", "    if any(_as_json(one) != two for one, two in zip_longest(wanted, there)):", "    if not list(zip_longest(wanted, there)):"),
+    _reconciling("sums that lag behind are fine", "return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
+    _reconciling("a marker may hold whatever else", " or marker.to_bytes() != content:", ":"),
+    _index("one damaged run keeps all others out of the index", "    except DAMAGE as error:", "    except ZeroDivisionError as error:"),
+    _index("a run that was not read is in the index", "            is_whole = False\n", ""),
+    _index("the index knows nothing of what was found later", "        if run.feed == FEED:", "        if False:"),
+    _places("whatever begins like a document is one", "return _IN_BRONZE.fullmatch(key) is not None", "return _IN_BRONZE.match(key) is not None"),
     _moving("the copy in silver stays", "yield self.silver, key", "return"),
-    _watermark("what was left is forgotten", " | frozenset(left))", ")"),
+    _watermark("what was left is forgotten", " | frozenset(left)\n", "\n"),
     _hints("findings of other accounts are ours", 'told.get("account") != account_id', "not account_id"),
     _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
     # ---- no loss: what is held, and released

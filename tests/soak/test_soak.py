@@ -1,8 +1,8 @@
 """Random schedules of everything that happens to a lake, on a handful of byte sequences; then all promises must hold.
 
 Deliveries, findings of other jobs, clears, repeated run ids, re-processing, kills at any S3 call and withdrawals come
-in any order. ``make test`` runs a few short schedules, ``make soak`` many long ones. A schedule that fails becomes a test
-below.
+in any order. ``make test`` runs a few short schedules, ``make soak`` many long ones. A schedule that fails becomes a
+test below.
 """
 
 from __future__ import annotations

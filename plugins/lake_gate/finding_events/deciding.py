@@ -278,59 +278,60 @@ def _in_silver(lake: Lake, landed: LandedObject, found: Sequence[Observation]) -
 
 
 def _rejudge(lake: Lake, landing: Landing, found: Found, carried: Found, look: Look) -> None:
+    """Decide again about objects of a run that is over, by its own policy, and finish what was begun before."""
     decided, places, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing)
     landed = {one.name: one for one in landing.landed.values()}
-    place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder}
-    because = sorted({one.finding_id or "" for part in (found, carried) for of in part.values() for one in of})
-    same = _about_same(lake, landing, found, (decided, places, amendments), look)
-    everything = {name: [*same.get(name, []), *carried.get(name, [])] for name in same.keys() | carried.keys()}
-    everything = {name: of for name, of in everything.items() if of}
+    same: Found = {}
+    for name, observations in found.items():
+        is_amended = name in amendments.made
+        same[name] = _sort_out(lake, landing, landed[name], observations, places[name], decided, is_amended, look)
+    everything = {name: of for name in found if (of := [*same[name], *carried[name]])}
     unfinished, settled = _unfinished(lake, landing, decided, amendments)
     told = amendments.done.keys() if settled else set()
+    because = sorted({one.finding_id or "" for part in (found, carried) for of in part.values() for one in of})
+    context: dict[str, Any] = {"because": because, "feed": landing.run.feed, "folder": landing.run.folder}
     for decision, is_stricter in rejudge(decided, everything):
-        name, direct = decision.name, same.get(decision.name, [])
-        context = {"because": because, **place}
+        name = decision.name
         if is_stricter and (name in everything or decided.policy.promotion is Promotion.ALL_OR_NOTHING):
-            unfinished.discard(name)
             look.actions.append(_to_move(lake, decided, decision, everything.get(name, []), context))
         elif name in unfinished:
-            look.actions.append(_to_finish(decided, amendments, name, direct, context, is_told=name in told))
+            of_it = same.get(name, [])
+            look.actions.append(_to_finish(decided, amendments, name, of_it, context, is_told=name in told))
         elif name in everything:
-            if direct:
-                look.actions.append(_as_it_is(landing, decided, decision, direct, place))
+            look.actions += _as_it_is(landing, decided, decision, same[name])
             if name not in amendments.made and decided.outcome(name) in {Outcome.QUARANTINE, Outcome.HOLD}:
                 _add_astray(lake, landed[name], everything[name], look)
 
 
-def _about_same(
+def _sort_out(
     lake: Lake,
     landing: Landing,
-    found: Found,
-    known: tuple[Decided, dict[str, set[Place]], Amendments],
+    landed: LandedObject,
+    found: Iterable[Observation],
+    places: set[Place],
+    decided: Decided,
+    is_amended: bool,
     look: Look,
-) -> Found:
-    """Return the findings about bytes that the run has landed, by name; all others go where they belong."""
-    decided, places, amendments = known
-    landed = {one.name: one for one in landing.landed.values()}
-    place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder}
-    same: Found = {}
-    for name, observations in found.items():
-        was = decided.outcome(name)
-        is_amended = name in amendments.made
-        for one in observations:
-            try:
-                what = _what_is(lake, one, landed[name], places[name], was, is_amended=is_amended)
-            except Exception as error:
-                look.actions.append(_failed([one], error, was=was, **place))
-                continue
-            if what == "same":
-                same.setdefault(name, []).append(one)
-                look.of_bytes[landed[name].sha256].append(one)
-            elif what == "other":
-                look.strays.append(one)
-            else:
-                status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.GONE
-                look.actions.append(_action([one], status, "", was=was, **place))
+) -> list[Observation]:
+    """Return what was found in the landed bytes; what was found in others becomes a stray, what is gone an action."""
+    was = decided.outcome(landed.name)
+    place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder, "was": was}
+    same: list[Observation] = []
+    for one in found:
+        try:
+            what = _what_is(lake, one, landed, places, was, is_amended=is_amended)
+        except Exception as error:
+            look.actions.append(_failed([one], error, **place))
+            continue
+        if what == "same":
+            same.append(one)
+        elif what == "other":
+            look.strays.append(one)
+        else:
+            status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.GONE
+            look.actions.append(_action([one], status, "", **place))
+    if same:
+        look.of_bytes[landed.sha256] += same
     return same
 
 
@@ -365,17 +366,18 @@ def _to_finish(
     return _action(found, Status.MOVE, about.reason, about=about, **more, **context)
 
 
-def _as_it_is(
-    landing: Landing, decided: Decided, decision: Decision, found: Sequence[Observation], place: dict[str, Any]
-) -> Action:
+def _as_it_is(landing: Landing, decided: Decided, decision: Decision, found: Sequence[Observation]) -> Iterator[Action]:
+    """Yield the action about an object that stays where it is; none where the finding was only carried to it."""
     was = decided.outcome(decision.name)
-    if all(one.finding_id in landing.known for one in found):
-        return _action(found, Status.KNOWN, "", was=was, **place)
-    new = [one for one in found if one.finding_id not in landing.known]
-    if not decided.has_plan:
-        return _action(new, Status.LEFT, "below_threshold", was=was, **place)
-    status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.STANDS
-    return _action(new, status, decision.reason, was=was, **place)
+    place: dict[str, Any] = {"feed": landing.run.feed, "folder": landing.run.folder, "was": was}
+    if new := [one for one in found if one.finding_id not in landing.known]:
+        status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.STANDS
+        if decided.has_plan:
+            yield _action(new, status, decision.reason, **place)
+        else:
+            yield _action(new, Status.LEFT, "below_threshold", **place)
+    elif found:
+        yield _action(found, Status.KNOWN, "", **place)
 
 
 def _unfinished(lake: Lake, landing: Landing, decided: Decided, amendments: Amendments) -> tuple[set[str], bool]:

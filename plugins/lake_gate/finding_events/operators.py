@@ -21,6 +21,7 @@ from lake_gate.errors import NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, Done, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
+from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
 from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import ACTIONS, FINDINGS, IDS, LOOKED, TAKEN, WATERMARK, ledger
 from lake_gate.finding_events.recording import Looked
@@ -131,6 +132,7 @@ class DecideFindingsOperator(GateOperator):
         """Decide, and write down what is to be done."""
         settings, run = self.the_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
+        complete_index(self.s3, bronze, until=now + INDEX_BUDGET)
         taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
         watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
         new, looked = _new(self.iter_document(run, FINDINGS), watermark)

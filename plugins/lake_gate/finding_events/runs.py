@@ -114,10 +114,10 @@ def read_decided(
     with _reading(bronze, run, PLAN):
         policy, job = policy_of(basis), _job(basis)
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
-    with _reading(bronze, run, AMENDMENTS):
+    with _reading(bronze, run, AMENDMENTS.rstrip("/")):
         amendments = read_amendments(s3, bronze, run)
     names = {one.name for one in landing.landed.values()} | amendments.made.keys()
-    with _reading(bronze, run, f"{DECISIONS} or {MOVES}"):
+    with _reading(bronze, run, f"{DECISIONS}-or-moves"):
         entries = {
             entry["name"]: entry
             for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
@@ -126,7 +126,7 @@ def read_decided(
     with _reading(bronze, run, MANIFEST):
         landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
         manifest = [one for one in landed if whole or one.name in names]
-    with _reading(bronze, run, f"{RESULTS} or {FINDINGS}"):
+    with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
     with _reading(bronze, run, REUSED):
         verdicts = read_reused(s3, bronze, run, version_id=basis.get("evidence", {}).get(REUSED, ""))
@@ -158,12 +158,13 @@ def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject |
         for line in _lines(s3, bronze, run, MANIFEST):
             if isinstance(line, dict) and line.get("key") == key:
                 return LandedObject(**line)
-    except (*_DAMAGE, TypeError):
+    except DAMAGE:
         log.warning("%s is damaged", run.document(MANIFEST))
     return None
 
 
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
+"""What reading a document comes to that the gate has not written like this."""
 
 
 @contextmanager
@@ -176,7 +177,7 @@ def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
         if not is_missing(error):
             raise
         raise DamagedDocumentError(uri, "a version is gone") from None
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DamagedDocumentError(uri, type(error).__name__) from None
 
 

@@ -61,3 +61,20 @@ def test_message_names_what_was_moved_first_and_what_is_quiet_not_at_all() -> No
 
 def test_values_of_attributes_are_never_empty() -> None:
     assert all(value != "" for value in digest(record({"stands": 1}), [], "s3://record").attributes.values())
+
+
+def test_object_that_failed_is_told_once_with_why_and_above_all_others() -> None:
+    told = record({"move": 1, "failed": 1})
+    told["totals"] |= {"newly_failed": 1, "severities_failed": {"High": 1}}
+    failed = entry("failed", "f.csv", why="AccessDenied", damaged="plan.json", now={"bucket": "quarantine"})
+    notice = digest(told, [entry("move", "m.csv"), failed], "s3://record")
+    text = "\n".join(notice.lines)
+    assert text.index("f.csv") < text.index("m.csv")
+    assert "failed (AccessDenied" in text
+    assert "plan.json of its run is damaged, is in quarantine now" in text
+    assert "1 failed" in notice.subject
+    assert (notice.attributes["failed"], worst_moved(told)) == (1, "High")
+    again = record({"failed": 1})
+    assert not is_worth_telling(again)
+    again["totals"]["newly_failed"] = 1
+    assert is_worth_telling(again)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from moto.s3.models import s3_backends
 
 from lake_gate.errors import AwsError
-from lake_gate.finding_events.moving import FromAnywhere, FromThere, move_all
+from lake_gate.finding_events.moving import FromAnywhere, FromThere, left_behind, move_all, move_each
 from lake_gate.run import Run
 from tests.builders import decided
 from tests.lake import Lake
@@ -81,3 +84,51 @@ def test_nothing_is_lost_when_no_copy_can_be_made(lake: Lake) -> None:
     with pytest.raises(AwsError, match="SlowDown"):
         move_all(Refusing("CopyObject"), [decided(landed, "quarantine")], RUN, anywhere(lake))  # type: ignore[arg-type]
     assert lake.read(lake.bronze, KEY) == lake.read(lake.silver, KEY) == b"content"
+
+
+def lock(lake: Lake, bucket: str, key: str) -> None:
+    """Put what a legal hold does on every version of a key."""
+    for version in s3_backends["123456789012"]["aws"].get_bucket(bucket).keys.getlist(key):
+        version.lock_legal_status = "ON"
+
+
+def test_object_that_cannot_be_moved_keeps_no_other_where_it_is(lake: Lake) -> None:
+    keys = [f"synthea/1/{number}.csv" for number in range(5)]
+    landed = [lake.put(lake.bronze, key, key.encode()) for key in keys]
+    for key in keys:
+        lake.put(lake.silver, key, key.encode())
+    lock(lake, lake.bronze, keys[2])
+    done = move_each(lake.s3, [decided(one, "quarantine") for one in landed], RUN, anywhere(lake))
+    assert [bool(one.failed) for one in done] == [False, False, True, False, False]
+    assert all(one.moved for one in done)  # the locked one has left silver, and its copy is in quarantine
+    assert lake.keys(lake.silver) == []
+    assert lake.keys(lake.bronze, "synthea/") == [keys[2]]
+    assert lake.keys(lake.quarantine) == keys
+
+
+def test_object_that_is_left_in_silver_is_not_said_to_be_moved(lake: Lake) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    lake.put(lake.silver, KEY, b"content")
+    lock(lake, lake.silver, KEY)
+    (done,) = move_each(lake.s3, [decided(landed, "quarantine")], RUN, anywhere(lake))
+    assert (done.moved, bool(done.failed)) == (None, True)
+
+
+def test_class_of_what_aws_refused_is_told_and_whether_it_may_pass(lake: Lake) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    refusing: Any = Refusing("CopyObject")
+    (done,) = move_each(refusing, [decided(landed, "quarantine")], RUN, anywhere(lake))
+    assert (done.moved, done.failed, done.is_passing) == (None, "SlowDown", True)
+
+
+def test_copies_are_found_at_each_place_that_an_object_is_taken_from(lake: Lake) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    decision = decided(landed, "quarantine")
+    assert left_behind(lake.s3, [decision], anywhere(lake)) == {(lake.bronze, "a.csv")}
+    lake.put(lake.bronze, f"held/{KEY}", b"content")
+    lake.put(lake.silver, KEY, b"content")
+    lake.put(lake.silver, KEY, b"other bytes over it")
+    lake.s3.delete_object(Bucket=lake.bronze, Key=KEY, VersionId=landed.version_id)
+    assert left_behind(lake.s3, [decision], anywhere(lake)) == {(lake.bronze, "a.csv"), (lake.silver, "a.csv")}
+    move_all(lake.s3, [decision], RUN, anywhere(lake))
+    assert left_behind(lake.s3, [decision], anywhere(lake)) == set()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import pytest
 
 from lake_gate.assets import changes
+from lake_gate.errors import NotWithdrawnError
 from lake_gate.finding_events.operators import TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import WATERMARK
+from lake_gate.run import Run
 from tests.lake import Lake
+from tests.lake_gate.finding_events.test_withdrawing import Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
 
 
@@ -92,3 +98,27 @@ def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake) -> None:
     assert done == [1, 1]
     assert len(lake.versions(lake.quarantine, gate.key("a.csv"))) == 1
     assert len(events.said) == 2  # a retry tells the same
+
+
+@pytest.mark.parametrize("broken", [{"id": "x", "updatedAt": "at night"}, {"updatedAt": None}, {"id": "x", "type": 1}])
+def test_finding_of_another_shape_is_counted_and_stops_nothing(lake: Lake, broken: dict[str, Any]) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    events = Events(lake, [broken, finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    assert (events.statuses, events.told["findings"]["unreadable"]) == (["move"], 1)
+
+
+def test_what_may_pass_is_tried_again_as_long_as_there_are_tries_and_then_recorded(lake: Lake) -> None:
+    gates = [Gate(lake, {name: "promote"}, run=Run("synthea", name[0])).over() for name in ("a.csv", "b.csv")]
+    events = Events(lake, [finding(lake, lake.silver, gate.key(next(iter(gate.outcomes)))) for gate in gates])
+    events.take()
+    events.list()
+    chunks = events.decide()
+    for try_number, is_last in ((1, False), (2, False), (3, True)):
+        events.context["ti"] = SimpleNamespace(try_number=try_number, max_tries=2)
+        for chunk in chunks:
+            with contextlib.nullcontext() if is_last else pytest.raises(NotWithdrawnError, match="SlowDown"):
+                events.withdraw([chunk], s3=Refusing("CopyObject"))
+    events.record(chunks)
+    assert events.statuses == ["failed", "failed"]
+    events.withdraw(chunks)
+    assert lake.keys(lake.silver) == []

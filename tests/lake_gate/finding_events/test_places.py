@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_gate.finding_events.places import is_document, landed_key, ledger, run_of
+from lake_gate.finding_events.places import is_document, landed_key, ledger, marked_by, run_of
 from lake_gate.run import Run
 
 
@@ -45,11 +45,49 @@ def test_held_object_was_landed_without_the_prefix(key: str, in_bronze: bool, la
     assert landed_key(key, in_bronze=in_bronze) == landed
 
 
-@pytest.mark.parametrize("key", ["_runs/synthea/1.json", "_runs/synthea/1/manifest.jsonl", "_verdicts/00/revoked.json"])
+SHA256 = "0f" * 32
+DOCUMENTS = (
+    *("run.json", "manifest.jsonl", "reprocessed.jsonl", "released.jsonl", "reused.jsonl", "held.jsonl", "job.json"),
+    *("results.jsonl.gz", "findings.jsonl", "plan.json", "decisions.jsonl", "objects.jsonl", "record.json"),
+    *("moves/promote-0.jsonl", "moves/promote-0.jsonl.begun", "moves/0.jsonl", "notified/digest.json", "taken.json"),
+    *("amendments/scheduled__1.jsonl", "amendments/scheduled__1.moved.jsonl", "ids.txt", "looked.json"),
+    *("actions.jsonl",),
+)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"_runs/synthea/night-1/{name}" for name in DOCUMENTS),
+        *("_runs/finding_events/watermark.json", "_content/complete.json", f"_content/{SHA256}/found.json"),
+        *(f"_content/{SHA256}/landed/synthea/1/{SHA256}.json", f"_verdicts/{SHA256}/{SHA256}.json"),
+        f"_verdicts/{SHA256}/revoked.json",
+    ],
+)
 def test_what_the_gate_writes_down_is_a_document(key: str) -> None:
     assert is_document(key)
 
 
-def test_what_was_landed_is_no_document_and_each_chunk_has_a_ledger_of_its_own() -> None:
-    assert not is_document("synthea/_runs/a.csv")
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("synthea/_runs/a.csv", "_runs/dump.csv", "_runs/synthea/1/patients.csv", "_verdicts/patients.csv"),
+        *("_runs/synthea/1/moves/a/0.jsonl", "_runs/synthea/1/notified/a/b.json", "_runs/Synthea/1/record.json"),
+        *("_runs/synthea/1/record.json.csv", "_content/00/found.json", "_runs/synthea/record.json", "_runs/"),
+    ],
+)
+def test_what_only_begins_like_a_document_is_none(key: str) -> None:
+    assert not is_document(key)
+
+
+def test_marker_of_a_run_is_known_by_its_key() -> None:
+    for run in (Run("synthea", "1"), Run("synthea", "manual__2026-11-25T10:00:00+00:00")):
+        marked = marked_by(run.marker)
+        assert marked is not None
+        assert marked.prefix == run.prefix
+    for key in ("_runs/dump.csv", "_runs/synthea/1/a.json", "_runs/A/1.json", "_runs/synthea/...json", "a.json"):
+        assert marked_by(key) is None
+
+
+def test_each_chunk_has_a_ledger_of_its_own() -> None:
     assert ledger(0) != ledger(10)

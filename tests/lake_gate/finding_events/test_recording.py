@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
 from lake_gate.recording.record import Moved
 from tests.builders import decided
@@ -22,9 +22,12 @@ def action(status: str, outcome: str = "quarantine", severity: str = "High", **m
 PLACE = Moved("a.csv", "quarantine", "synthea/1/a.csv", "q1")
 
 
-def counted(actions: list[Action], moved: list[Moved | None]) -> tuple[list[Any], Totals]:
+def counted(
+    actions: list[Action], moved: list[Moved | Done | None], failed_before: Any = None
+) -> tuple[list[Any], Totals]:
     totals = Totals()
-    return list(totals.counted(iter_entries(actions, iter(moved)))), totals
+    done = (one if isinstance(one, Done) else Done(one) for one in moved)
+    return list(totals.counted(iter_entries(actions, done, failed_before or {}))), totals
 
 
 def test_each_object_that_was_moved_is_where_its_ledger_says() -> None:
@@ -43,6 +46,23 @@ def test_object_that_was_nowhere_any_more_is_gone_and_not_moved() -> None:
 def test_findings_that_are_left_for_the_next_run_are_named() -> None:
     _, totals = counted([action("left_to_its_run", severity="Low"), action("left")], [])
     assert (totals.pending, totals.to_json()["pending"]) == (["f-Low"], 1)
+
+
+def test_object_that_failed_is_named_and_its_findings_are_looked_at_again() -> None:
+    actions = [action("move"), action("failed"), action("move", "hold", because=["of another"])]
+    actions[2] = replace(actions[2], findings={})
+    done: list[Moved | Done | None] = [Done(PLACE, "AccessDenied"), Done(None, "SlowDown", is_passing=True)]
+    entries, totals = counted(actions, done, {"f-High": {"why": "AccessDenied"}})
+    assert [(one["status"], one["why"], one["failed_before"]) for one in entries] == [
+        ("failed", "AccessDenied", True),
+        ("failed", "why", False),
+        ("failed", "SlowDown", False),
+    ]
+    assert entries[0]["now"]["version_id"] == "q1"
+    assert totals.pending == ["f-High", "f-High", "of another"]
+    assert totals.failed["of another"] == {"bucket": "silver", "key": "synthea/1/a.csv", "why": "SlowDown"}
+    assert (totals.newly_failed, totals.to_json()["failed"]) == (2, 3)
+    assert totals.first_failed[0] == "s3://silver/synthea/1/a.csv (AccessDenied)"
 
 
 def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:

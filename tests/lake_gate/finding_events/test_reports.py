@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_gate.errors import AwsError
+from lake_gate.errors import FindingsPendingError
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -47,9 +47,7 @@ def test_watermark_stays_when_something_was_not_moved(lake: Lake, gate: Gate) ->
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
     events.take()
     events.list()
-    chunks = events.decide()
-    with pytest.raises(AwsError):
-        events.withdraw(chunks, s3=Refusing("CopyObject"))
+    chunks = events.decide()  # and the worker is lost before it has withdrawn anything
     with pytest.raises(lake.s3.exceptions.ClientError):  # somebody goes on although a task has failed
         events.record(chunks)
     assert lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_runs/finding_events/watermark")["KeyCount"] == 0
@@ -69,6 +67,36 @@ def test_message_goes_once_to_the_topic_of_what_was_moved(lake: Lake, gate: Gate
 
 
 def test_nobody_is_told_when_nothing_is_new(lake: Lake, gate: Gate) -> None:
-    own = finding(lake, lake.bronze, gate.key("a.csv"))
+    own = finding(lake, lake.bronze, gate.key("a.csv"), "Medium")
     gate.write("findings.jsonl", b'{"id": "%s"}\n' % own["id"].encode())
     assert Events(lake, [own]).go().notify() is None
+
+
+def test_object_that_failed_stays_pending_is_told_once_and_fails_the_last_task_every_time(
+    lake: Lake, gate: Gate
+) -> None:
+    received = lake.messages_of(lake.settings.high_topic_arn)
+    found = [finding(lake, lake.silver, gate.key("a.csv"))]
+    told = []
+    for hour in (1, 2):
+        events = Events(lake, found, run_id=f"events-{hour}")
+        events.take()
+        events.list()
+        chunks = events.decide()
+        events.withdraw(chunks, s3=Refusing("CopyObject"))
+        events.record(chunks)
+        told.append(events.notify())
+        with pytest.raises(FindingsPendingError, match=r"a\.csv \(SlowDown\)"):
+            events.check()
+        assert events.statuses == ["failed"]
+        assert events.watermark["pending"] == [found[0]["id"]]
+        why = {"bucket": lake.silver, "key": gate.key("a.csv"), "why": "SlowDown"}
+        assert events.watermark["failed"] == {found[0]["id"]: why}
+    assert told[0]
+    assert told[1] is None
+    (message,) = received()
+    assert "a.csv: failed (SlowDown" in message["Message"]
+    last = Events(lake, found, run_id="events-3").go()
+    last.check()
+    assert (last.statuses, last.watermark["pending"], last.watermark["failed"]) == (["move"], [], {})
+    assert lake.keys(lake.silver) == [gate.key("b.csv")]

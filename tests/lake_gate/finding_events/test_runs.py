@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from lake_gate.finding_events.runs import read_decided, read_landing
+import json
+from typing import Any
+
+import pytest
+
+from lake_gate.errors import DamagedDocumentError
+from lake_gate.finding_events.runs import find_landed, is_dry, read_decided, read_landing
 from lake_gate.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
@@ -34,7 +40,7 @@ def test_only_what_was_asked_for_is_read_unless_one_object_holds_the_others(lake
         gate = Gate(lake, OUTCOMES, run=Run("synthea", promotion[:3]), policy=policy).over()
         landing = read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, ())
         assert landing is not None
-        decided, places = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+        decided, places, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing)
         assert ([one.name for one in decided.manifest], sorted(decided.entries)) == (names, names)
         assert {bucket for bucket, _, _ in places["a.csv"]} == {lake.bronze, lake.silver}
         assert (lake.bronze, gate.key("a.csv")) in decided.evidence
@@ -44,5 +50,64 @@ def test_run_that_has_decided_nothing_has_no_plan_and_no_proof(lake: Lake) -> No
     gate = Gate(lake, OUTCOMES).land()
     landing = read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, ())
     assert landing is not None
-    decided, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+    decided, _, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing)
     assert (decided.has_plan, decided.outcome("a.csv"), decided.evidence) == (False, None, {})
+
+
+@pytest.mark.parametrize("name", ["manifest.jsonl", "plan.json", "record.json", "findings.jsonl"])
+@pytest.mark.parametrize("content", [b'{"a', b"[]", b'"x"', b'{"is": 1}\n[1]', b"\xff"])
+def test_document_that_the_gate_has_not_written_is_named(lake: Lake, name: str, content: bytes) -> None:
+    gate = Gate(lake, OUTCOMES).over()
+    gate.write(name, content)
+    with pytest.raises(DamagedDocumentError) as damage:
+        read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, {"f"})
+    assert damage.value.document == name
+
+
+def test_object_is_found_in_a_manifest_of_which_other_lines_are_damaged(lake: Lake) -> None:
+    gate = Gate(lake, OUTCOMES).land()
+    written = lake.read(lake.bronze, gate.run.document("manifest.jsonl"))
+    gate.write("manifest.jsonl", b'{"name": "other code"}\n' + written + b"{")
+    assert find_landed(lake.s3, lake.bronze, gate.run, gate.key("b.csv")) == gate.objects["b.csv"]
+    assert find_landed(lake.s3, lake.bronze, gate.run, gate.key("never.csv")) is None
+
+
+def test_findings_that_came_after_the_decisions_are_not_known(lake: Lake) -> None:
+    gate = Gate(lake, OUTCOMES).land().decide()
+    versions = {name: gate.write(name, b'{"id": "first"}\n') for name in ("findings.jsonl",)}
+    gate.write("findings.jsonl", b'{"id": "first"}\n{"id": "later"}\n')
+    basis = lake.document(gate.run.document("plan.json"))
+    gate.write("plan.json", json.dumps({**basis, "evidence": versions}).encode())
+    landing = read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, {"first", "later"})
+    assert landing is not None
+    assert landing.known == {"first"}
+    lake.s3.delete_object(
+        Bucket=lake.bronze, Key=gate.run.document("findings.jsonl"), VersionId=versions["findings.jsonl"]
+    )
+    with pytest.raises(DamagedDocumentError, match=r"findings\.jsonl"):
+        read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, {"first"})
+
+
+@pytest.mark.parametrize(
+    ("begun", "record", "has_moved", "expected"),
+    [
+        (b'{"dry_run": true}', None, False, True),
+        (b'{"dry_run": true}', None, True, False),
+        (b'{"dry_run": false}', {"dry_run": True}, False, False),
+        (b'{"dry_run": "true"}', None, False, False),
+        (b"{", {"dry_run": True}, False, False),
+        (None, {"dry_run": True}, False, True),
+        (None, {"dry_run": True}, True, False),
+        (None, {"dry_run": False}, False, False),
+        (None, None, False, False),
+    ],
+)
+def test_run_is_dry_only_if_it_began_as_one_and_has_moved_nothing(
+    lake: Lake, begun: bytes | None, record: dict[str, Any] | None, has_moved: bool, expected: bool
+) -> None:
+    gate = Gate(lake, OUTCOMES)
+    if begun is not None:
+        gate.write("run.json", begun)
+    if has_moved:
+        gate.write("moves/promote-0.jsonl.begun", b"{}")
+    assert is_dry(lake.s3, lake.bronze, gate.run, record) is expected

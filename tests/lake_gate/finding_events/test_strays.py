@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from lake_gate.finding_events import strays
-from lake_gate.finding_events.strays import describe
+from lake_gate.finding_events.strays import describe, sha256_in, undescribed
 from lake_gate.moving import multipart
 from tests.lake import Lake
 
@@ -38,3 +38,13 @@ def test_checksum_of_a_large_object_is_that_of_a_copy_in_parts(
     with (tmp_path / "large").open("rb") as body:
         assert landed.checksum == multipart.checksum_of(body, 5 * MIB)
     assert landed.part_bytes == 5 * MIB
+
+
+def test_checksum_of_the_whole_content_is_known_without_reading_it_and_one_of_parts_is_not(lake: Lake) -> None:
+    lake.put(lake.silver, "a.csv", b"x")
+    head = lake.s3.head_object(Bucket=lake.silver, Key="a.csv", ChecksumMode="ENABLED")
+    assert sha256_in(head) == hashlib.sha256(b"x").hexdigest()
+    assert sha256_in({**head, "ChecksumSHA256": head["ChecksumSHA256"] + "-2"}) == ""
+    assert sha256_in({"ContentLength": 1}) == ""
+    known = undescribed(lake.silver, "a.csv", head)
+    assert (known.version_id, known.size_bytes, known.sha256) == (head["VersionId"], 1, "")

@@ -47,3 +47,12 @@ def test_of_two_runs_neither_loses_what_the_other_has_left() -> None:
             watermark = watermark.moved(looked_at, left)
         assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, {"b", "d"})
         assert set(watermark.seen) == {"a", "b", "c", "d"}
+
+
+def test_why_an_object_failed_is_kept_until_it_is_looked_at_again() -> None:
+    why = {"a": {"bucket": "silver", "key": "a.csv", "why": "AccessDenied"}}
+    failed = BEGINNING.moved({"a": NOW, "b": NOW}, ["a", "b"], why)
+    assert Watermark.parse(failed.to_bytes()) == failed
+    assert (failed.failed, failed.is_new("a")) == (why, True)
+    assert failed.moved({"b": NOW}, []).failed == why
+    assert failed.moved({"a": NOW}, []).failed == {}

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from lake_gate import jsonl
 from lake_gate.base import GateOperator
+from lake_gate.content import add_landed
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
 from lake_gate.finding_events.deciding import RUN_DEADLINE
 from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import FEED, WATERMARK
-from lake_gate.finding_events.reports import NotifyEventsOperator, RecordEventsOperator
+from lake_gate.finding_events.reports import CheckEventsOperator, NotifyEventsOperator, RecordEventsOperator
 from lake_gate.judging.plan import plan
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.reports import PublishOperator, RecordOperator
@@ -89,7 +90,9 @@ class Gate:
     def land(self) -> Gate:
         for name in sorted(self.outcomes):
             content = self.contents.get(name, name.encode())
-            self.objects[name] = self.lake.put(self.lake.bronze, self.run.prefix + name, content)
+            landed = self.lake.put(self.lake.bronze, self.run.prefix + name, content)
+            self.objects[name] = replace(landed, name=name)
+            add_landed(self.lake.s3, self.lake.bronze, self.run, self.objects[name])
         self.write(MANIFEST, jsonl.dump(self.objects.values()))
         return self
 
@@ -230,6 +233,9 @@ class Events:
         self.withdraw(chunks)
         self.record(chunks)
         return self
+
+    def check(self) -> None:
+        self.step(CheckEventsOperator)
 
     def notify(self) -> Any:
         return self.step(NotifyEventsOperator)

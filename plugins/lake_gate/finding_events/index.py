@@ -1,0 +1,151 @@
+"""Rebuilds the index by content from the documents of the runs: where it was lost, or the lake is older than it.
+
+``_content/complete.json`` says that every run is in it. Without that document all runs are read, one after the other:
+their manifests say which bytes were landed where, their results and findings what was found in them, and the actions of
+``finding_events`` what was found later. Runs that begin meanwhile write their own entries, see
+:mod:`lake_gate.content`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate import content
+from lake_gate.base import FINDINGS, RESULTS
+from lake_gate.delivery.landing import MANIFEST
+from lake_gate.delivery.manifest import LandedObject
+from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.errors import GateError, class_of
+from lake_gate.finding_events.places import ACTIONS, FEED, INDEX, run_of
+from lake_gate.finding_events.runs import DAMAGE
+from lake_gate.judging.evidence import UNKNOWN, Detection, Observation
+from lake_gate.run import Run
+from lake_gate.s3_answers import is_missing
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+INDEX_BUDGET = timedelta(minutes=30)
+"""How long one run of ``finding_events`` reads old runs; the next one goes on."""
+_RUNS = "_runs/"
+_THREADS = 16
+_WINDOW = 1000
+
+type _Version = tuple[str, str, str]
+
+
+def complete_index(s3: S3Client, bronze: str, *, until: datetime) -> bool:
+    """Bring every run into the index unless that was done; return whether it is complete now.
+
+    :param until: when to stop, in UTC; what was done is kept.
+    """
+    done = _read(s3, bronze)
+    if done["complete"]:
+        return True
+    is_whole = True
+    for key in _iter_manifests(s3, bronze, after=done["after"]):
+        if datetime.now(UTC) >= until:
+            log.warning("The index by content is rebuilt up to %s; the next run goes on", done["after"])
+            return False
+        run = run_of(key.removeprefix(_RUNS))
+        try:
+            done["skipped"] += _add_run(s3, bronze, run) if run else []
+        except (ClientError, BotoCoreError, GateError) as error:
+            log.warning("%s could not be read: %s; it is read again by the next run", key, class_of(error))
+            is_whole = False
+        done["after"] = key
+        write_document(s3, bronze, INDEX, json.dumps(done).encode())
+    done |= {"complete": is_whole, "after": done["after"] if is_whole else ""}
+    write_document(s3, bronze, INDEX, json.dumps(done).encode())
+    return is_whole
+
+
+def _read(s3: S3Client, bronze: str) -> dict[str, Any]:
+    """Return how far it is; at the beginning where that cannot be read."""
+    begin: dict[str, Any] = {"complete": False, "after": "", "skipped": []}
+    try:
+        done = json.loads(read_document_or_none(s3, bronze, INDEX) or b"{}")
+        types = (type(done["complete"]), type(done["after"]), type(done["skipped"]))
+    except (ValueError, KeyError, TypeError):
+        return begin
+    return {name: done[name] for name in begin} if types == (bool, str, list) else begin
+
+
+def _iter_manifests(s3: S3Client, bronze: str, *, after: str) -> Iterator[str]:
+    """Yield the keys of the manifests of all runs: one listing for each feed and run, and none of what is in them."""
+    for feed in _iter_folders(s3, bronze, _RUNS, ""):
+        for folder in _iter_folders(s3, bronze, feed, after):
+            key = folder + MANIFEST
+            if key > after:
+                yield key
+
+
+def _iter_folders(s3: S3Client, bronze: str, prefix: str, after: str) -> Iterator[str]:
+    start = {"StartAfter": after} if after.startswith(prefix) else {}
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=prefix, Delimiter="/", **start)  # type: ignore[arg-type]
+    for page in pages:
+        yield from (one["Prefix"] for one in page.get("CommonPrefixes", ()))
+
+
+def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
+    """Write the entries of one run; return its folder when its documents are damaged: reading again is no help."""
+    try:
+        if run.feed == FEED:
+            _add_actions(s3, bronze, run)
+            return []
+        found = _found(s3, bronze, run)
+        landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for window in batched(landed, _WINDOW):
+                list(pool.map(lambda one: _add_object(s3, bronze, run, one, found), window))
+    except DAMAGE as error:
+        log.warning("s3://%s/%s is damaged: %s", bronze, run.documents, type(error).__name__)
+        return [f"{run.feed}/{run.folder}"]
+    return []
+
+
+def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
+    """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
+    for line in _lines(s3, bronze, run, ACTIONS):
+        if (decision := line.get("decision")) and line["findings"]:
+            detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision["detections"].items())
+            severity, finding_id = decision["severity"], min(line["findings"])
+            seen = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)
+            content.add_found(s3, bronze, decision["sha256"], [seen])
+
+
+def _add_object(
+    s3: S3Client, bronze: str, run: Run, landed: LandedObject, found: dict[_Version, list[Observation]]
+) -> None:
+    content.add_found(s3, bronze, landed.sha256, found.get((landed.bucket, landed.key, landed.version_id), ()))
+    content.add_landed(s3, bronze, run, landed)
+
+
+def _found(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observation]]:
+    """Return what the run's evidence says was found, by version; objects in which nothing was are not kept."""
+    found: defaultdict[_Version, list[Observation]] = defaultdict(list)
+    for name in (RESULTS, FINDINGS):
+        for line in _lines(s3, bronze, run, name):
+            one = Observation.from_api(line, is_finding=name == FINDINGS)
+            if one.severity or one.detections:
+                found[one.bucket, one.key, one.version_id].append(one)
+    return found
+
+
+def _lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str, Any]]:
+    try:
+        yield from iter_json_lines(s3, bronze, run.document(name))
+    except ClientError as error:
+        if not is_missing(error):
+            raise

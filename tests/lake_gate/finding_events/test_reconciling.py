@@ -1,0 +1,113 @@
+"""Marker and record of a run that was amended: whether they say so, and what makes them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lake_gate.finding_events.reconciling import (
+    is_marker_of,
+    is_settled,
+    iter_unfinished,
+    rewrite_marker,
+    rewrite_record,
+)
+from lake_gate.recording.amendments import Amendment, Amendments
+from lake_gate.recording.overlay import read_amendments
+from lake_gate.recording.record import Moved
+from lake_gate.run import Run
+from tests.builders import decided
+from tests.lake import Lake
+from tests.lake_gate.finding_events.world import Events, Gate, finding
+
+OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
+
+
+@pytest.fixture
+def gate(lake: Lake) -> Gate:
+    """A run of which one object was withdrawn."""
+    gate = Gate(lake, OUTCOMES).over()
+    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    return gate
+
+
+def settled(lake: Lake, gate: Gate) -> bool:
+    amendments = read_amendments(lake.s3, lake.bronze, gate.run)
+    basis, record = (lake.document(gate.run.document(name)) for name in ("plan.json", "record.json"))
+    where = (lake.s3, lake.bronze, lake.silver, gate.run)
+    return is_settled(*where, basis, record, amendments, dry_run=False)
+
+
+def before(lake: Lake, gate: Gate, bucket: str, key: str) -> None:
+    """Write the first version of a document again, as if the later writes had not been made."""
+    lake.s3.put_object(Bucket=bucket, Key=key, Body=lake.read(bucket, key, lake.versions(bucket, key)[-1]))
+
+
+def test_run_is_settled_when_marker_and_record_say_what_was_amended(lake: Lake, gate: Gate) -> None:
+    assert settled(lake, gate)
+
+
+@pytest.mark.parametrize("name", ["objects.jsonl", "record.json", "marker"])
+def test_run_is_not_settled_while_one_of_them_lags_behind_and_is_made_to_be(lake: Lake, gate: Gate, name: str) -> None:
+    place = (lake.silver, gate.run.marker) if name == "marker" else (lake.bronze, gate.run.document(name))
+    before(lake, gate, *place)
+    assert not settled(lake, gate)
+    rewrite_marker(lake.s3, lake.bronze, lake.silver, gate.run, ())
+    rewrite_record(lake.s3, lake.bronze, gate.run)
+    assert settled(lake, gate)
+    assert (gate.trusted, gate.entries["a.csv"]["outcome"], gate.told["accounted"]) == ({"b.csv"}, "quarantine", True)
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"[]", b'{"name": "a.csv"}'])
+def test_list_of_objects_that_is_damaged_is_written_again(lake: Lake, gate: Gate, content: bytes) -> None:
+    gate.write("objects.jsonl", content)
+    assert not settled(lake, gate)
+    rewrite_record(lake.s3, lake.bronze, gate.run)
+    assert settled(lake, gate)
+
+
+def test_marker_is_rewritten_although_other_amendments_are_damaged(lake: Lake, gate: Gate) -> None:
+    gate.write("amendments/other.jsonl", b"{")
+    now = Amendment(decided(gate.objects["b.csv"], "quarantine"), ["f"], "now", "e")
+    rewrite_marker(lake.s3, lake.bronze, lake.silver, gate.run, [now])
+    assert gate.trusted == set()
+
+
+def test_record_of_a_run_that_has_moved_is_not_dry_whatever_was_written_over_it(lake: Lake, gate: Gate) -> None:
+    gate.write("record.json", json.dumps({**gate.told, "dry_run": True}).encode())
+    rewrite_record(lake.s3, lake.bronze, gate.run)
+    assert gate.told["dry_run"] is False
+
+
+def test_marker_is_known_by_what_is_in_it(lake: Lake, gate: Gate) -> None:
+    written = lake.read(lake.silver, gate.run.marker)
+    content: dict[str, Any] = json.loads(written)
+    assert is_marker_of(gate.run, written)
+    assert not is_marker_of(Run("synthea", "2"), written)
+    (listed,) = content["objects"]
+    for spoilt in (
+        {**content, "notes": "x"},
+        {**content, "feed": "other"},
+        {**content, "run_id": "2"},
+        {**content, "schema": "x"},
+        {**content, "objects": [{**listed, "note": "x"}]},
+        {**content, "objects": [{**listed, "key": "elsewhere/a.csv"}]},
+        {**content, "withdrawn": [{**content["withdrawn"][0], "note": "x"}]},
+        [content],
+        "x",
+    ):
+        assert not is_marker_of(gate.run, json.dumps(spoilt).encode())
+    assert not is_marker_of(gate.run, written + b"\n219-09-9999")
+    assert not is_marker_of(gate.run, b"SSN\n")
+
+
+def test_what_is_unfinished_is_what_was_not_carried_out_or_came_back_and_all_when_the_documents_lag_behind() -> None:
+    made = [Amendment(decided(name, "quarantine"), ["f"], "now", "e") for name in ("a.csv", "b.csv", "c.csv")]
+    amendments = Amendments()
+    amendments.add(made, [Moved(name, "quarantine", name, "v") for name in ("a.csv", "b.csv")])
+    assert list(iter_unfinished(amendments, ["a.csv"], settled=True)) == ["a.csv", "c.csv"]
+    amendments.add(made, [Moved("c.csv", "quarantine", "c.csv", "v")])
+    assert list(iter_unfinished(amendments, [], settled=True)) == []
+    assert list(iter_unfinished(amendments, [], settled=False)) == ["a.csv", "b.csv", "c.csv"]
