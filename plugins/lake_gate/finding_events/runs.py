@@ -21,7 +21,7 @@ from lake_gate.delivery.manifest import LandedObject
 from lake_gate.documents import iter_json_lines, read_document_or_none
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.rejudging import Decided
-from lake_gate.judging.basis import iter_pinned, policy_of
+from lake_gate.judging.basis import iter_pinned, policy_of, read_found
 from lake_gate.judging.evidence import Evidence, Job, gather
 from lake_gate.judging.histories import read_histories
 from lake_gate.judging.policy import Promotion
@@ -31,6 +31,7 @@ from lake_gate.recording.entries import iter_run_entries
 from lake_gate.recording.overlay import read_amendments
 from lake_gate.run import Run
 from lake_gate.s3_answers import is_missing
+from lake_gate.scan.verdict import Verdict
 from lake_gate.scan.verdicts import REUSED, read_reused
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def read_decided(
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
     with _reading(bronze, run, REUSED):
-        verdicts = read_reused(s3, bronze, run, version_id=basis.get("evidence", {}).get(REUSED, ""))
+        verdicts = _verdicts(s3, bronze, run, basis)
     with _reading(bronze, run, HISTORIES):
         histories = read_histories(s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
     decided = Decided(
@@ -199,6 +200,15 @@ def _job(basis: dict[str, Any]) -> Job | None:
     if basis["job"] is None:
         return None
     return Job(**{one.name: basis["job"][one.name] for one in fields(Job)})
+
+
+def _verdicts(s3: S3Client, bronze: str, run: Run, basis: dict[str, Any]) -> dict[str, Verdict]:
+    """Return the verdicts that the run has reused, void where they were so when it decided."""
+    pins = basis.get("evidence")
+    if pins is not None and REUSED not in pins:
+        return {}
+    known = read_found(s3, bronze, run, basis)
+    return read_reused(s3, bronze, run, known, version_id=pins[REUSED] if pins else "")
 
 
 def _evidence(
