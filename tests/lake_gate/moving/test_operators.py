@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate import jsonl
-from lake_gate.errors import DecisionsStandError, SourceVersionGoneError
+from lake_gate.errors import AwsError, DecisionsStandError, SourceVersionGoneError
 from lake_gate.moving import operators, transfer
 from lake_gate.moving.operators import MoveOperator, ledger
 from lake_gate.moving.sealed import sealed_checksum
@@ -69,6 +69,23 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     with pytest.raises(SourceVersionGoneError):
         move(lake, "hold", [0, len(content)])
     assert lake.keys(lake.bronze) == [f"held/synthea/1/{n}.csv" for n in range(1, 6)]
+
+
+def test_window_whose_places_cannot_be_listed_keeps_no_other_from_its_move(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
+    objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(4)]
+    content = jsonl.dump([decided(one, "hold") for one in objects])
+    write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
+    operator = gate(lake, MoveOperator, outcome="hold", chunk=[0, len(content)])
+    operator.s3 = Answering("ListObjectVersions", "SlowDown", 1)
+    with pytest.raises(AwsError, match="SlowDown"):
+        operator.step(CONTEXT)
+    held, landed = [f"held/{one.key}" for one in objects], [one.key for one in objects]
+    assert lake.keys(lake.bronze) == [*held[2:], *landed[:2]]
+    assert move(lake, "hold", [0, len(content)]) == 4
+    assert lake.keys(lake.bronze) == held
 
 
 def test_chunk_of_which_everything_was_withdrawn_moves_nothing_and_is_done(lake: Lake) -> None:

@@ -176,6 +176,7 @@ def test_all_tags_of_an_object_are_kept_and_its_copy_is_sealed_all_the_same(
     (moved,) = move(lake, buckets, decision, s3=Refused(lake.quarantine))
     assert OWN[name].items() <= tags(lake, moved.version_id).items()
     assert sealed_checksum(lake.s3, lake.quarantine, KEY, moved.version_id) == landed.checksum
+    assert len(lake.keys(lake.quarantine, "_sealed/")) == (len(OWN[name]) == 10)  # where there is no room for a tag
     assert lake.versions(lake.bronze, KEY) == []
     assert move(lake, buckets, decision, s3=Refused(lake.quarantine)) == [moved]
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id]
