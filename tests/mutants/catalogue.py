@@ -92,6 +92,7 @@ _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/fin
 _moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
 _EVENTS_TESTS = "tests/lake_gate/finding_events/test_"
 _deciding = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}deciding.py",))
+_finishing = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}withdrawing.py",))
 _runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
 _reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
 _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
@@ -298,7 +299,6 @@ MUTANTS = [
     _withdrawing("the record says where things were", "_attempt(failures, lambda: rewrite_record(self.s3, bronze, run))", "pass"),
     _moving("one failing object keeps the others where they are", "        if len(decisions) == 1:\n", "        if True:\n"),
     _moving("what is in silver still is said to be moved", "if copies and buckets.silver not in {", "if copies and None not in {"),
-    _moving("held copies are not looked for", "            place = bucket, key.startswith(HELD_PREFIX)  # apart", "            place = bucket, False  # apart"),
     _events("one failing run stops its chunk", 'log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))', 'log.warning("failed"); raise'),
     _events("what may pass is not tried again", "if passing and _has_tries_left(context):", "if False:"),
     _events("the last try raises, and nothing is recorded", "task_instance.try_number <= task_instance.max_tries", "True"),
@@ -315,7 +315,7 @@ MUTANTS = [
     _deciding("what a run knows is never judged again", "if not (is_young and not is_known) and not landing.is_dry and (landing.basis or not is_known):", "if not (is_young and not is_known) and not landing.is_dry and not is_known:"),
     _deciding("copies in silver of what is held stay", "        _add_astray(lake, landed[name], everything[name], look)", "        pass"),
     _deciding("copies in silver of a dry run stay", "    _add_astray(lake, landed, [*here, *other], look)\n", ""),
-    _deciding("what was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
+    _finishing("what was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
     _runs("what came after the decisions is known", 'if "evidence" not in basis:', "if True:"),
     _runs("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
     _runs("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),

@@ -176,7 +176,7 @@ def _worth_looking_at(lake: Lake, run: Run, by_key: Found, known: Iterable[Actio
     try:
         there = list_histories(lake.s3, lake.silver, new)
         is_over = head_version(lake.s3, lake.bronze, run.document(RECORD)) is not None
-    except ClientError:  # the look itself fails then, and names the objects
+    except Exception:  # the look itself fails then, and names the objects
         return new
     return {key: found for key, found in new.items() if not is_over or there[key].versions}
 
@@ -288,7 +288,9 @@ def _rejudge(lake: Lake, landing: Landing, found: Found, carried: Found, look: L
     everything = {name: of for name in found if (of := [*same[name], *carried[name]])}
     unfinished, settled = _unfinished(lake, landing, decided, amendments)
     told = amendments.done.keys() if settled else set()
-    because = sorted({one.finding_id or "" for part in (found, carried) for of in part.values() for one in of})
+    because = sorted(
+        {id_ for part in (found, carried) for of in part.values() for one in of if (id_ := one.finding_id)}
+    )
     context: dict[str, Any] = {"because": because, "feed": landing.run.feed, "folder": landing.run.folder}
     for decision, is_stricter in rejudge(decided, everything):
         name = decision.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -132,16 +132,25 @@ class DecideFindingsOperator(GateOperator):
         """Decide, and write down what is to be done."""
         settings, run = self.the_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
-        complete_index(self.s3, bronze, until=now + INDEX_BUDGET)
+        is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
         taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
         watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
         new, looked = _new(self.iter_document(run, FINDINGS), watermark)
+        looked = replace(looked, is_index_complete=is_index_complete)
         lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
         content, chunks = plan(decide_all(lake, new))
         write_document(self.s3, bronze, run.document(ACTIONS), content)
         write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
         self.log.info("%d new findings about %d object(s)", len(new), content.count(b"\n"))
         return [asdict(chunk) for chunk in chunks]
+
+    def _complete_index(self, bronze: str, until: datetime) -> bool:
+        """Rebuild the index by content where it is lost; whatever is wrong with it stops no withdrawal."""
+        try:
+            return complete_index(self.s3, bronze, until=until)
+        except Exception as error:
+            self.log.warning("The index by content could not be rebuilt: %s", class_of(error))
+            return False
 
 
 def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list[Observation], Looked]:

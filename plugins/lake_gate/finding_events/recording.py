@@ -19,11 +19,13 @@ class Looked:
     :param times: when each was updated, in milliseconds since 1970, by id.
     :param seen_before: how many of them were dealt with by a run before.
     :param unreadable: how many name no object.
+    :param is_index_complete: all runs could be asked whether they have landed the same bytes.
     """
 
     times: dict[str, int]
     seen_before: int = 0
     unreadable: int = 0
+    is_index_complete: bool = True
 
 
 @dataclass(slots=True)
@@ -148,6 +150,7 @@ def build_record(
             "seen_before": looked.seen_before,
             "unreadable": looked.unreadable,
         },
+        "index_complete": looked.is_index_complete,
         "totals": totals.to_json(),
         "objects_uri": objects_uri,
     }

@@ -16,7 +16,7 @@ from lake_gate.finding_events.operators import TakeEventsOperator, WithdrawOpera
 from lake_gate.finding_events.places import WATERMARK
 from lake_gate.run import Run
 from tests.lake import Lake
-from tests.lake_gate.finding_events.test_withdrawing import Refusing
+from tests.lake_gate.finding_events.test_withdrawing import Denied, Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
 
 
@@ -122,3 +122,10 @@ def test_what_may_pass_is_tried_again_as_long_as_there_are_tries_and_then_record
     assert events.statuses == ["failed", "failed"]
     events.withdraw(chunks)
     assert lake.keys(lake.silver) == []
+
+
+def test_withdrawal_does_not_wait_for_an_index_that_cannot_be_rebuilt(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], s3=Denied("_content/complete.json")).go()
+    assert (events.statuses, events.told["index_complete"]) == (["move"], False)
+    assert Events(lake, [], run_id="events-2").go().told["index_complete"]
