@@ -183,13 +183,13 @@ class DamagedDocumentError(FinalGateError):
 
     @property
     def document(self) -> str:
-        """Name of the document, without where it is."""
-        return self.uri.rpartition("/")[2]
+        """Name of the document below those of its run."""
+        return re.sub(r".*/_runs/[^/]+/[^/]+/", "", self.uri)
 
     @property
     def code(self) -> str:
         """The class for documents and messages."""
-        return f"damaged_{self.document}"
+        return f"damaged_{self.document.replace('/', '_')}"
 
     def __str__(self) -> str:
         """Say which document and what is wrong with it, and what to do; nothing of its content."""

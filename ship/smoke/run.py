@@ -6,11 +6,13 @@ one who runs this may. It costs what Macie bills for some kilobytes; a bound is 
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lake_gate.content import CONTENT
 from lake_gate.run import Run
 from lake_gate.settings import Settings
 from ship.changes import Show
@@ -69,7 +71,7 @@ class Smoke:
             problems = [] if state == "success" else [f"the run ended as {state}; look at it in Airflow"]
             return [*problems, *Checks(self.s3, self.settings, run, files, self.show).problems()]
         finally:
-            self._clean_up(prefix, run)
+            self._clean_up(prefix, run, files)
 
     def _check(self, files: SmokeFiles) -> None:
         usd = files.size_bytes / 1e9 * self.settings.scan_usd_per_gb
@@ -95,6 +97,10 @@ class Smoke:
             time.sleep(self.poll_seconds)
         return state, run
 
-    def _clean_up(self, prefix: str, run: Run) -> None:
-        documents, marker = (self.settings.bronze_bucket, run.documents), (self.settings.silver_bucket, run.marker)
-        clean_up(self.s3, [(self.source, prefix), *places(self.settings, run).values(), documents, marker], self.show)
+    def _clean_up(self, prefix: str, run: Run, files: SmokeFiles) -> None:
+        bronze = self.settings.bronze_bucket
+        documents, marker = (bronze, run.documents), (self.settings.silver_bucket, run.marker)
+        hashes = (hashlib.sha256(content).hexdigest() for content in files.contents.values())
+        known = [(bronze, f"{CONTENT}{sha256}/") for sha256 in hashes]
+        mine = [(self.source, prefix), *places(self.settings, run).values(), documents, *known, marker]
+        clean_up(self.s3, mine, self.show)

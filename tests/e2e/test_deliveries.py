@@ -66,7 +66,7 @@ def test_files_of_every_kind_of_text_are_scanned(lake: Lake, run_dag: RunDag, tm
         "quoted_newline.csv": b'NOTE,PATIENT\n"two\nlines",' + PATIENT.encode() + b"\n",
         "latin1.csv": b"NAME,PATIENT\nJos\xe9," + PATIENT.encode() + b"\n",
         "notes.pdf": b"%PDF-1.7 no csv",
-        "UPPER.CSV": b"PATIENT\n" + PATIENT.encode() + b"\n",
+        "UPPER.CSV": b"PATIENT\n" + PATIENT.replace("7", "8").encode() + b"\n",  # bytes of its own
         "sp ace+plus%20é 日.csv": b"PATIENT\n" + PATIENT.encode() + b"\n",
     }
     for name, content in files.items():

@@ -182,8 +182,8 @@ def test_each_file_is_decided_by_the_stricter_when_macie_contradicts_itself(
         "new_reason.csv": ("hold", "analysis_reason_unknown"),
         "new_status.csv": ("hold", "analysis_status_unknown"),
     }
-    for name in expected:
-        (tmp_path / name).write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
+    for number, name in enumerate(expected):  # bytes of their own: what is found in the same bytes counts for all
+        (tmp_path / name).write_bytes(f"PATIENT\n{number:08x}{PATIENT[8:]}\n".encode())
     lake.turn(
         results_doubled=["/result_doubled.csv"],
         findings_doubled=["/finding_doubled.csv"],
@@ -268,6 +268,7 @@ def test_policy_of_the_run_decides(lake: Lake, run_dag: RunDag, delivery: str) -
     ended = run_dag(source=delivery, policy="clean_only")
     assert ended.reasons == {"a.csv": "no_rule_allows"}
     rules = ended.record["rules"]
-    assert (rules["policy"]["name"], rules["job_spec"]["name"]) == ("clean_only", "synthea_one_time")
-    hashes = [rules["policy"], rules["job_spec"], *rules["identifiers"].values()]
-    assert len({one["sha256"] for one in hashes}) == len(hashes) == 5
+    assert (rules["policy"]["name"], rules["job_spec"]["name"]) == ("default", "synthea_one_time")
+    assert rules["policy"]["also"]["name"] == "clean_only"
+    hashes = [rules["policy"], rules["policy"]["also"], rules["job_spec"], *rules["identifiers"].values()]
+    assert len({one["sha256"] for one in hashes}) == len(hashes) == 6

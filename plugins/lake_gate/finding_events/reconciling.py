@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.base import OBJECTS, PLAN, RECORD
 from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.runs import is_dry
 from lake_gate.recording.amendments import Amendment, Amendments
 from lake_gate.recording.entries import iter_run_entries, write_objects
@@ -55,7 +56,7 @@ def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: I
     withdrawals = of_now.withdrawals()
     try:
         withdrawals = {**withdrawals, **read_amendments(s3, bronze, run).withdrawals()}
-    except (ValueError, KeyError, TypeError) as error:
+    except (DamagedDocumentError, ValueError, KeyError, TypeError) as error:
         log.warning("Amendments to s3://%s/%s are damaged (%s)", bronze, run.documents, type(error).__name__)
 
     def without(there: bytes | None) -> bytes:
@@ -137,7 +138,7 @@ def _objects(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any] | N
     """Yield the lines of ``objects.jsonl``; None where it is missing, or is not JSON: it is to be written again."""
     try:
         yield from iter_json_lines(s3, bronze, run.document(OBJECTS))
-    except ValueError:
+    except (DamagedDocumentError, ValueError):
         yield None
     except ClientError as error:
         if not is_missing(error):

@@ -159,7 +159,7 @@ def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject |
         for line in _lines(s3, bronze, run, MANIFEST):
             if isinstance(line, dict) and line.get("key") == key:
                 return LandedObject(**line)
-    except DAMAGE:
+    except (DamagedDocumentError, *DAMAGE):
         log.warning("%s is damaged", run.document(MANIFEST))
     return None
 

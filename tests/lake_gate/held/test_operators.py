@@ -38,7 +38,7 @@ def step(lake: Lake, operator: Any, feed: str = "synthea", **arguments: Any) -> 
 
 def reprocess(lake: Lake, source: str = "held://*", *, moves: bool = True, dry_run: bool = False) -> None:
     """Take the source through the gate, up to the record: everything is promoted."""
-    step(lake, LandOperator, source=source)
+    step(lake, LandOperator, source=source, is_dry_run=dry_run)
     landed = [LandedObject(**line) for line in lake.lines(RUN.document(MANIFEST))]
     content, chunks = plan(decided(one) for one in landed)
     version = lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document("decisions.jsonl"), Body=content)["VersionId"]
