@@ -23,13 +23,12 @@ from lake_gate import content
 from lake_gate.base import FINDINGS, RESULTS
 from lake_gate.delivery.landing import MANIFEST
 from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.documents import read_document_or_none, write_document
 from lake_gate.errors import GateError, class_of
 from lake_gate.finding_events.places import ACTIONS, FEED, INDEX, run_of
-from lake_gate.finding_events.runs import DAMAGE
+from lake_gate.finding_events.runs import DAMAGE, iter_lines
 from lake_gate.judging.evidence import UNKNOWN, Detection, Observation
 from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -105,7 +104,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
             _add_actions(s3, bronze, run)
             return []
         found = _found(s3, bronze, run)
-        landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        landed = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
         with ThreadPoolExecutor(_THREADS) as pool:
             for window in batched(landed, _WINDOW):
                 list(pool.map(lambda one: _add_object(s3, bronze, run, one, found), window))
@@ -117,7 +116,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
 
 def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
     """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
-    for line in _lines(s3, bronze, run, ACTIONS):
+    for line in iter_lines(s3, bronze, run, ACTIONS):
         if (decision := line.get("decision")) and line["findings"]:
             detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision["detections"].items())
             severity, finding_id = decision["severity"], min(line["findings"])
@@ -136,16 +135,8 @@ def _found(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observati
     """Return what the run's evidence says was found, by version; objects in which nothing was are not kept."""
     found: defaultdict[_Version, list[Observation]] = defaultdict(list)
     for name in (RESULTS, FINDINGS):
-        for line in _lines(s3, bronze, run, name):
+        for line in iter_lines(s3, bronze, run, name):
             one = Observation.from_api(line, is_finding=name == FINDINGS)
             if one.severity or one.detections:
                 found[one.bucket, one.key, one.version_id].append(one)
     return found
-
-
-def _lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str, Any]]:
-    try:
-        yield from iter_json_lines(s3, bronze, run.document(name))
-    except ClientError as error:
-        if not is_missing(error):
-            raise

@@ -75,7 +75,7 @@ def read_landing(
     if head is None:
         return None
     with _reading(bronze, run, MANIFEST):
-        manifest = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        manifest = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
         landed = {one.key: one for one in manifest if one.key in keys}
     basis = _object(s3, bronze, run, PLAN)
     with _reading(bronze, run, FINDINGS):
@@ -125,7 +125,7 @@ def read_decided(
             if whole or entry["name"] in names
         }
     with _reading(bronze, run, MANIFEST):
-        landed = (LandedObject(**line) for line in _lines(s3, bronze, run, MANIFEST))
+        landed = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
         manifest = [one for one in landed if whole or one.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
@@ -156,7 +156,7 @@ def read_decided(
 def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject | None:
     """Return what the manifest says of one object, although other lines of it may be damaged; None: nothing."""
     try:
-        for line in _lines(s3, bronze, run, MANIFEST):
+        for line in iter_lines(s3, bronze, run, MANIFEST):
             if isinstance(line, dict) and line.get("key") == key:
                 return LandedObject(**line)
     except (DamagedDocumentError, *DAMAGE):
@@ -227,7 +227,7 @@ def _object_of(payload: dict[str, Any]) -> tuple[str, str] | None:
     return (bucket, key) if bucket and key else None
 
 
-def _lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str, Any]]:
+def iter_lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str, Any]]:
     """Yield the lines of a document of the run; none when it has not come so far."""
     try:
         yield from iter_json_lines(s3, bronze, run.document(name))
