@@ -28,7 +28,6 @@ from tests.mutants.catalogue import MUTANTS, Mutant
 
 REPO = Path(__file__).resolve().parents[2]
 STATE = Path(__file__).with_name("noticed.json")
-WORKERS = 2
 MOST_SECONDS = 600
 ENDLESS_SECONDS = 180
 """For breakages that make a wait endless."""
@@ -42,6 +41,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="text that the names must hold")
     parser.add_argument("--path", default="", help="text that the paths of the broken files must hold")
     parser.add_argument("--changed", action="store_true", help="what changed since it was last noticed, and a tenth")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=inf, help="begin none after so many; they stay due")
     options = parser.parse_args()
     known = read_state()
@@ -50,10 +50,14 @@ def main() -> None:
         chosen = due(chosen, known, datetime.now(UTC).toordinal())
     began = time.monotonic()
     deadline = began + options.minutes * 60
-    with ThreadPoolExecutor(WORKERS) as pool:
-        results = list(pool.map(lambda mutant: _try(mutant) if time.monotonic() < deadline else None, chosen))
-    noticed = {mutant: result for mutant, result in zip(chosen, results, strict=True) if result is not None}
-    write_state({**known, **{mutant.name: fingerprint(mutant) if is_so else "" for mutant, is_so in noticed.items()}})
+    noticed: dict[Mutant, bool] = {}
+    with ThreadPoolExecutor(options.workers) as pool:
+        results = pool.map(lambda mutant: _try(mutant) if time.monotonic() < deadline else None, chosen)
+        for mutant, is_noticed in zip(chosen, results, strict=True):
+            if is_noticed is not None:
+                noticed[mutant] = is_noticed
+                known[mutant.name] = fingerprint(mutant) if is_noticed else ""
+                write_state(known)
     print(f"{sum(noticed.values())} of {len(noticed)} breakages noticed, {time.monotonic() - began:.0f} s")
     if late := len(chosen) - len(noticed):
         print(f"  not tried in {options.minutes:g} minutes: {late}; they stay due")
