@@ -23,9 +23,10 @@ import boto3
 from botocore.config import Config
 
 from bench.endpoints import endpoints
-from lake_gate.judging.decision import Decision
-from lake_gate.moving.transfer import THREADS, Buckets, carry_out
-from lake_gate.run import Run
+from lake_gate.decision.decision import Decision
+from lake_gate.model.run import Run
+from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.s3.threads import THREADS
 
 BUCKETS = Buckets("bench-bronze", "bench-silver", "bench-quarantine")
 RUN = Run("bench", "1")

@@ -22,11 +22,9 @@ import boto3
 
 from bench.endpoints import endpoints
 from dev.paths import aws_environment
-from lake_gate import jsonl
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject, Moved
+from lake_gate.model.run import MANIFEST, Run
 
 REPO = Path(__file__).resolve().parent.parent
 RUN = Run("bench", "1")
@@ -92,9 +90,9 @@ def _in_a_process(step: str) -> dict[str, Any]:
 
 
 def _run_step(name: str) -> dict[str, Any]:
-    from lake_gate.judging.operators import DecideOperator
-    from lake_gate.recording.reports import PublishOperator, RecordOperator
-    from lake_gate.telling.notices import NotifyOperator
+    from lake_gate.decision.operators import DecideOperator
+    from lake_gate.notifications.operators import NotifyOperator
+    from lake_gate.recording.operators import PublishOperator, RecordOperator
 
     gate: dict[str, Any] = {"task_id": "t", "settings": SETTINGS, "feed": RUN.feed}
     strict = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}

@@ -90,12 +90,18 @@ from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, TriggerRule, task
 
 from lake_gate.assets import changes
-from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
+from lake_gate.decision.kept import without_values
+from lake_gate.finding_events.operators import (
+    CheckEventsOperator,
+    DecideFindingsOperator,
+    NotifyEventsOperator,
+    RecordEventsOperator,
+    TakeEventsOperator,
+    WithdrawOperator,
+)
 from lake_gate.finding_events.places import FEED
-from lake_gate.finding_events.reports import CheckEventsOperator, NotifyEventsOperator, RecordEventsOperator
-from lake_gate.judging.kept import without_values
+from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
-from lake_gate.telling.notify import RunFailedNotifier
 from macie.findings import MacieFindingsToS3Operator
 
 

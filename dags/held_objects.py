@@ -46,8 +46,8 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator
+from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
-from lake_gate.telling.notify import RunFailedNotifier
 
 NAME = "held_objects"
 TOLD = RunFailedNotifier(feed=NAME)

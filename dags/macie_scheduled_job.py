@@ -52,12 +52,12 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, TriggerRule, task
 
-from lake_gate.include import fingerprint, include_path, read_job_spec, read_suppression_rules
-from lake_gate.recording.account import RecordAccountOperator
+from lake_gate.include import fingerprint, include_path, read_job_spec
+from lake_gate.notifications.failure import RunFailedNotifier
+from lake_gate.recording.operators import RecordAccountOperator
+from lake_gate.recording.suppression import is_expired, read_suppression_rules
 from lake_gate.scan import job_spec
-from lake_gate.scan.suppression import is_expired
 from lake_gate.settings import load_settings
-from lake_gate.telling.notify import RunFailedNotifier
 from macie.account import Change, ids_of
 from macie.hook import MacieHook
 from macie.reconcile import (

@@ -62,26 +62,20 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
 from lake_gate.assets import changes
-from lake_gate.delivery.operators import LandOperator
+from lake_gate.decision.kept import without_values
+from lake_gate.decision.operators import DecideOperator, GatherHistoriesOperator, ReuseVerdictsOperator
+from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
-from lake_gate.judging.histories import GatherHistoriesOperator
-from lake_gate.judging.kept import without_values
-from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
+from lake_gate.notifications.failure import RunFailedNotifier
+from lake_gate.notifications.operators import NotifyOperator
 from lake_gate.params import run_params
-from lake_gate.recording.reports import PublishOperator, RecordOperator
+from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
 from lake_gate.scan import job_spec, scope
-from lake_gate.scan.checks import (
-    CheckExpectedOperator,
-    EstimateCostOperator,
-    RememberVerdictsOperator,
-    ReuseVerdictsOperator,
-)
+from lake_gate.scan.operators import EstimateCostOperator
 from lake_gate.settings import load_settings
-from lake_gate.telling.notices import NotifyOperator
-from lake_gate.telling.notify import RunFailedNotifier
 from macie.account import ids_of
 from macie.operators import (
     MacieCancelClassificationJobOperator,

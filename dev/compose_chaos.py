@@ -19,7 +19,7 @@ import requests
 from dev.airflow_api import AirflowApi
 from dev.compose_stack import SOURCE, Stack
 from dev.paths import aws_environment
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 
 RUN_SECONDS = 1800
 """A run with its retries; who waits longer waits for ever."""

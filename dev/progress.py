@@ -10,8 +10,8 @@ from typing import Any, TextIO
 
 import boto3
 
-from lake_gate.documents import iter_json_lines
-from lake_gate.run import Run
+from lake_gate.model.run import Run
+from lake_gate.s3.documents import iter_json_lines
 
 _ENDED = {"success", "failed", "upstream_failed", "skipped", "removed"}
 _QUIET = {"skipped", "removed", "upstream_failed"}

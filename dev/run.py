@@ -31,8 +31,8 @@ from dev.paths import (
 from dev.progress import Progress
 from dev.setup import set_up
 from dev.table import print_record
-from lake_gate.documents import iter_json_lines, read_document_or_none
-from lake_gate.run import Run
+from lake_gate.model.run import Run
+from lake_gate.s3.documents import iter_json_lines, read_document_or_none
 from localaws.synthea import generate
 
 FEED = "synthea"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.judging.decision import Decision
+from lake_gate.decision.decision import Decision
+from lake_gate.model.manifest import LandedObject
 
 
 def landed(name: str = "a.csv", **changes: Any) -> LandedObject:

@@ -11,7 +11,7 @@ import boto3
 import requests
 
 from dev.setup import set_up
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.model.manifest import LandedObject
 from lake_gate.settings import Settings, load_settings
 
 

@@ -10,16 +10,23 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
+LAYERS = (
+    *({"model"}, {"errors"}, {"s3"}, {"settings", "feed", "lineage", "assets"}, {"include", "content"}, {"base"}),
+    *({"scan"}, {"decision"}, {"delivery", "moving", "recording"}, {"notifications"}, {"held", "finding_events"}),
+    {"params"},
+)
+"""The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
-    "": ["run", "feed", "jsonl", "schema", "names"],
-    "delivery": ["manifest"],
-    "scan": ["job_spec", "scope", "cost", "verdict", "suppression"],
-    "judging": ["evidence", "kept", "binding", "policy", "decision", "plan"],
-    "recording": ["record", "marker", "amendments"],
-    "telling": ["message", "digest", "finding_notices"],
+    "": ["feed"],
+    "scan": ["job_spec", "scope", "cost"],
+    "decision": ["kept", "binding", "policy", "decision", "plan", "verdict", "amendments"],
+    "recording": ["record", "marker"],
+    "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],
     "finding_events": ["hints", "watermark", "places", "action", "rejudging", "recording", "digest"],
 }
+"""Pure modules of packages that are not pure as a whole."""
+GATE = REPO / "plugins/lake_gate"
 MODULES = sorted(
     path.relative_to(REPO)
     for folder in ("plugins", "localaws", "dags", "dev")
@@ -44,10 +51,49 @@ def imports(path: Path, *packages: str) -> set[str]:
     return {name for name in imports_of(path) if name.split(".")[0] in packages}
 
 
-@pytest.mark.parametrize("module", [f"{folder}/{name}" for folder, names in PURE.items() for name in names])
-def test_pure_modules_import_neither_airflow_nor_aws_nor_a_clock(module: str) -> None:
+def layer_of(name: str) -> int:
+    (layer,) = (number for number, names in enumerate(LAYERS) if name in names)
+    return layer
+
+
+def test_packages_of_the_gate_import_only_earlier_ones() -> None:
+    wrong = [
+        f"{path.relative_to(GATE)} imports {name}"
+        for path in GATE.rglob("*.py")
+        if path.name != "__init__.py"
+        for own in [path.relative_to(GATE).parts[0].removesuffix(".py")]
+        for name in imports(path, "lake_gate")
+        if (other := name.split(".")[1]) != own and layer_of(other) >= layer_of(own)
+    ]
+    assert not wrong
+
+
+def test_operators_are_defined_in_operators_modules_alone() -> None:
+    defined = {
+        path.name
+        for path in GATE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Operator") and node.name != "GateOperator"
+    }
+    assert defined == {"operators.py"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(GATE / "model").glob("*.py"),
+        *(GATE / folder / f"{name}.py" for folder, names in PURE.items() for name in names),
+    ],
+    ids=lambda path: path.relative_to(GATE).as_posix(),
+)
+def test_pure_modules_import_neither_airflow_nor_aws_nor_a_clock(path: Path) -> None:
     forbidden = ("airflow", "boto3", "botocore", "moto", "requests", "os", "pathlib", "time", "socket", "datetime")
-    assert not imports(REPO / f"plugins/lake_gate/{module}.py", *forbidden)
+    assert not imports(path, *forbidden)
+
+
+def test_model_imports_nothing_else_of_ours() -> None:
+    for path in (GATE / "model").glob("*.py"):
+        assert all(name.startswith("lake_gate.model") for name in imports(path, "lake_gate", "macie"))
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] in {"plugins", "dags"}], ids=str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,13 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import jsonl
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_items, iter_json_lines, read_object
 from lake_gate.errors import from_client_error, from_transport_error
 from lake_gate.lineage import Place, lineage
-from lake_gate.moving.transfer import THREADS
-from lake_gate.run import Run
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import BEGUN, MANIFEST, MOVES, RUN, Run
+from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
+from lake_gate.s3.threads import THREADS
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,23 +27,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
 
-RUN = "run.json"
-"""What the run is, written once when it begins: run id, source, whether it is a dry run."""
-DECISIONS = "decisions.jsonl"
-PLAN = "plan.json"
-"""What was decided by (policy, job), and the chunks of the decisions."""
-MOVES = "moves/"
-"""The ledger: for each chunk one document that says that its moves have begun, and one when all are done."""
-BEGUN = ".begun"
-"""End of the names of the first kind."""
-RESULTS, FINDINGS = "results.jsonl.gz", "findings.jsonl"
-"""What is kept of Macie's records of the run's objects: see :mod:`lake_gate.judging.kept`."""
-JOB = "job.json"
-"""What Macie says of the run's job; a run whose objects verdicts speak for has none."""
-HISTORIES = "histories.jsonl"
-"""The versions of each key for which Macie has named no version, as S3 listed them after that was gathered."""
-OBJECTS = "objects.jsonl"
-RECORD = "record.json"
 RUN_SHAPE = {
     "type": "object",
     "properties": {"run_id": {"type": "string"}, "dry_run": {"type": "boolean"}},
@@ -115,7 +98,7 @@ class GateOperator(BaseOperator):
         return _Lines(lambda: iter_items(self.s3, bronze, key, partial(jsonl.from_dict, LandedObject)))
 
     def iter_document(self, run: Run, name: str, **part: Any) -> Iterator[dict[str, Any]]:
-        """Yield the lines of one of the run's documents; see :func:`lake_gate.documents.iter_json_lines`."""
+        """Yield the lines of one of the run's documents; see :func:`lake_gate.s3.documents.iter_json_lines`."""
         return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name), **part)
 
     def begun(self, run: Run) -> list[dict[str, Any]]:
@@ -147,3 +130,15 @@ class _Lines[Item]:
 def is_true(rendered: str | bool) -> bool:
     """Return a templated boolean: Jinja renders True as the text ``True``."""
     return str(rendered).lower() == "true"
+
+
+def run_facts(context: Context, **more: Any) -> dict[str, Any]:
+    """Return what a record says of its run: ids and times (ISO 8601, UTC), and more facts of the caller."""
+    dag_run = context["dag_run"]
+    return {
+        "dag_id": dag_run.dag_id,
+        "run_id": dag_run.run_id,
+        "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
+        "recorded_at": datetime.now(UTC).isoformat(),
+        **more,
+    }

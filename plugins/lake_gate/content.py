@@ -15,11 +15,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import read_document_or_none, write_document
-from lake_gate.judging.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
-from lake_gate.recording.overlay import update_document
-from lake_gate.run import Run
+from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import Run
+from lake_gate.s3.documents import read_document_or_none, update_document, write_document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,7 +33,7 @@ _DAMAGED = Observation("", "", "", "", "COMPLETE", None, UNKNOWN, (Detection(UNK
 class LandedAt:
     """An object that a run has landed with certain bytes.
 
-    :param folder: of the run, see :attr:`lake_gate.run.Run.folder`.
+    :param folder: of the run, see :attr:`lake_gate.model.run.Run.folder`.
     :param name: path in the delivery.
     """
 

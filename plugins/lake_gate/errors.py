@@ -12,11 +12,11 @@ from functools import wraps
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate.names import loggable
+from lake_gate.model.names import loggable
 
 
 def _make_loggable(cls: type[Exception]) -> None:
-    """Let the class's sentence hold names from outside: Airflow logs it, see :mod:`lake_gate.names`."""
+    """Let the class's sentence hold names from outside: Airflow logs it, see :mod:`lake_gate.model.names`."""
     if (sentence := vars(cls).get("__str__")) is not None:
         cls.__str__ = wraps(sentence)(lambda self: loggable(sentence(self)))  # type: ignore[method-assign]
 

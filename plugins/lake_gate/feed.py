@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from string import Template
 from typing import Any
 
-from lake_gate.run import FEED_NAME
-from lake_gate.schema import misshapen
+from lake_gate.model.run import FEED_NAME
+from lake_gate.model.schema import misshapen
 
 _TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
 """Where held files of all feeds are, what the other DAGs write down, and what stands for a feed that is not known."""

@@ -5,21 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 from airflow.configuration import conf
 
 from lake_gate import feed
-from lake_gate.errors import FeedError, FinalGateError, PolicyError, SuppressionRuleError
+from lake_gate.errors import FeedError, FinalGateError
 from lake_gate.feed import Feed
-from lake_gate.judging import policy
-from lake_gate.judging.policy import Policy
-from lake_gate.scan import suppression
-from lake_gate.scan.suppression import SuppressionRule
-
-_POLICY_NAME = re.compile(r"[a-z0-9_-]+")
 
 
 def include_path(name: str) -> str:
@@ -45,21 +38,6 @@ def read_job_spec(name: str) -> dict[str, Any]:
     return spec
 
 
-def read_policy(name: str) -> tuple[Policy, str]:
-    """Return the policy of that name, and its :func:`fingerprint`.
-
-    :raises PolicyError: naming the file and every key in it that is wrong; or when it is not the name of a policy.
-    """
-    if not _POLICY_NAME.fullmatch(name):  # it may stand in a document, and becomes part of a path
-        raise PolicyError("include/policies", "a policy is named by a-z, 0-9, _ and - alone")
-    path = include_path(f"policies/{name}.json")
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return policy.parse(name, content), fingerprint(content)
-    except ValueError as problem:
-        raise PolicyError(path, str(problem)) from None
-
-
 def read_feeds() -> tuple[list[Feed], list[FeedError]]:
     """Return the feeds, by name, and what is wrong with the files that define none: one must not stop the others."""
     feeds: list[Feed] = []
@@ -70,23 +48,6 @@ def read_feeds() -> tuple[list[Feed], list[FeedError]]:
         except ValueError as problem:
             errors.append(FeedError(str(path), str(problem)))
     return feeds, errors
-
-
-def read_suppression_rules() -> list[SuppressionRule]:
-    """Return all suppression rules, in the order of their files; expired ones, too.
-
-    :raises SuppressionRuleError: naming the file and every key in it that is wrong.
-    """
-    rules: dict[str, SuppressionRule] = {}
-    for path in sorted(Path(include_path("suppression_rules")).glob("*.json")):
-        try:
-            rule = suppression.parse(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as problem:
-            raise SuppressionRuleError(str(path), str(problem)) from None
-        if rule.name in rules:
-            raise SuppressionRuleError(str(path), f"name: {rule.name!r} is the name of another rule, too")
-        rules[rule.name] = rule
-    return list(rules.values())
 
 
 def fingerprint(content: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.model.run import HELD_PREFIX, Run
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from lake_gate.delivery.held_objects import REASONS
 from lake_gate.feed import Feed
-from lake_gate.held.objects import REASONS
 
 
 def run_params(feed: Feed) -> dict[str, Param]:

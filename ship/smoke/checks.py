@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.base import FINDINGS, RESULTS
-from lake_gate.documents import iter_json_lines, read_document_or_none
-from lake_gate.judging.evidence import Observation
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.model.evidence import Observation
+from lake_gate.model.run import FINDINGS, HELD_PREFIX, RESULTS, Run
+from lake_gate.s3.documents import iter_json_lines, read_document_or_none
 from lake_gate.settings import Settings
 from ship.changes import Show
 from ship.smoke.differences import differences, found_by_local_macie, found_by_real_macie

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lake_gate.content import CONTENT
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from lake_gate.settings import Settings
 from ship.changes import Show
 from ship.smoke.checks import Checks, places

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from dev.progress import Progress
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.lake import Lake
 
 RUN = Run("synthea", "manual__1")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dev import in_process
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan

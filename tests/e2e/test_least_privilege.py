@@ -19,8 +19,8 @@ from botocore.exceptions import ClientError
 
 from dev import in_process
 from lake_gate.finding_events.operators import TakeEventsOperator
-from lake_gate.moving.versions import tags_of
-from lake_gate.run import Run
+from lake_gate.model.run import Run
+from lake_gate.s3.versions import tags_of
 from tests.e2e.conftest import Ended
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import ACCOUNT, scan

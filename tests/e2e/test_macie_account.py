@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from dev import in_process
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.conftest import REPO
 from tests.lake import Lake
 from tests.localaws.waiting import until

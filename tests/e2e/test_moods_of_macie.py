@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from macie.operators import MacieEnsureCustomDataIdentifiersOperator
 from tests.e2e.conftest import RunDag
 from tests.lake import Lake

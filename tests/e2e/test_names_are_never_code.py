@@ -16,10 +16,11 @@ from airflow.utils.session import create_session
 from sqlalchemy import inspect, text
 
 from dev import in_process
-from lake_gate import feed, jsonl
-from lake_gate.names import ALARM
-from lake_gate.run import Run
-from lake_gate.telling.alarms import FAILED, HELD_TOO_LONG
+from lake_gate import feed
+from lake_gate.model import jsonl
+from lake_gate.model.names import ALARM
+from lake_gate.model.run import Run
+from lake_gate.notifications.alarms import FAILED, HELD_TOO_LONG
 from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan

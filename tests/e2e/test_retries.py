@@ -10,10 +10,10 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowException
 
+from lake_gate.decision.operators import DecideOperator
 from lake_gate.delivery.operators import LandOperator
-from lake_gate.judging.operators import DecideOperator
 from lake_gate.moving.operators import MoveOperator
-from lake_gate.recording import reports
+from lake_gate.recording import operators
 from macie import operators as macie
 from tests.e2e.conftest import RunDag
 from tests.lake import Lake
@@ -26,8 +26,8 @@ WORKING = [
     LandOperator,
     DecideOperator,
     MoveOperator,
-    reports.RecordOperator,
-    reports.PublishOperator,
+    operators.RecordOperator,
+    operators.PublishOperator,
 ]
 
 

@@ -12,12 +12,10 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowException
 
-from lake_gate.scan.checks import (
-    CheckExpectedOperator,
-    EstimateCostOperator,
-    RememberVerdictsOperator,
-    ReuseVerdictsOperator,
-)
+from lake_gate.decision.operators import ReuseVerdictsOperator
+from lake_gate.delivery.operators import CheckExpectedOperator
+from lake_gate.recording.operators import RememberVerdictsOperator
+from lake_gate.scan.operators import EstimateCostOperator
 from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 
@@ -112,7 +110,7 @@ def test_object_whose_mark_is_lost_is_scanned_and_the_evidence_decides(
     lake: Lake, run_reusing: RunDag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_reusing(source=deliver(tmp_path, {"medium.csv": PATIENT}))
-    monkeypatch.setattr("lake_gate.scan.verdicts.mark", lambda *_: None)
+    monkeypatch.setattr("lake_gate.decision.verdicts.mark", lambda *_: None)
     source = deliver(tmp_path, {"medium.csv": PATIENT, "new.csv": b"B\n"})
     second = run_reusing(source=source)
     assert read_by_job(second) == {"medium.csv", "new.csv"}

@@ -15,7 +15,7 @@ import pytest
 from dev import services
 from dev.local import local_aws
 from dev.paths import aws_environment
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.e2e.stack import Stack, start_airflow, wait_for
 from tests.lake import Lake
 

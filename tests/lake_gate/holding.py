@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lake_gate.model.manifest import Moved
+from lake_gate.model.run import Run
 from lake_gate.moving.transfer import Buckets, carry_out
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
 from tests.builders import decided
 from tests.lake import Lake
 

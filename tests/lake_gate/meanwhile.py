@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from lake_gate.judging.decision import Decision
+from lake_gate.decision.decision import Decision
+from lake_gate.model.manifest import Moved
+from lake_gate.model.run import Run
 from lake_gate.moving.transfer import Buckets, carry_out
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")

@@ -6,13 +6,12 @@ import gzip
 import json
 from typing import Any
 
-from lake_gate import jsonl
 from lake_gate.base import GateOperator
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.judging.operators import DecideOperator
+from lake_gate.decision.operators import DecideOperator
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
-from lake_gate.run import Run
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")
@@ -41,9 +40,22 @@ def move(lake: Lake, outcome: str, chunk: list[int]) -> int:
     return moved
 
 
-def write(lake: Lake, name: str, content: bytes) -> str:
-    version: str = lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document(name), Body=content)["VersionId"]
+def step(lake: Lake, operator: type[GateOperator], *, run_id: str = "1", **arguments: Any) -> Any:
+    """Execute the step of an operator in a run."""
+    return gate(lake, operator, **arguments).step({"run_id": run_id})
+
+
+def write(lake: Lake, name: str, content: bytes, run: Run = RUN) -> str:
+    version: str = lake.s3.put_object(Bucket=lake.bronze, Key=run.document(name), Body=content)["VersionId"]
     return version
+
+
+def land_files(lake: Lake, run_id: str = "1", **files: bytes) -> list[LandedObject]:
+    """Land files (their names without ``.csv``) as a run does, and write its manifest."""
+    run = Run("synthea", run_id)
+    manifest = [lake.put(lake.bronze, f"{run.prefix}{name}.csv", content) for name, content in sorted(files.items())]
+    write(lake, MANIFEST, jsonl.dump(manifest), run)
+    return manifest
 
 
 def landed_with_medium(lake: Lake) -> LandedObject:

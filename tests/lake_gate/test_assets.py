@@ -29,7 +29,7 @@ def test_events_go_through_the_alias_of_the_task_only() -> None:
 
 
 def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
-    from lake_gate.recording.reports import PublishOperator
+    from lake_gate.recording.operators import PublishOperator
 
     gate = Gate(lake, outcomes).land().decide().move().record()
     context = context_of(gate.run.run_id)

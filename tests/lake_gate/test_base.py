@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate import jsonl
 from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, from_client_error
-from lake_gate.run import Run
+from lake_gate.model import jsonl
+from lake_gate.model.run import Run
 from tests.builders import landed
 from tests.lake import Lake
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lake_gate.content import LandedAt, add_found, add_landed, iter_landed, read_found, says_more
-from lake_gate.judging.evidence import Detection, Evidence, Observation
-from lake_gate.run import Run
+from lake_gate.model.evidence import Detection, Evidence, Observation
+from lake_gate.model.run import Run
 from tests.builders import landed
 from tests.lake import Lake
 

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from botocore.exceptions import ClientError
 
 from lake_gate import errors
-from lake_gate.names import ALARM
+from lake_gate.model.names import ALARM
 
 EXAMPLES = [
     errors.SettingsError("/lake_gate", ["a is missing"]),

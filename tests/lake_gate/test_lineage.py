@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lake_gate.lineage import delivery_at, feed_in, lineage
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 
 RUN = Run("synthea", "manual__1")
 

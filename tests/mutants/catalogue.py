@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 
 GATE, MACIE, EVENTS = "plugins/lake_gate", "plugins/macie", "plugins/lake_gate/finding_events"
-DECISION, COPYING = "tests/lake_gate/judging/test_decision.py", "tests/lake_gate/moving/test_copying.py"
+DECISION, COPYING = "tests/lake_gate/decision/test_decision.py", "tests/lake_gate/moving/test_copying.py"
 TRANSFER = "tests/lake_gate/moving/test_transfer.py"
-JUDGING, MOVING = "tests/lake_gate/judging/test_operators.py", "tests/lake_gate/moving/test_operators.py"
+JUDGING, MOVING = "tests/lake_gate/decision/test_operators.py", "tests/lake_gate/moving/test_operators.py"
 LANDING = "tests/lake_gate/delivery/test_landing.py"
-REPORTS, MULTIPART = "tests/lake_gate/recording/test_reports.py", "tests/lake_gate/moving/test_multipart.py"
-EVIDENCE, POLICY = "tests/lake_gate/judging/test_evidence.py", "tests/lake_gate/judging/test_policy.py"
-VERSIONS, PLAN = "tests/lake_gate/moving/test_versions.py", "tests/lake_gate/judging/test_plan.py"
+REPORTS, MULTIPART = "tests/lake_gate/recording/test_operators.py", "tests/lake_gate/s3/test_multipart.py"
+EVIDENCE, POLICY = "tests/lake_gate/model/test_evidence.py", "tests/lake_gate/decision/test_policy.py"
+VERSIONS, PLAN = "tests/lake_gate/s3/test_versions.py", "tests/lake_gate/decision/test_plan.py"
 RECORD = "tests/lake_gate/recording/test_record.py"
 HOOK, TRIGGERS, SENSORS = (f"tests/macie/test_{name}.py" for name in ("hook", "triggers", "sensors"))
 
@@ -41,30 +41,34 @@ class Mutant:
     is_endless: bool = False
 
 
-_decision = partial(Mutant, f"{GATE}/judging/decision.py", (DECISION,))
-_binding = partial(Mutant, f"{GATE}/judging/binding.py", ("tests/lake_gate/judging/test_binding.py", DECISION))
-_histories = partial(Mutant, f"{GATE}/judging/histories.py", ("tests/lake_gate/judging/test_histories.py",))
-_policy = partial(Mutant, f"{GATE}/judging/policy.py", (POLICY, DECISION))
-_evidence = partial(Mutant, f"{GATE}/judging/evidence.py", (EVIDENCE,))
-_kept = partial(Mutant, f"{GATE}/judging/kept.py", ("tests/lake_gate/judging/test_kept.py",))
-_verdict = partial(Mutant, f"{GATE}/scan/verdict.py", ("tests/lake_gate/scan/test_verdict.py", DECISION))
-_basis = partial(Mutant, f"{GATE}/judging/basis.py", ("tests/lake_gate/judging/test_basis.py",))
+_decision = partial(Mutant, f"{GATE}/decision/decision.py", (DECISION,))
+_binding = partial(Mutant, f"{GATE}/decision/binding.py", ("tests/lake_gate/decision/test_binding.py", DECISION))
+_histories = partial(Mutant, f"{GATE}/decision/histories.py", ("tests/lake_gate/decision/test_histories.py",))
+_policy = partial(Mutant, f"{GATE}/decision/policy.py", (POLICY, DECISION))
+_evidence = partial(Mutant, f"{GATE}/model/evidence.py", (EVIDENCE,))
+_kept = partial(Mutant, f"{GATE}/decision/kept.py", ("tests/lake_gate/decision/test_kept.py",))
+_verdict = partial(Mutant, f"{GATE}/decision/verdict.py", ("tests/lake_gate/decision/test_verdict.py", DECISION))
+_basis = partial(Mutant, f"{GATE}/decision/basis.py", ("tests/lake_gate/decision/test_basis.py",))
 _base = partial(Mutant, f"{GATE}/base.py", ("tests/lake_gate/test_base.py",))
-_include = partial(Mutant, f"{GATE}/include.py", ("tests/lake_gate/test_include.py",))
-_jsonl = partial(Mutant, f"{GATE}/jsonl.py", ("tests/lake_gate/test_jsonl.py",))
-_documents = partial(Mutant, f"{GATE}/documents.py", ("tests/lake_gate/test_documents.py",))
-_amendments = partial(Mutant, f"{GATE}/recording/amendments.py", ("tests/lake_gate/recording/test_amendments.py",))
-_verdicts = partial(Mutant, f"{GATE}/scan/verdicts.py", ("tests/lake_gate/scan/test_verdicts.py",))
-_checks = partial(Mutant, f"{GATE}/scan/checks.py", ("tests/lake_gate/scan/test_checks.py",))
+_jsonl = partial(Mutant, f"{GATE}/model/jsonl.py", ("tests/lake_gate/model/test_jsonl.py",))
+_documents = partial(Mutant, f"{GATE}/s3/documents.py", ("tests/lake_gate/s3/test_documents.py",))
+_amendments = partial(Mutant, f"{GATE}/decision/amendments.py", ("tests/lake_gate/decision/test_amendments.py",))
+_verdicts = partial(Mutant, f"{GATE}/decision/verdicts.py", ("tests/lake_gate/decision/test_verdicts.py",))
+_policies = partial(Mutant, f"{GATE}/decision/policies.py", ("tests/lake_gate/decision/test_policies.py",))
+_looking = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/decision/test_histories.py",))
+_reuse = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
+_remember = partial(Mutant, f"{GATE}/recording/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
+_releasing = partial(Mutant, f"{GATE}/held/release.py", ("tests/lake_gate/held/test_release.py",))
+_cost = partial(Mutant, f"{GATE}/scan/operators.py", ("tests/lake_gate/scan/test_operators.py",))
 _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
 _transfer = partial(Mutant, f"{GATE}/moving/transfer.py", (TRANSFER,))
 _copying = partial(Mutant, f"{GATE}/moving/copying.py", (COPYING, TRANSFER))
 _sealed = partial(Mutant, f"{GATE}/moving/sealed.py", ("tests/lake_gate/moving/test_sealed.py",))
 _tags = partial(Mutant, f"{GATE}/moving/tags.py", ("tests/lake_gate/moving/test_tags.py", COPYING))
 _taking_back = partial(Mutant, f"{GATE}/moving/taking_back.py", ("tests/lake_gate/moving/test_taking_back.py",))
-_answers = partial(Mutant, f"{GATE}/s3_answers.py", ("tests/lake_gate/test_s3_answers.py",))
-_multipart = partial(Mutant, f"{GATE}/moving/multipart.py", (MULTIPART, COPYING))
-_versions = partial(Mutant, f"{GATE}/moving/versions.py", (VERSIONS, TRANSFER, COPYING))
+_answers = partial(Mutant, f"{GATE}/s3/answers.py", ("tests/lake_gate/s3/test_answers.py",))
+_multipart = partial(Mutant, f"{GATE}/s3/multipart.py", (MULTIPART, COPYING))
+_versions = partial(Mutant, f"{GATE}/s3/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
 _pin = partial(Mutant, f"{GATE}/delivery/pin.py", ("tests/lake_gate/delivery/test_pin.py",))
 _source = partial(Mutant, f"{GATE}/delivery/source.py", ("tests/lake_gate/delivery/test_source.py",))
@@ -73,20 +77,20 @@ _local = partial(Mutant, f"{GATE}/delivery/local_source.py", ("tests/lake_gate/d
 _web = partial(Mutant, f"{GATE}/delivery/web_source.py", ("tests/lake_gate/delivery/test_web_source.py",))
 _zip = partial(Mutant, f"{GATE}/delivery/zip_source.py", ("tests/lake_gate/delivery/test_zip_source.py",))
 _header = partial(Mutant, f"{GATE}/delivery/header.py", ("tests/lake_gate/delivery/test_header.py",))
-_decide = partial(Mutant, f"{GATE}/judging/operators.py", (JUDGING, MOVING))
+_decide = partial(Mutant, f"{GATE}/decision/operators.py", (JUDGING, MOVING))
 _move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING, "tests/lake_gate/moving/test_taking_back.py"))
-_held = partial(Mutant, f"{GATE}/held/objects.py", ("tests/lake_gate/held/test_objects.py",))
-_reprocessing = partial(Mutant, f"{GATE}/held/reprocessing.py", ("tests/lake_gate/held/test_reprocessing.py",))
+_held = partial(Mutant, f"{GATE}/delivery/held_objects.py", ("tests/lake_gate/delivery/test_held_objects.py",))
+_reprocessing = partial(Mutant, f"{GATE}/delivery/held_source.py", ("tests/lake_gate/delivery/test_held_source.py",))
 _release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
 _templates = ("tests/test_templates.py",)
-_names = partial(Mutant, f"{GATE}/names.py", ("tests/lake_gate/test_names.py",))
-_receipts = partial(Mutant, f"{GATE}/telling/receipts.py", ("tests/lake_gate/telling/test_receipts.py",))
-_failures = partial(Mutant, f"{GATE}/telling/notify.py", ("tests/lake_gate/telling/test_tries.py",))
-_plan = partial(Mutant, f"{GATE}/judging/plan.py", (PLAN,))
+_names = partial(Mutant, f"{GATE}/model/names.py", ("tests/lake_gate/model/test_names.py",))
+_receipts = partial(Mutant, f"{GATE}/notifications/receipts.py", ("tests/lake_gate/notifications/test_receipts.py",))
+_failures = partial(Mutant, f"{GATE}/notifications/failure.py", ("tests/lake_gate/notifications/test_tries.py",))
+_plan = partial(Mutant, f"{GATE}/decision/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
-_reports = partial(Mutant, f"{GATE}/recording/reports.py", (REPORTS,))
+_reports = partial(Mutant, f"{GATE}/recording/operators.py", (REPORTS,))
 _marker = partial(Mutant, f"{GATE}/recording/marker.py", ("tests/lake_gate/recording/test_marker.py",))
-_overlay = partial(Mutant, f"{GATE}/recording/overlay.py", ("tests/lake_gate/recording/test_overlay.py",))
+_overlay = partial(Mutant, f"{GATE}/decision/overlay.py", ("tests/lake_gate/decision/test_overlay.py",))
 _deciding = partial(Mutant, f"{EVENTS}/deciding.py", ("tests/lake_gate/finding_events/test_deciding.py",))
 _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
 _moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
@@ -99,14 +103,14 @@ _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
 _places = partial(Mutant, f"{EVENTS}/places.py", (f"{_EVENTS_TESTS}places.py",))
 _events = partial(Mutant, f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}operators.py", f"{_EVENTS_TESTS}withdrawing.py"))
 _events_record = partial(Mutant, f"{EVENTS}/recording.py", (f"{_EVENTS_TESTS}recording.py",))
-_events_reports = partial(Mutant, f"{EVENTS}/reports.py", (f"{_EVENTS_TESTS}reports.py",))
+_events_reports = partial(Mutant, f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}operators_reports.py",))
 _watermark = partial(Mutant, f"{EVENTS}/watermark.py", ("tests/lake_gate/finding_events/test_watermark.py",))
 _hints = partial(Mutant, f"{EVENTS}/hints.py", ("tests/lake_gate/finding_events/test_hints.py",))
 _hook = partial(Mutant, f"{MACIE}/hook.py", (HOOK,))
 _jobs = partial(Mutant, f"{MACIE}/scheduled_jobs.py", ("tests/macie/test_scheduled_jobs.py",))
 _rules = partial(Mutant, f"{MACIE}/suppression.py", ("tests/macie/test_suppression.py",))
 _lists = partial(Mutant, f"{MACIE}/allow_lists.py", ("tests/macie/test_allow_lists.py",))
-_suppression = partial(Mutant, f"{GATE}/scan/suppression.py", ("tests/lake_gate/scan/test_suppression.py",))
+_suppression = partial(Mutant, f"{GATE}/recording/suppression.py", ("tests/lake_gate/recording/test_suppression.py",))
 _triggers = partial(Mutant, f"{MACIE}/triggers.py", (TRIGGERS,))
 _translation = partial(Mutant, f"{MACIE}/translation.py", ("tests/macie/test_translation.py",))
 _records = partial(Mutant, f"{MACIE}/records.py", ("tests/macie/test_records.py",))
@@ -136,8 +140,8 @@ MUTANTS = [
     _evidence("the first spelling is read", "key.lower() == name and", "key.lower() == key == name and"),
     _decision("what is suspected does not count", "return self.results + self.findings + self.suspected", "return self.results + self.findings"),
     _decision("what cannot be bound is promoted", "if outcome is Outcome.PROMOTE and seen.unplaced:", "if False:"),
-    _histories("what decisions stand on is looked at again", "if self._is_moving(run):", "if False:"),
-    _histories("findings are not looked at", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
+    _looking("what decisions stand on is looked at again", "if self.begun(run):\n            self.log.warning(\"Moves", "if False:\n            self.log.warning(\"Moves"),
+    _looking("findings are not looked at", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
     _histories("a damaged document stops the run", "except (DamagedDocumentError, ValueError):", "except RecursionError:"),
     _deciding("a finding without a version is about nothing that was moved", "if may_be_about(found, replace(", "if found.version_id and may_be_about(found, replace("),
     _decision("no result is clean", "return _why_no_result(seen)", "return None"),
@@ -168,8 +172,8 @@ MUTANTS = [
     _decision("the rules of the run's own policy do not hold", "for rule in rules if rule and rule.then is Outcome.HOLD), None)", "for rule in rules[:1] if rule and rule.then is Outcome.HOLD), None)"),
     _policy("the run's own policy is not asked", "for policy in (self, *self.also)]", "for policy in (self,)]"),
     _policy("joined policies have the threshold of the first", "self.tightened(other.quarantine_threshold, other.promotion), also", "self, also"),
-    _basis("the run's own policy takes the place of the feed's", "policy, also = policy.joined(other), {", "policy, also = other, {"),
-    _basis("a run is judged again by its feed's policy alone", 'policy = policy.joined(_read_or_default(described["also"]["name"]))', "pass"),
+    _policies("the run's own policy takes the place of the feed's", "policy, also = policy.joined(other), {", "policy, also = other, {"),
+    _policies("a run is judged again by its feed's policy alone", 'policy = policy.joined(_read_or_default(described["also"]["name"]))', "pass"),
     _basis("the latest evidence explains the decisions", 'version_id=pins[name] if pins else "")', 'version_id="")'),
     _basis("evidence that came later was there", "    if pins is not None and name not in pins:\n        return\n", ""),
     _basis("a pinned version that is gone says nothing", "        if pins:\n            raise _gone(", "        if False:\n            raise _gone("),
@@ -179,7 +183,7 @@ MUTANTS = [
     _decide("what becomes known after moves began changes decisions", "        if self.begun(run):\n            known", "        if False:\n            known"),
     _decide("the plan does not say what was known of the bytes", "            if found:\n                planned", "            if False:\n                planned"),
     _base("a dry run is what is asked for now", "return is_true(chosen) if pinned is None else", "return is_true(chosen) if True else"),
-    _include("any path is a policy", "if not _POLICY_NAME.fullmatch(name):", "if False:"),
+    _policies("any path is a policy", "if not _POLICY_NAME.fullmatch(name):", "if False:"),
     _jsonl("members of any type will do", "return type(value) is int if kind is float else isinstance(value, kind)", "return True"),
     _jsonl("a yes is a number", "if kind in {str, int, bool}:\n        return False", "if kind in {str, int, bool}:\n        return isinstance(value, kind)"),
     _jsonl("unknown members are no matter", "if unknown := sum(name not in kinds for name in content):", "if unknown := 0:"),
@@ -190,17 +194,17 @@ MUTANTS = [
     _reports("a dry run has a marker", 'if written["dry_run"] or self.is_dry(run, chosen=False):', 'if written["dry_run"]:'),
     _reports("a later look explains what was archived", "run, basis, FINDINGS)", "run, {}, FINDINGS)"),
     _release("a run that began as a dry run releases", 'or self.is_dry(run, chosen=False):', "or False:"),
-    _checks("verdicts are made of a later look", "run, basis, name) for name in", "run, {}, name) for name in"),
-    _checks("the policy of a run hides its feed's from the verdicts", "choose_policy(self.feed_policy or self.policy, self.policy, *asked)", "choose_policy(self.policy, self.policy, *asked)"),
+    _remember("verdicts are made of a later look", "run, basis, name) for name in", "run, {}, name) for name in"),
+    _reuse("the policy of a run hides its feed's from the verdicts", "choose_policy(self.feed_policy or self.policy, self.policy, *asked)\n        hashes", "choose_policy(self.policy, self.policy, *asked)\n        hashes"),
     _verdicts("a verdict need not be about what lies there", " or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
-    _checks("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
-    _checks("a dry run is remembered", ' and not record["dry_run"]', ""),
-    _checks("an unfinished run is remembered", 'record["accounted"] and not', "not"),
-    _checks("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),
-    _checks("marks come before the document", "before - names))\n", "before - names))\n            verdicts.mark(self.s3, self._named(run, names))\n"),
-    _checks("no limit", " and cost.usd > float", " and 0 > float"),
-    _checks("any scope can be estimated", "if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):", "if False:"),
+    _remember("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
+    _remember("a dry run is remembered", ' and not record["dry_run"]', ""),
+    _remember("an unfinished run is remembered", 'record["accounted"] and not', "not"),
+    _reuse("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),
+    _reuse("marks come before the document", "before - names))\n", "before - names))\n            verdicts.mark(self.s3, self._named(run, names))\n"),
+    _cost("no limit", " and cost.usd > float", " and 0 > float"),
+    _cost("any scope can be estimated", "if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):", "if False:"),
     _scope("one prefix of many is enough", "is_of_keys and all(value", "is_of_keys and any(value"),
     _scope("any bucket is the run's", " != {bucket}:", " == set():"),
     _scope("allow lists are no matter", 'if spec.get("allowListIds"):', "if False:"),
@@ -323,7 +327,7 @@ MUTANTS = [
     _index("one damaged run keeps all others out of the index", "    except DAMAGE as error:", "    except ZeroDivisionError as error:"),
     _index("a run that was not read is in the index", "            is_whole = False\n", ""),
     _index("the index knows nothing of what was found later", "        if run.feed == FEED:", "        if False:"),
-    _places("whatever begins like a document is one", "return _IN_BRONZE.fullmatch(key) is not None", "return _IN_BRONZE.match(key) is not None"),
+    _places("whatever begins like a document is one", "_IN_BRONZE.fullmatch(key) is not None", "_IN_BRONZE.match(key) is not None"),
     _moving("the copy in silver stays", "yield self.silver, key", "return"),
     _watermark("what was left is forgotten", " | frozenset(left)\n", "\n"),
     _hints("findings of other accounts are ours", 'told.get("account") != account_id', "not account_id"),
@@ -334,11 +338,11 @@ MUTANTS = [
     _reprocessing("every try takes what is held now", "if not written:", "if True:"),
     _reprocessing("what is held no longer is waited for", "if (one.key, one.version_id) in there]", "]"),
     _reprocessing("two held objects share a name", "and one.name not in used:", ":"),
-    _reprocessing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
-    _reprocessing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
-    _reprocessing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
-    _reprocessing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
-    _reprocessing("nothing held is ever released", "            delete_versions(\n                s3,\n", "            list(\n"),
+    _releasing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
+    _releasing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
+    _releasing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
+    _releasing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
+    _releasing("nothing held is ever released", "        delete_versions(\n            s3, [", "        list(\n            ["),
     _release("a dry run releases what is held", 'if record["dry_run"] or', "if"),
     _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
     # ---- data is never code, and names from outside stop nothing
@@ -347,7 +351,7 @@ MUTANTS = [
     Mutant(f"{GATE}/moving/operators.py", _templates, "a mapped chunk is a template field", "    def __init__(self, *, outcome: str,", '    template_fields = (*GateOperator.template_fields, "chunk")\n\n    def __init__(self, *, outcome: str,'),
     Mutant("dags/finding_events.py", _templates, "the name of a mapped task has any length", "['of'][:200]", "['of']"),
     _held("a feed of any shape is read from a key", "if len(parts) == 3 and _may_be_of_a_run(*parts):", "if len(parts) == 3:"),
-    _held("an object of no run is one of the feed", "(one for one in held if feed in {None, one.feed})", "held"),
+    _held("an object of no run is one of the feed", "if held and feed in {None, held.feed}:", "if held:"),
     _held("a tag is a reason whatever it says", "reason if reason in set(Reason) else UNKNOWN", "reason"),
     _reprocessing("one long name keeps a feed held", "if len(one.name.encode()) <= most_bytes:", "if True:"),
     _reprocessing("a planted name takes that of a held object", "used = {one.key[of_feed:] for one in held}", "used = {one.key[of_feed:] for one in held if one.run_folder not in again}"),

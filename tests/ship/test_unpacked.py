@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from ship.package import build
 from tests.conftest import REPO
 from tests.lake import Lake

@@ -18,20 +18,21 @@ from types import SimpleNamespace
 from typing import Any
 
 from lake_gate.assets import changes
-from lake_gate.base import FINDINGS, JOB, RESULTS, GateOperator
-from lake_gate.delivery.landing import MANIFEST
+from lake_gate.base import GateOperator
+from lake_gate.decision.operators import DecideOperator, ReuseVerdictsOperator
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import FinalGateError, GateError
-from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
+from lake_gate.finding_events.operators import (
+    DecideFindingsOperator,
+    RecordEventsOperator,
+    TakeEventsOperator,
+    WithdrawOperator,
+)
 from lake_gate.finding_events.places import FEED as EVENTS
-from lake_gate.finding_events.reports import RecordEventsOperator
 from lake_gate.held.operators import ReleaseHeldOperator
-from lake_gate.judging.operators import DecideOperator
+from lake_gate.model.run import FINDINGS, JOB, MANIFEST, RESULTS, REUSED, Run
 from lake_gate.moving.operators import MoveOperator
-from lake_gate.recording.reports import PublishOperator, RecordOperator
-from lake_gate.run import Run
-from lake_gate.scan.checks import RememberVerdictsOperator, ReuseVerdictsOperator
-from lake_gate.scan.verdicts import REUSED
+from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
 from tests.lake import Lake
 
 STEPS = (

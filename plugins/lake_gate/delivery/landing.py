@@ -7,20 +7,17 @@ import hashlib
 import logging
 import tempfile
 from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate import jsonl
 from lake_gate.content import add_landed
 from lake_gate.delivery.disk import Disk, room_for
 from lake_gate.delivery.header import SAMPLE_BYTES, header_of
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.delivery.held_source import held_files, is_held
 from lake_gate.delivery.source import open_source, shown
 from lake_gate.delivery.source_files import CHUNK_BYTES, SourceFile
-from lake_gate.documents import read_document_or_none
 from lake_gate.errors import (
     BucketNotVersionedError,
     DeliveryChangedError,
@@ -29,18 +26,19 @@ from lake_gate.errors import (
     SourceError,
     SourceUnreachableError,
 )
-from lake_gate.held.reprocessing import held_files, is_held
-from lake_gate.moving import multipart
-from lake_gate.recording.overlay import update_document
-from lake_gate.run import Run
-from lake_gate.s3_answers import is_precondition_failed, try_again
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, Run
+from lake_gate.s3 import multipart
+from lake_gate.s3.answers import is_precondition_failed, try_again
+from lake_gate.s3.documents import read_document_or_none, update_document
+from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
 
-MANIFEST = "manifest.jsonl"
 _THREADS = 8
 _IN_MEMORY_BYTES = 16 * 1024**2
 
@@ -57,7 +55,7 @@ def land(
 ) -> list[LandedObject]:
     """Copy every file of the delivery below the run's prefix and write the manifest, last.
 
-    The source may be what is held, too: see :func:`lake_gate.held.reprocessing.held_files`.
+    The source may be what is held, too: see :func:`lake_gate.delivery.held_source.held_files`.
 
     A run lands once: when its manifest is there, it stands as long as the source holds the same files. An empty one
     does not stand once the delivery has come. A retry after a crash takes over what is there already with the same
@@ -112,10 +110,9 @@ def _check_same(files: list[SourceFile], landed: list[LandedObject], source: str
     An object of S3 whose ETag is the same was not written since, and is not read again.
     """
     now, then = {file.name: file for file in files}, {item.name: item for item in landed}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        both = [name for name in then if name in now]
-        same = pool.map(lambda name: _is_same(now[name], then[name]), both)
-        changed = [name for name, is_same in zip(both, same, strict=True) if not is_same]
+    both = [name for name in then if name in now]
+    same = map_threads(lambda name: _is_same(now[name], then[name]), both)
+    changed = [name for name, is_same in same if not is_same]
     new, missing = sorted(now.keys() - then.keys()), sorted(then.keys() - now.keys())
     if changed or new or missing:
         problem = f"{len(changed)} file(s) changed, {len(new)} are new, {len(missing)} are missing"
@@ -167,12 +164,11 @@ def _check_nothing_else_is_there(s3: S3Client, landed: list[LandedObject], run: 
 def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str, disk: Disk) -> list[LandedObject]:
     landed: list[LandedObject] = []
     every = max(1, len(files) // 20)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for item in pool.map(lambda file: _land_one(s3, file, run, bronze, disk), files):
-            landed.append(item)
-            if len(landed) % every == 0 or len(landed) == len(files):
-                size = sum(done.size_bytes for done in landed)
-                log.info("Landed %d of %d files (%.1f MB)", len(landed), len(files), size / 1e6)
+    for _, item in map_threads(lambda file: _land_one(s3, file, run, bronze, disk), files, _THREADS):
+        landed.append(item)
+        if len(landed) % every == 0 or len(landed) == len(files):
+            size = sum(done.size_bytes for done in landed)
+            log.info("Landed %d of %d files (%.1f MB)", len(landed), len(files), size / 1e6)
     return landed
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator, is_true
-from lake_gate.delivery import landing
+from lake_gate.delivery import held_source, landing
 from lake_gate.delivery.pin import pin_run
 from lake_gate.delivery.source import check_written, shown, trimmed
+from lake_gate.errors import TablesMissingError
 from lake_gate.feed import DATE
-from lake_gate.held import reprocessing
 from lake_gate.lineage import delivery_at, feed_in
-from lake_gate.names import loggable
+from lake_gate.model.manifest import dataset_of
+from lake_gate.model.names import loggable
 from lake_gate.settings import load_source
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class LandOperator(GateOperator):
             allowed_hosts=settings.allowed_source_hosts.split(","),
             must_exist=chosen is not None,  # the folder of the day may be empty; one that was typed in may not
         )
-        is_held = reprocessing.is_held(source)
+        is_held = held_source.is_held(source)
         self.datasets_read = [
             feed_in(settings.bronze_bucket, run, is_held=True) if is_held else delivery_at(shown(source))
         ]
@@ -79,7 +81,7 @@ class LandOperator(GateOperator):
         """Return what the run's starter has chosen; None: the feed's own source."""
         params = context.get("params") or {}
         if params.get("reprocess_held"):
-            return f"{reprocessing.SCHEME}{params['reprocess_held']}"
+            return f"{held_source.SCHEME}{params['reprocess_held']}"
         return str(params["source"]) if params.get("source") else None
 
     def _own(self, context: Context) -> str:
@@ -91,3 +93,33 @@ class LandOperator(GateOperator):
     def _address(self, source: str) -> str:
         check_written(source)
         return trimmed(load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, trimmed(source)))
+
+
+class CheckExpectedOperator(GateOperator):
+    """Check that a delivery has every table that the feed expects, before anything is scanned.
+
+    Held objects that are processed again are no delivery, and not checked. Returns ``expected`` (how many) and
+    ``missing_tables`` (their names).
+
+    :param expect: ``{"tables": ["patients", …], "missing": "fail" or "warn"}``, see :class:`lake_gate.feed.Feed`.
+    :param source: where the delivery came from (templated).
+    """
+
+    template_fields = (*GateOperator.template_fields, "source")
+
+    def __init__(self, *, expect: Mapping[str, Any], source: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.expect = expect
+        self.source = source
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Compare the manifest's datasets with those expected."""
+        is_delivery = not self.source.startswith("held://")
+        expected = list(dict.fromkeys(table.lower() for table in self.expect["tables"] if is_delivery))
+        delivered = {dataset_of(landed.name) for landed in self.manifest(self.run_of(context))}
+        missing = [table for table in expected if table not in delivered]
+        if missing and self.expect["missing"] == "fail":
+            raise TablesMissingError(self.feed, len(expected), missing)
+        if missing:
+            self.log.warning("The delivery lacks %d expected table(s): %s", len(missing), ", ".join(missing))
+        return {"expected": len(expected), "missing_tables": missing}

@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lake_gate.base import RUN
 from lake_gate.delivery.source import fingerprint, shown
-from lake_gate.documents import read_document_or_none, write_document_once
 from lake_gate.errors import RunPinnedError
-from lake_gate.run import Run
+from lake_gate.model.run import RUN, Run
+from lake_gate.s3.documents import read_document_or_none, write_document_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

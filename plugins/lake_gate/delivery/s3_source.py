@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lake_gate.delivery.source_files import SourceFile, copy_bounded
 from lake_gate.errors import SourceError, SourceUnreachableError
+from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -94,9 +94,8 @@ def _checked(source: str, s3: S3Client, bucket: str, prefix: str, found: Iterabl
 def _check_readable(source: str, s3: S3Client, bucket: str, objects: list[Any]) -> None:
     archived = [item["Key"] for item in objects if item.get("StorageClass") in _ARCHIVED and not _is_restored(item)]
     unclear = [item["Key"] for item in objects if item.get("StorageClass") == _MAY_BE_ARCHIVED]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        asleep = pool.map(lambda key: _is_asleep(s3, bucket, key), unclear)
-        archived += [key for key, is_asleep in zip(unclear, asleep, strict=True) if is_asleep]
+    asleep = map_threads(lambda key: _is_asleep(s3, bucket, key), unclear)
+    archived += [key for key, is_asleep in asleep if is_asleep]
     if archived:
         names = ", ".join(map(repr, archived[:5]))
         raise SourceError(source, f"{len(archived)} object(s) are archived, among them {names}; restore them first")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lake_gate import jsonl
-from lake_gate.judging.decision import Decision
-from lake_gate.recording.record import Moved
+from lake_gate.decision.decision import Decision
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import Moved
 
 MOST_CHUNKS = 100
 """Each chunk is a mapped task; the list of them goes into XCom."""
@@ -45,7 +45,7 @@ class Action:
     :param why: reason of the decision, or what stands in for it.
     :param feed: of the run that landed it, with ``folder``; empty when none has.
     :param was: outcome until now; None when nothing was decided.
-    :param decision: the stricter decision, as :class:`lake_gate.judging.decision.Decision`; None: nothing is moved.
+    :param decision: the stricter decision, as :class:`lake_gate.decision.decision.Decision`; None: nothing is moved.
     :param silver_version_id: of the copy that was promoted; empty when there is none.
     :param because: ids of the findings to look at again when the action fails, where it has none of its own.
     :param damaged: name of the document of its run that cannot be read; empty when all can.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate import content
-from lake_gate.base import RECORD
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import read_object_version
+from lake_gate.decision.amendments import Amendments
+from lake_gate.decision.binding import may_be_about
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.policies import DEFAULT_POLICY, read_policy
+from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.errors import DamagedDocumentError, class_of
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.moving import FromAnywhere, left_behind
@@ -29,15 +29,12 @@ from lake_gate.finding_events.reconciling import is_marker_of, is_settled, iter_
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
 from lake_gate.finding_events.runs import Landing, Place, find_landed, read_decided, read_landing
 from lake_gate.finding_events.strays import describe, sha256_in, undescribed
-from lake_gate.include import read_policy
-from lake_gate.judging.basis import DEFAULT_POLICY
-from lake_gate.judging.binding import may_be_about
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.evidence import UNKNOWN, Observation
-from lake_gate.judging.policy import Outcome, Promotion
-from lake_gate.moving.versions import head_version, list_histories
-from lake_gate.recording.amendments import Amendments
-from lake_gate.run import Run
+from lake_gate.model.evidence import UNKNOWN, Observation
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, RECORD, Run
+from lake_gate.s3.documents import read_object_version
+from lake_gate.s3.threads import map_threads
+from lake_gate.s3.versions import head_version, list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -140,17 +137,16 @@ def _carry(lake: Lake, looks: Iterable[Look]) -> tuple[dict[Run, Found], list[Ac
         except Exception as error:
             return error
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for sha256, landed_at in zip(of_bytes, pool.map(places, of_bytes), strict=True):
-            found = _each_once(of_bytes[sha256])
-            if isinstance(landed_at, Exception):
-                failed.append(_failed(found, landed_at))
-                continue
-            for place in landed_at:
-                key = place.run.prefix + place.name
-                carried[place.run][key] += [
-                    replace(one, bucket=lake.silver, key=key, version_id="", etag="") for one in found
-                ]
+    for sha256, landed_at in map_threads(places, of_bytes):
+        found = _each_once(of_bytes[sha256])
+        if isinstance(landed_at, Exception):
+            failed.append(_failed(found, landed_at))
+            continue
+        for place in landed_at:
+            key = place.run.prefix + place.name
+            carried[place.run][key] += [
+                replace(one, bucket=lake.silver, key=key, version_id="", etag="") for one in found
+            ]
     return carried, failed
 
 
@@ -524,10 +520,8 @@ def _look_at_strays(lake: Lake, strays: Iterable[Observation], known: Iterable[P
         by_version[one.bucket, one.key, one.version_id].append(one)
     for place in known:
         by_version.pop(place, None)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return dict(
-            zip(by_version, pool.map(lambda found: _look_at_stray(lake, found), by_version.values()), strict=True)
-        )
+    looks = map_threads(lambda found: _look_at_stray(lake, found), by_version.values())
+    return {place: look for place, (_, look) in zip(by_version, looks, strict=True)}
 
 
 def _look_at_stray(lake: Lake, found: list[Observation]) -> Look:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lake_gate.finding_events.action import Status
-from lake_gate.judging.evidence import Severity
-from lake_gate.telling.message import Notice
+from lake_gate.model.evidence import Severity
+from lake_gate.notifications.message import Notice
 
 QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
 """What nobody has to be told of: the run that landed the object has told it, or will, or nothing was done."""

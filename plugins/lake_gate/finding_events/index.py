@@ -12,23 +12,20 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import content
-from lake_gate.base import FINDINGS, RESULTS
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import read_document_or_none, write_document
 from lake_gate.errors import GateError, class_of
-from lake_gate.finding_events.places import ACTIONS, FEED, INDEX, run_of
-from lake_gate.finding_events.runs import DAMAGE, iter_lines
-from lake_gate.judging.evidence import UNKNOWN, Detection, Observation
-from lake_gate.run import Run
+from lake_gate.finding_events.places import FEED, INDEX, run_of
+from lake_gate.finding_events.runs import DAMAGE
+from lake_gate.model.evidence import UNKNOWN, Detection, Observation
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import ACTIONS, FINDINGS, MANIFEST, RESULTS, Run
+from lake_gate.s3.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -104,10 +101,9 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
             _add_actions(s3, bronze, run)
             return []
         found = _found(s3, bronze, run)
-        landed = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
-        with ThreadPoolExecutor(_THREADS) as pool:
-            for window in batched(landed, _WINDOW):
-                list(pool.map(lambda one: _add_object(s3, bronze, run, one, found), window))
+        landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
+        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed):
+            pass
     except DAMAGE as error:
         log.warning("s3://%s/%s is damaged: %s", bronze, run.documents, type(error).__name__)
         return [f"{run.feed}/{run.folder}"]
@@ -116,7 +112,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
 
 def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
     """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
-    for line in iter_lines(s3, bronze, run, ACTIONS):
+    for line in iter_json_lines(s3, bronze, run.document(ACTIONS), missing_ok=True):
         if (decision := line.get("decision")) and line["findings"]:
             detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision["detections"].items())
             severity, finding_id = decision["severity"], min(line["findings"])
@@ -135,7 +131,7 @@ def _found(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observati
     """Return what the run's evidence says was found, by version; objects in which nothing was are not kept."""
     found: defaultdict[_Version, list[Observation]] = defaultdict(list)
     for name in (RESULTS, FINDINGS):
-        for line in iter_lines(s3, bronze, run, name):
+        for line in iter_json_lines(s3, bronze, run.document(name), missing_ok=True):
             one = Observation.from_api(line, is_finding=name == FINDINGS)
             if one.severity or one.detections:
                 found[one.bucket, one.key, one.version_id].append(one)

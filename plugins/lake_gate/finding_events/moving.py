@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.plan import CHUNK_OBJECTS
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import FinalGateError, GateError, class_of, from_client_error, from_transport_error
 from lake_gate.finding_events.action import Done
 from lake_gate.finding_events.places import landed_key
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.plan import CHUNK_OBJECTS
-from lake_gate.judging.policy import Outcome
-from lake_gate.moving.multipart import abort_uploads_under_way
-from lake_gate.moving.transfer import THREADS, Buckets, carry_out
-from lake_gate.moving.versions import list_histories
-from lake_gate.recording.record import Moved
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.model.manifest import Moved
+from lake_gate.model.run import HELD_PREFIX, Run
+from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.s3.multipart import abort_uploads_under_way
+from lake_gate.s3.threads import map_threads
+from lake_gate.s3.versions import list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -188,9 +188,7 @@ def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -
         place = one.bucket, one.key
         return next((each for each in versions if buckets.checksum_at(s3, *place, each) == one.checksum), None)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        versions = list(pool.map(find, (one for _, one in wanted)))
-    found = zip(wanted, versions, strict=True)
+    found = map_threads(lambda numbered: find(numbered[1]), wanted)
     return [(number, replace(one, version_id=version)) for (number, one), version in found if version]
 
 

@@ -4,37 +4,20 @@ from __future__ import annotations
 
 import re
 
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.model.run import HELD_PREFIX, Run, is_document_name
 
 FEED = "finding_events"
 """What stands in the place of a feed in the keys of what it writes down."""
 WATERMARK = f"_runs/{FEED}/watermark.json"
-TAKEN = "taken.json"
-"""What a run begins from: the watermark, and the messages that have triggered it."""
-IDS = "ids.txt"
-FINDINGS = "findings.jsonl"
-"""What is kept of the findings that Macie has listed: see :mod:`lake_gate.judging.kept`."""
-LOOKED = "looked.json"
-"""Which of them were looked at."""
-ACTIONS = "actions.jsonl"
 INDEX = "_content/complete.json"
 """How far the index by content was rebuilt from what runs have written down."""
-_MOVES = "moves/"
 _FOLDER = r"[A-Za-z0-9._-]+"
 _SHA256 = r"[0-9a-f]{64}"
-_OF_A_RUN = (
-    *(r"run\.json", r"manifest\.jsonl", r"reprocessed\.jsonl", r"released\.jsonl", r"reused\.jsonl", r"held\.jsonl"),
-    *(r"job\.json", r"results\.jsonl\.gz", r"findings\.jsonl", r"plan\.json"),
-    *(r"decisions\.jsonl", r"objects\.jsonl", r"record\.json", r"taken\.json", r"ids\.txt", r"looked\.json"),
-    *(r"actions\.jsonl", r"moves/[a-z]*-?[0-9]+\.jsonl(\.begun)?"),
-    *(rf"amendments/{_FOLDER}\.jsonl", r"notified/[^/]+\.json"),
-)
-"""What the gate writes below the documents of a run; a name that is not in this table is not the gate's."""
 _FEED = r"[a-z][a-z0-9_]{0,39}"
+_OF_A_RUN = re.compile(rf"_runs/{_FEED}/{_FOLDER}/(.+)", re.DOTALL)
 _IN_BRONZE = re.compile(
     "|".join(
         (
-            rf"_runs/{_FEED}/{_FOLDER}/({'|'.join(_OF_A_RUN)})",
             re.escape(WATERMARK),
             rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_FOLDER}/{_SHA256}\.json)",
             r"_content/complete\.json",
@@ -47,7 +30,8 @@ _MARKER = re.compile(rf"_runs/({_FEED})/({_FOLDER})\.json")
 
 def is_document(key: str) -> bool:
     """Whether a key in bronze is that of a document that the gate writes: never to be moved."""
-    return _IN_BRONZE.fullmatch(key) is not None
+    of_run = _OF_A_RUN.fullmatch(key)
+    return (of_run is not None and is_document_name(of_run[1])) or _IN_BRONZE.fullmatch(key) is not None
 
 
 def marked_by(key: str) -> Run | None:
@@ -76,8 +60,3 @@ def _run_of_folder(feed: str, folder: str) -> Run | None:
         return Run.of_folder(feed, folder)
     except ValueError:
         return None
-
-
-def ledger(start: int) -> str:
-    """Return the name of the document that says where the objects of a chunk are."""
-    return f"{_MOVES}{start}.jsonl"

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate.base import OBJECTS, PLAN, RECORD
-from lake_gate.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.decision.amendments import Amendment, Amendments, Withdrawal
+from lake_gate.decision.overlay import read_amendments, write_amended
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.runs import is_dry
-from lake_gate.recording.amendments import Amendment, Amendments
+from lake_gate.model.run import OBJECTS, PLAN, RECORD, Run
 from lake_gate.recording.entries import iter_run_entries, write_objects
-from lake_gate.recording.marker import Marker, Withdrawal
-from lake_gate.recording.overlay import read_amendments, update_document, write_amended
+from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
-from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
+from lake_gate.s3.answers import is_missing
+from lake_gate.s3.documents import iter_json_lines, read_document_or_none, update_document, write_document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from lake_gate.decision.policy import Outcome
 from lake_gate.finding_events.action import Action, Done, Status
-from lake_gate.judging.policy import Outcome
 from lake_gate.recording.record import NAMES_SHOWN
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.judging.binding import History
-from lake_gate.judging.decision import Decision, decide
-from lake_gate.judging.evidence import Evidence, Job, Observation
-from lake_gate.judging.policy import Outcome, Policy
-from lake_gate.recording.amendments import is_stricter
-from lake_gate.scan.verdict import Verdict
+from lake_gate.decision.amendments import is_stricter
+from lake_gate.decision.binding import History
+from lake_gate.decision.decision import Decision, decide
+from lake_gate.decision.policy import Outcome, Policy
+from lake_gate.decision.verdict import Verdict
+from lake_gate.model.evidence import Evidence, Job, Observation
+from lake_gate.model.manifest import LandedObject
 
 
 @dataclass(frozen=True, slots=True)

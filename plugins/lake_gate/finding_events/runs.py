@@ -15,24 +15,36 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate.base import DECISIONS, FINDINGS, HISTORIES, MOVES, PLAN, RECORD, RESULTS, RUN
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_json_lines, read_document_or_none
+from lake_gate.decision.amendments import Amendments
+from lake_gate.decision.basis import iter_pinned, read_found
+from lake_gate.decision.histories import read_histories
+from lake_gate.decision.overlay import read_amendments
+from lake_gate.decision.policies import policy_of
+from lake_gate.decision.policy import Promotion
+from lake_gate.decision.verdict import Verdict
+from lake_gate.decision.verdicts import read_reused
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.rejudging import Decided
-from lake_gate.judging.basis import iter_pinned, policy_of, read_found
-from lake_gate.judging.evidence import Evidence, Job, gather
-from lake_gate.judging.histories import read_histories
-from lake_gate.judging.policy import Promotion
-from lake_gate.moving.versions import head_version
-from lake_gate.recording.amendments import AMENDMENTS, Amendments
+from lake_gate.model.evidence import Evidence, Job, gather
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import (
+    AMENDMENTS,
+    DECISIONS,
+    FINDINGS,
+    HISTORIES,
+    MANIFEST,
+    MOVES,
+    PLAN,
+    RECORD,
+    RESULTS,
+    REUSED,
+    RUN,
+    Run,
+)
 from lake_gate.recording.entries import iter_run_entries
-from lake_gate.recording.overlay import read_amendments
-from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
-from lake_gate.scan.verdict import Verdict
-from lake_gate.scan.verdicts import REUSED, read_reused
+from lake_gate.s3.answers import is_missing
+from lake_gate.s3.documents import iter_json_lines, read_document_or_none
+from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -75,7 +87,8 @@ def read_landing(
     if head is None:
         return None
     with _reading(bronze, run, MANIFEST):
-        manifest = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
+        lines = iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True)
+        manifest = (LandedObject(**line) for line in lines)
         landed = {one.key: one for one in manifest if one.key in keys}
     basis = _object(s3, bronze, run, PLAN)
     with _reading(bronze, run, FINDINGS):
@@ -125,7 +138,7 @@ def read_decided(
             if whole or entry["name"] in names
         }
     with _reading(bronze, run, MANIFEST):
-        landed = (LandedObject(**line) for line in iter_lines(s3, bronze, run, MANIFEST))
+        landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
         manifest = [one for one in landed if whole or one.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
@@ -156,7 +169,7 @@ def read_decided(
 def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject | None:
     """Return what the manifest says of one object, although other lines of it may be damaged; None: nothing."""
     try:
-        for line in iter_lines(s3, bronze, run, MANIFEST):
+        for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True):
             if isinstance(line, dict) and line.get("key") == key:
                 return LandedObject(**line)
     except (DamagedDocumentError, *DAMAGE):
@@ -225,12 +238,3 @@ def _object_of(payload: dict[str, Any]) -> tuple[str, str] | None:
     affected = payload.get("resourcesAffected") or {}
     bucket, key = (affected.get("s3Bucket") or {}).get("name"), (affected.get("s3Object") or {}).get("key")
     return (bucket, key) if bucket and key else None
-
-
-def iter_lines(s3: S3Client, bronze: str, run: Run, name: str) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a document of the run; none when it has not come so far."""
-    try:
-        yield from iter_json_lines(s3, bronze, run.document(name))
-    except ClientError as error:
-        if not is_missing(error):
-            raise

@@ -7,8 +7,8 @@ import hashlib
 from contextlib import closing
 from typing import IO, TYPE_CHECKING, Any
 
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.moving.multipart import part_bytes_of
+from lake_gate.model.manifest import LandedObject
+from lake_gate.s3.multipart import part_bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,15 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lake_gate import jsonl
-from lake_gate.documents import write_document
+from lake_gate.decision.amendments import Amendment, merged
 from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Done
 from lake_gate.finding_events.moving import FromAnywhere, FromThere, failure, move_each
 from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
-from lake_gate.recording.amendments import AMENDMENTS, MOVED, Amendment, merged
-from lake_gate.recording.overlay import update_document
-from lake_gate.run import Run
+from lake_gate.model import jsonl
+from lake_gate.model.run import AMENDMENTS, MOVED, Run
+from lake_gate.s3.documents import update_document, write_document
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,36 +6,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lake_gate.telling.message import Notice
+from lake_gate.delivery.held_objects import HeldObject
+from lake_gate.notifications.message import Notice
 
-UNKNOWN = "unknown"
-"""Where the gate's tag is missing, or no run can have given the key: another writer put the object there."""
 MOST_FEEDS_TOLD = 100
 """Most feeds with a message of their own: each is a task, and anyone who may write below ``held/`` may name a thousand.
 Airflow maps over 1,024 at most. Source: ``max_map_length`` in Airflow's configuration."""
 NAMES_TOLD = 1000
 """Most objects that a message names."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldObject:
-    """One held object.
-
-    :param run_folder: of the run that holds it, see :attr:`lake_gate.run.Run.folder`.
-    :param name: path in the delivery of that run.
-    :param key: in bronze, with ``held/``.
-    :param held_at: since when, in UTC, as ISO 8601 with whole seconds: such texts sort by time.
-    :param reason: see :class:`lake_gate.judging.decision.Reason`.
-    """
-
-    feed: str
-    run_folder: str
-    name: str
-    key: str
-    version_id: str
-    size_bytes: int
-    held_at: str
-    reason: str
 
 
 @dataclass(slots=True)

@@ -10,28 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
-from lake_gate import jsonl
-from lake_gate.base import RECORD, GateOperator
-from lake_gate.documents import read_document, read_document_or_none, write_document, write_lines
+from lake_gate.base import GateOperator, run_facts
+from lake_gate.delivery.held_objects import UNKNOWN, iter_held
 from lake_gate.errors import NotAccountedError
-from lake_gate.held.backlog import NAMES_TOLD, UNKNOWN, Backlog, is_overdue, notice, overdue_feeds, table
-from lake_gate.held.objects import iter_held
-from lake_gate.held.reprocessing import REPROCESSED, release
+from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.release import release
 from lake_gate.include import read_feeds
+from lake_gate.model import jsonl
+from lake_gate.model.run import HELD, HELD_PREFIX, RECORD, RELEASED, REPROCESSED, Run
 from lake_gate.moving.transfer import Buckets
+from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
+from lake_gate.notifications.operators import send_once
+from lake_gate.notifications.receipts import Receipts
 from lake_gate.recording.entries import iter_entries, read_record
-from lake_gate.recording.reports import run_facts
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.s3.documents import read_document, read_document_or_none, write_document, write_lines
 from lake_gate.settings import load_settings
-from lake_gate.telling.alarms import HELD_TOO_LONG, alarm
-from lake_gate.telling.notices import send_once
-from lake_gate.telling.receipts import Receipts
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-RELEASED = "released.jsonl"
-HELD = "held.jsonl"
 
 
 class ReleaseHeldOperator(GateOperator):
@@ -84,7 +80,7 @@ class ListHeldOperator(GateOperator):
         objects_uri = self._write_objects(run, found)
         written = {
             "schema": "lake-gate/held-objects/1",
-            "run": run_facts(context, self.feed, f"s3://{bronze}/{HELD_PREFIX}"),
+            "run": run_facts(context, feed=self.feed, source=f"s3://{bronze}/{HELD_PREFIX}"),
             "older_than_hours": hours,
             "objects_uri": objects_uri,
             **found.to_json(),

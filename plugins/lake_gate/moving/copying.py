@@ -10,15 +10,15 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
+from lake_gate.decision.decision import Decision
 from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
-from lake_gate.judging.decision import Decision
-from lake_gate.moving import multipart
+from lake_gate.model.manifest import Moved
+from lake_gate.model.names import loggable
+from lake_gate.model.run import Run
 from lake_gate.moving.tags import MOST_TAGS, gates_tags, joined, own_tags
-from lake_gate.moving.versions import KeyHistory, head_version, list_histories, tags_of
-from lake_gate.names import loggable
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing, is_precondition_failed, try_again
+from lake_gate.s3 import multipart
+from lake_gate.s3.answers import is_missing, is_precondition_failed, try_again
+from lake_gate.s3.versions import KeyHistory, head_version, list_histories, tags_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

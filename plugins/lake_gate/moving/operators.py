@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import jsonl
-from lake_gate.base import BEGUN, BEGUN_SHAPE, DECISIONS, MOVES, PLAN, GateOperator
-from lake_gate.documents import iter_items, load_lines, read_document_or_none, read_object, write_document_once
+from lake_gate.base import BEGUN_SHAPE, GateOperator
+from lake_gate.decision.amendments import Amendment
+from lake_gate.decision.basis import read_basis
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.overlay import read_amendments
+from lake_gate.decision.plan import CHUNK_OBJECTS
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, from_client_error, from_transport_error, of_all
-from lake_gate.judging.basis import read_basis
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.plan import CHUNK_OBJECTS
-from lake_gate.judging.policy import Outcome
 from lake_gate.lineage import Place, feed_in
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import Moved
+from lake_gate.model.names import map_index_name
+from lake_gate.model.run import BEGUN, DECISIONS, PLAN, Run, ledger
 from lake_gate.moving.sealed import remove_unsealed
 from lake_gate.moving.taking_back import take_back
 from lake_gate.moving.transfer import Buckets, try_all
-from lake_gate.names import map_index_name
-from lake_gate.recording.amendments import Amendment
-from lake_gate.recording.overlay import read_amendments
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
+from lake_gate.s3.documents import iter_items, load_lines, read_document_or_none, read_object, write_document_once
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -126,8 +126,3 @@ class MoveOperator(GateOperator):
             return [from_client_error(error)] * len(window)
         except BotoCoreError as error:
             return [from_transport_error(error)] * len(window)
-
-
-def ledger(outcome: str, start: int) -> str:
-    """Return the name of the document that says where the objects of a chunk are."""
-    return f"{MOVES}{outcome}-{start}.jsonl"

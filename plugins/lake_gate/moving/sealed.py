@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 from botocore.exceptions import ClientError
 
 from lake_gate.errors import CopyNotVerifiedError, FinalGateError, from_client_error
+from lake_gate.model.manifest import Moved
+from lake_gate.model.run import Run
 from lake_gate.moving.copying import Copying, There
 from lake_gate.moving.tags import MOST_TAGS, SEAL_TAG, SECOND_SEAL_TAG, value_of_run
-from lake_gate.moving.versions import KeyHistory, list_histories, tags_of
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
-from lake_gate.s3_answers import try_again
+from lake_gate.s3.answers import try_again
+from lake_gate.s3.versions import KeyHistory, list_histories, tags_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

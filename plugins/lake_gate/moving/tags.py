@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lake_gate.judging.decision import Decision, Reason
-from lake_gate.judging.policy import Outcome
-from lake_gate.run import Run
+from lake_gate.decision.decision import Decision, Reason
+from lake_gate.decision.policy import Outcome
+from lake_gate.model.run import Run
 from lake_gate.scan.scope import REUSED_TAG
 
 MOST_TAGS = 10

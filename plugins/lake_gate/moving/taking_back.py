@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate.decision.amendments import Amendment, is_stricter
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import SourceVersionGoneError, from_client_error, from_transport_error
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.policy import Outcome
-from lake_gate.moving import multipart
+from lake_gate.model.run import HELD_PREFIX, Run
 from lake_gate.moving.transfer import Buckets, try_all
-from lake_gate.moving.versions import list_histories
-from lake_gate.recording.amendments import Amendment, is_stricter
-from lake_gate.run import HELD_PREFIX, Run
+from lake_gate.s3 import multipart
+from lake_gate.s3.versions import list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

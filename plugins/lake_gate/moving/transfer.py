@@ -10,24 +10,23 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import from_client_error, from_delete_error, from_transport_error, of_all
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.policy import Outcome
+from lake_gate.model.manifest import LandedObject, Moved
+from lake_gate.model.names import loggable
+from lake_gate.model.run import HELD_PREFIX, Run
 from lake_gate.moving.copying import Copying
 from lake_gate.moving.sealed import SealedCopying, remove_unsealed, sealed_checksum
-from lake_gate.moving.versions import KeyHistory, head_version, list_histories
-from lake_gate.names import loggable
-from lake_gate.recording.record import Moved
-from lake_gate.run import HELD_PREFIX, Run
-from lake_gate.s3_answers import is_locked
+from lake_gate.s3.answers import is_locked
+from lake_gate.s3.threads import map_threads
+from lake_gate.s3.versions import KeyHistory, head_version, list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-THREADS = 32
 _ERRORS_SHOWN = 20
 """Of how many objects that were not moved the log names the key."""
 _DELETE_BATCH = 1000
@@ -103,12 +101,11 @@ def try_all(
     places = [buckets.place(decision) for decision in decisions]
     target = places[0][0]
     there = list_histories(s3, target, [key for _, key in places])
-    with ThreadPoolExecutor(THREADS) as pool:
-        copyings = [
-            (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, there.get(place[1]))
-            for d, place in zip(decisions, places, strict=True)
-        ]
-        outcomes = list(pool.map(_moved_or_error, copyings))
+    copyings = [
+        (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, there.get(place[1]))
+        for d, place in zip(decisions, places, strict=True)
+    ]
+    outcomes = [outcome for _, outcome in map_threads(_moved_or_error, copyings)]
     going = [n for n, one in enumerate(outcomes) if isinstance(one, Moved) and decisions[n].outcome != Outcome.PROMOTE]
     for n, error in zip(going, try_delete(s3, [decisions[n] for n in going]), strict=True):
         outcomes[n] = error or outcomes[n]

@@ -6,20 +6,16 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake_gate import jsonl
-from lake_gate.base import DECISIONS, OBJECTS, RECORD
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.documents import iter_items, read_object, write_lines
+from lake_gate.decision.amendments import Amendments
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.plan import Chunks
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.plan import Chunks
-from lake_gate.moving.operators import ledger
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject, Moved
+from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, RECORD, Run, ledger
 from lake_gate.recording import record
-from lake_gate.recording.amendments import Amendments
-from lake_gate.recording.record import RECORD_SHAPE, Moved, Totals, entry_of
-from lake_gate.run import Run
-from lake_gate.s3_answers import is_missing
+from lake_gate.recording.record import RECORD_SHAPE, Totals, entry_of
+from lake_gate.s3.documents import iter_items, read_object, write_lines
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -85,9 +81,6 @@ def _decisions(s3: S3Client, bronze: str, run: Run, chunks: list[list[int]], ver
 
 
 def _moves(s3: S3Client, bronze: str, run: Run, outcome: str, chunks: list[list[int]]) -> Iterator[Moved]:
-    for start, _ in chunks:
-        try:
-            yield from iter_items(s3, bronze, run.document(ledger(outcome, start)), partial(jsonl.from_dict, Moved))
-        except s3.exceptions.ClientError as error:
-            if not is_missing(error):  # a chunk that is not done: its objects are not accounted for
-                raise
+    moved = partial(jsonl.from_dict, Moved)
+    for start, _ in chunks:  # a chunk that is not done has no document: its objects are not accounted for
+        yield from iter_items(s3, bronze, run.document(ledger(outcome, start)), moved, missing_ok=True)

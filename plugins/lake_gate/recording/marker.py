@@ -11,20 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lake_gate.judging.policy import Outcome
+from lake_gate.decision.amendments import Withdrawal
+from lake_gate.decision.policy import Outcome
 from lake_gate.recording.record import marker_head, marker_object
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """Why readers are not to trust an object any more.
-
-    :param version_id: the version in silver; empty when it had none, as far as is known.
-    """
-
-    key: str
-    version_id: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

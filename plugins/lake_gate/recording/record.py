@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field, fields
 from heapq import merge
 from typing import Any
 
-from lake_gate.delivery.manifest import LandedObject
-from lake_gate.judging.decision import Decision, Reason
-from lake_gate.judging.evidence import Severity
-from lake_gate.judging.policy import Outcome
+from lake_gate.decision.decision import Decision, Reason
+from lake_gate.decision.policy import Outcome
+from lake_gate.model.evidence import Severity
+from lake_gate.model.manifest import LandedObject, Moved
 
 NAMES_SHOWN = 5
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
@@ -48,20 +48,6 @@ RECORD_SHAPE: dict[str, Any] = {
 }
 """JSON Schema of what ``record.json`` is read for."""
 _OUTCOMES = {*(outcome.value for outcome in Outcome), None}
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Where one object was found to be after its decision was carried out.
-
-    :param is_beside_others: the key has versions with other bytes, too, which are not this run's.
-    """
-
-    name: str
-    bucket: str
-    key: str
-    version_id: str
-    is_beside_others: bool = False
 
 
 def in_order[Item: (Decision, Moved)](of_outcomes: Iterable[Iterable[Item]]) -> Iterator[Item]:

@@ -17,7 +17,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.model.manifest import LandedObject
 from lake_gate.scan.scope import ARCHIVES, extension_of
 
 BYTES_PER_GB = 10**9

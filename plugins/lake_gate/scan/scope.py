@@ -10,7 +10,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.model.manifest import LandedObject
 
 REUSED_TAG, REUSED_VALUE = "lake_gate_verdict", "reused"
 """Tag of landed objects that a job leaves out: a verdict of an earlier run speaks for their bytes."""

@@ -17,8 +17,7 @@ import pytest
 from lake_gate.content import iter_landed
 from lake_gate.delivery import landing
 from lake_gate.delivery.disk import Disk
-from lake_gate.delivery.landing import MANIFEST, check_versioning, land
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.delivery.landing import check_versioning, land
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import (
     BucketNotVersionedError,
@@ -28,8 +27,9 @@ from lake_gate.errors import (
     SourceError,
     SourceUnreachableError,
 )
-from lake_gate.moving import multipart
-from lake_gate.run import Run
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, Run
+from lake_gate.s3 import multipart
 from tests.lake import Lake
 from tests.lake_gate.meanwhile import Answering
 from tests.lake_gate.steps import raiser

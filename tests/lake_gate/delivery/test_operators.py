@@ -12,13 +12,15 @@ import pendulum
 import pytest
 from airflow.sdk import DAG
 
-from lake_gate.delivery.operators import LandOperator
+from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.delivery.pin import read_run
-from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError
-from lake_gate.run import Run
+from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError, TablesMissingError
+from lake_gate.model import jsonl
+from lake_gate.model.run import MANIFEST, Run
+from tests.builders import landed as made_up
 from tests.lake import Lake
 from tests.lake_gate.delivery.test_source import served
-from tests.lake_gate.steps import CONTEXT, gate
+from tests.lake_gate.steps import CONTEXT, gate, land_files, step, write
 
 RUN = Run("synthea", "1")
 DAY = pendulum.datetime(2026, 11, 24, 2)
@@ -168,3 +170,43 @@ def test_source_is_data_and_never_a_template(lake: Lake, source: str) -> None:
     assert pinned is not None
     assert pinned.source.endswith(source)
     assert source in str(error.value)
+
+
+def check(lake: Lake, *tables: str, missing: str = "fail", source: str = "s3://b/in/") -> Any:
+    return step(lake, CheckExpectedOperator, expect={"tables": list(tables), "missing": missing}, source=source)
+
+
+def test_delivery_with_all_tables_passes(lake: Lake) -> None:
+    land_files(lake, patients=b"A\n", claims=b"A\n", more=b"A\n")
+    assert check(lake, "patients", "claims") == {"expected": 2, "missing_tables": []}
+
+
+def test_table_is_there_whatever_its_folder_case_and_extension(lake: Lake) -> None:
+    manifest = [made_up(name) for name in ("2026/Patients.CSV", "claims.csv.gz")]
+    write(lake, MANIFEST, jsonl.dump(manifest))
+    assert check(lake, "patients", "claims")["missing_tables"] == []
+
+
+def test_missing_tables_are_named_and_stop_the_run_when_they_must_not_be(lake: Lake) -> None:
+    land_files(lake, patients=b"A\n")
+    with pytest.raises(TablesMissingError, match=r"lacks 2 of the 3 table.*synthea.*: claims, payers\. .*new run"):
+        check(lake, "patients", "claims", "payers")
+
+
+def test_missing_tables_are_returned_when_they_may_be(lake: Lake) -> None:
+    land_files(lake, patients=b"A\n")
+    assert check(lake, "patients", "claims", missing="warn") == {"expected": 2, "missing_tables": ["claims"]}
+
+
+def test_empty_delivery_lacks_what_is_expected(lake: Lake) -> None:
+    land_files(lake)
+    with pytest.raises(TablesMissingError):
+        check(lake, "patients")
+
+
+@pytest.mark.parametrize(("tables", "source"), [((), "s3://b/in/"), (("patients",), "held://not_analysed")])
+def test_nothing_is_missing_when_nothing_is_expected_or_held_objects_come_again(
+    lake: Lake, tables: tuple[str, ...], source: str
+) -> None:
+    land_files(lake)
+    assert check(lake, *tables, source=source) == {"expected": 0, "missing_tables": []}

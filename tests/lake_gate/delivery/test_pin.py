@@ -7,10 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from lake_gate.base import RUN as RUN_DOCUMENT
 from lake_gate.delivery.pin import pin_run, read_run
 from lake_gate.errors import RunPinnedError
-from lake_gate.run import Run
+from lake_gate.model.run import RUN as RUN_DOCUMENT
+from lake_gate.model.run import Run
 from tests.lake import Lake
 
 RUN = Run("synthea", "manual 1")

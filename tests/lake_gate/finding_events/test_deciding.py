@@ -13,8 +13,8 @@ from lake_gate.content import read_found
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.deciding import Lake as Where
 from lake_gate.finding_events.deciding import decide_all
-from lake_gate.judging.evidence import Observation
-from lake_gate.run import Run
+from lake_gate.model.evidence import Observation
+from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Gate, finding
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.content import iter_landed, read_found
 from lake_gate.finding_events.index import complete_index
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
 

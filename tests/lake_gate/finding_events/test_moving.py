@@ -9,7 +9,7 @@ from moto.s3.models import s3_backends
 
 from lake_gate.errors import AwsError
 from lake_gate.finding_events.moving import FromAnywhere, FromThere, left_behind, move_all, move_each
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Refusing

@@ -14,7 +14,7 @@ from lake_gate.assets import changes
 from lake_gate.errors import NotWithdrawnError
 from lake_gate.finding_events.operators import TakeEventsOperator, WithdrawOperator
 from lake_gate.finding_events.places import WATERMARK
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Denied, Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lake_gate.finding_events.places import is_document, landed_key, ledger, marked_by, run_of
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.decision.overlay import read_amendments
 from lake_gate.finding_events.reconciling import (
     is_marker_of,
     is_settled,
@@ -14,10 +16,8 @@ from lake_gate.finding_events.reconciling import (
     rewrite_marker,
     rewrite_record,
 )
-from lake_gate.recording.amendments import Amendment, Amendments
-from lake_gate.recording.overlay import read_amendments
-from lake_gate.recording.record import Moved
-from lake_gate.run import Run
+from lake_gate.model.manifest import Moved
+from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding

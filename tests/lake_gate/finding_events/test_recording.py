@@ -8,7 +8,7 @@ from typing import Any
 
 from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
-from lake_gate.recording.record import Moved
+from lake_gate.model.manifest import Moved
 from tests.builders import decided
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from lake_gate.decision.policy import Policy, Promotion
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
-from lake_gate.judging.evidence import Detection, Evidence, Job, Observation
-from lake_gate.judging.policy import Policy, Promotion
+from lake_gate.model.evidence import Detection, Evidence, Job, Observation
 from tests.builders import landed
 
 JOB = Job("own", "COMPLETE", "NONE", 100, settled=True)

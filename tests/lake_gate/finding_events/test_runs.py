@@ -9,7 +9,7 @@ import pytest
 
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.runs import find_landed, is_dry, read_decided, read_landing
-from lake_gate.run import Run
+from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
 

@@ -11,7 +11,7 @@ import pytest
 
 from lake_gate.finding_events import strays
 from lake_gate.finding_events.strays import describe, sha256_in, undescribed
-from lake_gate.moving import multipart
+from lake_gate.s3 import multipart
 from tests.lake import Lake
 
 MIB = 1024**2

@@ -14,8 +14,8 @@ from moto.s3.models import s3_backends
 
 from lake_gate.content import read_found
 from lake_gate.errors import GateError
-from lake_gate.recording.reports import PublishOperator, RecordOperator
-from lake_gate.run import Run
+from lake_gate.model.run import Run
+from lake_gate.recording.operators import PublishOperator, RecordOperator
 from tests.faults.choice import SEED, sample
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding

@@ -10,19 +10,24 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from lake_gate import jsonl
 from lake_gate.base import GateOperator
 from lake_gate.content import add_landed
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.decision.plan import plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE
-from lake_gate.finding_events.operators import DecideFindingsOperator, TakeEventsOperator, WithdrawOperator
+from lake_gate.finding_events.operators import (
+    CheckEventsOperator,
+    DecideFindingsOperator,
+    NotifyEventsOperator,
+    RecordEventsOperator,
+    TakeEventsOperator,
+    WithdrawOperator,
+)
 from lake_gate.finding_events.places import FEED, WATERMARK
-from lake_gate.finding_events.reports import CheckEventsOperator, NotifyEventsOperator, RecordEventsOperator
-from lake_gate.judging.plan import plan
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
-from lake_gate.recording.reports import PublishOperator, RecordOperator
-from lake_gate.run import Run
+from lake_gate.recording.operators import PublishOperator, RecordOperator
 from tests.builders import decided
 from tests.lake import Lake
 

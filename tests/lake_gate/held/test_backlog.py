@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from lake_gate.held.backlog import Backlog, HeldObject, is_overdue, notice, overdue_feeds, table
+from lake_gate.delivery.held_objects import HeldObject
+from lake_gate.held.backlog import Backlog, is_overdue, notice, overdue_feeds, table
 
 NOW, NOON, NIGHT = "2026-11-25T18:00:00+00:00", "2026-11-25T12:00:00+00:00", "2026-11-24T23:59:59+00:00"
 HELD = [

@@ -10,19 +10,18 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.decision.plan import plan
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import NotAccountedError, SettingsError
 from lake_gate.held import backlog
 from lake_gate.held import operators as held_operators
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
-from lake_gate.judging.plan import plan
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import ALARM
+from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
-from lake_gate.names import ALARM
-from lake_gate.recording.reports import RecordOperator
-from lake_gate.run import Run
-from lake_gate.telling.alarms import HELD_TOO_LONG
+from lake_gate.notifications.alarms import HELD_TOO_LONG
+from lake_gate.recording.operators import RecordOperator
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.holding import hold

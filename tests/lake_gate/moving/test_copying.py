@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate.delivery.manifest import LandedObject
 from lake_gate.errors import AwsError, CopyNotVerifiedError, SourceVersionGoneError
-from lake_gate.moving import multipart
+from lake_gate.model.manifest import LandedObject
 from lake_gate.moving.transfer import Buckets
-from lake_gate.moving.versions import tags_of
+from lake_gate.s3 import multipart
+from lake_gate.s3.versions import tags_of
 from lake_gate.scan.scope import REUSED_TAG, REUSED_VALUE
 from tests.builders import decided, landed
 from tests.lake import Lake

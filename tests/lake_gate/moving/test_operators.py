@@ -12,13 +12,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate import jsonl
+from lake_gate.decision.amendments import Amendment
 from lake_gate.errors import AwsError, DecisionsStandError, SourceVersionGoneError
+from lake_gate.model import jsonl
+from lake_gate.model.names import ALARM, map_index_name
+from lake_gate.model.run import ledger
 from lake_gate.moving import operators, transfer
-from lake_gate.moving.operators import MoveOperator, ledger
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.moving.sealed import sealed_checksum
-from lake_gate.names import ALARM, map_index_name
-from lake_gate.recording.amendments import Amendment
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.meanwhile import Answering, Dying

@@ -10,10 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
+from lake_gate.model.manifest import Moved
 from lake_gate.moving.sealed import remove_unsealed, sealed_checksum
 from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.moving.transfer import Buckets
-from lake_gate.recording.record import Moved
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.meanwhile import KEY, RUN, Answering, Dying, Meanwhile, move

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lake_gate.model.run import Run
 from lake_gate.moving.tags import gates_tags, joined, own_tags
-from lake_gate.run import Run
 from tests.builders import decided
 
 RUN = Run("synthea", "1")

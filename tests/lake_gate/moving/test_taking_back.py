@@ -10,17 +10,16 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate import jsonl
-from lake_gate.delivery.landing import MANIFEST
-from lake_gate.delivery.manifest import LandedObject
+from lake_gate.decision.amendments import Amendment
 from lake_gate.errors import AwsRefusedError, DeleteRefusedError
-from lake_gate.moving import multipart
-from lake_gate.moving.operators import MoveOperator, ledger
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, Run, ledger
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.moving.sealed import sealed_checksum
 from lake_gate.moving.taking_back import take_back
 from lake_gate.moving.transfer import Buckets
-from lake_gate.recording.amendments import Amendment
-from lake_gate.run import Run
+from lake_gate.s3 import multipart
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, context_of, finding

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import (
     AwsError,
     AwsRefusedError,
@@ -18,9 +19,8 @@ from lake_gate.errors import (
     ObjectLockedError,
     SourceVersionGoneError,
 )
-from lake_gate.judging.policy import Outcome
+from lake_gate.model.manifest import Moved
 from lake_gate.moving.transfer import Buckets, try_all, try_delete
-from lake_gate.recording.record import Moved
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.meanwhile import KEY, RUN, Answering, Dying, Meanwhile, move

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from lake_gate.recording.account import RecordAccountOperator, table
+from lake_gate.recording.account import table
+from lake_gate.recording.operators import RecordAccountOperator
 from tests.lake import Lake
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from lake_gate.recording.amendments import Amendment, Amendments
+from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.model.manifest import Moved
 from lake_gate.recording.entries import iter_run_entries, write_objects
-from lake_gate.recording.record import Moved, Totals
+from lake_gate.recording.record import Totals
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Gate

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lake_gate.recording.marker import Marker, Withdrawal
+from lake_gate.decision.amendments import Withdrawal
+from lake_gate.recording.marker import Marker
 
 RUN = {"feed": "synthea", "run_id": "manual__1"}
 

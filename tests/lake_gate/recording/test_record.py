@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from lake_gate.judging.decision import Decision
-from lake_gate.judging.evidence import Severity
-from lake_gate.recording.record import Moved, Totals, build_record, entry_of, in_order, iter_entries, worst_severity
+from lake_gate.decision.decision import Decision
+from lake_gate.model.evidence import Severity
+from lake_gate.model.manifest import Moved
+from lake_gate.recording.record import Totals, build_record, entry_of, in_order, iter_entries, worst_severity
 from tests.builders import decided, landed
 
 

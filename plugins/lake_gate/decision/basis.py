@@ -1,0 +1,132 @@
+"""What the decisions of a run stand on: ``plan.json``, and the versions of the evidence that it pins.
+
+The documents of the evidence may have later versions, of a run that was cleared: decisions that stand are explained,
+and judged again, by the versions that they were made on. What only a later version has is new.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate.decision.policy import Outcome
+from lake_gate.errors import DamagedDocumentError
+from lake_gate.model.evidence import Observation
+from lake_gate.model.run import FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
+from lake_gate.s3.answers import is_missing
+from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
+from lake_gate.s3.versions import head_version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+EVIDENCE = (RESULTS, FINDINGS, JOB, HISTORIES, REUSED)
+"""What a run has been given to decide on; a plan pins a version of each that is there."""
+
+_TEXT, _OBJECT = {"type": "string"}, {"type": "object"}
+_RANGE = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+PLAN_SHAPE = {
+    "type": "object",
+    "properties": {
+        "decisions": _TEXT,
+        "policy": _OBJECT,
+        "job": {"type": ["object", "null"]},
+        "chunks": {
+            "type": "object",
+            "propertyNames": {"enum": [outcome.value for outcome in Outcome]},
+            "additionalProperties": {"type": "array", "items": _RANGE},
+        },
+        "evidence": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+    },
+    "required": ["decisions"],
+}
+JOB_SHAPE = {
+    "type": "object",
+    "properties": {
+        "jobId": _TEXT,
+        **{name: {"type": ["string", "null"]} for name in ("jobStatus", "jobArn", "createdAt")},
+        "lastRunErrorStatus": {"type": ["object", "null"]},
+        "samplingPercentage": {"type": ["integer", "null"]},
+    },
+    "required": ["jobId"],
+}
+
+
+def read_basis(s3: S3Client, bronze: str, run: Run) -> dict[str, Any]:
+    """Return the run's plan; empty when nothing was decided.
+
+    :raises DamagedDocumentError: when it is not a plan.
+    """
+    return read_object(s3, bronze, run.document(PLAN), PLAN_SHAPE) or {}
+
+
+def pin(s3: S3Client, bronze: str, run: Run) -> dict[str, str]:
+    """Return the latest version id of each document of the evidence that is there, by its name."""
+    heads = {name: head_version(s3, bronze, run.document(name)) for name in EVIDENCE}
+    return {name: head["VersionId"] for name, head in heads.items() if head}
+
+
+def iter_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a document of the evidence as they were when the run decided; none when it was not there.
+
+    :param basis: content of ``plan.json``. One that pins nothing, or none: the latest version.
+    :raises DamagedDocumentError: when the pinned version is gone, or a line of it is not a JSON object.
+    """
+    pins = basis.get("evidence")
+    if pins is not None and name not in pins:
+        return
+    try:
+        yield from iter_json_lines(s3, bronze, run.document(name), version_id=pins[name] if pins else "")
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        if pins:
+            raise _gone(bronze, run, name, pins[name]) from None
+
+
+def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what Macie said of the job of the run when it decided; None when there was no job."""
+    pins = basis.get("evidence")
+    if pins is not None and JOB not in pins:
+        return None
+    version_id = pins[JOB] if pins else ""
+    described = read_object(s3, bronze, run.document(JOB), JOB_SHAPE, version_id=version_id)
+    if described is None and version_id:
+        raise _gone(bronze, run, JOB, version_id)
+    return described
+
+
+def read_found(
+    s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]
+) -> dict[str, tuple[Observation, ...]] | None:
+    """Return what was known from elsewhere of the landed bytes when the run decided, by their SHA-256.
+
+    :return: None when the plan does not say.
+    """
+    pins = basis.get("evidence")
+    if pins is None:
+        return None
+    if FOUND not in pins:
+        return {}
+    try:
+        return dict(iter_items(s3, bronze, run.document(FOUND), _found, version_id=pins[FOUND]))
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        raise _gone(bronze, run, FOUND, pins[FOUND]) from None
+
+
+def _found(line: Any) -> tuple[str, tuple[Observation, ...]]:
+    is_known = isinstance(line, dict) and isinstance(line.get("sha256"), str) and isinstance(line.get("found"), list)
+    if not is_known:
+        raise ValueError("not what was found in certain bytes")
+    return line["sha256"], tuple(map(Observation.from_json, line["found"]))
+
+
+def _gone(bronze: str, run: Run, name: str, version_id: str) -> DamagedDocumentError:
+    return DamagedDocumentError(f"s3://{bronze}/{run.document(name)}", f"version {version_id} of it is gone")

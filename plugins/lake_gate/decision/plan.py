@@ -1,0 +1,36 @@
+"""Cuts the decisions of a run into chunks that mapped tasks carry out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.policy import Outcome
+from lake_gate.model import jsonl
+
+CHUNK_OBJECTS = 1000
+"""Objects that one mapped task moves, as long as there are not too many chunks."""
+MOST_CHUNKS = 100
+"""Of one outcome. A plan goes into XCom, and each chunk is a task: neither may grow with the delivery."""
+
+type Chunks = dict[str, list[list[int]]]
+
+
+def plan(decisions: Iterable[Decision]) -> tuple[bytes, Chunks]:
+    """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]`` in bytes.
+
+    Within an outcome the order is that of the manifest.
+    """
+    lines: dict[str, list[bytes]] = {outcome.value: [] for outcome in Outcome}
+    for decision in decisions:
+        lines[decision.outcome].append(jsonl.dump_line(decision))
+    chunks: Chunks = {}
+    start = 0
+    for outcome, of_outcome in lines.items():
+        chunks[outcome] = []
+        objects = max(CHUNK_OBJECTS, -(-len(of_outcome) // MOST_CHUNKS))
+        for first in range(0, len(of_outcome), objects):
+            size = sum(map(len, of_outcome[first : first + objects]))
+            chunks[outcome].append([start, size])
+            start += size
+    return b"".join(line for of_outcome in lines.values() for line in of_outcome), chunks

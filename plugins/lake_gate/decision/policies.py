@@ -1,0 +1,101 @@
+"""Reads the policies of ``include/policies`` and chooses the one that applies to a run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lake_gate.decision import policy
+from lake_gate.decision.policy import Policy, Promotion
+from lake_gate.errors import DamagedDocumentError, FinalGateError, PolicyError
+from lake_gate.include import fingerprint, include_path
+from lake_gate.model.evidence import Severity
+from lake_gate.model.run import PLAN
+from lake_gate.model.schema import misfits
+
+log = logging.getLogger(__name__)
+
+_POLICY_NAME = re.compile(r"[a-z0-9_-]+")
+DEFAULT_POLICY = "default"
+"""For what no run has decided about."""
+_TEXT = {"type": "string"}
+_NAMED = {"type": "object", "properties": {"name": _TEXT, "sha256": _TEXT}, "required": ["name"]}
+_POLICY = {
+    "type": "object",
+    "properties": {
+        "name": _TEXT,
+        "sha256": _TEXT,
+        "quarantine_threshold": {"enum": [severity.value for severity in Severity]},
+        "promotion": {"enum": [promotion.value for promotion in Promotion]},
+        "also": _NAMED,
+    },
+    "required": ["name", "quarantine_threshold", "promotion"],
+}
+
+
+def read_policy(name: str) -> tuple[Policy, str]:
+    """Return the policy of that name, and its :func:`fingerprint`.
+
+    :raises PolicyError: naming the file and every key in it that is wrong; or when it is not the name of a policy.
+    """
+    if not _POLICY_NAME.fullmatch(name):  # it may stand in a document, and becomes part of a path
+        raise PolicyError("include/policies", "a policy is named by a-z, 0-9, _ and - alone")
+    path = include_path(f"policies/{name}.json")
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        return policy.parse(name, content), fingerprint(content)
+    except ValueError as problem:
+        raise PolicyError(path, str(problem)) from None
+
+
+def choose_policy(
+    of_feed: str, of_run: str, threshold: Severity, promotion: Promotion
+) -> tuple[Policy, dict[str, Any]]:
+    """Return the policy that a run is decided by, and what its plan says of it.
+
+    A run that names another policy than its feed's gets the stricter outcome of both for each object.
+
+    :raises PolicyError: when one of them is wrong.
+    """
+    policy, sha256 = read_policy(of_feed)
+    also: dict[str, Any] = {}
+    if of_run != of_feed:
+        other, other_sha256 = read_policy(of_run)
+        policy, also = policy.joined(other), {"also": {"name": other.name, "sha256": other_sha256}}
+    policy = policy.tightened(threshold, promotion)
+    return policy, {
+        "name": policy.name,
+        "sha256": sha256,
+        "quarantine_threshold": policy.quarantine_threshold,
+        "promotion": policy.promotion,
+        **also,
+    }
+
+
+def policy_of(basis: Mapping[str, Any]) -> Policy:
+    """Return the policy that a run was decided by, as its files are now; the default one where a file is gone.
+
+    :param basis: content of ``plan.json``; empty when nothing was decided: the default policy.
+    :raises DamagedDocumentError: when the plan does not say which policy it was.
+    """
+    if not basis:
+        return read_policy(DEFAULT_POLICY)[0]
+    described: Mapping[str, Any] = basis.get("policy") or {}
+    if problems := list(misfits(_POLICY, described)):
+        raise DamagedDocumentError(PLAN, f"policy: {problems[0]}")
+    policy = _read_or_default(described["name"])
+    if "also" in described:
+        policy = policy.joined(_read_or_default(described["also"]["name"]))
+    return policy.tightened(Severity(described["quarantine_threshold"]), Promotion(described["promotion"]))
+
+
+def _read_or_default(name: str) -> Policy:
+    try:
+        return read_policy(name)[0]
+    except FinalGateError:
+        log.warning("A policy of the run cannot be read any more: the default one decides")
+        return read_policy(DEFAULT_POLICY)[0]

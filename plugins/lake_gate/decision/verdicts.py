@@ -1,0 +1,165 @@
+"""Keeps verdicts in bronze, finds them again, and marks the landed objects that a job leaves out on them.
+
+``_verdicts/<sha256>/<rules>.json`` is a verdict, see :mod:`lake_gate.decision.verdict`. It is void when more was found
+in these bytes than it knows of, see :mod:`lake_gate.content`. Losing one only means that objects are scanned again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lake_gate.content import read_found, says_more
+from lake_gate.decision.verdict import Rules, Verdict, key_of
+from lake_gate.model import jsonl
+from lake_gate.model.evidence import Observation
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import REUSED, Run
+from lake_gate.s3.answers import is_missing
+from lake_gate.s3.documents import iter_items, read_document_or_none, write_document
+from lake_gate.s3.threads import map_threads
+from lake_gate.scan.scope import REUSED_TAG, REUSED_VALUE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
+
+MOST_AGE = timedelta(days=30)
+"""How long a verdict may be reused: Macie learns to see more, and no fingerprint tells."""
+_MOST_TAGS = 10
+"""Of one object. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
+
+
+def find(
+    s3: S3Client, bronze: str, manifest: Iterable[LandedObject], rules: Rules, own_record_uri: str
+) -> Iterator[tuple[LandedObject, Verdict]]:
+    """Yield the landed objects that an earlier run's verdict speaks for, in the order of the manifest.
+
+    :param own_record_uri: a run's own verdicts are none of an earlier run.
+    """
+    now = datetime.now(UTC)
+
+    def valid(landed: LandedObject) -> Verdict | None:
+        verdict = _read(s3, bronze, key_of(landed.sha256, rules.fingerprint(landed)))
+        if verdict is None or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed):
+            return None
+        if verdict.record_uri == own_record_uri or not _is_recent(verdict, now):
+            return None
+        return None if says_more(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict
+
+    for landed, verdict in map_threads(valid, manifest):
+        if verdict:
+            yield landed, verdict
+
+
+def read_reused(
+    s3: S3Client,
+    bronze: str,
+    run: Run,
+    found: Mapping[str, Sequence[Observation]] | None = None,
+    *,
+    version_id: str = "",
+) -> dict[str, Verdict]:
+    """Return the verdicts that the run reuses, by name of the object; marked where they are void by now.
+
+    :param found: what was found in certain bytes, by their SHA-256; None: what is known of them now.
+    :param version_id: of ``reused.jsonl``; the latest by default.
+    :raises DamagedDocumentError: when a line is not a name and a verdict.
+    """
+    reused = dict(iter_reused(s3, bronze, run, version_id=version_id))
+    if found is None:
+        hashes = {verdict.sha256 for verdict in reused.values()}
+        found = dict(map_threads(lambda sha256: read_found(s3, bronze, sha256), hashes))
+    return {
+        name: replace(verdict, is_revoked=says_more(found.get(verdict.sha256, ()), verdict.evidence))
+        for name, verdict in reused.items()
+    }
+
+
+def iter_reused(s3: S3Client, bronze: str, run: Run, *, version_id: str = "") -> Iterator[tuple[str, Verdict]]:
+    """Yield the lines of the run's ``reused.jsonl``: a name and a verdict each; none when it is not there.
+
+    :raises DamagedDocumentError: when a line is something else.
+    """
+    yield from iter_items(s3, bronze, run.document(REUSED), _reused, version_id=version_id, missing_ok=True)
+
+
+def _reused(line: Any) -> tuple[str, Verdict]:
+    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
+        raise ValueError("no name")  # noqa: TRY004 - one error for all that is damaged
+    return line["name"], Verdict.from_json(line)
+
+
+def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
+    """Write the verdicts, each in the place of an older one; return how many."""
+
+    def write(verdict: Verdict) -> str:
+        return write_document(s3, bronze, verdict.key, json.dumps(verdict.to_json(), ensure_ascii=False).encode())
+
+    return sum(1 for _ in map_threads(write, verdicts))
+
+
+def mark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
+    """Tag the landed versions, so that the job leaves them out; what cannot be tagged is scanned."""
+    missed = sum(not marked for _, marked in map_threads(lambda landed: _set_tag(s3, landed, marked=True), objects))
+    if missed:
+        log.warning("%d object(s) could not be tagged, and are scanned all the same", missed)
+
+
+def unmark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
+    """Take the tags off again, so that the job reads these objects."""
+    for _ in map_threads(lambda landed: _set_tag(s3, landed, marked=False), objects):
+        pass
+
+
+def _set_tag(s3: S3Client, landed: LandedObject, *, marked: bool) -> bool:
+    """Set or remove the gate's tag, and keep all others; tell whether the version is as wanted."""
+    version: dict[str, Any] = {"Bucket": landed.bucket, "Key": landed.key, "VersionId": landed.version_id}
+    try:
+        tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**version)["TagSet"]}
+        wanted = {key: value for key, value in tags.items() if key != REUSED_TAG}
+        if marked:
+            wanted[REUSED_TAG] = REUSED_VALUE
+        if len(wanted) > _MOST_TAGS:
+            return False
+        if wanted != tags:
+            _write_tags(s3, version, wanted)
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return False  # moved already, by an earlier try of the run
+    return True
+
+
+def _write_tags(s3: S3Client, version: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+    if not tags:
+        s3.delete_object_tagging(**version)
+        return
+    tag_set: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+    s3.put_object_tagging(**version, Tagging={"TagSet": tag_set})
+
+
+def _read(s3: S3Client, bronze: str, key: str) -> Verdict | None:
+    if (content := read_document_or_none(s3, bronze, key)) is None:
+        return None
+    try:
+        return Verdict.from_json(jsonl.parse(content))
+    except ValueError:
+        log.warning("s3://%s/%s is no verdict: the object is scanned", bronze, key)
+        return None
+
+
+def _is_recent(verdict: Verdict, now: datetime) -> bool:
+    """Whether its scan was not long ago; what comes out of the future is no verdict."""
+    try:
+        age = now - datetime.fromisoformat(verdict.cleared_at)
+    except (ValueError, TypeError):
+        return False
+    return timedelta(0) <= age <= MOST_AGE

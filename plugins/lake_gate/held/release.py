@@ -1,0 +1,79 @@
+"""Deletes the held copies of objects that a later run has taken and put elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from lake_gate.delivery.held_source import Taken
+from lake_gate.errors import HeldNotReleasedError
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import REPROCESSED, Run
+from lake_gate.moving.transfer import Buckets, delete_versions
+from lake_gate.s3.documents import read_document_or_none
+from lake_gate.s3.threads import map_threads
+from lake_gate.s3.versions import head_version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_WINDOW = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A held object that is held no longer: the run that took it has it at another place now."""
+
+    name: str
+    key: str
+    version_id: str
+    now: dict[str, Any]
+
+
+def release(
+    s3: S3Client, run: Run, buckets: Buckets, manifest: Iterable[LandedObject], entries: Iterable[Mapping[str, Any]]
+) -> list[Released]:
+    """Delete from ``held/`` what the run has taken from there, once its own object was found where the record says.
+
+    :param entries: lines of ``objects.jsonl``: one for each line of the manifest, in the same order.
+    :return: what is held no longer, deleted now or by a try before this one.
+    :raises HeldNotReleasedError: when objects were not found there; their held copies were kept, the others deleted.
+    """
+    bronze = buckets.bronze
+    written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
+    taken = {one.name: one for one in jsonl.load(Taken, written)}
+    ours = (
+        (taken[landed.name], landed, entry)
+        for landed, entry in zip(manifest, entries, strict=True)
+        if landed.name in taken
+    )
+    released: list[Released] = []
+    kept: list[str] = []
+    checked = map_threads(lambda held: _is_somewhere_else(s3, buckets, *held), ours)
+    for window in batched(checked, _WINDOW):
+        going = [held for held, is_safe in window if is_safe]
+        delete_versions(
+            s3, [replace(landed, bucket=bronze, key=held.key, version_id=held.version_id) for held, landed, _ in going]
+        )
+        released += [Released(held.name, held.key, held.version_id, entry["now"]) for held, _, entry in going]
+        kept += [held.key for (held, _, _), is_safe in window if not is_safe]
+    if kept:
+        raise HeldNotReleasedError(f"s3://{bronze}/{run.documents}", kept)
+    return released
+
+
+def _is_somewhere_else(
+    s3: S3Client, buckets: Buckets, taken: Taken, landed: LandedObject, entry: Mapping[str, Any]
+) -> bool:
+    """Whether the run's own object is where its record says, with the bytes of what was held."""
+    now = entry["now"]
+    if buckets.checksum_at(s3, now["bucket"], now["key"], now["version_id"]) != landed.checksum:
+        return False
+    # The landed bytes were read from that very version. One that somebody put there without SHA-256 has nothing else
+    # to be compared by; one that is gone went at a try before this one.
+    held = head_version(s3, buckets.bronze, taken.key, taken.version_id) or {}
+    size, checksum = held.get("ContentLength", landed.size_bytes), held.get("ChecksumSHA256", landed.checksum)
+    return bool((size, checksum) == (landed.size_bytes, landed.checksum))

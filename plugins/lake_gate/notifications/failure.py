@@ -1,0 +1,228 @@
+"""Tells people that a task or a run failed: also when no task of the run can run any more."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
+from lake_gate.model.run import Run
+from lake_gate.notifications.alarms import FAILED, alarm
+from lake_gate.notifications.message import Notice
+from lake_gate.notifications.receipts import Receipt, Receipts
+from lake_gate.notifications.topics import Topic
+from lake_gate.settings import SETTINGS_PATH
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+    from mypy_boto3_ssm import SSMClient
+
+log = logging.getLogger(__name__)
+
+_HIGH_TOPIC = "high_topic_arn"
+_FAILED = "failed-"
+_TIMED_OUT, _TASK_FAILED = "timed_out", "task_failure"
+"""What Airflow calls it when a run took longer than its ``dagrun_timeout``, and when a task of it failed."""
+_FAILED_STATE = "failed"
+"""Of a task instance, as its state's text."""
+_DEADLINES = {"AirflowTaskTimeout", "AirflowSensorTimeout", "TaskDeferralTimeout", "TimeoutError"}
+_SHORT = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+"""The DAG processor gives a callback 50 seconds: what the message can do without must not use them up."""
+
+
+class RunFailedNotifier:
+    """Publish to the High topic that a task or a run failed; for ``on_failure_callback`` of tasks and of the DAG.
+
+    A failed task is told once for each try that was its last, mapped ones of it together. The run itself is told only
+    when none of its tasks was told since it began, or when its deadline ended it. The message carries the class of an
+    exception and never its text. When receipts cannot be read or written, it is sent without.
+
+    Nothing is sent, logged for the alarm or kept of a task that Airflow tries again, see :func:`_is_final`. When only
+    the process of a task is killed, Airflow calls nothing for the task: the message is the run's, and names the task.
+
+    No BaseNotifier: nothing is to be templated, and that class fails in ``dag.test()``.
+
+    :param feed: name of the feed.
+    :param high_topic: name of the setting that holds the topic; where it is missing, ``high_topic_arn`` counts.
+    """
+
+    def __init__(self, *, feed: str, high_topic: str = _HIGH_TOPIC, aws_conn_id: str | None = "aws_default") -> None:
+        self.feed = feed
+        self.high_topic = high_topic
+        self.aws_conn_id = aws_conn_id
+
+    def __call__(self, context: Context) -> None:
+        """Publish the message, unless people have been told.
+
+        :raises NoticeNotSentError, NoticeRefusedError: when the topic fails; Airflow logs it, and the receipt keeps it.
+        """
+        failure = Failure.from_context(self.feed, context)
+        if not failure.is_final:
+            log.info("Try %d of task %s failed: Airflow tries it again", failure.try_number, failure.task_id)
+            return
+        alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
+        receipts = self._receipts(failure.run)
+        before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
+        if not receipts or not before:  # nobody can say whether it was sent
+            self._publish(failure)
+        elif not _or_none(lambda: _is_told(failure, before, receipts)):
+            try:
+                topic_arn, message_id = self._publish(failure)
+            except (NoticeNotSentError, NoticeRefusedError) as error:
+                code, topic_arn = error.code, error.topic_arn
+                _or_none(lambda: receipts.keep_failure(before, topic_arn, code))
+                raise
+            _or_none(lambda: receipts.keep_sent(before, topic_arn, message_id))
+
+    def _publish(self, failure: Failure) -> tuple[str, str]:
+        """Return the topic, and the id of the message."""
+        topic_arn = _or_none(lambda: self._setting(self.high_topic)) or self._setting(_HIGH_TOPIC)
+        topic = Topic(topic_arn, self.feed, self.aws_conn_id)
+        return topic_arn, topic.publish(failure.notice(), once=failure.run.document(failure.kind))
+
+    def _receipts(self, run: Run) -> Receipts | None:
+        bucket = _or_none(lambda: self._setting("bronze_bucket"))
+        return Receipts(S3Hook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn, bucket, run) if bucket else None
+
+    def _setting(self, name: str) -> str:
+        """Read one setting alone: another one that is missing may be why the run failed."""
+        ssm: SSMClient = SsmHook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn
+        return ssm.get_parameter(Name=f"{SETTINGS_PATH}/{name}")["Parameter"]["Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed task, or a failed run.
+
+    :param task_id: empty: it is the run.
+    :param is_final: Airflow does not try it again.
+    :param reason: why Airflow gave the run up, in its words.
+    :param error: class of the exception; empty where Airflow does not say.
+    :param began_at: when the run was begun, or begun again after a clear, as an ISO time in UTC; empty: unknown.
+    :param last_task_id: of a run: the task that failed last; empty: unknown.
+    """
+
+    run: Run
+    dag_id: str
+    task_id: str = ""
+    try_number: int = 0
+    reason: str = ""
+    error: str = ""
+    is_deadline: bool = False
+    is_teardown: bool = False
+    log_url: str = ""
+    began_at: str = ""
+    last_task_id: str = ""
+    is_final: bool = True
+
+    @classmethod
+    def from_context(cls, feed: str, context: Mapping[str, Any]) -> Failure:
+        """Read what Airflow hands to a callback: to a DAG's with a ``reason``, to a task's without."""
+        dag_run, task, exception = context.get("dag_run"), context.get("ti"), context.get("exception")
+        began_at = getattr(dag_run, "start_date", None)
+        run_id = getattr(dag_run, "run_id", None) or context.get("run_id") or "unknown"
+        of_run: dict[str, Any] = {
+            "run": Run(feed, run_id),
+            "dag_id": getattr(dag_run, "dag_id", None) or getattr(context.get("dag"), "dag_id", "unknown"),
+            "began_at": began_at.isoformat() if began_at else "",
+        }
+        if task is None or "reason" in context:
+            reason = str(context.get("reason") or "unknown")
+            last = str(getattr(task, "task_id", "")) if reason == _TASK_FAILED else ""
+            return cls(**of_run, reason=reason, last_task_id=last, is_deadline=reason == _TIMED_OUT)
+        return cls(
+            **of_run,
+            task_id=task.task_id,
+            try_number=getattr(task, "try_number", 0),
+            error=type(exception).__name__ if isinstance(exception, BaseException) else "",
+            is_deadline=_is_deadline(exception),
+            is_teardown=bool(getattr(getattr(task, "task", None), "is_teardown", False)),
+            log_url=str(getattr(task, "log_url", "")),
+            is_final=_is_final(task),
+        )
+
+    @property
+    def kind(self) -> str:
+        """Name of the receipt: a task's next tries after a clear, and a run that is begun again, are told anew."""
+        if self.task_id:
+            return f"{_FAILED}{self.task_id}-try-{self.try_number}"
+        return f"run-failed-{re.sub('[^0-9A-Za-z]+', '-', self.began_at)}".rstrip("-")
+
+    def notice(self) -> Notice:
+        """Return the message."""
+        what = "teardown failed" if self.is_teardown else "run failed"
+        why = "deadline reached" if self.is_deadline else self.error
+        subject = f"[{self.run.feed}] {what}{f': {self.task_id}' if self.task_id else ''}{f' ({why})' if why else ''}"
+        return Notice(
+            subject=subject,
+            lines=[*self._what_failed(), *self._what_to_do()],
+            sms=subject,
+            attributes={"feed": self.run.feed, "kind": "failure", "severity": "None", "outcome": "failed"},
+        )
+
+    def _what_failed(self) -> list[str]:
+        deadline = " Its deadline was reached." if self.is_deadline else ""
+        run = f"Feed {self.run.feed}, run {self.run.run_id} of {self.dag_id}"
+        if not self.task_id:
+            last = f"The task that failed last: {self.last_task_id}. Its log says more." if self.last_task_id else ""
+            return [f"{run} failed.{deadline}", f"Reason: {self.reason}.", last]
+        error = f"Error: {self.error}; its log says more." if self.error else ""
+        return [f"{run}: task {self.task_id} failed.{deadline}", error, self.log_url and f"Log: {self.log_url}"]
+
+    def _what_to_do(self) -> list[str]:
+        goes_on = self.is_teardown or (self.is_deadline and not self.task_id)  # Airflow runs no teardown then
+        return [
+            "What a teardown should have ended may go on: a Macie job that still runs costs; cancel it."
+            if goes_on
+            else "",
+            "What was landed and not yet decided stays in bronze; nothing reaches silver without a decision.",
+            "Look at the run in Airflow, mend the cause, and clear the failed tasks: they go on where they stopped.",
+        ]
+
+
+def _is_told(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
+    """Whether people know: of this very failure, or of the run's by one of its tasks."""
+    if before.sent_at:
+        return True
+    is_own = failure.task_id or failure.is_deadline
+    return not is_own and any(receipt.sent_at >= failure.began_at for receipt in receipts.iter_sent(_FAILED))
+
+
+def _is_final(task: Any) -> bool:
+    """Whether Airflow does not try a failed task again; also when that cannot be known.
+
+    The task's own process sets the state before it calls: *failed* is final at any try (AirflowFailException), and
+    what is tried again comes to other callbacks. The DAG processor calls for a task whose worker is gone; it sets no
+    state. Airflow 3.2.1 has it call for a heartbeat time-out at every try, and 3.3.1 at the last one only. A task that
+    waited too long in the queue fails at any try, which nothing here tells: the run's own message is left.
+
+    Source: ``run`` and ``finalize`` in airflow/sdk/execution_time/task_runner.py, ``_execute_task_callbacks`` in
+    airflow/dag_processing/processor.py, ``_purge_task_instances_without_heartbeats`` and
+    ``_maybe_requeue_stuck_ti`` in airflow/jobs/scheduler_job_runner.py.
+    """
+    if getattr(task, "state", None) == _FAILED_STATE:
+        return True
+    try_number, max_tries = getattr(task, "try_number", None), getattr(task, "max_tries", None)
+    return try_number is None or max_tries is None or try_number > max_tries
+
+
+def _is_deadline(exception: Any) -> bool:
+    names = {cls.__name__ for cls in type(exception).__mro__}
+    return bool(names & _DEADLINES) or any(name.endswith("DeadlineError") for name in names)
+
+
+def _or_none[Answer](call: Callable[[], Answer]) -> Answer | None:
+    """Return what AWS answers, None when it fails: a message that may come twice is better than none."""
+    try:
+        return call()
+    except (ClientError, BotoCoreError) as error:
+        log.warning("The message about a failure goes on without: %s", type(error).__name__)
+        return None

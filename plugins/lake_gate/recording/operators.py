@@ -1,0 +1,242 @@
+"""The operators that say what has happened: the run record, and the marker in silver."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lake_gate import assets
+from lake_gate.base import GateOperator, is_true, run_facts
+from lake_gate.decision import verdicts
+from lake_gate.decision.amendments import Amendments
+from lake_gate.decision.basis import iter_pinned, read_basis, read_job
+from lake_gate.decision.binding import bind
+from lake_gate.decision.decision import CLEARED
+from lake_gate.decision.histories import read_histories
+from lake_gate.decision.overlay import write_amended
+from lake_gate.decision.policy import Outcome
+from lake_gate.decision.verdict import Rules, Verdict
+from lake_gate.errors import FinalGateError, MarkerStandsError, NotAccountedError, RunHasMovedError
+from lake_gate.model.evidence import Evidence, gather
+from lake_gate.model.names import loggable
+from lake_gate.model.run import FINDINGS, HISTORIES, RECORD, RESULTS, Run
+from lake_gate.recording import record
+from lake_gate.recording.account import table
+from lake_gate.recording.entries import iter_entries, read_record, write_objects
+from lake_gate.recording.marker import Marker
+from lake_gate.recording.record import Totals
+from lake_gate.recording.suppression import attribute, read_suppression_rules
+from lake_gate.s3.documents import update_document, write_document
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class RecordOperator(GateOperator):
+    """Write the run record, which accounts for every landed object, and fail when it does not.
+
+    Pushes ``uri`` of the record and its ``totals``.
+
+    :param facts: what else the record says of the run (templated): ``source``, of the rules ``identifiers`` and
+        ``job_spec``, with their hashes, ``delivery`` (which tables were missing) and ``cost`` (what the scan was
+        estimated to cost).
+    :param is_dry_run: nothing was to be moved (templated); what was written down when the run began goes before it. A
+        run that has begun to move is never recorded as a dry run.
+    """
+
+    template_fields = (*GateOperator.template_fields, "facts", "is_dry_run")
+
+    def __init__(self, *, facts: dict[str, Any], is_dry_run: str | bool, **kwargs: Any) -> None:
+        super().__init__(multiple_outputs=True, **kwargs)
+        self.facts = facts
+        self.is_dry_run = is_dry_run
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Bring manifest, decisions, moves and amendments together."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        dry_run = self.is_dry(run, self.is_dry_run)
+        if dry_run and self.begun(run):
+            raise RunHasMovedError(f"s3://{bronze}/{run.documents}")
+        basis = read_basis(self.s3, bronze, run)
+        write = partial(self._write, context, run, basis, dry_run=dry_run)
+        uri, totals = write_amended(self.s3, bronze, run, write)
+        if totals.not_accounted:
+            raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
+        self.log.info("Run record: %s", uri)
+        return {"uri": uri, "totals": totals.to_json()}
+
+    def _write(
+        self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
+    ) -> tuple[str, Totals]:
+        settings, totals = self.the_settings, Totals()
+        objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
+        written = record.build_record(
+            run=run_facts(context, feed=self.feed, source=self.facts["source"]),
+            rules={
+                "policy": basis.get("policy"),
+                **{name: self.facts[name] for name in ("identifiers", "job_spec")},
+                "suppression_rules": self._suppressed(run, basis) if basis.get("job") else None,
+            },
+            job=basis.get("job"),
+            totals=totals,
+            dry_run=dry_run,
+            objects_uri=objects_uri,
+            marker_uri=f"s3://{settings.silver_bucket}/{run.marker}",
+            delivery=self.facts.get("delivery"),
+            cost=self.facts.get("cost"),
+        )
+        content = json.dumps(written, indent=1, ensure_ascii=False).encode()
+        return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
+
+    def _suppressed(self, run: Run, basis: Mapping[str, Any]) -> dict[str, Any]:
+        """Say which suppression rules have archived findings of the run, and how many none of them explains."""
+        try:
+            rules = read_suppression_rules()
+        except FinalGateError as error:  # a wrong file is no reason to keep a delivery from its readers
+            self.log.warning("No suppression rule explains anything: %s", error)
+            rules = []
+        findings = iter_pinned(self.s3, self.the_settings.bronze_bucket, run, basis, FINDINGS)
+        return asdict(attribute(rules, findings))
+
+
+class PublishOperator(GateOperator):
+    """Write the run's marker into silver, last: it lists the versions that readers may trust.
+
+    A run without a marker is not finished, and what it has copied so far is not to be read. A dry run has none. What
+    ``finding_events`` has withdrawn since the run decided is not listed, or no longer. With an outlet of
+    :func:`lake_gate.assets.changes` the assets of silver and quarantine have an event each, where the run has put
+    something. Returns the marker's address, None for a dry run.
+    """
+
+    def step(self, context: Context) -> str | None:
+        """Write it; afterwards it changes by withdrawals alone."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        written = read_record(self.s3, bronze, run, "run", "totals", "marker_uri")
+        uri = f"s3://{bronze}/{run.document(RECORD)}"
+        if not written["accounted"]:  # somebody went on although the record had failed
+            missing = written["totals"]
+            raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
+        if written["dry_run"] or self.is_dry(run, chosen=False):
+            self.log.info("A dry run promotes nothing: no marker")
+            return None
+        write_amended(self.s3, bronze, run, partial(self._write, run, written))
+        self.log.info("Marker: %s", written["marker_uri"])
+        self._announce(context, written, uri)
+        return str(written["marker_uri"])
+
+    def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
+        entries = iter_entries(self.s3, self.the_settings.bronze_bucket, run)
+        wanted = Marker.of(written["run"], entries, amendments.withdrawals())
+
+        def joined(there: bytes | None) -> bytes:
+            if there is None:
+                return wanted.to_bytes()
+            found = Marker.parse(there)
+            both = found and wanted.joined(found)
+            if not both:
+                raise MarkerStandsError(written["marker_uri"])
+            return both.to_bytes()
+
+        update_document(self.s3, self.the_settings.silver_bucket, run.marker, joined)
+
+    def _announce(self, context: Context, written: Mapping[str, Any], uri: str) -> None:
+        outcomes = written["totals"]["outcomes"]
+        said = {
+            "run_id": written["run"]["run_id"],
+            "outcomes": outcomes,
+            "severities": written["totals"]["severities"],
+            "record": uri,
+            "marker": written["marker_uri"],
+        }
+        for outcome, asset in ((Outcome.PROMOTE, assets.silver), (Outcome.QUARANTINE, assets.quarantine)):
+            if outcomes.get(outcome):
+                assets.announce(context, self.outlets, asset(self.feed), **said)
+
+
+class RememberVerdictsOperator(GateOperator):
+    """Keep the evidence on what this run has promoted, under its SHA-256, for runs to come.
+
+    Only objects that a job of this run has analysed: a reused verdict makes no new one, so that none outlives its
+    scan. Returns how many were kept.
+
+    :param enabled: False: none.
+    """
+
+    def __init__(self, *, enabled: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.enabled = enabled
+
+    def step(self, context: Context) -> int:
+        """Read the record and what it rests on."""
+        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        record = read_record(self.s3, bronze, run, "rules")
+        basis = read_basis(self.s3, bronze, run)
+        job = read_job(self.s3, bronze, run, basis)
+        is_final = record["accounted"] and not record["dry_run"]
+        if not (self.enabled and is_final and job and job.get("createdAt")):
+            return 0
+        facts = {
+            "run_id": run.run_id,
+            "record_uri": f"s3://{bronze}/{run.document(RECORD)}",
+            "job_id": job["jobId"],
+            "cleared_at": datetime.fromisoformat(job["createdAt"]).astimezone(UTC).isoformat(),
+        }
+        kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, Rules.from_record(record["rules"]), facts))
+        self.log.info("Kept %d verdict(s)", kept)
+        return kept
+
+    def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
+        bronze = self.the_settings.bronze_bucket
+        gathered = gather(*(iter_pinned(self.s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
+        histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
+        for landed, entry in zip(self.manifest(run), iter_entries(self.s3, bronze, run), strict=True):
+            if entry["name"] == landed.name and entry["reason"] in CLEARED:
+                said = gathered.get((landed.bucket, landed.key), Evidence())
+                yield Verdict.on(landed, bind(landed, said, histories.get(landed.key)).own, rules, facts)
+
+
+class RecordAccountOperator(GateOperator):
+    """Log what was changed as a table, and write the run's ``record.json``; returns its address.
+
+    :param changes: for each step the changes that it took, None when it did not finish (templated). A change is a dict
+        with ``kind``, ``name``, ``action``, ``why`` and ``id``.
+    :param facts: what else the record is to say (templated).
+    :param is_dry_run: whether the changes are only planned (templated).
+    """
+
+    template_fields: Sequence[str] = (*GateOperator.template_fields, "changes", "facts", "is_dry_run")
+
+    def __init__(
+        self,
+        *,
+        changes: Mapping[str, list[dict[str, Any]] | None],
+        facts: Mapping[str, Any],
+        is_dry_run: bool | str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.changes = changes
+        self.facts = facts
+        self.is_dry_run = is_dry_run
+
+    def step(self, context: Context) -> str:
+        """Log and write."""
+        run = self.run_of(context)
+        changes = [change for of_step in self.changes.values() for change in of_step or ()]
+        record = {
+            **run_facts(context),
+            "dry_run": is_true(self.is_dry_run),
+            **self.facts,
+            "changes": changes,
+            "actions": dict(Counter(change["action"] for change in changes)),
+            "not_finished": [name for name, of_step in self.changes.items() if of_step is None],
+        }
+        for line in table(record):
+            self.log.info("%s", loggable(line))
+        content = json.dumps(record, ensure_ascii=False, indent=2).encode()
+        return write_document(self.s3, self.the_settings.bronze_bucket, run.document(RECORD), content)

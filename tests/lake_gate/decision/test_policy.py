@@ -1,0 +1,156 @@
+"""Policies: what a file may say, which rule decides, and what its errors name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lake_gate.decision.policy import Facts, Outcome, Policy, Promotion, parse
+from lake_gate.model.evidence import CUSTOM_IDENTIFIER, Detection, Severity
+
+POLICIES = sorted((Path(__file__).parents[3] / "include" / "policies").glob("*.json"))
+NAME = Detection("NAME", 7, "PERSONAL_INFORMATION")
+CARD = Detection("CREDIT_CARD_NUMBER", 2, "FINANCIAL_INFORMATION")
+PATIENT = Detection("Patient ID", 100, CUSTOM_IDENTIFIER)
+PERSONAL, MULTIPLE = "SensitiveData:S3Object/Personal", "SensitiveData:S3Object/Multiple"
+
+
+def content(*rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {"quarantine_threshold": "High", "promotion": "each by itself", "rules": list(rules), **changes}
+
+
+def rule(then: str, name: str = "r", **conditions: Any) -> dict[str, Any]:
+    return {"name": name, "then": then, **conditions}
+
+
+def facts(*detections: Detection, severity: str | None = "Medium", dataset: str = "patients") -> Facts:
+    types = frozenset({PERSONAL}) if detections else frozenset()
+    return Facts(dataset, Severity(severity) if severity and detections else None, types, detections)
+
+
+def outcome(policy: dict[str, Any], of: Facts) -> str | None:
+    matched = parse("p", policy).first_match(of)
+    return matched.then.value if matched else None
+
+
+@pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
+def test_policy_that_ships_is_one(path: Path) -> None:
+    assert parse(path.stem, json.loads(path.read_text())).rules
+
+
+def test_default_policy_is_what_its_file_says() -> None:
+    (path,) = [path for path in POLICIES if path.stem == "default"]
+    shipped, built_in = parse("default", json.loads(path.read_text())), Policy()
+    assert (shipped.quarantine_threshold, shipped.promotion) == (built_in.quarantine_threshold, built_in.promotion)
+    assert [(r.then, r.max_severity) for r in shipped.rules] == [(r.then, r.max_severity) for r in built_in.rules]
+
+
+@pytest.mark.parametrize(
+    ("condition", "caught", "passed"),
+    [
+        ({"managed_identifiers": ["NAME"]}, facts(NAME, CARD), facts(CARD)),
+        ({"custom_identifiers": ["Patient ID"]}, facts(NAME, PATIENT), facts(NAME)),
+        ({"custom_identifiers": ["NAME"]}, facts(Detection("NAME", 1, CUSTOM_IDENTIFIER)), facts(NAME)),
+        ({"categories": ["FINANCIAL_INFORMATION"]}, facts(NAME, CARD), facts(NAME)),
+        ({"managed_identifiers": ["NAME"], "categories": ["FINANCIAL_INFORMATION"]}, facts(CARD), facts(PATIENT)),
+        ({"finding_types": [PERSONAL]}, facts(NAME), facts()),
+        ({"min_severity": "Medium"}, facts(NAME), facts(NAME, severity="Low")),
+        ({"min_severity": "Low"}, facts(NAME, severity="Low"), facts()),
+        ({"managed_identifiers": ["NAME"], "min_count": 7}, facts(NAME), facts(Detection("NAME", 6, "P"), PATIENT)),
+        ({"min_count": 100}, facts(NAME, PATIENT), facts(NAME, CARD)),
+        ({"datasets": ["pat*"]}, facts(), facts(dataset="payers")),
+    ],
+)
+@pytest.mark.parametrize("then", ["quarantine", "hold"])
+def test_rule_that_keeps_out_asks_for_at_least(
+    then: str, condition: dict[str, Any], caught: Facts, passed: Facts
+) -> None:
+    policy = content(rule(then, **condition))
+    assert (outcome(policy, caught), outcome(policy, passed)) == (then, None)
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed", "refused"),
+    [
+        ({"managed_identifiers": ["NAME"]}, facts(NAME), facts(NAME, CARD)),
+        ({"managed_identifiers": ["NAME"]}, facts(), facts(Detection("NAME", 1, CUSTOM_IDENTIFIER))),
+        ({"custom_identifiers": ["Patient ID"]}, facts(PATIENT), facts(PATIENT, NAME)),
+        ({"categories": ["PERSONAL_INFORMATION"]}, facts(NAME), facts(NAME, PATIENT)),
+        ({"finding_types": [MULTIPLE]}, facts(), facts(NAME)),
+        ({"max_severity": "Low"}, facts(NAME, severity="Low"), facts(NAME)),
+        ({"max_count": 9}, facts(NAME, CARD), facts(NAME, CARD, PATIENT)),
+        ({"max_count": 0}, facts(), facts(CARD)),
+        ({"datasets": ["payers", "p?tients"]}, facts(NAME), facts(NAME, dataset="providers")),
+    ],
+)
+def test_rule_that_promotes_asks_for_at_most(condition: dict[str, Any], allowed: Facts, refused: Facts) -> None:
+    policy = content(rule("promote", **condition))
+    assert (outcome(policy, allowed), outcome(policy, refused)) == ("promote", None)
+
+
+def test_first_rule_that_matches_decides() -> None:
+    policy = content(rule("promote", "a", max_severity="Low"), rule("quarantine", "b"), rule("hold", "c"))
+    assert [outcome(policy, facts(NAME, severity=s)) for s in ("Low", "Medium")] == ["promote", "quarantine"]
+
+
+WRONG = [
+    ("no object", [], "$: [] is not of type 'object'"),
+    ("a key missing", {"rules": []}, "'promotion' is a required property"),
+    ("a key that nobody knows", content(treshold="High"), "'treshold' was unexpected"),
+    ("a severity", content(quarantine_threshold="high"), "quarantine_threshold: 'high' is not one of"),
+    ("a rule's severity", content(rule("hold", min_severity="Hihg")), "rules[0].min_severity: 'Hihg' is not one of"),
+    ("a rule's key", content(rule("hold", sevrity="High")), "rules[0]: Additional properties are not allowed"),
+    ("a rule without a name", content({"then": "hold"}), "rules[0]: 'name' is a required property"),
+    ("a name", content(rule("hold", name="No Spaces!")), "rules[0].name: 'No Spaces!' does not match"),
+    ("an outcome", content(rule("delete")), "rules[0].then: 'delete' is not one of"),
+    ("an empty list", content(rule("hold", datasets=[])), "rules[0].datasets: [] should be non-empty"),
+    ("a count", content(rule("hold", min_count=0)), "rules[0].min_count: 0 is less than the minimum of 1"),
+    ("at least in a promotion", content(rule("promote", min_count=1)), "rules[0].min_count: a rule that says promote"),
+    ("at most in a quarantine", content(rule("quarantine", max_severity="Low")), "rules[0].max_severity: a rule that"),
+    ("hold before quarantine", content(rule("hold", "a"), rule("quarantine", "b")), "rules[1].then: a rule that quar"),
+    ("two of a name", content(rule("hold"), rule("promote")), "rules[1].name: 'r' is the name of another rule"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "named"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_wrong_policy_is_refused_by_the_name_of_its_key(wrong: Any, named: str) -> None:
+    with pytest.raises(ValueError, match=r".+") as refused:
+        parse("p", wrong)
+    assert named in str(refused.value)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    with pytest.raises(ValueError, match=r"promotion: .*; quarantine_threshold: .*"):
+        parse("p", content(quarantine_threshold=1, promotion=2))
+
+
+@pytest.mark.parametrize(
+    ("of_policy", "of_run", "stands"),
+    [("High", "Low", "Low"), ("Low", "High", "Low"), ("Medium", "Medium", "Medium")],
+)
+def test_run_may_tighten_the_threshold_and_never_loosen_it(of_policy: str, of_run: str, stands: str) -> None:
+    policy = Policy(quarantine_threshold=Severity(of_policy))
+    assert policy.tightened(Severity(of_run), Promotion.EACH_BY_ITSELF).quarantine_threshold == stands
+
+
+def test_run_may_ask_for_all_or_nothing_and_never_take_it_back() -> None:
+    strict, lax = Policy(promotion=Promotion.ALL_OR_NOTHING), Policy()
+    assert lax.tightened(Severity.HIGH, Promotion.ALL_OR_NOTHING).promotion is Promotion.ALL_OR_NOTHING
+    assert strict.tightened(Severity.HIGH, Promotion.EACH_BY_ITSELF).promotion is Promotion.ALL_OR_NOTHING
+
+
+def test_outcomes_are_the_ones_that_rules_may_say() -> None:
+    assert {parse("p", content(rule(one.value))).rules[0].then for one in Outcome} == set(Outcome)
+
+
+def test_joined_policies_have_the_lower_threshold_the_stricter_promotion_and_the_rules_of_both() -> None:
+    of_feed = Policy("f", Severity.MEDIUM, rules=parse("f", content(rule("hold", "a"))).rules)
+    of_run = Policy("r", Severity.HIGH, Promotion.ALL_OR_NOTHING, rules=parse("r", content(rule("promote", "b"))).rules)
+    for first, second in ((of_feed, of_run), (of_run, of_feed)):
+        joined = first.joined(second).tightened(Severity.HIGH, Promotion.EACH_BY_ITSELF)
+        assert (joined.name, joined.quarantine_threshold) == (first.name, Severity.MEDIUM)
+        assert joined.promotion is Promotion.ALL_OR_NOTHING
+        assert {one.name for one in joined.matches(facts()) if one} == {"a", "b"}

@@ -1,0 +1,155 @@
+"""The digest of a run: what people read, and what subscriptions can filter on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lake_gate.decision.decision import Decision
+from lake_gate.model.manifest import Moved
+from lake_gate.notifications.digest import digest
+from lake_gate.notifications.message import Notice
+from lake_gate.recording.record import Totals, build_record, iter_entries
+from tests.builders import decided, landed
+
+URI = "s3://bronze/_runs/synthea/1/record.json"
+HIGH = {"severity": "High", "findings": {"High": 1}, "detections": {"NAME": 7}}
+
+
+def report(
+    *decisions: Decision, settled: bool = True, source: str = "/deliveries/today", dry_run: bool = False, **changes: Any
+) -> tuple[dict[str, Any], list[Any]]:
+    """The record of a run and the lines of its objects."""
+    decisions = tuple(sorted(decisions, key=lambda decision: decision.name))
+    totals = Totals()
+    places = [Moved(d.name, "silver", d.key, "v9", **changes) for d in decisions]
+    entries = iter_entries([landed(d.name) for d in decisions], decisions, places, dry_run=False)
+    lines = list(totals.counted(entries))
+    run = {"feed": "synthea", "run_id": "manual__1", "source": source}
+    facts = {"rules": {}, "job": {"settled": settled}, "dry_run": dry_run, "objects_uri": "o", "marker_uri": "m"}
+    return build_record(run=run, totals=totals, **facts), lines
+
+
+def told(*decisions: Decision, not_told: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
+    """The digest of a run; ``record`` is what others add to its record."""
+    of_run, lines = report(*decisions, **facts)
+    return digest({**of_run, **(record or {})}, lines, URI, not_told=not_told)
+
+
+def suppressed(ours: int, unexplained: int) -> dict[str, Any]:
+    """What a record says of suppression rules."""
+    return {"rules": {"suppression_rules": {"by_rule": {"ours": ours, "idle": 0}, "unexplained": unexplained}}}
+
+
+def body(notice: Notice) -> list[str]:
+    text: str = json.loads(notice.to_sns()["Message"])["default"]
+    return text.split("\n")
+
+
+def test_body_names_files_and_counts_strictest_first() -> None:
+    lines = body(told(decided("a.csv"), decided("c.csv", "hold"), decided("b.csv", "quarantine", **HIGH)))
+    expected = ["- b.csv: quarantine, clean, High (NAME x 7)", "- c.csv: hold, clean", "- a.csv: promote, clean"]
+    assert [line for line in lines if line.startswith("- ")] == expected
+    assert lines[-1] == f"Run record: {URI}"
+
+
+def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
+    promoted = (decided(f"{i:06}-{'ü' * 200}.csv") for i in range(2000))
+    lines = body(told(*promoted, decided("z.csv", "quarantine", **HIGH), source="\U0001f600" * 2000))
+    listed = [line for line in lines if line.startswith("- ")]
+    assert listed[0].startswith("- z.csv: quarantine")
+    assert lines[-2:] == [f"... and {2001 - len(listed)} more, in the record.", f"Run record: {URI}"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"settled": False}, "Macie's results were still changing at the deadline"),
+        ({"is_beside_others": True}, "1 object(s) lie beside other bytes"),
+        ({"dry_run": True}, "Nothing was moved: dry run."),
+        ({"not_told": 5}, "5 more findings than there are messages for"),
+        ({"record": {"reused": 3}}, "3 object(s) were not scanned again"),
+        (
+            {"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}},
+            "tables are missing in this delivery: claims, x",
+        ),
+        (
+            {"record": {"cost": {"objects": 2, "size_bytes": 10**9, "usd": 1.004}}},
+            "In the scan's scope: 2 object(s), 1000000000 bytes, estimated at 1.00 USD.",
+        ),
+        (
+            {"record": {"cost": {"objects": 1, "size_bytes": 9, "usd": 0.0, "maybe_compressed": 1}}},
+            "estimated at no less than 0.00 USD.",
+        ),
+        ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 finding(s)."),
+        ({"record": suppressed(0, 3)}, "3 archived finding(s) that no suppression rule of the repository explains."),
+    ],
+)
+def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in "\n".join(body(told(decided(), **facts)))
+    assert sentence.partition(" ")[2] not in "\n".join(body(told(decided())))
+
+
+@pytest.mark.parametrize(
+    "empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}, suppressed(0, 0)]
+)
+def test_body_is_silent_when_a_part_of_the_record_says_nothing(empty: dict[str, Any]) -> None:
+    assert body(told(decided(), record=empty)) == body(told(decided()))
+
+
+def test_missing_tables_are_named_up_to_a_number() -> None:
+    names = [f"t{number}" for number in range(1000)]
+    (line,) = [line for line in body(told(record={"delivery": {"missing_tables": names}})) if "missing" in line]
+    assert line.endswith("t19 and 980 more.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "facts", "subject"),
+    [
+        ([], {}, "[synthea] empty delivery, nothing to do"),
+        (["promote", "hold"], {}, "[synthea] 2 files: 1 promoted, 0 quarantined, 1 held"),
+        (["promote"], {"dry_run": True}, "[synthea] dry run: 1 files: 1 promoted, 0 quarantined, 0 held"),
+    ],
+)
+def test_subject_says_how_many_went_where(outcomes: list[str], facts: dict[str, Any], subject: str) -> None:
+    decisions = [decided(f"{number}.csv", outcome) for number, outcome in enumerate(outcomes)]
+    assert told(*decisions, **facts).to_sns()["Subject"] == subject
+
+
+def test_text_message_counts_and_names_no_file() -> None:
+    request = told(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
+    sms = json.loads(request["Message"])["sms"]
+    assert sms == "[synthea] 2 files: 1 promoted, 1 quarantined, 0 held. Highest severity: High."
+
+
+def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None:
+    record, _ = report(*(decided(f"{number}", "quarantine", **HIGH) for number in range(3)), dry_run=True)
+    record["run"]["feed"] = "f" * 40
+    record["totals"]["outcomes"] = dict.fromkeys(("promote", "quarantine", "hold"), 99_999)
+    record["totals"]["objects"] = 299_997
+    sms = json.loads(digest(record, [], URI).to_sns()["Message"])["sms"]
+    assert sms.endswith("299997 files: 99999 promoted, 99999 quarantined, 99999 held. Highest severity: High.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [
+        (["promote", "hold", "quarantine"], "quarantined"),
+        (["promote", "hold"], "held"),
+        (["promote"], "promoted"),
+        ([], "empty"),
+    ],
+)
+def test_attributes_let_subscriptions_filter(outcomes: list[str], worst: str) -> None:
+    found = {"quarantine": HIGH}
+    decisions = [decided(f"{outcome}.csv", outcome, **found.get(outcome, {})) for outcome in outcomes]
+    assert told(*decisions).attributes == {
+        "feed": "synthea",
+        "kind": "digest",
+        "severity": "High" if "quarantine" in outcomes else "None",
+        "outcome": worst,
+        "dry_run": "false",
+        **{outcome: int(outcome in outcomes) for outcome in ("promote", "quarantine", "hold")},
+    }

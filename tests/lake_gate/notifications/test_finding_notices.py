@@ -1,0 +1,83 @@
+"""One message for one finding: the demonstration's words, the most severe first."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lake_gate.notifications.finding_notices import FoundFile, most_severe
+
+
+def finding(number: int = 1, severity: str = "High", **changes: Any) -> dict[str, Any]:
+    """A finding as GetFindings returns it."""
+    said = {
+        "id": f"{number:032}",
+        "accountId": "123456789012",
+        "severity": {"description": severity, "score": 3},
+        "classificationDetails": {"jobId": "j" * 32},
+        "resourcesAffected": {
+            "s3Bucket": {"name": "bronze"},
+            "s3Object": {"key": f"synthea/1/{number}.csv", "path": f"bronze/synthea/1/{number}.csv"},
+        },
+    }
+    return {**said, **changes}
+
+
+def parts(one: FoundFile) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(one.notice("synthea", dry_run=False).to_sns()["Message"])
+    return parsed
+
+
+def test_message_has_the_words_of_the_demonstration() -> None:
+    assert parts(FoundFile.from_api(finding()))["default"] == (
+        f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
+        "Severity of High for file 'bronze/synthea/1/1.csv'."
+    )
+
+
+def test_text_message_names_no_file_and_is_whole() -> None:
+    sms = parts(FoundFile.from_api(finding(severity="Medium")))["sms"]
+    assert sms == (
+        f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
+        "Severity of Medium for a file."
+    )
+
+
+@pytest.mark.parametrize("part", ["accountId", "severity", "classificationDetails", "resourcesAffected"])
+@pytest.mark.parametrize("value", [None, "left out"])
+def test_finding_that_says_little_still_makes_a_message(part: str, value: str | None) -> None:
+    said = finding(**{part: None})
+    if value:
+        del said[part]
+    assert "unknown" in parts(FoundFile.from_api(said))["default"]
+
+
+def test_path_is_made_of_bucket_and_key_where_it_is_missing() -> None:
+    said = finding()
+    del said["resourcesAffected"]["s3Object"]["path"]
+    assert "'bronze/synthea/1/1.csv'" in parts(FoundFile.from_api(said))["default"]
+
+
+def test_most_severe_findings_are_told_and_the_others_counted() -> None:
+    findings = [finding(n, ("Low", "Medium", "High")[n % 3]) for n in range(3000)]
+    told, rest = most_severe(findings)
+    assert [one.severity for one in told] == ["High"] * 1000
+    assert rest == 2000
+    assert [one.severity for one in most_severe(findings[:4])[0]] == ["High", "Medium", "Low", "Low"]
+
+
+def test_same_findings_are_chosen_in_whatever_order_they_come() -> None:
+    findings = [finding(n) for n in range(1500)]
+    assert most_severe(findings) == most_severe(reversed(findings))
+
+
+def test_finding_that_is_listed_twice_is_told_once_and_an_archived_one_not_at_all() -> None:
+    told, rest = most_severe([finding(1), finding(1), finding(2, archived=True)])
+    assert ([one.finding_id for one in told], rest) == ([f"{1:032}"], 0)
+
+
+@pytest.mark.parametrize(("severity", "high"), [("High", True), ("Medium", False), ("Low", False), ("Severe", True)])
+def test_finding_of_a_severity_that_nobody_can_rank_counts_as_high(severity: str, high: bool) -> None:
+    assert FoundFile.from_api(finding(severity=severity)).is_high is high
