@@ -13,7 +13,7 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate.errors import from_client_error, from_transport_error
+from lake_gate.errors import from_aws_error
 from lake_gate.lineage import Place, lineage
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
@@ -63,10 +63,8 @@ class GateOperator(BaseOperator):
         """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
         try:
             return self.step(context)
-        except ClientError as error:
-            raise from_client_error(error) from None
-        except BotoCoreError as error:
-            raise from_transport_error(error) from None
+        except (ClientError, BotoCoreError) as error:
+            raise from_aws_error(error) from None
 
     def step(self, context: Context) -> Any:
         """Do what the operator is for; an operator that moves data says in ``datasets_…`` from where to where."""

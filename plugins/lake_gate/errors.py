@@ -1,185 +1,177 @@
-"""What can go wrong at the gate. Each error takes facts, keeps them in ``args`` and builds its own sentence.
+"""Errors of the gate: two families, one class per cause, each with a sentence that says what to do next.
 
-No sentence ever holds content of an object: buckets, keys, names and counts only.
+An error takes facts, keeps them in ``args`` (so it pickles) and formats them into its class's sentence. Facts are
+buckets, keys, names and counts, never content of an object; names from outside are made safe to log.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import wraps
+from typing import Any, ClassVar, dataclass_transform
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate.model.names import loggable
 
-
-def _make_loggable(cls: type[Exception]) -> None:
-    """Let the class's sentence hold names from outside: Airflow logs it, see :mod:`lake_gate.model.names`."""
-    if (sentence := vars(cls).get("__str__")) is not None:
-        cls.__str__ = wraps(sentence)(lambda self: loggable(sentence(self)))  # type: ignore[method-assign]
+_NAMES_SHOWN = 5
 
 
-class GateError(AirflowException):
-    """Retrying helps: the cause is outside and may pass."""
+@dataclass_transform()
+class _Facts(Exception):  # noqa: N818 - a mixin of the two families
+    """Takes the annotated attributes of the class as arguments, in their order, as a dataclass does."""
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        """Make the sentences of all errors of this family safe to log."""
-        super().__init_subclass__(**kwargs)
-        _make_loggable(cls)
+    sentence: ClassVar[str] = ""
+    """Template of the message. Of a list, ``{x}`` shows the first items, ``{x:count}`` how many, ``{x:all}`` all."""
 
-    def __str__(self) -> str:
-        """Return the text that was given, where no subclass builds a sentence."""
-        return loggable(super().__str__())
-
-
-class FinalGateError(AirflowFailException):
-    """Retrying cannot help: somebody has to change something first."""
-
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        """Make the sentences of all errors of this family safe to log."""
-        super().__init_subclass__(**kwargs)
-        _make_loggable(cls)
+    def __init__(self, *facts: Any, **named: Any) -> None:
+        names = self._names()
+        facts += tuple(named[name] if name in named else getattr(self, name) for name in names[len(facts) :])
+        super().__init__(*facts)
+        for name, fact in zip(names, facts, strict=False):
+            setattr(self, name, fact)
 
     def __str__(self) -> str:
-        """Return the text that was given, where no subclass builds a sentence."""
-        return loggable(super().__str__())
+        """Return the sentence, or the text that was given where the class has none."""
+        if not self.sentence:
+            return loggable(super().__str__())
+        facts = {name: _shown(getattr(self, name)) for name in self._names()}
+        return loggable(self.sentence.format(**facts, **self._sentence_facts()))
+
+    def _sentence_facts(self) -> dict[str, Any]:
+        """Return what the sentence needs beside the facts themselves."""
+        return {}
+
+    @classmethod
+    def _names(cls) -> list[str]:
+        ours = (base for base in reversed(cls.__mro__) if issubclass(base, _Facts) and base is not _Facts)
+        return [name for base in ours for name in vars(base).get("__annotations__", {})]
+
+
+class _Items(list[Any]):
+    def __format__(self, spec: str) -> str:
+        match spec:
+            case "count":
+                return str(len(self))
+            case "all":
+                return "; ".join(map(str, self))
+            case _:
+                return ", ".join(map(str, self[:_NAMES_SHOWN]))
+
+
+def _shown(fact: Any) -> Any:
+    return _Items(fact) if isinstance(fact, list | tuple) else fact
+
+
+class GateError(_Facts, AirflowException):
+    """Family: the cause is outside and may pass, so the task's retries may succeed."""
+
+
+class FinalGateError(_Facts, AirflowFailException):
+    """Family: retrying cannot help; a person has to change something first."""
 
 
 class SettingsError(FinalGateError):
-    """Settings are missing or cannot be read as what they should be."""
+    """Settings are missing, or not of the type that they should have."""
 
-    def __init__(self, path: str, problems: list[str]) -> None:
-        super().__init__(path, problems)
-        self.path, self.problems = path, problems
-
-    def __str__(self) -> str:
-        """Say which parameters, and where they are set."""
-        return f"Settings below SSM parameter path {self.path} are not usable: {'; '.join(self.problems)}."
+    path: str
+    problems: Sequence[str]
+    sentence = "The settings below SSM parameter path {path} are not usable: {problems:all}."
 
 
 class SourceError(FinalGateError):
     """The source of a delivery cannot be used; nothing was landed."""
 
-    def __init__(self, source: str, problem: str) -> None:
-        super().__init__(source, problem)
-        self.source, self.problem = source, problem
-
-    def __str__(self) -> str:
-        """Say which source and what is wrong with it."""
-        return f"The delivery at {self.source} was refused, nothing was landed: {self.problem}."
+    source: str
+    problem: str
+    sentence = "The delivery at {source} was refused, nothing was landed: {problem}."
 
 
 class SourceUnreachableError(GateError):
-    """The source did not answer as it should; it may on the next try."""
+    """The source did not answer as expected; it may on the next try."""
 
-    def __init__(self, source: str, problem: str) -> None:
-        super().__init__(source, problem)
-        self.source, self.problem = source, problem
-
-    def __str__(self) -> str:
-        """Say which source and how it failed."""
-        return f"The delivery at {self.source} could not be read: {self.problem}."
+    source: str
+    problem: str
+    sentence = "The delivery at {source} could not be read: {problem}."
 
 
 class SourceChangedError(FinalGateError):
     """The source holds something else than at an earlier try of the same run."""
 
-    def __init__(self, place: str, names: list[str]) -> None:
-        super().__init__(place, names)
-        self.place, self.names = place, names
-
-    def __str__(self) -> str:
-        """Say what differs and what to do."""
-        return (
-            f"{len(self.names)} object(s) below {self.place} are not what the source holds now, among them "
-            f"{', '.join(self.names[:5])}: the delivery changed between two tries, or somebody else writes there. "
-            "Nothing was moved. Start a new run."
-        )
+    place: str
+    names: Sequence[str]
+    sentence = (
+        "{names:count} object(s) below {place} differ from what the source holds now, among them {names}: the delivery "
+        "changed between two tries, or another writer uses this prefix. Nothing was moved. Start a new run."
+    )
 
 
-class DeliveryChangedError(SourceChangedError):
-    """A run has landed its delivery, and its source holds something else by now."""
+class DeliveryChangedError(FinalGateError):
+    """A run has landed its delivery, and its source has changed since."""
 
-    def __init__(self, source: str, place: str, problem: str, names: list[str] | None = None) -> None:
-        super().__init__(place, names or [])
-        self.args = (source, place, problem, names or [])
-        self.source, self.problem = source, problem
+    source: str
+    place: str
+    problem: str
+    names: Sequence[str] = ()
+    sentence = (
+        "This run has already landed its delivery below {place}, and {source} has changed since: {problem}{among}. "
+        "Nothing more was landed. Files that were landed are where the run's record says, or still there. Start a new "
+        "run to take what the source holds now."
+    )
 
-    def __str__(self) -> str:
-        """Say what differs, where the landed files are, and what to do."""
-        among = f", among them {', '.join(self.names[:5])}" if self.names else ""
-        return (
-            f"This run has landed its delivery below {self.place} before, and {self.source} is not the same any more: "
-            f"{self.problem}{among}. Nothing more was landed; what was landed is where the run's record says, or still "
-            "there. Start a new run to take what the source holds now."
-        )
+    def _sentence_facts(self) -> dict[str, Any]:
+        return {"among": f", among them {', '.join(self.names[:_NAMES_SHOWN])}" if self.names else ""}
 
 
 class RunPinnedError(FinalGateError):
     """A run id was used before for something else."""
 
-    def __init__(self, run_uri: str, differences: list[str]) -> None:
-        super().__init__(run_uri, differences)
-        self.run_uri, self.differences = run_uri, differences
-
-    def __str__(self) -> str:
-        """Say what differs, and what to do."""
-        return (
-            f"{self.run_uri} says what this run is, and it is something else now: {'; '.join(self.differences)}. "
-            "Nothing was landed or changed. Start a new run with another run id."
-        )
+    run_uri: str
+    differences: Sequence[str]
+    sentence = (
+        "This run id was used before, with other values: {differences:all} (see {run_uri}). Nothing was landed or "
+        "changed. Start a new run with another run id."
+    )
 
 
 class DiskFullError(GateError):
-    """The worker's disk has no room now; other tasks on the worker may leave some."""
+    """The worker's disk is full now; other tasks on the worker may free space."""
 
-    def __init__(self, needed_for: str) -> None:
-        super().__init__(needed_for)
-        self.needed_for = needed_for
-
-    def __str__(self) -> str:
-        """Say what the room is needed for, and what helps."""
-        return (
-            f"The worker's disk has no room for {self.needed_for} now. The task's retries try again; if they fail, run "
-            "fewer tasks at a time on a worker."
-        )
+    needed_for: str
+    sentence = (
+        "The worker's disk has no room for {needed_for} now. The task's retries try again; if they fail, run fewer "
+        "tasks at a time on a worker."
+    )
 
 
 class BucketNotVersionedError(FinalGateError):
-    """A bucket of the lake has no versioning: nothing in it could be pinned."""
+    """A bucket of the lake has no versioning, so no version in it could be pinned."""
 
-    def __init__(self, buckets: list[str]) -> None:
-        super().__init__(buckets)
-        self.buckets = buckets
-
-    def __str__(self) -> str:
-        """Name the buckets."""
-        return f"Versioning is not enabled for {', '.join(self.buckets)}. Enable it; nothing was landed."
+    buckets: Sequence[str]
+    sentence = "Versioning is not enabled for {buckets}. Nothing was landed. Enable versioning, then clear the task."
 
 
 class DecisionsStandError(FinalGateError):
     """Other decisions than the first ones, after moves have begun."""
 
-    def __init__(self, decisions_uri: str) -> None:
-        super().__init__(decisions_uri)
-        self.decisions_uri = decisions_uri
-
-    def __str__(self) -> str:
-        """Say why they stand and what to do."""
-        return (
-            f"This run has decided before ({self.decisions_uri}) and begun to move; deciding again came "
-            "out differently. The first decisions stand. To decide anew, start a new run with the files as its source."
-        )
+    decisions_uri: str
+    sentence = (
+        "This run has already decided ({decisions_uri}) and begun to move; deciding again gave another result. The "
+        "first decisions stand. To decide again, start a new run with the files as its source."
+    )
 
 
 class DamagedDocumentError(FinalGateError):
-    """A document of the gate's own does not say what the gate writes there."""
+    """A document of the gate does not have the shape that the gate writes."""
 
-    def __init__(self, uri: str, problem: str) -> None:
-        super().__init__(uri, problem)
-        self.uri, self.problem = uri, problem
+    uri: str
+    problem: str
+    sentence = (
+        "{uri} is damaged: {problem}. It was not used, and nothing was moved because of it. Find out which writer "
+        "changed it. The bucket keeps the earlier versions: let an administrator restore the gate's own version and "
+        "clear the task, or start a new run."
+    )
 
     @property
     def document(self) -> str:
@@ -188,304 +180,280 @@ class DamagedDocumentError(FinalGateError):
 
     @property
     def code(self) -> str:
-        """The class for documents and messages."""
+        """Error class for documents and messages."""
         return f"damaged_{self.document.replace('/', '_')}"
-
-    def __str__(self) -> str:
-        """Say which document and what is wrong with it, and what to do; nothing of its content."""
-        return (
-            f"{self.uri} is not as the gate has written it: {self.problem}. It was not used, and nothing was moved on "
-            "it. Find out which writer has changed it; the bucket keeps the versions before: let an administrator "
-            "restore the gate's own and clear the task, or start a new run."
-        )
 
 
 class RunHasMovedError(FinalGateError):
-    """A run that has begun to move objects is to be recorded as a dry run."""
+    """A run that has begun to move objects was asked to be recorded as a dry run."""
 
-    def __init__(self, documents_uri: str) -> None:
-        super().__init__(documents_uri)
-        self.documents_uri = documents_uri
-
-    def __str__(self) -> str:
-        """Say why the record stands and what to do."""
-        return (
-            f"This run has begun to move objects ({self.documents_uri}): it cannot be recorded as a dry run, and its "
-            "record was left as it is. Start a new run with another run id for a dry run."
-        )
+    documents_uri: str
+    sentence = (
+        "This run has begun to move objects ({documents_uri}), so it cannot be recorded as a dry run; its record was "
+        "left as it is. Start a new run with another run id for a dry run."
+    )
 
 
 class AwsError(GateError):
-    """AWS did not do what the gate asked for; it may on the next try."""
+    """AWS did not carry out a call; it may on the next try. (AWS's own text may hold anything: it is left out.)"""
 
-    def __init__(self, operation: str, code: str) -> None:
-        super().__init__(operation, code)
-        self.operation, self.code = operation, code
-
-    def __str__(self) -> str:
-        """Name the operation and AWS's code; AWS's own text may hold anything."""
-        return f"{self.operation} failed: {self.code}"
+    operation: str
+    code: str
+    sentence = "{operation} failed: {code}"
 
 
 class AwsRefusedError(FinalGateError):
-    """AWS refuses what the gate asks for, and will again."""
+    """AWS refuses a call, and will again."""
 
-    def __init__(self, operation: str, code: str) -> None:
-        super().__init__(operation, code)
-        self.operation, self.code = operation, code
+    operation: str
+    code: str
+    sentence = (
+        "{operation} was refused: {code}. Check the policies of the role, the bucket and the key, and the settings "
+        "below /lake_gate."
+    )
 
-    def __str__(self) -> str:
-        """Name the operation and AWS's code, and what to look at."""
-        return (
-            f"{self.operation} was refused: {self.code}. Look at the policies of the role, the bucket and the key, and "
-            "at the settings below /lake_gate."
-        )
+
+class NotWithdrawnError(GateError):
+    """Objects could not be moved; the next try may succeed."""
+
+    count: int
+    objects: Sequence[str]
+    sentence = "{count} object(s) could not be moved, all others were: {objects:all}."
+
+
+class FindingsPendingError(FinalGateError):
+    """Objects with findings could not be decided about, or not be moved."""
+
+    objects_uri: str
+    count: int
+    objects: Sequence[str]
+    sentence = (
+        "{count} object(s) could not be dealt with: {objects:all}. All others were moved and recorded, see "
+        "{objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries again."
+    )
+
+
+class PolicyError(FinalGateError):
+    """A file of ``include/policies`` is not a valid policy."""
+
+    path: str
+    problem: str
+    sentence = "{path} is not a valid policy: {problem}. Nothing was moved. Correct the file, then clear the task."
+
+
+class FeedError(FinalGateError):
+    """A file of ``include/feeds`` is not a valid feed."""
+
+    path: str
+    problem: str
+    sentence = "{path} is not a valid feed: {problem}. Its DAG is missing until the file is corrected."
+
+
+class SuppressionRuleError(FinalGateError):
+    """A file of ``include/suppression_rules`` is not a valid suppression rule."""
+
+    path: str
+    problem: str
+    sentence = "{path} is not a valid suppression rule: {problem}. Correct the file, then clear the task."
+
+
+class UnknownObjectsError(FinalGateError):
+    """Macie reports on objects that the run did not land."""
+
+    run_prefix: str
+    objects: Sequence[str]
+    sentence = (
+        "Macie reports on {objects:count} object(s) that are not in the manifest of {run_prefix}: {objects}. Nothing "
+        "was moved. Find out who else writes below this prefix, remove what does not belong to the delivery, and start "
+        "a new run."
+    )
+
+
+class TablesMissingError(FinalGateError):
+    """A delivery lacks tables that its feed expects."""
+
+    feed: str
+    expected: int
+    missing: Sequence[str]
+    sentence = (
+        "The delivery lacks {missing:count} of the {expected} table(s) that feed {feed} expects: {missing_names}. "
+        "Nothing was scanned or moved. Have the whole delivery sent and start a new run, or change `expect` in "
+        "include/feeds/{feed}.json."
+    )
+
+    def _sentence_facts(self) -> dict[str, Any]:
+        return {"missing_names": ", ".join(self.missing)}
+
+
+class JobScopeError(FinalGateError):
+    """A job would read more than its run has landed."""
+
+    run_prefix: str
+    sentence = (
+        "The job would read more than {run_prefix}, which can neither be estimated nor decided about. Nothing was "
+        "scanned. Let the job spec name ${{bronze_bucket}} alone and include OBJECT_KEY STARTS_WITH ${{prefix}}; then "
+        "clear the task that renders the job."
+    )
+
+
+class CostLimitError(FinalGateError):
+    """A scan would cost more than its limit."""
+
+    objects: int
+    size_bytes: int
+    usd: float
+    limit_usd: float
+    sentence = (
+        "The job would read {objects} object(s), {size_bytes} bytes, for about {usd:.2f} USD; the limit is "
+        "{limit_usd:.2f} USD (max_scan_usd). Nothing was scanned or moved. Start a new run with a higher limit in the "
+        "trigger form, raise it in the feed, or deliver less."
+    )
+
+
+class CopyNotVerifiedError(GateError):
+    """A copy differs from what was landed; its source was not deleted."""
+
+    source_uri: str
+    copy_uri: str
+    difference: str
+    sentence = (
+        "The copy {copy_uri} of {source_uri} is not what was landed ({difference}); the source was kept. The retry "
+        "copies again."
+    )
+
+
+_NOT_DELETED = (
+    "S3 did not delete {count} object(s) in {bucket}, among them {keys} ({codes}). The verified copies are there; all "
+    "other objects were moved. "
+)
+
+
+class NotDeletedError(GateError):
+    """S3 did not delete versions that were copied; it may on the next try."""
+
+    bucket: str
+    count: int
+    keys: list[str]
+    codes: list[str]
+    sentence = _NOT_DELETED + "The task's retries delete them."
+
+
+class DeleteRefusedError(FinalGateError):
+    """S3 refuses to delete versions that were copied, and will again."""
+
+    bucket: str
+    count: int
+    keys: list[str]
+    codes: list[str]
+    sentence = _NOT_DELETED + (
+        "Check the policies of the role and the bucket, and whether Object Lock has a legal hold or a retention period "
+        "on them; then clear the task."
+    )
+
+
+class ObjectLockedError(FinalGateError):
+    """Object Lock keeps versions that were copied from being deleted."""
+
+    bucket: str
+    count: int
+    keys: list[str]
+    codes: list[str]
+    sentence = _NOT_DELETED + (
+        "Object Lock protects them: remove the legal hold or wait for the end of the retention period, then clear the "
+        "task."
+    )
+
+
+class SourceVersionGoneError(FinalGateError):
+    """A landed version is no longer there and no verified copy of it exists."""
+
+    source_uri: str
+    version_id: str
+    copy_uri: str
+    sentence = (
+        "Version {version_id} of {source_uri} is gone, {copy_uri} is not a copy of it, and no amendment of the run "
+        "says that finding_events has moved it. It was deleted after it was landed: deliver the file again and start a "
+        "new run."
+    )
+
+
+class NotAccountedError(FinalGateError):
+    """The run record does not account for every landed object."""
+
+    record_uri: str
+    count: int
+    names: Sequence[str]
+    sentence = (
+        "{count} landed object(s) are not accounted for, among them {names}. See {record_uri}; clear the failed "
+        "promote, quarantine or hold task to finish its moves."
+    )
+
+
+class MarkerStandsError(FinalGateError):
+    """The run's marker in silver exists already, and lists something else."""
+
+    marker_uri: str
+    sentence = (
+        "{marker_uri} lists something else than this run has promoted, and readers may have trusted it. Find out which "
+        "other writer uses this key, remove the marker, then clear the task."
+    )
+
+
+class NoticeNotSentError(GateError):
+    """A topic did not take a message; it may on the next try."""
+
+    topic_arn: str
+    code: str
+    sentence = (
+        "A message to {topic_arn} could not be sent: {code}. Every file is where the run record says. The task's "
+        "retries send what is not sent yet."
+    )
+
+
+class NoticeRefusedError(FinalGateError):
+    """A topic refuses a message, and will again."""
+
+    topic_arn: str
+    code: str
+    sentence = (
+        "The topic {topic_arn} refused a message: {code}. Every file is where the run record says. Check that the "
+        "topic exists and that its policy and its key let this role publish, then clear the task."
+    )
+
+
+class HeldNotReleasedError(GateError):
+    """Objects of a run that re-processes held ones are not where its record says; the held copies were kept."""
+
+    documents_uri: str
+    keys: Sequence[str]
+    sentence = (
+        "{keys:count} object(s) stay held, among them {keys}: the object that this run made of each is not where "
+        "objects.jsonl below {documents_uri} says, or has other bytes. Objects that are being withdrawn now are found "
+        "by the retry. Otherwise find out who moved it; held objects can be re-processed again."
+    )
 
 
 _REFUSED = {
     *("AccessDenied", "AccessDeniedException", "403", "AuthorizationError", "KMSAccessDenied", "KMS.DisabledException"),
     *("KMS.NotFoundException", "InvalidObjectState", "NoSuchBucket", "NotFound", "PermanentRedirect"),
 }
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)
 
 
-def from_client_error(error: ClientError) -> AwsError | AwsRefusedError:
-    """Return our error for AWS's: whether retrying helps."""
+def from_aws_error(error: ClientError | BotoCoreError) -> AwsError | AwsRefusedError:
+    """Return the gate's error for one of botocore: whether retrying helps.
+
+    Of an answer that did not come only the class is named: its text may hold addresses, with signatures in them.
+    """
+    if not isinstance(error, ClientError):
+        return AwsError("A call to AWS", type(error).__name__)
     code = error.response.get("Error", {}).get("Code", "unknown")
     return (AwsRefusedError if code in _REFUSED else AwsError)(error.operation_name, code)
 
 
-def from_transport_error(error: BotoCoreError) -> AwsError:
-    """Return our error for an answer that did not come: its text may hold addresses, with signatures in them."""
-    return AwsError("A call to AWS", type(error).__name__)
-
-
-def class_of(error: Exception) -> str:
-    """Return the class of an error for documents and messages: AWS's code where there is one; never a text."""
-    if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code")
-    else:
-        code = getattr(error, "code", None)
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else type(error).__name__
-
-
-_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class NotWithdrawnError(GateError):
-    """Objects could not be moved; the next try may succeed."""
-
-    def __init__(self, count: int, objects: list[str]) -> None:
-        super().__init__(count, objects)
-        self.count, self.objects = count, objects
-
-    def __str__(self) -> str:
-        """Name the first objects; all others were moved."""
-        return f"{self.count} object(s) could not be moved, all others were: {'; '.join(self.objects)}."
-
-
-class FindingsPendingError(FinalGateError):
-    """Objects that Macie has found something in could not be decided about, or moved."""
-
-    def __init__(self, objects_uri: str, count: int, objects: list[str]) -> None:
-        super().__init__(objects_uri, count, objects)
-        self.objects_uri, self.count, self.objects = objects_uri, count, objects
-
-    def __str__(self) -> str:
-        """Name the first objects with what failed, and say what to do."""
-        return (
-            f"{self.count} object(s) could not be dealt with: {'; '.join(self.objects)}. All others were moved and "
-            f"recorded, see {self.objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries "
-            "again."
-        )
-
-
-class PolicyError(FinalGateError):
-    """A policy file does not hold a policy."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path, self.problem = path, problem
-
-    def __str__(self) -> str:
-        """Name the file and the keys that are wrong."""
-        return f"{self.path} is no policy: {self.problem}. Correct the file and clear the task; nothing was moved."
-
-
-class FeedError(FinalGateError):
-    """A file of ``include/feeds`` does not define a feed."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path, self.problem = path, problem
-
-    def __str__(self) -> str:
-        """Name the file and the keys that are wrong."""
-        return f"{self.path} is no feed: {self.problem}. Its DAG is missing until the file is right."
-
-
-class SuppressionRuleError(FinalGateError):
-    """A file does not hold a suppression rule."""
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path, self.problem = path, problem
-
-    def __str__(self) -> str:
-        """Name the file and the keys that are wrong."""
-        return f"{self.path} is no suppression rule: {self.problem}. Correct the file and clear the task."
-
-
-class UnknownObjectsError(FinalGateError):
-    """Macie reports on objects that the run did not land."""
-
-    def __init__(self, run_prefix: str, objects: list[tuple[str, str]]) -> None:
-        super().__init__(run_prefix, objects)
-        self.run_prefix, self.objects = run_prefix, objects
-
-    def __str__(self) -> str:
-        """Name the first objects and what to do."""
-        first = ", ".join(f"s3://{bucket}/{key}" for bucket, key in self.objects[:5])
-        return (
-            f"Macie reports on {len(self.objects)} object(s) that are not in the manifest of {self.run_prefix}: "
-            f"{first}. Nothing was moved. Find out who else writes below this prefix, remove what does not belong to "
-            "the delivery, and start a new run."
-        )
-
-
-class TablesMissingError(FinalGateError):
-    """A delivery lacks tables that its feed expects."""
-
-    def __init__(self, feed: str, expected: int, missing: list[str]) -> None:
-        super().__init__(feed, expected, missing)
-        self.feed, self.expected, self.missing = feed, expected, missing
-
-    def __str__(self) -> str:
-        """Name the tables and what to do."""
-        return (
-            f"The delivery lacks {len(self.missing)} of the {self.expected} table(s) that feed {self.feed} expects: "
-            f"{', '.join(self.missing)}. Nothing was scanned or moved. Have the whole delivery sent and start a new "
-            f"run, or change `expect` in include/feeds/{self.feed}.json."
-        )
-
-
-class JobScopeError(FinalGateError):
-    """A job would read more than what its run has landed."""
-
-    def __init__(self, run_prefix: str) -> None:
-        super().__init__(run_prefix)
-        self.run_prefix = run_prefix
-
-    def __str__(self) -> str:
-        """Say what the job spec has to have."""
-        return (
-            f"The job would read more than {self.run_prefix}, which nobody can estimate, nor decide about. Nothing was "
-            "scanned. Let the job spec name ${bronze_bucket} alone and include OBJECT_KEY STARTS_WITH ${prefix}; then "
-            "clear the task that renders the job."
-        )
-
-
-class CostLimitError(FinalGateError):
-    """A scan would cost more than it may."""
-
-    def __init__(self, objects: int, size_bytes: int, usd: float, limit_usd: float) -> None:
-        super().__init__(objects, size_bytes, usd, limit_usd)
-        self.objects, self.size_bytes, self.usd, self.limit_usd = objects, size_bytes, usd, limit_usd
-
-    def __str__(self) -> str:
-        """Say what it would cost, what it may, and what to do."""
-        return (
-            f"The job would read {self.objects} object(s), {self.size_bytes} bytes, for about {self.usd:.2f} USD; it "
-            f"may cost {self.limit_usd:.2f} USD (max_scan_usd). Nothing was scanned or moved. Start a new run with a "
-            "higher limit in the trigger form, raise it in the feed, or deliver less."
-        )
-
-
-class CopyNotVerifiedError(GateError):
-    """A copy differs from what was landed; its source was not deleted."""
-
-    def __init__(self, source_uri: str, copy_uri: str, difference: str) -> None:
-        super().__init__(source_uri, copy_uri, difference)
-        self.source_uri, self.copy_uri, self.difference = source_uri, copy_uri, difference
-
-    def __str__(self) -> str:
-        """Say which copy of which object differs how."""
-        return (
-            f"The copy {self.copy_uri} of {self.source_uri} is not what was landed ({self.difference}); "
-            "the source was kept. The retry copies again."
-        )
-
-
-class NotDeletedError(GateError):
-    """S3 did not delete versions that were copied; it may on the next try."""
-
-    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
-        super().__init__(bucket, count, keys, codes)
-        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
-
-    def __str__(self) -> str:
-        """Name the bucket, the first keys and AWS's codes."""
-        return f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} The task's retries delete them."
-
-
-class DeleteRefusedError(FinalGateError):
-    """S3 refuses to delete versions that were copied, and will again."""
-
-    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
-        super().__init__(bucket, count, keys, codes)
-        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
-
-    def __str__(self) -> str:
-        """Name the bucket, the first keys and AWS's codes, and what to look at."""
-        return (
-            f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} Look at the policies of the role and the "
-            "bucket, and for a legal hold or a retention period of Object Lock; then clear the task."
-        )
-
-
-class ObjectLockedError(FinalGateError):
-    """Object Lock keeps versions that were copied from being deleted."""
-
-    def __init__(self, bucket: str, count: int, keys: list[str], codes: list[str]) -> None:
-        super().__init__(bucket, count, keys, codes)
-        self.bucket, self.count, self.keys, self.codes = bucket, count, keys, codes
-
-    def __str__(self) -> str:
-        """Name the bucket and the first keys, and say what to do."""
-        return (
-            f"{_not_deleted(self.bucket, self.count, self.keys, self.codes)} Object Lock protects them: remove the "
-            "legal hold or wait for the end of the retention period, then clear the task."
-        )
-
-
-def _not_deleted(bucket: str, count: int, keys: list[str], codes: list[str]) -> str:
-    return (
-        f"S3 did not delete {count} object(s) in {bucket}, among them {', '.join(keys)} ({', '.join(codes)}). The "
-        "verified copies are there; all other objects were moved."
-    )
-
-
-_KEYS_SHOWN = 5
-_OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)
-
-
-def of_all(errors: Sequence[Exception]) -> Exception:
-    """Return the error to raise for several: one that a retry may solve first, as the others end the task for good.
-
-    Of deletions that failed alike it names the first objects.
-
-    :param errors: one at least.
-    """
-    first = min(errors, key=lambda error: isinstance(error, FinalGateError))
-    if not isinstance(first, _OF_DELETES):
-        return first
-    alike = [error for error in errors if isinstance(error, type(first)) and error.bucket == first.bucket]
-    keys = [key for error in alike for key in error.keys]
-    codes = sorted({code for error in alike for code in error.codes})
-    return type(first)(first.bucket, sum(error.count for error in alike), keys[:_KEYS_SHOWN], codes)
-
-
 def from_delete_error(bucket: str, key: str, code: str, *, is_locked: bool) -> Exception:
-    """Return our error for a version that S3 did not delete.
+    """Return the gate's error for a version that S3 did not delete.
 
     :param code: AWS's code of this very key.
     :param is_locked: Object Lock is the cause.
@@ -494,93 +462,26 @@ def from_delete_error(bucket: str, key: str, code: str, *, is_locked: bool) -> E
     return (refused if is_locked or code in _REFUSED else NotDeletedError)(bucket, 1, [key], [code])
 
 
-class SourceVersionGoneError(FinalGateError):
-    """A landed version is no longer there and no verified copy of it exists."""
+def of_all(errors: Sequence[Exception]) -> Exception:
+    """Return the error to raise for several: one that a retry may solve first, as the others end the task for good.
 
-    def __init__(self, source_uri: str, version_id: str, copy_uri: str) -> None:
-        super().__init__(source_uri, version_id, copy_uri)
-        self.source_uri, self.version_id, self.copy_uri = source_uri, version_id, copy_uri
+    Of deletions that failed alike it names the first objects.
 
-    def __str__(self) -> str:
-        """Say which version is missing and where it should have been."""
-        return (
-            f"Version {self.version_id} of {self.source_uri} is gone, {self.copy_uri} is not a copy of it, and no "
-            "amendment of the run says that finding_events has moved it. It was deleted after it was landed: deliver "
-            "the file again and start a new run."
-        )
-
-
-class NotAccountedError(FinalGateError):
-    """The run record does not account for every landed object."""
-
-    def __init__(self, record_uri: str, count: int, names: list[str]) -> None:
-        super().__init__(record_uri, count, names)
-        self.record_uri, self.count, self.names = record_uri, count, names
-
-    def __str__(self) -> str:
-        """Name the first objects and where the record is."""
-        return (
-            f"{self.count} landed object(s) are not accounted for, among them {', '.join(self.names)}. "
-            f"See {self.record_uri}; clear the failed promote, quarantine or hold task to finish its moves."
-        )
+    :param errors: at least one.
+    """
+    first = min(errors, key=lambda error: isinstance(error, FinalGateError))
+    if not isinstance(first, _OF_DELETES):
+        return first
+    alike = [error for error in errors if isinstance(error, type(first)) and error.bucket == first.bucket]
+    keys = [key for error in alike for key in error.keys]
+    codes = sorted({code for error in alike for code in error.codes})
+    return type(first)(first.bucket, sum(error.count for error in alike), keys[:_NAMES_SHOWN], codes)
 
 
-class MarkerStandsError(FinalGateError):
-    """The run's marker in silver is there already, and lists something else."""
-
-    def __init__(self, marker_uri: str) -> None:
-        super().__init__(marker_uri)
-        self.marker_uri = marker_uri
-
-    def __str__(self) -> str:
-        """Say that somebody else must have written it."""
-        return (
-            f"{self.marker_uri} lists something else than this run has promoted, and readers may have trusted it. "
-            "Find out who else writes there, remove it, and clear the task."
-        )
-
-
-class NoticeNotSentError(GateError):
-    """A topic did not take a message; it may on the next try."""
-
-    def __init__(self, topic_arn: str, code: str) -> None:
-        super().__init__(topic_arn, code)
-        self.topic_arn, self.code = topic_arn, code
-
-    def __str__(self) -> str:
-        """Name the topic and AWS's code, and say what does not depend on it."""
-        return (
-            f"A message to {self.topic_arn} could not be sent: {self.code}. Every file is where the run record says. "
-            "The task's retries send what is not sent yet."
-        )
-
-
-class NoticeRefusedError(FinalGateError):
-    """A topic refuses a message, and will again."""
-
-    def __init__(self, topic_arn: str, code: str) -> None:
-        super().__init__(topic_arn, code)
-        self.topic_arn, self.code = topic_arn, code
-
-    def __str__(self) -> str:
-        """Name the topic and AWS's code, and say what to look at."""
-        return (
-            f"The topic {self.topic_arn} refused a message: {self.code}. Every file is where the run record says. See "
-            "that the topic exists and that its policy and its key let this role publish, and clear the task."
-        )
-
-
-class HeldNotReleasedError(GateError):
-    """What a run made of held objects is not where its record says; they are held still."""
-
-    def __init__(self, documents_uri: str, keys: list[str]) -> None:
-        super().__init__(documents_uri, keys)
-        self.documents_uri, self.keys = documents_uri, keys
-
-    def __str__(self) -> str:
-        """Name the first objects, and say what to look at."""
-        return (
-            f"{len(self.keys)} object(s) stay held, among them {', '.join(self.keys[:5])}: what this run made of them "
-            f"is not where objects.jsonl below {self.documents_uri} says, or has other bytes. What is being withdrawn "
-            "just now, the retry finds. Otherwise find out who moved it; what is held can be re-processed again."
-        )
+def class_of(error: Exception) -> str:
+    """Return the class of an error for documents and messages: AWS's code where it has one; never a text."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code")
+    else:
+        code = getattr(error, "code", None)
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else type(error).__name__

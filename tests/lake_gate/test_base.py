@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery.operators import LandOperator
-from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, from_client_error
+from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, from_aws_error
 from lake_gate.model import jsonl
 from lake_gate.model.run import Run
 from tests.builders import landed
@@ -26,7 +26,7 @@ def gate(lake: Lake, operator: type[GateOperator] = GateOperator, **arguments: A
     ("code", "expected"), [("AccessDenied", AwsRefusedError), ("SlowDown", AwsError), ("NoSuchBucket", AwsRefusedError)]
 )
 def test_what_aws_refuses_is_sorted_by_whether_retrying_helps(code: str, expected: type[Exception]) -> None:
-    error = from_client_error(ClientError({"Error": {"Code": code, "Message": "with a value"}}, "PutObject"))
+    error = from_aws_error(ClientError({"Error": {"Code": code, "Message": "with a value"}}, "PutObject"))
     assert type(error) is expected
     assert "PutObject" in str(error)
     assert "value" not in str(error)

@@ -20,7 +20,7 @@ EXAMPLES = [
     errors.DeliveryChangedError("/x", "s3://b/p", "it has other files"),
     errors.RunPinnedError("s3://b/_runs/synthea/1/run.json", ["source"]),
     errors.DiskFullError("a.csv"),
-    errors.UnknownObjectsError("s3://b/p", [("b", "k")]),
+    errors.UnknownObjectsError("s3://b/p", ["s3://b/k"]),
     errors.CopyNotVerifiedError("s3://b/k", "s3://s/k", "its SHA-256 is another one"),
     errors.NotDeletedError("b", 7, ["k1", "k2"], ["InternalError", "SlowDown"]),
     errors.DeleteRefusedError("b", 1, ["k"], ["AccessDenied"]),
@@ -54,11 +54,20 @@ def test_error_is_the_same_after_pickling(error: Exception) -> None:
     assert (type(again), again.args, str(again)) == (type(error), error.args, str(error))
 
 
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda e: type(e).__name__)
+def test_sentence_is_complete(error: Exception) -> None:
+    sentence = str(error)
+    assert not set("{}[]") & set(
+        sentence.replace("${bronze_bucket}", "").replace("${prefix}", "").replace("rules[0]", "")
+    )
+    assert all(str(fact) in sentence for fact in error.args if isinstance(fact, str))
+
+
 def test_every_error_is_in_the_table() -> None:
     defined = {
         cls
         for cls in vars(errors).values()
-        if isinstance(cls, type) and cls.__module__ == errors.__name__ and cls.__init__ is not Exception.__init__
+        if isinstance(cls, type) and issubclass(cls, errors.GateError | errors.FinalGateError)
     }
     families = {errors.GateError, errors.FinalGateError}
     assert defined - families == {type(error) for error in EXAMPLES}

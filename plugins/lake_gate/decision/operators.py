@@ -131,7 +131,10 @@ class DecideOperator(GateOperator):
             where = f"s3://{self.the_settings.bronze_bucket}/{run.documents}"
             raise DamagedDocumentError(where, f"{RESULTS} or {FINDINGS}: {problem}") from None
         if strangers := decision.unknown_objects(manifest, gathered):
-            raise UnknownObjectsError(f"s3://{self.the_settings.bronze_bucket}/{run.prefix}", strangers)
+            raise UnknownObjectsError(
+                f"s3://{self.the_settings.bronze_bucket}/{run.prefix}",
+                [f"s3://{bucket}/{key}" for bucket, key in strangers],
+            )
         return gathered
 
     def _job(self, run: Run, findings: int, pins: Mapping[str, str]) -> tuple[Job | None, dict[str, Any] | None]:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.plan import CHUNK_OBJECTS
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import FinalGateError, GateError, class_of, from_client_error, from_transport_error
+from lake_gate.errors import FinalGateError, GateError, class_of, from_aws_error
 from lake_gate.finding_events.action import Done
 from lake_gate.finding_events.places import landed_key
 from lake_gate.model.manifest import Moved
@@ -94,8 +94,8 @@ def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exce
 
 def failure(error: Exception, moved: Moved | None = None) -> Done:
     """Return what an error says: its class, and whether the next try may succeed."""
-    sorted_out = from_client_error(error) if isinstance(error, ClientError) else error
-    return Done(moved, class_of(error), is_passing=isinstance(sorted_out, GateError | BotoCoreError))
+    known = from_aws_error(error) if isinstance(error, ClientError | BotoCoreError) else error
+    return Done(moved, class_of(error), is_passing=isinstance(known, GateError))
 
 
 def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhere) -> set[tuple[str, str]]:
@@ -127,10 +127,8 @@ def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Fro
         for window in batched(((n, one) for n, one in numbered if one.outcome == outcome), CHUNK_OBJECTS):
             try:
                 moved |= _move(s3, window, run, buckets, errors)
-            except ClientError as error:
-                errors.append(from_client_error(error))
-            except BotoCoreError as error:
-                errors.append(from_transport_error(error))
+            except (ClientError, BotoCoreError) as error:
+                errors.append(from_aws_error(error))
     if errors:
         raise min(errors, key=lambda error: isinstance(error, FinalGateError))
     return [moved.get(number) for number, _ in numbered]
@@ -171,7 +169,7 @@ def _abort(s3: S3Client, uploads: Sequence[tuple[str, str]], errors: list[GateEr
     try:
         abort_uploads_under_way(s3, uploads)
     except ClientError as error:
-        errors.append(from_client_error(error))
+        errors.append(from_aws_error(error))
 
 
 def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -> list[Numbered]:

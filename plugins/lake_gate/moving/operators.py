@@ -17,7 +17,7 @@ from lake_gate.decision.decision import Decision
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.plan import CHUNK_OBJECTS
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import DamagedDocumentError, DecisionsStandError, from_client_error, from_transport_error, of_all
+from lake_gate.errors import DamagedDocumentError, DecisionsStandError, from_aws_error, of_all
 from lake_gate.lineage import Place, feed_in
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
@@ -122,7 +122,5 @@ class MoveOperator(GateOperator):
         """Move some objects; what comes after them is moved whatever happens."""
         try:
             return try_all(self.s3, window, run, buckets, keep_unsealed=True)
-        except ClientError as error:
-            return [from_client_error(error)] * len(window)
-        except BotoCoreError as error:
-            return [from_transport_error(error)] * len(window)
+        except (ClientError, BotoCoreError) as error:
+            return [from_aws_error(error)] * len(window)

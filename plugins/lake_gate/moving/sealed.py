@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, override
 
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import CopyNotVerifiedError, FinalGateError, from_client_error
+from lake_gate.errors import CopyNotVerifiedError, FinalGateError, from_aws_error
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
 from lake_gate.moving.copying import Copying, There
@@ -89,7 +89,7 @@ def _remove(s3: S3Client, bucket: str, key: str, version_id: str) -> None:
     try:
         s3.delete_object(Bucket=bucket, Key=key, VersionId=version_id)
     except ClientError as error:
-        if not isinstance(from_client_error(error), FinalGateError):
+        if not isinstance(from_aws_error(error), FinalGateError):
             raise
         # It is isolated like the copy that counts: no reason to fail a move that is done.
         log.warning("An unverified version of s3://%s/%s stays: S3 refuses to delete it", bucket, key)

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.decision.amendments import Amendment, is_stricter
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import SourceVersionGoneError, from_client_error, from_transport_error
+from lake_gate.errors import SourceVersionGoneError, from_aws_error
 from lake_gate.model.run import HELD_PREFIX, Run
 from lake_gate.moving.transfer import Buckets, try_all
 from lake_gate.s3 import multipart
@@ -64,10 +64,8 @@ def take_back(
 def _collecting(errors: list[Exception]) -> Iterator[None]:
     try:
         yield
-    except ClientError as error:
-        errors.append(from_client_error(error))
-    except BotoCoreError as error:
-        errors.append(from_transport_error(error))
+    except (ClientError, BotoCoreError) as error:
+        errors.append(from_aws_error(error))
 
 
 def _is_taken(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import from_client_error, from_delete_error, from_transport_error, of_all
+from lake_gate.errors import from_aws_error, from_delete_error, of_all
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.names import loggable
 from lake_gate.model.run import HELD_PREFIX, Run
@@ -128,7 +128,7 @@ def _moved_or_error(copying: Copying) -> Moved | Exception:
     try:
         return copying.copy_verified()
     except (ClientError, BotoCoreError) as error:
-        return _ours(error)
+        return from_aws_error(error)
     except Exception as error:
         return error
 
@@ -167,18 +167,18 @@ def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[
     try:
         histories = list_histories(s3, bucket, [one.key for one in copied])
     except (ClientError, BotoCoreError) as error:
-        return [_ours(error)] * len(copied)
+        return [from_aws_error(error)] * len(copied)
     for n, one in enumerate(copied):
         try:
             versions = _to_delete(s3, one, histories.get(one.key, KeyHistory()))
             doomed |= {(one.key, version_id): n for version_id in versions}
         except (ClientError, BotoCoreError) as error:  # of a version below it, that another writer has put there
-            failed[n] = _ours(error)
+            failed[n] = from_aws_error(error)
     for batch in batched(doomed, _DELETE_BATCH):
         try:
             refused = _delete(s3, bucket, batch)
         except (ClientError, BotoCoreError) as error:
-            refused = dict.fromkeys(batch, _ours(error))
+            refused = dict.fromkeys(batch, from_aws_error(error))
         failed |= {doomed[version]: error for version, error in refused.items()}
     return [failed.get(n) for n, _ in enumerate(copied)]
 
@@ -194,10 +194,6 @@ def _delete(s3: S3Client, bucket: str, versions: Sequence[tuple[str, str]]) -> d
             error = from_delete_error(bucket, key, code, is_locked=is_locked(refused))
             failed |= {one: error for one in versions if one[0] == key and version_id in {None, one[1]}}
     return failed
-
-
-def _ours(error: ClientError | BotoCoreError) -> Exception:
-    return from_client_error(error) if isinstance(error, ClientError) else from_transport_error(error)
 
 
 def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistory) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import AwsError, DamagedDocumentError, from_client_error
+from lake_gate.errors import AwsError, DamagedDocumentError, from_aws_error
 from lake_gate.model.manifest import Moved
 from lake_gate.s3.documents import (
     iter_json_lines,
@@ -138,7 +138,7 @@ def test_conflict_that_does_not_end_is_not_taken_for_a_document_that_stands(lake
     s3: Any = Answering("PutObject", "ConditionalRequestConflict")
     with pytest.raises(ClientError) as refused:
         write_document_once(s3, lake.bronze, "d", b"mine")
-    assert isinstance(from_client_error(refused.value), AwsError)  # a retry may solve it
+    assert isinstance(from_aws_error(refused.value), AwsError)  # a retry may solve it
     assert lake.versions(lake.bronze, "d") == []
     there = write_version(lake.s3, lake.bronze, "d", b"other")[0]
     with pytest.raises(ClientError):
