@@ -90,7 +90,6 @@ from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, TriggerRule, task
 
 from lake_gate.assets import changes
-from lake_gate.decision.kept import without_values
 from lake_gate.finding_events.operators import (
     CheckEventsOperator,
     DecideFindingsOperator,
@@ -100,6 +99,7 @@ from lake_gate.finding_events.operators import (
     WithdrawOperator,
 )
 from lake_gate.finding_events.places import FEED
+from lake_gate.model.kept import without_values
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
 from macie.findings import MacieFindingsToS3Operator

@@ -62,12 +62,12 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
 from lake_gate.assets import changes
-from lake_gate.decision.kept import without_values
 from lake_gate.decision.operators import DecideOperator, GatherHistoriesOperator, ReuseVerdictsOperator
 from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
+from lake_gate.model.kept import without_values
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.notifications.operators import NotifyOperator

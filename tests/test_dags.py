@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from airflow.dag_processing.dagbag import DagBag
 
-from lake_gate.decision.kept import without_values
+from lake_gate.model.kept import without_values
 from tests.conftest import REPO
 
 TASKS = {

@@ -19,7 +19,7 @@ LAYERS = (
 PURE = {
     "": ["feed"],
     "scan": ["job_spec", "scope", "cost"],
-    "decision": ["kept", "binding", "policy", "decision", "plan", "verdict", "amendments"],
+    "decision": ["binding", "policy", "decision", "plan", "verdict", "amendments"],
     "recording": ["record", "marker"],
     "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from lake_gate.base import GateOperator
-from lake_gate.decision.kept import without_values
 from lake_gate.decision.operators import DecideOperator, GatherHistoriesOperator
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.include import include_path, read_job_spec
+from lake_gate.model.kept import without_values
 from lake_gate.model.run import Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator

@@ -16,7 +16,7 @@ import boto3
 import polars
 import pytest
 
-from lake_gate.decision.kept import without_values
+from lake_gate.model.kept import without_values
 from localaws.synthea import generate
 from macie.findings import MacieFindingsToS3Operator
 from macie.hook import MacieHook

@@ -25,7 +25,7 @@ from lake_gate.decision.verdict import Verdict
 from lake_gate.decision.verdicts import read_reused
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.rejudging import Decided
-from lake_gate.model.evidence import Evidence, Job, gather
+from lake_gate.model.evidence import Evidence, Job, gather, object_of
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
     AMENDMENTS,
@@ -228,13 +228,7 @@ def _evidence(
     s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in iter_pinned(s3, bronze, run, basis, name) if _object_of(one) in objects)
+        (one for one in iter_pinned(s3, bronze, run, basis, name) if object_of(one) in objects)
         for name in (RESULTS, FINDINGS)
     )
     return gather(*documents)
-
-
-def _object_of(payload: dict[str, Any]) -> tuple[str, str] | None:
-    affected = payload.get("resourcesAffected") or {}
-    bucket, key = (affected.get("s3Bucket") or {}).get("name"), (affected.get("s3Object") or {}).get("key")
-    return (bucket, key) if bucket and key else None

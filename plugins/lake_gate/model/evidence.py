@@ -87,18 +87,17 @@ class Observation:
 
         :raises ValueError: when it does not say which object it is about.
         """
-        affected = payload.get("resourcesAffected") or {}
-        s3_object = affected.get("s3Object") or {}
-        bucket, key = (affected.get("s3Bucket") or {}).get("name"), s3_object.get("key")
-        if not bucket or not key:
+        s3_object = _affected(payload)[1]
+        place = object_of(payload)
+        if place is None:
             raise ValueError(f"Macie record {payload.get('id')} names no object (resourcesAffected.s3Object.key)")
         result = (payload.get("classificationDetails") or {}).get("result") or {}
         status, severity = result.get("status") or {}, payload.get("severity") or {}
         detections = _detections(result, has_type=bool(payload.get("type")))
         # Interned: a job's records repeat few words, and there are up to 100,000 of them in memory.
         return cls(
-            bucket=intern(bucket),
-            key=intern(key),
+            bucket=intern(place[0]),
+            key=intern(place[1]),
             version_id=intern(_member(s3_object, "versionid")),
             etag=intern(_member(s3_object, "etag").strip('"')),
             status=intern(str(status.get("code") or "missing")),
@@ -131,6 +130,59 @@ class Observation:
     def to_json(self) -> dict[str, Any]:
         """Return it as documents have it."""
         return {**asdict(self), "detections": [asdict(one) for one in self.detections]}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSummary:
+    """What people are shown of one finding.
+
+    :param severity: Macie's word.
+    :param path: bucket and key, as ``bucket/folder/file.csv``.
+    """
+
+    finding_id: str
+    job_id: str
+    account_id: str
+    severity: str
+    path: str
+
+    @classmethod
+    def from_api(cls, finding: Mapping[str, Any]) -> FindingSummary:
+        """Read a finding as GetFindings returns it; what it does not say is *unknown*.
+
+        Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings-describe.html
+        """
+        s3_bucket, s3_object = _affected(finding)
+        path = f"{s3_bucket.get('name', UNKNOWN)}/{s3_object.get('key', UNKNOWN)}"
+        return cls(
+            finding_id=str(finding["id"]),
+            job_id=str((finding.get("classificationDetails") or {}).get("jobId") or UNKNOWN),
+            account_id=str(finding.get("accountId") or UNKNOWN),
+            severity=str((finding.get("severity") or {}).get("description") or UNKNOWN),
+            path=str(s3_object.get("path") or path),
+        )
+
+    @property
+    def rank(self) -> int:
+        """Rank of the severity; an unknown word ranks as High."""
+        return Severity(self.severity).rank if self.severity in set(Severity) else Severity.HIGH.rank
+
+    @property
+    def is_high(self) -> bool:
+        """Whether its message goes to the High topic."""
+        return self.rank == Severity.HIGH.rank
+
+
+def object_of(payload: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return (bucket, key) of the object that a record is about; None when it names none."""
+    s3_bucket, s3_object = _affected(payload)
+    bucket, key = s3_bucket.get("name"), s3_object.get("key")
+    return (bucket, key) if bucket and key else None
+
+
+def _affected(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    affected = payload.get("resourcesAffected") or {}
+    return affected.get("s3Bucket") or {}, affected.get("s3Object") or {}
 
 
 _TEXT_OR_NONE = (str, type(None))

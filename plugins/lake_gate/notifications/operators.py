@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.base import GateOperator
 from lake_gate.decision.basis import iter_pinned, read_basis
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
-from lake_gate.model.evidence import Severity
+from lake_gate.model.evidence import FindingSummary, Severity
 from lake_gate.model.run import FINDINGS, RECORD, Run
 from lake_gate.notifications.digest import digest, outcome
-from lake_gate.notifications.finding_notices import FoundFile, most_severe
+from lake_gate.notifications.finding_notices import most_severe, notice_of
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.notifications.topics import BATCH, Topic
@@ -96,7 +96,7 @@ def send_once(
 
 
 def _send_findings(
-    findings: Sequence[FoundFile], dry_run: bool, *, topic_arn: str, receipts: Receipts, aws_conn_id: str | None
+    findings: Sequence[FindingSummary], dry_run: bool, *, topic_arn: str, receipts: Receipts, aws_conn_id: str | None
 ) -> None:
     """Send one message for each finding that has none yet, in batches, of which each has a receipt."""
     if not findings:
@@ -106,7 +106,7 @@ def _send_findings(
     codes: list[str] = []
     try:
         for batch in batched((one for one in findings if one.finding_id not in told), BATCH):
-            notices = {one.finding_id: one.notice(receipts.run.feed, dry_run=dry_run) for one in batch}
+            notices = {one.finding_id: notice_of(one, receipts.run.feed, dry_run=dry_run) for one in batch}
             taken, failed = topic.publish_batch(notices)
             codes += failed
             if taken:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lake_gate.notifications.finding_notices import FoundFile, most_severe
+from lake_gate.model.evidence import FindingSummary
+from lake_gate.notifications.finding_notices import most_severe, notice_of
 
 
 def finding(number: int = 1, severity: str = "High", **changes: Any) -> dict[str, Any]:
@@ -25,20 +26,20 @@ def finding(number: int = 1, severity: str = "High", **changes: Any) -> dict[str
     return {**said, **changes}
 
 
-def parts(one: FoundFile) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(one.notice("synthea", dry_run=False).to_sns()["Message"])
+def parts(one: FindingSummary) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(notice_of(one, "synthea", dry_run=False).to_sns()["Message"])
     return parsed
 
 
 def test_message_has_the_words_of_the_demonstration() -> None:
-    assert parts(FoundFile.from_api(finding()))["default"] == (
+    assert parts(FindingSummary.from_api(finding()))["default"] == (
         f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
         "Severity of High for file 'bronze/synthea/1/1.csv'."
     )
 
 
 def test_text_message_names_no_file_and_is_whole() -> None:
-    sms = parts(FoundFile.from_api(finding(severity="Medium")))["sms"]
+    sms = parts(FindingSummary.from_api(finding(severity="Medium")))["sms"]
     assert sms == (
         f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
         "Severity of Medium for a file."
@@ -51,13 +52,13 @@ def test_finding_that_says_little_still_makes_a_message(part: str, value: str | 
     said = finding(**{part: None})
     if value:
         del said[part]
-    assert "unknown" in parts(FoundFile.from_api(said))["default"]
+    assert "unknown" in parts(FindingSummary.from_api(said))["default"]
 
 
 def test_path_is_made_of_bucket_and_key_where_it_is_missing() -> None:
     said = finding()
     del said["resourcesAffected"]["s3Object"]["path"]
-    assert "'bronze/synthea/1/1.csv'" in parts(FoundFile.from_api(said))["default"]
+    assert "'bronze/synthea/1/1.csv'" in parts(FindingSummary.from_api(said))["default"]
 
 
 def test_most_severe_findings_are_told_and_the_others_counted() -> None:
@@ -80,4 +81,4 @@ def test_finding_that_is_listed_twice_is_told_once_and_an_archived_one_not_at_al
 
 @pytest.mark.parametrize(("severity", "high"), [("High", True), ("Medium", False), ("Low", False), ("Severe", True)])
 def test_finding_of_a_severity_that_nobody_can_rank_counts_as_high(severity: str, high: bool) -> None:
-    assert FoundFile.from_api(finding(severity=severity)).is_high is high
+    assert FindingSummary.from_api(finding(severity=severity)).is_high is high
