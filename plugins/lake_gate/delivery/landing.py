@@ -111,7 +111,7 @@ def _check_same(files: list[SourceFile], landed: list[LandedObject], source: str
     """
     now, then = {file.name: file for file in files}, {item.name: item for item in landed}
     both = [name for name in then if name in now]
-    same = map_threads(lambda name: _is_same(now[name], then[name]), both)
+    same = map_threads(lambda name: _is_same(now[name], then[name]), both, _THREADS)
     changed = [name for name, is_same in same if not is_same]
     new, missing = sorted(now.keys() - then.keys()), sorted(then.keys() - now.keys())
     if changed or new or missing:

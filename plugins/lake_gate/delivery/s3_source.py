@@ -94,7 +94,7 @@ def _checked(source: str, s3: S3Client, bucket: str, prefix: str, found: Iterabl
 def _check_readable(source: str, s3: S3Client, bucket: str, objects: list[Any]) -> None:
     archived = [item["Key"] for item in objects if item.get("StorageClass") in _ARCHIVED and not _is_restored(item)]
     unclear = [item["Key"] for item in objects if item.get("StorageClass") == _MAY_BE_ARCHIVED]
-    asleep = map_threads(lambda key: _is_asleep(s3, bucket, key), unclear)
+    asleep = map_threads(lambda key: _is_asleep(s3, bucket, key), unclear, _THREADS)
     archived += [key for key, is_asleep in asleep if is_asleep]
     if archived:
         names = ", ".join(map(repr, archived[:5]))

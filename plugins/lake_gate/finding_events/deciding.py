@@ -137,7 +137,7 @@ def _carry(lake: Lake, looks: Iterable[Look]) -> tuple[dict[Run, Found], list[Ac
         except Exception as error:
             return error
 
-    for sha256, landed_at in map_threads(places, of_bytes):
+    for sha256, landed_at in map_threads(places, of_bytes, _THREADS):
         found = _each_once(of_bytes[sha256])
         if isinstance(landed_at, Exception):
             failed.append(_failed(found, landed_at))
@@ -520,7 +520,7 @@ def _look_at_strays(lake: Lake, strays: Iterable[Observation], known: Iterable[P
         by_version[one.bucket, one.key, one.version_id].append(one)
     for place in known:
         by_version.pop(place, None)
-    looks = map_threads(lambda found: _look_at_stray(lake, found), by_version.values())
+    looks = map_threads(lambda found: _look_at_stray(lake, found), by_version.values(), _THREADS)
     return {place: look for place, (_, look) in zip(by_version, looks, strict=True)}
 
 

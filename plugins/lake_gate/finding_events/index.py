@@ -102,7 +102,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
             return []
         found = _found(s3, bronze, run)
         landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
-        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed):
+        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed, _THREADS):
             pass
     except DAMAGE as error:
         log.warning("s3://%s/%s is damaged: %s", bronze, run.documents, type(error).__name__)
