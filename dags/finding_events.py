@@ -102,6 +102,7 @@ from lake_gate.finding_events.places import FEED
 from lake_gate.model.kept import without_values
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
+from lake_gate.xcom import json_of, text_of
 from macie.findings import MacieFindingsToS3Operator
 
 
@@ -149,15 +150,16 @@ with DAG(
         return load_settings(SsmHook().conn).to_json()
 
     settings = read_settings()
-    gate = {"settings": settings, "feed": FEED}
+    gate = {"feed": FEED}
+    bronze, silver = text_of("read_settings", "bronze_bucket"), text_of("read_settings", "silver_bucket")
 
     take_events = TakeEventsOperator(task_id="take_events", **gate)
     list_findings = MacieFindingsToS3Operator(
         task_id="list_findings",
-        affected_buckets=[settings["bronze_bucket"], settings["silver_bucket"]],
+        affected_buckets=[bronze, silver],
         since_ms=take_events.output["since_ms"],
         ids_key=take_events.output["ids_key"],
-        bucket=settings["bronze_bucket"],
+        bucket=bronze,
         key=take_events.output["findings_key"],
         transform=without_values,
     )
@@ -170,12 +172,12 @@ with DAG(
     ).expand(chunk=decide.output)
     record = RecordEventsOperator(
         task_id="record",
-        chunks=decide.output,
-        listed=list_findings.output,
+        chunks=json_of("decide"),
+        listed=json_of("list_findings"),
         trigger_rule=TriggerRule.NONE_FAILED,  # also when nothing is to be moved
         **gate,
     )
     notify = NotifyEventsOperator(task_id="notify", **gate)
     check = CheckEventsOperator(task_id="check", **gate)
 
-    take_events >> list_findings >> decide >> withdraw >> record >> notify >> check
+    settings >> take_events >> list_findings >> decide >> withdraw >> record >> notify >> check

@@ -90,9 +90,9 @@ with DAG(
         return feeds
 
     settings = read_settings()
-    list_held = ListHeldOperator(
-        task_id="list_held", older_than_hours="{{ params.older_than_hours }}", settings=settings, feed=NAME
+    list_held = ListHeldOperator(task_id="list_held", older_than_hours="{{ params.older_than_hours }}", feed=NAME)
+    NotifyHeldOperator.partial(task_id="notify", feed=NAME, map_index_template="{{ task.about }}").expand(
+        about=overdue(list_held.output["overdue_feeds"])
     )
-    NotifyHeldOperator.partial(
-        task_id="notify", settings=settings, feed=NAME, map_index_template="{{ task.about }}"
-    ).expand(about=overdue(list_held.output["overdue_feeds"]))
+
+    settings >> list_held

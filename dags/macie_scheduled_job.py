@@ -58,6 +58,7 @@ from lake_gate.recording.operators import RecordAccountOperator
 from lake_gate.recording.suppression import is_expired, read_suppression_rules
 from lake_gate.scan import job_spec
 from lake_gate.settings import load_settings
+from lake_gate.xcom import json_of, text_of
 from macie.account import Change, ids_of
 from macie.hook import MacieHook
 from macie.reconcile import (
@@ -109,7 +110,9 @@ with DAG(
         }
 
     @task(multiple_outputs=True)
-    def render(settings: dict, identifiers: list[Change], allow_lists: list[Change]) -> dict[str, Any]:
+    def render(
+        bronze_bucket: str, silver_bucket: str, identifiers: list[Change], allow_lists: list[Change]
+    ) -> dict[str, Any]:
         """Make the request for the job from the job spec, and say which spec it was."""
         spec = read_job_spec(JOB_SPEC)
         request = job_spec.render(
@@ -117,8 +120,8 @@ with DAG(
             identifier_ids=ids_of(identifiers),
             allow_list_ids=ids_of(allow_lists),
             account_id=MacieHook().account_id,
-            bronze_bucket=settings["bronze_bucket"],
-            silver_bucket=settings["silver_bucket"],
+            bronze_bucket=bronze_bucket,
+            silver_bucket=silver_bucket,
         )
         return {"request": request, "spec": {"name": JOB_SPEC, "sha256": fingerprint(spec)}}
 
@@ -129,9 +132,9 @@ with DAG(
         session = MacieReconcileSessionOperator(task_id="session", **ours)
         results_repository = MacieReconcileResultsRepositoryOperator(
             task_id="results_repository",
-            bucket=settings["results_bucket"],
+            bucket=text_of("read_settings", "results_bucket"),
             key_prefix="macie",
-            kms_key_arn=settings["results_key_arn"],
+            kms_key_arn=text_of("read_settings", "results_key_arn"),
             **ours,
         )
         session >> results_repository
@@ -151,7 +154,12 @@ with DAG(
         )
 
     with TaskGroup("job") as job:
-        rendered = render(settings, identifiers.output, allow_lists.output)
+        rendered = render(
+            text_of("read_settings", "bronze_bucket"),
+            text_of("read_settings", "silver_bucket"),
+            identifiers.output,
+            allow_lists.output,
+        )
         scheduled_job = MacieReconcileScheduledJobOperator(
             task_id="scheduled_job", job_request=rendered["request"], job_spec=JOB_SPEC, **ours
         )
@@ -159,10 +167,9 @@ with DAG(
     steps = [session, results_repository, identifiers, allow_lists, suppression_rules, scheduled_job]
     report = RecordAccountOperator(
         task_id="report",
-        settings=settings,
         feed=DAG_ID,
-        changes={step.task_id: step.output for step in steps},
-        facts={"job": rendered, "suppression": rules},
+        changes={step.task_id: json_of(step.task_id) for step in steps},
+        facts={"job": json_of("job.render"), "suppression": json_of("suppression.read_rules")},
         is_dry_run=ours["is_dry_run"],
         trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,  # what went well is told when something failed, too
     )
@@ -170,5 +177,6 @@ with DAG(
     finished = EmptyOperator(task_id="finished")
 
     settings >> session
-    account >> [definitions, suppression, job]
-    [*steps, report] >> finished
+    account >> [definitions, suppression]
+    steps >> report
+    [account, definitions, suppression, job, report] >> finished

@@ -76,6 +76,7 @@ from lake_gate.recording.operators import PublishOperator, RecordOperator, Remem
 from lake_gate.scan import job_spec, scope
 from lake_gate.scan.operators import EstimateCostOperator
 from lake_gate.settings import load_settings
+from lake_gate.xcom import json_of, text_of
 from macie.account import ids_of
 from macie.operators import (
     MacieCancelClassificationJobOperator,
@@ -124,13 +125,19 @@ def gate(feed: Feed) -> DAG:
             return load_settings(SsmHook().conn, topics=topics).to_json()
 
         @task.short_circuit(ignore_downstream_trigger_rules=False)
-        def has_files(landed: dict[str, Any]) -> bool:
+        def has_files(objects: str) -> bool:
             """Go on to Macie only when something was delivered."""
-            return landed["objects"] > 0
+            return int(objects) > 0
 
         @task(multiple_outputs=True)
         def render_job(
-            account: dict, landed: dict, identifiers: dict, allow_lists: list, reused: int, run_id: str | None = None
+            account_id: str,
+            bucket: str,
+            prefix: str,
+            identifiers: dict,
+            allow_lists: list,
+            reused: int,
+            run_id: str | None = None,
         ) -> dict[str, Any]:
             """Make the request for this run's job from the job spec, and say which spec it was."""
             spec = read_job_spec(feed.job_spec)
@@ -138,19 +145,19 @@ def gate(feed: Feed) -> DAG:
                 spec,
                 identifier_ids={name: identifier["id"] for name, identifier in identifiers.items()},
                 allow_list_ids=ids_of(allow_lists),
-                account_id=account["account_id"],
-                bronze_bucket=landed["bucket"],
+                account_id=account_id,
+                bronze_bucket=bucket,
                 feed=feed.name,
-                prefix=landed["prefix"],
+                prefix=prefix,
                 run_id=run_id,
             )
             request = scope.without_reused(request) if reused else request
             return {"request": request, "spec": {"name": feed.job_spec, "sha256": fingerprint(spec)}}
 
         @task.short_circuit(ignore_downstream_trigger_rules=False)
-        def needs_scan(landed: dict[str, Any], reused: int) -> bool:
-            """Create a job only when there is something that no verdict speaks for."""
-            return reused < landed["objects"]
+        def needs_scan(objects: str, reused: str) -> bool:
+            """Create a job only when a verdict does not cover every file."""
+            return int(reused) < int(objects)
 
         @task
         def chunks(of: str, planned: dict[str, list[list[int]]]) -> list[list[int]]:
@@ -158,7 +165,8 @@ def gate(feed: Feed) -> DAG:
             return planned[of]
 
         settings = read_settings()
-        common = {"settings": settings, "feed": feed.name}
+        common = {"feed": feed.name}
+        objects = text_of("land", "objects")
         dry_run = "{{ params.dry_run }}"
         threshold = {name: f"{{{{ params.{name} }}}}" for name in ("policy", "quarantine_threshold")}
 
@@ -167,9 +175,9 @@ def gate(feed: Feed) -> DAG:
         with TaskGroup("delivery", prefix_group_id=False) as delivery:
             land = LandOperator(task_id="land", source=feed.source, is_dry_run=dry_run, **common)
             check_expected = CheckExpectedOperator(
-                task_id="check_expected", expect=feed.expect, source=land.output["source"], **common
+                task_id="check_expected", expect=feed.expect, source=text_of("land", "source"), **common
             )
-            delivered = has_files(land.output)
+            delivered = has_files(objects)
             land >> check_expected >> delivered
 
         with TaskGroup("prepare_scan", prefix_group_id=False) as prepare_scan:
@@ -192,44 +200,50 @@ def gate(feed: Feed) -> DAG:
                 **common,
             )
             job = render_job(
-                check_macie.output, land.output, identifiers.output, allow_lists.output, reuse_verdicts.output
+                text_of("check_macie", "account_id"),
+                text_of("land", "bucket"),
+                text_of("land", "prefix"),
+                identifiers.output,
+                allow_lists.output,
+                reuse_verdicts.output,
             )
             estimate_cost = EstimateCostOperator(
                 task_id="estimate_cost", job_request=job["request"], max_scan_usd="{{ params.max_scan_usd }}", **common
             )
-            to_scan = needs_scan(land.output, reuse_verdicts.output)
+            to_scan = needs_scan(objects, json_of("reuse_verdicts"))
             estimate_cost >> to_scan
 
         with TaskGroup("scan", prefix_group_id=False) as scan:
             create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=job["request"])
+            job_id = "{{ ti.xcom_pull(task_ids='create_job') }}"
             await_job = MacieClassificationJobSensor(
                 task_id="await_job",
-                job_id=create_job.output,
+                job_id=job_id,
                 poke_interval=2,
                 timeout=JOB_DEADLINE.total_seconds(),
                 pause_seconds=PAUSE_DEADLINE.total_seconds(),
             )
             await_evidence = MacieJobResultsSensor(
                 task_id="await_evidence",
-                job_id=create_job.output,
-                settle_seconds=settings["evidence_settle_seconds"],
-                deadline_seconds=settings["evidence_deadline_seconds"],
+                job_id=job_id,
+                settle_seconds=text_of("read_settings", "evidence_settle_seconds"),
+                deadline_seconds=text_of("read_settings", "evidence_deadline_seconds"),
             )
             gather_evidence = MacieJobResultsToS3Operator(
                 task_id="gather_evidence",
-                job_id=create_job.output,
-                bucket=land.output["bucket"],
-                prefix=land.output["documents"],
+                job_id=job_id,
+                bucket=text_of("land", "bucket"),
+                prefix=text_of("land", "documents"),
                 transform=without_values,
             )
-            cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=create_job.output)
+            cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=job_id)
             gather_histories = GatherHistoriesOperator(task_id="gather_histories", **common)
             create_job >> await_job >> await_evidence >> gather_evidence >> gather_histories
             gather_evidence >> cancel_job.as_teardown(setups=create_job)
 
         decide = DecideOperator(
             task_id="decide",
-            evidence=await_evidence.output,
+            evidence=json_of("await_evidence"),
             feed_policy=feed.policy,
             promotion="{{ params.promotion }}",
             is_dry_run=dry_run,
@@ -248,11 +262,11 @@ def gate(feed: Feed) -> DAG:
             record = RecordOperator(
                 task_id="record",
                 facts={
-                    "source": land.output["source"],
-                    "identifiers": identifiers.output,
-                    "job_spec": job["spec"],
-                    "delivery": check_expected.output,
-                    "cost": estimate_cost.output,
+                    "source": text_of("land", "source"),
+                    "identifiers": json_of("ensure_identifiers"),
+                    "job_spec": json_of("render_job", "spec"),
+                    "delivery": json_of("check_expected"),
+                    "cost": json_of("estimate_cost"),
                 },
                 is_dry_run=dry_run,
                 trigger_rule=TriggerRule.NONE_FAILED,
@@ -266,10 +280,10 @@ def gate(feed: Feed) -> DAG:
             notify = NotifyOperator(task_id="notify", messages=feed.messages, **common)
             record >> publish >> [remember_verdicts, release_held, notify]
 
-        check_macie >> delivery >> prepare_scan >> scan
+        settings >> check_macie >> delivery >> prepare_scan >> scan
         [delivered, gather_histories] >> decide >> move >> report
     return dag
 
 
-for one in read_feeds()[0]:  # feed_files.py says what is wrong with the others
-    gate(one)
+for feed in read_feeds()[0]:  # the DAG feed_files names the files that are not valid
+    gate(feed)

@@ -51,6 +51,8 @@ EXPRESSIONS = {
     *(f"{{{{ include_path('{name}') }}}}" for name in ("identifiers", "identifiers/allow_lists")),
 }
 """All that templates may be made of. Params are texts of whoever starts a run: rendered into a field, and not again."""
+RESULT = re.compile(r"\{\{ ti\.xcom_pull\(task_ids='[a-z_.]+'(, key='[a-z_]+')?\)(\['[a-z_]+'\])?( \| tojson)? \}\}")
+"""The result of an earlier task, see :mod:`lake_gate.xcom`: rendered into a field, and not again."""
 NAMES = {None, "{{ moved }}", "{{ task.about }}", "{{ task.chunk['of'][:200] }}"}
 """Templates of the names of mapped tasks."""
 OPENING = ("{{", "{%", "{#")
@@ -103,7 +105,7 @@ def _of_value(value: Any) -> Iterator[str]:
     if value is None or isinstance(value, XComArg | bool | int | float):
         return
     if isinstance(value, str):
-        rest = value
+        rest = RESULT.sub("", value)
         for expression in EXPRESSIONS:
             rest = rest.replace(expression, "")
         if any(opening in rest for opening in OPENING):

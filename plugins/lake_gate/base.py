@@ -13,6 +13,7 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate import xcom
 from lake_gate.errors import from_aws_error
 from lake_gate.lineage import Place, lineage
 from lake_gate.model import jsonl
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_s3 import S3Client
 
+SETTINGS = xcom.json_of("read_settings")
 RUN_SHAPE = {
     "type": "object",
     "properties": {"run_id": {"type": "string"}, "dry_run": {"type": "boolean"}},
@@ -42,7 +44,8 @@ _CLIENT = Config(max_pool_connections=THREADS, read_timeout=300, retries={"mode"
 class GateOperator(BaseOperator):
     """What the operators of the gate have in common.
 
-    :param settings: settings of this run as a dict, see :meth:`lake_gate.settings.Settings.to_json` (templated).
+    :param settings: settings of this run, see :meth:`lake_gate.settings.Settings.to_json`, as a dict or as JSON
+        (templated); by default the result of the run's task ``read_settings``.
     :param feed: name of the feed, first part of every key.
     :param aws_conn_id: Airflow connection of all AWS calls; its ``config_kwargs`` go before our own.
     """
@@ -50,7 +53,12 @@ class GateOperator(BaseOperator):
     template_fields: Sequence[str] = ("settings",)
 
     def __init__(
-        self, *, settings: dict[str, Any], feed: str, aws_conn_id: str | None = "aws_default", **kwargs: Any
+        self,
+        *,
+        feed: str,
+        settings: dict[str, Any] | str = SETTINGS,
+        aws_conn_id: str | None = "aws_default",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.settings = settings
@@ -75,9 +83,9 @@ class GateOperator(BaseOperator):
         return lineage(Run(self.feed, task_instance.run_id), inputs=self.datasets_read, outputs=self.datasets_written)
 
     @property
-    def the_settings(self) -> Settings:
+    def lake_settings(self) -> Settings:
         """The settings, typed."""
-        return Settings(**self.settings)
+        return Settings(**xcom.parse(self.settings))
 
     @cached_property
     def s3(self) -> S3Client:
@@ -92,16 +100,16 @@ class GateOperator(BaseOperator):
 
     def manifest(self, run: Run) -> Iterable[LandedObject]:
         """Return what this run landed, in the order of the names; read anew from S3 whenever it is iterated over."""
-        bronze, key = self.the_settings.bronze_bucket, run.document(MANIFEST)
+        bronze, key = self.lake_settings.bronze_bucket, run.document(MANIFEST)
         return _Lines(lambda: iter_items(self.s3, bronze, key, partial(jsonl.from_dict, LandedObject)))
 
     def iter_document(self, run: Run, name: str, **part: Any) -> Iterator[dict[str, Any]]:
         """Yield the lines of one of the run's documents; see :func:`lake_gate.s3.documents.iter_json_lines`."""
-        return iter_json_lines(self.s3, self.the_settings.bronze_bucket, run.document(name), **part)
+        return iter_json_lines(self.s3, self.lake_settings.bronze_bucket, run.document(name), **part)
 
     def begun(self, run: Run) -> list[dict[str, Any]]:
         """Return what the chunks of the run's decisions that have begun to move wrote down."""
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
         keys = [item["Key"] for page in pages for item in page.get("Contents", ()) if item["Key"].endswith(BEGUN)]
         return [begun for key in keys if (begun := read_object(self.s3, bronze, key, BEGUN_SHAPE)) is not None]
@@ -111,7 +119,7 @@ class GateOperator(BaseOperator):
 
         :param chosen: what counts where nothing was written down.
         """
-        pinned = read_object(self.s3, self.the_settings.bronze_bucket, run.document(RUN), RUN_SHAPE)
+        pinned = read_object(self.s3, self.lake_settings.bronze_bucket, run.document(RUN), RUN_SHAPE)
         return is_true(chosen) if pinned is None else bool(pinned["dry_run"])
 
 

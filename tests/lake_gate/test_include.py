@@ -38,7 +38,7 @@ def test_feed_whose_file_is_wrong_is_named_and_stops_no_other(monkeypatch: pytes
     found, errors = read_feeds()
     assert [feed.name for feed in found] == ["clinic"]
     half, wrong = map(str, errors)
-    assert f"{feeds / 'half.json'} is no feed" in half
+    assert f"{feeds / 'half.json'} is not a valid feed" in half
     assert "'polcy' was unexpected" in wrong
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lake_gate import content
+from lake_gate import content, xcom
 from lake_gate.base import GateOperator
 from lake_gate.decision import basis, decision, verdicts
 from lake_gate.decision.binding import History, bind
@@ -80,7 +80,7 @@ class DecideOperator(GateOperator):
     def __init__(
         self,
         *,
-        evidence: dict[str, Any] | None,
+        evidence: dict[str, Any] | str | None,
         policy: str,
         quarantine_threshold: str,
         promotion: str,
@@ -98,7 +98,7 @@ class DecideOperator(GateOperator):
 
     def step(self, context: Context) -> Chunks:
         """Decide, write the decisions and what they rest on, plan the moves."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         asked = Severity(self.quarantine_threshold), Promotion(self.promotion)
         policy, of_policy = choose_policy(self.feed_policy or self.policy, self.policy, *asked)
         pins = basis.pin(self.s3, bronze, run)
@@ -128,22 +128,24 @@ class DecideOperator(GateOperator):
         try:
             gathered = gather(*documents)
         except ValueError as problem:
-            where = f"s3://{self.the_settings.bronze_bucket}/{run.documents}"
+            where = f"s3://{self.lake_settings.bronze_bucket}/{run.documents}"
             raise DamagedDocumentError(where, f"{RESULTS} or {FINDINGS}: {problem}") from None
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(
-                f"s3://{self.the_settings.bronze_bucket}/{run.prefix}",
+                f"s3://{self.lake_settings.bronze_bucket}/{run.prefix}",
                 [f"s3://{bucket}/{key}" for bucket, key in strangers],
             )
         return gathered
 
     def _job(self, run: Run, findings: int, pins: Mapping[str, str]) -> tuple[Job | None, dict[str, Any] | None]:
         """Return the run's job and what the plan says of it; None when verdicts speak for every object."""
-        described = basis.read_job(self.s3, self.the_settings.bronze_bucket, run, {"evidence": pins})
+        described = basis.read_job(self.s3, self.lake_settings.bronze_bucket, run, {"evidence": pins})
         if described is None:
             self.log.info("There was no job: what no verdict speaks for is held")
             return None, None
-        job = Job.from_api(described, settled=(self.evidence or {}).get("settled") is True, findings=findings)
+        job = Job.from_api(
+            described, settled=(xcom.parse(self.evidence) or {}).get("settled") is True, findings=findings
+        )
         if not job.settled:
             self.log.warning("Macie's results were still changing at the deadline: what is not proven is held")
         if job.is_capped:
@@ -165,7 +167,7 @@ class DecideOperator(GateOperator):
                 found = [seen for seen in of_bytes if seen.severity or seen.detections]
                 if found:
                     by_bytes[landed.sha256] += found
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         for _ in map_threads(lambda found: content.add_found(self.s3, bronze, *found), by_bytes.items()):
             pass
 
@@ -174,7 +176,7 @@ class DecideOperator(GateOperator):
 
         What becomes known later is for ``finding_events``, which looks for all runs that have landed these bytes.
         """
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         if self.begun(run):
             known = basis.read_found(self.s3, bronze, run, basis.read_basis(self.s3, bronze, run))
             if known is not None:
@@ -195,7 +197,7 @@ class DecideOperator(GateOperator):
 
         Returns their version id.
         """
-        bronze, key = self.the_settings.bronze_bucket, run.document(DECISIONS)
+        bronze, key = self.lake_settings.bronze_bucket, run.document(DECISIONS)
         version_id, is_this = write_version(self.s3, bronze, key, lines)
         if not is_this and not self.begun(run):
             version_id, is_this = write_version(self.s3, bronze, key, lines, replacing=version_id)
@@ -209,7 +211,7 @@ class DecideOperator(GateOperator):
         A move that began meanwhile, on the decisions before, has written so before it looked at the plan: one of the
         two sees the other.
         """
-        bronze, key = self.the_settings.bronze_bucket, run.document(PLAN)
+        bronze, key = self.lake_settings.bronze_bucket, run.document(PLAN)
         if not (self.begun(run) and read_document_or_none(self.s3, bronze, key)):
             if found:
                 planned["evidence"] = {**planned["evidence"], FOUND: self._write_found(run, found)}
@@ -223,7 +225,7 @@ class DecideOperator(GateOperator):
             jsonl.to_line({"sha256": sha256, "found": [one.to_json() for one in of_bytes]})
             for sha256, of_bytes in sorted(found.items())
         )
-        return put_version(self.s3, self.the_settings.bronze_bucket, run.document(FOUND), b"".join(lines))
+        return put_version(self.s3, self.lake_settings.bronze_bucket, run.document(FOUND), b"".join(lines))
 
 
 class ReuseVerdictsOperator(GateOperator):
@@ -263,7 +265,7 @@ class ReuseVerdictsOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Look for verdicts anew in every try: what was one may be none any more."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         before = {name for name, _ in verdicts.iter_reused(self.s3, bronze, run)}
         names: set[str] = set()
         with spooled(self._lines(run, names)) as file:
@@ -295,7 +297,7 @@ class ReuseVerdictsOperator(GateOperator):
         policy, of_policy = choose_policy(self.feed_policy or self.policy, self.policy, *asked)
         hashes = hashes_of(self.identifiers), fingerprint(spec), hash_of_policies(of_policy)
         rules = Rules(*hashes, policy.quarantine_threshold)
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         return verdicts.find(self.s3, bronze, self.manifest(run), rules, f"s3://{bronze}/{run.document(RECORD)}")
 
 
@@ -308,7 +310,7 @@ class GatherHistoriesOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """List the versions of these keys, all at once, after the evidence was gathered."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         keys = self._unnamed(run)
         if self.begun(run):
             self.log.warning("Moves have begun: what their decisions stand on is not looked at again")
@@ -327,12 +329,12 @@ class GatherHistoriesOperator(GateOperator):
                 seen = Observation.from_api(payload, is_finding=False)
             except ValueError:
                 continue
-            is_of_run = seen.bucket == self.the_settings.bronze_bucket and seen.key.startswith(run.prefix)
+            is_of_run = seen.bucket == self.lake_settings.bronze_bucket and seen.key.startswith(run.prefix)
             if is_of_run and not seen.version_id:
                 keys.add(seen.key)
         return keys
 
     def _is_moving(self, run: Run) -> bool:
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
         return any(item["Key"].endswith(BEGUN) for page in pages for item in page.get("Contents", ()))

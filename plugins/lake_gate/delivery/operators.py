@@ -46,7 +46,7 @@ class LandOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Land, or find what was landed before."""
-        settings, run = self.the_settings, self.run_of(context)
+        settings, run = self.lake_settings, self.run_of(context)
         chosen = self._chosen(context)
         source = self._address(chosen if chosen is not None else self._own(context))
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))

@@ -14,7 +14,7 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sqs import SqsHook
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import assets
+from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import FindingsPendingError, NotWithdrawnError, class_of
@@ -61,7 +61,7 @@ class TakeEventsOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Take them once: a run that is cleared begins from where it began."""
-        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
+        bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         key = run.document(TAKEN)
         if (written := read_document_or_none(self.s3, bronze, key)) is None:
             written = write_document_once(self.s3, bronze, key, json.dumps(self._take(context)).encode())
@@ -86,7 +86,7 @@ class TakeEventsOperator(GateOperator):
         found = hints.take(
             hints.iter_bodies(_extras(context)), account_id=hook.account_id, region=hook.conn_region_name
         )
-        watermark = Watermark.parse(read_document_or_none(self.s3, self.the_settings.bronze_bucket, WATERMARK))
+        watermark = Watermark.parse(read_document_or_none(self.s3, self.lake_settings.bronze_bucket, WATERMARK))
         return {
             "watermark": json.loads(watermark.to_bytes()),
             "finding_ids": found.finding_ids,
@@ -97,7 +97,7 @@ class TakeEventsOperator(GateOperator):
 
     def _bury(self, poisoned: list[tuple[str, hints.Poison]]) -> int:
         """Send poison to the dead-letter queue; return how many it did not take: their bodies are lost, not told."""
-        url, failed = self.the_settings.dead_letter_queue_url, 0
+        url, failed = self.lake_settings.dead_letter_queue_url, 0
         if not url and poisoned:
             self.log.warning("No dead-letter queue is set: %d message(s) are only counted", len(poisoned))
             return len(poisoned)
@@ -141,7 +141,7 @@ class DecideFindingsOperator(GateOperator):
 
     def step(self, context: Context) -> list[dict[str, Any]]:
         """Decide, and write down what is to be done."""
-        settings, run = self.the_settings, self.run_of(context)
+        settings, run = self.lake_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
         is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
         taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
@@ -209,7 +209,7 @@ class WithdrawOperator(GateOperator):
 
         :raises NotWithdrawnError: when something failed that the next try may do, and there is one.
         """
-        settings, events = self.the_settings, self.run_of(context)
+        settings, events = self.lake_settings, self.run_of(context)
         withdrawing = Withdrawing(self.s3, settings, events, datetime.now(UTC).isoformat())
         start, size = int(self.chunk["start"]), int(self.chunk["size"])
         lines = self.iter_document(events, ACTIONS, start=start, size=size)
@@ -247,7 +247,7 @@ class WithdrawOperator(GateOperator):
         return done
 
     def _announce(self, context: Context, run: Run, actions: list[Action]) -> None:
-        settings = self.the_settings
+        settings = self.lake_settings
         record = read_document_or_none(self.s3, settings.bronze_bucket, run.document(RECORD))
         said = {
             "run_id": _run_id(record) or run.run_id,
@@ -288,14 +288,14 @@ class RecordEventsOperator(GateOperator):
 
     template_fields = (*GateOperator.template_fields, "chunks", "listed")
 
-    def __init__(self, *, chunks: list[dict[str, Any]], listed: dict[str, int], **kwargs: Any) -> None:
+    def __init__(self, *, chunks: list[dict[str, Any]] | str, listed: dict[str, int] | str, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
         self.chunks = chunks
         self.listed = listed
 
     def step(self, context: Context) -> dict[str, Any]:
         """Bring actions and moves together; the watermark moves last."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         looked = Looked(**json.loads(read_document(self.s3, bronze, run.document(LOOKED))))
         taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
         failed_before = Watermark.parse(json.dumps(taken["watermark"]).encode()).failed
@@ -303,7 +303,7 @@ class RecordEventsOperator(GateOperator):
         record = build_record(
             run=run_facts(context),
             taken=taken,
-            listed=self.listed,
+            listed=xcom.parse(self.listed),
             looked=looked,
             objects_uri=self._write_objects(run, totals, failed_before),
             totals=totals,
@@ -317,14 +317,14 @@ class RecordEventsOperator(GateOperator):
     def _write_objects(self, run: Run, totals: Totals, failed_before: Mapping[str, Mapping[str, str]]) -> str:
         actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
         lines = map(jsonl.to_line, totals.counted(iter_entries(actions, self._done(run), failed_before)))
-        return write_lines(self.s3, self.the_settings.bronze_bucket, run.document(OBJECTS), lines)
+        return write_lines(self.s3, self.lake_settings.bronze_bucket, run.document(OBJECTS), lines)
 
     def _done(self, run: Run) -> Iterator[Done]:
-        for chunk in self.chunks:
+        for chunk in xcom.parse(self.chunks):
             yield from map(Done.from_json, self.iter_document(run, ledger("", int(chunk["start"]))))
 
     def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         asked = read_document(self.s3, bronze, run.document(IDS)).decode().split("\n")
         # Of what was asked for, what Macie does not know any more has not to be asked for again.
         times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
@@ -343,7 +343,7 @@ class CheckEventsOperator(GateOperator):
 
     def step(self, context: Context) -> None:
         """Read the record; raise with the first objects and why each failed."""
-        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
+        bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
         totals = record["totals"]
         if count := totals["statuses"].get(Status.FAILED, 0):
@@ -358,7 +358,7 @@ class NotifyEventsOperator(GateOperator):
 
     def step(self, context: Context) -> str | None:
         """Read the record and publish its digest."""
-        settings, run = self.the_settings, self.run_of(context)
+        settings, run = self.lake_settings, self.run_of(context)
         record = json.loads(read_document(self.s3, settings.bronze_bucket, run.document(RECORD)))
         if not is_worth_telling(record):
             self.log.info("Nothing that anybody has to be told of")

@@ -39,7 +39,7 @@ class ReleaseHeldOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Release, or find what was released before."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
             return 0
         record = read_record(self.s3, bronze, run, "totals")
@@ -51,7 +51,7 @@ class ReleaseHeldOperator(GateOperator):
             uri = f"s3://{bronze}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         released = release(
-            self.s3, run, Buckets.of(self.the_settings), self.manifest(run), iter_entries(self.s3, bronze, run)
+            self.s3, run, Buckets.of(self.lake_settings), self.manifest(run), iter_entries(self.s3, bronze, run)
         )
         uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
         self.log.info("Released %d object(s): %s", len(released), uri)
@@ -75,7 +75,7 @@ class ListHeldOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """List, write down, and log."""
-        run, bronze, hours = self.run_of(context), self.the_settings.bronze_bucket, int(self.older_than_hours)
+        run, bronze, hours = self.run_of(context), self.lake_settings.bronze_bucket, int(self.older_than_hours)
         found = Backlog((datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds"))
         objects_uri = self._write_objects(run, found)
         written = {
@@ -103,7 +103,7 @@ class ListHeldOperator(GateOperator):
 
     def _write_objects(self, run: Run, found: Backlog) -> str:
         """Write the objects as they are listed, counting them."""
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
 
         def counted() -> Iterator[bytes]:
             for one in iter_held(self.s3, bronze):
@@ -130,7 +130,7 @@ class NotifyHeldOperator(GateOperator):
 
         :raises SettingsError: when the topic that the feed names is not set.
         """
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
         overdue = (
             one
@@ -150,5 +150,5 @@ class NotifyHeldOperator(GateOperator):
         """Return the topic of the feed's own people; the common one for a feed that has no file any more."""
         topics = [{"low_topic_arn": feed.low_topic} for feed in read_feeds()[0] if feed.name == self.about]
         if not topics:
-            return self.the_settings.low_topic_arn
+            return self.lake_settings.low_topic_arn
         return load_settings(SsmHook(aws_conn_id=self.aws_conn_id).conn, topics=topics[0]).low_topic_arn

@@ -49,7 +49,7 @@ class MoveOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Move, and write down where everything is now."""
-        bronze, run = self.the_settings.bronze_bucket, self.run_of(context)
+        bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         start, size = self.chunk
         done = run.document(ledger(self.outcome, start))
         if (written := read_document_or_none(self.s3, bronze, done)) is None:
@@ -61,14 +61,14 @@ class MoveOperator(GateOperator):
         self.datasets_written = [self._destination(run)]
         moved = load_lines(Moved, written, bronze, done)
         if self.outcome == Outcome.QUARANTINE:  # only now it is settled which versions count
-            remove_unsealed(self.s3, self.the_settings.quarantine_bucket, moved, run)
+            remove_unsealed(self.s3, self.lake_settings.quarantine_bucket, moved, run)
         # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
         shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
         cast("dict[str, Any]", context)["moved"] = shown
         return len(moved)
 
     def _destination(self, run: Run) -> Place:
-        settings = self.the_settings
+        settings = self.lake_settings
         match Outcome(self.outcome):
             case Outcome.PROMOTE:
                 return feed_in(settings.silver_bucket, run)
@@ -79,7 +79,7 @@ class MoveOperator(GateOperator):
 
     def _begin(self, run: Run, key: str) -> str:
         """Write down that the chunk's moves begin, and on which version of the decisions; return its id."""
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         begun = json.dumps({"decisions": self._planned(run)}).encode()
         write_document_once(self.s3, bronze, key, begun)
         decisions = (read_object(self.s3, bronze, key, BEGUN_SHAPE) or {}).get("decisions")
@@ -88,7 +88,7 @@ class MoveOperator(GateOperator):
         return str(decisions)
 
     def _planned(self, run: Run) -> str:
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         plan = read_basis(self.s3, bronze, run)
         if not plan:
             raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", "it is not there")
@@ -99,7 +99,7 @@ class MoveOperator(GateOperator):
 
         What was decided anew, more strictly, is moved by ``finding_events``; it is left out here, and not an error.
         """
-        buckets = Buckets.of(self.the_settings)
+        buckets = Buckets.of(self.lake_settings)
         decisions = list(planned)
         before = self._amendments(run)
         outcomes: dict[str, Moved | Exception] = {}
@@ -116,7 +116,7 @@ class MoveOperator(GateOperator):
         return [outcome for outcome in standing if isinstance(outcome, Moved)]
 
     def _amendments(self, run: Run) -> dict[str, Amendment]:
-        return read_amendments(self.s3, self.the_settings.bronze_bucket, run).made
+        return read_amendments(self.s3, self.lake_settings.bronze_bucket, run).made
 
     def _try(self, window: Sequence[Decision], run: Run, buckets: Buckets) -> Sequence[Moved | Exception]:
         """Move some objects; what comes after them is moved whatever happens."""

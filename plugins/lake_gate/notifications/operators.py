@@ -47,7 +47,7 @@ class NotifyOperator(GateOperator):
 
     def step(self, context: Context) -> str:
         """Read the record and publish its digest, and the findings."""
-        settings, run = self.the_settings, self.run_of(context)
+        settings, run = self.lake_settings, self.run_of(context)
         key = run.document(RECORD)
         record = read_record(self.s3, settings.bronze_bucket, run)
         findings, not_told = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
@@ -67,7 +67,7 @@ class NotifyOperator(GateOperator):
 
     def _findings(self, run: Run) -> Iterator[dict[str, Any]]:
         """Yield the findings that the run has decided on; an empty delivery has none."""
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         return iter_pinned(self.s3, bronze, run, read_basis(self.s3, bronze, run), FINDINGS)
 
 

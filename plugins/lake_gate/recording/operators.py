@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake_gate import assets
+from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, is_true, run_facts
 from lake_gate.decision import verdicts
 from lake_gate.decision.amendments import Amendments
@@ -44,7 +44,7 @@ class RecordOperator(GateOperator):
 
     :param facts: what else the record says of the run (templated): ``source``, of the rules ``identifiers`` and
         ``job_spec``, with their hashes, ``delivery`` (which tables were missing) and ``cost`` (what the scan was
-        estimated to cost).
+        estimated to cost); all but the first may be JSON.
     :param is_dry_run: nothing was to be moved (templated); what was written down when the run began goes before it. A
         run that has begun to move is never recorded as a dry run.
     """
@@ -58,7 +58,7 @@ class RecordOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Bring manifest, decisions, moves and amendments together."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         dry_run = self.is_dry(run, self.is_dry_run)
         if dry_run and self.begun(run):
             raise RunHasMovedError(f"s3://{bronze}/{run.documents}")
@@ -73,13 +73,14 @@ class RecordOperator(GateOperator):
     def _write(
         self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
     ) -> tuple[str, Totals]:
-        settings, totals = self.the_settings, Totals()
+        settings, totals = self.lake_settings, Totals()
+        facts = {name: xcom.parse(fact) for name, fact in self.facts.items() if name != "source"}
         objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
             run=run_facts(context, feed=self.feed, source=self.facts["source"]),
             rules={
                 "policy": basis.get("policy"),
-                **{name: self.facts[name] for name in ("identifiers", "job_spec")},
+                **{name: facts[name] for name in ("identifiers", "job_spec")},
                 "suppression_rules": self._suppressed(run, basis) if basis.get("job") else None,
             },
             job=basis.get("job"),
@@ -87,8 +88,8 @@ class RecordOperator(GateOperator):
             dry_run=dry_run,
             objects_uri=objects_uri,
             marker_uri=f"s3://{settings.silver_bucket}/{run.marker}",
-            delivery=self.facts.get("delivery"),
-            cost=self.facts.get("cost"),
+            delivery=facts.get("delivery"),
+            cost=facts.get("cost"),
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
@@ -100,7 +101,7 @@ class RecordOperator(GateOperator):
         except FinalGateError as error:  # a wrong file is no reason to keep a delivery from its readers
             self.log.warning("No suppression rule explains anything: %s", error)
             rules = []
-        findings = iter_pinned(self.s3, self.the_settings.bronze_bucket, run, basis, FINDINGS)
+        findings = iter_pinned(self.s3, self.lake_settings.bronze_bucket, run, basis, FINDINGS)
         return asdict(attribute(rules, findings))
 
 
@@ -115,7 +116,7 @@ class PublishOperator(GateOperator):
 
     def step(self, context: Context) -> str | None:
         """Write it; afterwards it changes by withdrawals alone."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         written = read_record(self.s3, bronze, run, "run", "totals", "marker_uri")
         uri = f"s3://{bronze}/{run.document(RECORD)}"
         if not written["accounted"]:  # somebody went on although the record had failed
@@ -130,7 +131,7 @@ class PublishOperator(GateOperator):
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
-        entries = iter_entries(self.s3, self.the_settings.bronze_bucket, run)
+        entries = iter_entries(self.s3, self.lake_settings.bronze_bucket, run)
         wanted = Marker.of(written["run"], entries, amendments.withdrawals())
 
         def joined(there: bytes | None) -> bytes:
@@ -142,7 +143,7 @@ class PublishOperator(GateOperator):
                 raise MarkerStandsError(written["marker_uri"])
             return both.to_bytes()
 
-        update_document(self.s3, self.the_settings.silver_bucket, run.marker, joined)
+        update_document(self.s3, self.lake_settings.silver_bucket, run.marker, joined)
 
     def _announce(self, context: Context, written: Mapping[str, Any], uri: str) -> None:
         outcomes = written["totals"]["outcomes"]
@@ -173,7 +174,7 @@ class RememberVerdictsOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Read the record and what it rests on."""
-        run, bronze = self.run_of(context), self.the_settings.bronze_bucket
+        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         record = read_record(self.s3, bronze, run, "rules")
         basis = read_basis(self.s3, bronze, run)
         job = read_job(self.s3, bronze, run, basis)
@@ -191,7 +192,7 @@ class RememberVerdictsOperator(GateOperator):
         return kept
 
     def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
-        bronze = self.the_settings.bronze_bucket
+        bronze = self.lake_settings.bronze_bucket
         gathered = gather(*(iter_pinned(self.s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
         histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
         for landed, entry in zip(self.manifest(run), iter_entries(self.s3, bronze, run), strict=True):
@@ -203,9 +204,9 @@ class RememberVerdictsOperator(GateOperator):
 class RecordAccountOperator(GateOperator):
     """Log what was changed as a table, and write the run's ``record.json``; returns its address.
 
-    :param changes: for each step the changes that it took, None when it did not finish (templated). A change is a dict
+    :param changes: for each step the changes that it made, None when it did not finish (templated). A change is a dict
         with ``kind``, ``name``, ``action``, ``why`` and ``id``.
-    :param facts: what else the record is to say (templated).
+    :param facts: more members of the record (templated). Values here and in ``changes`` may be JSON.
     :param is_dry_run: whether the changes are only planned (templated).
     """
 
@@ -214,7 +215,7 @@ class RecordAccountOperator(GateOperator):
     def __init__(
         self,
         *,
-        changes: Mapping[str, list[dict[str, Any]] | None],
+        changes: Mapping[str, list[dict[str, Any]] | str | None],
         facts: Mapping[str, Any],
         is_dry_run: bool | str,
         **kwargs: Any,
@@ -227,16 +228,17 @@ class RecordAccountOperator(GateOperator):
     def step(self, context: Context) -> str:
         """Log and write."""
         run = self.run_of(context)
-        changes = [change for of_step in self.changes.values() for change in of_step or ()]
+        by_step = {name: xcom.parse(changes) for name, changes in self.changes.items()}
+        changes = [change for of_step in by_step.values() for change in of_step or ()]
         record = {
             **run_facts(context),
             "dry_run": is_true(self.is_dry_run),
-            **self.facts,
+            **{name: xcom.parse(fact) for name, fact in self.facts.items()},
             "changes": changes,
             "actions": dict(Counter(change["action"] for change in changes)),
-            "not_finished": [name for name, of_step in self.changes.items() if of_step is None],
+            "not_finished": [name for name, of_step in by_step.items() if of_step is None],
         }
         for line in table(record):
             self.log.info("%s", loggable(line))
         content = json.dumps(record, ensure_ascii=False, indent=2).encode()
-        return write_document(self.s3, self.the_settings.bronze_bucket, run.document(RECORD), content)
+        return write_document(self.s3, self.lake_settings.bronze_bucket, run.document(RECORD), content)

@@ -36,7 +36,7 @@ class EstimateCostOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Sum up what is in scope."""
-        run, settings = self.run_of(context), self.the_settings
+        run, settings = self.run_of(context), self.lake_settings
         if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):
             raise JobScopeError(f"s3://{settings.bronze_bucket}/{run.prefix}")
         reused = {line["name"] for line in self.iter_document(run, REUSED, missing_ok=True)}

@@ -85,7 +85,7 @@ def test_policy_is_read_with_a_hash_that_layout_does_not_change(policies: Path) 
 @pytest.mark.parametrize("content", ["", "{", '{"rules": []}'])
 def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: str) -> None:
     (policies / "a.json").write_text(content)
-    with pytest.raises(PolicyError, match=r"policies/a\.json is no policy"):
+    with pytest.raises(PolicyError, match=r"policies/a\.json is not a valid policy"):
         read_policy("a")
 
 

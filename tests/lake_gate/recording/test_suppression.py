@@ -240,7 +240,7 @@ def test_all_suppression_rules_are_read_also_expired_ones(rules: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({**RULE, "owner": ""})])
 def test_wrong_suppression_rule_is_an_error_that_names_its_file(rules: Path, content: str) -> None:
     (rules / "a.json").write_text(content)
-    with pytest.raises(SuppressionRuleError, match=r"suppression_rules/a\.json is no suppression rule"):
+    with pytest.raises(SuppressionRuleError, match=r"suppression_rules/a\.json is not a valid suppression rule"):
         read_suppression_rules()
 
 
