@@ -229,7 +229,7 @@ MUTANTS = [
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _decide("the deadline counts as settled", '(self.evidence or {}).get("settled") is True', "True"),
+    _decide("the deadline counts as settled", 'waited.get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -346,7 +346,7 @@ MUTANTS = [
     _release("a dry run releases what is held", 'if record["dry_run"] or', "if"),
     _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
     # ---- data is never code, and names from outside stop nothing
-    Mutant("dags/held_objects.py", _templates, "data reaches an operator by expand_kwargs", '.expand(about=overdue(list_held.output["overdue_feeds"]))', '.expand_kwargs(overdue(list_held.output["overdue_feeds"]))'),
+    Mutant("dags/held_objects.py", _templates, "data reaches an operator by expand_kwargs", '.expand(\n        about=overdue(list_held.output["overdue_feeds"])', '.expand_kwargs(\n        overdue(list_held.output["overdue_feeds"])'),
     Mutant(f"{GATE}/held/operators.py", _templates, "a feed from a key is a template field", "    def __init__(self, *, about: str,", '    template_fields = (*GateOperator.template_fields, "about")\n\n    def __init__(self, *, about: str,'),
     Mutant(f"{GATE}/moving/operators.py", _templates, "a mapped chunk is a template field", "    def __init__(self, *, outcome: str,", '    template_fields = (*GateOperator.template_fields, "chunk")\n\n    def __init__(self, *, outcome: str,'),
     Mutant("dags/finding_events.py", _templates, "the name of a mapped task has any length", "['of'][:200]", "['of']"),

@@ -15,9 +15,6 @@ from lake_gate.s3.documents import iter_items
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_TRIES = 10
-"""How often a document is changed while others change it."""
-
 
 def read_amendments(s3: S3Client, bronze: str, run: Run) -> Amendments:
     """Return all amendments to a run; most runs have none."""

@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 from lake_gate.delivery.local_source import LocalSource
 from lake_gate.delivery.s3_source import download_s3, s3_files
 from lake_gate.delivery.source_files import MAX_NAME_BYTES, SourceFile, check_name, copy_bounded
-from lake_gate.delivery.web_source import check_host, download
+from lake_gate.delivery.web_source import download
 from lake_gate.delivery.zip_source import zip_files
 from lake_gate.errors import SourceError
 
@@ -52,8 +52,6 @@ _SECRET = re.compile(
 )
 """Names of what in a query signs an address or ends it: their values differ from day to day, or are passwords."""
 _AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff"
-_check_host = check_host
-"""What guards web addresses, by the name that it has had here."""
 
 
 def trimmed(source: str) -> str:

@@ -36,7 +36,6 @@ INDEX_BUDGET = timedelta(minutes=30)
 """How long one run of ``finding_events`` reads old runs; the next one goes on."""
 _RUNS = "_runs/"
 _THREADS = 16
-_WINDOW = 1000
 
 type _Version = tuple[str, str, str]
 

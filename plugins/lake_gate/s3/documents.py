@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import GateError
 from lake_gate.model import jsonl
 from lake_gate.model.schema import misfits
 from lake_gate.s3.answers import is_missing, is_precondition_failed, try_again
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 _IN_MEMORY_BYTES = 8 * 1024**2
 _TRIES = 3
 """How often a document is written once while others write and delete it."""
+_UPDATE_TRIES = 10
+"""How often a document is updated while other writers change it."""
 _MOST_PROBLEMS = 5
 
 
@@ -189,7 +190,7 @@ def read_object(
 
 
 def _damaged(bucket: str, key: str, problem: str) -> Exception:
-    from lake_gate.errors import DamagedDocumentError  # Airflow's: what only reads documents does without
+    from lake_gate.errors import DamagedDocumentError  # needs Airflow, which code that only reads does without
 
     return DamagedDocumentError(f"s3://{bucket}/{key}", problem)
 
@@ -252,9 +253,13 @@ def update_document(s3: S3Client, bucket: str, key: str, change: Callable[[bytes
     :param change: is given the content, None when there is no such document, and returns what it is to be.
     :raises GateError: when others change it all the time.
     """
-    for _ in range(_TRIES):
+    for _ in range(_UPDATE_TRIES):
         there, version_id = read_version(s3, bucket, key)
         wanted = change(there)
         if wanted == there or write_version(s3, bucket, key, wanted, replacing=version_id)[1]:
             return wanted
-    raise GateError(f"s3://{bucket}/{key} was changed by others {_TRIES} times meanwhile. The task's retries go on.")
+    from lake_gate.errors import GateError  # needs Airflow, see _damaged
+
+    raise GateError(
+        f"Another writer keeps changing s3://{bucket}/{key}: {_UPDATE_TRIES} tries. The task's retries go on."
+    )

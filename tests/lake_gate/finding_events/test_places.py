@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_gate.finding_events.places import is_document, landed_key, ledger, marked_by, run_of
+from lake_gate.finding_events.places import is_document, landed_key, marked_by, run_of
 from lake_gate.model.run import Run
 
 
@@ -51,7 +51,7 @@ DOCUMENTS = (
     *("results.jsonl.gz", "findings.jsonl", "plan.json", "decisions.jsonl", "objects.jsonl", "record.json"),
     *("moves/promote-0.jsonl", "moves/promote-0.jsonl.begun", "moves/0.jsonl", "notified/digest.json", "taken.json"),
     *("amendments/scheduled__1.jsonl", "amendments/scheduled__1.moved.jsonl", "ids.txt", "looked.json"),
-    *("actions.jsonl",),
+    *("actions.jsonl", "histories.jsonl", "found.jsonl"),
 )
 
 
@@ -87,7 +87,3 @@ def test_marker_of_a_run_is_known_by_its_key() -> None:
         assert marked.prefix == run.prefix
     for key in ("_runs/dump.csv", "_runs/synthea/1/a.json", "_runs/A/1.json", "_runs/synthea/...json", "a.json"):
         assert marked_by(key) is None
-
-
-def test_each_chunk_has_a_ledger_of_its_own() -> None:
-    assert ledger(0) != ledger(10)

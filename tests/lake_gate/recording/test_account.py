@@ -38,7 +38,9 @@ def record(lake: Lake, changes: dict[str, Any], is_dry_run: bool | str = False) 
 
 def test_record_says_what_was_changed_and_what_is_not_known(lake: Lake) -> None:
     changes = [change("a", "create"), change("b", "keep"), change("c", "keep")]
-    assert record(lake, {"first": changes[:2], "second": changes[2:], "third": None, "fourth": []}) == {
+    written = record(lake, {"first": changes[:2], "second": changes[2:], "third": None, "fourth": []})
+    assert datetime.fromisoformat(written.pop("recorded_at")).tzinfo is not None
+    assert written == {
         "dag_id": "macie_scheduled_job",
         "run_id": "manual__1",
         "started_at": "2026-11-25T01:00:00+00:00",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import AwsError, DamagedDocumentError, from_aws_error
+from lake_gate.errors import AwsError, DamagedDocumentError, GateError, from_aws_error
 from lake_gate.model.manifest import Moved
 from lake_gate.s3.documents import (
     iter_json_lines,
@@ -17,6 +17,7 @@ from lake_gate.s3.documents import (
     read_document_or_none,
     read_object,
     read_object_version,
+    update_document,
     write_document,
     write_document_once,
     write_version,
@@ -159,4 +160,52 @@ def test_document_is_written_once_when_the_one_that_stood_is_deleted_meanwhile(l
     delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there}
     s3: Any = Meanwhile("GetObject", lambda: lake.s3.delete_object(**delete))
     assert write_document_once(s3, lake.bronze, "d", b"mine") == b"mine"
+    assert lake.read(lake.bronze, "d") == b"mine"
+
+
+def added(line: bytes) -> object:
+    return lambda there: (there or b"") + line
+
+
+def test_of_two_who_change_a_document_at_once_neither_loses_the_others_change(lake: Lake) -> None:
+    for first in ("", "before "):
+        key = f"d{len(first)}"
+        if first:
+            lake.put(lake.bronze, key, first.encode())
+
+        def other(key: str = key) -> None:
+            update_document(lake.s3, lake.bronze, key, added(b"other "))
+
+        s3 = Meanwhile("PutObject", other)
+        update_document(s3, lake.bronze, key, added(b"mine"))
+        assert lake.read(lake.bronze, key) == f"{first}other mine".encode()
+
+
+def test_document_that_does_not_change_is_not_written(lake: Lake) -> None:
+    lake.put(lake.bronze, "d", b"same")
+    update_document(lake.s3, lake.bronze, "d", lambda there: there or b"")
+    assert len(lake.versions(lake.bronze, "d")) == 1
+
+
+def test_document_that_others_change_all_the_time_is_an_error(lake: Lake) -> None:
+    def change(there: bytes | None) -> bytes:
+        lake.put(lake.bronze, "d", (there or b"") + b"x")
+        return b"mine"
+
+    with pytest.raises(GateError, match="Another writer keeps changing"):
+        update_document(lake.s3, lake.bronze, "d", change)
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_document_is_changed_though_another_write_to_it_was_in_flight(lake: Lake) -> None:
+    lake.put(lake.bronze, "d", b"before ")
+    update_document(Answering("PutObject", "ConditionalRequestConflict", 2), lake.bronze, "d", added(b"mine"))  # type: ignore[arg-type]
+    assert lake.read(lake.bronze, "d") == b"before mine"
+
+
+def test_document_that_is_deleted_while_it_is_changed_is_made_again(lake: Lake) -> None:
+    there = lake.put(lake.bronze, "d", b"before ")
+    delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there.version_id}
+    s3 = Meanwhile("PutObject", lambda: lake.s3.delete_object(**delete))
+    update_document(s3, lake.bronze, "d", added(b"mine"))
     assert lake.read(lake.bronze, "d") == b"mine"
