@@ -77,7 +77,10 @@ class SettingsError(FinalGateError):
 
     path: str
     problems: Sequence[str]
-    sentence = "The settings below SSM parameter path {path} are not usable: {problems:all}."
+    sentence = (
+        "The settings below SSM parameter path {path} are not usable: {problems:all}. Correct them, then clear "
+        "read_settings with its downstream tasks."
+    )
 
 
 class SourceError(FinalGateError):
@@ -168,9 +171,9 @@ class DamagedDocumentError(FinalGateError):
     uri: str
     problem: str
     sentence = (
-        "{uri} is damaged: {problem}. It was not used, and nothing was moved because of it. Find out which writer "
-        "changed it. The bucket keeps the earlier versions: let an administrator restore the gate's own version and "
-        "clear the task, or start a new run."
+        "{uri} is damaged: {problem}. It was not used. Find out which writer changed it. The bucket keeps the earlier "
+        "versions: as the deployer, delete the damaged version or the delete marker, so that the version before counts "
+        "again (docs/platform.md, Break glass), then clear the task."
     )
 
     @property
@@ -209,7 +212,7 @@ class AwsRefusedError(FinalGateError):
     code: str
     sentence = (
         "{operation} was refused: {code}. Check the policies of the role, the bucket and the key, and the settings "
-        "below /lake_gate."
+        "below /lake_gate; after a change of settings clear read_settings with its downstream tasks."
     )
 
 
@@ -264,8 +267,8 @@ class UnknownObjectsError(FinalGateError):
     objects: Sequence[str]
     sentence = (
         "Macie reports on {objects:count} object(s) that are not in the manifest of {run_prefix}: {objects}. Nothing "
-        "was moved. Find out who else writes below this prefix, remove what does not belong to the delivery, and start "
-        "a new run."
+        "was moved. Find out whether another writer uses this prefix, or has changed the manifest (see its versions), "
+        "and start a new run with the files as its source."
     )
 
 
@@ -395,7 +398,8 @@ class MarkerStandsError(FinalGateError):
     marker_uri: str
     sentence = (
         "{marker_uri} lists something else than this run has promoted, and readers may have trusted it. Find out which "
-        "other writer uses this key, remove the marker, then clear the task."
+        "other writer uses this key, remove the marker as the deployer (docs/platform.md, Break glass), then clear the "
+        "task."
     )
 
 

@@ -10,13 +10,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.evidence import Observation
 from lake_gate.model.run import FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
-from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.versions import head_version
 
@@ -80,13 +77,8 @@ def iter_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any], n
     pins = basis.get("evidence")
     if pins is not None and name not in pins:
         return
-    try:
-        yield from iter_json_lines(s3, bronze, run.document(name), version_id=pins[name] if pins else "")
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        if pins:
-            raise _gone(bronze, run, name, pins[name]) from None
+    version_id = pins[name] if pins else ""
+    yield from iter_json_lines(s3, bronze, run.document(name), version_id=version_id, missing_ok=not pins)
 
 
 def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -97,7 +89,7 @@ def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> d
     version_id = pins[JOB] if pins else ""
     described = read_object(s3, bronze, run.document(JOB), JOB_SHAPE, version_id=version_id)
     if described is None and version_id:
-        raise _gone(bronze, run, JOB, version_id)
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(JOB)}", f"version {version_id} of it is gone")
     return described
 
 
@@ -113,12 +105,7 @@ def read_found(
         return None
     if FOUND not in pins:
         return {}
-    try:
-        return dict(iter_items(s3, bronze, run.document(FOUND), _found, version_id=pins[FOUND]))
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        raise _gone(bronze, run, FOUND, pins[FOUND]) from None
+    return dict(iter_items(s3, bronze, run.document(FOUND), _found, version_id=pins[FOUND]))
 
 
 def _found(line: Any) -> tuple[str, tuple[Observation, ...]]:
@@ -126,7 +113,3 @@ def _found(line: Any) -> tuple[str, tuple[Observation, ...]]:
     if not is_known:
         raise ValueError("not what was found in certain bytes")
     return line["sha256"], tuple(map(Observation.from_json, line["found"]))
-
-
-def _gone(bronze: str, run: Run, name: str, version_id: str) -> DamagedDocumentError:
-    return DamagedDocumentError(f"s3://{bronze}/{run.document(name)}", f"version {version_id} of it is gone")

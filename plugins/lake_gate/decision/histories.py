@@ -10,12 +10,9 @@ import logging
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from lake_gate.decision.binding import History
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.run import HISTORIES, Run
-from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_json_lines
 from lake_gate.s3.versions import KeyHistory, list_histories
 
@@ -42,10 +39,8 @@ def read_histories(s3: S3Client, bronze: str, run: Run, version_id: str = "") ->
     :param version_id: of the document; the latest by default.
     """
     try:
-        return dict(map(_read, iter_json_lines(s3, bronze, run.document(HISTORIES), version_id=version_id)))
-    except ClientError as error:
-        if not is_missing(error):
-            raise
+        lines = iter_json_lines(s3, bronze, run.document(HISTORIES), version_id=version_id, missing_ok=True)
+        return dict(map(_read, lines))
     except (DamagedDocumentError, ValueError):
         log.warning("s3://%s/%s is damaged: no version is inferred", bronze, run.document(HISTORIES))
     return {}

@@ -30,6 +30,7 @@ from lake_gate.model.run import (
     FOUND,
     HISTORIES,
     JOB,
+    MANIFEST,
     MOVES,
     PLAN,
     RECORD,
@@ -130,6 +131,9 @@ class DecideOperator(GateOperator):
         except ValueError as problem:
             where = f"s3://{self.lake_settings.bronze_bucket}/{run.documents}"
             raise DamagedDocumentError(where, f"{RESULTS} or {FINDINGS}: {problem}") from None
+        if gathered and next(iter(manifest), None) is None:
+            where = f"s3://{self.lake_settings.bronze_bucket}/{run.document(MANIFEST)}"
+            raise DamagedDocumentError(where, "it is empty, although Macie has read objects of the run")
         if strangers := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(
                 f"s3://{self.lake_settings.bronze_bucket}/{run.prefix}",

@@ -19,7 +19,7 @@ from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.model import jsonl
 from lake_gate.model.run import HELD_PREFIX, REPROCESSED, Run
-from lake_gate.s3.documents import read_document_or_none, update_document
+from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
@@ -79,9 +79,13 @@ def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[Taken]:
         held = [one for one in iter_held(s3, bronze, run.feed) if reason in {ALL, one.reason}]
         content = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
         taken = update_document(s3, bronze, run.document(REPROCESSED), lambda there: there or content)
-        return jsonl.load(Taken, taken)
+        return load_lines(Taken, taken, bronze, run.document(REPROCESSED))
     there = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
-    return [one for one in jsonl.load(Taken, written) if (one.key, one.version_id) in there]
+    return [
+        one
+        for one in load_lines(Taken, written, bronze, run.document(REPROCESSED))
+        if (one.key, one.version_id) in there
+    ]
 
 
 def _fitting(run: Run, named: Iterable[Taken]) -> Iterator[Taken]:

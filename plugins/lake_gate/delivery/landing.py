@@ -31,7 +31,7 @@ from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3 import multipart
 from lake_gate.s3.answers import is_precondition_failed, try_again
-from lake_gate.s3.documents import read_document_or_none, update_document
+from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def land(
     :raises SourceUnreachableError: when the source did not answer, or changed while it was read.
     :raises DiskFullError: when the worker's disk has no room now.
     """
-    standing = jsonl.load(LandedObject, read_document_or_none(s3, bronze, run.document(MANIFEST)) or b"")
+    manifest_key = run.document(MANIFEST)
+    standing = load_lines(LandedObject, read_document_or_none(s3, bronze, manifest_key) or b"", bronze, manifest_key)
     if standing and is_held(source):  # it has landed what reprocessed.jsonl pins, and that is held no longer
         return standing
     place = f"s3://{bronze}/{run.prefix}"
@@ -86,8 +87,8 @@ def land(
             return standing
         landed = _land_all(s3, files, run, bronze, _disk_for(shown(source), files))
     _check_nothing_else_is_there(s3, landed, run, bronze)
-    written = update_document(s3, bronze, run.document(MANIFEST), lambda there: there or jsonl.dump(landed))
-    return jsonl.load(LandedObject, written)
+    written = update_document(s3, bronze, manifest_key, lambda there: there or jsonl.dump(landed))
+    return load_lines(LandedObject, written, bronze, manifest_key)
 
 
 def _opened(

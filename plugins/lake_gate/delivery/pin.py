@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lake_gate.delivery.source import fingerprint, shown
-from lake_gate.errors import RunPinnedError
+from lake_gate.errors import DamagedDocumentError, RunPinnedError
 from lake_gate.model.run import RUN, Run
 from lake_gate.s3.documents import read_document_or_none, write_document_once
 
@@ -56,13 +56,15 @@ def pin_run(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: boo
     """Write down what a run is, before anything else of it is written, or find that it is what was written.
 
     :raises RunPinnedError: when the run of this folder was something else when it began.
+    :raises DamagedDocumentError: when the document does not have the shape that the gate writes.
     """
     began_at = datetime.now(UTC).isoformat(timespec="seconds")
     wanted = RunPin(run.run_id, shown(source), fingerprint(source), is_dry_run, began_at)
     content = json.dumps({"schema": _SCHEMA, **asdict(wanted)}, ensure_ascii=False).encode()
     pinned = _load(write_document_once(s3, bronze, run.document(RUN), content))
-    differences = pinned.differences(wanted) if pinned else ["it is damaged"]
-    if pinned is None or differences:
+    if pinned is None:
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(RUN)}", "it does not say what the run is")
+    if differences := pinned.differences(wanted):
         raise RunPinnedError(f"s3://{bronze}/{run.document(RUN)}", differences)
     return pinned
 

@@ -67,7 +67,9 @@ def check_host(source: str, address: str, allowed_hosts: Collection[str] = ()) -
         # The IDNA form: what is looked up is what the certificate names.
         found = socket.getaddrinfo(_host(parts), _port(parts), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise SourceUnreachableError(source, "its host is not known") from None
+        raise SourceUnreachableError(
+            source, "its host is not known (a password in an address must be percent-encoded)"
+        ) from None
     addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
     is_allowed = _host(parts) in {name.strip().lower() for name in allowed_hosts}
     for ip in (form for text in addresses for form in _forms(ip_address(text.partition("%")[0]))):
@@ -76,7 +78,8 @@ def check_host(source: str, address: str, allowed_hosts: Collection[str] = ()) -
                 source, "it leads to a link-local address, or to another one where credentials are served"
             )
         if not is_allowed and not _is_public(ip):
-            hint = "the parameter allowed_source_hosts names the hosts for which that is all right"
+            hint = f"to allow it, add {_host(parts)} (host only) to the SSM parameter /lake_gate/allowed_source_hosts, "
+            hint += "then clear read_settings with its downstream tasks"
             raise SourceError(source, f"it leads to an address that is not public; {hint}")
     return addresses
 

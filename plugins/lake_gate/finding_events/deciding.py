@@ -79,8 +79,11 @@ class Look:
     of_bytes: defaultdict[str, list[Observation]] = field(default_factory=lambda: defaultdict(list))
 
 
-def decide_all(lake: Lake, findings: Iterable[Observation]) -> Iterator[Action]:
-    """Yield one action for every object that something was found in, run by run."""
+def decide_all(lake: Lake, findings: Iterable[Observation], restored: Iterable[str] = ()) -> Iterator[Action]:
+    """Yield one action for every object that something was found in, run by run.
+
+    :param restored: SHA-256 of bytes whose earlier findings count as new, wherever runs have landed them.
+    """
     of_run: defaultdict[Run, Found] = defaultdict(lambda: defaultdict(list))
     strays: list[Observation] = []
     for found in findings:
@@ -94,7 +97,7 @@ def decide_all(lake: Lake, findings: Iterable[Observation]) -> Iterator[Action]:
             strays.append(found)
     looks = {run: _look_at_run(lake, run, by_key, {}) for run, by_key in of_run.items()}
     around = _look_at_strays(lake, [*strays, *(one for look in looks.values() for one in look.strays)], set())
-    carried, failed = _carry(lake, [*looks.values(), *around.values()])
+    carried, failed = _carry(lake, [*looks.values(), *around.values(), _look_at_restored(lake, restored)])
     yield from failed
     for run, by_key in carried.items():
         known = looks.get(run, Look()).actions
@@ -148,6 +151,13 @@ def _carry(lake: Lake, looks: Iterable[Look]) -> tuple[dict[Run, Found], list[Ac
                 replace(one, bucket=lake.silver, key=key, version_id="", etag="") for one in found
             ]
     return carried, failed
+
+
+def _look_at_restored(lake: Lake, restored: Iterable[str]) -> Look:
+    look = Look()
+    for sha256, found in map_threads(lambda sha256: content.read_found(lake.s3, lake.bronze, sha256), restored):
+        look.of_bytes[sha256] += found
+    return look
 
 
 def _each_once(found: Iterable[Observation]) -> list[Observation]:

@@ -22,7 +22,7 @@ from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, Done, Status, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
-from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
+from lake_gate.finding_events.index import INDEX_BUDGET, complete_index, forget_restored, read_restored
 from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import WATERMARK
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
@@ -149,11 +149,20 @@ class DecideFindingsOperator(GateOperator):
         new, looked = _new(self.iter_document(run, FINDINGS), watermark)
         looked = replace(looked, is_index_complete=is_index_complete)
         lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
-        content, chunks = plan(decide_all(lake, new))
+        content, chunks = plan(decide_all(lake, new, self._restored(bronze)))
         write_document(self.s3, bronze, run.document(ACTIONS), content)
         write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
+        if is_index_complete:
+            forget_restored(self.s3, bronze)
         self.log.info("%d new findings about %d object(s)", len(new), content.count(b"\n"))
         return [asdict(chunk) for chunk in chunks]
+
+    def _restored(self, bronze: str) -> list[str]:
+        try:
+            return read_restored(self.s3, bronze)
+        except (ClientError, BotoCoreError) as error:
+            self.log.warning("The index by content could not be read: %s", class_of(error))
+            return []
 
     def _complete_index(self, bronze: str, until: datetime) -> bool:
         """Rebuild the index by content where it is lost; whatever is wrong with it stops no withdrawal."""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from lake_gate.delivery.held_source import Taken
 from lake_gate.errors import HeldNotReleasedError
-from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import REPROCESSED, Run
 from lake_gate.moving.transfer import Buckets, delete_versions
-from lake_gate.s3.documents import read_document_or_none
+from lake_gate.s3.documents import load_lines, read_document_or_none
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import head_version
 
@@ -44,7 +43,7 @@ def release(
     """
     bronze = buckets.bronze
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
-    taken = {one.name: one for one in jsonl.load(Taken, written)}
+    taken = {one.name: one for one in load_lines(Taken, written, bronze, run.document(REPROCESSED))}
     ours = (
         (taken[landed.name], landed, entry)
         for landed, entry in zip(manifest, entries, strict=True)

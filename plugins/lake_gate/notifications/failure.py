@@ -184,7 +184,7 @@ class Failure:
             if goes_on
             else "",
             "What was landed and not yet decided stays in bronze; nothing reaches silver without a decision.",
-            "Look at the run in Airflow, mend the cause, and clear the failed tasks: they go on where they stopped.",
+            "The task's log says whether to clear it, after the cause is removed, or to start a new run.",
         ]
 
 

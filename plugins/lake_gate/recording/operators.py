@@ -21,17 +21,23 @@ from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import write_amended
 from lake_gate.decision.policy import Outcome
 from lake_gate.decision.verdict import Rules, Verdict
-from lake_gate.errors import FinalGateError, MarkerStandsError, NotAccountedError, RunHasMovedError
+from lake_gate.errors import (
+    DamagedDocumentError,
+    FinalGateError,
+    MarkerStandsError,
+    NotAccountedError,
+    RunHasMovedError,
+)
 from lake_gate.model.evidence import Evidence, gather
 from lake_gate.model.names import loggable
-from lake_gate.model.run import FINDINGS, HISTORIES, RECORD, RESULTS, Run
+from lake_gate.model.run import FINDINGS, HISTORIES, OBJECTS, PLAN, RECORD, RESULTS, Run
 from lake_gate.recording import record
 from lake_gate.recording.account import table
 from lake_gate.recording.entries import iter_entries, read_record, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.suppression import attribute, read_suppression_rules
-from lake_gate.s3.documents import update_document, write_document
+from lake_gate.s3.documents import GONE, update_document, write_document
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -63,6 +69,8 @@ class RecordOperator(GateOperator):
         if dry_run and self.begun(run):
             raise RunHasMovedError(f"s3://{bronze}/{run.documents}")
         basis = read_basis(self.s3, bronze, run)
+        if not basis and self.begun(run):
+            raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", GONE)
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
         if totals.not_accounted:
@@ -131,7 +139,10 @@ class PublishOperator(GateOperator):
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
-        entries = iter_entries(self.s3, self.lake_settings.bronze_bucket, run)
+        entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run))
+        if len(entries) != written["totals"]["objects"]:
+            uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(OBJECTS)}"
+            raise DamagedDocumentError(uri, f"it has {len(entries)} lines, the record counts more or fewer objects")
         wanted = Marker.of(written["run"], entries, amendments.withdrawals())
 
         def joined(there: bytes | None) -> bytes:

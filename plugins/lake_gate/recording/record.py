@@ -35,12 +35,13 @@ RECORD_SHAPE: dict[str, Any] = {
         "totals": {
             "type": "object",
             "properties": {
+                "objects": {"type": "integer"},
                 "not_accounted": {"type": "integer"},
                 "first_not_accounted": {"type": "array", "items": {"type": "string"}},
                 "outcomes": _COUNTS,
                 "severities": _COUNTS,
             },
-            "required": ["not_accounted", "first_not_accounted", "outcomes", "severities"],
+            "required": ["objects", "not_accounted", "first_not_accounted", "outcomes", "severities"],
         },
         "marker_uri": {"type": ["string", "null"]},
     },

@@ -21,6 +21,7 @@ from lake_gate.s3.answers import is_missing, is_precondition_failed, try_again
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+GONE = "it does not exist"
 _IN_MEMORY_BYTES = 8 * 1024**2
 _TRIES = 3
 """How often a document is written once while others write and delete it."""
@@ -137,15 +138,17 @@ def iter_items[Item](
     :param start: first byte to read; ``size`` bytes from there on, all by default.
     :param version_id: the version to read; the latest by default.
     :param missing_ok: yield nothing when the document does not exist.
-    :raises DamagedDocumentError: when a line is something else.
+    :raises DamagedDocumentError: when it does not exist, or a line is something else.
     """
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
         body: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))["Body"]
     except ClientError as error:
-        if missing_ok and is_missing(error):
+        if not is_missing(error):
+            raise
+        if missing_ok:
             return
-        raise
+        raise _damaged(bucket, key, f"version {version_id} of it is gone" if version_id else GONE) from None
     number = 0
     try:
         with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
@@ -184,7 +187,7 @@ def read_object(
         parsed = _an_object(jsonl.parse(content))
     except ValueError as problem:
         raise _damaged(bucket, key, str(problem)) from None
-    if problems := list(misfits(shape, parsed)):
+    if problems := list(dict.fromkeys(misfits(shape, parsed))):
         raise _damaged(bucket, key, "; ".join(problems[:_MOST_PROBLEMS]))
     return parsed
 
