@@ -100,6 +100,7 @@ _finishing = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}withdraw
 _runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
 _reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
 _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
+_deciding_restored = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}index.py",))
 _places = partial(Mutant, f"{EVENTS}/places.py", (f"{_EVENTS_TESTS}places.py",))
 _events = partial(Mutant, f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}operators.py", f"{_EVENTS_TESTS}withdrawing.py"))
 _events_record = partial(Mutant, f"{EVENTS}/recording.py", (f"{_EVENTS_TESTS}recording.py",))
@@ -132,8 +133,15 @@ MUTANTS = [
     _binding("an inferred version may be one of several", "self.versions == (version_id,) and", "version_id in self.versions and"),
     _binding("a delete marker is no matter", " and not self.markers", ""),
     _binding("suspended versioning is no matter", 'self.versioning == "Enabled" and ', ""),
-    _binding("the id null is a real one", 'frozenset({"", "null"})', 'frozenset({""})'),
-    _binding("an empty id is a real one", 'frozenset({"", "null"})', 'frozenset({"null"})'),
+    _binding("a finding that names a version that cannot be read is about another one", "return names_version(seen) and seen.version_id != landed.version_id", "return bool(seen.version_id) and seen.version_id != landed.version_id"),
+    _binding("the landed version with another ETag is not suspected", "return seen.version_id == landed.version_id or _has_etag_of(seen, landed)", "return _has_etag_of(seen, landed)"),
+    _kept("a version id in another spelling is none", "        value = _spelled(value, members)\n", ""),
+    _kept("of two spellings the first counts", "            spelled[known] = _CONTRADICTION", "            pass"),
+    _index("restored findings are taken for judged at once", 'if done["complete"] and done["restored"]:', 'if done["restored"]:'),
+    _deciding_restored("restored findings are not judged", ", _look_at_restored(lake, restored)])", "])"),
+    Mutant(f"{GATE}/recording/operators.py", (REPORTS,), "an emptied list of objects makes an empty marker", 'if len(entries) != written["totals"]["objects"]:', "if False:"),
+    _binding("the id null is a real one", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({"", UNKNOWN})'),
+    _binding("an empty id is a real one", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({NULL_VERSION, UNKNOWN})'),
     _binding("null names no version", "    if seen.version_id:\n        return seen.version_id ==", '    if seen.version_id not in {"", "null"}:\n        return seen.version_id =='),
     _binding("another version that Macie has seen is no matter", "history = None  # Macie", "pass  # Macie"),
     _evidence("null names no version as it is read", '"/".join(sorted({*values} - {""}))', '"/".join(sorted({*values} - {"", "null"}))'),
@@ -174,9 +182,9 @@ MUTANTS = [
     _policy("joined policies have the threshold of the first", "self.tightened(other.quarantine_threshold, other.promotion), also", "self, also"),
     _policies("the run's own policy takes the place of the feed's", "policy, also = policy.joined(other), {", "policy, also = other, {"),
     _policies("a run is judged again by its feed's policy alone", 'policy = policy.joined(_read_or_default(described["also"]["name"]))', "pass"),
-    _basis("the latest evidence explains the decisions", 'version_id=pins[name] if pins else "")', 'version_id="")'),
+    _basis("the latest evidence explains the decisions", 'version_id = pins[name] if pins else ""', 'version_id = ""'),
     _basis("evidence that came later was there", "    if pins is not None and name not in pins:\n        return\n", ""),
-    _basis("a pinned version that is gone says nothing", "        if pins:\n            raise _gone(", "        if False:\n            raise _gone("),
+    _basis("a pinned version that is gone says nothing", "missing_ok=not pins)", "missing_ok=True)"),
     _decide("what the job has found is forgotten", "        self._keep_found(manifest, gathered, histories)\n", ""),
     _decide("what is known of the bytes is not looked at", "content.read_found(self.s3, bronze, sha256), hashes)", "(), hashes)"),
     _decide("what is said of another version is kept with these bytes", "of_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)", "of_bytes = (*of_object.results, *of_object.findings)"),
@@ -187,7 +195,7 @@ MUTANTS = [
     _jsonl("members of any type will do", "return type(value) is int if kind is float else isinstance(value, kind)", "return True"),
     _jsonl("a yes is a number", "if kind in {str, int, bool}:\n        return False", "if kind in {str, int, bool}:\n        return isinstance(value, kind)"),
     _jsonl("unknown members are no matter", "if unknown := sum(name not in kinds for name in content):", "if unknown := 0:"),
-    _documents("any object is the document", "if problems := list(misfits(shape, parsed)):", "if problems := []:"),
+    _documents("any object is the document", "if problems := list(dict.fromkeys(misfits(shape, parsed))):", "if problems := []:"),
     _amendments("any outcome is an amendment's", "if amendment.decision.outcome not in _STRICTNESS:", "if False:"),
     _record("any line is an entry", "if not known or not isinstance(line.get(\"reason\"), str | None) or not (now is None or is_somewhere):", "if False:"),
     _reports("a run that has moved becomes a dry run", "if dry_run and self.begun(run):", "if False:"),
@@ -229,7 +237,7 @@ MUTANTS = [
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _decide("the deadline counts as settled", 'waited.get("settled") is True', "True"),
+    _decide("the deadline counts as settled", '(xcom.parse(self.evidence) or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -303,7 +311,7 @@ MUTANTS = [
     _events("one failing run stops its chunk", 'log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))', 'log.warning("failed"); raise'),
     _events("what may pass is not tried again", "if passing and _has_tries_left(context):", "if False:"),
     _events("the last try raises, and nothing is recorded", "task_instance.try_number <= task_instance.max_tries", "True"),
-    _events("a finding of another shape stops everything", "except (ValueError, TypeError, KeyError, AttributeError):  # it names", "except ZeroDivisionError:  # it names"),
+    _events("a finding of another shape stops everything", "except ValueError:  # it names", "except ZeroDivisionError:  # it names"),
     _events_record("what failed is not looked at again", "        self.pending += ids\n", ""),
     _events_reports("the last task is green although objects failed", "if count := totals", "if not (count := 0) and None and totals"),
     _deciding("what is found is not written down", "content.add_found(lake.s3, lake.bronze, sha256, of_bytes[sha256])  # before", "pass  # before"),
@@ -336,7 +344,7 @@ MUTANTS = [
     _held("older versions are held, too", ' if item["IsLatest"])', ")"),
     _reprocessing("the latest held version is landed", "Key=one.key, VersionId=one.version_id)", "Key=one.key)"),
     _reprocessing("every try takes what is held now", "if not written:", "if True:"),
-    _reprocessing("what is held no longer is waited for", "if (one.key, one.version_id) in there]", "]"),
+    _reprocessing("what is held no longer is waited for", "        if (one.key, one.version_id) in there\n", ""),
     _reprocessing("two held objects share a name", "and one.name not in used:", ":"),
     _releasing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
     _releasing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),

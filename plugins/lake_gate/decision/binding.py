@@ -1,21 +1,27 @@
 """Decides which version of an object an observation is about: the one it names, or the only one it can mean. Pure.
 
 An observation that names a version is judged by that name and the ETag. One that names none counts for the landed
-version only where nothing else was ever there: see :meth:`History.has_only`, with the same ETag and size. What cannot
-be bound like that proves nothing, and counts against the object all the same: no promotion overlooks it.
+version only where nothing else was ever there: see :meth:`History.has_only`, with the same ETag and size. An
+observation is about another version only if it names one by a well-formed id. All else (an id that is ``null`` or
+cannot be read, the landed version with another ETag) proves nothing, and counts against the object: no promotion
+overlooks it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from lake_gate.model.evidence import Evidence, Observation
+from lake_gate.model.evidence import UNKNOWN, Evidence, Observation
 from lake_gate.model.manifest import LandedObject
 
-_NO_VERSION_IDS = frozenset({"", "null"})
-"""Ids of objects that were written without versioning: a later object of the key may have the same one.
+_VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
+NULL_VERSION = "null"
+_NO_VERSION_IDS = frozenset({"", NULL_VERSION, UNKNOWN})
+"""Ids that do not tell one version from another. Objects written without versioning have ``null``, and a later object
+of the key may have the same; one that cannot be read is kept as *unknown*.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
 """
@@ -63,8 +69,8 @@ class Bound:
     """What Macie says of one key, sorted by whether it is about the landed version.
 
     :param own: what is about the landed version.
-    :param suspected: what names no version and has the landed version's ETag, but may be about another one.
-    :param unplaced: what names no version and has another ETag, or none.
+    :param suspected: observations that name the landed version or have its ETag, and cannot be bound to it.
+    :param unplaced: observations that name neither a version that can be read nor the landed ETag.
     :param is_inferred: at least one of ``own`` names no version.
     :param is_other_seen: there is anything else than ``own``.
     """
@@ -86,11 +92,11 @@ def bind(landed: LandedObject, evidence: Evidence, history: History | None = Non
         history = None  # Macie has seen a version that the history does not show
     own = Evidence(*(_about(landed, part, history) for part in (evidence.results, evidence.findings)))
     bound = (*own.results, *own.findings)
-    unbound = [seen for seen in everything if not seen.version_id and not is_about(seen, landed, history)]
+    unbound = [seen for seen in everything if not (is_about(seen, landed, history) or _is_about_another(seen, landed))]
     return Bound(
         own,
-        suspected=tuple(seen for seen in unbound if _has_etag_of(seen, landed)),
-        unplaced=tuple(seen for seen in unbound if not _has_etag_of(seen, landed)),
+        suspected=tuple(seen for seen in unbound if _is_suspected(seen, landed)),
+        unplaced=tuple(seen for seen in unbound if not _is_suspected(seen, landed)),
         is_inferred=any(not seen.version_id for seen in bound),
         is_other_seen=len(everything) > len(bound),
     )
@@ -111,11 +117,24 @@ def is_about(seen: Observation, landed: LandedObject, history: History | None = 
 def may_be_about(seen: Observation, landed: LandedObject) -> bool:
     """Whether an observation of the same key can be about this version: what is severe must then be acted upon.
 
-    What names no version, and has the same ETag or none, may be about any version of its key.
+    What names no version that can be read, and has the same ETag or none, may be about any version of its key.
     """
-    if seen.version_id:
-        return is_about(seen, landed)
+    if names_version(seen):
+        return seen.version_id == landed.version_id
     return not seen.etag or seen.etag == landed.etag
+
+
+def names_version(seen: Observation) -> bool:
+    """Return whether an observation names a version by an id that S3 gives to one version alone."""
+    return seen.version_id not in _NO_VERSION_IDS and _VERSION_ID.fullmatch(seen.version_id) is not None
+
+
+def _is_about_another(seen: Observation, landed: LandedObject) -> bool:
+    return names_version(seen) and seen.version_id != landed.version_id
+
+
+def _is_suspected(seen: Observation, landed: LandedObject) -> bool:
+    return seen.version_id == landed.version_id or _has_etag_of(seen, landed)
 
 
 def _about(landed: LandedObject, part: Iterable[Observation], history: History | None) -> tuple[Observation, ...]:

@@ -317,7 +317,7 @@ def _doubt_about_findings(found: Sequence[Observation]) -> Reason | None:
 def _why_no_result(seen: _Seen) -> Reason:
     if seen.results or seen.findings:
         return Reason.RESULT_MISSING
-    if seen.suspected or seen.unplaced:
+    if any(not one.version_id for one in (*seen.suspected, *seen.unplaced)):
         return Reason.VERSION_NOT_NAMED
     return Reason.OTHER_VERSION_ANALYSED if seen.is_other_seen else Reason.NOT_ANALYSED
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate import content
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.binding import may_be_about
+from lake_gate.decision.binding import NULL_VERSION, may_be_about, names_version
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policies import DEFAULT_POLICY, read_policy
 from lake_gate.decision.policy import Outcome, Promotion
@@ -86,7 +86,7 @@ def decide_all(lake: Lake, findings: Iterable[Observation], restored: Iterable[s
     """
     of_run: defaultdict[Run, Found] = defaultdict(lambda: defaultdict(list))
     strays: list[Observation] = []
-    for found in findings:
+    for found in (_with_readable_version(lake, observation) for observation in findings):
         key = landed_key(found.key, in_bronze=found.bucket == lake.bronze)
         run = run_of(key)
         if _is_document(lake, found):
@@ -106,6 +106,17 @@ def decide_all(lake: Lake, findings: Iterable[Observation], restored: Iterable[s
             around |= _look_at_strays(lake, looks[run].strays, around.keys())
     for look in (*looks.values(), *around.values()):
         yield from look.actions
+
+
+def _with_readable_version(lake: Lake, found: Observation) -> Observation:
+    """Return the observation without its version id where no version has it: then it may be about any."""
+    if not found.version_id or names_version(found):
+        return found
+    try:
+        is_there = found.version_id == NULL_VERSION and head_version(lake.s3, found.bucket, found.key, NULL_VERSION)
+    except ClientError:  # asked again where the object is looked at, and named there
+        return found
+    return found if is_there else replace(found, version_id="")
 
 
 def _is_document(lake: Lake, found: Observation) -> bool:

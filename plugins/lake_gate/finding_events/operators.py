@@ -29,7 +29,8 @@ from lake_gate.finding_events.recording import Looked, Totals, build_record, ite
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import Observation, Severity
+from lake_gate.model.evidence import UNKNOWN, Observation, Severity
+from lake_gate.model.kept import without_values
 from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, OBJECTS, RECORD, TAKEN, Run, ledger
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
@@ -178,14 +179,16 @@ def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list
     new: list[Observation] = []
     times: dict[str, int] = {}
     seen_before = unreadable = 0
-    for finding in findings:
-        try:
-            times[finding["id"]] = _milliseconds(finding.get("updatedAt"))
-            if watermark.is_new(finding["id"]):
-                new.append(Observation.from_api(finding, is_finding=True))
-            else:
+    for finding in map(without_values, findings):
+        finding_id = finding["id"]
+        if finding_id != UNKNOWN:
+            times[finding_id] = _milliseconds(finding.get("updatedAt"))
+            if not watermark.is_new(finding_id):
                 seen_before += 1
-        except (ValueError, TypeError, KeyError, AttributeError):  # it names no object: nothing can be done about it
+                continue
+        try:
+            new.append(Observation.from_api(finding, is_finding=True))
+        except ValueError:  # it names no object: nothing can be done about it
             unreadable += 1
     return new, Looked(times, seen_before, unreadable)
 

@@ -85,8 +85,15 @@ class Observation:
     def from_api(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
         """Parse a discovery result record or an element of GetFindings; both have the same core.
 
-        :raises ValueError: when it does not say which object it is about.
+        :raises ValueError: when it does not say which object it is about, or has another shape.
         """
+        try:
+            return cls._parse(payload, is_finding=is_finding)
+        except (AttributeError, TypeError, OverflowError, RecursionError):
+            raise ValueError("a record of Macie has another shape") from None
+
+    @classmethod
+    def _parse(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
         s3_object = _affected(payload)[1]
         place = object_of(payload)
         if place is None:
@@ -333,5 +340,5 @@ def _number(value: Any) -> int:
     """Return a count of Macie's, which may be text; 0 for none, and -1 for what is no count."""
     try:
         return int(value or 0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return -1

@@ -93,10 +93,35 @@ def _struct(
             return None
         if not isinstance(value, Mapping):
             return {**at_least, **(unreadable or {})}
+        value = _spelled(value, members)
         kept = {name: of(value[name]) for name, of in members.items() if name in value}
         return {**at_least, **{name: one for name, one in kept.items() if one is not None}}
 
     return keep
+
+
+def _spelled(value: Mapping[str, Any], members: Mapping[str, Keep]) -> Mapping[str, Any]:
+    """Return the object with its members spelled as here; where two spellings contradict each other, neither is kept.
+
+    Findings and results have ``eTag``, events in AWS's user guide ``etag``.
+
+    Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
+    """
+    if value.keys() <= members.keys():
+        return value
+    names = {name.lower(): name for name in members}
+    spelled: dict[str, Any] = {}
+    for name, content in value.items():
+        known = names.get(name.lower(), name) if isinstance(name, str) else name
+        if known not in spelled or spelled[known] in (None, ""):
+            spelled[known] = content
+        elif content not in (None, "", spelled[known]):
+            spelled[known] = _CONTRADICTION
+    return spelled
+
+
+_CONTRADICTION = ("two", "spellings")
+"""Not of the shape of any member: it becomes *unknown*, or an element without members."""
 
 
 def _each(of: Keep) -> Keep:
@@ -194,7 +219,6 @@ _object = _struct(
         "bucketArn": _arn,
         "versionId": _word(r"[A-Za-z0-9._-]{1,1024}"),
         "eTag": _etag,
-        "etag": _etag,
         "size": _count,
         "lastModified": _time,
         "storageClass": _setting,

@@ -134,6 +134,14 @@ CASES = {
     "the finding is High, its result is missing": case([], [found("High")]),
     "the finding is High, its result is Low": case([result("Low")], [found("High")]),
     "the result is High, its finding is Low": case([result("High")], [found("Low")]),
+    "clean, and a finding that is High names this version and another ETag": case([seen()], [found("High", etag="e2")]),
+    "clean, and a finding that is High names this version and no ETag": case([seen()], [found("High", etag="")]),
+    "clean, and a finding that is High names the version `null` and this ETag": case(
+        [seen()], [found("High", version_id="null")]
+    ),
+    "clean, and a finding that is High names a version that cannot be read, and this ETag": case(
+        [seen()], [found("High", version_id=UNKNOWN)]
+    ),
     "two findings, one of them High": case([result("Low")], [found("Low"), found("High", finding_id="f2")]),
     "partly read, and High in what was read": case([result("High", **PARTIAL)]),
     "High in a file inside an archive": case([seen(), result("High", is_embedded=True)]),
@@ -204,6 +212,9 @@ CASES = {
         [seen(**NO_VERSION), seen(version_id="v2")], history=ONLY
     ),
     "a result that names the version `null`": unnamed(version_id="null"),
+    "clean, and a finding that is High names a version that cannot be read, and another ETag": case(
+        [seen()], [found("High", version_id=UNKNOWN, etag="e2")], history=ONLY
+    ),
     "a result that names another version, and the history shows the landed one alone": unnamed(version_id="v2"),
     "High, no version named, and another ETag": case([result("High", **NO_VERSION, etag="e2")], history=ONLY),
     "High, no version named, and no ETag": case([], [found("High", **NO_VERSION, etag="")], history=ONLY),

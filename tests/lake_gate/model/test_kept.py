@@ -116,7 +116,6 @@ def finding(occurrences: Any = None) -> dict[str, Any]:
             "s3Object": {
                 "bucketArn": "arn:aws:s3:::bronze",
                 "eTag": "d41d8cd98f00b204e9800998ecf8427e-3",
-                "etag": '"d41d8cd98f00b204e9800998ecf8427e"',
                 "extension": "csv",
                 "key": "synthea/1/sp ace+é.csv",
                 "lastModified": "2026-11-23T12:00:00.000Z",
@@ -143,6 +142,23 @@ def in_archive() -> dict[str, Any]:
     details = {"filePath": f"{VALUE}.csv", "fileExtension": VALUE, "fileSize": "9", "fileLastModified": "2026"}
     record["resourcesAffected"]["s3Object"]["embeddedFileDetails"] = details
     return dict(record)
+
+
+@pytest.mark.parametrize(
+    ("s3_object", "version_id", "etag"),
+    [
+        ({"VersionId": "v2", "ETAG": "e"}, "v2", "e"),
+        ({"versionid": "v2", "eTag": None, "etag": '"e"'}, "v2", '"e"'),
+        ({"versionId": "v1", "versionID": "v2", "eTag": "e", "etag": "f"}, UNKNOWN, UNKNOWN),
+        ({"versionId": "", "versionid": "v2", "eTag": "e", "etag": "e"}, "v2", "e"),
+    ],
+)
+def test_members_are_read_in_any_spelling_and_contradictions_are_unknown(
+    s3_object: dict[str, Any], version_id: str, etag: str
+) -> None:
+    record = {"resourcesAffected": {"s3Object": {"key": "a.csv", **s3_object}}}
+    kept = without_values(record)["resourcesAffected"]["s3Object"]
+    assert (kept["versionId"], kept["eTag"]) == (version_id, etag)
 
 
 def test_record_is_kept_but_for_what_is_text_of_the_object() -> None:
