@@ -129,3 +129,45 @@ def test_withdrawal_does_not_wait_for_an_index_that_cannot_be_rebuilt(lake: Lake
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], s3=Denied("_content/complete.json")).go()
     assert (events.statuses, events.told["index_complete"]) == (["move"], False)
     assert Events(lake, [], run_id="events-2").go().told["index_complete"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"versionId": "null"},
+        {"versionId": 7},
+        {"versionId": "a version "},
+        {"eTag": None},
+        {"eTag": "another"},
+        {"versionId": None, "VERSIONID": "null"},
+    ],
+)
+@pytest.mark.parametrize("bucket", ["bronze", "silver"])
+def test_severe_finding_whose_version_cannot_be_read_is_never_passed_over(
+    lake: Lake, bucket: str, change: dict[str, Any]
+) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    odd = finding(lake, getattr(lake, bucket), gate.key("a.csv"))
+    odd["resourcesAffected"]["s3Object"] |= change
+    Events(lake, [odd]).go()
+    assert lake.keys(lake.silver) == []
+    assert lake.keys(lake.quarantine) == [gate.key("a.csv")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"severity": "High"},
+        {"id": ["a"]},
+        {"classificationDetails": {"result": ["COMPLETE"]}},
+        {"classificationDetails": {"result": {"sensitiveData": ["a text"], "status": {"code": "COMPLETE"}}}},
+        {"classificationDetails": {"result": {"customDataIdentifiers": {"totalCount": float("inf")}}}},
+    ],
+)
+def test_finding_with_an_odd_member_takes_the_object_out_of_silver_and_stops_no_other(
+    lake: Lake, change: dict[str, Any]
+) -> None:
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}).over()
+    findings = [finding(lake, lake.silver, gate.key(name)) for name in gate.outcomes]
+    Events(lake, [{**findings[0], **change}, findings[1]]).go()
+    assert lake.keys(lake.silver) == []
