@@ -1,85 +1,86 @@
-"""Deals with what Macie finds outside the gate's own runs: scheduled jobs, jobs from the console, automated discovery.
-
-### What happens
-Every finding about an object in **bronze** or **silver** is decided about by the policy of the run that landed the
-object, on all evidence there is, and moved by the same code as in the ingestion DAG. An object that is severe now is
-pulled back from silver: first its run is amended (`_runs/<feed>/<run>/amendments/`), then the run's marker in silver
-lists it under `withdrawn`, then every copy is moved to **quarantine** or to `held/`, and the run's record says so.
-DAGs that are scheduled on the assets `silver_<feed>` and `quarantine_<feed>` are started.
-
-EventBridge rules send each finding to the queue `<prefix>-findings`; the asset `macie_findings` watches it and starts
-this DAG. A message is only a hint: what is new, the run asks Macie itself, from its watermark on
-(`_runs/finding_events/watermark.json`). So nothing is lost when a message never comes or a run fails, and the DAG
-runs every hour besides. The watermark moves when everything of a run is recorded.
-
-A finding is about bytes, whatever they are called: it is written down under their SHA-256 (`_content/` in bronze), and
-every other run that has landed the same bytes is decided about with it, too. Each object and each run is dealt with in
-isolation: what fails is recorded, told and stays in the watermark with its bucket, key and class of error, everything
-else is moved, and then the last task fails. What an earlier run has begun and not finished (a copy that is left or has
-come back, a marker or a record that lags behind) is finished by the next look at the same objects.
-
-Per object, `_runs/finding_events/<run>/objects.jsonl` in bronze says what became of it:
-
-| status | meaning |
-|---|---|
-| `move` | decided more strictly than before; `now` says where it is |
-| `stands` | the same policy comes to the same decision |
-| `decided_with_by_its_run` | the decisions of the run that landed it rest on this finding |
-| `left_to_its_run` | its run goes on: looked at again by the next run of this DAG, for at most 24 hours |
-| `isolated_already` | it is in quarantine |
-| `gone` | that version is not there any more; nothing is touched |
-| `left` | nobody has landed it or it was a dry run, it is not in silver, and not severe; see who writes there |
-| `failed` | it could not be decided about or moved; `why` has AWS's code or the class of the error. Tried every hour |
-
-An object in silver that no run has landed (somebody went around the gate) leaves it: to quarantine when it is severe
-by the policy `default`, else to `held/` in bronze.
+"""Act upon findings of Macie outside the gate's own runs: scheduled jobs, jobs from the console, automated discovery.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `take_events` | settings or S3 | correct them, clear |
-| `list_findings` | Macie is not enabled, or did not answer | run what the error says, clear; the next run catches up |
-| `decide` | the run's own documents in bronze cannot be read or written | correct the role or the bucket, clear |
-| `withdraw` | a worker was lost at every try | clear: it goes on where it stopped. The next run would, too |
-| `record` | S3 failed, or `withdraw` was marked as success by hand | clear `withdraw`, too |
-| `notify` | the topic failed | correct it, clear; everything is moved and recorded |
-| `check` | single objects failed, see the next table; all others are moved and recorded | remove the cause |
+| **read_settings** | an SSM parameter is missing or not usable | the error names it; set it, clear |
+| **take_events** | S3 refused or failed | correct the cause, clear |
+| **list_findings** | Macie is not enabled, or did not answer | do what the error says, clear; the next run catches up |
+| **decide** | the run's own documents in bronze cannot be read or written | correct the role or the bucket, clear |
+| **withdraw** | a worker was lost at every try | clear: it goes on where it stopped, as would the next run |
+| **record** | S3 failed, or withdraw was marked as success by hand | clear withdraw, too |
+| **notify** | the topic failed | correct it, clear; everything is moved and recorded |
+| **check** | single objects failed, see below; all others are moved and recorded | remove the cause |
 
-`check` names the first five objects; all are in `objects.jsonl` with status `failed`. The run after the cause is
-removed deals with them; nothing has to be cleared.
+**check** names the first five objects; all are in objects.jsonl with status *failed*. The next run deals with them
+once the cause is removed; nothing has to be cleared.
 
 ### Why an object has failed, and what to do
 | why | cause | do |
 |---|---|---|
-| `AccessDenied`, `403` | its KMS key may not be used by the role | let the role use it, or delete the object |
-| `KMS.DisabledException`, `KMS.NotFoundException` | its key is disabled or gone | enable it, or delete the object |
-| `InvalidObjectState` | it went into an archive (GLACIER, DEEP_ARCHIVE) | restore it, or delete it |
-| a code of Object Lock, `GateError` | a retention or legal hold keeps the version in bronze or silver | end it |
-| `damaged_…` | that document of its run is truncated, gone or of other code | restore the version the gate wrote |
-| `PolicyError` | the policy of the run, or `default`, is wrong | correct the file; deploy |
-| `SlowDown`, `InternalError`, `ConnectTimeoutError` … | AWS did not answer | wait for the next run |
+| AccessDenied, 403 | its KMS key may not be used by the role | let the role use it, or drop the object |
+| KMS.DisabledException, KMS.NotFoundException | its key is disabled or gone | enable it, or drop the object |
+| InvalidObjectState | it went into an archive (GLACIER, DEEP_ARCHIVE) | restore it, or drop it |
+| ObjectLockedError | a retention period or a legal hold keeps the version | end it |
+| damaged_… | that document of its run is truncated, gone or of other code | restore it |
+| PolicyError | the policy of the run, or *default*, is not valid | correct the file; deploy |
+| SlowDown, InternalError, ConnectTimeoutError … | AWS did not answer | wait for the next run |
+
+How to drop, restore and unlock, and who may: docs/platform.md, Break glass.
 
 An object in **silver** that the role may not decrypt stays there until its key is opened or it is deleted: copying it
 takes the same right. It is named every hour. Of a run with a damaged document, objects that are severe by the policy
-`default` leave silver all the same.
+*default* leave silver all the same.
 
-Messages that are no hints (no JSON, no finding id, too long, another account or Region) are in the dead-letter queue
-with the attribute `reason`; the run counts them and goes on. To look at a finding again, nothing has to be done that
-the next run does not do: it is asked for by its time, and one older than the watermark when a message names it.
+### What becomes of an object
+Its status in objects.jsonl of the run:
+
+| status | meaning |
+|---|---|
+| move | decided more strictly than before; *now* says where it is |
+| stands | the same policy comes to the same decision |
+| decided_with_by_its_run | the decisions of the run that landed it rest on this finding |
+| left_to_its_run | its run goes on: looked at again by the next run of this DAG, for at most 24 hours |
+| isolated_already | it is in quarantine |
+| gone | that version does not exist any more; nothing is touched |
+| left | no run has landed it or it was a dry run, it is not in silver, and not severe; find out who writes there |
+| failed | it could not be decided about or moved; *why* has AWS's code or the class of the error. Tried every hour |
+
+An object in silver that no run has landed leaves it: to quarantine when it is severe by the policy *default*, else to
+held/ in bronze.
+
+### What it does
+Every finding about an object in **bronze** or **silver** is decided about by the policy of the run that landed the
+object, on all evidence there is, and moved by the same code as in the ingestion DAG. An object that is severe now is
+pulled back from silver: first its run is amended, then the run's marker in silver lists it under *withdrawn*, then
+every copy is moved to **quarantine** or to held/, and the run's record says so. DAGs that are scheduled on the assets
+silver_<feed> and quarantine_<feed> are started.
+
+EventBridge rules send each finding to the queue <prefix>-findings; the asset macie_findings watches it and starts
+this DAG. A message is only a hint: the run asks Macie itself for new findings, from its watermark on. So nothing is
+lost when a message never comes or a run fails, and the DAG runs every hour in any event. The watermark moves when
+everything of a run is recorded.
+
+A finding is about bytes, whatever their name: it is written down under their SHA-256 (_content/ in bronze), and every
+other run that has landed the same bytes is decided about with it, too. Each object and each run is handled in
+isolation: a failure is recorded, reported and kept in the watermark with bucket, key and class of error, everything
+else is moved, and then the last task fails. Unfinished work of an earlier run (a copy that is left or has come back,
+a marker or a record that lags behind) is finished by the next look at the same objects.
+
+Messages that are not hints (not JSON, no finding id, too long, another account or Region) are in the dead-letter queue
+with the attribute *reason*; the run counts them and goes on.
 
 ### Settings
-SSM parameters below `/lake_gate`: buckets, topics, `dead_letter_queue_url`. The queue's address is needed while this
-file is parsed, so it is Airflow configuration: `[lake_gate] findings_queue_url`
-(`AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL`), output `FindingsQueueUrl` of the stack. Without it nothing watches the
-queue, and the DAG runs every hour only.
+SSM parameters below /lake_gate: buckets, topics, dead_letter_queue_url. The queue's address is needed while this file
+is parsed, so it is Airflow configuration: findings_queue_url in section lake_gate
+(AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL), output FindingsQueueUrl of the stack. Without it nothing watches the queue,
+and the DAG runs every hour only.
 
 ### IAM actions
-`macie2:ListFindings, GetFindings` · `s3:GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload,
-ListBucket*` on bronze and silver, the same without `GetObject` and `GetObjectVersion` on quarantine ·
-`kms:Decrypt, GenerateDataKey` on their keys · `sqs:SendMessage` on the
-dead-letter queue · `sns:Publish` on the two topics · `ssm:GetParametersByPath` · `sts:GetCallerIdentity`; the
-triggerer: `sqs:ReceiveMessage, DeleteMessage` on the findings queue
-"""
+macie2: ListFindings, GetFindings. s3: GetObject*, PutObject*, DeleteObjectVersion, AbortMultipartUpload, ListBucket*
+on bronze and silver, the same without GetObject and GetObjectVersion on quarantine. kms: Decrypt, GenerateDataKey on
+their keys. sqs: SendMessage on the dead-letter queue. sns: Publish on the two topics. ssm: GetParametersByPath. sts:
+GetCallerIdentity. The triggerer: sqs: ReceiveMessage, DeleteMessage on the findings queue."""
 
 from datetime import timedelta
 from typing import Any

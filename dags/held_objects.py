@@ -1,43 +1,42 @@
-"""Lists what is held, every day, and tells people when something has been held for too long.
-
-### What it does
-Every object below `held/` in **bronze** is listed, of all feeds: since when it is held, and why (the tag `reason` that
-the gate gave it). `_runs/held_objects/<run>/held.jsonl` has a line for each; `record.json` sums them up by feed and
-reason, and so does the log of `list_held`. Of a feed with objects that are held for longer than `older_than_hours` one
-message goes to its low topic, with names, reasons and counts. Nothing is moved or changed. At most 100 feeds get a
-message, those with a file in `include/feeds` first; the record lists all.
-
-### What to do about held files
-1. Find the cause. `docs/decisions.md` has the reasons; `objects.jsonl` of the run that holds the file has what Macie
-   said.
-2. Mend it: the job spec for `not_analysed`, the policy for `no_rule_allows`, the key's policy for `analysis_skipped`.
-   For `evidence_not_settled`, `finding_missing` and their kind there is nothing to mend: Macie was late.
-3. **Take them through the gate again**: start the feed's DAG (`synthea_gate`) and choose the reason under *Re-process
-   held files* (its source is `held://<reason>` then). They are landed anew, below `<run that held them>/`, scanned and
-   decided as in any run; at its end `release_held` deletes the held copies that the run accounts for. What is held
-   again lies in `held/` once. A dry run says what would become of them.
-
-There is no way into silver by hand. **To drop a held file** for good, delete its version, as the deployer (bronze
-refuses all others but the gate, see `docs/platform.md`):
-`aws s3api delete-object --bucket <bronze> --key held/... --version-id ...`; both are in `held.jsonl`. Without the
-version id it is hidden, no longer listed here, and stays stored. `unknown` as its feed or reason: no run has put it
-there. Such objects are never re-processed; find out who writes below `held/`, and delete them.
+"""List the held files every day, and notify the owners of feeds whose files have been held for too long.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `read_settings` | a parameter below `/lake_gate` is missing | the error names it; set it, clear |
-| `list_held` | S3 refused or failed | the error has S3's code; mend it, clear: it lists anew |
-| `notify` | the topic refused or failed | the error has SNS's code; mend it, clear: what was sent is not sent again |
-| `notify` | the topic that the feed's file names is not set below `/lake_gate` | the error names it; set it, clear |
+| **read_settings** | a parameter below /lake_gate is missing or not usable | the error names it; set it, clear |
+| **list_held** | S3 refused or failed | the error has S3's code; correct the cause, clear: it lists again |
+| **notify** | the topic refused or failed | the error has SNS's code; correct it, clear: nothing is sent twice |
+| **notify** | the topic that the feed's file names is not set below /lake_gate | the error names it; set it, clear |
+
+### What to do about held files
+1. Find the cause. docs/decisions.md has the reasons; objects.jsonl of the run that holds the file has Macie's
+   statement.
+2. Remove it: the job spec for *not_analysed*, the policy for *no_rule_allows*, the key's policy for
+   *analysis_skipped*. For *evidence_not_settled*, *finding_missing* and the like there is nothing to do: Macie was
+   late. Of *found_in_same_bytes* docs/decisions.md says how a false positive ends.
+3. **Take the files through the gate again**: start the feed's DAG (synthea_gate) and choose the reason under *Re-
+   process held files*. They are landed again, below the folder of the run that held them, scanned and decided as in
+   any run; at its end release_held deletes the held copies that the run accounts for. A dry run shows what would
+   become of them.
+
+There is no way into silver by hand. **To drop a held file**, delete its version as the deployer (docs/platform.md,
+Break glass); key and version are in held.jsonl. Without the version id it is hidden, no longer listed here, and stays
+stored. Files with *unknown* as feed or reason were not put there by a run. They are never re-processed: find out who
+writes below held/, and delete them.
+
+### What it does
+Every object below held/ in **bronze** is listed, of all feeds: since when it is held, and why (the tag *reason* that
+the gate gave it). held.jsonl of the run has a line for each; record.json sums them up by feed and reason, and so does
+the log of list_held. A feed with objects that are held for longer than the age in the trigger form gets one message
+to its low topic, with names, reasons and counts. Nothing is moved or changed. At most 100 feeds get a message, those
+with a file in include/feeds first; the record lists all.
 
 ### Settings
-The buckets and topics among the SSM parameters below `/lake_gate`, and the topics of `include/feeds`. See the README.
+The buckets and topics among the SSM parameters below /lake_gate, and the topics of include/feeds.
 
 ### IAM actions
-`s3:ListBucketVersions, GetObjectVersionTagging, GetObject, PutObject` on bronze · `kms:Decrypt, GenerateDataKey` on its
-key · `sns:Publish` on the topics · `ssm:GetParametersByPath`
-"""
+s3: ListBucketVersions, GetObjectVersionTagging, GetObject, PutObject on bronze. kms: Decrypt, GenerateDataKey on its
+key. sns: Publish on the topics. ssm: GetParametersByPath."""
 
 from datetime import timedelta
 from typing import Any

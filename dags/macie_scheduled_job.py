@@ -1,49 +1,48 @@
-"""Makes the Macie account match this repo, and keeps one daily job that scans what is new in silver.
-
-### What it does
-Enables Macie, sets where discovery results go, makes the identifiers, allow lists and suppression rules of `include/`,
-and sees to it that exactly one scheduled job of `include/job_specs/synthea_daily.json` is alive: that job reads every
-object in silver, whatever its key and extension, and finds what went around the gate. What is as it should be is kept,
-so a second run changes nothing. Jobs cannot be changed: when the job spec changed, the new job is created first, then
-the old one is cancelled; the new one scans all of silver once.
-
-It runs daily, at once when it is switched on for the first time, and by hand; after a deployment, trigger it (`airflow
-dags trigger macie_scheduled_job`). **Dry run** (trigger form) shows what it would do and changes nothing. The log of
-`report` has a line for each thing: *keep, create, update, replace, remove, cancel, resume* or *enable*, and why. The
-same is in bronze, `_runs/macie_scheduled_job/<run>/record.json`.
-
-What somebody else has made in the account (it has no tag `ManagedBy: lake-gate`) is left alone. There is one lake in an
-account and Region: a second one would take the first one's job for an old one of its own.
+"""Make the Macie account match this repository, and keep one daily job that scans new objects in silver.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
 |---|---|---|
-| `read_settings` | an SSM parameter is missing | set it, clear |
-| `account.session` | the role may not enable Macie | ask the owner of the account, clear |
-| `account.results_repository` | Macie may not write to the bucket or use the key | mend their policies, clear |
-| `definitions.identifiers` | a file is wrong, or Macie refuses a pattern | the error names file and key; mend, clear |
-| `definitions.allow_lists` | as above; Macie cannot read the words; more than five lists of a kind | mend, clear |
-| `suppression.read_rules` | a file is wrong; no rule was touched | the error names file and keys; mend, clear |
-| `suppression.rules` | somebody else has a filter of that name | rename the rule or delete the filter, clear |
-| `job.render` | the job spec names what nobody defines | the error names it; mend, clear |
-| `job.scheduled_job` | Macie refuses the request, or somebody cancels every job | read the error; mend, clear |
-| `report` | the record cannot be written | see the bronze bucket, clear |
+| **read_settings** | an SSM parameter is missing or not usable | set it, clear |
+| **account.session** | the role may not enable Macie | ask the owner of the account, clear |
+| **account.results_repository** | Macie may not write to the bucket or use the key | correct their policies, clear |
+| **definitions.identifiers** | a file is not valid, or Macie refuses a pattern | the error names file and key; correct it, clear |
+| **definitions.allow_lists** | as above; Macie cannot read the words; more than five lists of a kind | correct it, clear |
+| **suppression.read_rules** | a file is not valid; no rule was changed | the error names file and keys; correct it, clear |
+| **suppression.rules** | another owner has a filter of that name | rename the rule or delete the filter, clear |
+| **job.render** | the job spec names an identifier that is not defined | the error names it; correct it, clear |
+| **job.scheduled_job** | Macie refuses the request, or every job is cancelled by another writer | read the error, clear |
+| **report** | the record cannot be written | see the bronze bucket, clear |
 
-Green, but surprising? *resume*: somebody had paused the job; a paused job scans nothing. *enable*: Macie was suspended,
-which cancels all jobs; find out by whom. *replace* without a change of the job spec: an identifier or an allow list was
-deleted and made anew.
+Green, but unexpected? *resume*: the job was paused by hand; a paused job scans nothing. *enable*: Macie was
+suspended, which cancels all jobs; find out by whom. *replace* without a change of the job spec: an identifier or an
+allow list was deleted and created again.
 
-A rule ends on its `expires_on` (UTC), with the next run of this DAG. To end one at once, delete its file and run this.
+### What it does
+Enables Macie, sets where discovery results go, creates the identifiers, allow lists and suppression rules of
+include/, and keeps exactly one scheduled job of include/job_specs/synthea_daily.json alive. That job reads every
+object in silver, whatever its key and extension, and finds objects that went around the gate. What matches already is
+kept, so a second run changes nothing. Jobs cannot be changed: when the job spec has changed, the new job is created
+first, then the old one is cancelled; the new one scans all of silver once.
+
+It runs daily, at once when it is switched on for the first time, and by hand; trigger it after a deployment. **Dry
+run** (trigger form) shows what it would do and changes nothing. The log of report has a line for each thing: *keep,
+create, update, replace, remove, cancel, resume* or *enable*, and why. The same is in the run's record.json in bronze.
+
+Things in the account without the tag *ManagedBy: lake-gate* are left alone. There is one lake in an account and
+Region: a second one would take the first one's job for an old one of its own.
+
+A suppression rule ends on its *expires_on* (UTC), with the next run of this DAG. To end one at once, delete its file
+and run this.
 
 ### IAM actions
-`macie2:EnableMacie, GetMacieSession, UpdateMacieSession, Get- and PutClassificationExportConfiguration, ListAllowLists,
-GetAllowList, CreateAllowList, UpdateAllowList, DeleteAllowList, ListFindingsFilters, GetFindingsFilter,
-CreateFindingsFilter, UpdateFindingsFilter, DeleteFindingsFilter, ListCustomDataIdentifiers, GetCustomDataIdentifier,
-CreateCustomDataIdentifier, ListClassificationJobs, DescribeClassificationJob, CreateClassificationJob,
-UpdateClassificationJob, TagResource` · where Macie was never on, `iam:CreateServiceLinkedRole` (`infra/` switches
-it on by itself, and does not grant that) · `s3:PutObject` on bronze ·
-`s3:GetObject` on allow lists in S3 · `ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity` · `sns:Publish`
-"""
+macie2: EnableMacie, GetMacieSession, UpdateMacieSession, Get- and PutClassificationExportConfiguration,
+ListAllowLists, GetAllowList, CreateAllowList, UpdateAllowList, DeleteAllowList, ListFindingsFilters,
+GetFindingsFilter, CreateFindingsFilter, UpdateFindingsFilter, DeleteFindingsFilter, ListCustomDataIdentifiers,
+GetCustomDataIdentifier, CreateCustomDataIdentifier, ListClassificationJobs, DescribeClassificationJob,
+CreateClassificationJob, UpdateClassificationJob, TagResource. Where Macie was never on, iam: CreateServiceLinkedRole
+(infra/ switches it on by itself, and does not grant that). s3: PutObject on bronze, GetObject on allow lists in S3.
+ssm: GetParametersByPath, GetParameter. sts: GetCallerIdentity. sns: Publish."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

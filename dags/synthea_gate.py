@@ -1,59 +1,69 @@
-"""Takes deliveries of CSV files through the gate: bronze → Macie → decision → silver, quarantine or held.
-
-### What moves
-Every file of the delivery is landed in **bronze** below `<feed>/<run>/`, scanned by one Macie job, and then
-*promoted* (a copy in **silver**), *quarantined* (moved to the **quarantine** bucket) or *held* (moved to `held/` in
-bronze). Nothing reaches silver without a discovery result that says that this very version was analysed completely.
-`_runs/<feed>/<run>/record.json` and `objects.jsonl` in bronze say where every file is now, and why; silver's readers
-trust a run by its marker `_runs/<feed>/<run>.json`, which is written last and lists keys and versions. What else is
-found later is pulled back by `finding_events`.
-
-There is one DAG for each file of `include/feeds`. **Back-fill**: Airflow's own (Trigger → Backfill), for feeds that
-deliver into a folder of the day (`${date}` in their source). **Re-process held files**: start a run and choose why they
-were held; `held_objects` lists them.
+"""Take deliveries of CSV files through the gate: bronze, Macie, decision, then silver, quarantine or held.
 
 ### What can go wrong, and what to do
+The task's log names the cause. *Clear* means: the task with its downstream tasks.
+
 | red task | cause | do |
 |---|---|---|
-| `check_macie` | Macie is not enabled, or has no results repository | run `macie_scheduled_job`, clear |
-| `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; correct it there, clear |
-| `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
-| `land` | it was cleared, and its source holds something else by now | what was landed stays; start a new run |
-| `land` | its run id was used for another source, or for a dry run | start a new run with another run id |
-| `land` | the worker's disk is full, in every try | run fewer tasks at a time on a worker, clear |
-| `check_expected` | tables that the feed expects are missing | nothing was scanned; have them sent, start a new run |
-| `estimate_cost` | the scan would cost more than the limit | nothing was scanned; start a new run with a higher one |
-| `estimate_cost` | the job spec reads more than this run's files | scope it to `${prefix}`, clear `render_job` |
-| `await_job` | the job was cancelled, paused for over 2 hours, or took over 6 | clear `create_job` and what follows |
-| `await_job` | Macie did not answer in three tries; the job is cancelled | clear `create_job` and what follows |
-| `gather_evidence` | a discovery result is damaged | nothing was moved; see who writes there, start a new run |
-| `decide` | the policy file is wrong | the error names the keys; mend it, clear |
-| `decide` | it was cleared after moves had begun, and decides otherwise now | the first decisions stand; new run |
-| `decide` and others | a document of the run is damaged | the error names it; restore the version before, clear |
-| `decide` | Macie reports on files that this run did not land | see who else writes below the prefix; start a new run |
-| `promote`, `quarantine`, `hold` | S3 failed midway | clear: a move goes on where it stopped |
-| `record` | the run id has moved files before, and this is a dry run | start it with another run id |
-| `record` | not every file is accounted for | the error names them and the record |
-| `publish` | somebody else wrote the run's marker | the error says which; remove it, clear |
-| `release_held` | a re-processed file is not where the record says | it was kept; see who moved it, clear |
-| `notify` | the topic fails | all is moved and recorded; mend the topic, clear |
-| `cancel_job` | Macie does not answer | a job may go on, and cost: cancel it in the console |
+| **read_settings** | an SSM parameter below /lake_gate is missing or not usable | correct it, clear |
+| **check_macie** | Macie is not enabled, or has no results repository | run macie_scheduled_job, clear |
+| **land** | the source is missing, denied, archived, not public or refused | correct it there, clear |
+| **land** | the source's address was wrong | nothing was landed: correct it, start a new run |
+| **land** | the source changed between two tries, or since it was landed | start a new run |
+| **land** | its run id was used for another source, or for a dry run | start a new run with another run id |
+| **land** | the worker's disk is full, in every try | run fewer tasks at a time on a worker, clear |
+| **check_expected** | expected tables are missing | nothing was scanned; have them sent, start a new run |
+| **ensure_identifiers**, **ensure_allow_lists** | a file in include is not valid, or Macie refuses it | correct it, clear |
+| **reuse_verdicts**, **gather_histories**, **remember_verdicts** | S3 failed | clear |
+| **render_job** | the job spec names an identifier that does not exist | correct the spec, clear |
+| **estimate_cost** | the scan would cost more than the limit | start a new run with a higher limit |
+| **estimate_cost** | the job spec reads more than this run's files | scope it to ${prefix}, clear render_job |
+| **create_job** | Macie refuses the job | the error has Macie's reason; correct the spec, clear render_job |
+| **await_job** | the job was cancelled, paused for over 2 hours, or took over 6 | clear create_job |
+| **await_job**, **await_evidence** | Macie did not answer in three tries; the job is cancelled | clear create_job |
+| **gather_evidence** | a discovery result is damaged | find out who writes there, start a new run |
+| **decide** | the policy file is not valid | the error names the keys; correct it, clear |
+| **decide** | it was cleared after moves had begun, and decides otherwise now | start a new run |
+| **decide** | Macie reports on files that this run did not land | see the error, start a new run |
+| **decide** and later | a document of the run is damaged or missing | restore it (docs/platform.md, Break glass), clear |
+| **promote**, **quarantine**, **hold** | S3 failed midway | clear: a move goes on where it stopped |
+| **record** | the run id has moved files before, and this is a dry run | start it with another run id |
+| **record** | not every file is accounted for | clear the failed move |
+| **publish** | another writer wrote the run's marker | remove it (docs/platform.md, Break glass), clear |
+| **publish** | record.json or objects.jsonl is damaged | clear record: it writes both again |
+| **release_held** | a re-processed file is not where the record says | it was kept; find out who moved it, clear |
+| **notify** | the topic fails | everything is moved and recorded; correct the topic, clear |
+| **cancel_job** | Macie does not answer | a job may go on, and cost: cancel it in the console |
 
-Green, but files are held? The reason is in the record; `not_analysed` means that Macie did not read the file,
-`version_not_named` that it did not say which version it read, and S3 shows others: process the file again.
+After a change of settings clear read_settings. After a new address, policy or code, start a new run or clear.
+
+Green, but files are held? The reason is in the record. *not_analysed*: Macie did not read the file.
+*version_not_named*: Macie did not say which version it read, and S3 shows others. Process such files again.
+*found_in_same_bytes*: Macie found something in the same bytes elsewhere; docs/decisions.md says how a false positive
+ends.
+
+### What moves
+Every file of the delivery is landed in **bronze**, scanned by one Macie job, and then *promoted* (a copy in
+**silver**), *quarantined* (moved to the **quarantine** bucket) or *held* (moved to held/ in bronze). Nothing reaches
+silver without a discovery result that says that this very version was analysed completely. In bronze, below _runs/,
+record.json and objects.jsonl say where every file is now, and why. Readers of silver trust a run by its marker, which
+is written last and lists keys and versions. Findings that come later are acted upon by finding_events.
+
+There is one DAG for each file of include/feeds. **Backfill**: Airflow's own, for feeds that deliver into a folder of
+the day (${date} in their source). **Re-process held files**: start a run and choose the reason; held_objects lists
+them.
 
 ### Settings
-SSM parameters below `/lake_gate`: buckets, topics, source, deadlines, price. See the README.
+SSM parameters below /lake_gate: buckets, topics, source, deadlines, price.
 
 ### IAM actions
-`macie2:GetMacieSession, GetClassificationExportConfiguration, ListCustomDataIdentifiers, GetCustomDataIdentifier,
+macie2: GetMacieSession, GetClassificationExportConfiguration, ListCustomDataIdentifiers, GetCustomDataIdentifier,
 CreateCustomDataIdentifier, ListAllowLists, GetAllowList, CreateAllowList, UpdateAllowList, CreateClassificationJob,
-DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource` · `s3:GetObject*,
-PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning` on
-bronze and silver, the same without `GetObject` and `GetObjectVersion` on quarantine · `s3:GetObject, ListBucket` on
-source and Macie's results · `kms:Decrypt, GenerateDataKey` on their keys · `sns:Publish` on the topics ·
-`ssm:GetParametersByPath, GetParameter` · `sts:GetCallerIdentity`. `infra/access.yaml` grants them.
-"""
+DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource. s3: GetObject*,
+PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning on
+bronze and silver; the same without GetObject and GetObjectVersion on quarantine; GetObject, ListBucket on source and
+Macie's results. kms: Decrypt, GenerateDataKey on their keys. sns: Publish on the topics. ssm: GetParametersByPath,
+GetParameter. sts: GetCallerIdentity. infra/access.yaml grants them."""
 
 from datetime import timedelta
 from typing import Any

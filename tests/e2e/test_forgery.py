@@ -321,3 +321,34 @@ def test_no_statement_of_a_guarded_bucket_is_left_out_above(gate: Gate) -> None:
         made |= {(bucket, one["Sid"]) for one in document["Statement"]}
     assert made - proven == {(bucket, "NothingInPlainText") for bucket in GUARDED}
     assert proven <= made
+
+
+def test_damaged_document_is_restored_by_the_deployer_as_the_docs_say(gate: Gate, deployer: Any) -> None:
+    place = place_of(gate, "BronzeBucket", "_runs/synthea/1/plan.json")
+    right, damaged = (gate.lake.s3.put_object(**place, Body=body)["VersionId"] for body in (b"right", b"damaged"))
+    assert is_refused(lambda: deployer.put_object(**place, Body=b"right"))
+    deployer.delete_object(**place, VersionId=damaged)
+    assert gate.lake.versions(place["Bucket"], place["Key"]) == [right]
+    assert gate.lake.s3.get_object(**place)["Body"].read() == b"right"
+
+
+@pytest.mark.parametrize("bucket", ["SilverBucket", "QuarantineBucket"])
+def test_object_that_the_gate_alone_may_change_is_removed_with_its_statement_lifted(
+    gate: Gate, deployer: Any, bucket: str
+) -> None:
+    place = place_of(gate, bucket, "_runs/synthea/1.json")
+    version_id = gate.lake.s3.put_object(**place, Body=b"another writer's")["VersionId"]
+    tag = {"Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}
+    assert is_refused(lambda: deployer.put_object_tagging(**place, **tag))
+    saved = deployer.get_bucket_policy(Bucket=place["Bucket"])["Policy"]
+    statements = json.loads(saved)["Statement"]
+    lifted = [statement for statement in statements if statement["Sid"] != "TheGateAloneWrites"]
+    assert len(lifted) == len(statements) - 1
+    deployer.put_bucket_policy(
+        Bucket=place["Bucket"], Policy=json.dumps({"Version": "2012-10-17", "Statement": lifted})
+    )
+    deployer.put_object_tagging(**place, **tag)
+    deployer.delete_object(**place, VersionId=version_id)
+    assert gate.lake.versions(place["Bucket"], place["Key"]) == []
+    deployer.put_bucket_policy(Bucket=place["Bucket"], Policy=saved)
+    assert is_refused(lambda: deployer.put_object(**place, Body=b"again"))

@@ -38,13 +38,15 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
     failed = totals["statuses"].get(Status.FAILED, 0)
     subject = f"[finding_events] {totals['withdrawn']} withdrawn from silver, {totals['moved']} moved in all"
     subject += f", {failed} failed" if failed else ""
-    told = sorted((one for one in entries if one["status"] not in QUIET), key=_urgency)
+    shown = sorted((entry for entry in entries if entry["status"] not in QUIET), key=_urgency)
+    in_silver = sum(map(_may_be_in_silver, shown))
+    subject += f" ({in_silver} may still be in silver)" if in_silver else ""
     lines = [
         f"Run {record['run']['run_id']}.",
         "Macie has found something outside the gate's own runs; it was decided by the same policy.",
         f"{poison} message(s) of the findings queue were no hints, and are in the dead-letter queue." if poison else "",
         *(f"{count} object(s): {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
-        *map(_line, told),
+        *map(_line, shown),
     ]
     severity = worst_moved(record)
     attributes: dict[str, str | int] = {
@@ -71,6 +73,10 @@ def _urgency(entry: Mapping[str, Any]) -> int:
     return _ORDER.index(status) if status in _ORDER else len(_ORDER)
 
 
+def _may_be_in_silver(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["status"] == Status.FAILED and entry.get("was_in_silver") and not entry.get("now"))
+
+
 def _line(entry: Mapping[str, Any]) -> str:
     severities: Sequence[str] = sorted(set(entry["findings"].values()))
     found = ", ".join(severities) or "held with its run"
@@ -78,5 +84,6 @@ def _line(entry: Mapping[str, Any]) -> str:
     was = f", was {entry['was']}" if entry["was"] else ""
     damaged = f", {entry['damaged']} of its run is damaged" if entry.get("damaged") else ""
     now = f", is in {entry['now']['bucket']} now" if entry["status"] == Status.FAILED and entry.get("now") else ""
-    told = f"{entry['status'].replace('_', ' ')} ({done}; {found}{was}{damaged}{now})"
-    return f"- {entry['bucket']}/{entry['key']}: {told}"
+    silver = ", may still be in silver" if _may_be_in_silver(entry) else ""
+    what = f"{entry['status'].replace('_', ' ')} ({done}; {found}{was}{damaged}{now}{silver})"
+    return f"- {entry['bucket']}/{entry['key']}: {what}"

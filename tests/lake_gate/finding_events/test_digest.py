@@ -78,3 +78,17 @@ def test_object_that_failed_is_told_once_with_why_and_above_all_others() -> None
     assert not is_worth_telling(again)
     again["totals"]["newly_failed"] = 1
     assert is_worth_telling(again)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"was_in_silver": True, "now": None}, True),
+        ({"was_in_silver": True, "now": {"bucket": "quarantine"}}, False),
+        ({"was_in_silver": False, "now": None}, False),
+    ],
+)
+def test_message_says_what_may_still_be_in_silver(more: dict[str, Any], says: bool) -> None:
+    notice = digest(record({"failed": 1}), [entry("failed", why="ObjectLockedError", **more)], "s3://record")
+    assert ("1 may still be in silver" in notice.subject) is says
+    assert ("may still be in silver" in "\n".join(notice.lines)) is says
