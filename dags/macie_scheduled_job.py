@@ -4,14 +4,14 @@
 | red task | cause | do |
 |---|---|---|
 | **read_settings** | an SSM parameter is missing or not usable | set it, clear |
-| **account.session** | the role may not enable Macie | ask the owner of the account, clear |
-| **account.results_repository** | Macie may not write to the bucket or use the key | correct their policies, clear |
-| **definitions.identifiers** | a file is not valid, or Macie refuses a pattern | the error names file and key; correct it, clear |
-| **definitions.allow_lists** | as above; Macie cannot read the words; more than five lists of a kind | correct it, clear |
-| **suppression.read_rules** | a file is not valid; no rule was changed | the error names file and keys; correct it, clear |
-| **suppression.rules** | another owner has a filter of that name | rename the rule or delete the filter, clear |
-| **job.render** | the job spec names an identifier that is not defined | the error names it; correct it, clear |
-| **job.scheduled_job** | Macie refuses the request, or every job is cancelled by another writer | read the error, clear |
+| **account.session** | the role may not enable Macie | ask the account's owner, clear |
+| **account.results_repository** | Macie may not write to the bucket or use the key | correct the policies, clear |
+| **definitions.identifiers** | a file is not valid, or Macie refuses a pattern | the error names file and key; clear |
+| **definitions.allow_lists** | as above; Macie cannot read the words; over five lists of a kind | correct it, clear |
+| **suppression.read_rules** | a file is not valid; no rule was changed | the error names file and keys; clear |
+| **suppression.rules** | another owner has a filter of that name | rename the rule, clear |
+| **job.render** | the job spec names an identifier that is not defined | the error names it; clear |
+| **job.scheduled_job** | Macie refuses the request, or another writer cancels every job | read the error, clear |
 | **report** | the record cannot be written | see the bronze bucket, clear |
 
 Green, but unexpected? *resume*: the job was paused by hand; a paused job scans nothing. *enable*: Macie was

@@ -13,7 +13,7 @@ The task's log names the cause. *Clear* means: the task with its downstream task
 | **land** | its run id was used for another source, or for a dry run | start a new run with another run id |
 | **land** | the worker's disk is full, in every try | run fewer tasks at a time on a worker, clear |
 | **check_expected** | expected tables are missing | nothing was scanned; have them sent, start a new run |
-| **ensure_identifiers**, **ensure_allow_lists** | a file in include is not valid, or Macie refuses it | correct it, clear |
+| **ensure_identifiers**, **ensure_allow_lists** | a file is not valid, or Macie refuses it | correct it, clear |
 | **reuse_verdicts**, **gather_histories**, **remember_verdicts** | S3 failed | clear |
 | **render_job** | the job spec names an identifier that does not exist | correct the spec, clear |
 | **estimate_cost** | the scan would cost more than the limit | start a new run with a higher limit |
@@ -25,7 +25,7 @@ The task's log names the cause. *Clear* means: the task with its downstream task
 | **decide** | the policy file is not valid | the error names the keys; correct it, clear |
 | **decide** | it was cleared after moves had begun, and decides otherwise now | start a new run |
 | **decide** | Macie reports on files that this run did not land | see the error, start a new run |
-| **decide** and later | a document of the run is damaged or missing | restore it (docs/platform.md, Break glass), clear |
+| **decide** and later | a document of the run is damaged | restore it (docs/platform.md, Break glass), clear |
 | **promote**, **quarantine**, **hold** | S3 failed midway | clear: a move goes on where it stopped |
 | **record** | the run id has moved files before, and this is a dry run | start it with another run id |
 | **record** | not every file is accounted for | clear the failed move |
