@@ -3,6 +3,9 @@
 * ``landed/<feed>/<run folder>/<hash of the name>.json``: a run has landed these bytes under that name
 * ``found.json``: everything that Macie has reported in these bytes, at any place, by any job
 
+``_content/pending/<sha256>.json`` says that something new was reported in these bytes, and that ``finding_events`` has
+not yet decided about all runs that have landed them.
+
 Two rules make it safe, whatever happens at the same time. Who lands writes the first before its manifest, and decides
 on the second later. Who learns of a finding writes the second, and then reads the first. One of the two sees the other.
 """
@@ -11,19 +14,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
-from lake_gate.s3.documents import read_document_or_none, update_document, write_document
+from lake_gate.s3.documents import put_version, read_document_or_none, update_document, write_document
+from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONTENT = "_content/"
+PENDING = f"{CONTENT}pending/"
 _SCHEMA = "lake-gate/content/1"
 _DAMAGED = Observation("", "", "", "", "COMPLETE", None, UNKNOWN, (Detection(UNKNOWN, 1, UNKNOWN),), UNKNOWN, UNKNOWN)
 """Stands for a document that cannot be read: something may have been found, so nothing is promoted."""
@@ -68,14 +73,40 @@ def iter_landed(s3: S3Client, bronze: str, sha256: str) -> Iterator[LandedAt]:
         yield place
 
 
-def add_found(s3: S3Client, bronze: str, sha256: str, found: Iterable[Observation]) -> None:
+def add_found(s3: S3Client, bronze: str, sha256: str, found: Iterable[Observation]) -> str:
     """Keep what Macie has reported in these bytes; what is known already changes nothing.
 
+    :return: version id of the document that says that this is pending; empty when nothing was new.
     :raises GateError: when other writers keep changing the document.
     """
     new = [_without_place(one) for one in found if one.severity or one.detections]
-    if new:
-        update_document(s3, bronze, _found_key(sha256), lambda there: _dump(_merged(_load(there), new)))
+    if not new:
+        return ""
+    known = _load(read_document_or_none(s3, bronze, _found_key(sha256)))
+    if _merged(known, new) == _merged(known, ()):
+        return ""
+    pending = put_version(s3, bronze, _pending_key(sha256), json.dumps({"schema": _SCHEMA}).encode())
+    update_document(s3, bronze, _found_key(sha256), lambda there: _dump(_merged(_load(there), new)))
+    return pending
+
+
+def list_pending(s3: S3Client, bronze: str) -> dict[str, str]:
+    """Return the SHA-256 of all bytes that are pending, each with the version id of the document that says so."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=PENDING)
+    latest = (item for page in pages for item in page.get("Versions", ()) if item["IsLatest"])
+    return {item["Key"].removeprefix(PENDING).removesuffix(".json"): item["VersionId"] for item in latest}
+
+
+def settle(s3: S3Client, bronze: str, pending: Mapping[str, Iterable[str]]) -> None:
+    """Take these bytes for decided about; what became known since then stays pending.
+
+    :param pending: version ids of the documents that were read, by SHA-256.
+    """
+    versions = ((_pending_key(sha256), version_id) for sha256, of in pending.items() for version_id in of)
+    for _ in map_threads(
+        lambda version: s3.delete_object(Bucket=bronze, Key=version[0], VersionId=version[1]), versions
+    ):
+        pass
 
 
 def read_found(s3: S3Client, bronze: str, sha256: str) -> tuple[Observation, ...]:
@@ -110,6 +141,10 @@ def _rank(severity: str | None) -> int:
 
 def _landed_prefix(sha256: str) -> str:
     return f"{CONTENT}{sha256}/landed/"
+
+
+def _pending_key(sha256: str) -> str:
+    return f"{PENDING}{sha256}.json"
 
 
 def _found_key(sha256: str) -> str:

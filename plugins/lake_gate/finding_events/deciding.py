@@ -31,7 +31,7 @@ from lake_gate.finding_events.runs import Landing, Place, find_landed, read_deci
 from lake_gate.finding_events.strays import describe, sha256_in, undescribed
 from lake_gate.model.evidence import UNKNOWN, Observation
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.run import MANIFEST, RECORD, Run
+from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3.documents import read_object_version
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import head_version, list_histories
@@ -79,10 +79,14 @@ class Look:
     of_bytes: defaultdict[str, list[Observation]] = field(default_factory=lambda: defaultdict(list))
 
 
-def decide_all(lake: Lake, findings: Iterable[Observation], restored: Iterable[str] = ()) -> Iterator[Action]:
+def decide_all(
+    lake: Lake, findings: Iterable[Observation], pending: Iterable[str] = (), settled: dict[str, str] | None = None
+) -> Iterator[Action]:
     """Yield one action for every object that something was found in, run by run.
 
-    :param restored: SHA-256 of bytes whose earlier findings count as new, wherever runs have landed them.
+    :param pending: SHA-256 of bytes whose known findings count as new, wherever runs have landed them.
+    :param settled: takes the bytes that need no further look, each with the version id of the document by which this
+        call has made them pending, if it has.
     """
     of_run: defaultdict[Run, Found] = defaultdict(lambda: defaultdict(list))
     strays: list[Observation] = []
@@ -97,15 +101,29 @@ def decide_all(lake: Lake, findings: Iterable[Observation], restored: Iterable[s
             strays.append(found)
     looks = {run: _look_at_run(lake, run, by_key, {}) for run, by_key in of_run.items()}
     around = _look_at_strays(lake, [*strays, *(one for look in looks.values() for one in look.strays)], set())
-    carried, failed = _carry(lake, [*looks.values(), *around.values(), _look_at_restored(lake, restored)])
-    yield from failed
+    carrying = _carry(lake, [*looks.values(), *around.values(), _look_at_pending(lake, pending)])
+    carried = carrying.by_run
+    yield from carrying.failed
     for run, by_key in carried.items():
         known = looks.get(run, Look()).actions
-        if more := _worth_looking_at(lake, run, by_key, known):
+        if more := _worth_looking_at(lake, by_key, known):
             looks[run] = _look_at_run(lake, run, of_run.get(run, {}), more)
             around |= _look_at_strays(lake, looks[run].strays, around.keys())
+    if settled is not None:
+        settled |= _settled(carrying, looks)
     for look in (*looks.values(), *around.values()):
         yield from look.actions
+
+
+def _settled(carrying: _Carrying, looks: Mapping[Run, Look]) -> dict[str, str]:
+    """Return the bytes that were decided about in every run, with the version ids of what made them pending."""
+    open_keys = {
+        (run, landed_key(action.key, in_bronze=True))
+        for run, look in looks.items()
+        for action in look.actions
+        if action.status in {Status.PENDING, Status.FAILED}
+    }
+    return {sha256: carrying.versions[sha256] for sha256, places in carrying.places.items() if not places & open_keys}
 
 
 def _with_readable_version(lake: Lake, found: Observation) -> Observation:
@@ -135,18 +153,32 @@ def _is_document(lake: Lake, found: Observation) -> bool:
 # ---- the same bytes elsewhere
 
 
-def _carry(lake: Lake, looks: Iterable[Look]) -> tuple[dict[Run, Found], list[Action]]:
-    """Write down what was found in which bytes, and return where else runs have landed them; with what has failed."""
+@dataclass(slots=True)
+class _Carrying:
+    """What was found, carried to every place where runs have landed the same bytes.
+
+    :param places: run and landed key of each, by SHA-256.
+    :param versions: version id of the document that made the bytes pending, by SHA-256; empty where nothing was new.
+    """
+
+    by_run: defaultdict[Run, Found] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    failed: list[Action] = field(default_factory=list)
+    places: dict[str, set[tuple[Run, str]]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def _carry(lake: Lake, looks: Iterable[Look]) -> _Carrying:
+    """Write down what was found in which bytes, and find out where else runs have landed them."""
     of_bytes: defaultdict[str, list[Observation]] = defaultdict(list)
     for look in looks:
         for sha256, found in look.of_bytes.items():
             of_bytes[sha256] += found
-    carried: defaultdict[Run, Found] = defaultdict(lambda: defaultdict(list))
-    failed: list[Action] = []
+    carrying = _Carrying()
 
     def places(sha256: str) -> list[content.LandedAt] | Exception:
         try:
-            content.add_found(lake.s3, lake.bronze, sha256, of_bytes[sha256])  # before it is read who has landed them
+            # Before it is read who has landed them.
+            carrying.versions[sha256] = content.add_found(lake.s3, lake.bronze, sha256, of_bytes[sha256])
             return list(content.iter_landed(lake.s3, lake.bronze, sha256))
         except Exception as error:
             return error
@@ -154,19 +186,20 @@ def _carry(lake: Lake, looks: Iterable[Look]) -> tuple[dict[Run, Found], list[Ac
     for sha256, landed_at in map_threads(places, of_bytes, _THREADS):
         found = _each_once(of_bytes[sha256])
         if isinstance(landed_at, Exception):
-            failed.append(_failed(found, landed_at))
+            carrying.failed.append(_failed(found, landed_at))
             continue
+        carrying.places[sha256] = {(place.run, place.run.prefix + place.name) for place in landed_at}
         for place in landed_at:
             key = place.run.prefix + place.name
-            carried[place.run][key] += [
+            carrying.by_run[place.run][key] += [
                 replace(one, bucket=lake.silver, key=key, version_id="", etag="") for one in found
             ]
-    return carried, failed
+    return carrying
 
 
-def _look_at_restored(lake: Lake, restored: Iterable[str]) -> Look:
+def _look_at_pending(lake: Lake, pending: Iterable[str]) -> Look:
     look = Look()
-    for sha256, found in map_threads(lambda sha256: content.read_found(lake.s3, lake.bronze, sha256), restored):
+    for sha256, found in map_threads(lambda sha256: content.read_found(lake.s3, lake.bronze, sha256), pending):
         look.of_bytes[sha256] += found
     return look
 
@@ -175,27 +208,21 @@ def _each_once(found: Iterable[Observation]) -> list[Observation]:
     return list({one.finding_id: one for one in found}.values())
 
 
-def _worth_looking_at(lake: Lake, run: Run, by_key: Found, known: Iterable[Action]) -> Found:
-    """Return what is carried to a run and may change something: not what it was decided with already.
+def _worth_looking_at(lake: Lake, by_key: Found, known: Iterable[Action]) -> Found:
+    """Return what is carried to a run and was not decided about with it already.
 
-    Nothing is to be pulled back from a run that is over where silver has no copy.
+    Also of a run that is over, and has no copy in silver: a task of it that is cleared may make one.
     """
     dealt_with = {
-        (landed_key(one.key, in_bronze=one.bucket == lake.bronze), finding_id)
-        for one in known
-        for finding_id in one.findings
+        (landed_key(action.key, in_bronze=action.bucket == lake.bronze), finding_id)
+        for action in known
+        for finding_id in action.findings
     }
     new = {
-        key: more
+        key: [seen for seen in found if (key, seen.finding_id or UNKNOWN) not in dealt_with]
         for key, found in by_key.items()
-        if (more := [one for one in found if (key, one.finding_id or UNKNOWN) not in dealt_with])
     }
-    try:
-        there = list_histories(lake.s3, lake.silver, new)
-        is_over = head_version(lake.s3, lake.bronze, run.document(RECORD)) is not None
-    except Exception:  # the look itself fails then, and names the objects
-        return new
-    return {key: found for key, found in new.items() if not is_over or there[key].versions}
+    return {key: found for key, found in new.items() if found}
 
 
 # ---- objects of runs

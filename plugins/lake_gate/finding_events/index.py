@@ -3,10 +3,8 @@
 ``_content/complete.json`` says that every run is in it. Without that document all runs are read, one after the other:
 their manifests say which bytes were landed where, their results and findings what was found in them, and the actions of
 ``finding_events`` what was found later. Runs that begin meanwhile write their own entries, see
-:mod:`lake_gate.content`.
-
-While the index was incomplete a run may have promoted bytes that it would have held. So the document also lists the
-bytes whose findings were restored; they are judged like new findings, by every run until the index is complete.
+:mod:`lake_gate.content`. While the index was incomplete a run may have promoted bytes that it would have held: bytes
+whose findings are restored are pending again.
 """
 
 from __future__ import annotations
@@ -52,18 +50,17 @@ def complete_index(s3: S3Client, bronze: str, *, until: datetime) -> bool:
     if done["complete"]:
         return True
     is_whole = True
-    restored = set(done["restored"])
     for key in _iter_manifests(s3, bronze, after=done["after"]):
         if datetime.now(UTC) >= until:
             log.warning("The index by content is rebuilt up to %s; the next run goes on", done["after"])
             return False
         run = run_of(key.removeprefix(_RUNS))
         try:
-            done["skipped"] += _add_run(s3, bronze, run, restored) if run else []
+            done["skipped"] += _add_run(s3, bronze, run) if run else []
         except (ClientError, BotoCoreError, GateError) as error:
             log.warning("%s could not be read: %s; it is read again by the next run", key, class_of(error))
             is_whole = False
-        done |= {"after": key, "restored": sorted(restored)}
+        done["after"] = key
         write_document(s3, bronze, INDEX, json.dumps(done).encode())
     done |= {"complete": is_whole, "after": done["after"] if is_whole else ""}
     write_document(s3, bronze, INDEX, json.dumps(done).encode())
@@ -72,25 +69,13 @@ def complete_index(s3: S3Client, bronze: str, *, until: datetime) -> bool:
 
 def _read(s3: S3Client, bronze: str) -> dict[str, Any]:
     """Return how far it is; at the beginning where that cannot be read."""
-    begin: dict[str, Any] = {"complete": False, "after": "", "skipped": [], "restored": []}
+    begin: dict[str, Any] = {"complete": False, "after": "", "skipped": []}
     try:
-        done = {"restored": [], **json.loads(read_document_or_none(s3, bronze, INDEX) or b"{}")}
-        known = {name: done[name] for name in begin}
+        done = json.loads(read_document_or_none(s3, bronze, INDEX) or b"{}")
+        types = (type(done["complete"]), type(done["after"]), type(done["skipped"]))
     except (ValueError, KeyError, TypeError):
         return begin
-    return known if all(type(known[name]) is type(begin[name]) for name in begin) else begin
-
-
-def read_restored(s3: S3Client, bronze: str) -> list[str]:
-    """Return the SHA-256 of all bytes whose findings were restored and are still to be judged."""
-    return list(_read(s3, bronze)["restored"])
-
-
-def forget_restored(s3: S3Client, bronze: str) -> None:
-    """Take them for judged; call it when the index is complete and the actions about them are written."""
-    done = _read(s3, bronze)
-    if done["complete"] and done["restored"]:
-        write_document(s3, bronze, INDEX, json.dumps({**done, "restored": []}).encode())
+    return {name: done[name] for name in begin} if types == (bool, str, list) else begin
 
 
 def _iter_manifests(s3: S3Client, bronze: str, *, after: str) -> Iterator[str]:
@@ -109,18 +94,15 @@ def _iter_folders(s3: S3Client, bronze: str, prefix: str, after: str) -> Iterato
         yield from (one["Prefix"] for one in page.get("CommonPrefixes", ()))
 
 
-def _add_run(s3: S3Client, bronze: str, run: Run, restored: set[str]) -> list[str]:
-    """Write the entries of one run; return its folder when its documents are damaged: reading again does not help.
-
-    :param restored: takes the SHA-256 of all bytes in which something was found.
-    """
+def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
+    """Write the entries of one run; return its folder when its documents are damaged: reading again is no help."""
     try:
         if run.feed == FEED:
-            _add_actions(s3, bronze, run, restored)
+            _add_actions(s3, bronze, run)
             return []
         found = _found(s3, bronze, run)
         landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
-        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found, restored), landed, _THREADS):
+        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed, _THREADS):
             pass
     except DAMAGE as error:
         log.warning("s3://%s/%s is damaged: %s", bronze, run.documents, type(error).__name__)
@@ -128,7 +110,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run, restored: set[str]) -> list[st
     return []
 
 
-def _add_actions(s3: S3Client, bronze: str, run: Run, restored: set[str]) -> None:
+def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
     """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
     for line in iter_json_lines(s3, bronze, run.document(ACTIONS), missing_ok=True):
         if (decision := line.get("decision")) and line["findings"]:
@@ -136,20 +118,12 @@ def _add_actions(s3: S3Client, bronze: str, run: Run, restored: set[str]) -> Non
             severity, finding_id = decision["severity"], min(line["findings"])
             seen = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)
             content.add_found(s3, bronze, decision["sha256"], [seen])
-            restored.add(decision["sha256"])
 
 
 def _add_object(
-    s3: S3Client,
-    bronze: str,
-    run: Run,
-    landed: LandedObject,
-    found: dict[_Version, list[Observation]],
-    restored: set[str],
+    s3: S3Client, bronze: str, run: Run, landed: LandedObject, found: dict[_Version, list[Observation]]
 ) -> None:
-    if of_object := found.get((landed.bucket, landed.key, landed.version_id)):
-        content.add_found(s3, bronze, landed.sha256, of_object)
-        restored.add(landed.sha256)
+    content.add_found(s3, bronze, landed.sha256, found.get((landed.bucket, landed.key, landed.version_id), ()))
     content.add_landed(s3, bronze, run, landed)
 
 

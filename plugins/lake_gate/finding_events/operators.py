@@ -16,13 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, run_facts
+from lake_gate.content import list_pending, settle
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import FindingsPendingError, NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, Done, Status, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
-from lake_gate.finding_events.index import INDEX_BUDGET, complete_index, forget_restored, read_restored
+from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
 from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import WATERMARK
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
@@ -150,20 +151,16 @@ class DecideFindingsOperator(GateOperator):
         new, looked = _new(self.iter_document(run, FINDINGS), watermark)
         looked = replace(looked, is_index_complete=is_index_complete)
         lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
-        content, chunks = plan(decide_all(lake, new, self._restored(bronze)))
-        write_document(self.s3, bronze, run.document(ACTIONS), content)
-        write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
+        pending = list_pending(self.s3, bronze)
+        settled: dict[str, str] = {}
+        lines, chunks = plan(decide_all(lake, new, pending, settled))
+        write_document(self.s3, bronze, run.document(ACTIONS), lines)
         if is_index_complete:
-            forget_restored(self.s3, bronze)
-        self.log.info("%d new findings about %d object(s)", len(new), content.count(b"\n"))
+            versions = {sha256: [pending.get(sha256, ""), version_id] for sha256, version_id in settled.items()}
+            looked = replace(looked, settled={sha256: list(filter(None, of)) for sha256, of in versions.items()})
+        write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
+        self.log.info("%d new findings about %d object(s)", len(new), lines.count(b"\n"))
         return [asdict(chunk) for chunk in chunks]
-
-    def _restored(self, bronze: str) -> list[str]:
-        try:
-            return read_restored(self.s3, bronze)
-        except (ClientError, BotoCoreError) as error:
-            self.log.warning("The index by content could not be read: %s", class_of(error))
-            return []
 
     def _complete_index(self, bronze: str, until: datetime) -> bool:
         """Rebuild the index by content where it is lost; whatever is wrong with it stops no withdrawal."""
@@ -183,7 +180,7 @@ def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list
         finding_id = finding["id"]
         if finding_id != UNKNOWN:
             times[finding_id] = _milliseconds(finding.get("updatedAt"))
-            if not watermark.is_new(finding_id):
+            if not watermark.is_new(finding_id, times[finding_id]):
                 seen_before += 1
                 continue
         try:
@@ -322,13 +319,17 @@ class RecordEventsOperator(GateOperator):
         )
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
         uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        settle(
+            self.s3, bronze, {sha256: of for sha256, of in looked.settled.items() if sha256 not in totals.failed_bytes}
+        )
         self._move_watermark(run, looked, totals)
         self.log.info("Record: %s", uri)
         return {"uri": uri, "totals": record["totals"]}
 
     def _write_objects(self, run: Run, totals: Totals, failed_before: Mapping[str, Mapping[str, str]]) -> str:
         actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
-        lines = map(jsonl.to_line, totals.counted(iter_entries(actions, self._done(run), failed_before)))
+        entries = totals.counted(iter_entries(actions, self._done(run), failed_before))
+        lines = map(jsonl.to_line, entries)
         return write_lines(self.s3, self.lake_settings.bronze_bucket, run.document(OBJECTS), lines)
 
     def _done(self, run: Run) -> Iterator[Done]:
@@ -338,11 +339,13 @@ class RecordEventsOperator(GateOperator):
     def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
         bronze = self.lake_settings.bronze_bucket
         asked = read_document(self.s3, bronze, run.document(IDS)).decode().split("\n")
-        # Of what was asked for, what Macie does not know any more has not to be asked for again.
+        # Ids that Macie does not know any more are not asked for again.
         times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
 
+        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+
         def moved(there: bytes | None) -> bytes:
-            return Watermark.parse(there).moved(times, totals.pending, totals.failed).to_bytes()
+            return Watermark.parse(there).moved(times, totals.pending, totals.failed, now_ms=now_ms).to_bytes()
 
         update_document(self.s3, bronze, WATERMARK, moved)
 

@@ -21,6 +21,7 @@ _IN_BRONZE = re.compile(
             re.escape(WATERMARK),
             rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_FOLDER}/{_SHA256}\.json)",
             r"_content/complete\.json",
+            rf"_content/pending/{_SHA256}\.json",
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
         )
     )

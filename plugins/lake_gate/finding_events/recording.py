@@ -20,12 +20,14 @@ class Looked:
     :param seen_before: how many of them were dealt with by a run before.
     :param unreadable: how many name no object.
     :param is_index_complete: all runs could be asked whether they have landed the same bytes.
+    :param settled: bytes that were decided about in every run, by SHA-256: version ids of what made them pending.
     """
 
     times: dict[str, int]
     seen_before: int = 0
     unreadable: int = 0
     is_index_complete: bool = True
+    settled: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Totals:
     :param failed: of these, what could not be dealt with: ``bucket``, ``key`` and ``why``.
     :param newly_failed: objects that failed, and had not failed in the same way at the run before.
     :param first_failed: bucket, key and class of the first objects that failed.
+    :param failed_bytes: SHA-256 of the objects that could not be moved; not in the record.
     """
 
     objects: int = 0
@@ -51,6 +54,7 @@ class Totals:
     first_failed: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed_bytes: set[str] = field(default_factory=set)
 
     def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """Yield the entries on, each counted."""
@@ -77,13 +81,14 @@ class Totals:
         self.pending += ids
         self.failed |= {one: {name: entry[name] for name in ("bucket", "key", "why")} for one in ids}
         self.severities_failed.update(entry["findings"].values())
+        self.failed_bytes |= {entry["sha256"]} - {""}
         self.newly_failed += not entry["failed_before"]
         if len(self.first_failed) < NAMES_SHOWN:
             self.first_failed.append(f"s3://{entry['bucket']}/{entry['key']} ({entry['why']})")
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as ``record.json`` has them."""
-        sums = {one.name: getattr(self, one.name) for one in fields(self)}
+        sums = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "failed_bytes"}
         told = {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
         return {**told, "pending": len(set(self.pending)), "failed": self.statuses[Status.FAILED]}
 
@@ -113,6 +118,7 @@ def iter_entries(
             "folder": action.folder,
             "findings": action.findings,
             "because": action.because,
+            "sha256": action.decision["sha256"] if action.decision else "",
             "status": status,
             "why": why,
             "damaged": action.damaged,

@@ -33,11 +33,22 @@ class Watermark:
 
     @classmethod
     def parse(cls, content: bytes | None) -> Watermark:
-        """Read the document; without one begin at the beginning."""
-        if content is None:
+        """Read the document; begin at the beginning without one, or when it has another shape."""
+        try:
+            known = json.loads(content or b"")
+            parsed = cls(known["updated_at_ms"], known["seen"], frozenset(known["pending"]), known.get("failed", {}))
+        except (ValueError, TypeError, KeyError, RecursionError):
             return cls(0, {}, frozenset())
-        told = json.loads(content)
-        return cls(told["updated_at_ms"], told["seen"], frozenset(told["pending"]), told.get("failed", {}))
+        return parsed if parsed._is_valid() else cls(0, {}, frozenset())
+
+    def _is_valid(self) -> bool:
+        are_maps = isinstance(self.seen, dict) and isinstance(self.failed, dict)
+        return (
+            are_maps
+            and all(type(at) is int for at in (self.updated_at_ms, *self.seen.values()))
+            and all(isinstance(name, str) for name in self.pending)
+            and all(isinstance(why, dict) for why in self.failed.values())
+        )
 
     def to_bytes(self) -> bytes:
         """Return the document."""
@@ -49,23 +60,26 @@ class Watermark:
         """The time from which on findings are listed."""
         return max(0, self.updated_at_ms - LOOK_BACK_MS)
 
-    def is_new(self, finding_id: str) -> bool:
-        """Whether a finding is to be looked at."""
-        return finding_id in self.pending or finding_id not in self.seen
+    def is_new(self, finding_id: str, updated_at_ms: int = 0) -> bool:
+        """Return whether a finding is to be looked at: it was not, or it has changed since."""
+        return finding_id in self.pending or finding_id not in self.seen or updated_at_ms > self.seen[finding_id]
 
     def moved(
         self,
         looked_at: Mapping[str, int],
         left: Iterable[str],
         failed: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        now_ms: int,
     ) -> Watermark:
         """Return the watermark after a run; what another run has put there meanwhile stays.
 
         :param looked_at: time of each finding that the run has looked at, by id.
         :param left: ids of those that it has left for the next one.
         :param failed: why, where it has failed.
+        :param now_ms: a finding with a later time, by a wrong clock, does not hide those before it.
         """
-        updated_at = max([self.updated_at_ms, *looked_at.values()])
+        updated_at = max([self.updated_at_ms, *(min(at, now_ms) for at in looked_at.values())])
         seen = {one: at for one, at in {**self.seen, **looked_at}.items() if at >= updated_at - LOOK_BACK_MS}
         pending = (self.pending - looked_at.keys()) | frozenset(left)
         known = {one: why for one, why in self.failed.items() if one not in looked_at}

@@ -20,8 +20,9 @@ from lake_gate.finding_events.action import Action, Done
 from lake_gate.finding_events.moving import FromAnywhere, FromThere, failure, move_each
 from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
 from lake_gate.model import jsonl
+from lake_gate.model.manifest import Moved
 from lake_gate.model.run import AMENDMENTS, MOVED, Run
-from lake_gate.s3.documents import update_document, write_document
+from lake_gate.s3.documents import update_document
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ class Withdrawing:
         _attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))
         decisions, where = [action.the_decision for action in actions], FromAnywhere.of(self.settings)
         done = move_each(self.s3, decisions, run, where)
-        content = jsonl.dump(one.moved for one in done if one.moved)
-        _attempt(failures, lambda: write_document(self.s3, bronze, self._document_in(run) + MOVED, content))
+        _attempt(failures, lambda: self._keep_moved(run, [one.moved for one in done if one.moved]))
         _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
         return [_with_failure(one, failures) for one in done]
 
@@ -63,6 +63,16 @@ class Withdrawing:
         """Take objects away that no run has landed; the same."""
         where = FromThere.of(self.settings)
         return move_each(self.s3, [action.the_decision for action in actions], self.events, where)
+
+    def _keep_moved(self, run: Run, moved: Sequence[Moved]) -> None:
+        """Write where the objects are; the places of those that an earlier try has moved stay."""
+
+        def with_those_before(there: bytes | None) -> bytes:
+            places = {one.name: one for one in (*jsonl.load(Moved, there or b""), *moved)}
+            return jsonl.dump(places[name] for name in sorted(places))
+
+        key = self._document_in(run) + MOVED
+        update_document(self.s3, self.settings.bronze_bucket, key, with_those_before)
 
     def _document_in(self, run: Run) -> str:
         """Return the beginning of the keys of what this run of ``finding_events`` writes down in another one."""

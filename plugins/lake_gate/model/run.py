@@ -62,7 +62,7 @@ _NAMES = (
 )
 _DOCUMENT = re.compile(
     rf"{'|'.join(map(re.escape, _NAMES))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
-    rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}[^/]+\.json"
+    rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}([^/]+/)?[^/]+\.json"
 )
 
 HELD_PREFIX = "held/"
@@ -72,7 +72,7 @@ FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """What the name of a feed looks like; anything else in its place in a key was put there by another writer."""
 _FOLDER = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|^\.+$")
-_TAKEN = re.compile(r".*-[0-9a-f]{8}|.*\.(json|jsonl|gz|txt)|[._].*", re.DOTALL)
+_TAKEN = re.compile(r".*-[0-9a-f]{8}|.*\.(json|jsonl|gz|txt|moved|begun)|[._].*", re.DOTALL)
 """What an id that is its own folder must not look like: a folder with a hash, or a document of the gate."""
 
 

@@ -80,6 +80,8 @@ class Marker:
         """Return what both say when they differ by withdrawals alone: withdrawn by one is withdrawn; None else."""
         withdrawn = {**other.withdrawn, **self.withdrawn}
         mine, theirs = ([one for one in marker.objects if _place(one) not in withdrawn] for marker in (self, other))
+        if self.head == other.head and not other.objects and not other.withdrawn:
+            return self  # the run's delivery was empty, and has come since
         return Marker(self.head, mine, withdrawn) if (self.head, mine) == (other.head, theirs) else None
 
 

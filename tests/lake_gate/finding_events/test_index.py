@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate.content import iter_landed, read_found
-from lake_gate.finding_events.index import complete_index, forget_restored, read_restored
+from lake_gate.finding_events.index import complete_index
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -116,18 +116,3 @@ def test_copy_that_was_promoted_while_the_index_was_lost_is_withdrawn(lake: Lake
     Events(lake, [], run_id="events-2").go()
     assert late.key("b.csv") not in lake.keys(lake.silver)
     assert late.key("a.csv") in lake.keys(lake.silver)
-
-
-def test_bytes_are_judged_again_until_the_index_is_complete_and_their_actions_are_written(
-    lake: Lake, gates: list[Gate]
-) -> None:
-    sha256 = gates[0].objects["a.csv"].sha256
-    assert complete_index(lake.s3, lake.bronze, until=LATER)
-    assert read_restored(lake.s3, lake.bronze) == [sha256]
-    forget_restored(lake.s3, lake.bronze)
-    assert read_restored(lake.s3, lake.bronze) == []
-    assert complete_index(lake.s3, lake.bronze, until=LATER)
-    incomplete = {"complete": False, "after": "", "skipped": [], "restored": [sha256]}
-    lake.put(lake.bronze, "_content/complete.json", json.dumps(incomplete).encode())
-    forget_restored(lake.s3, lake.bronze)
-    assert read_restored(lake.s3, lake.bronze) == [sha256]

@@ -15,44 +15,44 @@ def test_first_run_looks_at_everything() -> None:
 
 
 def test_watermark_is_read_as_it_was_written() -> None:
-    moved = BEGINNING.moved({"a": NOW, "b": NOW - 1}, ["b"])
+    moved = BEGINNING.moved({"a": NOW, "b": NOW - 1}, ["b"], now_ms=NOW)
     assert Watermark.parse(moved.to_bytes()) == moved
 
 
 def test_finding_that_appears_late_is_listed_and_new_and_one_that_was_seen_is_not() -> None:
-    moved = BEGINNING.moved({"a": NOW}, [])
+    moved = BEGINNING.moved({"a": NOW}, [], now_ms=NOW)
     assert moved.since_ms == NOW - LOOK_BACK_MS
     assert (moved.is_new("late"), moved.is_new("a")) == (True, False)
 
 
 def test_what_is_older_than_the_look_back_is_forgotten_for_it_is_not_listed_any_more() -> None:
-    moved = BEGINNING.moved({"old": NOW - LOOK_BACK_MS - 1, "edge": NOW - LOOK_BACK_MS, "new": NOW}, [])
+    moved = BEGINNING.moved({"old": NOW - LOOK_BACK_MS - 1, "edge": NOW - LOOK_BACK_MS, "new": NOW}, [], now_ms=NOW)
     assert set(moved.seen) == {"edge", "new"}
 
 
 def test_finding_that_was_left_is_new_again_until_it_is_looked_at() -> None:
-    left = BEGINNING.moved({"a": NOW, "b": NOW}, ["a"])
+    left = BEGINNING.moved({"a": NOW, "b": NOW}, ["a"], now_ms=NOW)
     assert (left.is_new("a"), left.pending) == (True, {"a"})
-    assert left.moved({"a": NOW}, []).pending == frozenset()
+    assert left.moved({"a": NOW}, [], now_ms=NOW).pending == frozenset()
 
 
 def test_time_of_the_watermark_never_goes_back() -> None:
-    assert BEGINNING.moved({"a": NOW}, []).moved({"hint": 1}, []).updated_at_ms == NOW
+    assert BEGINNING.moved({"a": NOW}, [], now_ms=NOW).moved({"hint": 1}, [], now_ms=NOW).updated_at_ms == NOW
 
 
 def test_of_two_runs_neither_loses_what_the_other_has_left() -> None:
     for order in itertools.permutations([({"a": NOW, "b": NOW}, ["b"]), ({"c": NOW + 1, "d": NOW + 1}, ["d"])]):
         watermark = BEGINNING
         for looked_at, left in order:
-            watermark = watermark.moved(looked_at, left)
+            watermark = watermark.moved(looked_at, left, now_ms=NOW)
         assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, {"b", "d"})
         assert set(watermark.seen) == {"a", "b", "c", "d"}
 
 
 def test_why_an_object_failed_is_kept_until_it_is_looked_at_again() -> None:
     why = {"a": {"bucket": "silver", "key": "a.csv", "why": "AccessDenied"}}
-    failed = BEGINNING.moved({"a": NOW, "b": NOW}, ["a", "b"], why)
+    failed = BEGINNING.moved({"a": NOW, "b": NOW}, ["a", "b"], why, now_ms=NOW)
     assert Watermark.parse(failed.to_bytes()) == failed
     assert (failed.failed, failed.is_new("a")) == (why, True)
-    assert failed.moved({"b": NOW}, []).failed == why
-    assert failed.moved({"a": NOW}, []).failed == {}
+    assert failed.moved({"b": NOW}, [], now_ms=NOW).failed == why
+    assert failed.moved({"a": NOW}, [], now_ms=NOW).failed == {}
