@@ -17,7 +17,7 @@ MANAGED_BY = "ManagedBy"
 """Tag of what was made here: who manages it. What does not have it is somebody else's, and is left alone."""
 
 FINGERPRINT = "Fingerprint"
-"""Tag that says from which definition something was made: see :func:`macie.identifiers.fingerprint`."""
+"""Tag that says from which definition something was made: see :func:`macie.definitions.fingerprint`."""
 
 
 class Change(TypedDict):
@@ -48,7 +48,7 @@ class Account:
     :param managed_by: value of the tag of what is ours
     """
 
-    def __init__(self, hook: MacieHook, *, is_dry_run: bool, managed_by: str) -> None:
+    def __init__(self, hook: MacieHook, *, is_dry_run: bool, managed_by: str = "") -> None:
         self.hook = hook
         self.is_dry_run = is_dry_run
         self.managed_by = managed_by
@@ -60,7 +60,7 @@ class Account:
         """The client of Macie."""
         return self.hook.client
 
-    def listed(self, operation: str, member: str, **arguments: Any) -> list[Any]:
+    def list_items(self, operation: str, member: str, **arguments: Any) -> list[Any]:
         """Return all items of all pages of a list."""
         if self._is_empty:
             return []

@@ -22,7 +22,7 @@ def reconcile_allow_lists(account: Account, definitions: Sequence[Mapping[str, A
 
     :param definitions: each the arguments of CreateAllowList
     """
-    listed = sorted(account.listed("list_allow_lists", "allowLists"), key=_age)
+    listed = sorted(account.list_items("list_allow_lists", "allowLists"), key=_age)
     lists = [one for item in listed if account.is_ours(one := account.client.get_allow_list(id=item["id"]))]
     names = {definition["name"] for definition in definitions}
     yield from (_remove(account, one, "no file defines it") for one in lists if one["name"] not in names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,12 @@ def load_definitions(folder: str, shape: Shape, *, may_be_empty: bool = False) -
             raise DefinitionError(str(path), _operation(shape), problem)
         definitions[definition["name"]] = definition
     return list(definitions.values())
+
+
+def fingerprint(definition: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a definition: its JSON with sorted keys and no white space."""
+    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _load(path: Path, shape: Shape) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
-from macie import definitions, errors, identifiers
+from macie import definitions, errors
 from macie.records import iter_records
-from macie.tokens import MAX_TOKENS, iter_client_tokens
+from macie.tokens import create_once
 from macie.translation import translated_errors
 
 if TYPE_CHECKING:
@@ -146,41 +146,6 @@ class MacieHook(AwsBaseHook):
         shape = self.client.meta.service_model.operation_model(operation).input_shape
         return definitions.load_definitions(folder, cast("Shape", shape), may_be_empty=may_be_empty)
 
-    def ensure_custom_data_identifiers(self, wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """
-        Find each custom data identifier by its name and its whole definition, or create it.
-
-        An identifier of the same name that detects something else is left alone, for other jobs may use it.
-
-        :param wanted: definitions, each the arguments of CreateCustomDataIdentifier
-        :return: the id of each name
-        """
-        with translated_errors():
-            pages = self.client.get_paginator("list_custom_data_identifiers").paginate()
-            listed = [item for page in pages for item in page["items"]]
-            return {one["name"]: self.find_identifier(one, listed) or self.create_identifier(one) for one in wanted}
-
-    def find_identifier(self, wanted: Mapping[str, Any], listed: Iterable[Any]) -> str | None:
-        """
-        Return the id of the oldest custom data identifier that detects what a definition asks for, None without one.
-
-        :param listed: items of ListCustomDataIdentifiers
-        """
-        namesakes = sorted((item["createdAt"], item["id"]) for item in listed if item["name"] == wanted["name"])
-        for _, identifier_id in namesakes:
-            if identifiers.is_same(wanted, self.client.get_custom_data_identifier(id=identifier_id)):
-                return str(identifier_id)
-        return None
-
-    def create_identifier(self, wanted: Mapping[str, Any]) -> str:
-        """Create a custom data identifier and return its id; one that was deleted does not count."""
-        for token in iter_client_tokens(wanted):
-            created = self.client.create_custom_data_identifier(**wanted, clientToken=token)["customDataIdentifierId"]
-            if not self.client.get_custom_data_identifier(id=created).get("deleted"):
-                self.log.info("Created custom data identifier %s as %s", wanted["name"], created)
-                return created
-        raise errors.IdentifierTokensExhaustedError(wanted["name"], MAX_TOKENS)
-
     def create_classification_job(self, request: Mapping[str, Any], client_token: str) -> str:
         """
         Create a classification job, or find the one that was created with the same token.
@@ -191,6 +156,27 @@ class MacieHook(AwsBaseHook):
         """
         with translated_errors():
             return self.client.create_classification_job(**{**request, "clientToken": client_token})["jobId"]
+
+    def ensure_classification_job(self, request: Mapping[str, Any], *token_facts: Any) -> str:
+        """
+        Create a classification job, or find the one that was created with the same facts; a cancelled one is replaced.
+
+        :param request: arguments of CreateClassificationJob, without clientToken
+        :param token_facts: facts from which the client token is derived, in addition to the request
+        :return: the job's id
+        :raises JobTokensExhaustedError: all jobs of these facts are cancelled
+        """
+        return create_once(
+            [*token_facts, request],
+            create=lambda token: self.create_classification_job(request, token),
+            is_usable=self._is_not_cancelled,
+            exhausted=errors.JobTokensExhaustedError,
+        )
+
+    def _is_not_cancelled(self, job_id: str) -> bool:
+        status = self.describe_job(job_id)["jobStatus"]
+        self.log.info("Classification job %s is %s", job_id, status)
+        return status != "CANCELLED"
 
     def describe_job(self, job_id: str) -> DescribeClassificationJobResponseTypeDef:
         """Return the answer of DescribeClassificationJob."""

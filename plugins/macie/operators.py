@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from macie.errors import JobTokensExhaustedError
+from macie.account import Account, ids_of
+from macie.definitions import fingerprint
 from macie.hook import MacieHook
-from macie.identifiers import fingerprint
+from macie.identifiers import reconcile_custom_data_identifiers
 from macie.links import MacieClassificationJobLink
 from macie.records import to_line
-from macie.tokens import MAX_TOKENS, iter_client_tokens
+from macie.translation import translated_errors
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -67,8 +68,13 @@ class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
     def execute(self, context: Context) -> dict[str, dict[str, str]]:
         """Read all files before the first call, so that a wrong one leaves nothing behind."""
         definitions = self.hook.load_definitions(self.definitions_path, "CreateCustomDataIdentifier")
-        ids = self.hook.ensure_custom_data_identifiers(definitions)
-        return {one["name"]: {"id": ids[one["name"]], "sha256": fingerprint(one)} for one in definitions}
+        account = Account(self.hook, is_dry_run=False)
+        with translated_errors():
+            ids = ids_of(reconcile_custom_data_identifiers(account, definitions))
+        return {
+            definition["name"]: {"id": ids[definition["name"]], "sha256": fingerprint(definition)}
+            for definition in definitions
+        }
 
 
 class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
@@ -94,18 +100,9 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
     def execute(self, context: Context) -> str:
         """Create or find the job."""
         ti = context["ti"]
-        job_id = self._create(ti.dag_id, ti.run_id)
+        job_id = self.hook.ensure_classification_job(self.job_request, ti.dag_id, ti.run_id)
         MacieClassificationJobLink.persist_job(context, self, job_id)
         return job_id
-
-    def _create(self, dag_id: str, run_id: str) -> str:
-        for token in iter_client_tokens(dag_id, run_id, self.job_request):
-            job_id = self.hook.create_classification_job(self.job_request, token)
-            status = self.hook.describe_job(job_id)["jobStatus"]
-            self.log.info("Classification job %s is %s", job_id, status)
-            if status != "CANCELLED":
-                return job_id
-        raise JobTokensExhaustedError(job_id, MAX_TOKENS)
 
 
 class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):

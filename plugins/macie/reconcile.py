@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from macie.account import Account, Action, Change
+from macie.account import Account, Change
 from macie.allow_lists import reconcile_allow_lists
 from macie.hook import MacieHook
+from macie.identifiers import reconcile_custom_data_identifiers
 from macie.scheduled_jobs import reconcile_scheduled_job
 from macie.session import reconcile_results_repository, reconcile_session
 from macie.suppression import reconcile_suppression_rules
@@ -111,14 +112,7 @@ class MacieReconcileCustomDataIdentifiersOperator(MacieReconcileOperator):
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
         """Make the changes one by one."""
         definitions = self.hook.load_definitions(self.definitions_path, "CreateCustomDataIdentifier")
-        listed = account.listed("list_custom_data_identifiers", "items")
-        for one in definitions:
-            found = self.hook.find_identifier(one, listed)
-            action: Action = "keep" if found else "create"
-            if found is None and not account.is_dry_run:
-                found = self.hook.create_identifier(one)
-            why = "as it is wanted" if action == "keep" else "none detects just this"
-            yield Change(kind="custom_data_identifier", name=one["name"], action=action, why=why, id=found)
+        return reconcile_custom_data_identifiers(account, definitions)
 
 
 class MacieReconcileAllowListsOperator(MacieReconcileOperator):

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from macie.account import FINGERPRINT, Account, Action, Change
-from macie.errors import JobTokensExhaustedError, NoScheduledJobError
-from macie.identifiers import fingerprint
-from macie.tokens import MAX_TOKENS, iter_client_tokens
+from macie.definitions import fingerprint
+from macie.errors import NoScheduledJobError
 
 JOB_SPEC = "JobSpec"
 """Tag that says which job spec a job was made from, whatever its name was then."""
@@ -54,7 +53,7 @@ def _check(request: Mapping[str, Any]) -> None:
 
 def _living_jobs(account: Account, job_spec: str) -> list[Any]:
     """Return the jobs that were made from the job spec and are not over, oldest first, as Macie describes them."""
-    summaries = account.listed(
+    summaries = account.list_items(
         "list_classification_jobs",
         "items",
         filterCriteria={"includes": [_SCHEDULED], "excludes": [_OVER]},
@@ -82,19 +81,11 @@ def _create(
     job_id = None
     if not account.is_dry_run:
         tags = account.our_tags(request, **{JOB_SPEC: job_spec, FINGERPRINT: fingerprint(request)})
-        job_id = _create_job(account, {**request, "tags": tags}, token_facts)
+        job_id = account.hook.ensure_classification_job({**request, "tags": tags}, *token_facts)
     if not old:
         return _change(request["name"], "create", "there was none", job_id)
     differences = sorted(key for key, value in request.items() if key != "tags" and old[-1].get(key) != value)
     return _change(request["name"], "replace", f"{' and '.join(differences) or 'its request'} changed", job_id)
-
-
-def _create_job(account: Account, request: Mapping[str, Any], token_facts: Sequence[str]) -> str:
-    for token in iter_client_tokens(*token_facts, request):
-        job_id = account.hook.create_classification_job(request, token)
-        if account.hook.describe_job(job_id)["jobStatus"] != "CANCELLED":
-            return job_id
-    raise JobTokensExhaustedError(job_id, MAX_TOKENS)
 
 
 def _cancel(account: Account, job: Mapping[str, Any], why: str) -> Change:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from macie.account import FINGERPRINT, Account, Action, Change
+from macie.definitions import fingerprint
 from macie.errors import FindingsFilterNameTakenError
-from macie.identifiers import fingerprint
 
 ARCHIVE: Literal["ARCHIVE"] = "ARCHIVE"
 """Action of a findings filter that is a suppression rule. Source: API shape FindingsFilterAction."""
@@ -25,7 +25,7 @@ def reconcile_suppression_rules(
     :param expired: why a rule is wanted no longer, by its name
     :raises FindingsFilterNameTakenError: a name belongs to somebody else's filter; the others have been removed
     """
-    listed = account.listed("list_findings_filters", "findingsFilterListItems")
+    listed = account.list_items("list_findings_filters", "findingsFilterListItems")
     wanted = {rule["name"] for rule in rules}
     for found in listed:
         if account.is_ours(found) and found["name"] not in wanted:

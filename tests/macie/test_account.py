@@ -29,21 +29,21 @@ def test_what_a_dry_run_would_make_has_a_name_for_an_id() -> None:
 
 def test_dry_run_finds_nothing_where_macie_was_never_enabled(aws: Aws) -> None:
     account = Account(MacieHook(), is_dry_run=True, managed_by="us")
-    assert account.listed("list_custom_data_identifiers", "items") == []
+    assert account.list_items("list_custom_data_identifiers", "items") == []
     assert account.results_repository() is None
 
 
 def test_run_that_is_not_dry_is_refused_where_macie_was_never_enabled(aws: Aws) -> None:
     account = Account(MacieHook(), is_dry_run=False, managed_by="us")
     with pytest.raises(MacieRequestRefusedError, match="not enabled"), translated_errors():
-        account.listed("list_custom_data_identifiers", "items")
+        account.list_items("list_custom_data_identifiers", "items")
 
 
 def test_all_pages_are_listed(ready_aws: Aws) -> None:
     for number in range(60):
         ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, "name": f"Patient {number}"})
     account = Account(MacieHook(), is_dry_run=True, managed_by="us")
-    assert len(account.listed("list_custom_data_identifiers", "items")) == 60
+    assert len(account.list_items("list_custom_data_identifiers", "items")) == 60
 
 
 def test_what_has_our_tag_is_ours() -> None:

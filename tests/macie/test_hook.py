@@ -3,13 +3,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from typing import Any
 
 import pytest
 
 from macie import errors
 from macie.hook import FINDINGS_PER_CALL, MacieHook
-from tests.macie.local_aws import PATIENT_ID, Aws
+from tests.macie.local_aws import Aws
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
 
 DESCRIBE, UPDATE = f"GET /jobs/{JOB_ID}", f"PATCH /jobs/{JOB_ID}"
@@ -45,46 +44,6 @@ class TestReadiness:
         scripted_aws.script("GET /macie", (403, "AccessDeniedException", "not authorized"))
         with pytest.raises(errors.MacieRequestRefusedError, match="not authorized"):
             hook.get_session_status()
-
-
-class TestCustomDataIdentifiers:
-    def test_an_identifier_is_made_once_and_then_found(self, ready_aws: Aws, hook: MacieHook) -> None:
-        first = hook.ensure_custom_data_identifiers([PATIENT_ID])
-        assert MacieHook().ensure_custom_data_identifiers([PATIENT_ID]) == first
-        assert [item["id"] for item in ready_aws.macie.list_custom_data_identifiers()["items"]] == list(first.values())
-
-    def test_an_identifier_that_somebody_else_made_is_found(self, ready_aws: Aws, hook: MacieHook) -> None:
-        made = ready_aws.macie.create_custom_data_identifier(**PATIENT_ID, description="by hand")
-        found = hook.ensure_custom_data_identifiers([PATIENT_ID])
-        assert found == {"Patient ID": made["customDataIdentifierId"]}
-
-    @pytest.mark.parametrize(
-        "change", [{"regex": "[0-9a-f]{9}"}, {"keywords": ["person"]}, {"maximumMatchDistance": 9}]
-    )
-    def test_a_namesake_with_another_definition_is_left_alone(
-        self, ready_aws: Aws, hook: MacieHook, change: dict[str, Any]
-    ) -> None:
-        other = ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, **change})["customDataIdentifierId"]
-        assert hook.ensure_custom_data_identifiers([PATIENT_ID])["Patient ID"] != other
-        assert not ready_aws.macie.get_custom_data_identifier(id=other).get("deleted")
-
-    def test_an_identifier_is_found_on_a_later_page(self, ready_aws: Aws, hook: MacieHook) -> None:
-        for number in range(60):
-            ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, "name": f"Patient {number}"})
-        wanted = [{**PATIENT_ID, "name": name} for name in ("Patient 0", "Patient 30", "Patient 59")]
-        hook.ensure_custom_data_identifiers(wanted)
-        pages = ready_aws.macie.get_paginator("list_custom_data_identifiers").paginate()
-        assert len([item for page in pages for item in page["items"]]) == 60
-
-    def test_a_deleted_identifier_is_replaced_by_a_usable_one(self, ready_aws: Aws, hook: MacieHook) -> None:
-        for _ in range(2):
-            (made,) = hook.ensure_custom_data_identifiers([PATIENT_ID]).values()
-            assert not ready_aws.macie.get_custom_data_identifier(id=made).get("deleted")
-            ready_aws.macie.delete_custom_data_identifier(id=made)
-
-    def test_the_service_s_refusal_is_passed_on(self, ready_aws: Aws, hook: MacieHook) -> None:
-        with pytest.raises(errors.MacieRequestRefusedError, match=r"CreateCustomDataIdentifier.*ValidationException"):
-            hook.ensure_custom_data_identifiers([{**PATIENT_ID, "regex": "("}])
 
 
 class TestJobs:

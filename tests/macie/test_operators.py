@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from macie import errors, operators, sensors
+from macie.definitions import fingerprint
 from macie.findings import MacieFindingsToS3Operator
 from macie.hook import MacieHook
-from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
 from macie.operators import (
     MacieCancelClassificationJobOperator,

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from macie.account import FINGERPRINT, MANAGED_BY
+from macie.definitions import fingerprint
 from macie.errors import JobTokensExhaustedError, MacieRequestRefusedError, NoScheduledJobError
-from macie.identifiers import fingerprint
 from macie.scheduled_jobs import JOB_SPEC, reconcile_scheduled_job
 from macie.tokens import MAX_TOKENS
 from tests.macie.local_aws import Aws

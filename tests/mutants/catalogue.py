@@ -366,7 +366,7 @@ MUTANTS = [
     _failures("the last try is not told", "or try_number > max_tries", "or try_number > max_tries + 1"),
     # ---- the account
     _jobs("somebody else's job is cancelled", 'if account.is_ours(job) and job["tags"]', 'if job["tags"]'),
-    _jobs("a retry pays for a second job", "iter_client_tokens(*token_facts, request)", "iter_client_tokens(__import__('uuid').uuid4().hex, request)"),
+    _jobs("a retry pays for a second job", '"tags": tags}, *token_facts)', "\"tags\": tags}, __import__('uuid').uuid4().hex)"), Mutant(f"{MACIE}/hook.py", ("tests/macie/test_operators.py", "tests/macie/test_scheduled_jobs.py"), "a cancelled job is used", 'return status != "CANCELLED"', "return True"),
     _jobs("a job may leave out what is there", 'if request.get("initialRun") is not True:', "if False:"),
     _jobs("a dry run cancels", "    if not account.is_dry_run:\n        account.hook.cancel_job", "    if True:\n        account.hook.cancel_job"),
     _rules("an expired rule goes on hiding findings", 'if account.is_ours(found) and found["name"] not in wanted:', "if False:"),
