@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import boto3
 import requests
 
-from dev.airflow_api import AirflowApi
 from dev.compose_stack import SOURCE, Stack
 from dev.paths import aws_environment
 from lake_gate.model.run import Run
+from ops.airflow_api import AirflowApi
 
 RUN_SECONDS = 1800
 """A run with its retries; who waits longer waits for ever."""

@@ -15,9 +15,7 @@ from typing import Any, TextIO
 import botocore.loaders
 
 from dev.paths import LOGS
-
-DAG_ID = "synthea_gate"
-States = dict[tuple[str, int], str]
+from ops.airflow_api import DAG_ID, States
 
 
 def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:

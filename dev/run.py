@@ -16,7 +16,6 @@ from urllib.parse import quote
 import boto3
 
 from dev import in_process, services
-from dev.airflow_api import AirflowApi
 from dev.local import local_aws
 from dev.paths import (
     AIRFLOW_HOME,
@@ -34,6 +33,7 @@ from dev.table import print_record
 from lake_gate.model.run import Run
 from lake_gate.s3.documents import iter_json_lines, read_document_or_none
 from localaws.synthea import generate
+from ops.airflow_api import DAG_ID, AirflowApi
 
 FEED = "synthea"
 SAMPLE_PATIENTS = 100
@@ -108,7 +108,7 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         run_id = api.trigger(conf)
         state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
-        return run_id, state, f"{airflow_url}/dags/{in_process.DAG_ID}/runs/{quote(run_id, safe='')}"
+        return run_id, state, f"{airflow_url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
     # Airflow, which reads it, is imported by what follows.
     os.environ.update(airflow_environment(endpoint))
     os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(AIRFLOW_HOME)

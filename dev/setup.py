@@ -10,7 +10,7 @@ import os
 
 import boto3
 
-from ship import stacks
+from ops import stacks
 
 NAME_PREFIX = "lake"
 DEPLOYER = "lake-deployer"

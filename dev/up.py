@@ -6,10 +6,10 @@ import os
 import socket
 
 from dev import services
-from dev.airflow_api import AirflowApi
 from dev.local import local_aws
 from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
 from dev.setup import set_up
+from ops.airflow_api import AirflowApi
 
 STARTING_SECONDS = 240
 

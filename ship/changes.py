@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ship.stacks import Template, as_api, find_stack, outputs_of
+from ops.stacks import Template, as_api, find_stack, outputs_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

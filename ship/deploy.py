@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 
+from ops.stacks import missing_for, values_for
 from ship import mwaa, upload
 from ship.deployment import Deployment
 from ship.environments import MAY_RUN_AGAIN, read_environment, refusals_told
 from ship.preview import preview
-from ship.stacks import missing_for, values_for
 
 
 def deploy(deployment: Deployment) -> None:

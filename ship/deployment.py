@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ops.stacks import TEMPLATES, Template, read_templates, unknown_in
 from ship import upload
 from ship.changes import Changer, Show
 from ship.environments import Environment
-from ship.stacks import TEMPLATES, Template, read_templates, unknown_in
 
 DIST = Path(__file__).resolve().parent.parent / "dist"
 

@@ -7,9 +7,9 @@ import json
 import os
 from collections.abc import Callable
 
+from ops.stacks import find_stack, outputs_of
 from ship.deployment import Deployment
 from ship.environments import MAY_RUN_AGAIN, read_environment, refusals_told
-from ship.stacks import find_stack, outputs_of
 
 _HOW = {
     "AWS::S3::Bucket": (

@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from jsonschema import Draft202012Validator
 
-from ship.stacks import ORDER
+from ops.stacks import ORDER
 
 MAY_RUN_AGAIN = "What the deployer may need: docs/platform.md. It may be run again."
 FOLDER = Path(__file__).resolve().parent.parent / "infra" / "environments"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from ops.stacks import Template, find_stack, missing_for, outputs_of, values_for
 from ship import upload
 from ship.change_table import print_changes
 from ship.deployment import Deployment
-from ship.stacks import Template, find_stack, missing_for, outputs_of, values_for
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef

@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 from urllib.parse import urlsplit
 
-from dev.airflow_api import AirflowApi
 from lake_gate.settings import load_settings
+from ops.airflow_api import AirflowApi
 from ship.environments import Environment, read_environment, refusals_told
 from ship.mwaa import RestApi
 from ship.smoke.run import Airflow, Smoke

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from localaws.iam.policy import Ask, read_policy
-from ship import stacks
+from ops import stacks
 from tests.lake import Lake
 
 ACCOUNT = "123456789012"

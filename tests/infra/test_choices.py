@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from ship import stacks
+from ops import stacks
 from tests.lake import Lake
 
 

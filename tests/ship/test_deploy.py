@@ -9,13 +9,13 @@ import boto3
 import pytest
 
 from localaws.server import LocalAws
+from ops.stacks import LOCAL
 from ship import mwaa
 from ship.deploy import deploy
 from ship.deployment import Deployment
 from ship.destroy import destroy
 from ship.environments import Environment
 from ship.preview import preview
-from ship.stacks import LOCAL
 from tests.ship.small_stacks import Deployed, write_environment, write_files
 
 ALL = {f"lake-{name}": "CREATE_COMPLETE" for name in ("storage", "pipeline", "access", "watch", "airflow")}

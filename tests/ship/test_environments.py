@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from localaws.server import LocalAws
+from ops.stacks import ORDER
 from ship.environments import read_environment
-from ship.stacks import ORDER
 from tests.ship.small_stacks import write_environment
 
 

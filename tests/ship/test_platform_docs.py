@@ -12,7 +12,7 @@ import cfnlint
 import pytest
 
 from localaws.server import LocalAws
-from ship.stacks import ORDER, as_api, find_stack, outputs_of, read_templates
+from ops.stacks import ORDER, as_api, find_stack, outputs_of, read_templates
 from tests.conftest import REPO
 
 PAGE = (REPO / "docs/platform.md").read_text()

@@ -10,7 +10,7 @@ import pytest
 
 from dev.setup import set_up
 from localaws.server import LocalAws
-from ship import stacks
+from ops import stacks
 from ship.changes import Changer
 from tests.localaws.conftest import ACCOUNT, error_of
 

@@ -13,7 +13,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from dev.in_process import DAG_ID, States
+DAG_ID = "synthea_gate"
+States = dict[tuple[str, int], str]
+"""State of each task instance by task id and map index."""
 
 _TIMEOUT_SECONDS = 120
 """On a busy laptop an answer may take a while; a request that makes something must not be given up and made again."""

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from localaws.server import LocalAws
-from ship.stacks import LOCAL, ORDER, TEMPLATES, Template, create, missing_for, read_templates, values_for
+from ops.stacks import LOCAL, ORDER, TEMPLATES, Template, create, missing_for, read_templates, values_for
 from ship.upload import VERSIONED
 from tests.ship.small_stacks import Deployed
 

@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from dev.airflow_api import AirflowApi
+from ops.airflow_api import AirflowApi
 
 
 class Busy(BaseHTTPRequestHandler):
