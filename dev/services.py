@@ -17,7 +17,7 @@ import psutil
 
 from dev.paths import LOGS, REPO, STATE
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
+children: dict[int, subprocess.Popen[bytes]] = {}
 """What this very process started: it has to be waited for when it ends, or it stays behind as a zombie."""
 
 
@@ -36,7 +36,7 @@ class Service:
     @property
     def is_running(self) -> bool:
         """Whether that very process is still there."""
-        return bool(self.started) and _started(self.pid) == self.started
+        return bool(self.started) and start_time_of(self.pid) == self.started
 
 
 def running(name: str) -> Service | None:
@@ -69,9 +69,9 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children[process.pid] = process
+    children[process.pid] = process
     # Written down at once: what is started and never becomes ready must still be found by `make down`.
-    service = Service(name, process.pid, _started(process.pid), url if isinstance(url, str) else "")
+    service = Service(name, process.pid, start_time_of(process.pid), url if isinstance(url, str) else "")
     _file(name).write_text(json.dumps(asdict(service)))
     if callable(url):
         found = wait_for(url, seconds, lambda: _check_alive(service, process, log))
@@ -126,7 +126,7 @@ def _signal_group(service: Service, sign: signal.Signals) -> None:
 
 
 def _forget(service: Service) -> None:
-    if process := _children.pop(service.pid, None):
+    if process := children.pop(service.pid, None):
         process.wait()
     _file(service.name).unlink(missing_ok=True)
 
@@ -135,12 +135,12 @@ def _file(name: str) -> Path:
     return STATE / f"{name}.json"
 
 
-def _started(pid: int) -> str:
+def start_time_of(pid: int) -> str:
     """Return the start time of a process as the system tells it, or nothing when there is no such process."""
-    return _started_by_proc(pid) if Path("/proc/self/stat").exists() else _started_by_psutil(pid)
+    return start_time_by_proc(pid) if Path("/proc/self/stat").exists() else start_time_by_psutil(pid)
 
 
-def _started_by_proc(pid: int) -> str:
+def start_time_by_proc(pid: int) -> str:
     """Read it in clock ticks since the boot, which is named too: psutil's moves when Linux's clock is set.
 
     Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
@@ -153,7 +153,7 @@ def _started_by_proc(pid: int) -> str:
     return "" if state in "ZX" else f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
 
 
-def _started_by_psutil(pid: int) -> str:
+def start_time_by_psutil(pid: int) -> str:
     """Ask psutil, as on macOS."""
     try:
         process = psutil.Process(pid)

@@ -94,7 +94,10 @@ class Lake:
             found: list[dict[str, Any]] = []
             while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
                 found += [json.loads(message["Body"]) for message in batch]
-                handles = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(batch)]
+                handles: list[Any] = [
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(batch)
+                ]
                 sqs.delete_message_batch(QueueUrl=queue, Entries=handles)
             return found
 

@@ -19,9 +19,9 @@ from tests.localaws.waiting import until
 FOR_EVER = "import threading; threading.Event().wait()"
 DEAF = "import signal, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 READ_STARTS = [
-    pytest.param(services._started_by_psutil, id="by psutil"),
+    pytest.param(services.start_time_by_psutil, id="by psutil"),
     pytest.param(
-        services._started_by_proc,
+        services.start_time_by_proc,
         id="by proc",
         marks=pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc"),
     ),
@@ -37,10 +37,10 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for file in tmp_path.glob("*.json"):
         if service := services.running(file.stem):
             services.stop(service, seconds=1)
-    for process in services._children.values():  # what a test gave another start time
+    for process in services.children.values():  # what a test gave another start time
         process.kill()
         process.wait()
-    services._children.clear()
+    services.children.clear()
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def content_of(path: Path) -> Callable[[], str | None]:
 
 
 def is_alive(pid: int) -> bool:
-    return services._started(pid) != ""
+    return services.start_time_of(pid) != ""
 
 
 def test_service_is_found_again_when_it_runs() -> None:
@@ -95,7 +95,7 @@ def test_stopping_again_does_nothing_when_a_service_has_ended() -> None:
 
 
 @pytest.mark.parametrize("in_child", ["", DEAF], ids=["it ends when asked", "it does not listen"])
-def test_children_end_with_their_service_when_it_is_stopped(state: Path, in_child: str) -> None:
+def testchildren_end_with_their_service_when_it_is_stopped(state: Path, in_child: str) -> None:
     ready = state / "child"
     child = f"{in_child}import os, pathlib; pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); {FOR_EVER}"
     service = start(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", content_of(ready))
@@ -126,7 +126,7 @@ def test_process_is_not_touched_when_a_service_had_its_id_before(
 def test_service_is_not_running_when_it_had_ended_before_its_start_time_was_read() -> None:
     process = subprocess.Popen(services.python("-c", ""))
     process.wait()
-    service = Service("tiny", process.pid, services._started(process.pid), "")
+    service = Service("tiny", process.pid, services.start_time_of(process.pid), "")
     assert not service.is_running
     services.stop(service)
 

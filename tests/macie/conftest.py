@@ -50,5 +50,5 @@ def ready_aws(aws: Aws) -> Aws:
 
 
 @pytest.fixture
-def context() -> dict[str, Any]:
+def context() -> Any:
     return {"ti": MagicMock(dag_id="gate", run_id="manual__1")}

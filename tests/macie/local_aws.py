@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-PATIENT_ID = {"name": "Patient ID", "regex": "[0-9a-f]{8}-[0-9a-f]{4}", "keywords": ["patient"]}
+PATIENT_ID: dict[str, Any] = {"name": "Patient ID", "regex": "[0-9a-f]{8}-[0-9a-f]{4}", "keywords": ["patient"]}
 
 
 class Aws:
-    """The clients, the dials, and a few things to find there."""
+    """Clients and dials of the local AWS, and test data to put into it."""
 
     def __init__(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url

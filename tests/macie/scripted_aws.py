@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-1"
 JOB_ID = "0123456789abcdef0123456789abcdef"
 
 

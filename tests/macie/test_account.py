@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from macie.account import MANAGED_BY, Account, Change, ids_of
@@ -51,4 +53,5 @@ def test_what_has_our_tag_is_ours() -> None:
     tags = account.our_tags({"tags": {"Team": "a", MANAGED_BY: "them"}}, Fingerprint="f")
     assert tags == {"Team": "a", "Fingerprint": "f", MANAGED_BY: "us"}
     assert account.is_ours({"tags": tags})
-    assert not any(map(account.is_ours, [{"tags": {MANAGED_BY: "them"}}, {"tags": {}}, {"tags": None}, {}]))
+    others: list[dict[str, Any]] = [{"tags": {MANAGED_BY: "them"}}, {"tags": {}}, {"tags": None}, {}]
+    assert not any(map(account.is_ours, others))

@@ -9,12 +9,12 @@ from airflow.sdk.exceptions import AirflowFailException
 from macie import errors
 from tests.macie.scripted_aws import JOB_ID
 
-RETRYABLE = [
+RETRYABLE: list[errors.MacieError] = [
     errors.MacieUnavailableError("ListFindings", "ThrottlingException", "Rate exceeded"),
     errors.FindingsIncompleteError(JOB_ID, 50, 49),
     errors.TriggerFailedError(JOB_ID, "RuntimeError"),
 ]
-FATAL = [
+FATAL: list[errors.MacieError] = [
     errors.MacieRequestRefusedError("CreateClassificationJob", "ValidationException", "name is missing"),
     errors.MacieNotEnabledError("eu-west-1", "DISABLED"),
     errors.ResultsRepositoryMissingError("eu-west-1"),

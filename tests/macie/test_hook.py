@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from typing import Any
 
 import pytest
 
@@ -141,7 +142,9 @@ class TestResults:
             list(hook.iter_discovery_result_keys(job_id))
 
 
-def test_retries_are_adaptive_unless_the_caller_says_otherwise() -> None:
-    assert MacieHook().config.retries["mode"] == "adaptive"
-    assert MacieHook(config=ONE_ATTEMPT).config.retries["mode"] == "standard"
-    assert MacieHook(config={"read_timeout": 5}).config.retries["mode"] == "adaptive"
+@pytest.mark.parametrize(
+    ("config", "mode"), [(None, "adaptive"), (ONE_ATTEMPT, "standard"), ({"read_timeout": 5}, "adaptive")]
+)
+def test_retries_are_adaptive_unless_the_caller_says_otherwise(config: dict[str, Any] | None, mode: str) -> None:
+    merged: Any = MacieHook(config=config).config
+    assert merged.retries["mode"] == mode

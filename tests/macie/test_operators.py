@@ -69,21 +69,19 @@ class TestEnsureCustomDataIdentifiers:
 
 
 class TestCreateClassificationJob:
-    def create(self, request: dict[str, Any], context: dict[str, Any]) -> str:
+    def create(self, request: dict[str, Any], context: Any) -> str:
         return MacieCreateClassificationJobOperator(task_id="classify", job_request=request).execute(context)
 
-    def test_a_retry_finds_the_job_of_the_first_try(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_a_retry_finds_the_job_of_the_first_try(self, ready_aws: Aws, context: Any) -> None:
         request = ready_aws.job_request()
         assert self.create(request, context) == self.create(request, context)
 
-    def test_another_run_and_another_request_make_other_jobs(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_another_run_and_another_request_make_other_jobs(self, ready_aws: Aws, context: Any) -> None:
         jobs = [self.create(ready_aws.job_request(), context), self.create(ready_aws.job_request(name="x"), context)]
         context["ti"].run_id = "manual__2"
         assert len({*jobs, self.create(ready_aws.job_request(), context)}) == 3
 
-    def test_a_cleared_run_gets_a_new_job_whenever_its_job_was_cancelled(
-        self, ready_aws: Aws, context: dict[str, Any]
-    ) -> None:
+    def test_a_cleared_run_gets_a_new_job_whenever_its_job_was_cancelled(self, ready_aws: Aws, context: Any) -> None:
         ready_aws.turn(job_held=True)
         jobs = []
         for _ in range(3):
@@ -92,21 +90,19 @@ class TestCreateClassificationJob:
             ready_aws.macie.update_classification_job(jobId=jobs[-1], jobStatus="CANCELLED")
         assert len(set(jobs)) == 3
 
-    def test_the_run_gives_up_when_somebody_cancels_every_job(
-        self, scripted_aws: ScriptedAws, context: dict[str, Any]
-    ) -> None:
+    def test_the_run_gives_up_when_somebody_cancels_every_job(self, scripted_aws: ScriptedAws, context: Any) -> None:
         scripted_aws.script(CREATE, {"jobId": JOB_ID})
         scripted_aws.script(f"GET /jobs/{JOB_ID}", job("CANCELLED"))
         with pytest.raises(errors.JobTokensExhaustedError, match=f"{MAX_TOKENS} cancelled ones, the last {JOB_ID}"):
             self.create({"name": "gate", "jobType": "ONE_TIME", "s3JobDefinition": {}}, context)
         assert len({body["clientToken"] for body in scripted_aws.bodies(CREATE)}) == MAX_TOKENS
 
-    def test_the_link_to_the_job_is_kept(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_the_link_to_the_job_is_kept(self, ready_aws: Aws, context: Any) -> None:
         job_id = self.create(ready_aws.job_request(), context)
         link = {"region_name": REGION, "aws_domain": "aws.amazon.com", "job_id": job_id}
         context["ti"].xcom_push.assert_called_once_with(key=MacieClassificationJobLink.key, value=link)
 
-    def test_a_wrong_request_fails_for_good(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_a_wrong_request_fails_for_good(self, ready_aws: Aws, context: Any) -> None:
         with pytest.raises(errors.MacieRequestRefusedError, match=r"CreateClassificationJob.*samplingPercentage"):
             self.create(ready_aws.job_request(samplingPercentage=101), context)
 
@@ -254,7 +250,7 @@ class TestJobResultsToS3:
 @pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/gate"])
 def test_missing_credentials_are_passing_and_told_without_addresses(
     scripted_aws: ScriptedAws,
-    context: dict[str, Any],
+    context: Any,
     monkeypatch: pytest.MonkeyPatch,
     operator: Any,
     role: str,

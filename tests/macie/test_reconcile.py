@@ -67,7 +67,7 @@ def test_every_argument_of_an_operator_is_templated(cls: Any) -> None:
 
 @pytest.mark.parametrize("is_dry_run", [True, "True", "true"])
 def test_dry_run_plans_all_that_an_empty_account_takes_and_changes_nothing(
-    aws: Aws, operators: Any, context: dict[str, Any], is_dry_run: Any
+    aws: Aws, operators: Any, context: Any, is_dry_run: Any
 ) -> None:
     changes = [change for one in operators(is_dry_run) for change in one.execute(context)]
     assert [change["action"] for change in changes] == ["enable", *["create"] * 5]
@@ -76,7 +76,7 @@ def test_dry_run_plans_all_that_an_empty_account_takes_and_changes_nothing(
 
 
 @pytest.mark.parametrize("is_dry_run", [False, "False"])
-def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: dict[str, Any], is_dry_run: Any) -> None:
+def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: Any, is_dry_run: Any) -> None:
     made = [change for one in operators(is_dry_run) for change in one.execute(context)]
     kept = [change for one in operators(is_dry_run) for change in one.execute(context)]
     assert [change["action"] for change in made] == ["enable", *["create"] * 5]
@@ -87,12 +87,12 @@ def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: di
     ]
 
 
-def test_changes_can_be_xcoms(operators: Any, context: dict[str, Any]) -> None:
+def test_changes_can_be_xcoms(operators: Any, context: Any) -> None:
     changes = [change for one in operators(True) for change in one.execute(context)]
     assert json.loads(json.dumps(changes)) == changes
 
 
-def test_each_change_is_logged_when_it_is_made(ready_aws: Aws, context: dict[str, Any]) -> None:
+def test_each_change_is_logged_when_it_is_made(ready_aws: Aws, context: Any) -> None:
     ready_aws.macie.create_findings_filter(name="taken", action="NOOP", findingCriteria={})
     ready_aws.macie.create_findings_filter(
         name="expired", action="ARCHIVE", findingCriteria={}, tags={"ManagedBy": "us"}

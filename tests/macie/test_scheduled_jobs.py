@@ -98,7 +98,7 @@ def test_replacement_that_breaks_off_anywhere_is_finished_by_the_retry(
 
 def test_oldest_of_several_is_kept(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (first,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    tags = ready_aws.macie.describe_classification_job(jobId=first["id"])["tags"]
+    tags = ready_aws.macie.describe_classification_job(jobId=str(first["id"]))["tags"]
     for token in ("a", "b"):
         ready_aws.macie.create_classification_job(**{**request_, "tags": tags}, clientToken=token)
     assert len(living(ready_aws)) == 3
@@ -109,7 +109,7 @@ def test_oldest_of_several_is_kept(ready_aws: Aws, request_: dict[str, Any]) -> 
 
 def test_job_that_somebody_has_paused_is_resumed(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (made,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    ready_aws.macie.update_classification_job(jobId=made["id"], jobStatus="USER_PAUSED")
+    ready_aws.macie.update_classification_job(jobId=str(made["id"]), jobStatus="USER_PAUSED")
     reconciled(reconcile_scheduled_job, request_, "daily", NEXT_RUN, is_dry_run=True)
     assert jobs(ready_aws) == {made["id"]: "USER_PAUSED"}
     assert planned_and_made(reconcile_scheduled_job, request_, "daily", NEXT_RUN) == [("daily", "resume")]
@@ -129,13 +129,13 @@ def test_cancelled_job_is_made_anew_by_the_same_run_and_by_the_next(ready_aws: A
         (made,) = reconciled(reconcile_scheduled_job, request_, "daily", run)
         assert made["action"] == "create"
         assert living(ready_aws) == [made["id"]]
-        ready_aws.macie.update_classification_job(jobId=made["id"], jobStatus="CANCELLED")
+        ready_aws.macie.update_classification_job(jobId=str(made["id"]), jobStatus="CANCELLED")
     assert len(jobs(ready_aws)) == 3
 
 
 def test_retry_that_does_not_see_the_job_yet_makes_no_second(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (first,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    arn = ready_aws.macie.describe_classification_job(jobId=first["id"])["jobArn"]
+    arn = ready_aws.macie.describe_classification_job(jobId=str(first["id"]))["jobArn"]
     ready_aws.macie.untag_resource(resourceArn=arn, tagKeys=[MANAGED_BY])  # it is not found then
     (again,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
     assert again["id"] == first["id"]

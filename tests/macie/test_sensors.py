@@ -13,7 +13,7 @@ from macie.triggers import MacieClassificationJobTrigger, MacieJobResultsTrigger
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
 
 DESCRIBE = f"GET /jobs/{JOB_ID}"
-CONNECTION = {
+CONNECTION: dict[str, Any] = {
     "aws_conn_id": "aws_macie",
     "region_name": "eu-central-1",
     "verify": False,
@@ -28,9 +28,9 @@ def sensor(**arguments: Any) -> MacieClassificationJobSensor:
 def test_every_status_that_macie_knows_is_judged() -> None:
     import boto3
 
-    known = boto3.client("macie2", region_name=REGION).meta.service_model.shape_for("JobStatus").enum
+    shape: Any = boto3.client("macie2", region_name=REGION).meta.service_model.shape_for("JobStatus")
     cls = MacieClassificationJobSensor
-    assert sorted(cls.SUCCESS_STATES + cls.INTERMEDIATE_STATES + cls.FAILURE_STATES) == sorted(known)
+    assert sorted(cls.SUCCESS_STATES + cls.INTERMEDIATE_STATES + cls.FAILURE_STATES) == sorted(shape.enum)
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
@@ -65,9 +65,7 @@ def test_an_unknown_status_is_not_taken_for_success(scripted_aws: ScriptedAws, a
         sensor().execute({})
 
 
-def test_the_link_to_the_job_is_there_while_the_task_is_deferred(
-    scripted_aws: ScriptedAws, context: dict[str, Any]
-) -> None:
+def test_the_link_to_the_job_is_there_while_the_task_is_deferred(scripted_aws: ScriptedAws, context: Any) -> None:
     scripted_aws.script(DESCRIBE, job("RUNNING"))
     with pytest.raises(TaskDeferred):
         sensor().execute(context)

@@ -12,7 +12,7 @@ from tests.macie.local_aws import Aws
 from tests.macie.reconciling import US, broken_off, planned_and_made, reconciled, said
 from tests.macie.scripted_aws import ScriptedAws
 
-RULE = {
+RULE: dict[str, Any] = {
     "name": "Patient ids",
     "description": "They are made up",
     "findingCriteria": {"criterion": {"type": {"eq": ["SensitiveData:S3Object/CustomIdentifier", "Other"]}}},
@@ -137,7 +137,7 @@ def test_run_that_breaks_off_anywhere_is_finished_by_the_retry(ready_aws: Aws) -
 
 
 def test_rules_are_found_on_later_pages(scripted_aws: ScriptedAws) -> None:
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"findingsFilterListItems": [{"id": "1", "name": "a", "tags": {MANAGED_BY: US}}], "nextToken": "t"},
         {"findingsFilterListItems": [{"id": "2", "name": "b", "tags": {MANAGED_BY: US}}]},
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException
-from airflow.sdk.module_loading import import_string
+from airflow.sdk.module_loading import import_string  # type: ignore[attr-defined]
 from airflow.serialization.serialized_objects import BaseSerialization
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoRegionError, ProfileNotFound
 
@@ -344,7 +344,8 @@ def refused(code: str) -> ClientError:
 
 def fail_to_connect(monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> None:
     """Let the client of Macie be made only after these errors."""
-    make, left = MacieHook.get_async_conn, list(errors)
+    make: Any = MacieHook.get_async_conn
+    left = list(errors)
 
     async def connect(hook: MacieHook) -> Any:
         if left:

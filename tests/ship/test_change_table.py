@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ship.change_table import print_changes
 
-BUCKET = {"LogicalResourceId": "Bronze", "ResourceType": "AWS::S3::Bucket"}
+BUCKET: dict[str, Any] = {"LogicalResourceId": "Bronze", "ResourceType": "AWS::S3::Bucket"}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,8 @@ BUCKET = {"LogicalResourceId": "Bronze", "ResourceType": "AWS::S3::Bucket"}
 )
 def test_change_is_told_with_what_it_does_to_the_resource(change: dict[str, Any], words: str) -> None:
     out = io.StringIO()
-    print_changes("lake-storage", [{"Type": "Resource", "ResourceChange": {**BUCKET, **change}}], Console(file=out))
+    changes: list[Any] = [{"Type": "Resource", "ResourceChange": {**BUCKET, **change}}]
+    print_changes("lake-storage", changes, Console(file=out))
     title, _, row = (line.strip() for line in out.getvalue().strip().splitlines())
     assert title == "lake-storage"
     assert row.split() == [change["Action"], "Bronze", "AWS::S3::Bucket", *words.split()]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
-from lake_gate.settings import Settings
 from ship.mwaa import MOST_PATH_CHARACTERS
 from ship.smoke.__main__ import source_bucket
 from ship.smoke.checks import versions_named
@@ -128,7 +128,7 @@ def test_nothing_is_uploaded_when_the_dag_is_paused(lake: Lake, run_dag: RunDag)
 
 
 def test_nothing_is_uploaded_when_the_scan_would_cost_too_much(lake: Lake, run_dag: RunDag) -> None:
-    dear = Settings(**{**lake.settings.to_json(), "scan_usd_per_gb": 1e9})
+    dear = replace(lake.settings, scan_usd_per_gb=1e9)
     with pytest.raises(SystemExit, match="cost more than the bound"):
         Smoke(lake.s3, InProcess(run_dag), dear, "nowhere").run()
 
