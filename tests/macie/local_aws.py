@@ -1,4 +1,4 @@
-"""What the tests do to the local AWS, over HTTP as anybody else would."""
+"""Access to the local AWS over HTTP, as any client has it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Aws:
         self.macie.put_classification_export_configuration(configuration={"s3Destination": destination})
 
     def put_patients(self, count: int) -> None:
-        """Put objects into the bronze bucket that each make a finding."""
+        """Put objects into the bronze bucket that cause one finding each."""
         for number in range(count):
             body = "PATIENT,CODE\n" + f"{number:08x}-00ff,1\n" * 2
             self.s3.put_object(Bucket="bronze", Key=f"run/{number:03}.csv", Body=body.encode())
@@ -59,7 +59,7 @@ class Aws:
         return {**request, "managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["NAME"], **more}
 
     def patient_identifier(self) -> dict[str, Any]:
-        """Return what a job request says to look for patients and nothing else."""
+        """Return the arguments of a job that looks for patient ids and nothing else."""
         made = self.macie.create_custom_data_identifier(**PATIENT_ID)["customDataIdentifierId"]
         nothing: dict[str, Any] = {"managedDataIdentifierSelector": "NONE", "managedDataIdentifierIds": []}
         return {"customDataIdentifierIds": [made], **nothing}

@@ -1,4 +1,4 @@
-"""An AWS that answers what a test tells it: for statuses and outages that a real one cannot be talked into."""
+"""An AWS with scripted responses, for statuses and outages that the local AWS does not produce."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ JOB_ID = "0123456789abcdef0123456789abcdef"
 
 
 def job(status: str, **more: Any) -> dict[str, Any]:
-    """DescribeClassificationJob's answer."""
+    """Return a response of DescribeClassificationJob."""
     arn = f"arn:aws:macie2:{REGION}:{ACCOUNT}:classification-job/{JOB_ID}"
     return {"jobId": JOB_ID, "jobArn": arn, "jobStatus": status, **more}
 
 
 class ScriptedAws(ThreadingHTTPServer):
-    """Answers each request with the next of the answers scripted for its method and path; the last one stays.
+    """Returns the next of the responses scripted for a request's method and path; the last one is repeated.
 
-    Text is answered as it is: S3 speaks XML. Access keys in ``expired`` are answered with ExpiredToken instead.
+    Text is returned unchanged, for S3's XML. Requests with access keys in ``expired`` get ExpiredToken instead.
     """
 
     daemon_threads = True

@@ -25,16 +25,20 @@ class TestReadiness:
     def test_macie_is_ready_when_it_is_enabled_and_has_a_repository(self, ready_aws: Aws, hook: MacieHook) -> None:
         assert hook.check_ready()["bucketName"] == "results"
 
-    def test_the_error_says_how_to_enable_macie_when_it_never_was(self, aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_enable_macie_when_it_never_was(self, aws: Aws, hook: MacieHook) -> None:
         with pytest.raises(errors.MacieNotEnabledError, match=f"found DISABLED.*enable-macie --region {REGION}"):
             hook.check_ready()
 
-    def test_the_error_says_how_to_resume_macie_when_it_is_suspended(self, ready_aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_resume_macie_when_it_is_suspended(
+        self, ready_aws: Aws, hook: MacieHook
+    ) -> None:
         ready_aws.macie.update_macie_session(status="PAUSED")
         with pytest.raises(errors.MacieNotEnabledError, match=r"found PAUSED.*--status ENABLED"):
             hook.check_ready()
 
-    def test_the_error_says_how_to_set_a_repository_when_there_is_none(self, aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_set_a_repository_when_there_is_none(
+        self, aws: Aws, hook: MacieHook
+    ) -> None:
         aws.macie.enable_macie()
         with pytest.raises(errors.ResultsRepositoryMissingError, match="put-classification-export-configuration"):
             hook.check_ready()
@@ -73,7 +77,7 @@ class TestJobs:
         assert hook.cancel_job(job_id)
         assert ready_aws.status(job_id) == "CANCELLED"
 
-    def test_a_job_that_ended_between_look_and_cancel_is_no_error(
+    def test_a_job_that_ended_between_look_and_cancel_is_not_an_error(
         self, scripted_aws: ScriptedAws, hook: MacieHook
     ) -> None:
         scripted_aws.script(DESCRIBE, job("RUNNING"), job("COMPLETE"))
@@ -132,7 +136,7 @@ class TestResults:
         assert keys == ["a/1.jsonl.gz", "a/2.jsonl.gz", "b.jsonl.gz"]
         file = io.BytesIO()
         assert hook.copy_discovery_results(job_id, file) == 3
-        # None of these ended its line; two records on one line could not be read.
+        # None of these files ends with a newline; two records on one line could not be read.
         assert gzip.decompress(file.getvalue()).split() == [b"a/1.jsonl.gz", b"a/2.jsonl.gz", b"b.jsonl.gz"]
 
     def test_a_repository_that_is_gone_is_an_error(self, ready_aws: Aws, hook: MacieHook) -> None:
@@ -145,6 +149,6 @@ class TestResults:
 @pytest.mark.parametrize(
     ("config", "mode"), [(None, "adaptive"), (ONE_ATTEMPT, "standard"), ({"read_timeout": 5}, "adaptive")]
 )
-def test_retries_are_adaptive_unless_the_caller_says_otherwise(config: dict[str, Any] | None, mode: str) -> None:
+def test_retries_are_adaptive_unless_the_caller_sets_another_mode(config: dict[str, Any] | None, mode: str) -> None:
     merged: Any = MacieHook(config=config).config
     assert merged.retries["mode"] == mode

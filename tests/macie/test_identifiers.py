@@ -55,7 +55,7 @@ def test_an_identifier_is_made_once_and_then_found(ready_aws: Aws) -> None:
     assert [item["id"] for item in ready_aws.macie.list_custom_data_identifiers()["items"]] == list(first.values())
 
 
-def test_an_identifier_that_somebody_else_made_is_found(ready_aws: Aws) -> None:
+def test_an_identifier_that_is_not_managed_is_found(ready_aws: Aws) -> None:
     made = ready_aws.macie.create_custom_data_identifier(**PATIENT_ID, description="in the console")
     found = ensured(PATIENT_ID)
     assert found == {"Patient ID": made["customDataIdentifierId"]}

@@ -41,7 +41,7 @@ def test_no_argument_is_taken_for_the_name_of_a_file(cls: Any) -> None:
     assert not cls.template_ext
 
 
-def test_where_the_evidence_will_be_is_told_when_macie_is_ready(ready_aws: Aws) -> None:
+def test_the_location_of_the_results_is_returned_when_macie_is_ready(ready_aws: Aws) -> None:
     ready_aws.put_export_configuration(keyPrefix="macie")
     assert MacieCheckReadyOperator(task_id="check").execute({}) == {
         "account_id": ACCOUNT,
@@ -90,7 +90,7 @@ class TestCreateClassificationJob:
             ready_aws.macie.update_classification_job(jobId=jobs[-1], jobStatus="CANCELLED")
         assert len(set(jobs)) == 3
 
-    def test_the_run_gives_up_when_somebody_cancels_every_job(self, scripted_aws: ScriptedAws, context: Any) -> None:
+    def test_the_task_fails_when_every_job_is_cancelled(self, scripted_aws: ScriptedAws, context: Any) -> None:
         scripted_aws.script(CREATE, {"jobId": JOB_ID})
         scripted_aws.script(f"GET /jobs/{JOB_ID}", job("CANCELLED"))
         with pytest.raises(errors.JobTokensExhaustedError, match=f"{MAX_TOKENS} cancelled ones, the last {JOB_ID}"):
@@ -102,7 +102,7 @@ class TestCreateClassificationJob:
         link = {"region_name": REGION, "aws_domain": "aws.amazon.com", "job_id": job_id}
         context["ti"].xcom_push.assert_called_once_with(key=MacieClassificationJobLink.key, value=link)
 
-    def test_a_wrong_request_fails_for_good(self, ready_aws: Aws, context: Any) -> None:
+    def test_a_wrong_request_is_not_retried(self, ready_aws: Aws, context: Any) -> None:
         with pytest.raises(errors.MacieRequestRefusedError, match=r"CreateClassificationJob.*samplingPercentage"):
             self.create(ready_aws.job_request(samplingPercentage=101), context)
 
@@ -127,19 +127,19 @@ class TestCancelClassificationJob:
         assert not self.cancel(job_id)
         assert ready_aws.status(job_id) == "COMPLETE"
 
-    def test_a_cancelled_job_is_no_error(self, ready_aws: Aws) -> None:
+    def test_a_cancelled_job_is_not_an_error(self, ready_aws: Aws) -> None:
         ready_aws.turn(job_held=True)
         job_id = ready_aws.create_job()
         assert [self.cancel(job_id), self.cancel(job_id)] == [True, False]
 
     @pytest.mark.parametrize("job_id", [None, "None", ""])
-    def test_nothing_is_asked_when_no_job_was_created(self, scripted_aws: ScriptedAws, job_id: str | None) -> None:
+    def test_no_request_is_sent_when_no_job_was_created(self, scripted_aws: ScriptedAws, job_id: str | None) -> None:
         assert not self.cancel(job_id)
         assert scripted_aws.requests == []
 
 
 def key_of(record: Any) -> dict[str, str]:
-    """A transform that is told from every other."""
+    """Return the key only: a transform whose output no other has."""
     return {"key": record["resourcesAffected"]["s3Object"]["key"]}
 
 
@@ -181,7 +181,7 @@ class TestJobResultsToS3:
         assert len(written) == 2
         assert all(member in stored for member in written)
 
-    def test_a_transform_says_what_is_stored_of_each_record(self, ready_aws: Aws) -> None:
+    def test_a_transform_selects_the_stored_part_of_each_record(self, ready_aws: Aws) -> None:
         ready_aws.put_patients(3)
         ready_aws.s3.put_object(Bucket="bronze", Key="run/clean.csv", Body=b"CODE\n1\n")
         job_id = ready_aws.run_job(**ready_aws.patient_identifier())
@@ -225,7 +225,7 @@ class TestJobResultsToS3:
         assert gzip.decompress(self.read(ready_aws, "results.jsonl.gz")) == b""
         assert self.read(ready_aws, "findings.jsonl") == b""
 
-    def test_a_bucket_that_does_not_exist_fails_for_good(self, ready_aws: Aws) -> None:
+    def test_a_bucket_that_does_not_exist_is_not_retried(self, ready_aws: Aws) -> None:
         job_id = ready_aws.run_job()
         ready_aws.s3.delete_bucket(Bucket="evidence")
         with pytest.raises(errors.MacieRequestRefusedError, match="NoSuchBucket"):
@@ -248,7 +248,7 @@ class TestJobResultsToS3:
     ids=lambda operator: type(operator).__name__,
 )
 @pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/gate"])
-def test_missing_credentials_are_passing_and_told_without_addresses(
+def test_missing_credentials_are_retryable_and_reported_without_addresses(
     scripted_aws: ScriptedAws,
     context: Any,
     monkeypatch: pytest.MonkeyPatch,

@@ -50,7 +50,7 @@ def test_an_access_error_of_the_run_is_passed_on(scripted_aws: ScriptedAws) -> N
 
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("state", MacieClassificationJobSensor.FAILURE_STATES)
-def test_the_task_fails_for_good_when_the_job_has_stopped(
+def test_the_task_fails_without_retry_when_the_job_has_stopped(
     scripted_aws: ScriptedAws, state: str, deferrable: bool
 ) -> None:
     scripted_aws.script(DESCRIBE, job(state))
@@ -117,7 +117,7 @@ def test_the_deadline_is_an_error_when_the_job_still_goes_on(scripted_aws: Scrip
         sensor(timeout=600).execute_complete({}, {"status": "deadline"})
 
 
-def test_the_deadline_is_no_error_when_the_job_had_ended_while_the_triggerer_was_down(
+def test_the_deadline_is_not_an_error_when_the_job_had_ended_while_the_triggerer_was_down(
     scripted_aws: ScriptedAws,
 ) -> None:
     scripted_aws.script(DESCRIBE, job("COMPLETE"))
@@ -164,6 +164,6 @@ def test_a_paused_job_is_waited_for_when_the_task_may_wait(scripted_aws: Scripte
 
 
 @pytest.mark.parametrize("state", MacieClassificationJobSensor.PAUSED_STATES)
-def test_the_task_fails_for_good_when_the_job_stayed_paused(scripted_aws: ScriptedAws, state: str) -> None:
+def test_the_task_fails_without_retry_when_the_job_stayed_paused(scripted_aws: ScriptedAws, state: str) -> None:
     with pytest.raises(errors.JobNotCompleteError, match=state):
         sensor(pause_seconds=60).execute_complete({}, {"status": "ended", "job": job(state)})

@@ -23,7 +23,7 @@ def test_other_facts_give_other_tokens(facts: tuple[object, ...]) -> None:
     assert next(iter_client_tokens(*facts)) != next(iter_client_tokens("dag", "run", REQUEST))
 
 
-def test_there_are_next_tokens_but_not_for_ever() -> None:
+def test_the_number_of_next_tokens_is_bounded() -> None:
     tokens = list(iter_client_tokens("dag", "run", REQUEST))
     assert len(set(tokens)) == MAX_TOKENS
     assert all(first != second for first, second in pairwise(tokens))
