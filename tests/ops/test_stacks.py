@@ -1,4 +1,4 @@
-"""The stacks' order, where their parameters get values, and setting them up on the local AWS."""
+"""Order of the stacks, values of their parameters, and their creation on the local AWS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ STACK = Template("pipeline", "Parameters: {A: {Type: String}, B: {Type: String, 
     [
         ({}, {"A": "made"}, {"A": "made"}),
         ({"A": "own"}, {"A": "made"}, {"A": "own"}),
-        ({"A": "own", "C": "no parameter of it"}, {"B": "made", "D": "no parameter of it"}, {"A": "own", "B": "made"}),
+        (
+            {"A": "own", "C": "unknown"},
+            {"B": "made", "D": "unknown"},
+            {"A": "own", "B": "made"},
+        ),
     ],
     ids=["an output", "the file wins", "only its own parameters"],
 )
@@ -36,7 +40,7 @@ def test_what_has_neither_value_nor_default_is_missing() -> None:
     assert missing_for(STACK, {}, {"A": "made"}) == []
 
 
-def test_template_tells_its_parts_when_it_is_written_in_short_forms() -> None:
+def test_template_with_short_forms_is_read() -> None:
     template = Template(
         "storage",
         """

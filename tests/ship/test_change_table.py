@@ -22,14 +22,14 @@ BUCKET: dict[str, Any] = {"LogicalResourceId": "Bronze", "ResourceType": "AWS::S
             {"Action": "Modify", "Replacement": "True", "Details": [{"Target": {"Name": "BucketName"}}]},
             "REPLACED - BucketName",
         ),
-        ({"Action": "Modify", "Replacement": "Conditional"}, "replaced, perhaps"),
+        ({"Action": "Modify", "Replacement": "Conditional"}, "may be replaced"),
         ({"Action": "Remove", "PolicyAction": "Delete"}, "DELETED"),
         ({"Action": "Remove"}, "DELETED"),
-        ({"Action": "Remove", "PolicyAction": "Retain"}, "stays, outside the stack"),
+        ({"Action": "Remove", "PolicyAction": "Retain"}, "retained outside the stack"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_change_is_told_with_what_it_does_to_the_resource(change: dict[str, Any], words: str) -> None:
+def test_change_is_printed_with_its_effect_on_the_resource(change: dict[str, Any], words: str) -> None:
     out = io.StringIO()
     changes: list[Any] = [{"Type": "Resource", "ResourceChange": {**BUCKET, **change}}]
     print_changes("lake-storage", changes, Console(file=out))

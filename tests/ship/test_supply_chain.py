@@ -39,7 +39,7 @@ def test_every_lock_has_its_list_and_is_made_by_make_lock() -> None:
             assert re.search(rf"for name in [a-z ]*\b{path.stem}\b", makefile)
 
 
-def test_no_image_is_whatever_is_the_latest() -> None:
+def test_no_image_has_the_tag_latest() -> None:
     assert images()
     unpinned = [(name, image) for name, image in images() if not re.search(r":[^:/]+$", image.partition("@")[0])]
     assert [(name, image) for name, image in unpinned if not LOCAL_IMAGES.search(image)] == []
