@@ -19,7 +19,7 @@ Show = Callable[[dict[tuple[str, int], str]], list[list[str]]]
 
 @pytest.fixture
 def show(lake: Lake) -> Show:
-    """Look once; returns the words of the lines that the look has added, without the seconds."""
+    """Show the states; return the words of the printed lines, without the seconds."""
     out = io.StringIO()
     progress = Progress(RUN, lake.bronze, out)
 
@@ -84,7 +84,7 @@ def test_files_are_counted_when_the_documents_of_a_step_are_written(show: Show, 
     write(lake, "results.jsonl.gz", gzip.compress(b"{}\n" * 3))
     write(lake, "findings.jsonl", b"{}\n" * 2)
     outcomes = ["promote", "hold", "promote"]
-    write(lake, "decisions.jsonl", b"".join(json.dumps({"outcome": one}).encode() + b"\n" for one in outcomes))
+    write(lake, "decisions.jsonl", b"".join(json.dumps({"outcome": outcome}).encode() + b"\n" for outcome in outcomes))
     shown = show({("land", -1): "success", ("gather_evidence", -1): "success", ("decide", -1): "success"})
     assert [" ".join(words) for words in shown] == [
         "land done 3 files",
