@@ -10,7 +10,7 @@ from tests.lake import Lake
 
 
 def create(name: str, lake: Lake, **parameters: str) -> None:
-    """Create a second stack of a template, beside the lake's, as CloudFormation is told to."""
+    """Create a second stack of a template, beside the lake's, with CloudFormation."""
     (template,) = stacks.read_templates([name])
     given = {"NamePrefix": "second", "EnvironmentName": "theirs", **parameters}
     boto3.client("cloudformation").create_stack(
@@ -24,12 +24,12 @@ def create(name: str, lake: Lake, **parameters: str) -> None:
 def groups() -> dict[str, int | None]:
     """Retention of each log group of the environment, in days."""
     found = boto3.client("logs").describe_log_groups(logGroupNamePrefix="airflow-theirs-")["logGroups"]
-    return {one["logGroupName"].removeprefix("airflow-theirs-"): one.get("retentionInDays") for one in found}
+    return {group["logGroupName"].removeprefix("airflow-theirs-"): group.get("retentionInDays") for group in found}
 
 
 def filtered() -> set[str]:
-    answer = boto3.client("logs").describe_metric_filters(filterNamePrefix="second-watch")
-    return {one["logGroupName"] for one in answer["metricFilters"]}
+    response = boto3.client("logs").describe_metric_filters(filterNamePrefix="second-watch")
+    return {metric["logGroupName"] for metric in response["metricFilters"]}
 
 
 def test_log_groups_are_made_before_the_environment_makes_them(lake: Lake) -> None:
