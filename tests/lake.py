@@ -70,7 +70,7 @@ class Lake:
         return json.loads(self.read(self.bronze, key))
 
     def lines(self, key: str) -> list[Any]:
-        """The lines of one of a run's JSON Lines documents."""
+        """Return the lines of a JSON Lines document of a run."""
         return [json.loads(line) for line in self.read(self.bronze, key).split(b"\n") if line]
 
     def turn(self, **dials: Any) -> None:

@@ -1,4 +1,4 @@
-"""What docker-compose.yaml promises: the specification's words, loopback, no root, no secrets, limits, one Airflow."""
+"""docker-compose.yaml: valid by the specification, loopback only, no root, no secrets, limits, one Airflow."""
 
 import copy
 import json
@@ -79,9 +79,9 @@ def test_a_service_is_not_root(name: str) -> None:
         assert service["user"] in {"postgres", "redis"}
     else:
         [dockerfile] = {
-            one["build"]["dockerfile"]
-            for one in SERVICES.values()
-            if one["image"] == service["image"] and "build" in one
+            builder["build"]["dockerfile"]
+            for builder in SERVICES.values()
+            if builder["image"] == service["image"] and "build" in builder
         }
         text = (REPO / dockerfile).read_text()
         assert "USER 10001" in text or "FROM apache/airflow:" in text  # whose user is 50000
@@ -124,7 +124,7 @@ def test_keys_are_written_by_their_maker_only(name: str) -> None:
 def test_no_secret_is_written_in_the_file() -> None:
     secret = re.compile(r"(?m)^\s*(\w*(?:SECRET|PASSWORD|KEY|TOKEN|CONN_|_CONN|BACKEND|BROKER_URL)\w*):\s*(.+)")
     written = {(name, value) for name, value in secret.findall(TEXT) if not name.endswith(("_CMD", "_FILE"))}
-    assert {value.split(" #")[0].strip('"') for _, value in written} == {"aws://", "local"}  # nobody looks at these
+    assert {value.split(" #")[0].strip('"') for _, value in written} == {"aws://", "local"}  # not secret
     assert not re.search(r"://\w+:[^@\s]+@", TEXT)  # no password in an address
     assert not re.search(r"^\s*[A-Z_]*(SECRET|PASSWORD|KEY)", (REPO / ".env.example").read_text(), re.MULTILINE)
 
@@ -173,7 +173,7 @@ def test_redis_takes_no_task_for_lost_that_may_still_be_running() -> None:
 def test_all_of_airflow_runs_with_one_set_of_settings() -> None:
     assert set(AIRFLOW) == {"airflow-init", "api-server", "dag-processor", "scheduler", "triggerer", "worker"}
     settings = [{k: v for k, v in SERVICES[name]["environment"].items() if k != "DUMB_INIT_SETSID"} for name in AIRFLOW]
-    assert all(one == settings[0] for one in settings)
+    assert all(environment == settings[0] for environment in settings)
 
 
 def test_the_image_is_the_airflow_and_python_of_the_lock() -> None:
@@ -200,7 +200,7 @@ def test_an_image_is_built_by_one_service_only() -> None:
     assert sorted(built) == sorted({service["image"] for service in SERVICES.values()} - PUBLIC_IMAGES)
 
 
-def test_no_image_is_whatever_is_the_latest() -> None:
+def test_every_image_has_a_fixed_tag() -> None:
     named = [service["image"] for service in SERVICES.values()]
     named += re.findall(r"(?m)^FROM (\S+)", "".join(f.read_text() for f in (REPO / "docker").glob("*.Dockerfile")))
     assert all(re.search(r":(?!latest$)[\w.-]+$", image) for image in named)
