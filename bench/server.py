@@ -89,9 +89,9 @@ def measure(addresses: dict[str, str], objects: int) -> Mapping[tuple[str, str],
             keys = [f"/bench/{number}.csv" for number in range(first, first + chunk)]
             responses = {}
             for name, url in addresses.items():
-                begun = time.perf_counter()
+                began = time.perf_counter()
                 responses[name] = _request_all(url, method, keys, source, suffix)
-                seconds[name, operation] += time.perf_counter() - begun
+                seconds[name, operation] += time.perf_counter() - began
             if responses["moto"] != responses["local AWS"]:
                 raise SystemExit(f"{operation}: the responses differ")
     return seconds

@@ -122,6 +122,6 @@ def _places(prefix: str) -> Places:
     return places
 
 
-def _expect(what: str, expected: object, found: object) -> None:
+def _expect(run: str, expected: object, found: object) -> None:
     if expected != found:
-        sys.exit(f"{what}: expected {expected}, found {found}")
+        sys.exit(f"{run}: expected {expected}, found {found}")

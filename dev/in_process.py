@@ -18,12 +18,12 @@ from dev.paths import LOGS
 from ops.airflow_api import DAG_ID, States
 
 
-def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
+def run(conf: dict[str, Any], on_start: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
     """Run the DAG to its end and return its run id and state.
 
     The logs of the tasks are written to ``.local/logs/run.log``.
 
-    :param begun: called with the run id and the terminal; the function that it returns is called repeatedly with the
+    :param on_start: called with the run id and the terminal; the function that it returns is called repeatedly with the
         states of the tasks.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
         dag = load_dag()
         now = datetime.now(UTC)
         run_id = f"manual__{now.isoformat()}"
-        show = begun(run_id, terminal)
+        show = on_start(run_id, terminal)
         with _watching(run_id, show):
             # With a logical date, as in the UI: without one dag.test() clears the task instances of all earlier runs.
             dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)

@@ -49,7 +49,7 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
     }
 
 
-def patient_database_url(airflow_home: Path) -> str:
+def database_url_with_timeout(airflow_home: Path) -> str:
     """Return the URL of the database of ``dag.test()``, whose writers wait up to a minute for each other.
 
     A writer that times out leaves its task in a state in which it is never run again; Airflow's daemons retry.

@@ -25,7 +25,7 @@ from dev.paths import (
     STATE,
     airflow_environment,
     aws_environment,
-    patient_database_url,
+    database_url_with_timeout,
 )
 from dev.progress import Progress
 from dev.setup import set_up
@@ -113,7 +113,7 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         return run_id, state, f"{airflow_url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
     # Airflow, imported below, reads the environment.
     os.environ.update(airflow_environment(endpoint))
-    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(AIRFLOW_HOME)
+    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(AIRFLOW_HOME)
     run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
     return run_id, state, str(LOGS / "run.log")
 

@@ -80,15 +80,15 @@ def start(
     return service
 
 
-def wait_for[T](look: Callable[[], T | None], seconds: float, check: Callable[[], None]) -> T:
-    """Call ``look`` until it returns a value, and return that.
+def wait_for[T](probe: Callable[[], T | None], seconds: float, check: Callable[[], None]) -> T:
+    """Call ``probe`` until it returns a value, and return that.
 
     :param check: called between two calls; raises to end the wait.
     :raises SystemExit: when the time is over.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if (found := look()) is not None:
+        if (found := probe()) is not None:
             return found
         check()
         time.sleep(0.1)

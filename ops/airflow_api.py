@@ -34,7 +34,7 @@ _RETRY = Retry(
 class AirflowApi:
     """Airflow at a base URL that issues tokens without a login (SimpleAuthManager with all admins, loopback only).
 
-    :param dag_id: the DAG whose runs are started and followed.
+    :param dag_id: the DAG to trigger and follow.
     """
 
     def __init__(self, base_url: str, dag_id: str = DAG_ID) -> None:

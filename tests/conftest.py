@@ -32,9 +32,9 @@ os.environ.update(
     }
 )
 
-from dev.paths import patient_database_url
+from dev.paths import database_url_with_timeout
 
-os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(Path(_HOME))
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(Path(_HOME))
 
 import boto3
 import pytest

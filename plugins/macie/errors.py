@@ -44,7 +44,7 @@ class MacieError(AirflowException):
         return f"{type(self).__module__}.{type(self).__name__}", self.args, {}
 
     def _sentence_facts(self) -> dict[str, Any]:
-        """Return what the sentence needs in addition to the facts."""
+        """Return further values of the sentence, derived from the facts."""
         return {}
 
     @classmethod

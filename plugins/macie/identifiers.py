@@ -1,4 +1,4 @@
-"""Custom data identifiers: found by what they detect, or created. They cannot be changed, and none is removed."""
+"""Custom data identifiers: find them by their definition, or create them. None is changed or removed."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Checks:
         outcome = entry["outcome"]
         if outcome != EXPECTED.get(name):
             yield f"{name}: expected {EXPECTED.get(name)}, the decision is {outcome} ({entry['reason']})"
-        # Bronze keeps what was promoted.
+        # Bronze keeps promoted objects.
         due = {_PLACES.get(outcome, "nowhere"), *(["bronze"] if outcome == "promote" else [])}
         if found != due:
             yield f"{name}: {outcome}, but found in {', '.join(sorted(found)) or 'no bucket'}"

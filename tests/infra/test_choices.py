@@ -39,20 +39,20 @@ def test_log_groups_are_made_before_the_environment_makes_them(lake: Lake) -> No
     assert filtered() == {"airflow-theirs-Task"}
 
 
-def test_log_groups_of_an_environment_that_is_there_are_left_as_they_are(lake: Lake) -> None:
+def test_log_groups_of_an_existing_environment_are_not_changed(lake: Lake) -> None:
     boto3.client("logs").create_log_group(logGroupName="airflow-theirs-Task")
     create("watch", lake, LogGroups="existing")
     assert groups() == {"Task": None}
     assert filtered() == {"airflow-theirs-Task"}
 
 
-@pytest.mark.parametrize(("chosen", "takes_mfa"), [({}, True), ({"ReviewerMfa": "elsewhere"}, False)])
-def test_becoming_the_reviewer_takes_mfa_unless_it_is_asked_for_elsewhere(
-    lake: Lake, chosen: dict[str, str], takes_mfa: bool
+@pytest.mark.parametrize(("chosen", "requires_mfa"), [({}, True), ({"ReviewerMfa": "elsewhere"}, False)])
+def test_reviewer_role_requires_mfa_unless_it_is_required_elsewhere(
+    lake: Lake, chosen: dict[str, str], requires_mfa: bool
 ) -> None:
     create("access", lake, **chosen)
     role = boto3.client("iam").get_role(RoleName="second-reviewer")["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is takes_mfa
-    assert ("Condition" in statement) is takes_mfa
+    assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is requires_mfa
+    assert ("Condition" in statement) is requires_mfa

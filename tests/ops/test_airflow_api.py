@@ -30,7 +30,7 @@ class Busy(BaseHTTPRequestHandler):
         type(self).answered += 1
         self.send_response(500 if self.answered == 1 else 200)
         self.send_header("Content-Length", "2")
-        if self.close_connection:  # it was asked to
+        if self.close_connection:  # requested by the client
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(b"{}")

@@ -33,7 +33,7 @@ def mwaa() -> Iterator[tuple[Any, Stubber]]:
     client.close()
 
 
-def answer(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict[str, Any] = LAST) -> None:
+def add_environment(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict[str, Any] = LAST) -> None:
     current = {**UPDATE, "PluginsS3ObjectVersion": f"p{version}", "RequirementsS3ObjectVersion": f"r{version}"}
     more = {"Status": status, "SourceBucketArn": "arn:aws:s3:::airflow", "LastUpdate": last}
     stubber.add_response("get_environment", {"Environment": {**current, **more}}, {"Name": "theirs"})
@@ -41,24 +41,29 @@ def answer(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict
 
 def test_environment_is_updated_and_awaited(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
+    add_environment(stubber, "1")
     stubber.add_response(
         "update_environment", {"Arn": "arn:aws:airflow:us-east-1:123456789012:environment/theirs"}, UPDATE
     )
     for version, status in (("1", "AVAILABLE"), ("1", "UPDATING"), ("2", "UPDATING"), ("2", "AVAILABLE")):
-        answer(stubber, version, status)
-    update(client, "theirs", "airflow", VERSIONS, poll_seconds=0)
+        add_environment(stubber, version, status)
+    shown: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, shown.append, poll_seconds=0)
+    assert shown == ["theirs: updating, which takes 10 to 30 minutes"]
+    stubber.assert_no_pending_responses()
 
 
 def test_environment_is_left_alone_when_it_has_these_versions(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "2")
-    update(client, "theirs", "airflow", VERSIONS)
+    add_environment(stubber, "2")
+    shown: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, shown.append)
+    assert shown == ["theirs: unchanged"]
 
 
 def test_environment_of_another_bucket_is_refused(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
+    add_environment(stubber, "1")
     with pytest.raises(SystemExit, match="uses arn:aws:s3:::airflow; set AirflowBucket to that bucket"):
         update(client, "theirs", "other", VERSIONS)
 
@@ -72,9 +77,9 @@ def test_reason_is_shown_when_the_update_fails(
     mwaa: tuple[Any, Stubber], status: str, last: dict[str, Any], seconds: float
 ) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
+    add_environment(stubber, "1")
     stubber.add_response("update_environment", {}, UPDATE)
-    answer(stubber, "1", status, last)
+    add_environment(stubber, "1", status, last)
     with pytest.raises(SystemExit, match=rf"theirs is {status}, not updated.*\nThe DAGs were not uploaded"):
         update(client, "theirs", "airflow", VERSIONS, deadline_seconds=seconds, poll_seconds=0)
 
@@ -87,7 +92,7 @@ def test_dags_are_uploaded_before_there_is_an_environment(mwaa: tuple[Any, Stubb
     assert shown[0].startswith("MWAA environment theirs does not exist yet")
 
 
-def test_rest_api_is_asked_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
+def test_rest_api_is_called_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
     expected = {"Name": "theirs", "Path": "/dags/synthea_gate", "Method": "GET"}
     stubber.add_response(
