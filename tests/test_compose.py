@@ -102,7 +102,7 @@ def test_a_one_shot_ends_once_and_is_waited_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ON_DEMAND))
-def test_the_tests_start_only_when_they_are_asked_for(name: str) -> None:
+def test_the_tests_start_only_on_demand(name: str) -> None:
     assert SERVICES[name]["profiles"] == ["test"]
     assert SERVICES[name]["restart"] == "no"
     assert SERVICES[name]["network_mode"] == "none"
@@ -129,7 +129,7 @@ def test_no_secret_is_written_in_the_file() -> None:
     assert not re.search(r"^\s*[A-Z_]*(SECRET|PASSWORD|KEY)", (REPO / ".env.example").read_text(), re.MULTILINE)
 
 
-def test_keys_are_random_made_once_and_fit_together(tmp_path: Path) -> None:
+def test_keys_are_random_generated_once_and_consistent(tmp_path: Path) -> None:
     def make(folder: str) -> dict[str, str]:
         (tmp_path / folder).mkdir(exist_ok=True)
         subprocess.run(["bash", REPO / "docker/make-keys.sh", tmp_path / folder], check=True)
@@ -189,7 +189,7 @@ def test_the_image_is_the_airflow_and_python_of_the_lock() -> None:
 
 
 @pytest.mark.parametrize("package", ["apache-airflow-providers-celery", "redis", "psycopg2-binary", "asyncpg"])
-def test_the_image_s_lock_has_what_celery_runs_on(package: str) -> None:
+def test_the_lock_of_the_image_has_the_libraries_of_celery(package: str) -> None:
     # The public slim image has none of them.
     assert re.search(rf"(?m)^{package}==", (REPO / "requirements/airflow.lock").read_text())
 

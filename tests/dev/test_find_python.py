@@ -42,7 +42,7 @@ def test_python_is_printed_when_it_is_a_3_12_with_any_name(tmp_path: Path, name:
     assert (found.returncode, found.stdout, found.stderr) == (0, f"{program}\n", "")
 
 
-def test_python_of_another_version_is_passed_over_when_there_is_a_right_one(tmp_path: Path) -> None:
+def test_python_of_another_version_is_skipped(tmp_path: Path) -> None:
     put(tmp_path, "python3", is_suitable=False)
     program = put(tmp_path, "python")
     assert find(tmp_path).stdout == f"{program}\n"
@@ -55,7 +55,7 @@ def test_named_python_is_printed_when_it_is_a_3_12(tmp_path: Path) -> None:
     assert find(tmp_path, PYTHON=str(program)).stdout == f"{program}\n"
 
 
-def test_what_is_printed_is_a_python_3_12_when_this_machine_is_searched(tmp_path: Path) -> None:
+def test_search_of_this_machine_prints_a_python_3_12(tmp_path: Path) -> None:
     put(tmp_path, "python3")
     found = find(tmp_path).stdout.strip()
     version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout

@@ -46,7 +46,7 @@ def test_state_is_shown_once_when_it_stays(show: Show, state: str, word: str) ->
     assert show({("await_job", -1): state}) == []
 
 
-def test_every_change_is_shown_when_a_task_waits_and_goes_on(show: Show) -> None:
+def test_every_change_of_a_task_that_waits_is_shown(show: Show) -> None:
     states = ["scheduled", "queued", "running", "deferred", "deferred", "queued", "running", "success"]
     shown = [words for state in states for words in show({("await_job", -1): state})]
     assert [word for _, word in shown] == ["...", "waiting", "...", "done"]
@@ -93,7 +93,7 @@ def test_files_are_counted_when_the_documents_of_a_step_are_written(show: Show, 
     ]
 
 
-def test_nothing_is_counted_when_there_is_no_document(show: Show) -> None:
+def test_no_count_is_shown_without_a_document(show: Show) -> None:
     assert show({("land", -1): "success", ("decide", -1): "success"}) == [
         ["land", "done", "0", "files"],
         ["decide", "done"],

@@ -76,7 +76,7 @@ def test_macies_own_reason_is_shown_when_it_gave_one() -> None:
     "name",
     ["[red]x.csv", "[/red]", "[link=https://example.org]a[/link].csv", ":warning:.csv", "a\\", "\\[b].csv", "é[0].csv"],
 )
-def test_name_is_shown_as_it_is_when_it_looks_like_markup(name: str) -> None:
+def test_name_that_looks_like_markup_is_shown_unchanged(name: str) -> None:
     words = line_of(name, printed(entry(name)))
     assert words[0] == name
     assert words[-1] == f"s3://silver/synthea/run/{name}"
@@ -102,7 +102,7 @@ def test_file_that_is_not_accounted_for_is_marked(changes: dict[str, Any], notic
     assert "None" not in line
 
 
-def test_file_has_one_line_when_the_table_goes_into_a_pipe_however_long_its_key_is() -> None:
+def test_file_has_one_line_in_a_pipe_even_with_a_long_key() -> None:
     name = "x" * 900 + ".csv"
     assert line_of(name, printed(entry(name)))[-1] == f"s3://silver/synthea/run/{name}"
 

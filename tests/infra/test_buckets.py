@@ -127,7 +127,7 @@ def test_of_services_macie_alone_passes(lake: Lake, service: str, passes: bool) 
         ("_content/0/found.json", {"s3__objectcreationoperation": "true"}, False),
     ],
 )
-def test_landed_object_is_made_once(lake: Lake, key: str, keys: dict[str, str], denied: bool) -> None:
+def test_landed_object_cannot_be_overwritten(lake: Lake, key: str, keys: dict[str, str], denied: bool) -> None:
     expected = ["DenyOverwritingLandedObjects"] if denied else []
     assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **keys) == expected
 

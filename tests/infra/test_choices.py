@@ -32,7 +32,7 @@ def filtered() -> set[str]:
     return {metric["logGroupName"] for metric in response["metricFilters"]}
 
 
-def test_log_groups_are_made_before_the_environment_makes_them(lake: Lake) -> None:
+def test_log_groups_are_created_before_the_environment(lake: Lake) -> None:
     create("watch", lake)
     names = ("Task", "Scheduler", "DAGProcessing", "Worker", "WebServer")
     assert groups() == dict.fromkeys(names, 90)

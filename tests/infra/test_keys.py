@@ -26,7 +26,7 @@ def may_decrypt(lake: Lake, key: str, role: str, account: str = ACCOUNT) -> bool
     return decide(who, Ask("kms:Decrypt", arn, {}, ACCOUNT), keys, ResourcePolicy(policy, must_allow=True)).is_allowed
 
 
-def test_macie_opens_what_it_has_to_read(lake: Lake) -> None:
+def test_macie_may_decrypt_objects_of_the_lake(lake: Lake) -> None:
     assert may_decrypt(lake, "KeyArn", MACIE)
 
 

@@ -58,6 +58,6 @@ def test_security_groups_are_described_in_the_characters_that_ec2_takes() -> Non
 
 
 @pytest.mark.parametrize("role", ["gate", "reviewer"])
-def test_roles_that_the_data_names_are_the_ones_that_are_made(role: str) -> None:
+def test_roles_in_storage_are_those_of_access(role: str) -> None:
     assert f"role/${{NamePrefix}}-{role}" in TEXTS["storage"]
     assert f'RoleName: !Sub "${{NamePrefix}}-{role}"' in TEXTS["access"]

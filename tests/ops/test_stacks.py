@@ -29,13 +29,13 @@ STACK = Template("pipeline", "Parameters: {A: {Type: String}, B: {Type: String, 
     ],
     ids=["an output", "the file wins", "only its own parameters"],
 )
-def test_parameter_gets_an_output_of_its_name_unless_the_environment_gives_it(
+def test_parameter_gets_the_output_of_its_name_unless_it_is_given(
     given: dict[str, str], outputs: dict[str, str], values: dict[str, str]
 ) -> None:
     assert values_for(STACK, given, outputs) == values
 
 
-def test_what_has_neither_value_nor_default_is_missing() -> None:
+def test_parameter_without_value_and_default_is_missing() -> None:
     assert missing_for(STACK, {}, {}) == ["A"]
     assert missing_for(STACK, {}, {"A": "made"}) == []
 
@@ -63,7 +63,7 @@ def test_template_is_refused_when_cloudformation_would_not_take_its_size(tmp_pat
         read_templates(["storage"], tmp_path)
 
 
-def test_every_parameter_of_ours_has_a_default_a_stack_before_it_or_stands_in_the_example() -> None:
+def test_every_parameter_has_a_default_or_an_output_or_is_in_the_example() -> None:
     from ship.environments import read_environment
 
     known = {*read_environment("example").given, *VERSIONED.values()}
@@ -77,7 +77,7 @@ def test_no_two_of_our_stacks_give_an_output_of_one_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_there_is_a_template_for_each_stack_and_no_other() -> None:
+def test_each_stack_has_a_template() -> None:
     assert {path.stem for path in TEMPLATES.glob("*.yaml")} == set(ORDER)
 
 

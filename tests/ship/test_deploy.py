@@ -39,7 +39,7 @@ def versions_of(key: str) -> list[str]:
     return [version["VersionId"] for version in sorted(listed, key=lambda version: not version["IsLatest"])]
 
 
-def test_everything_is_there_when_an_environment_was_deployed(deployed: Deployed) -> None:
+def test_deployed_environment_has_all_stacks_and_files(deployed: Deployed) -> None:
     assert deployed.stacks() == ALL
     assert deployed.setting("/lake/bronze") == "lake-bronze"
     assert deployed.objects("lake-airflow") == {
@@ -56,7 +56,7 @@ def test_environment_takes_the_versions_that_were_uploaded(deployed: Deployed) -
     assert deployed.setting("/lake/airflow") == f"{plugins} {requirements}"
 
 
-def test_progress_names_each_resource_when_a_stack_is_made(deployed: Deployed) -> None:
+def test_progress_names_each_resource_of_a_new_stack(deployed: Deployed) -> None:
     lines = [line.split() for line in deployed.shown]
     assert ["CREATE_COMPLETE", "Bronze"] in [line[1:3] for line in lines]
     assert ["CREATE_COMPLETE", "lake-storage"] in [line[1:3] for line in lines]

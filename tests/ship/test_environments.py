@@ -29,9 +29,7 @@ from tests.ship.small_stacks import write_environment
     ],
     ids=str,
 )
-def test_file_is_refused_with_the_place_and_what_is_wrong_there(
-    tmp_path: Path, changes: dict[str, Any], complaint: str
-) -> None:
+def test_file_is_refused_with_the_key_and_its_problem(tmp_path: Path, changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(SystemExit, match=complaint):
         read_environment("test", write_environment(tmp_path, **changes))
 

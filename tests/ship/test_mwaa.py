@@ -84,7 +84,7 @@ def test_reason_is_shown_when_the_update_fails(
         update(client, "theirs", "airflow", VERSIONS, deadline_seconds=seconds, poll_seconds=0)
 
 
-def test_dags_are_uploaded_before_there_is_an_environment(mwaa: tuple[Any, Stubber]) -> None:
+def test_missing_environment_is_not_an_error(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
     stubber.add_client_error("get_environment", "ResourceNotFoundException")
     shown: list[str] = []

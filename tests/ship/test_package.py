@@ -130,7 +130,7 @@ def test_uncommitted_change_is_packaged_on_request_and_listed_in_the_manifest(cl
 
 
 @NEEDS_GIT
-def test_folder_in_which_git_cannot_answer_is_refused_with_what_git_says(archive: Path, tmp_path: Path) -> None:
+def test_folder_in_which_git_fails_is_refused_with_the_error(archive: Path, tmp_path: Path) -> None:
     git(archive, "init", "--quiet")  # without a commit
     with pytest.raises(SystemExit, match=r"Not packaged: git rev-parse failed: .*HEAD"):
         build(archive, tmp_path / "dist")
@@ -146,7 +146,7 @@ def test_archive_that_lost_a_file_without_which_nothing_works_is_refused(
     assert not (tmp_path / "dist").exists()
 
 
-def test_package_is_what_mwaa_takes(archive: Path, tmp_path: Path) -> None:
+def test_package_has_the_layout_of_mwaa(archive: Path, tmp_path: Path) -> None:
     build(archive, tmp_path / "dist")
     names = names_in_zip(tmp_path / "dist")
     assert names == sorted(names)

@@ -62,5 +62,5 @@ def test_every_requirement_is_fulfilled_under_the_constraints_of_each_image(
     assert requirement.specifier.contains(locked(lock)[requirement.name])
 
 
-def test_there_is_a_lock_for_each_of_two_images() -> None:
+def test_each_of_two_images_has_a_lock() -> None:
     assert len({locked(lock)["apache-airflow"] for lock in LOCKS}) == len(LOCKS) == 2

@@ -32,13 +32,13 @@ def bom(dist: Path) -> dict[str, Any]:
     return sbom.build(dist, LOCK)
 
 
-def test_what_ships_is_there_with_its_hashes(dist: Path, bom: dict[str, Any]) -> None:
+def test_packaged_files_are_listed_with_their_hashes(dist: Path, bom: dict[str, Any]) -> None:
     files = json.loads((dist / "manifest.json").read_text())["files"]
     found = {component["name"]: component["hashes"] for component in bom["components"] if component["type"] == "file"}
     assert found == {name: [{"alg": "SHA-256", "content": file["sha256"]}] for name, file in files.items()}
 
 
-def test_what_is_installed_is_there_with_what_it_needs(bom: dict[str, Any]) -> None:
+def test_installed_distributions_are_listed_with_their_dependencies(bom: dict[str, Any]) -> None:
     versions = {
         component["name"]: component["version"] for component in bom["components"] if component["type"] == "library"
     }
@@ -62,7 +62,7 @@ def test_every_library_has_the_hashes_of_its_distributions(bom: dict[str, Any]) 
     assert [library["name"] for library in libraries if not library["externalReferences"][0]["hashes"]] == []
 
 
-def test_references_lead_to_components_and_each_stands_once(bom: dict[str, Any]) -> None:
+def test_references_are_unique_and_lead_to_components(bom: dict[str, Any]) -> None:
     refs = [component["bom-ref"] for component in bom["components"]] + ["lake-gate"]
     assert len(refs) == len(set(refs))
     assert {ref for dependency in bom["dependencies"] for ref in (dependency["ref"], *dependency["dependsOn"])} <= set(

@@ -163,7 +163,7 @@ def test_files_are_new_each_time_and_the_same_for_one_id() -> None:
     assert set(first.contents) == set(EXPECTED)
 
 
-def test_local_macie_finds_in_the_files_what_they_are_for() -> None:
+def test_local_macie_has_the_expected_findings_in_the_files() -> None:
     found = {name: found_by_local_macie(name, content) for name, content in make_files("smoke-1").contents.items()}
     nothing = Found(None, {})
     assert found == {
