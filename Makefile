@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Everything is set up on first use: a clean machine needs Python 3.12 and nothing else.
+# `make` lists the targets. The environment is set up on first use; a clean machine only needs Python 3.12.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -17,7 +17,7 @@ ENV ?=
 SMOKE_ARGS ?=
 MUTANTS_ARGS ?=
 
-# The Airflow that everything runs on, and others that the package is for: `make test AIRFLOW=x.y.z` takes one of those.
+# The main version of Airflow, and other supported ones: `make test AIRFLOW=x.y.z` uses one of those.
 MAIN_AIRFLOW := $(shell sed -n 's/^apache-airflow==//p' requirements/airflow.in)
 OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requirements/airflow-*.lock))
 AIRFLOW ?= $(MAIN_AIRFLOW)
@@ -25,10 +25,10 @@ TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AI
 
 .PHONY: help setup run up down test-setup test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
 
-help: ## List what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready $(VENV)/moto/.ready ## Make the environment (done by the others when needed)
+setup: $(VENV)/.ready $(VENV)/moto/.ready ## Set up the environment (other targets do it when needed)
 
 $(VENV)/.ready: requirements/dev.lock requirements/awscli.lock .python-version
 	@python=$$(./dev/find-python.sh) && { [ -x $(BIN)/python ] || "$$python" -m venv $(VENV); }
@@ -39,7 +39,7 @@ $(VENV)/.ready: requirements/dev.lock requirements/awscli.lock .python-version
 	@$(UV) pip sync -q --python $(VENV)/awscli/bin/python --require-hashes requirements/awscli.lock
 	@touch $@
 
-# moto's own tests of Macie, which its source distribution alone holds: ours has to pass them.
+# moto's own tests of Macie, which are only in its source distribution: the local Macie must pass them.
 $(VENV)/moto/.ready: $(VENV)/.ready
 	@mkdir -p $(VENV)/moto
 	@grep -A2 '^moto==' requirements/dev.lock > $(VENV)/moto/moto.txt
@@ -48,18 +48,18 @@ $(VENV)/moto/.ready: $(VENV)/.ready
 	@cd $(VENV)/moto && tar xzf moto-*.tar.gz --strip-components 1 $$(tar tzf moto-*.tar.gz | grep '/tests/test_macie/.*py')
 	@touch $@
 
-run: setup ## Take a delivery through the gate: make run [SOURCE=folder|zip|s3://...|https://...zip]
+run: setup ## Run a delivery through the gate: make run [SOURCE=folder|zip|s3://...|https://...zip]
 	@$(BIN)/python -m dev.run --source "$(SOURCE)" $(RUN_ARGS)
 
 up: setup ## Start Airflow's UI on the local AWS
 	@$(BIN)/python -m dev.up
 
-down: ## Stop everything that run and up started, and nothing else
+down: ## Stop the processes that run and up started
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m dev.down
 
 test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
 
-test: test-setup ## Run every test: make test [AIRFLOW=x.y.z, another version than MWAA's of today]
+test: test-setup ## Run all tests: make test [AIRFLOW=x.y.z, another supported version]
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready
@@ -69,7 +69,7 @@ $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready
 	@touch $@
 
 requirements/airflow-%.lock:
-	@echo "There is no lock for Airflow $*. Make it with: make lock AIRFLOW=$* CONSTRAINTS=file (the constraints of its MWAA image)"
+	@echo "There is no lock for Airflow $*. Create it with: make lock AIRFLOW=$* CONSTRAINTS=file (the constraints of its MWAA image)"
 	@exit 1
 
 check: setup ## Check format, lint and types
@@ -78,21 +78,21 @@ check: setup ## Check format, lint and types
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint infra/*.yaml
 
-format: setup ## Format the code and mend what can be mended
+format: setup ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup $(VENV)/presidio/.ready ## Measure: the local Macie and S3, parse time of the DAG, moves, deliveries of 100,000
+bench: setup $(VENV)/presidio/.ready ## Measure the local Macie and S3, parse time of the DAG, moves, deliveries of 100,000 objects
 	@$(BIN)/python -m bench.scan
 	@$(BIN)/python -m bench.server
 	@$(BIN)/python -m bench.parse_time
 	@$(BIN)/python -m bench.moves
 	@$(BIN)/python -m bench.scale
 
-scoreboard: setup $(VENV)/presidio/.ready ## Precision and recall of every identifier, and of Presidio; writes docs/scoreboard.md
+scoreboard: setup $(VENV)/presidio/.ready ## Measure precision and recall of every identifier, and of Presidio; writes docs/scoreboard.md
 	@$(BIN)/python -m scoreboard
 
-docs: setup ## What the local Macie can and cannot do, from its code; writes docs/local_macie.md
+docs: setup ## Document the features and gaps of the local Macie from its code; writes docs/local_macie.md
 	@$(BIN)/python -m localaws.macie2.coverage
 
 $(VENV)/presidio/.ready: requirements/presidio.lock | setup
@@ -100,23 +100,23 @@ $(VENV)/presidio/.ready: requirements/presidio.lock | setup
 	@$(UV) pip sync -q --python $(VENV)/presidio/bin/python --require-hashes requirements/presidio.lock
 	@touch $@
 
-faults: setup ## Every AWS call of a run x every fault; writes docs/faults.md (an hour and a half)
+faults: setup ## Test every AWS call of a run with every fault; writes docs/faults.md (90 minutes)
 	@$(BIN)/python -m tests.faults.matrix
 
-mutants: setup ## Break the safety code on purpose: the tests must notice each; MUTANTS_ARGS=--changed takes what changed, and a tenth
+mutants: setup ## Check that the tests notice deliberate breakages of the safety code; MUTANTS_ARGS=--changed: changed ones and a tenth
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
 
-soak: setup ## Random schedules of runs, findings, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
+soak: setup ## Test random schedules of runs, findings, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
 	@SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),200) SOAK_RULES=$(or $(SOAK_RULES),25) $(BIN)/python -m pytest tests/soak -n 1
 
-compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; with CHAOS=1 kill its containers meanwhile
+compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; CHAOS=1 also kills containers during runs
 	@$(BIN)/python -m dev.compose_test $(if $(CHAOS),--chaos)
 
 COMPILE := $(UV) pip compile -q --no-header --no-annotate --generate-hashes --python-version 3.12 --universal
 UNDER_CONSTRAINTS = $(COMPILE) -c $(CONSTRAINTS) -c <(echo apache-airflow==$(AIRFLOW))
 
-lock: setup ## Compile the locks again: make lock CONSTRAINTS=file [AIRFLOW=x.y.z] (the constraints of that version's MWAA image)
-	@test -n "$(CONSTRAINTS)" || { echo "CONSTRAINTS=file is needed: the constraints of the MWAA image"; exit 1; }
+lock: setup ## Compile the locks: make lock CONSTRAINTS=file [AIRFLOW=x.y.z] (constraints of that version's MWAA image)
+	@test -n "$(CONSTRAINTS)" || { echo "CONSTRAINTS=file is required: the constraints of the MWAA image"; exit 1; }
 ifeq ($(AIRFLOW),$(MAIN_AIRFLOW))
 	@for name in airflow localaws dev; do \
 	  $(UNDER_CONSTRAINTS) requirements/$$name.in -o requirements/$$name.lock || exit 1; done
@@ -126,22 +126,22 @@ else
 	@$(UNDER_CONSTRAINTS) requirements/test.in -o requirements/airflow-$(AIRFLOW).lock
 endif
 
-package: setup ## Make what ships to MWAA, in dist/: plugins.zip, dags/, requirements.txt, manifest.json
+package: setup ## Build the package for MWAA in dist/: plugins.zip, dags/, requirements.txt, manifest.json
 	@$(BIN)/python -m ship.package $(PACKAGE_ARGS)
 
-changeset: package ## Show what a deployment would change, and change nothing: make changeset ENV=name
+changeset: package ## Show the changes of a deployment without making them: make changeset ENV=name
 	@$(BIN)/python -m ship.deploy changeset "$(ENV)"
 
 deploy: package ## Deploy the stacks, the package and MWAA: make deploy ENV=name (infra/environments/name.json)
 	@$(BIN)/python -m ship.deploy deploy "$(ENV)"
 
-destroy: setup ## Remove an environment; buckets and keys stay: make destroy ENV=name [CONFIRM=name]
+destroy: setup ## Remove an environment; buckets and keys are retained: make destroy ENV=name [CONFIRM=name]
 	@CONFIRM="$(CONFIRM)" $(BIN)/python -m ship.destroy "$(ENV)"
 
 sbom: package ## Write the bill of materials of the package, dist/sbom.cdx.json (CycloneDX)
 	@$(BIN)/python -m ship.sbom
 
-audit: setup $(VENV)/audit/.ready ## Known weaknesses in what is locked (asks PyPI), and secrets in the repo
+audit: setup $(VENV)/audit/.ready ## Check the locks for known vulnerabilities (queries PyPI), and the repo for secrets
 	@for lock in requirements/*.lock; do echo "$$lock"; \
 	  $(VENV)/audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r $$lock || failed=1; \
 	done; [ -z "$$failed" ]
@@ -152,8 +152,8 @@ $(VENV)/audit/.ready: requirements/audit.lock | $(VENV)/.ready
 	@$(UV) pip sync -q --python $(VENV)/audit/bin/python --require-hashes requirements/audit.lock
 	@touch $@
 
-smoke: setup ## Take some made-up files through a deployed environment, with real Macie: make smoke ENV=name [SMOKE_ARGS=...]
+smoke: setup ## Run generated files through a deployed environment, with real Macie: make smoke ENV=name [SMOKE_ARGS=...]
 	@$(BIN)/python -m ship.smoke "$(ENV)" $(SMOKE_ARGS)
 
-clean: down ## Stop everything and delete what the commands left behind
+clean: down ## Stop all processes and delete the files that the commands wrote
 	@rm -rf .local dist $(VENV)

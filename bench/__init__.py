@@ -1,1 +1,1 @@
-"""Measurements: what must stay fast, in numbers."""
+"""Benchmarks."""

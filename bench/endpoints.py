@@ -1,7 +1,7 @@
-"""A local AWS in a process of its own, at two addresses: as it is, and with a delay before every answer, as S3 has.
+"""A local AWS in a separate process with two endpoints: without and with a delay before every response, as S3 has.
 
-Objects are put by the first and moved by the second; both see the same buckets. Bare moto answers at once, one request
-at a time: who moves objects one after another looks as fast there as who moves many at once.
+Objects are put through the first and moved through the second; both have the same buckets. Bare moto responds at once,
+one request at a time: sequential moves are as fast there as parallel ones.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any
 from localaws.server import Application, LocalAws
 
 REPO = Path(__file__).resolve().parent.parent
-_THREADS = 64  # more than any client opens connections: requests must wait for the delay, never for a thread
+_THREADS = 64  # more than the connections of any client: requests must wait for the delay, never for a thread
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Addresses of the same AWS: ``direct``, and ``slow`` with the delay."""
+    """Endpoint URLs of the same AWS: ``direct``, and ``slow`` with the delay."""
 
     direct: str
     slow: str
@@ -38,7 +38,7 @@ def endpoints(delay_seconds: float) -> Iterator[Endpoints]:
     with subprocess.Popen(command, cwd=REPO, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield Endpoints(**json.loads(process.stdout.readline()))
-        process.communicate()  # closes its input, at which it ends
+        process.communicate()  # closes its input, which ends it
 
 
 def _delayed(application: Callable[..., Any], seconds: float) -> Callable[..., Any]:

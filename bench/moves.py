@@ -1,11 +1,11 @@
-"""Measures the moves of many small objects against an S3 that takes its time (`make bench`).
+"""Measure the moves of many small objects with an S3 that responds slowly (`make bench`).
 
-The gate's mover (`lake_gate.moving.transfer`) is held against
+The gate's mover (`lake_gate.moving.transfer`) is compared with
 
-* a bare loop of the same S3 calls with as many threads, which decides nothing and verifies nothing;
-* one object after another, copied and deleted, as a simple mover does it.
+* a bare loop of the same S3 calls with as many threads, without decisions and verification;
+* a sequential copy and delete of each object.
 
-All take turns on objects of their own, so that a busy moment of the machine hits all of them.
+They alternate on separate objects, so that a load on the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RUN = Run("bench", "1")
 CONTENT = b"Id,NAME\n1,x\n"
 CHUNK = 1000
 ONE_BY_ONE = 60
-"""Objects of a chunk that the simple mover gets; it needs a tenth of a second for each."""
+"""Objects per chunk for the sequential mover, which needs a tenth of a second for each."""
 
 type Mover = Callable[[Any, list[Decision]], None]
 
@@ -53,9 +53,9 @@ def main() -> None:
     print(f"{options.objects} objects quarantined, {options.delay_ms:g} ms added to every request, {THREADS} threads")
     for name, rate in rates.items():
         print(f"  {name:16} {moved[name]:5} objects in {seconds[name]:6.1f} s   {rate:6.1f} a second")
-    print(f"gate / bare loop of the same calls   {rates['gate'] / rates['bare loop']:.2f}   (wanted: at least 0.8)")
-    print(f"gate / one by one                    {rates['gate'] / rates['one by one']:.1f}    (wanted: at least 8)")
-    print(f"requests an object                   {requests['gate'] / moved['gate']:.3f} (wanted: at most 4)")
+    print(f"gate / bare loop of the same calls   {rates['gate'] / rates['bare loop']:.2f}   (target: at least 0.8)")
+    print(f"gate / one by one                    {rates['gate'] / rates['one by one']:.1f}    (target: at least 8)")
+    print(f"requests an object                   {requests['gate'] / moved['gate']:.3f} (target: at most 4)")
 
 
 def _measure(direct: Any, slow: Any, chunks: int) -> tuple[Counter[str], Counter[str], Counter[str]]:
@@ -104,30 +104,31 @@ def _gate(s3: Any, decisions: list[Decision]) -> None:
 
 
 def _bare_loop(s3: Any, decisions: list[Decision]) -> None:
-    def move(one: Decision) -> None:
-        version = {"Bucket": one.bucket, "Key": one.key, "VersionId": one.version_id}
+    def move(decision: Decision) -> None:
+        version = {"Bucket": decision.bucket, "Key": decision.key, "VersionId": decision.version_id}
         s3.head_object(**version, ChecksumMode="ENABLED")
         tags = {"TaggingDirective": "REPLACE", "Tagging": "run=1&decision=quarantine&reason=clean"}
         made = s3.copy_object(
             Bucket=BUCKETS.quarantine,
-            Key=one.key,
+            Key=decision.key,
             CopySource=version,
             ChecksumAlgorithm="SHA256",
             IfNoneMatch="*",
             **tags,
         )
-        s3.head_object(Bucket=BUCKETS.quarantine, Key=one.key, VersionId=made["VersionId"], ChecksumMode="ENABLED")
+        s3.head_object(Bucket=BUCKETS.quarantine, Key=decision.key, VersionId=made["VersionId"], ChecksumMode="ENABLED")
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(move, decisions))
-    objects = [{"Key": one.key, "VersionId": one.version_id} for one in decisions]
+    objects = [{"Key": decision.key, "VersionId": decision.version_id} for decision in decisions]
     s3.delete_objects(Bucket=BUCKETS.bronze, Delete={"Objects": objects, "Quiet": True})
 
 
 def _one_by_one(s3: Any, decisions: list[Decision]) -> None:
-    for one in decisions:
-        s3.copy_object(Bucket=BUCKETS.quarantine, Key=one.key, CopySource={"Bucket": one.bucket, "Key": one.key})
-        s3.delete_object(Bucket=one.bucket, Key=one.key)
+    for decision in decisions:
+        source = {"Bucket": decision.bucket, "Key": decision.key}
+        s3.copy_object(Bucket=BUCKETS.quarantine, Key=decision.key, CopySource=source)
+        s3.delete_object(**source)
 
 
 MOVERS: dict[str, Mover] = {"gate": _gate, "bare loop": _bare_loop, "one by one": _one_by_one}

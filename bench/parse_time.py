@@ -1,13 +1,13 @@
-"""Measures what parsing the DAG adds to Airflow's own import (`make bench`).
+"""Measure the time of parsing the DAG in addition to Airflow's own import (`make bench`).
 
-Every sample is taken in a fresh process, with byte code as a deployment has it, and the cases take turns, so that a
-busy moment of the machine hits all of them. Told are medians:
+Every sample is taken in a new process, with byte code as in a deployment, and the cases alternate, so that a load on
+the machine affects all of them. The medians are printed:
 
 * *Airflow*: its own import, which every DAG pays;
 * *amazon provider*: the base classes of any AWS operator and sensor, which bring boto3;
 * *this DAG*: parsing it on top of Airflow, the provider included;
-* *in the DAG processor*: parsing it there, where Airflow imports the ``airflow.…`` modules that a file names before it
-  forks the process that parses it (``[dag_processor] parsing_pre_import_modules``).
+* *in the DAG processor*: parsing it there, where Airflow imports the ``airflow.…`` modules of a file before it forks
+  the process that parses it (``[dag_processor] parsing_pre_import_modules``).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CASES = {
     "dag": (_AIRFLOW, _PARSE),
     "processor": (f"{_AIRFLOW}\n{_PRE_IMPORT}", _PARSE),
 }
-"""What is imported first, and what is measured on top of it."""
+"""Code that is run first, and code that is measured."""
 
 _CHILD = """
 import gc, json, sys, time
@@ -58,9 +58,9 @@ sys.stdout.write("\\n" + json.dumps({"before": before, "added": added, "collecte
 
 
 def main() -> None:
-    """Measure, and say whether the target is met."""
+    """Measure, and print whether the target is met."""
     parser = argparse.ArgumentParser(prog="python -m bench.parse_time", description=main.__doc__)
-    parser.add_argument("--samples", type=int, default=7, help="fresh processes for each case (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=7, help="new processes for each case (default: %(default)s)")
     samples = parser.parse_args().samples
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(Path(folder))
@@ -88,18 +88,18 @@ def _measure(samples: int, environment: dict[str, str]) -> dict[str, dict[str, f
     for turn in range(samples + 1):
         for case, codes in CASES.items():
             sample = json.loads(_python(["-c", _CHILD, json.dumps(codes)], environment).stdout.splitlines()[-1])
-            if turn:  # the first one writes the byte code and Airflow's configuration
+            if turn:  # the first turn writes the byte code and Airflow's configuration
                 found[case].append(sample)
     return {
-        case: {name: statistics.median(one[name] for one in taken) for name in taken[0]}
+        case: {name: statistics.median(sample[name] for sample in taken) for name in taken[0]}
         for case, taken in found.items()
     }
 
 
 def _self_seconds(environment: dict[str, str]) -> dict[str, float]:
-    """Return how long the modules of each package that the DAG adds take themselves, from ``-X importtime``."""
+    """Return the import time of the modules of each package that the DAG adds, from ``-X importtime``."""
     mark = "--- from here on ---"
-    # No garbage is collected meanwhile: the time would be booked on whatever happens to be imported then.
+    # Without garbage collection: its time would be added to the module that is being imported.
     code = f"{_AIRFLOW}\nimport gc, sys; gc.disable(); print({mark!r}, file=sys.stderr)\n{_PARSE}"
     seconds: dict[str, float] = {}
     for line in _python(["-X", "importtime", "-c", code], environment).stderr.partition(mark)[2].splitlines():
@@ -121,14 +121,14 @@ def _python(arguments: list[str], environment: dict[str, str]) -> subprocess.Com
 
 def _report(medians: dict[str, dict[str, float]], packages: dict[str, float], samples: int) -> None:
     airflow, dag = medians["dag"]["before"], medians["dag"]
-    print(f"Medians of {samples} fresh processes")
+    print(f"Medians of {samples} new processes")
     print(f"  Airflow's own import                   {airflow:6.3f} s")
     print(f"  amazon provider, on top of it          {medians['provider']['added']:6.3f} s")
     ratio = f"{dag['added'] / airflow:.0%} of Airflow's own"
     print(f"  this DAG with it, on top of Airflow    {dag['added']:6.3f} s   {ratio}")
     print(f"    of which Python collects garbage     {dag['collected']:6.3f} s   mostly among Airflow's objects")
     print(f"  this DAG in the DAG processor          {medians['processor']['added']:6.3f} s   after its pre-imports")
-    print("Imports that the DAG adds, by package (without what they import, with -X importtime's own cost)")
+    print("Imports that the DAG adds, by package (own time of the modules, including the overhead of -X importtime)")
     for package, seconds in sorted(packages.items(), key=lambda item: -item[1])[:SHOWN_PACKAGES]:
         print(f"  {package:36}   {seconds:6.3f} s")
     is_met = dag["added"] < TARGET_SECONDS

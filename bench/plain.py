@@ -1,7 +1,7 @@
-"""A plain scanner for comparison: csv and re, cell by cell and identifier by identifier, the same rules.
+"""A plain scanner for comparison: csv and re, cell by cell and identifier by identifier, with the same rules.
 
-It shares the identifiers (patterns, keywords, check digits, the rules for names and addresses) with the local Macie and
-nothing else: what its counts agree on was found twice.
+It shares only the identifiers (patterns, keywords, check digits, the rules for names and addresses) with the local
+Macie, so equal counts confirm each other.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class _Identifier:
     keyword: re.Pattern[str] | None
     keyed: re.Pattern[str] | None
     unkeyed: re.Pattern[str] | None
-    one: ManagedIdentifier | CustomIdentifier
+    definition: ManagedIdentifier | CustomIdentifier
 
     def count(self, cell: str, *, is_open: bool) -> int:
         """Count the matches in one cell."""
-        if isinstance(self.one, CustomIdentifier):
-            return self._count_custom(cell, self.one, is_open=is_open)
+        if isinstance(self.definition, CustomIdentifier):
+            return self._count_custom(cell, self.definition, is_open=is_open)
         if is_open:
             return sum(1 for _ in self._matches(self.keyed, cell))
         places = [match.span() for match in self.keyword.finditer(cell)] if self.keyword else []
@@ -40,20 +40,20 @@ class _Identifier:
         return near + sum(not _is_near(places, *span) for span in self._matches(self.unkeyed, cell))
 
     def _matches(self, pattern: re.Pattern[str] | None, cell: str) -> Iterator[tuple[int, int]]:
-        check = self.one.check if isinstance(self.one, ManagedIdentifier) else None
+        check = self.definition.check if isinstance(self.definition, ManagedIdentifier) else None
         for match in pattern.finditer(cell) if pattern else ():
             if _stands_alone(cell, *match.span()) and (check is None or check(match.group())):
                 yield match.span()
 
-    def _count_custom(self, cell: str, one: CustomIdentifier, *, is_open: bool) -> int:
+    def _count_custom(self, cell: str, custom: CustomIdentifier, *, is_open: bool) -> int:
         assert self.keyed is not None
         matches = (match for match in self.keyed.finditer(cell) if match.group())
-        spans = [match.span() for match in matches if not any(word in match.group() for word in one.ignore_words)]
+        spans = [match.span() for match in matches if not any(word in match.group() for word in custom.ignore_words)]
         if is_open or self.keyword is None:
             return len(spans)
         ends = [match.end() for match in self.keyword.finditer(cell)]
         return sum(
-            any(end <= first and last - end <= one.maximum_match_distance for end in ends) for first, last in spans
+            any(end <= first and last - end <= custom.maximum_match_distance for end in ends) for first, last in spans
         )
 
 
@@ -94,14 +94,21 @@ class PlainScanner:
 
     def __post_init__(self) -> None:
         self._identifiers = [
-            _Identifier(one.id, _keyword(one.keywords), _pattern(one.pattern), _pattern(one.unkeyed_pattern), one)
-            for one in self.managed
-            if one.pattern or one.unkeyed_pattern
+            _Identifier(
+                managed.id,
+                _keyword(managed.keywords),
+                _pattern(managed.pattern),
+                _pattern(managed.unkeyed_pattern),
+                managed,
+            )
+            for managed in self.managed
+            if managed.pattern or managed.unkeyed_pattern
         ]
         self._identifiers += [
-            _Identifier(one.id, _keyword(one.keywords), _pattern(one.regex), None, one) for one in self.custom
+            _Identifier(custom.id, _keyword(custom.keywords), _pattern(custom.regex), None, custom)
+            for custom in self.custom
         ]
-        self._rules = {one.row_rule: one.id for one in self.managed if one.row_rule}
+        self._rules = {managed.row_rule: managed.id for managed in self.managed if managed.row_rule}
 
     def count(self, lines: Iterable[str]) -> Counter[str]:
         """Count in a CSV file, whose first row is its header."""
@@ -120,9 +127,9 @@ class PlainScanner:
         for column, cell in enumerate(row):
             if cell:
                 opened = header.opened_at(column)
-                for one in self._identifiers:
-                    if count := one.count(cell, is_open=one.id in opened):
-                        found[one.id] += count
+                for identifier in self._identifiers:
+                    if count := identifier.count(cell, is_open=identifier.id in opened):
+                        found[identifier.id] += count
         if (name := self._rules.get("NAME")) and found[name] < CAP:
             found[name] += sum(_count_names(row, header))
         if (address := self._rules.get("ADDRESS")) and found[address] < CAP:
@@ -132,7 +139,7 @@ class PlainScanner:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What follows from the names of the columns."""
+    """Properties of the columns that follow from their names."""
 
     opened: tuple[frozenset[str], ...]
     kinds: tuple[ColumnKind, ...]
@@ -145,7 +152,7 @@ class _Header:
     @classmethod
     def of(cls, header: list[str], identifiers: Sequence[_Identifier]) -> _Header:
         opened = (
-            frozenset(one.id for one in identifiers if one.keyword and one.keyword.search(name)) for name in header
+            frozenset(item.id for item in identifiers if item.keyword and item.keyword.search(name)) for name in header
         )
         return cls(tuple(opened), tuple(map(ColumnKind.of, header)), tuple(names.split_columns(header)))
 

@@ -1,7 +1,7 @@
-"""Measures deciding about deliveries of 1,000, 10,000 and 100,000 objects, and recording them (`make bench`).
+"""Measure decisions about deliveries of 1,000, 10,000 and 100,000 objects, and their records (`make bench`).
 
-Each step runs in a process of its own, as a task does, on documents that lie in the local AWS. Told are its time, by
-how much its memory grows at its peak, and the size of what it pushes to XCom.
+Each step runs in a separate process, as a task does, on documents in the local AWS. Its time, the peak growth of its
+memory, and the size of its XCom are printed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ XCOM_BYTES = 8 * 1024
 def main() -> None:
     """Print a line for each step and size."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--step", choices=STEPS, help="run this step only, and print what it took as JSON")
+    parser.add_argument("--step", choices=STEPS, help="run this step only, and print its measurements as JSON")
     parser.add_argument("--objects", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     options = parser.parse_args()
     if options.step:
@@ -56,14 +56,14 @@ def main() -> None:
             os.environ.update(_environment(aws.direct))
             _write_documents(objects)
             for step in STEPS:
-                _show(step, objects, _in_a_process(step))
+                _show(step, objects, _in_process(step))
                 if step == "decide":
                     _write_ledgers()
 
 
 def _show(step: str, objects: int, took: dict[str, Any]) -> None:
     memory, xcom = took["memory_bytes"], took["xcom_bytes"]
-    beyond = "" if memory < MEMORY_BYTES and xcom < XCOM_BYTES else "   BEYOND ITS BOUNDS"
+    beyond = "" if memory < MEMORY_BYTES and xcom < XCOM_BYTES else "   OVER THE LIMIT"
     each = took["seconds"] / objects * 1e6
     print(
         f"{step:8} {objects:8} {took['seconds']:8.1f} {each:10.0f} {memory / 1e6:7.0f} MB {xcom:6} B{beyond}",
@@ -80,7 +80,7 @@ def _environment(endpoint_url: str) -> dict[str, str]:
     }
 
 
-def _in_a_process(step: str) -> dict[str, Any]:
+def _in_process(step: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.scale", "--step", step]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -106,17 +106,17 @@ def _run_step(name: str) -> dict[str, Any]:
     cls, arguments = operators[name]
     operator = cls(**gate, **arguments)
     operator.s3.list_buckets()  # imports and connections are the same for any size
-    before = _status_bytes("VmRSS")
+    before = status_bytes("VmRSS")
     began = time.perf_counter()
     dag_run = SimpleNamespace(dag_id="bench", run_id=RUN.run_id, start_date=None)
     pushed = operator.step({"run_id": RUN.run_id, "dag_run": dag_run})
     seconds = time.perf_counter() - began
-    grown = _status_bytes("VmHWM") - before
+    grown = status_bytes("VmHWM") - before
     return {"seconds": seconds, "memory_bytes": grown, "xcom_bytes": len(json.dumps(pushed))}
 
 
-def _status_bytes(name: str) -> int:
-    """Return resident memory now (VmRSS) or at its peak (VmHWM); getrusage's peak is that of the parent, too.
+def status_bytes(name: str) -> int:
+    """Return current (VmRSS) or peak (VmHWM) resident memory; getrusage's peak includes the parent's.
 
     Source: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
     """
@@ -125,17 +125,17 @@ def _status_bytes(name: str) -> int:
 
 
 def _write_documents(objects: int) -> None:
-    """Make buckets and topic, and what landing and gathering leave: nine of ten objects with a Medium finding."""
+    """Create buckets, topic, and the documents of landing and evidence: nine of ten objects have a Medium finding."""
     s3 = boto3.client("s3")
     for bucket in ("bench-bronze", "bench-silver"):
         s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     boto3.client("sns").create_topic(Name="bench")
-    manifest = sorted((_landed(number) for number in range(objects)), key=lambda one: one.name)
+    manifest = sorted((_landed(number) for number in range(objects)), key=lambda landed: landed.name)
     _put(MANIFEST, jsonl.dump(manifest))
-    records = [_record(one, number) for number, one in enumerate(manifest)]
-    _put("results.jsonl.gz", gzip.compress(b"\n".join(json.dumps(one).encode() for one in records), 1))
-    _put("findings.jsonl", b"\n".join(json.dumps(one).encode() for one in records if "severity" in one))
+    records = [_record(landed, number) for number, landed in enumerate(manifest)]
+    _put("results.jsonl.gz", gzip.compress(b"\n".join(json.dumps(record).encode() for record in records), 1))
+    _put("findings.jsonl", b"\n".join(json.dumps(record).encode() for record in records if "severity" in record))
     job = {"jobId": "j", "jobStatus": "COMPLETE", "lastRunErrorStatus": {"code": "NONE"}, "samplingPercentage": 100}
     _put("job.json", json.dumps(job).encode())
 
@@ -147,7 +147,7 @@ def _landed(number: int) -> LandedObject:
 
 
 def _record(landed: LandedObject, number: int) -> dict[str, Any]:
-    """A record as Macie writes it, with fifteen places; every tenth object is clean."""
+    """Return a record in Macie's form, with fifteen places; every tenth object is clean."""
     cells = [{"row": str(row), "column": "1", "columnName": "PATIENT"} for row in range(2, 17)]
     occurrences = {"lineRanges": [], "pages": [], "records": [], "cells": cells}
     found = {"arn": "u", "count": "15", "name": "Patient ID", "occurrences": occurrences}
@@ -173,7 +173,7 @@ def _record(landed: LandedObject, number: int) -> dict[str, Any]:
 
 
 def _write_ledgers() -> None:
-    """Write what the moving tasks leave, from the plan."""
+    """Write the documents of the moving tasks, from the plan."""
     s3 = boto3.client("s3")
     decisions, plan = (
         s3.get_object(Bucket="bench-bronze", Key=RUN.document(name))["Body"].read()
@@ -182,7 +182,7 @@ def _write_ledgers() -> None:
     for outcome, chunks in json.loads(plan)["chunks"].items():
         for start, size in chunks:
             lines = [json.loads(line) for line in decisions[start : start + size].splitlines()]
-            moved = [Moved(one["name"], "bench-silver", one["key"], one["version_id"]) for one in lines]
+            moved = [Moved(line["name"], "bench-silver", line["key"], line["version_id"]) for line in lines]
             _put(f"moves/{outcome}-{start}.jsonl", jsonl.dump(moved))
 
 

@@ -1,15 +1,15 @@
-"""Measures the local Macie's scanner (`make bench`): how fast a whole job is, and how much memory scans take.
+"""Measure the local Macie's scanner (`make bench`): the time of a whole job, and the memory of scans.
 
-The job goes the whole way: sixteen made-up Synthea files of the demonstration's size in the local S3, all managed
-identifiers and three custom ones, until its findings and results can be read. It is held against
+The job covers all steps: sixteen generated Synthea files of the demonstration's size in the local S3, all managed
+identifiers and three custom ones, until its findings and results can be read. It is compared with
 
-* a bare pass of :mod:`csv` over the same bytes, which only counts the rows;
-* a plain scanner that looks with :mod:`csv` and :mod:`re` at every cell (``bench/plain.py``);
+* a pass of :mod:`csv` over the same bytes that only counts the rows;
+* a plain scanner that searches every cell with :mod:`csv` and :mod:`re` (``bench/plain.py``);
 * Presidio with the same patterns (``bench/scan_presidio.py``).
 
-The last two look at some rows of each file, and their time is extrapolated linearly to all; on these rows the plain
-scanner must count what the job's scanner counts. All turns of a comparison are taken in the same run. Exit status 1
-says that a ratio was missed.
+The last two scan a sample of the rows of each file, and their time is extrapolated linearly; on the sample the plain
+scanner must have the same counts as the job's scanner. All turns of a comparison are taken in the same run. Exit status
+1 means that a target was missed.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ REPO = Path(__file__).resolve().parent.parent
 PRESIDIO = REPO / ".venv/presidio/bin/python"
 MANAGED = tuple(CATALOGUE.values())
 BODIES = [json.loads(path.read_text()) for path in sorted((REPO / "include/identifiers").glob("*.json"))]
-CUSTOM = tuple(CustomIdentifier(one["name"], one["name"], one["regex"], tuple(one["keywords"])) for one in BODIES)
+CUSTOM = tuple(CustomIdentifier(body["name"], body["name"], body["regex"], tuple(body["keywords"])) for body in BODIES)
 ACCOUNT, REGION = "123456789012", "us-east-1"
 KMS_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/bench"
-WANTED = {"bare csv pass": 1.5, "plain csv + re": 1 / 20, "Presidio": 1 / 500}
-"""The job may take so many times as long."""
+TARGETS = {"bare csv pass": 1.5, "plain csv + re": 1 / 20, "Presidio": 1 / 500}
+"""Targets: the job may take at most this multiple of the time."""
 
 
 def main() -> None:
-    """Print the tables; exit with 1 when something is missed."""
+    """Print the tables; exit with 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.scan", description=__doc__)
     parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--rows", type=int, default=60, help="rows of each file that the slow scanners look at")
+    parser.add_argument("--rows", type=int, default=60, help="rows of each file for the slow scanners")
     parser.add_argument("--presidio", type=Path, default=PRESIDIO, help="the Python that has presidio-analyzer")
     parser.add_argument("--only", choices=("speed", "memory"))
     options = parser.parse_args()
@@ -73,7 +73,7 @@ def _compare(files: dict[str, bytes], turns: int, rows: int, presidio: Path) -> 
     seconds: dict[str, list[float]] = {"job": [], "bare csv pass": []}
     with LocalAws(settings=Settings(findings_lag_seconds=0)) as aws:
         job = _Job(aws.endpoint_url, files)
-        job.run()  # what is made once in a process, as in a server that has run a job before
+        job.run()  # warm-up, as in a server that has run a job before
         for _ in range(turns):
             seconds["bare csv pass"].append(_timed(lambda: _count_rows(files))[0])
             seconds["job"].append(_timed(job.run)[0])
@@ -88,17 +88,17 @@ def _compare(files: dict[str, bytes], turns: int, rows: int, presidio: Path) -> 
     print(f"  {'whole job':16} {took:9.2f} s   {size / took / 1e6:6.0f} MB/s")
     are_met = [_show(name, taken, took) for name, taken in seconds.items()]
     if not presidio.exists():
-        print(f"  {'Presidio':16} not measured: there is no {presidio}")
+        print(f"  {'Presidio':16} not measured: {presidio} does not exist")
     return all(are_met) and presidio.exists()
 
 
 def _show(name: str, seconds: list[float], took: float) -> bool:
     ratio = took / statistics.median(seconds)
-    told, wanted = (f"{one:.2f}" if one > 0.5 else f"1/{1 / one:,.0f}" for one in (ratio, WANTED[name]))
-    remarks = ["extrapolated"] * (len(seconds) == 1) + ["MISSED"] * (ratio > WANTED[name])
-    told = f"job / it = {told} (wanted: at most {wanted})"
-    print(f"  {name:16} {statistics.median(seconds):9.2f} s   {'   '.join([told, *remarks])}")
-    return ratio <= WANTED[name]
+    shown, target = (f"{number:.2f}" if number > 0.5 else f"1/{1 / number:,.0f}" for number in (ratio, TARGETS[name]))
+    remarks = ["extrapolated"] * (len(seconds) == 1) + ["MISSED"] * (ratio > TARGETS[name])
+    comparison = f"ratio {shown} (target: at most {target})"
+    print(f"  {name:16} {statistics.median(seconds):9.2f} s   {'   '.join([comparison, *remarks])}")
+    return ratio <= TARGETS[name]
 
 
 def _timed(do: Callable[[], Any]) -> tuple[float, Any]:
@@ -158,7 +158,7 @@ class _Job:
 
 
 def _sample(content: bytes, rows: int) -> bytes:
-    """Return the header and some rows from all over the file."""
+    """Return the header and rows spread over the file."""
     lines = content.splitlines(keepends=True)
     return b"".join([*lines[:1], *lines[1 :: max(1, len(lines) // rows)]])
 
@@ -166,7 +166,7 @@ def _sample(content: bytes, rows: int) -> bytes:
 def _extrapolate(
     files: dict[str, bytes], samples: dict[str, bytes], seconds_of: Callable[[str, bytes], float]
 ) -> float:
-    """Return how long all of the files would take, as long as the samples do for their size."""
+    """Extrapolate the time of the samples to the size of all files."""
     return sum(seconds_of(name, sample) * len(files[name]) / len(sample) for name, sample in samples.items())
 
 
@@ -174,21 +174,21 @@ def _plain_seconds(name: str, sample: bytes) -> float:
     plain = PlainScanner(MANAGED, CUSTOM)
     seconds, counted = _timed(lambda: plain.count(io.StringIO(sample.decode(), newline="")))
     result = scan(io.BytesIO(sample), "csv", len(sample), MANAGED, CUSTOM)
-    ours = {one.identifier: one.count for one in result.detections}
+    ours = {detection.identifier: detection.count for detection in result.detections}
     assert ours == dict(counted), f"{name}: the counts differ: {ours} and {dict(counted)}"
     return seconds
 
 
 def _presidio_seconds(python: Path, _: str, sample: bytes) -> float:
     patterns = {
-        f"{one.id}{kind}": regex
-        for one in MANAGED
-        for kind, regex in (("", one.pattern), ("_UNKEYED", one.unkeyed_pattern))
+        f"{managed.id}{kind}": regex
+        for managed in MANAGED
+        for kind, regex in (("", managed.pattern), ("_UNKEYED", managed.unkeyed_pattern))
         if regex
-    } | {one.id: one.regex for one in CUSTOM}
-    asked = json.dumps({"patterns": patterns, "rows": list(_rows(sample))[1:]})
+    } | {custom.id: custom.regex for custom in CUSTOM}
+    request = json.dumps({"patterns": patterns, "rows": list(_rows(sample))[1:]})
     script = [str(python), str(Path(__file__).with_name("scan_presidio.py"))]
-    done = subprocess.run(script, input=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run(script, input=request, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"Presidio failed:\n{done.stderr[-2000:]}")
     return float(json.loads(done.stdout)["seconds"])

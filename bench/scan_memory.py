@@ -1,6 +1,6 @@
-"""How much memory scans of large and of hostile objects take, each in a process of its own (part of ``bench.scan``).
+"""Measure the memory of scans of large and of hostile objects, each in a separate process (part of ``bench.scan``).
 
-``python -m bench.scan_memory CASE`` prints what one case took, as JSON.
+``python -m bench.scan_memory CASE`` prints the measurements of a case as JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
-from bench.scale import _status_bytes
+from bench.scale import status_bytes
 from localaws.macie2.detection.result import ScanResult
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
@@ -25,7 +25,7 @@ from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
 REPO = Path(__file__).resolve().parent.parent
 MEMORY_BYTES = 300 * 10**6
 LINEAR = 1.5
-"""Times as long for a byte as in the smallest file."""
+"""Limit of the time per byte, as a multiple of that of the smallest file."""
 
 _PATIENT = CustomIdentifier(
     "p", "Patient ID", "[a-z,0-9]{8}-[a-z,0-9]{4}-[a-z,0-9]{4}-[a-z,0-9]{4}-[a-z,0-9]{12}", ("PATIENT",)
@@ -34,14 +34,14 @@ _MB = 10**6
 
 
 class Stream:
-    """Bytes that are made while they are read."""
+    """Bytes that are generated while they are read."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
         self._left = b""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Read at most so many bytes."""
+        """Read at most ``size`` bytes."""
         while not self._left:
             part = next(self._parts, None)
             if part is None:
@@ -52,7 +52,7 @@ class Stream:
 
 
 def _table(size: int) -> Iterator[bytes]:
-    """Observations: eight columns, of which some repeat a lot and some do not."""
+    """Generate observations: eight columns, some with many repeated values."""
     yield b"DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,VALUE,UNITS,TYPE\n"
     made, number = 0, 0
     while made < size:
@@ -66,7 +66,7 @@ def _table(size: int) -> Iterator[bytes]:
 
 
 def _records(size: int) -> Iterator[bytes]:
-    """One JSON document."""
+    """Generate one JSON document."""
     yield b"["
     made, number = 0, 0
     while made < size:
@@ -118,28 +118,28 @@ CASES: dict[str, tuple[str, Callable[[], Stream]]] = {
 
 
 def measure() -> bool:
-    """Print a line for each case; return whether all stayed within their bounds."""
+    """Print a line for each case; return whether all stayed within their limits."""
     print(f"{'object':34} {'seconds':>8} {'MB/s':>6} {'memory':>8}  result")
     per_byte: list[float] = []
     are_met = True
     for name in CASES:
-        took = _in_a_process(name)
+        took = _in_process(name)
         is_met = took["memory_bytes"] < MEMORY_BYTES
         if name.startswith("CSV") and took["status"] == "COMPLETE" and name[5:].rstrip(" MGB").isdecimal():
             per_byte.append(took["seconds"] / took["size_bytes"])
             is_met = is_met and per_byte[-1] <= LINEAR * per_byte[0]
         rate = took["size_bytes"] / max(took["seconds"], 0.001) / _MB
-        said = f"{took['status']} {took['reason'] or ''}".strip()
-        beyond = "" if is_met else "   BEYOND ITS BOUNDS"
+        outcome = f"{took['status']} {took['reason'] or ''}".strip()
+        beyond = "" if is_met else "   OVER THE LIMIT"
         print(
-            f"{name:34} {took['seconds']:8.1f} {rate:6.0f} {took['memory_bytes'] / 1e6:5.0f} MB  {said}{beyond}",
+            f"{name:34} {took['seconds']:8.1f} {rate:6.0f} {took['memory_bytes'] / 1e6:5.0f} MB  {outcome}{beyond}",
             flush=True,
         )
         are_met = are_met and is_met
     return are_met
 
 
-def _in_a_process(name: str) -> dict[str, Any]:
+def _in_process(name: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "bench.scan_memory", name], cwd=REPO, capture_output=True, text=True, check=False
     )
@@ -150,7 +150,7 @@ def _in_a_process(name: str) -> dict[str, Any]:
 
 
 def peak_of(extension: str, make: Callable[[], Iterator[bytes]]) -> int:
-    """Scan in this process, and return by how many bytes its memory grew at its peak."""
+    """Scan in this process, and return the peak growth of its memory in bytes."""
     return _scan(extension, lambda: Stream(make()))[0]
 
 
@@ -160,10 +160,10 @@ def _scan(extension: str, make: Callable[[], Stream]) -> tuple[int, float, ScanR
     scan(io.BytesIO(warm), "csv", len(warm), managed, custom)
     stream = make()
     Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
-    before = _status_bytes("VmRSS")
+    before = status_bytes("VmRSS")
     began = time.perf_counter()
     result = scan(stream, extension, 0, managed, custom, name="x.csv.gz")
-    return _status_bytes("VmHWM") - before, time.perf_counter() - began, result
+    return status_bytes("VmHWM") - before, time.perf_counter() - began, result
 
 
 def _run(name: str) -> None:

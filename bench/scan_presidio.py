@@ -1,8 +1,8 @@
 """Presidio with the patterns of the local Macie, run by the Python of its own environment (``.venv/presidio``).
 
-Reads JSON from its standard input (``patterns``: name to expression, ``rows``: lists of cells), writes the seconds that
-looking at every cell takes. Only the pattern recognizers are asked, without language model, engine or context words:
-what Presidio adds to that is left out in its favour.
+Reads JSON from standard input (``patterns``: name to expression, ``rows``: lists of cells), writes the seconds for
+analysing every cell. Only the pattern recognizers are used, without language model, engine or context words, in favour
+of Presidio.
 """
 
 import json
@@ -14,17 +14,17 @@ from presidio_analyzer import Pattern, PatternRecognizer
 
 def main() -> None:
     """Measure."""
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     recognizers = [
         PatternRecognizer(supported_entity=name, patterns=[Pattern(name, regex, 0.5)])
-        for name, regex in asked["patterns"].items()
+        for name, regex in request["patterns"].items()
     ]
     found = 0
     began = time.perf_counter()
-    for row in asked["rows"]:
+    for row in request["rows"]:
         for cell in filter(None, row):
-            for one in recognizers:
-                found += len(one.analyze(cell, one.supported_entities, None))
+            for recognizer in recognizers:
+                found += len(recognizer.analyze(cell, recognizer.supported_entities, None))
     sys.stdout.write(json.dumps({"seconds": time.perf_counter() - began, "found": found}))
 
 

@@ -1,7 +1,7 @@
-"""Measures small S3 calls to the local AWS against moto's own server (`make bench`).
+"""Compare small S3 calls to the local AWS with moto's own server (`make bench`).
 
-Each serves in a process of its own; a third process, which spends next to nothing on a call, asks both in turn for the
-same objects, so that a busy moment of the machine hits either. An answer that differs ends the measurement.
+Each server has a separate process; a third process with little overhead sends the same requests to both in turn, so
+that a load on the machine affects both. A difference between the responses ends the measurement.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 THREADS = 8
-WANTED = 2.0
+TARGET = 2.0
 CONTENT = b"Id,NAME\n1,x\n"
-#: moto finds the service, the Region and the account in it, and checks no signature.
+#: moto reads service, Region and account from it, and does not check the signature.
 SIGNED = "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 SERVERS = {
     "moto": ["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
     "local AWS": ["-m", "localaws.server", "--port", "0"],
 }
-#: Operation to method, what the key gets as a suffix, and the header that names the source of a copy.
+#: Method, suffix of the key, and header with the source of a copy, by operation.
 OPERATIONS = {
     "PutObject": ("PUT", "", None),
     "HeadObject": ("HEAD", "", None),
@@ -35,14 +35,14 @@ OPERATIONS = {
     "CopyObject": ("PUT", ".copy", "x-amz-copy-source"),
     "DeleteObject": ("DELETE", ".copy", None),
 }
-#: What differs between two objects of the same content, and between two servers that answer the same.
+#: Parts that differ between equal responses of two servers.
 _VARIES = re.compile(rb"<LastModified>[^<]*</LastModified>|\s+")
 
-type Answer = tuple[int, bytes, str | None]
+type Response = tuple[int, bytes, str | None]
 
 
 def main() -> None:
-    """Print calls per second of each operation and the ratios; exit with 1 when all together are too slow."""
+    """Print calls per second of each operation and the ratios; exit with 1 when the total is too slow."""
     parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
     parser.add_argument("--objects", type=int, default=2000, help="per server and operation (default: %(default)s)")
     options = parser.parse_args()
@@ -52,9 +52,9 @@ def main() -> None:
     for operation in OPERATIONS:
         _show(operation, {name: options.objects / seconds[name, operation] for name in SERVERS})
     calls = options.objects * len(OPERATIONS)
-    ratio = _show("all", {name: calls / sum(seconds[name, one] for one in OPERATIONS) for name in SERVERS})
-    print(f"wanted: a ratio of at least {WANTED:g} over all")
-    raise SystemExit(ratio < WANTED)
+    ratio = _show("all", {name: calls / sum(seconds[name, each] for each in OPERATIONS) for name in SERVERS})
+    print(f"target: a ratio of at least {TARGET:g} over all")
+    raise SystemExit(ratio < TARGET)
 
 
 def _show(operation: str, rates: Mapping[str, float]) -> float:
@@ -79,43 +79,43 @@ def serving(name: str) -> Iterator[str]:
 
 
 def measure(addresses: dict[str, str], objects: int) -> Mapping[tuple[str, str], float]:
-    """Return the seconds that each server took for each operation on all objects."""
+    """Return the seconds of each server for each operation on all objects."""
     seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
     for url in addresses.values():
-        _ask_all(url, "PUT", ["/bench"], None)
+        _request_all(url, "PUT", ["/bench"], None)
     chunk = 200
     for operation, (method, suffix, source) in OPERATIONS.items():
         for first in range(0, objects, chunk):
             keys = [f"/bench/{number}.csv" for number in range(first, first + chunk)]
-            answers = {}
+            responses = {}
             for name, url in addresses.items():
-                begun = time.perf_counter()
-                answers[name] = _ask_all(url, method, keys, source, suffix)
-                seconds[name, operation] += time.perf_counter() - begun
-            if answers["moto"] != answers["local AWS"]:
-                raise SystemExit(f"{operation}: the two answer differently")
+                began = time.perf_counter()
+                responses[name] = _request_all(url, method, keys, source, suffix)
+                seconds[name, operation] += time.perf_counter() - began
+            if responses["moto"] != responses["local AWS"]:
+                raise SystemExit(f"{operation}: the responses differ")
     return seconds
 
 
-def _ask_all(url: str, method: str, keys: list[str], source: str | None, suffix: str = "") -> list[Answer]:
+def _request_all(url: str, method: str, keys: list[str], source: str | None, suffix: str = "") -> list[Response]:
     with ThreadPoolExecutor(THREADS) as pool:
         parts = [keys[offset::THREADS] for offset in range(THREADS)]
-        asked = pool.map(lambda part: _ask(url, method, part, source, suffix), parts)
-        return [answer for part in asked for answer in part]
+        parts_of_responses = pool.map(lambda part: _request(url, method, part, source, suffix), parts)
+        return [response for part in parts_of_responses for response in part]
 
 
-def _ask(url: str, method: str, keys: list[str], source: str | None, suffix: str) -> list[Answer]:
-    """Ask for one key after the other, on one connection as long as the server keeps it, as boto3 does."""
+def _request(url: str, method: str, keys: list[str], source: str | None, suffix: str) -> list[Response]:
+    """Send the requests in sequence, on one connection while the server keeps it open, as boto3 does."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
-    answers = []
+    responses = []
     for key in keys:
         headers = {"Authorization": SIGNED} | ({source: key} if source else {})
         body = CONTENT if method == "PUT" and not source and suffix == "" and key.count("/") > 1 else None
         connection.request(method, key + suffix, body, headers)
-        answer = connection.getresponse()
-        answers.append((answer.status, _VARIES.sub(b"", answer.read()), answer.getheader("ETag")))
+        response = connection.getresponse()
+        responses.append((response.status, _VARIES.sub(b"", response.read()), response.getheader("ETag")))
     connection.close()
-    return answers
+    return responses
 
 
 if __name__ == "__main__":

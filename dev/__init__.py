@@ -1,1 +1,1 @@
-"""The gate on one machine: what `make run`, `make up`, `make down` and `make compose-test` do."""
+"""The gate on one machine: `make run`, `make up`, `make down` and `make compose-test`."""

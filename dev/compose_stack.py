@@ -1,4 +1,4 @@
-"""The compose stack as a project of its own, on free ports: a stack that is up beside it is left alone."""
+"""The compose stack as a separate project on free ports, beside a stack that is already up."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from localaws.synthea import generate
 PROJECT = "lake-gate-test"
 PATIENTS = 100
 SOURCE = "/opt/airflow/deliveries/sample"
-"""The delivery as the containers see it."""
+"""Path of the delivery in the containers."""
 
 
 class Stack:
-    """What docker-compose.yaml makes, with a delivery of its own."""
+    """The services of docker-compose.yaml, with a generated delivery."""
 
     def __init__(self) -> None:
         if shutil.which("docker") is None:
@@ -32,11 +32,11 @@ class Stack:
         self._environment = {**os.environ, **_variables(airflow_port, aws_port, deliveries)}
 
     def up(self) -> None:
-        """Build what is not built, start what is not running, and wait until all of it is healthy."""
+        """Build missing images, start stopped services, and wait until all are healthy."""
         self.compose("up", "--build", "--detach", "--wait")
 
     def down(self) -> None:
-        """Remove everything, what it stored too."""
+        """Remove containers and volumes."""
         self.compose("down", "--volumes", "--remove-orphans", check=False)
 
     def compose(self, *arguments: str, check: bool = True) -> None:
@@ -50,9 +50,9 @@ def _variables(airflow_port: int, aws_port: int, deliveries: Path) -> dict[str, 
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return different ports that nothing listens on now."""
+    """Return distinct ports without a listener."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
+    ports = [int(server.getsockname()[1]) for server in sockets]
+    for server in sockets:
+        server.close()
     return ports

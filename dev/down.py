@@ -1,4 +1,4 @@
-"""Stops what `make run` and `make up` started, and nothing else."""
+"""Stop the processes that `make run` and `make up` started."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dev import services
 
 
 def main() -> None:
-    """Stop the services whose process ids are written down and still theirs."""
+    """Stop the services that were started here and are still running."""
     stopped = [service for name in ("airflow", "local-aws") if (service := services.running(name))]
     for service in stopped:
         services.stop(service)
         print(f"Stopped {service.name}")
     if not stopped:
-        print("Nothing was running")
+        print("No service was running")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs the DAG in this process by Airflow's own ``dag.test()``: real tasks, real deferrals, no daemons to start."""
+"""Run the DAG in this process with Airflow's ``dag.test()``: real tasks, real deferrals, no daemons."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ from typing import Any, TextIO
 import botocore.loaders
 
 from dev.paths import LOGS
-
-DAG_ID = "synthea_gate"
-States = dict[tuple[str, int], str]
+from ops.airflow_api import DAG_ID, States
 
 
-def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
+def run(conf: dict[str, Any], on_start: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
     """Run the DAG to its end and return its run id and state.
 
-    What the tasks log goes to ``.local/logs/run.log``.
+    The logs of the tasks are written to ``.local/logs/run.log``.
 
-    :param begun: called with the run id and the terminal; what it returns is called with the states of the tasks,
-        again and again.
+    :param on_start: called with the run id and the terminal; the function that it returns is called repeatedly with the
+        states of the tasks.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     with _output_to(LOGS / "run.log") as terminal:
@@ -34,33 +32,33 @@ def run(conf: dict[str, Any], begun: Callable[[str, TextIO], Callable[[States], 
         dag = load_dag()
         now = datetime.now(UTC)
         run_id = f"manual__{now.isoformat()}"
-        show = begun(run_id, terminal)
+        show = on_start(run_id, terminal)
         with _watching(run_id, show):
-            # A logical date, as in the UI: without one dag.test() clears the task instances of all runs before.
+            # With a logical date, as in the UI: without one dag.test() clears the task instances of all earlier runs.
             dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
         show(_states(run_id))
     return run_id, str(dag_run.state)
 
 
 def prepare() -> None:
-    """Make the database, and what ``dag.test()`` need not make anew for every task; once in a process."""
+    """Create the database, and cache what ``dag.test()`` creates for every task; call once in a process."""
     from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk.definitions import dag
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
 
-    # 3.2.1 builds an API application for every task; 3.3 keeps it, as this does.
+    # Airflow 3.2.1 builds an API application for every task; 3.3 caches it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
-    dag._run_task = _or_end(dag._run_task)
-    # For a word of the user agent it reads the source files of the whole stack, once a client.
+    dag._run_task = _exit_on_error(dag._run_task)
+    # For one field of the user agent it reads the source files of the whole call stack, once per client.
     AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
-    keep_what_sessions_read()
-    _check_no_schema_twice()
+    cache_botocore_files()
+    _cache_schema_checks()
     initdb()
 
 
-def _or_end(run_task: Callable[..., Any]) -> Callable[..., Any]:
-    """End with the error of whoever runs the tasks; ``dag.test()`` logs it and waits for ever for that task to end."""
+def _exit_on_error(run_task: Callable[..., Any]) -> Callable[..., Any]:
+    """Exit when Airflow cannot run a task; ``dag.test()`` logs the error and waits forever for the task to end."""
 
     def run(**arguments: Any) -> Any:
         try:
@@ -71,8 +69,8 @@ def _or_end(run_task: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def keep_what_sessions_read() -> None:
-    """Let all of botocore's sessions share what one of them has read of its own files: every task has new ones."""
+def cache_botocore_files() -> None:
+    """Share the files that botocore reads between all its sessions: every task creates new ones."""
     for cls, method in (
         (botocore.loaders.JSONFileLoader, "load_file"),
         (botocore.loaders.Loader, "list_available_services"),
@@ -81,16 +79,16 @@ def keep_what_sessions_read() -> None:
         setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
 
 
-def _check_no_schema_twice() -> None:
-    """Let jsonschema remember which schemas it has found to be right: every task has those of all params checked."""
+def _cache_schema_checks() -> None:
+    """Cache which schemas jsonschema has found to be valid: every task checks those of all params."""
     from jsonschema import Draft202012Validator
 
-    check, right = Draft202012Validator.check_schema, set[str]()
+    check, valid = Draft202012Validator.check_schema, set[str]()
 
     def check_once(schema: Any, *arguments: Any, **named: Any) -> None:
-        if (text := repr(schema)) not in right:
+        if (text := repr(schema)) not in valid:
             check(schema, *arguments, **named)
-            right.add(text)
+            valid.add(text)
 
     Draft202012Validator.check_schema = check_once
 
@@ -150,7 +148,7 @@ def _states(run_id: str) -> States:
 
 @contextmanager
 def _output_to(path: Path) -> Iterator[TextIO]:
-    """Send everything that is printed to a file, and yield the terminal (or what stands in its place)."""
+    """Redirect standard output and error to a file, and yield the original standard output."""
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)

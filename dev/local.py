@@ -13,8 +13,8 @@ NAME = "local-aws"
 
 
 def local_aws() -> services.Service:
-    """Return the running local AWS, started when there is none."""
-    if (service := services.running(NAME)) is not None and _answers(service.url):
+    """Return the local AWS, started if it is not running."""
+    if (service := services.running(NAME)) is not None and _is_up(service.url):
         return service
     if service is not None:
         services.stop(service)
@@ -28,7 +28,7 @@ def _url(port_file: Path) -> str | None:
     return f"http://127.0.0.1:{port_file.read_text().strip()}" if port_file.exists() else None
 
 
-def _answers(url: str) -> bool:
+def _is_up(url: str) -> bool:
     try:
         urllib.request.urlopen(f"{url}/moto-api/", timeout=10).close()  # noqa: S310 - our own loopback address
     except (urllib.error.URLError, OSError):

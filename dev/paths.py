@@ -1,4 +1,4 @@
-"""Where things are on this machine: the repo, and what its commands leave behind in ``.local/``."""
+"""Paths on this machine: the repo, and ``.local/``, to which its commands write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 STATE = Path(os.environ.get("LAKE_GATE_STATE") or REPO / ".local")
-"""Everything that the commands write: databases, logs, process ids, sample deliveries. Safe to delete when down."""
+"""Folder of databases, logs, process ids and sample deliveries. Safe to delete after `make down`."""
 
 AIRFLOW_HOME = STATE / "airflow"
 LOGS = STATE / "logs"
@@ -16,15 +16,15 @@ SAMPLE = STATE / "deliveries" / "sample"
 
 
 def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict[str, str]:
-    """Return the environment in which Airflow runs here, on the local AWS at ``endpoint_url``.
+    """Return the environment variables of Airflow on the local AWS at ``endpoint_url``.
 
-    Nothing of it is known to the DAG or the plugins: they see the environment variables that boto3 reads anywhere.
+    DAGs and plugins do not read them; boto3 does, as on any machine.
 
-    :param findings_queue_url: the queue that ``finding_events`` watches; empty: it runs by the clock only.
+    :param findings_queue_url: the queue that ``finding_events`` watches; empty: the DAG runs on its schedule only.
     """
     return {
         **aws_environment(endpoint_url),
-        # `airflow standalone` starts its parts by the name `airflow`.
+        # `airflow standalone` starts its parts with the command `airflow`.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AIRFLOW_HOME": str(AIRFLOW_HOME),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{AIRFLOW_HOME}/airflow.db",
@@ -40,7 +40,7 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
-        # Longer than the database makes the API server wait: who gives up and asks again finds the task started.
+        # Longer than the API server waits for the database: a repeated request would find the task already started.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL": findings_queue_url,
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
@@ -49,16 +49,16 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
     }
 
 
-def patient_database_url(airflow_home: Path) -> str:
-    """Return where ``dag.test()`` keeps its state; on a slow disk a writer waits a minute for another one.
+def database_url_with_timeout(airflow_home: Path) -> str:
+    """Return the URL of the database of ``dag.test()``, whose writers wait up to a minute for each other.
 
-    Who is turned away leaves its task in a state in which nothing ever runs it again. Airflow's daemons ask again.
+    A writer that times out leaves its task in a state in which it is never run again; Airflow's daemons retry.
     """
     return f"sqlite:///{airflow_home}/airflow.db?timeout=60"
 
 
 def aws_environment(endpoint_url: str) -> dict[str, str]:
-    """Return the environment in which boto3 and the AWS CLI find the local AWS; the credentials mean nothing."""
+    """Return the environment variables of boto3 and the AWS CLI for the local AWS, which accepts any credentials."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": "local",
@@ -71,5 +71,5 @@ def aws_environment(endpoint_url: str) -> dict[str, str]:
 
 
 def airflow_port() -> int:
-    """Port of Airflow's UI and API on 127.0.0.1; set AIRFLOW_PORT to change it."""
+    """Return the port of Airflow's UI and API on 127.0.0.1; set AIRFLOW_PORT to change it."""
     return int(os.environ.get("AIRFLOW_PORT", "8080"))

@@ -1,4 +1,4 @@
-"""Shows how a run is getting on: one line when a step begins to wait, works or ends, with the number of files."""
+"""Progress of a run: one line when a task starts, waits or ends, with the number of files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUIET = {"skipped", "removed", "upstream_failed"}
 
 
 class Progress:
-    """Prints what changed between two looks at a run's task instances."""
+    """Prints the changes of a run's task instances between two calls."""
 
     def __init__(self, run: Run, bronze: str, out: TextIO) -> None:
         self.run = run
@@ -29,15 +29,15 @@ class Progress:
         self._shown: dict[str, str] = {}
 
     def show(self, states: Mapping[tuple[str, int], str]) -> None:
-        """Print the steps whose state is another one than at the last look.
+        """Print the tasks whose state has changed since the last call.
 
         :param states: state of each task instance by task id and map index.
         """
         tasks: dict[str, list[str]] = {}
         for (task_id, _), state in states.items():
             tasks.setdefault(task_id, []).append(state)
-        for task_id, of_task in tasks.items():
-            overall = _overall(of_task)
+        for task_id, instances in tasks.items():
+            overall = _overall(instances)
             if overall and self._shown.get(task_id) != overall:
                 self._shown[task_id] = overall
                 self._print(task_id, overall)
@@ -64,7 +64,7 @@ class Progress:
         return sum(1 for _ in self._read(name))
 
     def _read(self, name: str) -> Iterator[dict[str, Any]]:
-        """Yield the lines of one of the run's documents, none when it is not there."""
+        """Yield the lines of one of the run's documents, none if it does not exist."""
         with contextlib.suppress(self._s3.exceptions.NoSuchKey):
             yield from iter_json_lines(self._s3, self.bronze, self.run.document(name))
 
@@ -73,7 +73,7 @@ _WORDS = {"success": "done", "deferred": "waiting", "up_for_retry": "retry", "fa
 
 
 def _overall(states: list[str]) -> str | None:
-    """Return the one state of a task's mapped instances, or None while it has not begun."""
+    """Return the combined state of a task's mapped instances, or None before it has started."""
     for state in ("failed", "up_for_retry", "running", "deferred"):
         if state in states:
             return state

@@ -1,4 +1,4 @@
-"""Takes one delivery through the gate on this machine and prints what happened to every file (`make run`)."""
+"""Run one delivery on this machine and print the decision and place of every file (`make run`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from urllib.parse import quote
 import boto3
 
 from dev import in_process, services
-from dev.airflow_api import AirflowApi
 from dev.local import local_aws
 from dev.paths import (
     AIRFLOW_HOME,
@@ -26,7 +25,7 @@ from dev.paths import (
     STATE,
     airflow_environment,
     aws_environment,
-    patient_database_url,
+    database_url_with_timeout,
 )
 from dev.progress import Progress
 from dev.setup import set_up
@@ -34,6 +33,7 @@ from dev.table import print_record
 from lake_gate.model.run import Run
 from lake_gate.s3.documents import iter_json_lines, read_document_or_none
 from localaws.synthea import generate
+from ops.airflow_api import DAG_ID, AirflowApi
 
 FEED = "synthea"
 SAMPLE_PATIENTS = 100
@@ -42,7 +42,7 @@ RUN_SECONDS = 3600
 
 def main() -> None:
     """Run one delivery through the gate, on the local AWS."""
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # Airflow turns its INFO on
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # Airflow enables its INFO messages
     arguments = _arguments()
     began = time.monotonic()
     endpoint = os.environ["AWS_ENDPOINT_URL"] if arguments.airflow else _start_local_aws()
@@ -56,17 +56,19 @@ def main() -> None:
     record = _record(bronze, run)
     _report(record, f"s3://{bronze}/{run.document('record.json')}", state, log)
     print(f"State      {state}, {time.monotonic() - began:.1f} s")
-    print(f"Look       AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
+    print(f"Inspect    AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
     print("Stop       make down")
     sys.exit(0 if state == "success" and record and record["accounted"] else 1)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.run", description=main.__doc__)
-    parser.add_argument("--source", default="", help="folder, .zip, s3:// prefix or http(s):// zip; default: a sample")
+    parser.add_argument(
+        "--source", default="", help="folder, .zip, s3:// prefix or http(s):// zip; default: a generated sample"
+    )
     parser.add_argument("--threshold", default="High", choices=["High", "Medium", "Low"])
     parser.add_argument("--promotion", default="each by itself", choices=["each by itself", "all or nothing"])
-    parser.add_argument("--dry-run", action="store_true", help="decide and report, move nothing")
+    parser.add_argument("--dry-run", action="store_true", help="decide and report without moving files")
     parser.add_argument("--airflow", default="", help="URL of a running Airflow to use; AWS_ENDPOINT_URL names its AWS")
     return parser.parse_args()
 
@@ -86,12 +88,12 @@ def _source(source: str) -> str:
     if "://" in source:
         return source
     path = Path(source).expanduser()
-    # make runs in the repo's folder; the path was typed there as well
+    # relative to the repo, where make runs
     return str(path if path.is_absolute() else (REPO / path).resolve())
 
 
 def _sample() -> str:
-    """Make the sample delivery, once."""
+    """Generate the sample delivery, once."""
     if not SAMPLE.exists():
         draft = SAMPLE.with_name("sample.draft")
         generate(draft, SAMPLE_PATIENTS)
@@ -100,7 +102,7 @@ def _sample() -> str:
 
 
 def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
-    """Run it in the Airflow that is up, or else in this process; return run id, state, and where its log is."""
+    """Run in the Airflow that is up, otherwise in this process; return run id, state, and place of the log."""
     if not airflow_url and (up := services.running("airflow")):
         airflow_url = up.url
     if airflow_url:
@@ -108,10 +110,10 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         run_id = api.trigger(conf)
         state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
-        return run_id, state, f"{airflow_url}/dags/{in_process.DAG_ID}/runs/{quote(run_id, safe='')}"
-    # Airflow, which reads it, is imported by what follows.
+        return run_id, state, f"{airflow_url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
+    # Airflow, imported below, reads the environment.
     os.environ.update(airflow_environment(endpoint))
-    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(AIRFLOW_HOME)
+    os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(AIRFLOW_HOME)
     run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
     return run_id, state, str(LOGS / "run.log")
 
@@ -134,9 +136,9 @@ def _record(bronze: str, run: Run) -> dict[str, Any] | None:
 
 def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> None:
     if state != "success":
-        print(f"\nThe run ended as {state}. What its tasks logged: {log}")
+        print(f"\nThe run ended as {state}. Log of its tasks: {log}")
     if record is None:
-        print("It wrote no record; what it landed stays in bronze.")
+        print("The run wrote no record; landed files stay in bronze.")
         return
     print_record(record)
     print(f"Run record {uri}")

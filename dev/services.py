@@ -1,4 +1,4 @@
-"""Starts and stops background processes by their own process ids, kept in ``.local/``."""
+"""Background processes: start and stop by process id, stored in ``.local/``."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ import psutil
 
 from dev.paths import LOGS, REPO, STATE
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
-"""What this very process started: it has to be waited for when it ends, or it stays behind as a zombie."""
+children: dict[int, subprocess.Popen[bytes]] = {}
+"""Processes that this process has started: it must wait for them when they end, or they stay zombies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """A background process that a command of this repo started.
 
-    :param started: when the system says that the process began; a recycled process id has another one.
+    :param started: start time of the process according to the system; a recycled process id has another one.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Service:
 
     @property
     def is_running(self) -> bool:
-        """Whether that very process is still there."""
-        return bool(self.started) and _started(self.pid) == self.started
+        """Whether the process is still running."""
+        return bool(self.started) and start_time_of(self.pid) == self.started
 
 
 def running(name: str) -> Service | None:
-    """Return the service of that name when it is running."""
+    """Return the service of that name if it is running."""
     try:
         service = Service(**json.loads(_file(name).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -51,11 +51,11 @@ def running(name: str) -> Service | None:
 def start(
     name: str, command: list[str], environment: dict[str, str], url: str | Callable[[], str | None], seconds: float
 ) -> Service:
-    """Start a process in a session of its own, logging to ``.local/logs/<name>.log``.
+    """Start a process in a new session, logging to ``.local/logs/<name>.log``.
 
-    :param url: where it serves, or a function that says so once it is known.
-    :param seconds: how long to wait for the url.
-    :raises SystemExit: when it ends before it serves, with the end of its log; or when it stays silent.
+    :param url: the URL of the service, or a function that returns it once it is known.
+    :param seconds: how long to wait for the URL.
+    :raises SystemExit: when it ends before it serves, with the end of its log, or when the time is over.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{name}.log"
@@ -69,9 +69,9 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children[process.pid] = process
-    # Written down at once: what is started and never becomes ready must still be found by `make down`.
-    service = Service(name, process.pid, _started(process.pid), url if isinstance(url, str) else "")
+    children[process.pid] = process
+    # Written at once: `make down` must also stop a process that never becomes ready.
+    service = Service(name, process.pid, start_time_of(process.pid), url if isinstance(url, str) else "")
     _file(name).write_text(json.dumps(asdict(service)))
     if callable(url):
         found = wait_for(url, seconds, lambda: _check_alive(service, process, log))
@@ -80,39 +80,39 @@ def start(
     return service
 
 
-def wait_for[T](look: Callable[[], T | None], seconds: float, check: Callable[[], None]) -> T:
-    """Return what ``look`` finds, looking until it finds something.
+def wait_for[T](probe: Callable[[], T | None], seconds: float, check: Callable[[], None]) -> T:
+    """Call ``probe`` until it returns a value, and return that.
 
-    :param check: called between two looks; raises when waiting has become pointless.
+    :param check: called between two calls; raises to end the wait.
     :raises SystemExit: when the time is over.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if (found := look()) is not None:
+        if (found := probe()) is not None:
             return found
         check()
         time.sleep(0.1)
-    raise SystemExit(f"Nothing answered within {seconds:.0f} seconds; look into {LOGS}")
+    raise SystemExit(f"The service was not ready within {seconds:.0f} seconds; see the logs in {LOGS}")
 
 
 def stop(service: Service, seconds: float = 30) -> None:
-    """Ask the process group of the service to end, and insist when it does not.
+    """Terminate the process group of the service, and kill it if it does not end.
 
-    What is no longer that very process is left alone: its id may belong to somebody else by now.
+    A process with another start time is left alone: it has a recycled id.
     """
     if service.is_running:
         _signal_group(service, signal.SIGTERM)
         end = time.monotonic() + seconds
         while service.is_running and time.monotonic() < end:
             time.sleep(0.1)
-        # Also when the leader has gone: as long as a child of it is left, nobody else can get the group's id.
+        # Also after the leader has ended: while a child of it is running, the group's id is not recycled.
         _signal_group(service, signal.SIGKILL)
     _forget(service)
 
 
 def _check_alive(service: Service, process: subprocess.Popen[bytes], log: Path) -> None:
     if not service.is_running:
-        # What it started before it ended; not yet waited for, it still keeps the group's id from everybody else.
+        # Kills its children; the group's id is not recycled before this process has waited for the leader.
         _signal_group(service, signal.SIGKILL)
         _forget(service)
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
@@ -120,13 +120,13 @@ def _check_alive(service: Service, process: subprocess.Popen[bytes], log: Path) 
 
 
 def _signal_group(service: Service, sign: signal.Signals) -> None:
-    # macOS refuses, with a PermissionError, to signal a group of which only a zombie is left.
+    # macOS raises PermissionError for a group of which only a zombie is left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(service.pid, sign)
 
 
 def _forget(service: Service) -> None:
-    if process := _children.pop(service.pid, None):
+    if process := children.pop(service.pid, None):
         process.wait()
     _file(service.name).unlink(missing_ok=True)
 
@@ -135,13 +135,13 @@ def _file(name: str) -> Path:
     return STATE / f"{name}.json"
 
 
-def _started(pid: int) -> str:
-    """Return the start time of a process as the system tells it, or nothing when there is no such process."""
-    return _started_by_proc(pid) if Path("/proc/self/stat").exists() else _started_by_psutil(pid)
+def start_time_of(pid: int) -> str:
+    """Return the start time of a process as text, or "" when the process does not exist."""
+    return start_time_by_proc(pid) if Path("/proc/self/stat").exists() else start_time_by_psutil(pid)
 
 
-def _started_by_proc(pid: int) -> str:
-    """Read it in clock ticks since the boot, which is named too: psutil's moves when Linux's clock is set.
+def start_time_by_proc(pid: int) -> str:
+    """Return boot id and clock ticks since the boot: psutil's start time changes when Linux's clock is set.
 
     Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
     """
@@ -153,8 +153,8 @@ def _started_by_proc(pid: int) -> str:
     return "" if state in "ZX" else f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {ticks}"
 
 
-def _started_by_psutil(pid: int) -> str:
-    """Ask psutil, as on macOS."""
+def start_time_by_psutil(pid: int) -> str:
+    """Return the start time from psutil, for systems without /proc."""
     try:
         process = psutil.Process(pid)
         return "" if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())

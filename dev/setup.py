@@ -1,6 +1,6 @@
-"""Sets up the lake in the AWS that the environment names: the stacks of ``infra/``, and Macie's results repository.
+"""Set up the lake in the local AWS: the stacks of ``infra/``, and Macie's results repository.
 
-``python -m dev.setup`` is what `make run`, `make up` and docker-compose call; doing it again changes nothing.
+`make run`, `make up` and docker-compose call it; repeated calls change nothing.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import os
 
 import boto3
 
-from ship import stacks
+from ops import stacks
 
 NAME_PREFIX = "lake"
 DEPLOYER = "lake-deployer"
-"""The role that may upload code and change the buckets; make it where IAM is enforced. The root user may do all."""
+"""Role that may upload code and change the buckets; create it where IAM is enforced. The root user may, too."""
 
 
 def set_up(*, local_source_root: str) -> dict[str, str]:
-    """Deploy the stacks with the settings of a laptop, and return their outputs.
+    """Create the stacks with the settings of a laptop, and return their outputs.
 
-    The local Macie publishes findings a second after the job: the gate need not wait for minutes as in AWS.
+    The local Macie publishes findings a second after the job, so the gate does not wait for minutes as in AWS.
     """
     given = {
         "NamePrefix": NAME_PREFIX,
@@ -39,7 +39,7 @@ def _account() -> str:
 
 
 def _set_results_repository(results_bucket: str, key_arn: str) -> None:
-    """Do what CloudFormation has no type for. In AWS the DAG ``macie_scheduled_job`` does."""
+    """Set Macie's results repository, for which CloudFormation has no type; in AWS ``macie_scheduled_job`` sets it."""
     destination = {"bucketName": results_bucket, "keyPrefix": "macie", "kmsKeyArn": key_arn}
     boto3.client("macie2").put_classification_export_configuration(configuration={"s3Destination": destination})  # type: ignore[typeddict-item]
 

@@ -1,9 +1,9 @@
 """Airflow standalone for a laptop: ``python -m dev.standalone``, with the environment of ``dev.paths``.
 
-Two things are other than in ``airflow standalone``. The servers of log files, which would listen on every address of
-the machine, are not started: the API server reads those files itself here. And the API of the tasks is a process of its
-own: in one, a request of the UI and one of a task wait for each other's transaction until SQLite turns one away (the
-one holds the lock until the event loop goes on, the other one waits for the lock on the event loop).
+Two differences to ``airflow standalone``: The servers of log files, which would listen on every address of the machine,
+are not started, because the API server reads those files itself. And the API of the tasks is a separate process: in a
+shared one, a request of the UI and one of a task can wait for each other until SQLite times out (one holds the lock
+until the event loop continues, the other waits for the lock on the event loop).
 """
 
 from __future__ import annotations

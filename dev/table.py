@@ -1,4 +1,4 @@
-"""The table at the end of a run: what happened to every file."""
+"""Table at the end of a run: findings, decision and place of every file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def print_record(record: Mapping[str, Any], console: Console | None = None) -> N
     """Print the run record, with its ``objects``: one line per file, then the totals."""
     console = console or Console()
     if not console.is_terminal:
-        console.width = _PIPE_WIDTH  # in a log or a pipe a file has one line, which can be searched for
+        console.width = _PIPE_WIDTH  # one searchable line for each file in a log or a pipe
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("file", "size", "findings", "decision", "reason", "where it is now"):
         table.add_column(column, justify="right" if column == "size" else "left", overflow="fold")
@@ -38,7 +38,7 @@ def _address(entry: Mapping[str, Any]) -> str:
 
 
 def _place(entry: Mapping[str, Any]) -> str:
-    """Return the bucket, and what stands before the key that the object has in every bucket (``held/``)."""
+    """Return the bucket, and the prefix of the object's key in it (``held/``)."""
     if not entry["now"]:
         return _NOWHERE
     return f"{entry['now']['bucket']}/{entry['now']['key'].removesuffix(entry['landed']['key'])}".rstrip("/")
@@ -54,7 +54,7 @@ def _row(entry: Mapping[str, Any], now: str) -> list[Text]:
     reason = entry["reason"] or "-"
     if entry["status_reason"]:
         reason += f" ({entry['status_reason']})"
-    # Texts, not strings: rich reads markup and the names of emojis in strings, and a file may be called so.
+    # Texts, not strings: rich interprets markup and emoji names in strings, and names of files may contain them.
     texts = (entry["name"], _size(entry["size_bytes"]), findings, outcome, reason, now)
     row = [Text(_printable(text)) for text in texts]
     row[3].stylize(_COLOURS.get(outcome, "red"))
@@ -62,7 +62,7 @@ def _row(entry: Mapping[str, Any], now: str) -> list[Text]:
 
 
 def _printable(text: str) -> str:
-    """Show what a terminal would obey, like the bytes that clear it, by its code."""
+    """Escape control characters, which a terminal would execute."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -1,4 +1,4 @@
-"""Starts Airflow's UI, scheduler, triggerer and DAG processor on the local AWS (`make up`)."""
+"""Start Airflow's UI, scheduler, triggerer and DAG processor on the local AWS (`make up`)."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import os
 import socket
 
 from dev import services
-from dev.airflow_api import AirflowApi
 from dev.local import local_aws
 from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
 from dev.setup import set_up
+from ops.airflow_api import AirflowApi
 
 STARTING_SECONDS = 240
 
 
 def main() -> None:
-    """Start what is not running yet and say where it is."""
+    """Start the services that are not running, and print their URLs."""
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
     lake = set_up(local_source_root="/")
     airflow = services.running("airflow") or _start(aws.url, lake["FindingsQueueUrl"])
-    print(f"Airflow    {airflow.url}/dags/synthea_gate  (no login: it listens on 127.0.0.1 only)")
+    print(f"Airflow    {airflow.url}/dags/synthea_gate  (no login; listens on 127.0.0.1 only)")
     print(f"Local AWS  {aws.url}")
     print("Trigger the DAG there, or: make run. Stop: make down")
 
@@ -29,8 +29,8 @@ def main() -> None:
 def _start(aws_url: str, findings_queue_url: str) -> services.Service:
     url = f"http://127.0.0.1:{airflow_port()}"
     if _is_taken(airflow_port()):
-        raise SystemExit(f"Port {airflow_port()} is taken by another program; choose one: make up AIRFLOW_PORT=8090")
-    print("Starting Airflow, which takes about a minute ...", flush=True)
+        raise SystemExit(f"Port {airflow_port()} is in use; choose another one: make up AIRFLOW_PORT=8090")
+    print("Starting Airflow (about a minute) ...", flush=True)
     api = AirflowApi(url)
     command = services.python("-m", "dev.standalone")
     return services.start(

@@ -1,4 +1,4 @@
-# The local AWS's libraries. Its code is mounted by docker-compose.yaml, so that an edit needs a restart and not a build.
+# Libraries of the local AWS. docker-compose.yaml mounts its code, so that an edit needs a restart and no build.
 FROM python:3.12-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes what the containers of one stack share in confidence, once: random, and kept in the volume `keys` alone.
-# `docker compose down --volumes` forgets it together with the database whose password it is.
+# Generate the random secrets that the containers of one stack share, once; they are stored only in the volume `keys`.
+# `docker compose down --volumes` deletes them together with the database.
 set -euo pipefail
 cd "$1"
 [ ! -e fernet ] || exit 0
@@ -16,4 +16,4 @@ echo -n "postgresql+psycopg2://airflow:$postgres@postgres/airflow" > database-ur
 echo -n "db+postgresql+psycopg2://airflow:$postgres@postgres/airflow" > result-backend
 echo -n "redis://:$redis@redis:6379/0" > broker-url
 hex > jwt
-head --bytes=32 /dev/urandom | base64 | tr '+/' '-_' > fernet # last: it says that all are there
+head --bytes=32 /dev/urandom | base64 | tr '+/' '-_' > fernet # last: its existence shows that all are complete

@@ -1,4 +1,4 @@
-# The environment of the tests, as `make test` makes it. The repo is mounted by docker-compose.yaml.
+# Environment of the tests, created as by `make test`. docker-compose.yaml mounts the repo.
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the tests in a copy of the repo, which itself is mounted read-only at /repo; arguments go to pytest.
+# Run the tests in a copy of the repo, which is mounted read-only at /repo; arguments are passed to pytest.
 set -euo pipefail
 cd /app
 for lock in requirements/dev.lock requirements/awscli.lock requirements/airflow-*.lock; do
-  cmp --silent "$lock" "/repo/$lock" || { echo "$lock has changed: docker compose build test" >&2; exit 1; }
+  cmp --silent "$lock" "/repo/$lock" || { echo "$lock has changed, run: docker compose build test" >&2; exit 1; }
 done
-# What commands leave behind stays behind; some of it only its owner may read.
+# Without the files that commands write; some are readable only by their owner.
 tar --create --directory /repo --exclude-from - . <<'END' | tar --extract --touch
 ./.git
 ./.venv
@@ -17,5 +17,5 @@ tar --create --directory /repo --exclude-from - . <<'END' | tar --extract --touc
 ./dist
 __pycache__
 END
-touch .venv/.ready .venv/*/.ready # made of these very locks
+touch .venv/.ready .venv/*/.ready # created from these locks
 exec .venv/bin/python -m pytest "$@"

@@ -1,1 +1,1 @@
-"""What leaves the repo: the package for MWAA, and what deploys it; never ships itself."""
+"""The package for MWAA, its deployment and the smoke test; not part of the package itself."""

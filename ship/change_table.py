@@ -1,4 +1,4 @@
-"""The table of what would change in a stack."""
+"""Table of the changes of a change set."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _PIPE_WIDTH = 140
 
 
 def print_changes(title: str, changes: list[ChangeTypeDef], console: Console | None = None) -> None:
-    """Print what would change in a stack, what is replaced or removed in red."""
+    """Print the changes of a stack; replaced and removed resources in red."""
     console = console or Console()
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     if not changes:
-        console.print(f"{title}: nothing changes", highlight=False)
+        console.print(f"{title}: no changes", highlight=False)
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("action", "resource", "type", "what"):
+    for column in ("action", "resource", "type", "effect"):
         table.add_column(column)
     for change in changes:
         table.add_row(*_row(change.get("ResourceChange", {})))
@@ -31,11 +31,11 @@ def print_changes(title: str, changes: list[ChangeTypeDef], console: Console | N
 
 
 def _row(change: Any) -> list[Text]:
-    what = {"True": "REPLACED", "Conditional": "replaced, perhaps"}.get(change.get("Replacement", ""), "")
+    effect = {"True": "REPLACED", "Conditional": "may be replaced"}.get(change.get("Replacement", ""), "")
     if change["Action"] == "Remove":
-        what = "stays, outside the stack" if "Retain" in change.get("PolicyAction", "") else "DELETED"
+        effect = "retained outside the stack" if "Retain" in change.get("PolicyAction", "") else "DELETED"
     names = sorted({d["Target"]["Name"] for d in change.get("Details", []) if d.get("Target", {}).get("Name")})
-    words = " - ".join(part for part in (what, ", ".join(names)) if part)
-    style = "red" if what.isupper() else ""
+    words = " - ".join(part for part in (effect, ", ".join(names)) if part)
+    style = "red" if effect.isupper() else ""
     cells = (change["Action"], change["LogicalResourceId"], change["ResourceType"], words)
     return [Text(cell, style=style) for cell in cells]

@@ -1,4 +1,4 @@
-"""What is deployed where: an environment, the templates, the package, and what is known of them by now."""
+"""A deployment: environment, templates, package, and the outputs known so far."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ops.stacks import TEMPLATES, Template, read_templates, unknown_in
 from ship import upload
 from ship.changes import Changer, Show
 from ship.environments import Environment
-from ship.stacks import TEMPLATES, Template, read_templates, unknown_in
 
 DIST = Path(__file__).resolve().parent.parent / "dist"
 
 
 @dataclass(slots=True)
 class Deployment:
-    """What is deployed where.
+    """Deployment of the templates and the package to an environment.
 
-    :param outputs: of the stacks and of the upload, as far as they are known by now.
+    :param outputs: outputs of the stacks and of the upload that are known so far.
     """
 
     environment: Environment
@@ -30,16 +30,16 @@ class Deployment:
 
     @classmethod
     def checked(cls, environment: Environment, **more: Any) -> Deployment:
-        """Return the deployment, once it is sure that the account is the right one and every parameter has a place.
+        """Return the deployment after checking the account and the names of the parameters.
 
-        :raises SystemExit: saying what is wrong; nothing was changed.
+        :raises SystemExit: when a check fails; nothing was changed.
         """
         caller = environment.check_account()
-        made = cls(environment, **more)
-        if unknown := unknown_in(environment.given, made.folder):
-            raise SystemExit(f"{environment.name}: no template has a parameter {', '.join(unknown)}")
-        made.environment = environment.deployed_by(caller)
-        return made
+        deployment = cls(environment, **more)
+        if unknown := unknown_in(environment.given, deployment.folder):
+            raise SystemExit(f"{environment.name}: no template has the parameters {', '.join(unknown)}")
+        deployment.environment = environment.deployed_by(caller)
+        return deployment
 
     @property
     def templates(self) -> list[Template]:
@@ -48,33 +48,40 @@ class Deployment:
 
     @property
     def changer(self) -> Changer:
-        """What changes the stacks."""
+        """The changer of the stacks."""
         return Changer(self.environment.client("cloudformation"), self.show, poll_seconds=self.poll_seconds)
 
     def stack_name(self, template: Template) -> str:
-        """Return what a template's stack is called here."""
+        """Return the name of a template's stack."""
         return f"{self.environment.name_prefix}-{template.name}"
 
     @property
     def bucket(self) -> str | None:
-        """The bucket of the MWAA environment; None when no stack makes one and the file names none."""
+        """The bucket of the MWAA environment; None when no stack creates one and the file names none."""
         return {**self.outputs, **self.environment.given}.get("AirflowBucket")
 
     def check_package(self) -> None:
-        """Refuse to begin without a package."""
-        if missing := [name for name in (*upload.VERSIONED, upload.DAGS) if not (self.dist / name).exists()]:
-            raise SystemExit(f"{self.dist} has no {', '.join(missing)}: make package. Nothing was changed.")
+        """Check that the package exists.
 
-    def check_will_come(self, template: Template, names: list[str]) -> None:
-        """Refuse what would fail in the middle: a value that neither the file gives nor an earlier step will."""
-        before = self.templates[: [one.name for one in self.templates].index(template.name)]
-        coming = set(upload.VERSIONED.values()).union(*(one.outputs for one in before))
-        if never := [name for name in names if name not in coming]:
+        :raises SystemExit: when a part of it is missing.
+        """
+        if missing := [name for name in (*upload.VERSIONED, upload.DAGS) if not (self.dist / name).exists()]:
+            raise SystemExit(f"{self.dist} has no {', '.join(missing)}: run make package. Nothing was changed.")
+
+    def check_available(self, template: Template, names: list[str]) -> None:
+        """Check that the file or an earlier step provides these parameters, before anything is changed.
+
+        :raises SystemExit: when a parameter would have no value.
+        """
+        names_in_order = [earlier.name for earlier in self.templates]
+        before = self.templates[: names_in_order.index(template.name)]
+        provided = set(upload.VERSIONED.values()).union(*(earlier.outputs for earlier in before))
+        if missing := [name for name in names if name not in provided]:
             raise SystemExit(
-                f"{template.name}.yaml needs {', '.join(never)}, which no stack before it gives. Name it under "
+                f"{template.name}.yaml needs {', '.join(missing)}, which no earlier stack provides. Add it under "
                 f'"parameters" in the file of {self.environment.name}. Nothing was changed.'
             )
 
     def difference(self) -> upload.Difference:
-        """Compare the package with the bucket, which must be there."""
+        """Compare the package with the bucket, which must exist."""
         return upload.compare(self.environment.client("s3"), str(self.bucket), self.dist)

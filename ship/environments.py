@@ -13,9 +13,9 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from jsonschema import Draft202012Validator
 
-from ship.stacks import ORDER
+from ops.stacks import ORDER
 
-MAY_RUN_AGAIN = "What the deployer may need: docs/platform.md. It may be run again."
+DEPLOYER_ADVICE = "Permissions of the deployer: docs/platform.md. The command can be repeated."
 FOLDER = Path(__file__).resolve().parent.parent / "infra" / "environments"
 _SCHEMA = {
     "type": "object",
@@ -33,27 +33,27 @@ _SCHEMA = {
 
 
 @contextmanager
-def refusals_told(what_now: str) -> Iterator[None]:
-    """End the command in a line when AWS refuses something, or does not answer.
+def exit_on_aws_error(advice: str) -> Iterator[None]:
+    """Exit with one line when AWS refuses a call or does not respond.
 
-    :param what_now: what to do, or where it is said.
-    :raises SystemExit: with AWS's words.
+    :param advice: what to do, or where it is documented.
+    :raises SystemExit: with AWS's message.
     """
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise SystemExit(f"{error}\n{what_now}") from None
+        raise SystemExit(f"{error}\n{advice}") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where to deploy, and with which values.
+    """Account, Region and parameters of a deployment.
 
-    :param account: id of the account; nothing is done in another one.
-    :param name_prefix: what all names of stacks and buckets begin with.
-    :param parameters: values for the templates' parameters. They win over the outputs of other stacks, so that one's
-        own buckets and keys can be named.
-    :param stacks: which stacks to deploy; all of them when the file names none.
+    :param account: id of the account; credentials of another account are refused.
+    :param name_prefix: prefix of the names of stacks and buckets.
+    :param parameters: values for the templates' parameters. They override the outputs of other stacks, so that existing
+        buckets and keys can be used.
+    :param stacks: the stacks to deploy; default: all.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Environment:
 
     @property
     def given(self) -> dict[str, str]:
-        """The values that the file gives to the templates."""
+        """Values of the templates' parameters from the file."""
         return {"NamePrefix": self.name_prefix, **self.parameters}
 
     def client(self, service: str) -> Any:
@@ -73,32 +73,30 @@ class Environment:
         return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
 
     def deployed_by(self, caller_arn: str) -> Environment:
-        """Return the environment with its deployers: those that the file names, or else the caller."""
+        """Return the environment with its deployers: those of the file, default: the caller."""
         return replace(self, parameters={"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters})
 
     def check_account(self) -> str:
-        """Return the ARN of the caller, unless the credentials are of another account.
+        """Check that the credentials are of this account, and return the ARN of the caller.
 
-        :raises SystemExit: saying whose they are.
+        :raises SystemExit: when they are of another account.
         """
         try:
             caller = self.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            raise SystemExit(
-                f"No AWS credentials that work: {error}\nSign in to account {self.account} first."
-            ) from None
+            raise SystemExit(f"No valid AWS credentials: {error}\nSign in to account {self.account} first.") from None
         if caller["Account"] != self.account:
             raise SystemExit(
-                f"Refused: {self.name} is account {self.account}, and the credentials are of account "
+                f"Refused: {self.name} is account {self.account}, but the credentials are of account "
                 f"{caller['Account']} ({caller['Arn']}). Nothing was changed."
             )
         return str(caller["Arn"])
 
 
 def principals_of(caller_arn: str) -> list[str]:
-    """Return what ``aws:PrincipalArn`` says of a caller, as patterns: the role of a session, whatever its path is.
+    """Return patterns that match ``aws:PrincipalArn`` of a caller; of a session, its role with any path.
 
-    The ARN of a session has no path, and names of roles are unique in an account.
+    The ARN of a session has no path, and role names are unique in an account.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
     """
     head, _, session = caller_arn.partition(":assumed-role/")
@@ -112,22 +110,23 @@ def principals_of(caller_arn: str) -> list[str]:
 def read_environment(name: str, folder: Path = FOLDER) -> Environment:
     """Read an environment's file.
 
-    :raises SystemExit: naming what is wrong with it.
+    :raises SystemExit: when it does not exist or is not valid.
     """
     path = folder / f"{name}.json"
     if not name or "/" in name or not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
-        missing = f"There is no {path}" if name else "No environment is named"
-        raise SystemExit(f"{missing}; name one with ENV=. There are: {known}")
+        missing = f"{path} does not exist" if name else "No environment was given"
+        raise SystemExit(f"{missing}; set ENV= to one of: {known}")
     try:
         content = json.loads(path.read_text())
     except ValueError as error:
-        raise SystemExit(f"{path} is no JSON: {error}") from None
-    if wrong := [
-        f"{e.json_path.removeprefix('$.')}: {e.message}" for e in Draft202012Validator(_SCHEMA).iter_errors(content)
+        raise SystemExit(f"{path} is not valid JSON: {error}") from None
+    if problems := [
+        f"{wrong.json_path.removeprefix('$.')}: {wrong.message}"
+        for wrong in Draft202012Validator(_SCHEMA).iter_errors(content)
     ]:
-        raise SystemExit(f"{path} is not right:\n  " + "\n  ".join(wrong))
+        raise SystemExit(f"{path} is not valid:\n  " + "\n  ".join(problems))
     if "NamePrefix" in content.get("parameters", {}):
-        raise SystemExit(f"{path} is not right: NamePrefix is given by name_prefix alone")
-    asked = content.pop("stacks", ORDER)
-    return Environment(name=name, stacks=tuple(one for one in ORDER if one in asked), **content)
+        raise SystemExit(f"{path} is not valid: set NamePrefix by name_prefix only")
+    chosen = content.pop("stacks", ORDER)
+    return Environment(name=name, stacks=tuple(stack for stack in ORDER if stack in chosen), **content)

@@ -1,4 +1,4 @@
-"""MWAA: an environment of one's own, brought to the versions that were uploaded; and the REST API of any."""
+"""MWAA: update of an environment to uploaded versions, and its REST API."""
 
 from __future__ import annotations
 
@@ -25,32 +25,33 @@ def update(
     deadline_seconds: float = 90 * 60,
     poll_seconds: float = 15,
 ) -> None:
-    """Update the environment and wait for its end; nothing is done when it has these versions.
+    """Update the environment and wait for the end of the update; skip it when it has these versions.
 
     :param versions: ``PluginsObjectVersion`` and ``RequirementsObjectVersion``.
-    :raises SystemExit: when it reads another bucket, or the update fails or takes too long.
+    :raises SystemExit: when the environment uses another bucket, or the update fails or takes too long.
     """
     try:
         before = client.get_environment(Name=name)["Environment"]
     except client.exceptions.ResourceNotFoundException:
-        show(f"There is no MWAA environment {name} yet. Make it with the role and the bucket above, then deploy again.")
+        show(f"MWAA environment {name} does not exist yet. Create it with this role and bucket, then deploy again.")
         return
     if before["SourceBucketArn"].rpartition(":")[2] != bucket:
-        raise SystemExit(f"{name} reads {before['SourceBucketArn']}; name that bucket as AirflowBucket.")
+        raise SystemExit(f"{name} uses {before['SourceBucketArn']}; set AirflowBucket to that bucket.")
     wanted = {
         "PluginsS3Path": "plugins.zip",
         "PluginsS3ObjectVersion": versions["PluginsObjectVersion"],
         "RequirementsS3Path": "requirements.txt",
         "RequirementsS3ObjectVersion": versions["RequirementsObjectVersion"],
     }
-    if _has(before, wanted):
-        show(f"{name}: as it should be")
+    if _has_versions(before, wanted):
+        show(f"{name}: unchanged")
         return
-    show(f"{name}: is updated, which takes 10 to 30 minutes")
+    show(f"{name}: updating, which takes 10 to 30 minutes")
     client.update_environment(Name=name, **wanted)
     end = time.monotonic() + deadline_seconds
     while not (
-        (now := client.get_environment(Name=name)["Environment"])["Status"] == "AVAILABLE" and _has(now, wanted)
+        (now := client.get_environment(Name=name)["Environment"])["Status"] == "AVAILABLE"
+        and _has_versions(now, wanted)
     ):
         last = now.get("LastUpdate", {})
         has_failed = last.get("Status") == "FAILED" and last != before.get("LastUpdate")
@@ -62,7 +63,7 @@ def update(
 
 @dataclass(frozen=True, slots=True)
 class RestApi:
-    """Airflow's REST API as MWAA hands it on, by AWS credentials.
+    """Airflow's REST API through MWAA, authenticated by AWS credentials.
 
     Source: https://docs.aws.amazon.com/mwaa/latest/userguide/access-mwaa-apache-airflow-rest-api.html
     """
@@ -71,20 +72,20 @@ class RestApi:
     environment: str
 
     def get(self, path: str) -> dict[str, Any]:
-        """Return what the API answers to a path below ``/api/v2``."""
-        return self._ask(path, "GET")
+        """Return the response to a GET of a path below ``/api/v2``."""
+        return self._invoke(path, "GET")
 
     def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
-        """Return what the API answers to what is sent to a path below ``/api/v2``."""
-        return self._ask(path, "POST", Body=content)
+        """Return the response to a POST to a path below ``/api/v2``."""
+        return self._invoke(path, "POST", Body=content)
 
-    def _ask(self, path: str, method: str, **more: Any) -> dict[str, Any]:
+    def _invoke(self, path: str, method: str, **more: Any) -> dict[str, Any]:
         if len(path) > MOST_PATH_CHARACTERS:
-            raise ValueError(f"MWAA takes paths of {MOST_PATH_CHARACTERS} characters, this has {len(path)}: {path}")
-        answer = self.client.invoke_rest_api(Name=self.environment, Path=path, Method=method, **more)
-        content: dict[str, Any] = answer["RestApiResponse"]
+            raise ValueError(f"MWAA accepts paths of {MOST_PATH_CHARACTERS} characters, this has {len(path)}: {path}")
+        response = self.client.invoke_rest_api(Name=self.environment, Path=path, Method=method, **more)
+        content: dict[str, Any] = response["RestApiResponse"]
         return content
 
 
-def _has(environment: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+def _has_versions(environment: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
     return all(environment.get(key) == value for key, value in wanted.items())

@@ -1,10 +1,10 @@
-"""Makes what ships to MWAA, in ``dist/``: plugins.zip, the DAGs with ``include/``, requirements.txt, and a manifest.
+"""Build the package for MWAA in ``dist/``: plugins.zip, the DAGs with ``include/``, requirements.txt, and a manifest.
 
-What ships is what git tracks, and the same files give the same bytes on every machine: who deploys sees by a hash
-whether plugins.zip or requirements.txt have changed. Only these need an update of the environment, the DAGs do not.
+The package holds the files that git tracks, and the same files give the same bytes on every machine: a hash shows
+whether plugins.zip or requirements.txt have changed. Only these two need an update of the environment.
 Source: https://docs.aws.amazon.com/mwaa/latest/userguide/working-dags.html
 
-In an unpacked source archive, where git cannot be asked, what ships are the files of the kinds that the repo has there.
+In an unpacked source archive, without git, it holds the files with the suffixes of :data:`SUFFIXES`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 REPO = Path(__file__).resolve().parent.parent
 DIST = REPO / "dist"
 SHIPPED = {"dags": "dags", "include": "dags/include", "plugins": "plugins", "requirements.txt": "requirements.txt"}
-"""What ships, and where MWAA is to have it: it takes no folder beside ``dags/``, so ``include/`` lies in there."""
+"""Paths in the repo, and in the package: MWAA reads no other folder than ``dags/``, so that has ``include/``."""
 
 NEEDED = ("plugins/.airflowignore", "dags/.airflowignore", "requirements.txt")
-"""Without the first, Airflow executes every module of ours as a plugin; tools that leave out dot files lose it."""
+"""Files without which the package does not work: without the first, Airflow executes every module as a plugin."""
 
 SUFFIXES = {".py", ".json", ".md", ".txt"}
 MIDNIGHT_OF_ZIP = (1980, 1, 1, 0, 0, 0)
@@ -34,14 +34,14 @@ PLUGINS, MANIFEST = "plugins.zip", "manifest.json"
 
 
 def build(repo: Path, dist: Path, *, uncommitted: bool = False) -> dict[str, Any]:
-    """Write the package anew and return its manifest.
+    """Write the package and return its manifest.
 
-    :param uncommitted: whether changes that are not committed may ship; the manifest then lists their files.
-    :raises SystemExit: saying what stands in the way; what lay in ``dist`` before is still there then.
+    :param uncommitted: whether to package uncommitted changes; the manifest then lists their files.
+    :raises SystemExit: when the package cannot be built; ``dist`` is not changed then.
     """
     names = _names(repo)
     if missing := [name for name in NEEDED if name not in names]:
-        raise SystemExit(f"Not packaged: {', '.join(missing)} is not there, and nothing works on MWAA without it.")
+        raise SystemExit(f"Not packaged: {', '.join(missing)} is missing, and required on MWAA.")
     origin = _origin(repo)
     if origin["uncommitted"] and not uncommitted:
         raise SystemExit(_refusal(origin["uncommitted"]))
@@ -55,21 +55,21 @@ def build(repo: Path, dist: Path, *, uncommitted: bool = False) -> dict[str, Any
 
 
 def _names(repo: Path) -> list[str]:
-    """Return the paths of what ships, as they are called in the repo."""
+    """Return the paths of the packaged files in the repo."""
     if not _has_git(repo):
         found = [path for name in SHIPPED for path in [repo / name, *(repo / name).rglob("*")] if path.is_file()]
-        return sorted(path.relative_to(repo).as_posix() for path in found if _is_of_our_kind(path))
-    # Also what is neither tracked nor ignored: there is nothing of that kind but when the caller allows it.
+        return sorted(path.relative_to(repo).as_posix() for path in found if _is_packaged(path))
+    # Includes files that are neither tracked nor ignored: they are refused unless the caller allows them.
     listed = _git(repo, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *SHIPPED).split("\0")
     return sorted({name for name in listed if name and (repo / name).is_file()})
 
 
-def _is_of_our_kind(path: Path) -> bool:
+def _is_packaged(path: Path) -> bool:
     return path.name == ".airflowignore" or (path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def _origin(repo: Path) -> dict[str, Any]:
-    """Return which commit the files are of, what it is called, and the files that are other than in it."""
+    """Return commit and version of the files, and the files that differ from the commit."""
     if not _has_git(repo):
         return {"commit": None, "version": None, "uncommitted": []}
     commit = _git(repo, "rev-parse", "HEAD").strip()
@@ -84,19 +84,19 @@ def _has_git(repo: Path) -> bool:
 
 
 def _git(repo: Path, *arguments: str) -> str:
-    # The folder may be of another user, as in a container, and somebody may be committing: git minds neither.
+    # The folder may belong to another user, as in a container, and a commit may be in progress.
     command = ["git", "--no-optional-locks", "-c", f"safe.directory={repo}", "-C", str(repo), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise SystemExit(f"Not packaged: git {arguments[0]} says: {done.stderr.strip()}")
+        raise SystemExit(f"Not packaged: git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout
 
 
 def _refusal(changed: list[str]) -> str:
     listed = "".join(f"\n  {name}" for name in changed)
     return (
-        f"Not packaged: these files ship and are other than in the last commit:{listed}\n"
-        "Commit them, put them away (git stash --include-untracked), or package them as they are, for a try in an "
+        f"Not packaged: these files differ from the last commit:{listed}\n"
+        "Commit them, stash them (git stash --include-untracked), or package them as they are, for a test in an "
         "environment of your own: make package PACKAGE_ARGS=--uncommitted"
     )
 
@@ -107,9 +107,9 @@ def _place(name: str) -> str:
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:
-    """Pack files so that the bytes depend on names and contents alone.
+    """Pack files so that the bytes depend only on names and contents.
 
-    Not compressed: zlib is not the same everywhere, and the file is small.
+    Not compressed: the output of zlib differs between versions, and the file is small.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -129,7 +129,7 @@ def _described(files: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
 
 
 def _write(files: Mapping[str, bytes], dist: Path) -> None:
-    """Write beside it first: a package is complete or not there."""
+    """Write to a temporary folder first: a package is complete or missing."""
     partial = dist.with_name(f"{dist.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     for name, content in files.items():
@@ -144,9 +144,9 @@ def _write(files: Mapping[str, bytes], dist: Path) -> None:
 def _summary(manifest: Mapping[str, Any]) -> str:
     files, inside = manifest["files"], manifest[PLUGINS]
     dags = [file["bytes"] for name, file in files.items() if name.startswith("dags/")]
-    commit = manifest["commit"] or "unknown, for this is no clone"
+    commit = manifest["commit"] or "unknown (not a git clone)"
     lines = {
-        "commit": f"{commit}, with changes that are not committed" if manifest["uncommitted"] else commit,
+        "commit": f"{commit}, with uncommitted changes" if manifest["uncommitted"] else commit,
         PLUGINS: f"{len(inside)} files, {_kb(files[PLUGINS]['bytes'])}, SHA-256 {files[PLUGINS]['sha256']}",
         "dags/": f"{len(dags)} files, {_kb(sum(dags))}, with dags/include/",
         "requirements.txt": _kb(files["requirements.txt"]["bytes"]),
@@ -160,9 +160,9 @@ def _kb(size: int) -> str:
 
 
 def main() -> None:
-    """Make what ships to MWAA."""
+    """Build the package for MWAA."""
     parser = argparse.ArgumentParser(prog="python -m ship.package", description=main.__doc__)
-    parser.add_argument("--uncommitted", action="store_true", help="package changes that are not committed, too")
+    parser.add_argument("--uncommitted", action="store_true", help="also package uncommitted changes")
     arguments = parser.parse_args()
     print(_summary(build(REPO, DIST, uncommitted=arguments.uncommitted)))
 

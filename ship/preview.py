@@ -1,4 +1,4 @@
-"""What a deployment would change: each stack's change set, and the files that would go into the bucket."""
+"""Preview of a deployment: the change set of each stack, and the files to upload and delete."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from ops.stacks import Template, find_stack, missing_for, outputs_of, values_for
 from ship import upload
 from ship.change_table import print_changes
 from ship.deployment import Deployment
-from ship.stacks import Template, find_stack, missing_for, outputs_of, values_for
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 _NEW = "new-version"
-"""Stands for the version that a file will have once it is uploaded."""
+"""Placeholder for the version of a file that is not uploaded yet."""
 
 
 def preview(deployment: Deployment) -> None:
-    """Print what :func:`ship.deploy.deploy` would change, and change nothing."""
+    """Print the changes that :func:`ship.deploy.deploy` would make, and make none."""
     deployment.check_package()
     client = deployment.environment.client("cloudformation")
     stacks = {template.name: find_stack(client, deployment.stack_name(template)) for template in deployment.templates}
     for stack in stacks.values():
         deployment.outputs |= outputs_of(stack)
-    difference = deployment.difference() if deployment.bucket and _is_there(deployment) else None
+    difference = deployment.difference() if deployment.bucket and _bucket_exists(deployment) else None
     for name, parameter in upload.VERSIONED.items():
         deployment.outputs[parameter] = difference.versions.get(name, _NEW) if difference else _NEW
     for template in deployment.templates:
@@ -36,7 +36,7 @@ def preview(deployment: Deployment) -> None:
         for key in difference.delete:
             deployment.show(f"delete  s3://{deployment.bucket}/{key}")
         if not difference.put and not difference.delete:
-            deployment.show(f"s3://{deployment.bucket} has the package as it is")
+            deployment.show(f"s3://{deployment.bucket} already has the package")
 
 
 def _status(stack: StackTypeDef | None) -> str | None:
@@ -46,19 +46,19 @@ def _status(stack: StackTypeDef | None) -> str | None:
 def _preview_stack(deployment: Deployment, template: Template, status: str | None) -> None:
     name, given = deployment.stack_name(template), deployment.environment.given
     if status == "ROLLBACK_COMPLETE":
-        deployment.show(f"{name}: its first creation had failed; it is removed and made anew")
+        deployment.show(f"{name}: its first creation failed; the stack is deleted and created again")
     elif missing := missing_for(template, given, deployment.outputs):
-        deployment.check_will_come(template, missing)
+        deployment.check_available(template, missing)
         deployment.show(
-            f"{name}: all {len(template.resources)} resources are new. Details once the stacks before it are deployed, "
-            f"which give {', '.join(missing)}."
+            f"{name}: all {len(template.resources)} resources are new. Details are known after the earlier stacks are "
+            f"deployed, which provide {', '.join(missing)}."
         )
     else:
         values = values_for(template, given, deployment.outputs)
         print_changes(name, deployment.changer.preview(name, template, values))
 
 
-def _is_there(deployment: Deployment) -> bool:
+def _bucket_exists(deployment: Deployment) -> bool:
     try:
         deployment.environment.client("s3").head_bucket(Bucket=deployment.bucket)
     except ClientError as error:

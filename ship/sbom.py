@@ -1,8 +1,8 @@
-"""Writes the bill of materials of the package, ``dist/sbom.cdx.json``: CycloneDX 1.6.
+"""Write the bill of materials of the package, ``dist/sbom.cdx.json``: CycloneDX 1.6.
 
-It has what ships (the files of the manifest) and what MWAA installs or has for it: requirements.txt and all that this
-needs, in the versions of ``requirements/airflow.lock``, with the hashes of their distributions. The same package gives
-the same bytes. Source: https://cyclonedx.org/docs/1.6/json/
+It lists the files of the manifest and the distributions that MWAA installs or provides for them: requirements.txt with
+all dependencies, in the versions of ``requirements/airflow.lock``, with their hashes. The same package gives the same
+bytes. Source: https://cyclonedx.org/docs/1.6/json/
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _ROOT = "lake-gate"
 def build(dist: Path, lock: Path = LOCK) -> dict[str, Any]:
     """Return the bill of materials of the package in ``dist``.
 
-    :raises SystemExit: when what is installed here, whose needs are read, is not what is locked.
+    :raises SystemExit: when installed distributions, whose dependencies are read, differ from the lock.
     """
     manifest = json.loads((dist / "manifest.json").read_text())
     direct = [Requirement(line) for line in _lines((dist / "requirements.txt").read_text())]
     pinned = _pinned(lock.read_text())
     needs = _closure(direct)
     if others := sorted(name for name in needs if pinned.get(name, ("", []))[0] != distribution(name).version):
-        raise SystemExit(f"Not locked as installed here: {', '.join(others)}. Run make setup, or lock again.")
+        raise SystemExit(f"Installed versions differ from the lock: {', '.join(others)}. Run make setup, or make lock.")
     files = [
         {"type": "file", "bom-ref": name, "name": name, "hashes": [_sha256(file["sha256"])]}
         for name, file in manifest["files"].items()
     ]
     root = {"type": "application", "bom-ref": _ROOT, "name": _ROOT, "version": manifest["version"] or "unknown"}
-    roots = [_purl(canonicalize_name(one.name), pinned) for one in direct]
+    roots = [_purl(canonicalize_name(requirement.name), pinned) for requirement in direct]
     bom: dict[str, Any] = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -63,7 +63,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _pinned(lock: str) -> dict[str, tuple[str, list[str]]]:
-    """Return version and hashes of each pin; of those for other systems, the first one."""
+    """Return version and hashes of each pin; the first one where systems differ."""
     found: dict[str, tuple[str, list[str]]] = {}
     starts = list(_PIN.finditer(lock))
     for pin, end in zip(starts, [*(pin.start() for pin in starts[1:]), len(lock)], strict=True):
@@ -72,25 +72,25 @@ def _pinned(lock: str) -> dict[str, tuple[str, list[str]]]:
 
 
 def _closure(direct: Iterable[Requirement]) -> dict[str, list[str]]:
-    """Return what each of the distributions needs, for all that the direct ones need."""
+    """Return the dependencies of each distribution, for all that the direct ones need."""
     needs: dict[str, set[str]] = {}
     seen: set[tuple[str, str]] = set()
-    left = [(canonicalize_name(one.name), extra) for one in direct for extra in ("", *one.extras)]
+    left = [(canonicalize_name(needed.name), extra) for needed in direct for extra in ("", *needed.extras)]
     while left:
         name, extra = left.pop()
         if (name, extra) in seen:
             continue
         seen.add((name, extra))
-        for one in map(Requirement, distribution(name).requires or []):
-            if one.marker is None or one.marker.evaluate({"extra": extra}):
-                needs.setdefault(name, set()).add(canonicalize_name(one.name))
-                left += [(canonicalize_name(one.name), more) for more in ("", *one.extras)]
+        for needed in map(Requirement, distribution(name).requires or []):
+            if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+                needs.setdefault(name, set()).add(canonicalize_name(needed.name))
+                left += [(canonicalize_name(needed.name), more) for more in ("", *needed.extras)]
         needs.setdefault(name, set())
     return {name: sorted(those) for name, those in needs.items()}
 
 
 def _library(name: str, version: str, hashes: list[str]) -> dict[str, Any]:
-    # A version has several distributions, a component of its own one: so the hashes are those of where it comes from.
+    # A version has several distributions, but a component has one hash: so they are those of the external reference.
     source = {"type": "distribution", "url": f"https://pypi.org/project/{name}/{version}/"}
     return {
         "type": "library",
@@ -99,7 +99,7 @@ def _library(name: str, version: str, hashes: list[str]) -> dict[str, Any]:
         "version": version,
         "purl": f"pkg:pypi/{name}@{version}",
         **_licence(name),
-        "externalReferences": [{**source, "hashes": [_sha256(one) for one in hashes]}],
+        "externalReferences": [{**source, "hashes": [_sha256(digest) for digest in hashes]}],
     }
 
 
@@ -107,8 +107,9 @@ def _licence(name: str) -> dict[str, Any]:
     about = distribution(name).metadata
     if expression := about.get("License-Expression"):
         return {"licenses": [{"expression": expression}]}
-    named = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License :: ")]
-    return {"licenses": [{"license": {"name": one}} for one in named]} if named else {}
+    classifiers = about.get_all("Classifier") or []
+    named = [text.rpartition(" :: ")[2] for text in classifiers if text.startswith("License :: ")]
+    return {"licenses": [{"license": {"name": licence}} for licence in named]} if named else {}
 
 
 def _sha256(content: str) -> dict[str, str]:

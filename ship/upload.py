@@ -1,7 +1,7 @@
-"""Puts what ``make package`` made into the bucket of an MWAA environment: only what differs from what is there.
+"""Upload of the package into the bucket of an MWAA environment: only files that differ.
 
-An object that is ours carries ``managed-by: lake-gate`` in its metadata. DAG files of ours that no longer ship are
-deleted; what somebody else put into the bucket is neither deleted nor overwritten.
+Uploaded objects have ``managed-by: lake-gate`` in their metadata. Managed DAG files that are no longer in the package
+are deleted; other objects in the bucket are neither deleted nor overwritten.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VERSIONED = {"plugins.zip": "PluginsObjectVersion", "requirements.txt": "RequirementsObjectVersion"}
-"""What an environment takes by a version, and the parameter of ``airflow.yaml`` that names it.
+"""Files that an environment uses by version, and the parameter of ``airflow.yaml`` for it.
 
 Source: https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-dag-import-plugins.html
 """
 DAGS = "dags/"
-_OURS = {"managed-by": "lake-gate"}
+_MANAGED = {"managed-by": "lake-gate"}
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to be done with the bucket.
+    """Difference between package and bucket.
 
     :param put: names of files to upload.
-    :param delete: keys of ours that no longer ship.
-    :param versions: version ids of those that are as they should be.
+    :param delete: managed keys that are no longer in the package.
+    :param versions: version ids of unchanged files.
     """
 
     put: list[str]
@@ -44,42 +44,40 @@ class Difference:
 def compare(s3: S3Client, bucket: str, dist: Path) -> Difference:
     """Compare the package with the bucket.
 
-    :raises SystemExit: when a file of somebody else is where one of ours has to go.
+    :raises SystemExit: when an object that is not managed has the key of a file of the package.
     """
     names = [*VERSIONED, *sorted(_dag_files(dist))]
     put, versions = [], {}
     for name in names:
         head = _head(s3, bucket, name)
-        if head and head["Metadata"] != _OURS:
+        if head and head["Metadata"] != _MANAGED:
             raise SystemExit(
-                f"Refused: s3://{bucket}/{name} is there and was not put there by this command. Merge the two by hand, "
-                "or deploy into an environment of its own."
+                f"Refused: s3://{bucket}/{name} exists and was not uploaded by this command. Merge the two by hand, or "
+                "deploy into another environment."
             )
         if head and head.get("ChecksumSHA256") == _checksum(dist / name):
             versions[name] = head["VersionId"]
         else:
             put.append(name)
-    there = [key for key in _keys(s3, bucket, DAGS) if key not in names]
-    gone = [key for key in there if (head := _head(s3, bucket, key)) and head["Metadata"] == _OURS]
-    return Difference(put, gone, versions)
+    others = [key for key in _keys(s3, bucket, DAGS) if key not in names]
+    obsolete = [key for key in others if (head := _head(s3, bucket, key)) and head["Metadata"] == _MANAGED]
+    return Difference(put, obsolete, versions)
 
 
 def upload(s3: S3Client, bucket: str, dist: Path, names: Iterable[str]) -> dict[str, str]:
     """Upload files of the package, and return their new version ids."""
     versions = {}
     for name in names:
-        answer = s3.put_object(
+        response = s3.put_object(
             Bucket=bucket,
             Key=name,
             Body=(dist / name).read_bytes(),
-            Metadata=_OURS,
+            Metadata=_MANAGED,
             ChecksumSHA256=_checksum(dist / name),
         )
-        if "VersionId" not in answer:
-            raise SystemExit(
-                f"The bucket {bucket} is not versioned; MWAA needs that. Switch versioning on, deploy again."
-            )
-        versions[name] = answer["VersionId"]
+        if "VersionId" not in response:
+            raise SystemExit(f"Bucket {bucket} is not versioned, as MWAA requires. Enable versioning and deploy again.")
+        versions[name] = response["VersionId"]
     return versions
 
 

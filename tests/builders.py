@@ -1,4 +1,4 @@
-"""What flows through the gate, made for tests: only what a test is about has to be said."""
+"""Builders of the gate's objects with defaults, so that a test gives only the relevant facts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lake_gate.model.manifest import LandedObject
 
 
 def landed(name: str = "a.csv", **changes: Any) -> LandedObject:
-    """An object as it was landed, of 1,000 bytes that nobody reads."""
+    """An object as it was landed, of 1,000 bytes."""
     facts = {
         "name": name,
         "bucket": "bronze",
@@ -25,10 +25,10 @@ def landed(name: str = "a.csv", **changes: Any) -> LandedObject:
 
 def decided(of: LandedObject | str = "a.csv", outcome: str = "promote", **changes: Any) -> Decision:
     """A decision about an object; clean, but for the changes."""
-    one = landed(of) if isinstance(of, str) else of
+    item = landed(of) if isinstance(of, str) else of
     facts: dict[str, Any] = {
-        **{name: getattr(one, name) for name in ("name", "bucket", "key", "version_id", "size_bytes", "sha256")},
-        **{name: getattr(one, name) for name in ("checksum", "part_bytes")},
+        **{name: getattr(item, name) for name in ("name", "bucket", "key", "version_id", "size_bytes", "sha256")},
+        **{name: getattr(item, name) for name in ("checksum", "part_bytes")},
         "outcome": outcome,
         "reason": "clean",
         "rule": None,

@@ -1,4 +1,4 @@
-"""What all tests stand on: an Airflow home of their own, and one local AWS that every test finds empty.
+"""Fixtures of all tests: a temporary Airflow home, and a local AWS that is empty for every test.
 
 Airflow reads its environment while it is imported, so it is set before anything else here.
 """
@@ -32,19 +32,19 @@ os.environ.update(
     }
 )
 
-from dev.paths import patient_database_url
+from dev.paths import database_url_with_timeout
 
-os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = patient_database_url(Path(_HOME))
+os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(Path(_HOME))
 
 import boto3
 import pytest
 import requests
 
-from dev.in_process import keep_what_sessions_read
+from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
 from tests.lake import Lake
 
-keep_what_sessions_read()
+cache_botocore_files()
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +85,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with those that take minutes each: at the end, one worker would wait for the other."""
+    """Start with the tests that take minutes each: at the end, one worker would wait for the other."""
     items.sort(key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py"})
 
 

@@ -70,7 +70,7 @@ class Lake:
         return json.loads(self.read(self.bronze, key))
 
     def lines(self, key: str) -> list[Any]:
-        """The lines of one of a run's JSON Lines documents."""
+        """Return the lines of a JSON Lines document of a run."""
         return [json.loads(line) for line in self.read(self.bronze, key).split(b"\n") if line]
 
     def turn(self, **dials: Any) -> None:
@@ -94,7 +94,10 @@ class Lake:
             found: list[dict[str, Any]] = []
             while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
                 found += [json.loads(message["Body"]) for message in batch]
-                handles = [{"Id": str(n), "ReceiptHandle": one["ReceiptHandle"]} for n, one in enumerate(batch)]
+                handles: list[Any] = [
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(batch)
+                ]
                 sqs.delete_message_batch(QueueUrl=queue, Entries=handles)
             return found
 

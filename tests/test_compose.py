@@ -1,4 +1,4 @@
-"""What docker-compose.yaml promises: the specification's words, loopback, no root, no secrets, limits, one Airflow."""
+"""docker-compose.yaml: valid by the specification, loopback only, no root, no secrets, limits, one Airflow."""
 
 import copy
 import json
@@ -79,9 +79,9 @@ def test_a_service_is_not_root(name: str) -> None:
         assert service["user"] in {"postgres", "redis"}
     else:
         [dockerfile] = {
-            one["build"]["dockerfile"]
-            for one in SERVICES.values()
-            if one["image"] == service["image"] and "build" in one
+            builder["build"]["dockerfile"]
+            for builder in SERVICES.values()
+            if builder["image"] == service["image"] and "build" in builder
         }
         text = (REPO / dockerfile).read_text()
         assert "USER 10001" in text or "FROM apache/airflow:" in text  # whose user is 50000
@@ -102,7 +102,7 @@ def test_a_one_shot_ends_once_and_is_waited_for(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ON_DEMAND))
-def test_the_tests_start_only_when_they_are_asked_for(name: str) -> None:
+def test_the_tests_start_only_on_demand(name: str) -> None:
     assert SERVICES[name]["profiles"] == ["test"]
     assert SERVICES[name]["restart"] == "no"
     assert SERVICES[name]["network_mode"] == "none"
@@ -124,12 +124,12 @@ def test_keys_are_written_by_their_maker_only(name: str) -> None:
 def test_no_secret_is_written_in_the_file() -> None:
     secret = re.compile(r"(?m)^\s*(\w*(?:SECRET|PASSWORD|KEY|TOKEN|CONN_|_CONN|BACKEND|BROKER_URL)\w*):\s*(.+)")
     written = {(name, value) for name, value in secret.findall(TEXT) if not name.endswith(("_CMD", "_FILE"))}
-    assert {value.split(" #")[0].strip('"') for _, value in written} == {"aws://", "local"}  # nobody looks at these
+    assert {value.split(" #")[0].strip('"') for _, value in written} == {"aws://", "local"}  # not secret
     assert not re.search(r"://\w+:[^@\s]+@", TEXT)  # no password in an address
     assert not re.search(r"^\s*[A-Z_]*(SECRET|PASSWORD|KEY)", (REPO / ".env.example").read_text(), re.MULTILINE)
 
 
-def test_keys_are_random_made_once_and_fit_together(tmp_path: Path) -> None:
+def test_keys_are_random_generated_once_and_consistent(tmp_path: Path) -> None:
     def make(folder: str) -> dict[str, str]:
         (tmp_path / folder).mkdir(exist_ok=True)
         subprocess.run(["bash", REPO / "docker/make-keys.sh", tmp_path / folder], check=True)
@@ -173,7 +173,7 @@ def test_redis_takes_no_task_for_lost_that_may_still_be_running() -> None:
 def test_all_of_airflow_runs_with_one_set_of_settings() -> None:
     assert set(AIRFLOW) == {"airflow-init", "api-server", "dag-processor", "scheduler", "triggerer", "worker"}
     settings = [{k: v for k, v in SERVICES[name]["environment"].items() if k != "DUMB_INIT_SETSID"} for name in AIRFLOW]
-    assert all(one == settings[0] for one in settings)
+    assert all(environment == settings[0] for environment in settings)
 
 
 def test_the_image_is_the_airflow_and_python_of_the_lock() -> None:
@@ -189,7 +189,7 @@ def test_the_image_is_the_airflow_and_python_of_the_lock() -> None:
 
 
 @pytest.mark.parametrize("package", ["apache-airflow-providers-celery", "redis", "psycopg2-binary", "asyncpg"])
-def test_the_image_s_lock_has_what_celery_runs_on(package: str) -> None:
+def test_the_lock_of_the_image_has_the_libraries_of_celery(package: str) -> None:
     # The public slim image has none of them.
     assert re.search(rf"(?m)^{package}==", (REPO / "requirements/airflow.lock").read_text())
 
@@ -200,7 +200,7 @@ def test_an_image_is_built_by_one_service_only() -> None:
     assert sorted(built) == sorted({service["image"] for service in SERVICES.values()} - PUBLIC_IMAGES)
 
 
-def test_no_image_is_whatever_is_the_latest() -> None:
+def test_every_image_has_a_fixed_tag() -> None:
     named = [service["image"] for service in SERVICES.values()]
     named += re.findall(r"(?m)^FROM (\S+)", "".join(f.read_text() for f in (REPO / "docker").glob("*.Dockerfile")))
     assert all(re.search(r":(?!latest$)[\w.-]+$", image) for image in named)

@@ -118,7 +118,8 @@ def test_feed_shapes_its_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("LAKE_GATE_INCLUDE", str(include))
     bag = DagBag(str(REPO / "dags"))
     clinic = bag.dags["clinic_gate"]
-    assert (clinic.timetable.expression, clinic.description) == ("0 4 * * *", "d")
+    timetable: Any = clinic.timetable
+    assert (timetable.expression, clinic.description) == ("0 4 * * *", "d")
     assert {task.owner for task in clinic.tasks} == {"clinic"}
     assert (clinic.params["policy"], clinic.params["max_scan_usd"]) == ("clean_only", 5)
     assert "clinic" in clinic.tags

@@ -105,7 +105,7 @@ def test_model_imports_nothing_else_of_ours() -> None:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] in {"plugins", "dags"}], ids=str)
 def test_what_ships_imports_nothing_that_stays_here(path: Path) -> None:
-    assert not imports(REPO / path, "localaws", "dev", "ship", "moto", "tests", "dags")
+    assert not imports(REPO / path, "localaws", "dev", "ops", "ship", "moto", "tests", "dags")
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[:2] == ("plugins", "macie")], ids=str)
@@ -121,7 +121,14 @@ def test_gate_package_knows_no_macie_api(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "localaws"], ids=str)
 def test_local_aws_does_not_know_our_packages(path: Path) -> None:
-    assert not imports(REPO / path, "lake_gate", "macie", "dev", "ship", "airflow", "dags")
+    assert not imports(REPO / path, "lake_gate", "macie", "dev", "ops", "ship", "airflow", "dags")
+
+
+@pytest.mark.parametrize(("package", "forbidden"), [("dev", "ship"), ("ship", "dev"), ("ops", "dev"), ("ops", "ship")])
+def test_dev_and_ship_share_ops_alone(package: str, forbidden: str) -> None:
+    paths = sorted((REPO / package).rglob("*.py"))
+    assert paths
+    assert not [path for path in paths if imports(path, forbidden)]
 
 
 UNTESTED_ALONE = {"plugins/macie_gate_plugin.py"}  # it has one below tests/ itself

@@ -129,9 +129,13 @@ def test_nothing_but_templates_of_this_repository_is_rendered(dags: dict[str, An
     assert {dag_id: list(violations(dag)) for dag_id, dag in dags.items()} == {dag_id: [] for dag_id in dags}
 
 
+def expanded_by(operator: MappedOperator) -> Any:
+    return operator._get_specified_expand_input().value
+
+
 def test_every_mapped_task_is_one_that_was_looked_at(dags: dict[str, Any]) -> None:
     mapped = {
-        (dag_id, operator.task_id): (operator.operator_class, *operator._get_specified_expand_input().value)
+        (dag_id, operator.task_id): (operator.operator_class, *expanded_by(operator))
         for dag_id, dag in dags.items()
         for operator in dag.tasks
         if isinstance(operator, MappedOperator)

@@ -1,4 +1,4 @@
-"""An account that is made to match what is wanted: what is there, whose it is, and the changes that it takes."""
+"""State of one account's Macie: its items, which of them are managed here, and the changes to them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 type Action = Literal["create", "keep", "update", "replace", "remove", "cancel", "resume", "enable"]
 
 MANAGED_BY = "ManagedBy"
-"""Tag of what was made here: who manages it. What does not have it is somebody else's, and is left alone."""
+"""Tag with the name of the manager. Items with another value, or without the tag, are left alone."""
 
 FINGERPRINT = "Fingerprint"
-"""Tag that says from which definition something was made: see :func:`macie.identifiers.fingerprint`."""
+"""Tag with the hash of the definition that an item was created from, see :func:`macie.definitions.fingerprint`."""
 
 
 class Change(TypedDict):
-    """What one thing of an account takes to be as it is wanted.
+    """
+    One change that makes an item of the account match its definition.
 
     * ``kind``: session, results_repository, custom_data_identifier, allow_list, suppression_rule or scheduled_job
-    * ``id``: what Macie calls it; None where it has no id, and in a dry run for what would be made
+    * ``id``: id in Macie; None for kinds without an id, and in a dry run for items that would be created
     """
 
     kind: str
@@ -35,8 +36,10 @@ class Change(TypedDict):
 
 
 def ids_of(changes: Iterable[Change]) -> dict[str, str]:
-    """Return the id of each name that stays or comes; a dry run has none yet for what would be made, and says so."""
-    return {one["name"]: one["id"] or f"new {one['kind']}" for one in changes if one["action"] != "remove"}
+    """Return the id of each name that is not removed; ``new <kind>`` for what a dry run would create."""
+    return {
+        change["name"]: change["id"] or f"new {change['kind']}" for change in changes if change["action"] != "remove"
+    }
 
 
 class Account:
@@ -45,14 +48,14 @@ class Account:
 
     :param hook: the hook of all calls
     :param is_dry_run: whether nothing may be changed
-    :param managed_by: value of the tag of what is ours
+    :param managed_by: value of the tag :data:`MANAGED_BY`; empty: no item is managed
     """
 
-    def __init__(self, hook: MacieHook, *, is_dry_run: bool, managed_by: str) -> None:
+    def __init__(self, hook: MacieHook, *, is_dry_run: bool, managed_by: str = "") -> None:
         self.hook = hook
         self.is_dry_run = is_dry_run
         self.managed_by = managed_by
-        # A dry run does not enable Macie, which answers nothing then: there is nothing yet.
+        # A dry run does not enable Macie, which refuses all calls until then: the account has no items yet.
         self._is_empty = is_dry_run and hook.get_session_status() == "DISABLED"
 
     @property
@@ -60,7 +63,7 @@ class Account:
         """The client of Macie."""
         return self.hook.client
 
-    def listed(self, operation: str, member: str, **arguments: Any) -> list[Any]:
+    def list_items(self, operation: str, member: str, **arguments: Any) -> list[Any]:
         """Return all items of all pages of a list."""
         if self._is_empty:
             return []
@@ -68,13 +71,13 @@ class Account:
         return [item for page in pages for item in page[member]]
 
     def results_repository(self) -> S3DestinationTypeDef | None:
-        """Return where Macie writes discovery results to, None if nowhere."""
+        """Return the repository for discovery results, None if none is set."""
         return None if self._is_empty else self.hook.get_export_configuration()
 
-    def is_ours(self, found: Mapping[str, Any]) -> bool:
-        """Say whether something that Macie describes has our tag."""
+    def is_managed(self, found: Mapping[str, Any]) -> bool:
+        """Return whether an item that Macie describes has the tag of this manager."""
         return bool((found.get("tags") or {}).get(MANAGED_BY) == self.managed_by)
 
-    def our_tags(self, definition: Mapping[str, Any], **more: str) -> dict[str, str]:
-        """Return a definition's own tags, and those by which it is ours."""
+    def managed_tags(self, definition: Mapping[str, Any], **more: str) -> dict[str, str]:
+        """Return a definition's own tags, and those of a managed item."""
         return {**definition.get("tags", {}), **more, MANAGED_BY: self.managed_by}

@@ -1,4 +1,4 @@
-"""Allow lists: made, changed and removed so that they are what the definitions say."""
+"""Allow lists: create, update and remove them to match their definitions."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from macie.errors import MacieRequestRefusedError
 from macie.translation import translated_errors
 
 _IN_USE = ("ConflictException", "ValidationException")
-"""Codes with which a list may be refused to be deleted because a job uses it; the API does not say which it is."""
+"""Codes with which Macie may refuse to delete a list that a job uses; the API reference does not say which."""
 
 
 def reconcile_allow_lists(account: Account, definitions: Sequence[Mapping[str, Any]]) -> Iterator[Change]:
     """
-    Make our allow lists in the account those of the definitions; those of somebody else, who may change them, are
-    neither used nor touched.
+    Make the managed allow lists match the definitions; other lists, which their owners may change, are neither used
+    nor changed.
 
-    One that no definition names is removed, at the latest when no job uses it any more.
+    A list without a definition is removed, at the latest when no job uses it any more.
 
     :param definitions: each the arguments of CreateAllowList
     """
-    listed = sorted(account.listed("list_allow_lists", "allowLists"), key=_age)
-    lists = [one for item in listed if account.is_ours(one := account.client.get_allow_list(id=item["id"]))]
+    listed = sorted(account.list_items("list_allow_lists", "allowLists"), key=_age)
+    described = [account.client.get_allow_list(id=item["id"]) for item in listed]
+    lists = [found for found in described if account.is_managed(found)]
     names = {definition["name"] for definition in definitions}
-    yield from (_remove(account, one, "no file defines it") for one in lists if one["name"] not in names)
+    yield from (_remove(account, found, "not defined by any file") for found in lists if found["name"] not in names)
     for definition in definitions:
-        namesakes = [one for one in lists if one["name"] == definition["name"]]
+        namesakes = [found for found in lists if found["name"] == definition["name"]]
         change = _reconcile(account, definition, namesakes)
         yield change
-        others = [one for one in namesakes if one["id"] != change["id"]]
-        yield from (_remove(account, one, "another one has taken its place") for one in others)
+        others = [found for found in namesakes if found["id"] != change["id"]]
+        yield from (_remove(account, found, "replaced by another list of this name") for found in others)
 
 
 def _age(item: Mapping[str, Any]) -> Any:
@@ -42,26 +43,26 @@ def _reconcile(account: Account, definition: Mapping[str, Any], namesakes: Seque
     for found in namesakes:
         if found["criteria"] == definition["criteria"]:
             if found.get("description") != definition.get("description"):
-                return _update(account, definition, found, "its description changed")
+                return _update(account, definition, found, "description changed")
             return _change(definition, "keep", _state(found), found["id"])
     for found in namesakes:
         if found["criteria"].keys() == definition["criteria"].keys():
-            return _update(account, definition, found, "its criteria changed")
+            return _update(account, definition, found, "criteria changed")
     if namesakes:  # Source: API operation UpdateAllowList: the kind of criteria cannot be changed
-        return _create(account, definition, "replace", "it became a list of the other kind")
-    return _create(account, definition, "create", "there was none")
+        return _create(account, definition, "replace", "the kind of its criteria changed")
+    return _create(account, definition, "create", "did not exist")
 
 
 def _state(found: Mapping[str, Any]) -> str:
-    """Say whether Macie can use the list: it leaves out one that it cannot, without a word."""
+    """Return the reason to keep the list, with its status if Macie cannot use it: jobs ignore such a list silently."""
     code = found["status"]["code"]
-    return "as it is wanted" if code == "OK" else f"as it is wanted, but Macie cannot use it now ({code})"
+    return "unchanged" if code == "OK" else f"unchanged, but Macie cannot use it now ({code})"
 
 
 def _create(account: Account, definition: Mapping[str, Any], action: Action, why: str) -> Change:
     if account.is_dry_run:
         return _change(definition, action, why, None)
-    created = account.client.create_allow_list(**{**definition, "tags": account.our_tags(definition)})
+    created = account.client.create_allow_list(**{**definition, "tags": account.managed_tags(definition)})
     return _change(definition, action, why, created["id"])
 
 
@@ -80,7 +81,7 @@ def _remove(account: Account, found: Mapping[str, Any], why: str) -> Change:
         except MacieRequestRefusedError as refusal:
             if refusal.args[1] not in _IN_USE:
                 raise
-            why += "; a job uses it until it is replaced, and a later run removes it"
+            why += "; a job still uses it, a later run removes it"
     return _change(found, "remove", why, found["id"])
 
 

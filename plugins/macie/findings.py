@@ -1,6 +1,6 @@
-"""Operator: keep what Macie has found in some buckets since a time, by whatever job."""
+"""Operator that stores the findings about some buckets since a time, of all jobs."""
 
-# ruff: noqa: ARG002 - Airflow passes the context, needed or not
+# ruff: noqa: ARG002 - Airflow passes the context to every operator
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ MEMORY_PER_DOCUMENT_BYTES = 8 * 1024 * 1024
 
 class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
     """
-    Store sensitive data findings about objects in some buckets: one element of GetFindings' answer per line.
+    Store sensitive data findings about objects in some buckets: one element of GetFindings' response per line.
 
-    Stored are the findings that were updated at a time or later, and the ones of given ids; each once. Findings of
-    any job count, of one made in the console and of automated discovery, too, and archived (suppressed) ones. Policy
-    findings, samples, and ids that Macie does not know (any more) are left out. A retry overwrites the document.
+    Stores the findings that were updated at a time or later, and those of given ids; each once. Includes findings of
+    all jobs, also of those created in the console and of automated discovery, and archived (suppressed) findings.
+    Policy findings, samples, and ids that Macie does not know, or no longer knows, are left out. A retry overwrites
+    the document.
 
     :param affected_buckets: names of the buckets (templated)
     :param since_ms: milliseconds since 1970 (templated)
     :param ids_key: key of a document with one finding id per line, in ``bucket`` (templated)
     :param bucket: bucket to write to (templated)
     :param key: key to write to (templated)
-    :param transform: returns what is stored of a finding, which has text of the object in it; None: all of it
+    :param transform: returns the part of a finding to store, because findings hold text of the object; None: all of it
     :return: ``{"findings": n, "unknown": n}``; ``unknown`` are the given ids that Macie does not know
     """
 
@@ -62,7 +63,7 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
         self.transform = transform
 
     def execute(self, context: Context) -> dict[str, int]:
-        """List what is new, get what was named besides, write both."""
+        """List the updated findings, get those of the given ids, write both."""
         wanted = self.hook.read_lines(self.bucket, self.ids_key)
         stored: set[str] = set()
         known: set[str] = set()
@@ -77,11 +78,13 @@ class MacieFindingsToS3Operator(AwsBaseOperator[MacieHook]):
         return {"findings": len(stored), "unknown": unknown}
 
     def _iter_findings(self, wanted: list[str], known: set[str]) -> Iterator[dict[str, Any]]:
-        """Yield what is listed, then what was named and not listed."""
+        """Yield the listed findings, then those of the given ids that were not listed."""
         for finding in self.hook.iter_findings_since(self.affected_buckets, int(self.since_ms)):
             known.add(finding["id"])
             yield finding
-        for finding in self.hook.iter_findings_by_id(one for one in dict.fromkeys(wanted) if one not in known):
+        for finding in self.hook.iter_findings_by_id(
+            finding_id for finding_id in dict.fromkeys(wanted) if finding_id not in known
+        ):
             known.add(finding["id"])
             yield finding
 

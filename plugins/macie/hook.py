@@ -1,4 +1,4 @@
-"""The hook: every call to Amazon Macie, and to S3 for what Macie writes there."""
+"""Hook for Amazon Macie, and for the discovery results that Macie writes to S3."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
-from macie import definitions, errors, identifiers
+from macie import definitions, errors
 from macie.records import iter_records
-from macie.tokens import MAX_TOKENS, iter_client_tokens
+from macie.tokens import create_once
 from macie.translation import translated_errors
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FINDINGS_PER_CALL = 50
 _RAW_BODY_OPERATIONS = ("DescribeClassificationJob", "GetFindings")
 
 _READERS = 8
-"""Discovery results that are read side by side."""
+"""Number of discovery results that are read in parallel."""
 _NEWLINE = gzip.compress(b"\n", mtime=0)
 
 
@@ -43,7 +43,7 @@ class MacieHook(AwsBaseHook):
     """
     Interact with Amazon Macie.
 
-    Retries are adaptive unless the connection or ``config`` says otherwise: one throttled poll must not fail a wait
+    Retries are adaptive unless the connection or ``config`` sets another mode: one throttled poll must not fail a wait
     of hours. All methods raise the errors of :mod:`macie.errors`.
 
     .. seealso::
@@ -56,12 +56,12 @@ class MacieHook(AwsBaseHook):
 
     @property
     def config(self) -> Config:
-        """Configuration for the clients: ours below the connection's or the caller's."""
+        """Configuration for the clients: the defaults of this hook, overridden by the connection's or the caller's."""
         return RETRIES.merge(super().config)
 
     @cached_property
     def conn(self) -> Any:
-        """The client as it is made: assuming the role of a connection is a call that can fail, too."""
+        """The client; creating it may assume the role of the connection, a call that can fail."""
         with translated_errors():
             return super().conn
 
@@ -73,7 +73,7 @@ class MacieHook(AwsBaseHook):
 
     @cached_property
     def client(self) -> Macie2Client:
-        """The client of Macie; it keeps the bodies that have to be stored unaltered."""
+        """The client of Macie; it keeps the raw bodies of the responses that are stored unaltered."""
         client = cast("Macie2Client", self.conn)
         for operation in _RAW_BODY_OPERATIONS:
             client.meta.events.register(f"response-received.macie2.{operation}", _keep_raw_body)
@@ -81,7 +81,7 @@ class MacieHook(AwsBaseHook):
 
     @cached_property
     def s3_hook(self) -> AwsBaseHook:
-        """A hook for S3 with the same connection, where the discovery results are."""
+        """A hook for S3 with the same connection, for the discovery results."""
         return AwsBaseHook(
             aws_conn_id=self.aws_conn_id,
             region_name=self._region_name,
@@ -107,26 +107,26 @@ class MacieHook(AwsBaseHook):
             raise
 
     def enable(self) -> None:
-        """Enable Macie, or let it go on where it is suspended; one that is enabled stays so."""
+        """Enable Macie, or resume it if it is suspended; do nothing if it is enabled."""
         status = self.get_session_status()
         with translated_errors():
             if status == "PAUSED":
                 self.client.update_macie_session(status="ENABLED")
             elif status == "DISABLED":
-                with suppress(self.client.exceptions.ConflictException):  # somebody enabled it between the two calls
+                with suppress(self.client.exceptions.ConflictException):  # enabled between the two calls
                     self.client.enable_macie()
 
     def get_export_configuration(self) -> S3DestinationTypeDef | None:
-        """Return where Macie writes discovery results to (bucketName, keyPrefix, kmsKeyArn), None if nowhere."""
+        """Return the repository for discovery results (bucketName, keyPrefix, kmsKeyArn), None if none is set."""
         with translated_errors():
-            answer = self.client.get_classification_export_configuration()
-        return answer.get("configuration", {}).get("s3Destination")
+            response = self.client.get_classification_export_configuration()
+        return response.get("configuration", {}).get("s3Destination")
 
     def check_ready(self) -> S3DestinationTypeDef:
         """
-        Check that a job of this account and Region would leave evidence.
+        Check that a job of this account and Region would write discovery results.
 
-        :return: where discovery results go to
+        :return: the repository for discovery results
         :raises MacieNotEnabledError: Macie is not enabled, or suspended
         :raises ResultsRepositoryMissingError: Macie would not write discovery results
         """
@@ -142,44 +142,9 @@ class MacieHook(AwsBaseHook):
         return destination
 
     def load_definitions(self, folder: str, operation: str, *, may_be_empty: bool = False) -> list[dict[str, Any]]:
-        """Read a folder of definitions and check them against the API's own shape of the operation's arguments."""
+        """Read a folder of definitions and validate them against the API's model of the operation's arguments."""
         shape = self.client.meta.service_model.operation_model(operation).input_shape
         return definitions.load_definitions(folder, cast("Shape", shape), may_be_empty=may_be_empty)
-
-    def ensure_custom_data_identifiers(self, wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """
-        Find each custom data identifier by its name and its whole definition, or create it.
-
-        An identifier of the same name that detects something else is left alone, for other jobs may use it.
-
-        :param wanted: definitions, each the arguments of CreateCustomDataIdentifier
-        :return: the id of each name
-        """
-        with translated_errors():
-            pages = self.client.get_paginator("list_custom_data_identifiers").paginate()
-            listed = [item for page in pages for item in page["items"]]
-            return {one["name"]: self.find_identifier(one, listed) or self.create_identifier(one) for one in wanted}
-
-    def find_identifier(self, wanted: Mapping[str, Any], listed: Iterable[Any]) -> str | None:
-        """
-        Return the id of the oldest custom data identifier that detects what a definition asks for, None without one.
-
-        :param listed: items of ListCustomDataIdentifiers
-        """
-        namesakes = sorted((item["createdAt"], item["id"]) for item in listed if item["name"] == wanted["name"])
-        for _, identifier_id in namesakes:
-            if identifiers.is_same(wanted, self.client.get_custom_data_identifier(id=identifier_id)):
-                return str(identifier_id)
-        return None
-
-    def create_identifier(self, wanted: Mapping[str, Any]) -> str:
-        """Create a custom data identifier and return its id; one that was deleted does not count."""
-        for token in iter_client_tokens(wanted):
-            created = self.client.create_custom_data_identifier(**wanted, clientToken=token)["customDataIdentifierId"]
-            if not self.client.get_custom_data_identifier(id=created).get("deleted"):
-                self.log.info("Created custom data identifier %s as %s", wanted["name"], created)
-                return created
-        raise errors.IdentifierTokensExhaustedError(wanted["name"], MAX_TOKENS)
 
     def create_classification_job(self, request: Mapping[str, Any], client_token: str) -> str:
         """
@@ -192,8 +157,29 @@ class MacieHook(AwsBaseHook):
         with translated_errors():
             return self.client.create_classification_job(**{**request, "clientToken": client_token})["jobId"]
 
+    def ensure_classification_job(self, request: Mapping[str, Any], *token_facts: Any) -> str:
+        """
+        Create a classification job, or find the one that was created with the same facts; a cancelled one is replaced.
+
+        :param request: arguments of CreateClassificationJob, without clientToken
+        :param token_facts: facts from which the client token is derived, in addition to the request
+        :return: the job's id
+        :raises JobTokensExhaustedError: all jobs of these facts are cancelled
+        """
+        return create_once(
+            [*token_facts, request],
+            create=lambda token: self.create_classification_job(request, token),
+            is_usable=self._is_not_cancelled,
+            exhausted=errors.JobTokensExhaustedError,
+        )
+
+    def _is_not_cancelled(self, job_id: str) -> bool:
+        status = self.describe_job(job_id)["jobStatus"]
+        self.log.info("Classification job %s is %s", job_id, status)
+        return status != "CANCELLED"
+
     def describe_job(self, job_id: str) -> DescribeClassificationJobResponseTypeDef:
-        """Return the answer of DescribeClassificationJob."""
+        """Return the response of DescribeClassificationJob."""
         with translated_errors():
             return self.client.describe_classification_job(jobId=job_id)
 
@@ -205,7 +191,7 @@ class MacieHook(AwsBaseHook):
         """
         Cancel a job.
 
-        :return: False if there was nothing to cancel, because the job had already ended
+        :return: False if the job had already ended
         """
         if self.describe_job(job_id)["jobStatus"] not in CANCELLABLE_STATES:
             return False
@@ -220,7 +206,7 @@ class MacieHook(AwsBaseHook):
 
     def iter_findings(self, job_id: str) -> Iterator[dict[str, Any]]:
         """
-        Iterate over a job's findings, oldest first, each as the element of the JSON that GetFindings answered.
+        Iterate over a job's findings, oldest first, each as in the JSON body of GetFindings' response.
 
         :raises FindingsIncompleteError: a listed finding was not returned
         """
@@ -228,11 +214,11 @@ class MacieHook(AwsBaseHook):
 
     def iter_findings_since(self, buckets: Iterable[str], since_ms: int) -> Iterator[dict[str, Any]]:
         """
-        Iterate over the findings about objects in some buckets, by whatever job or discovery they were made.
+        Iterate over the findings about objects in some buckets, of all jobs and of automated discovery.
 
-        Archived (suppressed) ones are among them.
+        Archived (suppressed) findings are included.
 
-        :param since_ms: milliseconds since 1970; findings that were updated then or later, oldest first
+        :param since_ms: milliseconds since 1970; findings updated then or later are returned, oldest first
         :raises FindingsIncompleteError: a listed finding was not returned
         """
         names = sorted(set(buckets))
@@ -252,15 +238,15 @@ class MacieHook(AwsBaseHook):
                     yield from findings
 
     def iter_findings_by_id(self, finding_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """Iterate over findings by their ids; those that Macie does not know, or not any more, are left out."""
+        """Iterate over findings by their ids; ids that Macie does not know, or no longer knows, are left out."""
         order: Any = {"attributeName": "updatedAt", "orderBy": "ASC"}
         with translated_errors():
             for ids in batched(finding_ids, FINDINGS_PER_CALL):
                 yield from self._get_findings(list(ids), order)
 
     def _get_findings(self, ids: list[str], order: Any) -> list[dict[str, Any]]:
-        answer = self.client.get_findings(findingIds=ids, sortCriteria=order)
-        findings: list[dict[str, Any]] = json.loads(_raw_body(answer))["findings"]
+        response = self.client.get_findings(findingIds=ids, sortCriteria=order)
+        findings: list[dict[str, Any]] = json.loads(_raw_body(response))["findings"]
         return findings
 
     def get_results_location(self, job_id: str) -> tuple[str, str]:
@@ -294,7 +280,7 @@ class MacieHook(AwsBaseHook):
         count = 0
         for _, content in self._iter_result_contents(job_id):
             file.write(content)
-            file.write(_NEWLINE)  # nothing says that each file ends its last line
+            file.write(_NEWLINE)  # Macie does not document that each file ends with a newline
             count += 1
         return count
 
@@ -310,21 +296,21 @@ class MacieHook(AwsBaseHook):
             yield iter_records(content, uri)
 
     def _iter_result_contents(self, job_id: str) -> Iterator[tuple[str, bytes]]:
-        """Yield address and bytes of each discovery result, in the order of the keys."""
+        """Yield URI and bytes of each discovery result, in the order of the keys."""
         bucket, _ = self.get_results_location(job_id)
-        s3 = self.s3_client  # made here: clients may be shared by threads, and not made by them
+        s3 = self.s3_client  # created here: threads may share a client, but not create one
 
         def read(key: str) -> tuple[str, bytes]:
             with translated_errors(), closing(s3.get_object(Bucket=bucket, Key=key)["Body"]) as body:
                 return f"s3://{bucket}/{key}", body.read()
 
-        # There is one file for each object that was scanned: one after another would take hours for a large job.
+        # Macie writes one file for each object: reading them one by one would take hours for a large job.
         with ThreadPoolExecutor(_READERS) as pool:
             for keys in batched(self.iter_discovery_result_keys(job_id), _READERS * 8):
                 yield from pool.map(read, keys)
 
     def read_lines(self, bucket: str, key: str) -> list[str]:
-        """Return the lines of an object that are not empty."""
+        """Return the non-empty lines of an object."""
         with translated_errors():
             content = self.s3_client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return [line for line in content.decode().split("\n") if line]
@@ -337,12 +323,12 @@ class MacieHook(AwsBaseHook):
 
 
 def findings_criteria(job_id: str) -> Any:
-    """Return the criteria that find a job's findings, archived (suppressed) ones too."""
+    """Return the criteria for a job's findings, including archived (suppressed) ones."""
     return {"criterion": {"classificationDetails.jobId": {"eq": [job_id]}}}
 
 
 def bucket_criteria(buckets: list[str], since_ms: int) -> Any:
-    """Return the criteria that find what was found in buckets from a time on, archived (suppressed) findings too."""
+    """Return the criteria for findings about buckets since a time, including archived (suppressed) ones."""
     return {
         "criterion": {
             "category": {"eq": ["CLASSIFICATION"]},
@@ -353,11 +339,11 @@ def bucket_criteria(buckets: list[str], since_ms: int) -> Any:
 
 
 def _keep_raw_body(response_dict: dict[str, Any] | None, parsed_response: dict[str, Any] | None, **_: Any) -> None:
-    """Keep what Macie sent: botocore drops nulls and fields that its model does not know."""
+    """Keep the body as Macie sent it: botocore drops nulls and fields that its model does not know."""
     if response_dict and parsed_response:
         parsed_response.setdefault("ResponseMetadata", {})["RawBody"] = response_dict["body"]
 
 
-def _raw_body(answer: Mapping[str, Any]) -> bytes:
-    body: bytes = answer["ResponseMetadata"]["RawBody"]
+def _raw_body(response: Mapping[str, Any]) -> bytes:
+    body: bytes = response["ResponseMetadata"]["RawBody"]
     return body

@@ -19,7 +19,7 @@ class MacieClassificationJobLink(BaseAwsLink):
 
     @classmethod
     def persist_job(cls, context: Context, operator: Any, job_id: str) -> None:
-        """Keep the link to a job with an operator that has a hook."""
+        """Store the link to a job for an operator that has a hook."""
         cls.persist(
             context=context,
             operator=operator,

@@ -1,6 +1,6 @@
-"""Operators for classification jobs: is Macie ready, identifiers, create, cancel, keep what a job has found."""
+"""Operators for classification jobs: check Macie, ensure identifiers, create, cancel, store the results."""
 
-# ruff: noqa: ARG002 - Airflow passes the context, needed or not
+# ruff: noqa: ARG002 - Airflow passes the context to every operator
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from macie.errors import JobTokensExhaustedError
+from macie.account import Account, ids_of
+from macie.definitions import fingerprint
 from macie.hook import MacieHook
-from macie.identifiers import fingerprint
+from macie.identifiers import reconcile_custom_data_identifiers
 from macie.links import MacieClassificationJobLink
 from macie.records import to_line
-from macie.tokens import MAX_TOKENS, iter_client_tokens
+from macie.translation import translated_errors
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -38,7 +39,7 @@ class MacieCheckReadyOperator(AwsBaseOperator[MacieHook]):
     aws_hook_class = MacieHook
 
     def execute(self, context: Context) -> dict[str, str]:
-        """Check, and say where the evidence will be."""
+        """Check Macie and return the location of the discovery results."""
         destination = self.hook.check_ready()
         return {
             "account_id": self.hook.account_id,
@@ -65,10 +66,15 @@ class MacieEnsureCustomDataIdentifiersOperator(AwsBaseOperator[MacieHook]):
         self.definitions_path = definitions_path
 
     def execute(self, context: Context) -> dict[str, dict[str, str]]:
-        """Read all files before the first call, so that a wrong one leaves nothing behind."""
+        """Read all files before the first call, so that an invalid file creates nothing."""
         definitions = self.hook.load_definitions(self.definitions_path, "CreateCustomDataIdentifier")
-        ids = self.hook.ensure_custom_data_identifiers(definitions)
-        return {one["name"]: {"id": ids[one["name"]], "sha256": fingerprint(one)} for one in definitions}
+        account = Account(self.hook, is_dry_run=False)
+        with translated_errors():
+            ids = ids_of(reconcile_custom_data_identifiers(account, definitions))
+        return {
+            definition["name"]: {"id": ids[definition["name"]], "sha256": fingerprint(definition)}
+            for definition in definitions
+        }
 
 
 class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
@@ -76,7 +82,7 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
     Create a classification job; do not wait for it.
 
     The client token is derived from DAG id, run id and job request: a retry finds the job of the first try. If that
-    job has been cancelled meanwhile, the next token of a fixed sequence is used, so that a cleared run can go on.
+    job was cancelled in the meantime, the next token of a fixed sequence is used, so that a cleared run can continue.
 
     :param job_request: arguments of CreateClassificationJob, without clientToken (templated)
     :return: the job's id
@@ -94,25 +100,16 @@ class MacieCreateClassificationJobOperator(AwsBaseOperator[MacieHook]):
     def execute(self, context: Context) -> str:
         """Create or find the job."""
         ti = context["ti"]
-        job_id = self._create(ti.dag_id, ti.run_id)
+        job_id = self.hook.ensure_classification_job(self.job_request, ti.dag_id, ti.run_id)
         MacieClassificationJobLink.persist_job(context, self, job_id)
         return job_id
-
-    def _create(self, dag_id: str, run_id: str) -> str:
-        for token in iter_client_tokens(dag_id, run_id, self.job_request):
-            job_id = self.hook.create_classification_job(self.job_request, token)
-            status = self.hook.describe_job(job_id)["jobStatus"]
-            self.log.info("Classification job %s is %s", job_id, status)
-            if status != "CANCELLED":
-                return job_id
-        raise JobTokensExhaustedError(job_id, MAX_TOKENS)
 
 
 class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):
     """
     Cancel a classification job unless it has ended: the teardown of the task that creates it.
 
-    :param job_id: the job; None (or what a template makes of it) if none was created: nothing to do (templated)
+    :param job_id: the job; None (also as rendered by a template) if no job was created (templated)
     :return: whether a job was cancelled
     """
 
@@ -124,9 +121,9 @@ class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):
         self.job_id = job_id
 
     def execute(self, context: Context) -> bool:
-        """Cancel what still runs."""
+        """Cancel the job if it has not ended."""
         if self.job_id in (None, "", "None"):
-            self.log.info("No classification job was created; nothing to cancel")
+            self.log.info("No classification job was created: nothing to cancel")
             return False
         cancelled = self.hook.cancel_job(self.job_id)
         self.log.info("Classification job %s %s", self.job_id, "cancelled" if cancelled else "had already ended")
@@ -135,24 +132,24 @@ class MacieCancelClassificationJobOperator(AwsBaseOperator[MacieHook]):
 
 class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
     """
-    Store what a classification job has found.
+    Store the discovery results and findings of a classification job.
 
-    Findings and results hold counts and places, and text of the objects beside them: names of columns (the first row of
-    a CSV without a header), paths in JSON documents. A ``transform`` says what is stored of each record.
+    Findings and results hold counts and places, and also text of the objects: names of columns (the first row of a CSV
+    without a header), paths in JSON documents. A ``transform`` returns the part of each record to store.
 
-    * ``results.jsonl.gz``: the job's discovery results, one record per line, in the order of their keys; the bytes that
-      Macie wrote where there is no ``transform``
-    * ``findings.jsonl``: one element of GetFindings' answer per line, oldest first
-    * ``job.json``: the body of DescribeClassificationJob's answer, written last
+    * ``results.jsonl.gz``: the job's discovery results, one record per line, in the order of their keys; without a
+      ``transform`` the bytes that Macie wrote
+    * ``findings.jsonl``: one element of GetFindings' response per line, oldest first
+    * ``job.json``: the body of DescribeClassificationJob's response, written last
 
     A retry overwrites all three.
 
     :param job_id: the job (templated)
     :param bucket: bucket to write to (templated)
     :param prefix: prefix to write below (templated)
-    :param transform: returns what is stored of a discovery result's record or a finding; None: all of it
+    :param transform: returns the part to store of a discovery result's record or of a finding; None: all of it
     :return: ``{"findings": n, "results": n}``
-    :raises DiscoveryResultUnreadableError: there is a ``transform``, and a discovery result that it cannot be given
+    :raises DiscoveryResultUnreadableError: there is a ``transform``, and a discovery result is damaged
     """
 
     aws_hook_class = MacieHook
@@ -182,14 +179,14 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
         return counts
 
     def _copy_results(self, file: IO[bytes]) -> int:
-        """Write what Macie wrote; return the number of discovery results."""
+        """Write the bytes that Macie wrote; return the number of discovery results."""
         count = self.hook.copy_discovery_results(self.job_id, file)
         if not count:
             file.write(gzip.compress(b"", mtime=0))
         return count
 
     def _write_results(self, file: IO[bytes]) -> int:
-        """Write what is kept of each record; return the number of discovery results."""
+        """Write each transformed record; return the number of discovery results."""
         count = 0
         # Without name and time, so that a retry writes the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
@@ -205,5 +202,5 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
 
 
 def _spooled() -> IO[bytes]:
-    """Open a file that stays in memory while it is small and may grow to any size."""
+    """Open a file that is held in memory while it is small and may grow to any size."""
     return cast("IO[bytes]", SpooledTemporaryFile(max_size=MEMORY_PER_DOCUMENT_BYTES))

@@ -1,11 +1,11 @@
 """
-Operators that make an account match what is wanted of it.
+Operators that make an account match its definitions.
 
-Each returns the changes that it took, see :class:`macie.account.Change`; in a dry run those that it would take, and
-changes nothing. What is as it is wanted is kept: the second run changes nothing.
+Each returns the changes that it made, see :class:`macie.account.Change`; in a dry run it returns those that it would
+make. Items that match are kept: a second run changes nothing.
 """
 
-# ruff: noqa: ARG002 - only some need the context
+# ruff: noqa: ARG002 - only some use the context
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from macie.account import Account, Action, Change
+from macie.account import Account, Change
 from macie.allow_lists import reconcile_allow_lists
 from macie.hook import MacieHook
+from macie.identifiers import reconcile_custom_data_identifiers
 from macie.scheduled_jobs import reconcile_scheduled_job
 from macie.session import reconcile_results_repository, reconcile_session
 from macie.suppression import reconcile_suppression_rules
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 class MacieReconcileOperator(AwsBaseOperator[MacieHook]):
     """
-    What these operators have in common.
+    Base of these operators.
 
-    :param managed_by: tag value by which what was made here is told from what somebody else has made (templated)
-    :param is_dry_run: whether only to say what would be changed (templated)
+    :param managed_by: value of the tag of items that are managed here; items without it are left alone (templated)
+    :param is_dry_run: whether to return the changes without making them (templated)
     :return: the changes
     """
 
@@ -45,37 +46,37 @@ class MacieReconcileOperator(AwsBaseOperator[MacieHook]):
         self.is_dry_run = is_dry_run
 
     def execute(self, context: Context) -> list[Change]:
-        """Change what differs, and log each change when it is made: a later one may fail."""
+        """Make the changes, and log each one when it is made: a later one may fail."""
         is_dry_run = str(self.is_dry_run).lower() == "true"  # Jinja renders True as the text ``True``
         account = Account(self.hook, is_dry_run=is_dry_run, managed_by=self.managed_by)
         changes = []
         with translated_errors():
             for change in self.reconcile(account, context):
-                said = (change["action"], change["kind"], change["name"], change["id"] or "-", change["why"])
-                self.log.info("%s%s %s %s (%s): %s", "Would " if is_dry_run else "", *said)
+                facts = (change["action"], change["kind"], change["name"], change["id"] or "-", change["why"])
+                self.log.info("%s%s %s %s (%s): %s", "Would " if is_dry_run else "", *facts)
                 changes.append(change)
         return changes
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the changes one by one."""
+        """Make the changes, and yield each one."""
         raise NotImplementedError
 
 
 class MacieReconcileSessionOperator(MacieReconcileOperator):
-    """Enable Macie where it is not, or is suspended."""
+    """Enable Macie, or resume it if it is suspended."""
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the change."""
+        """Make the change, and yield it."""
         return reconcile_session(account)
 
 
 class MacieReconcileResultsRepositoryOperator(MacieReconcileOperator):
     """
-    Let Macie write discovery results where they are wanted.
+    Set the repository for discovery results.
 
     :param bucket: the bucket (templated)
     :param key_prefix: prefix of the results' keys (templated)
-    :param kms_key_arn: key that Macie encrypts them with (templated)
+    :param kms_key_arn: key with which Macie encrypts the results (templated)
     """
 
     template_fields: Sequence[str] = aws_template_fields(
@@ -89,14 +90,14 @@ class MacieReconcileResultsRepositoryOperator(MacieReconcileOperator):
         self.kms_key_arn = kms_key_arn
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the change."""
+        """Make the change, and yield it."""
         destination: Any = {"bucketName": self.bucket, "keyPrefix": self.key_prefix, "kmsKeyArn": self.kms_key_arn}
         return reconcile_results_repository(account, destination)
 
 
 class MacieReconcileCustomDataIdentifiersOperator(MacieReconcileOperator):
     """
-    Find or create the custom data identifiers that a folder defines; they cannot be changed, and none is removed.
+    Find or create the custom data identifiers that a folder defines; none is changed or removed.
 
     :param definitions_path: folder with one JSON file per identifier, each the arguments of
         CreateCustomDataIdentifier (templated)
@@ -109,21 +110,14 @@ class MacieReconcileCustomDataIdentifiersOperator(MacieReconcileOperator):
         self.definitions_path = definitions_path
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the changes one by one."""
+        """Make the changes, and yield each one."""
         definitions = self.hook.load_definitions(self.definitions_path, "CreateCustomDataIdentifier")
-        listed = account.listed("list_custom_data_identifiers", "items")
-        for one in definitions:
-            found = self.hook.find_identifier(one, listed)
-            action: Action = "keep" if found else "create"
-            if found is None and not account.is_dry_run:
-                found = self.hook.create_identifier(one)
-            why = "as it is wanted" if action == "keep" else "none detects just this"
-            yield Change(kind="custom_data_identifier", name=one["name"], action=action, why=why, id=found)
+        return reconcile_custom_data_identifiers(account, definitions)
 
 
 class MacieReconcileAllowListsOperator(MacieReconcileOperator):
     """
-    Make the allow lists those that a folder defines.
+    Make the managed allow lists match those that a folder defines.
 
     :param definitions_path: folder with one JSON file per list, each the arguments of CreateAllowList (templated)
     """
@@ -135,17 +129,17 @@ class MacieReconcileAllowListsOperator(MacieReconcileOperator):
         self.definitions_path = definitions_path
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the changes one by one."""
+        """Make the changes, and yield each one."""
         definitions = self.hook.load_definitions(self.definitions_path, "CreateAllowList", may_be_empty=True)
         return reconcile_allow_lists(account, definitions)
 
 
 class MacieReconcileSuppressionRulesOperator(MacieReconcileOperator):
     """
-    Make the suppression rules the wanted ones.
+    Make the managed suppression rules match the given ones.
 
     :param rules: each the arguments of CreateFindingsFilter, without action (templated)
-    :param expired: why a rule is wanted no longer, by its name (templated)
+    :param expired: reason to remove a rule, by its name (templated)
     """
 
     template_fields: Sequence[str] = aws_template_fields("managed_by", "is_dry_run", "rules", "expired")
@@ -157,16 +151,16 @@ class MacieReconcileSuppressionRulesOperator(MacieReconcileOperator):
         self.expired = expired
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the changes one by one."""
+        """Make the changes, and yield each one."""
         return reconcile_suppression_rules(account, self.rules, self.expired)
 
 
 class MacieReconcileScheduledJobOperator(MacieReconcileOperator):
     """
-    Let exactly one scheduled job of a job spec be alive: the one that the request asks for.
+    Keep exactly one active scheduled job of a job spec: the job of the request.
 
     :param job_request: arguments of CreateClassificationJob, without clientToken (templated)
-    :param job_spec: name of what the request was made from; a job is known by it, whatever its name (templated)
+    :param job_spec: name of the job spec that the request was rendered from; identifies its jobs by a tag (templated)
     """
 
     template_fields: Sequence[str] = aws_template_fields("managed_by", "is_dry_run", "job_request", "job_spec")
@@ -178,6 +172,6 @@ class MacieReconcileScheduledJobOperator(MacieReconcileOperator):
         self.job_spec = job_spec
 
     def reconcile(self, account: Account, context: Context) -> Iterator[Change]:
-        """Make the changes one by one."""
+        """Make the changes, and yield each one."""
         ti = context["ti"]
         return reconcile_scheduled_job(account, self.job_request, self.job_spec, [ti.dag_id, ti.run_id])

@@ -1,4 +1,4 @@
-"""Records of Macie as lines of JSON: those of discovery results, read, and those of documents, written. No AWS call."""
+"""JSON lines: read the records of discovery results, write those of documents. No AWS call."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 from macie.errors import DiscoveryResultUnreadableError
 
 type Transform = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Returns what is to be stored of a record."""
+"""Returns the part of a record to store."""
 
 MOST_LINE_BYTES = 64 * 1024 * 1024
-"""Of a line of a discovery result, unpacked. A record with 1,000 places of each identifier there is has less."""
+"""Limit of an unpacked line of a discovery result. A record with 1,000 places of every identifier is smaller."""
 
 
 def iter_records(content: bytes, uri: str) -> Iterator[dict[str, Any]]:
     """
-    Iterate over the records of a discovery result; it is unpacked line by line.
+    Iterate over the records of a discovery result, unpacking it line by line.
 
     :param content: the object's bytes, gzip of JSON Lines
-    :param uri: the object's address
-    :raises DiscoveryResultUnreadableError: a line is not a JSON object, or too long; it is not repeated
+    :param uri: the object's URI
+    :raises DiscoveryResultUnreadableError: a line is not a JSON object, or too long; the error does not contain it
     """
     with gzip.open(io.BytesIO(content)) as file:
         for number, line in enumerate(_lines(file, uri), start=1):

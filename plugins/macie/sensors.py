@@ -1,6 +1,6 @@
-"""Sensors: wait for a classification job, then for what it has found. No wait holds a worker."""
+"""Sensors: wait for a classification job, then for its results. No wait occupies a worker."""
 
-# ruff: noqa: ARG002 - Airflow passes the context, needed or not
+# ruff: noqa: ARG002 - Airflow passes the context to every operator
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 BACKSTOP_SECONDS = 300
-"""How long after the trigger's own deadline Airflow ends the deferral: for a triggerer that does not run at all."""
+"""Seconds after the trigger's own deadline at which Airflow ends the deferral, in case no triggerer runs."""
 
 
 class MacieBaseSensor(AwsBaseSensor[MacieHook]):
     """
-    Defer to a trigger that has a deadline, and raise what went wrong in it.
+    Defer to a trigger that has a deadline, and raise the error that it returns.
 
     :param job_id: the classification job (templated)
     """
@@ -62,20 +62,20 @@ class MacieClassificationJobSensor(MacieBaseSensor):
     """
     Wait until a classification job is COMPLETE.
 
-    COMPLETE does not say that every object was analysed: an account or a bucket that Macie could not access shows in
-    ``last_run_error_status``, an object that it skipped only in the discovery results.
+    COMPLETE does not mean that every object was analysed: an account or a bucket that Macie could not access is
+    reported in ``last_run_error_status``, an object that it skipped only in the discovery results.
 
     :param job_id: the job (templated)
     :param poke_interval: seconds between the first polls; the delay grows to five minutes
     :param timeout: seconds after which the wait fails
     :param deferrable: wait in the triggerer (default) instead of on a worker
-    :param pause_seconds: how long the job may stay paused, by somebody or for Macie's quota, before the wait fails; 0:
-        it fails at once, as it does when not deferrable
-    :return: ``{"job_id", "status", "last_run_error_status", "objects"}``; ``objects`` are those not yet processed
-        (an estimate of Macie's)
+    :param pause_seconds: how long the job may stay paused, by a user or for Macie's quota, before the wait fails; 0: it
+        fails at once, as it does when not deferrable
+    :return: ``{"job_id", "status", "last_run_error_status", "objects"}``; ``objects`` is Macie's estimate
+        of the objects not yet processed
     :raises JobNotCompleteError: the job is in one of the failure states
-    :raises JobStatusUnknownError: the job is in a state that is none of the known ones
-    :raises JobDeadlineError: the job was still going on after ``timeout`` seconds
+    :raises JobStatusUnknownError: the job is in a state that this package does not know
+    :raises JobDeadlineError: the job was still running after ``timeout`` seconds
     """
 
     SUCCESS_STATES: tuple[str, ...] = ("COMPLETE",)
@@ -97,13 +97,13 @@ class MacieClassificationJobSensor(MacieBaseSensor):
         self.pause_seconds = pause_seconds
 
     def execute(self, context: Context) -> Any:
-        """Look once, then defer."""
+        """Check once, then defer."""
         MacieClassificationJobLink.persist_job(context, self, self.job_id)
         if not self.deferrable:
             return super().execute(context)
         job = self.hook.describe_job(self.job_id)
         may_wait = self.pause_seconds > 0 and job.get("jobStatus") in self.PAUSED_STATES
-        summary = None if may_wait else self._judge(job)
+        summary = None if may_wait else self._evaluate(job)
         if summary is None:
             self._defer(
                 MacieClassificationJobTrigger,
@@ -116,22 +116,22 @@ class MacieClassificationJobSensor(MacieBaseSensor):
         return summary
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look at the job."""
-        summary = self._judge(self.hook.describe_job(self.job_id))
+        """Check the job."""
+        summary = self._evaluate(self.hook.describe_job(self.job_id))
         return PokeReturnValue(is_done=summary is not None, xcom_value=summary)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Judge what the trigger saw; after the deadline look a last time, for the triggerer may have been down."""
+        """Evaluate the event; after the deadline check the job again, because the triggerer may have been down."""
         if event["status"] == "error":
             raise errors.from_event(event)
         job = self.hook.describe_job(self.job_id) if event["status"] == "deadline" else event["job"]
-        summary = self._judge(job)
+        summary = self._evaluate(job)
         if summary is None:
             raise errors.JobDeadlineError(self.job_id, job["jobStatus"], self.timeout)
         return summary
 
-    def _judge(self, job: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the summary of a job that succeeded, None for one that goes on; raise for all others."""
+    def _evaluate(self, job: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the summary of a job that succeeded, None for one that is running; raise for all others."""
         status = job.get("jobStatus")
         if status in self.INTERMEDIATE_STATES:
             return None
@@ -150,8 +150,8 @@ class MacieJobResultsSensor(MacieBaseSensor):
     """
     Wait until the findings and the discovery results of a COMPLETE job have stopped changing; always deferred.
 
-    Findings appear one to two minutes after the discovery results, and nothing says which is the last. Reaching the
-    deadline is therefore no error: who reads the results has to ask for each object whether it has one.
+    Findings appear one to two minutes after the discovery results, and no API reports which is the last. Reaching the
+    deadline is therefore not an error: the reader of the results must check for each object whether it has one.
 
     :param job_id: the job (templated)
     :param poke_interval: seconds between two polls, at most a third of ``settle_seconds``
@@ -175,13 +175,13 @@ class MacieJobResultsSensor(MacieBaseSensor):
         self.deadline_seconds = deadline_seconds
 
     def execute(self, context: Context) -> None:
-        """Find out where the results are, then defer."""
+        """Get the location of the results, then defer."""
         MacieClassificationJobLink.persist_job(context, self, self.job_id)
         bucket, prefix = self.hook.get_results_location(self.job_id)
         self._defer(
             MacieJobResultsTrigger,
             float(self.deadline_seconds),
-            # Three looks within the settle time, however short: one slow poll must not be all that nothing changed in.
+            # At least three polls within the settle time: a single slow poll must not count as settled.
             min(self.poke_interval, float(self.settle_seconds) / 3),
             settle_seconds=float(self.settle_seconds),
             results_bucket=bucket,

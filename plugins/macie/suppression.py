@@ -1,4 +1,4 @@
-"""Suppression rules: findings filters that archive, made, changed and removed so that they are the wanted ones."""
+"""Suppression rules (findings filters that archive): create, update and remove them to match their definitions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from macie.account import FINGERPRINT, Account, Action, Change
+from macie.definitions import fingerprint
 from macie.errors import FindingsFilterNameTakenError
-from macie.identifiers import fingerprint
 
 ARCHIVE: Literal["ARCHIVE"] = "ARCHIVE"
 """Action of a findings filter that is a suppression rule. Source: API shape FindingsFilterAction."""
@@ -17,21 +17,21 @@ def reconcile_suppression_rules(
     account: Account, rules: Sequence[Mapping[str, Any]], expired: Mapping[str, str]
 ) -> Iterator[Change]:
     """
-    Make the account's suppression rules the wanted ones; those that somebody else has made are left alone.
+    Make the managed suppression rules match the given ones; other findings filters are left alone.
 
-    What has to go goes first: a rule that outlives its reason hides findings.
+    Rules are removed first: an expired rule hides findings.
 
     :param rules: each the arguments of CreateFindingsFilter, without action
-    :param expired: why a rule is wanted no longer, by its name
-    :raises FindingsFilterNameTakenError: a name belongs to somebody else's filter; the others have been removed
+    :param expired: reason to remove a rule, by its name
+    :raises FindingsFilterNameTakenError: a name belongs to a filter that is not managed here; expired rules are removed
     """
-    listed = account.listed("list_findings_filters", "findingsFilterListItems")
+    listed = account.list_items("list_findings_filters", "findingsFilterListItems")
     wanted = {rule["name"] for rule in rules}
     for found in listed:
-        if account.is_ours(found) and found["name"] not in wanted:
-            yield _remove(account, found, expired.get(found["name"], "no file defines it"))
+        if account.is_managed(found) and found["name"] not in wanted:
+            yield _remove(account, found, expired.get(found["name"], "not defined by any file"))
     by_name = {found["name"]: found for found in listed}
-    if taken := [name for name in sorted(wanted & by_name.keys()) if not account.is_ours(by_name[name])]:
+    if taken := [name for name in sorted(wanted & by_name.keys()) if not account.is_managed(by_name[name])]:
         raise FindingsFilterNameTakenError(", ".join(taken))
     for rule in rules:
         found = by_name.get(rule["name"])
@@ -49,14 +49,14 @@ def _create(account: Account, rule: Mapping[str, Any]) -> Change:
     if not account.is_dry_run:
         request: Any = {**rule, "action": ARCHIVE, "tags": _tags(account, rule)}
         created = account.client.create_findings_filter(**request)["id"]
-    return _change(rule, "create", "there was none", created)
+    return _change(rule, "create", "did not exist", created)
 
 
 def _update(account: Account, rule: Mapping[str, Any], listed: Mapping[str, Any]) -> Change:
-    """Change what differs; the tags come last, so that a crash before them is noticed by the next run."""
+    """Update a rule that differs; its tags last, so that the next run notices a crash before them."""
     found = account.client.get_findings_filter(id=listed["id"])
     if not (why := _difference(rule, found)):
-        return _change(rule, "keep", "as it is wanted", found["id"])
+        return _change(rule, "keep", "unchanged", found["id"])
     if not account.is_dry_run:
         changed: Any = {key: value for key, value in rule.items() if key != "tags"}
         account.client.update_findings_filter(id=found["id"], action=ARCHIVE, **changed)
@@ -65,19 +65,21 @@ def _update(account: Account, rule: Mapping[str, Any], listed: Mapping[str, Any]
 
 
 def _difference(rule: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """Say what differs, "" if nothing does.
+    """
+    Return the difference between the rule and the filter in Macie, "" if there is none.
 
-    The position is not compared: Macie moves a rule when others come and go. Whether its file changed is.
+    The position is not compared, because Macie moves a rule when others are created or deleted; a changed file is
+    detected by its fingerprint.
     """
     if found["action"] != ARCHIVE:
-        return "somebody let it archive no longer"
+        return "action was not ARCHIVE"
     if _criteria(rule) != _criteria(found):
-        return "its criteria changed"
-    return "" if found.get("tags", {}).get(FINGERPRINT) == fingerprint(rule) else "its file changed"
+        return "criteria changed"
+    return "" if found.get("tags", {}).get(FINGERPRINT) == fingerprint(rule) else "file changed"
 
 
 def _criteria(of: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the conditions by field; neither the order of values counts nor what says nothing."""
+    """Return the conditions by field, without empty ones and with sorted values."""
     criterion = of["findingCriteria"].get("criterion") or {}
     return {
         field: {name: sorted(value) if isinstance(value, list) else value for name, value in condition.items() if value}
@@ -86,7 +88,7 @@ def _criteria(of: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tags(account: Account, rule: Mapping[str, Any]) -> dict[str, str]:
-    return account.our_tags(rule, **{FINGERPRINT: fingerprint(rule)})
+    return account.managed_tags(rule, **{FINGERPRINT: fingerprint(rule)})
 
 
 def _change(of: Mapping[str, Any], action: Action, why: str, filter_id: str | None) -> Change:

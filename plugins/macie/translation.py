@@ -1,4 +1,4 @@
-"""The only place where botocore's errors become ours; the hook and the triggers call AWS inside it."""
+"""Translation of botocore's errors; the hook and the triggers call AWS inside it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from macie import errors
 
 _RETRYABLE_CODES = ("Throttling", "TooManyRequests", "SlowDown", "RequestTimeout", "InternalServer")
-"""How codes begin with which the same call may succeed later."""
+"""Prefixes of error codes after which the same call may succeed later."""
 
 _CREDENTIAL_CODES = (
     *("ExpiredToken", "TokenRefreshRequired", "RequestExpired", "RequestTimeTooSkewed"),
     *("InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "InvalidIdentityToken", "UnrecognizedClient"),
     *("InvalidSignature", "SignatureDoesNotMatch", "MissingAuthenticationToken", "IDPCommunicationError"),
 )
-"""The same where credentials have expired, or are not known yet: the next ones take their place.
+"""Prefixes of error codes of expired or not yet propagated credentials: refreshed credentials may succeed.
 
-Source: https://docs.aws.amazon.com/macie/latest/APIReference/CommonErrors.html and those of S3 and STS.
+Source: https://docs.aws.amazon.com/macie/latest/APIReference/CommonErrors.html, and the error codes of S3 and STS.
 """
 
 _MISCONFIGURED = (
     *(exceptions.NoRegionError, exceptions.InvalidRegionError, exceptions.ProfileNotFound),
     *(exceptions.ConfigNotFound, exceptions.ConfigParseError, exceptions.InvalidConfigError),
 )
-"""What no later call gets past: the connection or the environment is wrong."""
+"""Errors that no later call can avoid: the connection or the environment is wrong."""
 _NO_CREDENTIALS = (
     *(exceptions.NoCredentialsError, exceptions.PartialCredentialsError, exceptions.CredentialRetrievalError),
     *(exceptions.TokenRetrievalError, exceptions.NoAuthTokenError, exceptions.SSOError, exceptions.LoginError),
@@ -37,9 +37,9 @@ _NO_CREDENTIALS = (
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """
-    Turn botocore's errors into ours, in synchronous and in asynchronous code.
+    Translate botocore's errors into those of :mod:`macie.errors`, in synchronous and in asynchronous code.
 
-    Of botocore's own errors the class is kept and not the text, which has addresses in it.
+    Of botocore's own errors only the class is kept, because their text contains addresses.
     """
     try:
         yield
@@ -49,12 +49,12 @@ def translated_errors() -> Iterator[None]:
         report = "; ".join(str(error.kwargs["report"]).splitlines())
         raise errors.MacieRequestRefusedError("The call", "ParamValidation", report) from error
     except _MISCONFIGURED as error:
-        why = "the configuration of the connection, or of the environment, is wrong"
+        why = "the configuration of the connection or of the environment is wrong"
         raise errors.MacieRequestRefusedError("The call", type(error).__name__, why) from None
     except _NO_CREDENTIALS as error:
         raise errors.MacieUnavailableError("The call", type(error).__name__, "no valid credentials") from None
     except BotoCoreError as error:
-        raise errors.MacieUnavailableError("The call", type(error).__name__, "no answer from AWS") from None
+        raise errors.MacieUnavailableError("The call", type(error).__name__, "no response from AWS") from None
 
 
 def _translate(error: ClientError) -> errors.MacieError:

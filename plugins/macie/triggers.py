@@ -1,4 +1,4 @@
-"""What the triggerer does while a task waits for Macie: each trigger yields one event, whatever goes wrong."""
+"""Triggers that wait for Macie; each yields exactly one event, also when it fails."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 BACKOFF = 1.2
 MAX_POLL_SECONDS = 300.0
 MOST_UNEXPECTED = 3
-"""Errors in a row, other than AWS's, that end a wait. A new client helps where credentials could not be refreshed."""
+"""Consecutive unexpected errors that end a wait. Before, a new client is tried: it may refresh the credentials."""
 
 
 class MacieBaseTrigger(BaseTrigger):
     """
-    Poll Macie about one job until something is decided, at the latest until a deadline.
+    Poll Macie for one job until its subclass returns an event, at the latest until a deadline.
 
     A poll that AWS throttles or cannot answer does not end the wait, nor do credentials that are missing or have
-    expired: the clients are made again. One that AWS refuses does.
+    expired: the clients are created again. A poll that AWS refuses ends it.
 
     The event is ``{"status": "deadline", "job_id"}``, ``{"status": "error", "job_id", "error", "facts"}``,
-    or what the subclass decides.
+    or the event of the subclass.
 
     :param job_id: the classification job
-    :param deadline_at: when to stop waiting (aware); absolute, so that a restarted triggerer does not start anew
-    :param poll_seconds: delay between two polls, of the first ones if the subclass backs off
+    :param deadline_at: when to stop waiting (aware); absolute, so that a restarted triggerer keeps it
+    :param poll_seconds: delay between two polls; the first delay if the subclass backs off
     :param aws_conn_id: The Airflow connection used for AWS credentials.
     :param region_name: AWS Region of the job
     :param verify: whether or not to verify TLS certificates, or a path to a bundle
@@ -68,7 +68,7 @@ class MacieBaseTrigger(BaseTrigger):
         self.botocore_config = botocore_config
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return all arguments, those of the connection too, or the triggerer would look in another Region."""
+        """Return all arguments, also those of the connection: without them the triggerer would use another Region."""
         fields = (
             "job_id", "deadline_at", "poll_seconds", "aws_conn_id", "region_name", "verify", "botocore_config",
         )  # fmt: skip
@@ -89,7 +89,7 @@ class MacieBaseTrigger(BaseTrigger):
         yield TriggerEvent({**await self._event(), "job_id": self.job_id})  # type: ignore[no-untyped-call]
 
     async def _event(self) -> dict[str, Any]:
-        """Watch until the deadline. Nothing but a cancellation is raised: an error's text would be stored and shown."""
+        """Poll until the deadline. Only a cancellation is raised: Airflow would store and show the text of an error."""
         try:
             seconds_left = (self.deadline_at - datetime.now(UTC)).total_seconds()
             return await self._watch_for(seconds_left) if seconds_left > 0 else self._deadline_event()
@@ -108,25 +108,26 @@ class MacieBaseTrigger(BaseTrigger):
             return self._deadline_event()
 
     async def _watch(self) -> dict[str, Any]:
-        """Poll until something is decided; return the event.
+        """
+        Poll until there is an event; return it.
 
-        After each failure the clients are made again, and so is all below them: connection, role, credentials. A
-        client keeps the credentials it was made with, however long they have expired.
+        After each failure the clients are created again, with connection, role and credentials: a client keeps the
+        credentials that it was created with, even after they have expired.
         """
         unexpected, pause = 0, self.poll_seconds
         while True:
             try:
                 with translated_errors():
                     async with AsyncExitStack() as stack:
-                        made: list[Any] = [await of.get_async_conn() for of in self._hooks()]  # type: ignore[no-untyped-call]
-                        clients = [await stack.enter_async_context(client) for client in made]
+                        created: list[Any] = [await hook.get_async_conn() for hook in self._hooks()]  # type: ignore[no-untyped-call]
+                        clients = [await stack.enter_async_context(client) for client in created]
                         while (event := await self._poll(*clients)) is None:
                             unexpected, pause = 0, self.poll_seconds
                             await asyncio.sleep(self._delay())
                         return event
             except MacieUnavailableError as error:
                 unexpected = 0
-                self.log.warning("Poll of classification job %s failed, going on: %s", self.job_id, error)
+                self.log.warning("Poll of classification job %s failed, continuing: %s", self.job_id, error)
             except MacieError:
                 raise
             except Exception as error:
@@ -139,7 +140,7 @@ class MacieBaseTrigger(BaseTrigger):
             await asyncio.sleep(max(self._delay(), pause))
 
     def _log_unexpected(self, error: Exception) -> None:
-        """Log what was raised, and where, without its text: nothing is known about what that has in it."""
+        """Log class and place of an error, without its text, which may contain anything."""
         where = "; ".join(f"{Path(at.filename).name}:{at.lineno}" for at in extract_tb(error.__traceback__))
         name = type(error).__name__
         self.log.warning("Poll of classification job %s failed unexpectedly: %s (%s)", self.job_id, name, where)
@@ -150,14 +151,14 @@ class MacieBaseTrigger(BaseTrigger):
 
     @abstractmethod
     async def _poll(self, *clients: Any) -> dict[str, Any] | None:
-        """Look once; return the event, or None when nothing is decided."""
+        """Poll once; return the event, or None to continue."""
 
     def _delay(self) -> float:
         """Return how long to sleep before the next poll."""
         return self.poll_seconds
 
     def _miss(self) -> None:
-        """Note that a poll failed: nothing is known about the time since the one before."""
+        """Note that a poll failed: the state since the previous poll is not known."""
 
     def _deadline_event(self) -> dict[str, Any]:
         return {"status": "deadline"}
@@ -165,13 +166,13 @@ class MacieBaseTrigger(BaseTrigger):
 
 class MacieClassificationJobTrigger(MacieBaseTrigger):
     """
-    Wait until a classification job leaves the states in which it goes on by itself.
+    Wait until a classification job leaves the given states.
 
     The delay grows by a fifth with each poll, up to five minutes. The event is
-    ``{"status": "ended", "job_id", "job": {"jobStatus", "lastRunErrorStatus", "statistics"}}``: the sensor judges.
+    ``{"status": "ended", "job_id", "job": {"jobStatus", "lastRunErrorStatus", "statistics"}}``, for the sensor.
 
-    :param waiting_states: states in which to go on waiting
-    :param paused_states: states in which to go on waiting for ``pause_seconds``, counted anew by a restarted triggerer
+    :param waiting_states: states in which to continue waiting
+    :param paused_states: states in which to wait for ``pause_seconds``, counted from the start by a restarted triggerer
     """
 
     def __init__(
@@ -221,7 +222,7 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
     """
     Wait until a job's findings and discovery results have not changed for a while.
 
-    Nothing in Macie's API says that the results of a COMPLETE job are all there; findings follow the discovery
+    Macie's API does not report when all results of a COMPLETE job are written; findings follow the discovery
     results by a minute or two. The event is ``{"status": "settled" | "deadline", "job_id", "findings", "results"}``
     with counts.
 
@@ -251,7 +252,7 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
 
     async def _poll(self, *clients: Any) -> dict[str, Any] | None:
         now = asyncio.get_running_loop().time
-        found = await self._look(*clients)
+        found = await self._count(*clients)
         if found != self._seen:
             self._seen, self._unchanged_since = found, now()
         elif now() - self._unchanged_since >= self.settle_seconds:
@@ -264,7 +265,7 @@ class MacieJobResultsTrigger(MacieBaseTrigger):
     def _deadline_event(self) -> dict[str, Any]:
         return {"status": "deadline", **self.counts}
 
-    async def _look(self, macie: Macie2Client, s3: S3Client) -> tuple[int, ...]:
+    async def _count(self, macie: Macie2Client, s3: S3Client) -> tuple[int, ...]:
         """Return numbers that change when a finding or a result is added or replaced."""
         findings = await self._count_findings(macie)
         results, size_bytes = await self._count_results(s3)

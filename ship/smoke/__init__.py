@@ -1,1 +1,1 @@
-"""The live smoke test: made-up files through a deployed environment, with real Macie."""
+"""The live smoke test: generated files through a deployed environment, with real Macie."""

@@ -1,4 +1,4 @@
-"""What has to be true once a smoke test has ended: where the files lie, and that none of their values left them."""
+"""Checks after a smoke test: places of the files, and that none of their values is stored anywhere else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLACES = {"promote": "silver", "quarantine": "quarantine", "hold": "held"}
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """Looks at what a run has left in the lake."""
+    """Checks of the objects and documents of a run."""
 
     s3: S3Client
     settings: Settings
@@ -33,7 +33,7 @@ class Checks:
     show: Show
 
     def problems(self) -> Iterator[str]:
-        """Yield what is wrong, and show file by file how Macie's findings differ from the local one's."""
+        """Yield the problems, and show for each file how Macie's findings differ from those of the local Macie."""
         bronze, run = self.settings.bronze_bucket, self.run
         if (content := read_document_or_none(self.s3, bronze, run.document("record.json"))) is None:
             yield "the run wrote no record"
@@ -42,11 +42,11 @@ class Checks:
             yield "the record does not account for every file"
         entries = {entry["name"]: entry for entry in iter_json_lines(self.s3, bronze, run.document("objects.jsonl"))}
         if entries.keys() != self.files.contents.keys():
-            yield f"the record has {sorted(entries)}, delivered were {sorted(self.files.contents)}"
-        lying = {place: self._names(*where) for place, where in places(self.settings, run).items()}
+            yield f"the record has {sorted(entries)}, the delivery had {sorted(self.files.contents)}"
+        names_at = {place: self._names(*where) for place, where in places(self.settings, run).items()}
         for name, entry in entries.items():
-            yield from self._problems_of(name, entry, {place for place, names in lying.items() if name in names})
-            self._tell_differences(name, entry)
+            yield from self._problems_of(name, entry, {place for place, names in names_at.items() if name in names})
+            self._show_differences(name, entry)
         for kind, name, is_finding in (("result", RESULTS, False), ("finding", FINDINGS, True)):
             self.show(versions_named(kind, self._observations(name, is_finding=is_finding)))
         yield from self._leaks()
@@ -54,33 +54,33 @@ class Checks:
     def _problems_of(self, name: str, entry: dict[str, Any], found: set[str]) -> Iterator[str]:
         outcome = entry["outcome"]
         if outcome != EXPECTED.get(name):
-            yield f"{name}: {EXPECTED.get(name)} was expected, the decision is {outcome} ({entry['reason']})"
-        # Bronze keeps what was promoted.
+            yield f"{name}: expected {EXPECTED.get(name)}, the decision is {outcome} ({entry['reason']})"
+        # Bronze keeps promoted objects.
         due = {_PLACES.get(outcome, "nowhere"), *(["bronze"] if outcome == "promote" else [])}
         if found != due:
-            yield f"{name}: {outcome}, and it lies in {', '.join(sorted(found)) or 'no bucket'}"
+            yield f"{name}: {outcome}, but found in {', '.join(sorted(found)) or 'no bucket'}"
 
-    def _tell_differences(self, name: str, entry: dict[str, Any]) -> None:
+    def _show_differences(self, name: str, entry: dict[str, Any]) -> None:
         content = self.files.contents.get(name, b"")
-        told = list(differences(found_by_real_macie(entry), found_by_local_macie(name, content)))
+        lines = list(differences(found_by_real_macie(entry), found_by_local_macie(name, content)))
         self.show(f"{name}: {entry['outcome']} ({entry['reason']})")
-        for line in told or ["the same findings as the local Macie's"]:
+        for line in lines or ["the same findings as the local Macie's"]:
             self.show(f"    {line}")
 
     def _observations(self, name: str, *, is_finding: bool) -> list[Observation]:
         bronze, key = self.settings.bronze_bucket, self.run.document(name)
         if not self._keys(bronze, key):
             return []
-        return [Observation.from_api(one, is_finding=is_finding) for one in iter_json_lines(self.s3, bronze, key)]
+        return [Observation.from_api(record, is_finding=is_finding) for record in iter_json_lines(self.s3, bronze, key)]
 
     def _leaks(self) -> Iterator[str]:
-        """Look for the files' values in all that the run wrote down."""
+        """Search all documents of the run for the files' values."""
         bronze = self.settings.bronze_bucket
         for key in self._keys(bronze, self.run.documents):
             content = self.s3.get_object(Bucket=bronze, Key=key)["Body"].read()
             text = (gzip.decompress(content) if key.endswith(".gz") else content).decode(errors="replace")
             if count := sum(value in text for value in self.files.values):
-                yield f"LEAK: s3://{bronze}/{key} has {count} values of the files"
+                yield f"LEAK: s3://{bronze}/{key} contains {count} values of the files"
 
     def _keys(self, bucket: str, prefix: str) -> list[str]:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -91,21 +91,21 @@ class Checks:
 
 
 def versions_named(kind: str, seen: Sequence[Observation]) -> str:
-    """Say whether Macie names the version of the object in its results, or in its findings.
+    """Return a line on whether Macie's results, or its findings, name the version of the object.
 
     :param kind: ``result`` or ``finding``.
     """
-    named = sum(1 for one in seen if one.version_id)
-    counts = f"Macie's {kind}s: {named} name the version of their object, {len(seen) - named} name none"
+    named = sum(1 for observation in seen if observation.version_id)
+    counts = f"Macie's {kind}s: {named} with the version of their object, {len(seen) - named} without"
     if not seen:
-        return f"{counts}: nothing can be said"
+        return f"{counts}: not enough data"
     if named == len(seen):
-        return f"{counts}: each is judged by the version that it names"
-    return f"{counts}: the gate infers the version where S3 shows a single one, else it holds (docs/decisions.md)"
+        return f"{counts}: the gate uses the version"
+    return f"{counts}: the gate infers the version if S3 has a single one, otherwise it holds (docs/decisions.md)"
 
 
 def places(settings: Settings, run: Run) -> dict[str, tuple[str, str]]:
-    """Return where an object of the run may lie: bucket and prefix."""
+    """Return bucket and prefix of each place where an object of the run may be."""
     return {
         "bronze": (settings.bronze_bucket, run.prefix),
         "held": (settings.bronze_bucket, HELD_PREFIX + run.prefix),

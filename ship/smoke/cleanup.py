@@ -1,4 +1,4 @@
-"""Removes what a smoke test has left in the buckets, all versions of it."""
+"""Removal of the objects of a smoke test, with all versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def clean_up(s3: S3Client, places: Iterable[tuple[str, str]], show: Show) -> None:
-    """Delete all versions of what is below some prefixes, and say what has to stay.
+    """Delete all versions below some prefixes, and show those that could not be deleted.
 
     :param places: bucket and prefix of each.
     """
@@ -25,19 +25,19 @@ def clean_up(s3: S3Client, places: Iterable[tuple[str, str]], show: Show) -> Non
             codes = [error.response["Error"]["Code"]]
         if codes:
             show(
-                f"Stays: s3://{bucket}/{prefix} ({', '.join(sorted(set(codes)))}). In silver the gate's role alone may "
-                "delete; in bronze and quarantine the deployer, too. It takes s3:ListBucketVersions and "
+                f"Not deleted: s3://{bucket}/{prefix} ({', '.join(sorted(set(codes)))}). In silver only the gate's "
+                "role may delete; in bronze and quarantine also the deployer. Required: s3:ListBucketVersions and "
                 "s3:DeleteObjectVersion."
             )
 
 
 def _delete_versions(s3: S3Client, bucket: str, prefix: str) -> list[str]:
-    """Delete them, and return the error codes of those that could not be."""
+    """Delete all versions below a prefix, and return the error codes of those that could not be deleted."""
     codes: list[str] = []
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-        there = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if there:
-            objects: Any = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in there]
-            answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-            codes += [error.get("Code", "unknown") for error in answer.get("Errors", [])]
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        if versions:
+            objects: Any = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+            response = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+            codes += [error.get("Code", "unknown") for error in response.get("Errors", [])]
     return codes

@@ -1,4 +1,4 @@
-"""How real Macie's findings about a file differ from those of the local one."""
+"""Differences between the findings of real Macie and of the local Macie about a file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ IDENTIFIERS = Path(__file__).resolve().parents[2] / "include" / "identifiers"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found in a file: its severity, and how often each identifier, by name."""
+    """Findings about a file: severity, and occurrences by name of the identifier."""
 
     severity: str | None
     counts: Mapping[str, int]
 
 
 def found_by_local_macie(name: str, content: bytes, identifiers: Path = IDENTIFIERS) -> Found:
-    """Scan a file as the local Macie does, by all managed and our custom identifiers."""
+    """Scan a file as the local Macie does, with all managed identifiers and the custom ones of ``include/``."""
     custom = [_custom(json.loads(path.read_text())) for path in sorted(identifiers.glob("*.json"))]
     extension = name.rpartition(".")[2]
     result = scan(io.BytesIO(content), extension, len(content), list(CATALOGUE.values()), custom, name=name)
@@ -35,12 +35,12 @@ def found_by_local_macie(name: str, content: bytes, identifiers: Path = IDENTIFI
 
 
 def found_by_real_macie(entry: Mapping[str, Any]) -> Found:
-    """Read what Macie found from a line of the run record's ``objects.jsonl``."""
+    """Read Macie's findings from a line of the run record's ``objects.jsonl``."""
     return Found(entry["severity"], entry["detections"])
 
 
 def differences(real: Found, local: Found) -> Iterator[str]:
-    """Yield each difference in words; counts and names of identifiers, never what was found."""
+    """Yield each difference as text: counts and names of identifiers, never a value."""
     if real.severity != local.severity:
         yield f"severity: Macie {real.severity or 'none'}, local {local.severity or 'none'}"
     for name in sorted({*real.counts, *local.counts}):

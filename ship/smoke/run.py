@@ -1,7 +1,7 @@
-"""Takes a handful of made-up files through a deployed environment, with real Macie, and checks the gate's promises.
+"""Run generated files through a deployed environment, with real Macie, and check the gate's promises.
 
-The files get a place of their own in the source bucket, the run an id of its own; both are removed again, wherever the
-one who runs this may. It costs what Macie bills for some kilobytes; a bound is checked before anything begins.
+Files and run have a unique prefix and id, and are removed afterwards as far as the caller has the permissions. Macie
+bills some kilobytes; an upper bound of the cost is checked before the run.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Airflow(Protocol):
     """Airflow's REST API, below ``/api/v2``."""
 
     def get(self, path: str) -> dict[str, Any]:
-        """Return what it answers."""
+        """Return the response to a GET."""
 
     def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
-        """Return what it answers to what is sent."""
+        """Return the response to a POST."""
 
 
 @dataclass(frozen=True, slots=True)
 class Smoke:
     """One smoke test.
 
-    :param source: bucket that takes the files.
+    :param source: bucket for the files.
     """
 
     s3: S3Client
@@ -55,9 +55,9 @@ class Smoke:
     deadline_seconds: float = DEADLINE_SECONDS
 
     def run(self) -> list[str]:
-        """Run it, clean up, and return what is wrong; nothing when all promises were kept.
+        """Run the test, clean up, and return the problems; empty when all checks passed.
 
-        :raises SystemExit: when it cannot begin; nothing was uploaded then.
+        :raises SystemExit: when the test cannot start; nothing was uploaded then.
         """
         smoke_id = f"smoke-{uuid.uuid4().hex[:16]}"  # short: see MOST_PATH_CHARACTERS of ship.mwaa
         files = make_files(smoke_id)
@@ -66,9 +66,9 @@ class Smoke:
         try:
             for name, content in files.contents.items():
                 self.s3.put_object(Bucket=self.source, Key=prefix + name, Body=content)
-            state, run = self._take_through(f"s3://{self.source}/{prefix}", run)
+            state, run = self._run_dag(f"s3://{self.source}/{prefix}", run)
             self.show(f"Run {run.run_id} ended as {state}")
-            problems = [] if state == "success" else [f"the run ended as {state}; look at it in Airflow"]
+            problems = [] if state == "success" else [f"the run ended as {state}; see it in Airflow"]
             return [*problems, *Checks(self.s3, self.settings, run, files, self.show).problems()]
         finally:
             self._clean_up(prefix, run, files)
@@ -76,14 +76,14 @@ class Smoke:
     def _check(self, files: SmokeFiles) -> None:
         usd = files.size_bytes / 1e9 * self.settings.scan_usd_per_gb
         self.show(
-            f"{len(files.contents)} files, {files.size_bytes} bytes; Macie's scan: {usd:.8f} USD, bound {MAX_USD}"
+            f"{len(files.contents)} files, {files.size_bytes} bytes; Macie's scan costs {usd:.8f} USD, limit {MAX_USD}"
         )
         if usd > MAX_USD:
-            raise SystemExit("Refused: the scan would cost more than the bound.")
+            raise SystemExit("Refused: the scan would cost more than the limit.")
         if self.airflow.get(DAG)["is_paused"]:
-            raise SystemExit(f"{FEED}_gate is paused, so a run would never begin. Switch it on in Airflow first.")
+            raise SystemExit(f"{FEED}_gate is paused, so a run would never start. Unpause it in Airflow first.")
 
-    def _take_through(self, source: str, run: Run) -> tuple[str, Run]:
+    def _run_dag(self, source: str, run: Run) -> tuple[str, Run]:
         content = {
             "dag_run_id": run.run_id,
             "logical_date": None,
@@ -102,5 +102,5 @@ class Smoke:
         documents, marker = (bronze, run.documents), (self.settings.silver_bucket, run.marker)
         hashes = (hashlib.sha256(content).hexdigest() for content in files.contents.values())
         known = [(bronze, f"{CONTENT}{sha256}/") for sha256 in hashes]
-        mine = [(self.source, prefix), *places(self.settings, run).values(), documents, *known, marker]
-        clean_up(self.s3, mine, self.show)
+        used = [(self.source, prefix), *places(self.settings, run).values(), documents, *known, marker]
+        clean_up(self.s3, used, self.show)

@@ -1,24 +1,25 @@
-"""When the blows of `make compose-test CHAOS=1` fall; what becomes of the runs needs the stack itself."""
+"""Timing of the kills of `make compose-test CHAOS=1`; the outcome of the runs needs the stack itself."""
 
 import pytest
 import requests
 
 from dev import compose_chaos
-from dev.compose_chaos import Blow, Striker
+from dev.compose_chaos import Kill, Killer
+from dev.compose_stack import Stack
 from localaws.server import LocalAws
 
-PROMOTING = Blow("worker", "promote", "running")
+PROMOTING = Kill("worker", "promote", "running")
 
 
-class Stack:
-    """Stands in for the stack: remembers what it is asked for."""
+class RecordingStack(Stack):
+    """A stack without containers: it records the commands of ``docker compose``."""
 
     def __init__(self, aws_url: str) -> None:
         self.aws_url = aws_url
-        self.asked: list[tuple[str, ...]] = []
+        self.commands: list[tuple[str, ...]] = []
 
     def compose(self, *arguments: str, check: bool = True) -> None:
-        self.asked.append(arguments)
+        self.commands.append(arguments)
 
     @property
     def holds_jobs(self) -> bool:
@@ -26,35 +27,35 @@ class Stack:
 
 
 @pytest.fixture
-def stack(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> RecordingStack:
     monkeypatch.setattr(compose_chaos, "DOWN_SECONDS", 0)
-    return Stack(aws.endpoint_url)
+    return RecordingStack(aws.endpoint_url)
 
 
-def test_a_blow_falls_once_and_the_container_is_started_again(stack: Stack) -> None:
-    strike = Striker(stack, [PROMOTING])
+def test_a_kill_happens_once_and_the_container_is_started_again(stack: RecordingStack) -> None:
+    kill_due = Killer(stack, [PROMOTING])
     for state in ("queued", "running", "running"):
-        strike({("promote", 0): "success", ("promote", 1): state})
-    assert stack.asked == [("kill", "--signal", "SIGKILL", "worker"), ("start", "worker")]
-    assert strike.left == []
+        kill_due({("promote", 0): "success", ("promote", 1): state})
+    assert stack.commands == [("kill", "--signal", "SIGKILL", "worker"), ("start", "worker")]
+    assert kill_due.pending == []
 
 
-def test_a_blow_whose_moment_never_came_is_left(stack: Stack) -> None:
-    strike = Striker(stack, [PROMOTING])
-    strike({("promote", 0): "success", ("hold", 0): "running"})
-    assert stack.asked == []
-    assert strike.left == [PROMOTING]
+def test_a_kill_that_was_never_due_is_pending(stack: RecordingStack) -> None:
+    kill_due = Killer(stack, [PROMOTING])
+    kill_due({("promote", 0): "success", ("hold", 0): "running"})
+    assert stack.commands == []
+    assert kill_due.pending == [PROMOTING]
 
 
-def test_macie_s_job_is_held_until_the_first_blow(stack: Stack) -> None:
-    strike = Striker(stack, [Blow("triggerer", "await_job", "deferred"), PROMOTING])
+def test_macie_s_job_is_held_until_the_first_kill(stack: RecordingStack) -> None:
+    kill_due = Killer(stack, [Kill("triggerer", "await_job", "deferred"), PROMOTING])
     assert stack.holds_jobs
-    strike({("await_job", -1): "deferred"})
+    kill_due({("await_job", -1): "deferred"})
     assert not stack.holds_jobs
-    assert strike.left == [PROMOTING]
+    assert kill_due.pending == [PROMOTING]
 
 
-def test_an_undisturbed_run_has_jobs_that_nobody_holds(stack: Stack) -> None:
-    Striker(stack, [PROMOTING])
-    Striker(stack, [])
+def test_jobs_of_an_undisturbed_run_are_not_held(stack: RecordingStack) -> None:
+    Killer(stack, [PROMOTING])
+    Killer(stack, [])
     assert not stack.holds_jobs

@@ -1,4 +1,4 @@
-"""The one thing that a machine must have, a Python 3.12: found, or said how to get."""
+"""Search for Python 3.12, the only requirement of a machine, and the advice on how to install it."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ def find(path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def put(folder: Path, name: str, *, is_right: bool = True) -> Path:
-    """Put a Python of that name: this one, or one that says of itself that it is not right."""
+def put(folder: Path, name: str, *, is_suitable: bool = True) -> Path:
+    """Create a Python of that name: a wrapper of the current one, or one that fails the check."""
     program = folder / name
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n' if is_right else "#!/bin/sh\nexit 1\n")
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n' if is_suitable else "#!/bin/sh\nexit 1\n"
+    )
     program.chmod(0o755)
     return program
 
 
 @pytest.mark.parametrize("name", ["python3.12", "python3", "python"])
-def test_python_is_printed_when_it_is_a_3_12_whatever_its_name_is(tmp_path: Path, name: str) -> None:
+def test_python_is_printed_when_it_is_a_3_12_with_any_name(tmp_path: Path, name: str) -> None:
     program = put(tmp_path, name)
     found = find(tmp_path)
     assert (found.returncode, found.stdout, found.stderr) == (0, f"{program}\n", "")
 
 
-def test_python_of_another_version_is_passed_over_when_there_is_a_right_one(tmp_path: Path) -> None:
-    put(tmp_path, "python3", is_right=False)
+def test_python_of_another_version_is_skipped(tmp_path: Path) -> None:
+    put(tmp_path, "python3", is_suitable=False)
     program = put(tmp_path, "python")
     assert find(tmp_path).stdout == f"{program}\n"
 
@@ -53,7 +55,7 @@ def test_named_python_is_printed_when_it_is_a_3_12(tmp_path: Path) -> None:
     assert find(tmp_path, PYTHON=str(program)).stdout == f"{program}\n"
 
 
-def test_what_is_printed_is_a_python_3_12_when_this_machine_is_searched(tmp_path: Path) -> None:
+def test_search_of_this_machine_prints_a_python_3_12(tmp_path: Path) -> None:
     put(tmp_path, "python3")
     found = find(tmp_path).stdout.strip()
     version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
@@ -61,9 +63,9 @@ def test_what_is_printed_is_a_python_3_12_when_this_machine_is_searched(tmp_path
 
 
 @pytest.mark.parametrize("has_another", [False, True], ids=["no Python", "another version"])
-def test_ways_to_get_one_are_told_when_there_is_no_python_3_12(tmp_path: Path, has_another: bool) -> None:
+def test_advice_is_printed_without_a_python_3_12(tmp_path: Path, has_another: bool) -> None:
     if has_another:
-        put(tmp_path, "python3", is_right=False)
+        put(tmp_path, "python3", is_suitable=False)
     found = find(tmp_path, PYTHON="/nowhere/python")
     assert (found.returncode, found.stdout) == (1, "")
     for way in ("Python 3.12", "apt-get install python3.12", "brew install python@3.12", "pyenv", "PYTHON="):

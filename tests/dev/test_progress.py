@@ -19,7 +19,7 @@ Show = Callable[[dict[tuple[str, int], str]], list[list[str]]]
 
 @pytest.fixture
 def show(lake: Lake) -> Show:
-    """Look once; returns the words of the lines that the look has added, without the seconds."""
+    """Show the states; return the words of the printed lines, without the seconds."""
     out = io.StringIO()
     progress = Progress(RUN, lake.bronze, out)
 
@@ -46,7 +46,7 @@ def test_state_is_shown_once_when_it_stays(show: Show, state: str, word: str) ->
     assert show({("await_job", -1): state}) == []
 
 
-def test_every_change_is_shown_when_a_task_waits_and_goes_on(show: Show) -> None:
+def test_every_change_of_a_task_that_waits_is_shown(show: Show) -> None:
     states = ["scheduled", "queued", "running", "deferred", "deferred", "queued", "running", "success"]
     shown = [words for state in states for words in show({("await_job", -1): state})]
     assert [word for _, word in shown] == ["...", "waiting", "...", "done"]
@@ -84,7 +84,7 @@ def test_files_are_counted_when_the_documents_of_a_step_are_written(show: Show, 
     write(lake, "results.jsonl.gz", gzip.compress(b"{}\n" * 3))
     write(lake, "findings.jsonl", b"{}\n" * 2)
     outcomes = ["promote", "hold", "promote"]
-    write(lake, "decisions.jsonl", b"".join(json.dumps({"outcome": one}).encode() + b"\n" for one in outcomes))
+    write(lake, "decisions.jsonl", b"".join(json.dumps({"outcome": outcome}).encode() + b"\n" for outcome in outcomes))
     shown = show({("land", -1): "success", ("gather_evidence", -1): "success", ("decide", -1): "success"})
     assert [" ".join(words) for words in shown] == [
         "land done 3 files",
@@ -93,7 +93,7 @@ def test_files_are_counted_when_the_documents_of_a_step_are_written(show: Show, 
     ]
 
 
-def test_nothing_is_counted_when_there_is_no_document(show: Show) -> None:
+def test_no_count_is_shown_without_a_document(show: Show) -> None:
     assert show({("land", -1): "success", ("decide", -1): "success"}) == [
         ["land", "done", "0", "files"],
         ["decide", "done"],

@@ -1,4 +1,4 @@
-"""Background processes: found again, stopped with all they started, and never taken for another process."""
+"""Background processes: found again, stopped with their children, and never confused with another process."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dev import services
 from dev.services import Service
 from tests.localaws.waiting import until
 
-FOR_EVER = "import threading; threading.Event().wait()"
+FOREVER = "import threading; threading.Event().wait()"
 DEAF = "import signal, pathlib; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 READ_STARTS = [
-    pytest.param(services._started_by_psutil, id="by psutil"),
+    pytest.param(services.start_time_by_psutil, id="by psutil"),
     pytest.param(
-        services._started_by_proc,
+        services.start_time_by_proc,
         id="by proc",
         marks=pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc"),
     ),
@@ -30,23 +30,23 @@ READ_STARTS = [
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A state folder of its own; what a test leaves running in it is stopped."""
+    """Use a temporary state folder; stop the services that a test leaves running."""
     monkeypatch.setattr(services, "STATE", tmp_path)
     monkeypatch.setattr(services, "LOGS", tmp_path / "logs")
     yield tmp_path
     for file in tmp_path.glob("*.json"):
         if service := services.running(file.stem):
             services.stop(service, seconds=1)
-    for process in services._children.values():  # what a test gave another start time
+    for process in services.children.values():  # those without a state file
         process.kill()
         process.wait()
-    services._children.clear()
+    services.children.clear()
 
 
 @pytest.fixture
 def stranger() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that no service has anything to do with, at the head of a group as a service is."""
-    process = subprocess.Popen(services.python("-c", FOR_EVER), start_new_session=True)
+    """Return a process that is not a service, but leads a process group as a service does."""
+    process = subprocess.Popen(services.python("-c", FOREVER), start_new_session=True)
     yield process
     process.kill()
     process.wait()
@@ -61,26 +61,26 @@ def content_of(path: Path) -> Callable[[], str | None]:
 
 
 def is_alive(pid: int) -> bool:
-    return services._started(pid) != ""
+    return services.start_time_of(pid) != ""
 
 
 def test_service_is_found_again_when_it_runs() -> None:
-    service = start(FOR_EVER)
+    service = start(FOREVER)
     assert service.is_running
     assert services.running("tiny") == service
     assert services.running("other") is None
 
 
-def test_service_has_the_url_that_it_says_when_it_is_ready(state: Path) -> None:
-    said = state / "said"
-    code = f"import os, pathlib; pathlib.Path({str(said)!r}).write_text(os.environ['GREETING']); {FOR_EVER}"
-    service = start(code, content_of(said))
+def test_service_has_the_url_that_it_reports_when_it_is_ready(state: Path) -> None:
+    greeting = state / "greeting"
+    code = f"import os, pathlib; pathlib.Path({str(greeting)!r}).write_text(os.environ['GREETING']); {FOREVER}"
+    service = start(code, content_of(greeting))
     assert service.url == "hello"
     assert services.running("tiny") == service
 
 
 def test_nothing_is_left_when_a_service_is_stopped(state: Path) -> None:
-    service = start(FOR_EVER)
+    service = start(FOREVER)
     services.stop(service)
     assert not is_alive(service.pid)
     assert services.running("tiny") is None
@@ -88,16 +88,16 @@ def test_nothing_is_left_when_a_service_is_stopped(state: Path) -> None:
 
 
 def test_stopping_again_does_nothing_when_a_service_has_ended() -> None:
-    service = start(FOR_EVER)
+    service = start(FOREVER)
     services.stop(service)
     services.stop(service)
     assert services.running("tiny") is None
 
 
-@pytest.mark.parametrize("in_child", ["", DEAF], ids=["it ends when asked", "it does not listen"])
-def test_children_end_with_their_service_when_it_is_stopped(state: Path, in_child: str) -> None:
+@pytest.mark.parametrize("in_child", ["", DEAF], ids=["ends on SIGTERM", "ignores SIGTERM"])
+def testchildren_end_with_their_service_when_it_is_stopped(state: Path, in_child: str) -> None:
     ready = state / "child"
-    child = f"{in_child}import os, pathlib; pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); {FOR_EVER}"
+    child = f"{in_child}import os, pathlib; pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); {FOREVER}"
     service = start(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", content_of(ready))
     assert is_alive(int(service.url))
     services.stop(service)
@@ -107,7 +107,7 @@ def test_children_end_with_their_service_when_it_is_stopped(state: Path, in_chil
 
 def test_service_is_killed_when_it_does_not_end_in_time(state: Path) -> None:
     ready = state / "ready"
-    service = start(f"{DEAF}pathlib.Path({str(ready)!r}).write_text('deaf'); {FOR_EVER}", content_of(ready))
+    service = start(f"{DEAF}pathlib.Path({str(ready)!r}).write_text('deaf'); {FOREVER}", content_of(ready))
     services.stop(service, seconds=0.2)
     assert not is_alive(service.pid)
 
@@ -126,7 +126,7 @@ def test_process_is_not_touched_when_a_service_had_its_id_before(
 def test_service_is_not_running_when_it_had_ended_before_its_start_time_was_read() -> None:
     process = subprocess.Popen(services.python("-c", ""))
     process.wait()
-    service = Service("tiny", process.pid, services._started(process.pid), "")
+    service = Service("tiny", process.pid, services.start_time_of(process.pid), "")
     assert not service.is_running
     services.stop(service)
 
@@ -150,7 +150,7 @@ def test_end_of_the_log_is_shown_when_a_service_ends_at_once(state: Path) -> Non
 
 def test_child_ends_when_its_service_ends_before_it_is_ready(state: Path) -> None:
     ready = state / "child"
-    child = f"import os, pathlib; pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); {FOR_EVER}"
+    child = f"import os, pathlib; pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); {FOREVER}"
     code = (
         f"import pathlib, subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])\n"
         f"while not (pathlib.Path({str(ready)!r}).exists() and pathlib.Path({str(ready)!r}).read_text()): pass"
@@ -161,8 +161,8 @@ def test_child_ends_when_its_service_ends_before_it_is_ready(state: Path) -> Non
 
 
 def test_service_can_still_be_stopped_when_it_never_becomes_ready() -> None:
-    with pytest.raises(SystemExit, match=r"Nothing answered within 0 seconds; look into .*logs"):
-        start(FOR_EVER, lambda: None, seconds=0.2)
+    with pytest.raises(SystemExit, match=r"The service was not ready within 0 seconds; see the logs in .*logs"):
+        start(FOREVER, lambda: None, seconds=0.2)
     service = services.running("tiny")
     assert service is not None
     services.stop(service)
@@ -177,7 +177,7 @@ def test_log_is_a_new_one_when_a_service_starts_again(state: Path) -> None:
 
 
 @pytest.mark.parametrize("read_start", READ_STARTS)
-def test_start_time_tells_processes_apart_until_they_end(
+def test_start_time_identifies_a_process_until_it_ends(
     read_start: Callable[[int], str], stranger: subprocess.Popen[bytes]
 ) -> None:
     start_time = read_start(stranger.pid)
@@ -205,6 +205,6 @@ def test_python_is_the_one_that_runs_the_command() -> None:
 
 
 def test_other_services_go_on_when_one_is_stopped() -> None:
-    one, other = (services.start(name, services.python("-c", FOR_EVER), {}, "", 1) for name in ("one", "other"))
-    services.stop(one)
+    stopped, other = (services.start(name, services.python("-c", FOREVER), {}, "", 1) for name in ("first", "other"))
+    services.stop(stopped)
     assert services.running("other") == other == replace(other, name="other")

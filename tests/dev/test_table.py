@@ -28,12 +28,12 @@ def entry(name: str = "patients.csv", **changes: Any) -> dict[str, Any]:
 
 
 def printed(*entries: dict[str, Any], width: int | None = None) -> list[str]:
-    """The lines that a pipe gets, or with a width those of a terminal, without colours and margins."""
+    """Return the lines for a pipe, or with a width those for a terminal, without colours and margins."""
     outcomes: dict[str, int] = {}
-    for one in entries:
-        if one["outcome"]:
-            outcomes[one["outcome"]] = outcomes.get(one["outcome"], 0) + 1
-    sizes = sum(one["size_bytes"] for one in entries)
+    for item in entries:
+        if item["outcome"]:
+            outcomes[item["outcome"]] = outcomes.get(item["outcome"], 0) + 1
+    sizes = sum(item["size_bytes"] for item in entries)
     totals = {"objects": len(entries), "size_bytes": sizes, "outcomes": outcomes}
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=width is not None, color_system=None)
@@ -42,7 +42,7 @@ def printed(*entries: dict[str, Any], width: int | None = None) -> list[str]:
 
 
 def line_of(name: str, lines: list[str]) -> list[str]:
-    """The words of the one line that is about a file."""
+    """Return the words of the line of a file."""
     (found,) = [line for line in lines if line.startswith(f"{name} ")]
     return found.split()
 
@@ -76,7 +76,7 @@ def test_macies_own_reason_is_shown_when_it_gave_one() -> None:
     "name",
     ["[red]x.csv", "[/red]", "[link=https://example.org]a[/link].csv", ":warning:.csv", "a\\", "\\[b].csv", "é[0].csv"],
 )
-def test_name_is_shown_as_it_is_when_it_looks_like_markup(name: str) -> None:
+def test_name_that_looks_like_markup_is_shown_unchanged(name: str) -> None:
     words = line_of(name, printed(entry(name)))
     assert words[0] == name
     assert words[-1] == f"s3://silver/synthea/run/{name}"
@@ -88,7 +88,7 @@ def test_name_does_nothing_to_the_terminal_when_it_holds_control_characters() ->
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "notice"),
     [
         ({"now": None}, "NOT ACCOUNTED FOR"),
         ({"outcome": None, "reason": None, "now": None}, "NOT DECIDED"),
@@ -96,22 +96,22 @@ def test_name_does_nothing_to_the_terminal_when_it_holds_control_characters() ->
     ],
     ids=["no place", "no decision and no place", "no decision"],
 )
-def test_it_is_said_when_a_file_is_not_accounted_for(changes: dict[str, Any], said: str) -> None:
+def test_file_that_is_not_accounted_for_is_marked(changes: dict[str, Any], notice: str) -> None:
     line = " ".join(line_of("patients.csv", printed(entry(**changes))))
-    assert said in line
+    assert notice in line
     assert "None" not in line
 
 
-def test_file_has_one_line_when_the_table_goes_into_a_pipe_however_long_its_key_is() -> None:
+def test_file_has_one_line_in_a_pipe_even_with_a_long_key() -> None:
     name = "x" * 900 + ".csv"
     assert line_of(name, printed(entry(name)))[-1] == f"s3://silver/synthea/run/{name}"
 
 
 def test_nothing_is_cut_off_when_the_terminal_is_narrow() -> None:
-    one = entry("immunizations_of_the_whole_state.csv")
-    narrow = printed(one, width=60)
+    long_name = entry("immunizations_of_the_whole_state.csv")
+    narrow = printed(long_name, width=60)
     assert max(map(len, narrow)) <= 60
-    assert characters(narrow) == characters(printed(one, width=500))
+    assert characters(narrow) == characters(printed(long_name, width=500))
 
 
 def test_terminal_gets_the_bucket_of_each_file_and_the_key_once() -> None:
@@ -126,7 +126,7 @@ def characters(lines: list[str]) -> Counter[str]:
     return Counter("".join(lines).replace(" ", "").replace("─", ""))
 
 
-def test_table_says_so_when_nothing_was_delivered() -> None:
+def test_totals_are_printed_for_an_empty_delivery() -> None:
     assert printed()[-1] == "0 files, 0 B: nothing"
 
 

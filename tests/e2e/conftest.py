@@ -26,7 +26,8 @@ class Ended:
 
     @property
     def record(self) -> dict[str, Any]:
-        return self.lake.document(self.run.document("record.json"))
+        record: dict[str, Any] = self.lake.document(self.run.document("record.json"))
+        return record
 
     @property
     def objects(self) -> list[dict[str, Any]]:
@@ -34,7 +35,8 @@ class Ended:
 
     @property
     def marker(self) -> dict[str, Any]:
-        return json.loads(self.lake.read(self.lake.silver, self.run.marker))
+        marker: dict[str, Any] = json.loads(self.lake.read(self.lake.silver, self.run.marker))
+        return marker
 
     @property
     def outcomes(self) -> dict[str, str]:

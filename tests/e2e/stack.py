@@ -18,8 +18,8 @@ from urllib.parse import quote
 import requests
 
 from dev import services
-from dev.airflow_api import AirflowApi
 from dev.paths import airflow_environment
+from ops.airflow_api import AirflowApi
 from tests.conftest import REPO
 from tests.lake import Lake
 

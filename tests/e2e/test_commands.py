@@ -18,8 +18,7 @@ import psutil
 import pytest
 import requests
 
-from dev.airflow_api import AirflowApi
-from dev.in_process import DAG_ID, States
+from ops.airflow_api import DAG_ID, AirflowApi, States
 from tests.conftest import REPO
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"

@@ -265,16 +265,16 @@ def _read(s3: Any, place: Place) -> Any:
 
 type Guarded = tuple[str, str, Callable[[Any, Place], Any]]
 GUARDS: dict[tuple[str, str], Guarded] = {
-    ("BronzeBucket", "TheGateAloneWrites"): ("consumer-role", f"_verdicts/{SHA}/{SHA}.json", _put),
-    ("BronzeBucket", "TheGateAndTheDeployerDelete"): ("consumer-role", f"_content/{SHA}/found.json", _remove),
-    ("BronzeBucket", "LandedObjectsAreMadeOnce"): ("gate", "synthea/1/a.csv", _overwrite),
-    ("SilverBucket", "TheGateAloneWrites"): ("consumer-role", "synthea/1/a.csv", _put),
-    ("QuarantineBucket", "TheReviewerAloneReads"): ("gate", "synthea/1/a.csv", _read),
-    ("QuarantineBucket", "TheGateAloneWrites"): ("consumer-role", "synthea/1/a.csv", _put),
-    ("QuarantineBucket", "TheGateAndTheDeployerDelete"): ("consumer-role", "synthea/1/a.csv", _remove),
-    ("ResultsBucket", "MacieAloneWrites"): ("consumer-role", "macie/x.jsonl.gz", _put),
-    ("AirflowBucket", "TheDeployerAloneWrites"): ("consumer-role", "dags/evil.py", _put),
-    **{(bucket, "TheDeployerAloneChangesTheBucket"): ("consumer-role", "a", _suspend) for bucket in GUARDED},
+    ("BronzeBucket", "DenyWritesExceptGate"): ("consumer-role", f"_verdicts/{SHA}/{SHA}.json", _put),
+    ("BronzeBucket", "DenyDeletesExceptGateAndDeployer"): ("consumer-role", f"_content/{SHA}/found.json", _remove),
+    ("BronzeBucket", "DenyOverwritingLandedObjects"): ("gate", "synthea/1/a.csv", _overwrite),
+    ("SilverBucket", "DenyWritesExceptGate"): ("consumer-role", "synthea/1/a.csv", _put),
+    ("QuarantineBucket", "DenyReadsExceptReviewer"): ("gate", "synthea/1/a.csv", _read),
+    ("QuarantineBucket", "DenyWritesExceptGate"): ("consumer-role", "synthea/1/a.csv", _put),
+    ("QuarantineBucket", "DenyDeletesExceptGateAndDeployer"): ("consumer-role", "synthea/1/a.csv", _remove),
+    ("ResultsBucket", "DenyWritesExceptMacie"): ("consumer-role", "macie/x.jsonl.gz", _put),
+    ("AirflowBucket", "DenyWritesExceptDeployer"): ("consumer-role", "dags/evil.py", _put),
+    **{(bucket, "DenyBucketChangesExceptDeployer"): ("consumer-role", "a", _suspend) for bucket in GUARDED},
 }
 """Who does what, to which key, and is refused by this statement alone.
 
@@ -307,19 +307,19 @@ def test_without_its_statement_macie_writes_no_results(gate: Gate) -> None:
     macie: Any = boto3.client("macie2")
     configuration = macie.get_classification_export_configuration()["configuration"]
     macie.put_classification_export_configuration(configuration=configuration)
-    remove_statement(gate, "ResultsBucket", "MacieWritesResults")
+    remove_statement(gate, "ResultsBucket", "AllowMacieToWriteResults")
     with pytest.raises(ClientError, match="AccessDenied"):
         macie.put_classification_export_configuration(configuration=configuration)
 
 
 def test_no_statement_of_a_guarded_bucket_is_left_out_above(gate: Gate) -> None:
     """But for the one about plain text: the local AWS takes every request for one over TLS."""
-    proven = {*GUARDS, ("ResultsBucket", "MacieWritesResults")}
+    proven = {*GUARDS, ("ResultsBucket", "AllowMacieToWriteResults")}
     made = set()
     for bucket in GUARDED:
         document = json.loads(gate.lake.s3.get_bucket_policy(Bucket=gate.lake.outputs[bucket])["Policy"])
         made |= {(bucket, one["Sid"]) for one in document["Statement"]}
-    assert made - proven == {(bucket, "NothingInPlainText") for bucket in GUARDED}
+    assert made - proven == {(bucket, "DenyInsecureTransport") for bucket in GUARDED}
     assert proven <= made
 
 

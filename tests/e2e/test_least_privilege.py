@@ -214,27 +214,27 @@ NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
             "ReadSettings",
             "ListSource",
             "ReadSource",
-            "ListTheLake",
+            "ListLakeBuckets",
             "ListVersions",
-            "WorkInBronze",
-            "WorkInSilver",
-            "WriteIntoQuarantine",
+            "ManageBronzeObjects",
+            "ManageSilverObjects",
+            "WriteQuarantineObjects",
             "ListResults",
             "ReadResults",
-            "UseKeyOfLake",
-            "UseKeyOfQuarantine",
-            "TellPeople",
-            "LookAtMacie",
-            "RunJobs",
-            "KeepIdentifiers",
+            "UseLakeKey",
+            "UseQuarantineKey",
+            "PublishNotifications",
+            "ReadMacie",
+            "ManageClassificationJobs",
+            "ManageIdentifiers",
         ],
         Gate.deliver,
     ),
-    "TakeHints": Gate.take_hints,
-    "BuryPoison": Gate.bury,
-    "SetUpMacie": _moved_repository,
-    "KeepAllowLists": _scheduled,
-    "KeepSuppressionRules": _scheduled,
+    "ConsumeFindingsQueue": Gate.take_hints,
+    "SendToDeadLetterQueue": Gate.bury,
+    "ConfigureMacie": _moved_repository,
+    "ManageAllowLists": _scheduled,
+    "ManageSuppressionRules": _scheduled,
 }
 """What comes to a stop without the statement."""
 
@@ -242,7 +242,7 @@ NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
 @pytest.mark.parametrize("sid", NEEDED_BY)
 def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid: str) -> None:
     iam = boto3.client("iam")
-    if sid == "KeepAllowLists":
+    if sid == "ManageAllowLists":
         _scheduled(gate)  # there has to be one: making it is another statement's
     for policy in POLICIES:
         there = statements(policy)
@@ -254,7 +254,7 @@ def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid:
             break
     else:
         pytest.fail(f"no policy has the statement {sid}")
-    if sid == "BuryPoison":  # the run goes on, and counts it: one bad message must not keep findings waiting
+    if sid == "SendToDeadLetterQueue":  # the run goes on, and counts it: one bad message must not keep findings waiting
         NEEDED_BY[sid](gate)
         assert was_refused(gate)
     else:

@@ -201,7 +201,7 @@ def test_rule_goes_when_it_expires_and_when_its_file_is_gone(include: Path, appl
     ended = apply()
     assert ended.actions("suppression_rule") == {"rule a": "remove", "rule b": "remove", "rule c": "keep"}
     why = {one["name"]: one["why"] for one in ended.record["changes"] if one["action"] == "remove"}
-    assert why == {"rule a": "it expired on 2026-01-01", "rule b": "no file defines it"}
+    assert why == {"rule a": "it expired on 2026-01-01", "rule b": "not defined by any file"}
     warrants = {one["name"]: (one["owner"], one["reason"]) for one in ended.record["suppression"]["warrants"]}
     assert warrants == dict.fromkeys(("rule a", "rule c"), (RULE["owner"], RULE["reason"]))
     assert filters() == {"rule c"}

@@ -22,6 +22,7 @@ import boto3
 import httpx
 
 from dev import in_process
+from ops.airflow_api import DAG_ID
 from tests.faults.scheduler import Scheduler, without_delays
 
 
@@ -61,7 +62,7 @@ def _prepare() -> Scheduler:
     asyncio.run(_make_the_api_ready(supervisor.in_process_api_server()))
     for service in ("s3", "macie2", "ssm", "sns", "sts"):
         boto3.Session().client(service)
-    return Scheduler(without_delays(bag.dags[in_process.DAG_ID]))
+    return Scheduler(without_delays(bag.dags[DAG_ID]))
 
 
 async def _make_the_api_ready(api: Any) -> None:

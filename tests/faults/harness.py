@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 import boto3
 import requests
 
-from dev.paths import patient_database_url
+from dev.paths import database_url_with_timeout
 from dev.setup import set_up
 from tests.faults.proxy import Armed, Proxy
 
@@ -186,7 +186,7 @@ class _Airflow:
             **AWS,
             "AWS_ENDPOINT_URL": endpoint_url,
             "AIRFLOW_HOME": str(home),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": patient_database_url(home),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url_with_timeout(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPO / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(REPO / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from localaws.iam.policy import Ask, read_policy
-from ship import stacks
+from ops import stacks
 from tests.lake import Lake
 
 ACCOUNT = "123456789012"
@@ -36,13 +36,13 @@ OTHER_RULES = {
     "PauseReplication": "nothing is replicated",
     "PutAccelerateConfiguration": "speed",
     "PutAnalyticsConfiguration": "reports",
-    "PutBucketAbac": "makes conditions see tags of buckets; no statement here reads one",
+    "PutBucketAbac": "makes tags of buckets available to conditions; no statement reads tags",
     "PutBucketLogging": "reports",
-    "PutBucketNotification": "tells of objects",
+    "PutBucketNotification": "sends events about objects",
     "PutBucketRequestPayment": "cost",
-    "PutBucketTagging": "no statement reads one",
-    "TagResource": "no statement reads one",
-    "UntagResource": "no statement reads one",
+    "PutBucketTagging": "no statement reads tags",
+    "TagResource": "no statement reads tags",
+    "UntagResource": "no statement reads tags",
     "PutIntelligentTieringConfiguration": "of a storage class that the gate does not use",
     "PutInventoryConfiguration": "reports",
     "PutMetricsConfiguration": "reports",
@@ -69,7 +69,7 @@ def denied_by(lake: Lake, bucket: str, action: str, key: str = "", principal: st
     if not keys.get("aws__principalservicename"):
         known["aws:principalarn"] = (principal,)
     policy = read_policy(boto3.client("s3").get_bucket_policy(Bucket=name)["Policy"])
-    return [one.sid for one in policy if not one.is_allow and one.applies_to(ask, known)]
+    return [statement.sid for statement in policy if not statement.is_allow and statement.applies_to(ask, known)]
 
 
 @pytest.mark.parametrize("bucket", GUARDED)
@@ -95,7 +95,7 @@ def test_the_gate_writes_and_the_deployer_does_not(lake: Lake, bucket: str) -> N
     condition = {"s3__if-none-match": "*", "s3__objectcreationoperation": "true"}
     assert denied_by(lake, bucket, "PutObject", "a/b/c.csv", GATE, **condition) == []
     assert denied_by(lake, bucket, "DeleteObjectVersion", "a/b/c.csv", GATE) == []
-    assert denied_by(lake, bucket, "PutObject", "a/b/c.csv", DEPLOYER, **condition) == ["TheGateAloneWrites"]
+    assert denied_by(lake, bucket, "PutObject", "a/b/c.csv", DEPLOYER, **condition) == ["DenyWritesExceptGate"]
     removes = not denied_by(lake, bucket, "DeleteObjectVersion", "a/b/c.csv", DEPLOYER)
     assert removes is (bucket != "SilverBucket")
 
@@ -103,7 +103,7 @@ def test_the_gate_writes_and_the_deployer_does_not(lake: Lake, bucket: str) -> N
 @pytest.mark.parametrize("principal", [GATE, DEPLOYER, f"arn:aws:iam::{ACCOUNT}:root"])
 @pytest.mark.parametrize("action", ["PutObject", "PutObjectTagging", "DeleteObject", "DeleteObjectVersion"])
 def test_no_role_changes_results(lake: Lake, action: str, principal: str) -> None:
-    assert denied_by(lake, "ResultsBucket", action, "macie/x.jsonl.gz", principal) == ["MacieAloneWrites"]
+    assert denied_by(lake, "ResultsBucket", action, "macie/x.jsonl.gz", principal) == ["DenyWritesExceptMacie"]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_of_services_macie_alone_passes(lake: Lake, service: str, passes: bool) 
         ("_content/0/found.json", {"s3__objectcreationoperation": "true"}, False),
     ],
 )
-def test_landed_object_is_made_once(lake: Lake, key: str, keys: dict[str, str], denied: bool) -> None:
-    expected = ["LandedObjectsAreMadeOnce"] if denied else []
+def test_landed_object_cannot_be_overwritten(lake: Lake, key: str, keys: dict[str, str], denied: bool) -> None:
+    expected = ["DenyOverwritingLandedObjects"] if denied else []
     assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **keys) == expected
 
 
@@ -146,7 +146,7 @@ def test_condition_keys_of_the_policies_are_those_of_the_actions(lake: Lake, buc
             wanted = {key for keys in statement.get("Condition", {}).values() for key in keys if key.startswith("s3:")}
             for name in names if wanted else ():
                 types = privileges[name]["resource_types"].values()
-                assert wanted <= {key for one in types for key in one["condition_keys"]}
+                assert wanted <= {key for kind in types for key in kind["condition_keys"]}
 
 
 @pytest.mark.parametrize(
@@ -160,6 +160,7 @@ def test_without_a_deployer_the_root_user_alone_changes_the_code(lake: Lake, giv
     )
     name = f"second-airflow-{ACCOUNT}-us-east-1"
     document = json.loads(boto3.client("s3").get_bucket_policy(Bucket=name)["Policy"])
-    (condition,) = [one["Condition"] for one in document["Statement"] if one["Sid"] == "TheDeployerAloneWrites"]
+    statements = document["Statement"]
+    (condition,) = [part["Condition"] for part in statements if part["Sid"] == "DenyWritesExceptDeployer"]
     named = condition["ArnNotLike"]["aws:PrincipalArn"]
     assert named == (f"arn:aws:iam::{ACCOUNT}:root" if root_alone else given.split(","))

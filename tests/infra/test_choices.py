@@ -5,12 +5,12 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from ship import stacks
+from ops import stacks
 from tests.lake import Lake
 
 
 def create(name: str, lake: Lake, **parameters: str) -> None:
-    """Create a second stack of a template, beside the lake's, as CloudFormation is told to."""
+    """Create a second stack of a template, beside the lake's, with CloudFormation."""
     (template,) = stacks.read_templates([name])
     given = {"NamePrefix": "second", "EnvironmentName": "theirs", **parameters}
     boto3.client("cloudformation").create_stack(
@@ -24,35 +24,35 @@ def create(name: str, lake: Lake, **parameters: str) -> None:
 def groups() -> dict[str, int | None]:
     """Retention of each log group of the environment, in days."""
     found = boto3.client("logs").describe_log_groups(logGroupNamePrefix="airflow-theirs-")["logGroups"]
-    return {one["logGroupName"].removeprefix("airflow-theirs-"): one.get("retentionInDays") for one in found}
+    return {group["logGroupName"].removeprefix("airflow-theirs-"): group.get("retentionInDays") for group in found}
 
 
 def filtered() -> set[str]:
-    answer = boto3.client("logs").describe_metric_filters(filterNamePrefix="second-watch")
-    return {one["logGroupName"] for one in answer["metricFilters"]}
+    response = boto3.client("logs").describe_metric_filters(filterNamePrefix="second-watch")
+    return {metric["logGroupName"] for metric in response["metricFilters"]}
 
 
-def test_log_groups_are_made_before_the_environment_makes_them(lake: Lake) -> None:
+def test_log_groups_are_created_before_the_environment(lake: Lake) -> None:
     create("watch", lake)
     names = ("Task", "Scheduler", "DAGProcessing", "Worker", "WebServer")
     assert groups() == dict.fromkeys(names, 90)
     assert filtered() == {"airflow-theirs-Task"}
 
 
-def test_log_groups_of_an_environment_that_is_there_are_left_as_they_are(lake: Lake) -> None:
+def test_log_groups_of_an_existing_environment_are_not_changed(lake: Lake) -> None:
     boto3.client("logs").create_log_group(logGroupName="airflow-theirs-Task")
     create("watch", lake, LogGroups="existing")
     assert groups() == {"Task": None}
     assert filtered() == {"airflow-theirs-Task"}
 
 
-@pytest.mark.parametrize(("chosen", "takes_mfa"), [({}, True), ({"ReviewerMfa": "elsewhere"}, False)])
-def test_becoming_the_reviewer_takes_mfa_unless_it_is_asked_for_elsewhere(
-    lake: Lake, chosen: dict[str, str], takes_mfa: bool
+@pytest.mark.parametrize(("chosen", "requires_mfa"), [({}, True), ({"ReviewerMfa": "elsewhere"}, False)])
+def test_reviewer_role_requires_mfa_unless_it_is_required_elsewhere(
+    lake: Lake, chosen: dict[str, str], requires_mfa: bool
 ) -> None:
     create("access", lake, **chosen)
     role = boto3.client("iam").get_role(RoleName="second-reviewer")["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
-    assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is takes_mfa
-    assert ("Condition" in statement) is takes_mfa
+    assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is requires_mfa
+    assert ("Condition" in statement) is requires_mfa

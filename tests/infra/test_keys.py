@@ -1,4 +1,4 @@
-"""Keys as the templates make them: who opens what, by the key's own word."""
+"""Policies of the keys in the templates: the principals that may decrypt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MACIE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/macie.amazonaws.com/AWSSe
 
 
 def may_decrypt(lake: Lake, key: str, role: str, account: str = ACCOUNT) -> bool:
-    """Whether a role without any policy of its own may decrypt: Macie's has none about keys, and takes none."""
+    """Return whether a role without IAM policies for keys may decrypt; Macie's role has none, and can have none."""
     arn = lake.outputs[key]
     policy = read_policy(json.loads(boto3.client("kms").get_key_policy(KeyId=arn, PolicyName="default")["Policy"]))
     session = f"arn:aws:sts::{account}:assumed-role/{role.rpartition('/')[2]}/session"
@@ -26,7 +26,7 @@ def may_decrypt(lake: Lake, key: str, role: str, account: str = ACCOUNT) -> bool
     return decide(who, Ask("kms:Decrypt", arn, {}, ACCOUNT), keys, ResourcePolicy(policy, must_allow=True)).is_allowed
 
 
-def test_macie_opens_what_it_has_to_read(lake: Lake) -> None:
+def test_macie_may_decrypt_objects_of_the_lake(lake: Lake) -> None:
     assert may_decrypt(lake, "KeyArn", MACIE)
 
 
@@ -34,10 +34,10 @@ def test_macie_opens_what_it_has_to_read(lake: Lake) -> None:
     ("key", "role", "account"),
     [
         ("QuarantineKeyArn", MACIE, ACCOUNT),
-        ("KeyArn", f"arn:aws:iam::{ACCOUNT}:role/somebody", ACCOUNT),
+        ("KeyArn", f"arn:aws:iam::{ACCOUNT}:role/other", ACCOUNT),
         ("KeyArn", MACIE.replace(ACCOUNT, "210987654321"), "210987654321"),
     ],
     ids=["quarantine", "another role", "another account's Macie"],
 )
-def test_nobody_else_opens_anything_by_the_keys_word_alone(lake: Lake, key: str, role: str, account: str) -> None:
+def test_key_policies_alone_allow_no_other_principal_to_decrypt(lake: Lake, key: str, role: str, account: str) -> None:
     assert not may_decrypt(lake, key, role, account)

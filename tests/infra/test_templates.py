@@ -1,4 +1,4 @@
-"""What infra/ promises, whatever AWS it is deployed in: reasons for wildcards, names that stand in two places."""
+"""Texts of the templates: comments on wildcards, and names that are used in two templates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TEXTS = {path.stem: path.read_text() for path in sorted(INFRA.glob("*.yaml"))}
 
 
 def statements(text: str) -> list[tuple[str, str]]:
-    """Every statement's Sid and text, with the comments that stand above it."""
+    """Return the Sid and text of every statement, with the comments above it."""
     found: list[tuple[str, str]] = []
     comments = ""
     for line in text.splitlines(keepends=True):
@@ -37,25 +37,27 @@ ALLOWING = [
 
 
 @pytest.mark.parametrize("statement", ALLOWING)
-def test_statement_that_allows_by_wildcard_says_why(statement: str) -> None:
-    said = re.sub(r"#.*", "", statement)
-    # A part of an ARN after its last fixed name (bucket/*) names the objects of one bucket, and is no wildcard here.
-    is_wide = re.search(r'Resource: "\*"|NotResource|\w+:\w*\*(?![\w/])|:\*:', said)
+def test_statement_that_allows_by_wildcard_has_a_comment(statement: str) -> None:
+    code = re.sub(r"#.*", "", statement)
+    # A part of an ARN after its last fixed name (bucket/*) names the objects of one bucket, and is not a wildcard here.
+    is_wide = re.search(r'Resource: "\*"|NotResource|\w+:\w*\*(?![\w/])|:\*:', code)
     assert not is_wide or "#" in statement
 
 
-def test_there_are_statements_to_look_at() -> None:
+def test_allowing_statements_are_found() -> None:
     assert len(ALLOWING) > 40
 
 
 def test_security_groups_are_described_in_the_characters_that_ec2_takes() -> None:
     """Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpRange.html"""
-    said = re.findall(r"(?m)^      (?:Group)?Description: ([^#\n]+)", TEXTS["airflow"].partition("Resources:")[2])
-    assert len(said) == 2
-    assert not [text for text in said if re.search(r"[^a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]", text.strip())]
+    descriptions = re.findall(
+        r"(?m)^      (?:Group)?Description: ([^#\n]+)", TEXTS["airflow"].partition("Resources:")[2]
+    )
+    assert len(descriptions) == 2
+    assert not [text for text in descriptions if re.search(r"[^a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]", text.strip())]
 
 
 @pytest.mark.parametrize("role", ["gate", "reviewer"])
-def test_roles_that_the_data_names_are_the_ones_that_are_made(role: str) -> None:
+def test_roles_in_storage_are_those_of_access(role: str) -> None:
     assert f"role/${{NamePrefix}}-{role}" in TEXTS["storage"]
     assert f'RoleName: !Sub "${{NamePrefix}}-{role}"' in TEXTS["access"]

@@ -1,4 +1,4 @@
-"""Where the tests of the Macie package meet AWS: a scripted one, and the local AWS."""
+"""Fixtures: a scripted AWS, and the local AWS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.macie.scripted_aws import REGION, ScriptedAws
 
 @pytest.fixture(autouse=True)
 def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another Region than the default, so that one that gets lost is noticed."""
+    """Use another Region than the default, so that a lost setting is noticed."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
 
 
@@ -31,7 +31,7 @@ def scripted_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedAws]:
 
 @pytest.fixture
 def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """The local AWS with nothing in it, and findings that appear at once."""
+    """Return the empty local AWS, with findings that appear at once."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", local_aws.endpoint_url)
     aws = Aws(local_aws.endpoint_url)
     aws.call("POST", "/moto-api/reset")
@@ -41,7 +41,7 @@ def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 @pytest.fixture
 def ready_aws(aws: Aws) -> Aws:
-    """The local AWS with Macie enabled, a repository for its results, and a bucket to analyse."""
+    """Return the local AWS with Macie enabled, a repository for its results, and a bucket to analyse."""
     aws.macie.enable_macie()
     for bucket in ("bronze", "evidence", "results"):
         aws.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -50,5 +50,5 @@ def ready_aws(aws: Aws) -> Aws:
 
 
 @pytest.fixture
-def context() -> dict[str, Any]:
+def context() -> Any:
     return {"ti": MagicMock(dag_id="gate", run_id="manual__1")}

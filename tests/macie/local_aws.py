@@ -1,4 +1,4 @@
-"""What the tests do to the local AWS, over HTTP as anybody else would."""
+"""Access to the local AWS over HTTP, as any client has it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
-PATIENT_ID = {"name": "Patient ID", "regex": "[0-9a-f]{8}-[0-9a-f]{4}", "keywords": ["patient"]}
+PATIENT_ID: dict[str, Any] = {"name": "Patient ID", "regex": "[0-9a-f]{8}-[0-9a-f]{4}", "keywords": ["patient"]}
 
 
 class Aws:
-    """The clients, the dials, and a few things to find there."""
+    """Clients and dials of the local AWS, and test data to put into it."""
 
     def __init__(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
@@ -48,7 +48,7 @@ class Aws:
         self.macie.put_classification_export_configuration(configuration={"s3Destination": destination})
 
     def put_patients(self, count: int) -> None:
-        """Put objects into the bronze bucket that each make a finding."""
+        """Put objects into the bronze bucket that cause one finding each."""
         for number in range(count):
             body = "PATIENT,CODE\n" + f"{number:08x}-00ff,1\n" * 2
             self.s3.put_object(Bucket="bronze", Key=f"run/{number:03}.csv", Body=body.encode())
@@ -59,7 +59,7 @@ class Aws:
         return {**request, "managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["NAME"], **more}
 
     def patient_identifier(self) -> dict[str, Any]:
-        """Return what a job request says to look for patients and nothing else."""
+        """Return the arguments of a job that looks for patient ids and nothing else."""
         made = self.macie.create_custom_data_identifier(**PATIENT_ID)["customDataIdentifierId"]
         nothing: dict[str, Any] = {"managedDataIdentifierSelector": "NONE", "managedDataIdentifierIds": []}
         return {"customDataIdentifierIds": [made], **nothing}

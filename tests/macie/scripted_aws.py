@@ -1,26 +1,27 @@
-"""An AWS that answers what a test tells it: for statuses and outages that a real one cannot be talked into."""
+"""An AWS with scripted responses, for statuses and outages that the local AWS does not produce."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-1"
 JOB_ID = "0123456789abcdef0123456789abcdef"
 
 
 def job(status: str, **more: Any) -> dict[str, Any]:
-    """DescribeClassificationJob's answer."""
+    """Return a response of DescribeClassificationJob."""
     arn = f"arn:aws:macie2:{REGION}:{ACCOUNT}:classification-job/{JOB_ID}"
     return {"jobId": JOB_ID, "jobArn": arn, "jobStatus": status, **more}
 
 
 class ScriptedAws(ThreadingHTTPServer):
-    """Answers each request with the next of the answers scripted for its method and path; the last one stays.
+    """Returns the next of the responses scripted for a request's method and path; the last one is repeated.
 
-    Text is answered as it is: S3 speaks XML. Access keys in ``expired`` are answered with ExpiredToken instead.
+    Text is returned unchanged, for S3's XML. Requests with access keys in ``expired`` get ExpiredToken instead.
     """
 
     daemon_threads = True

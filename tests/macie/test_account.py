@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from macie.account import MANAGED_BY, Account, Change, ids_of
@@ -13,7 +15,7 @@ def change(name: str, action: str, made: str | None) -> Change:
     return {"kind": "allow_list", "name": name, "action": action, "why": "", "id": made}  # type: ignore[typeddict-item]
 
 
-def test_ids_are_those_of_what_stays_or_comes() -> None:
+def test_ids_of_removed_items_are_left_out() -> None:
     changes = [
         change("a", "keep", "1"),
         change("a", "remove", "2"),
@@ -23,32 +25,33 @@ def test_ids_are_those_of_what_stays_or_comes() -> None:
     assert ids_of(changes) == {"a": "1", "b": "3"}
 
 
-def test_what_a_dry_run_would_make_has_a_name_for_an_id() -> None:
+def test_items_that_a_dry_run_would_create_have_a_placeholder_for_an_id() -> None:
     assert ids_of([change("a", "create", None)]) == {"a": "new allow_list"}
 
 
 def test_dry_run_finds_nothing_where_macie_was_never_enabled(aws: Aws) -> None:
     account = Account(MacieHook(), is_dry_run=True, managed_by="us")
-    assert account.listed("list_custom_data_identifiers", "items") == []
+    assert account.list_items("list_custom_data_identifiers", "items") == []
     assert account.results_repository() is None
 
 
 def test_run_that_is_not_dry_is_refused_where_macie_was_never_enabled(aws: Aws) -> None:
     account = Account(MacieHook(), is_dry_run=False, managed_by="us")
     with pytest.raises(MacieRequestRefusedError, match="not enabled"), translated_errors():
-        account.listed("list_custom_data_identifiers", "items")
+        account.list_items("list_custom_data_identifiers", "items")
 
 
 def test_all_pages_are_listed(ready_aws: Aws) -> None:
     for number in range(60):
         ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, "name": f"Patient {number}"})
     account = Account(MacieHook(), is_dry_run=True, managed_by="us")
-    assert len(account.listed("list_custom_data_identifiers", "items")) == 60
+    assert len(account.list_items("list_custom_data_identifiers", "items")) == 60
 
 
-def test_what_has_our_tag_is_ours() -> None:
+def test_what_has_our_tag_is_managed() -> None:
     account = Account(MacieHook(), is_dry_run=False, managed_by="us")
-    tags = account.our_tags({"tags": {"Team": "a", MANAGED_BY: "them"}}, Fingerprint="f")
+    tags = account.managed_tags({"tags": {"Team": "a", MANAGED_BY: "them"}}, Fingerprint="f")
     assert tags == {"Team": "a", "Fingerprint": "f", MANAGED_BY: "us"}
-    assert account.is_ours({"tags": tags})
-    assert not any(map(account.is_ours, [{"tags": {MANAGED_BY: "them"}}, {"tags": {}}, {"tags": None}, {}]))
+    assert account.is_managed({"tags": tags})
+    others: list[dict[str, Any]] = [{"tags": {MANAGED_BY: "them"}}, {"tags": {}}, {"tags": None}, {}]
+    assert not any(map(account.is_managed, others))

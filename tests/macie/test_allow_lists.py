@@ -7,10 +7,10 @@ import pytest
 from macie.allow_lists import reconcile_allow_lists
 from macie.errors import MacieRequestRefusedError
 from tests.macie.local_aws import Aws
-from tests.macie.reconciling import US, planned_and_made, reconciled, said
+from tests.macie.reconciling import MANAGER, actions_of, planned_and_made, reconciled
 from tests.macie.scripted_aws import ScriptedAws
 
-PUBLIC = {"name": "Public", "description": "Numbers of ours", "criteria": {"regex": "555-01\\d\\d"}}
+PUBLIC = {"name": "Public", "description": "Numbers of the team", "criteria": {"regex": "555-01\\d\\d"}}
 WORDS = {"name": "Words", "criteria": {"s3WordsList": {"bucketName": "bronze", "objectKey": "words.txt"}}}
 
 
@@ -25,13 +25,13 @@ def test_lists_are_made_once_and_then_kept(ready_aws: Aws) -> None:
     assert planned_and_made(reconcile_allow_lists, [PUBLIC, WORDS]) == [("Public", "create"), ("Words", "create")]
     made = lists(ready_aws)
     changes = reconciled(reconcile_allow_lists, [PUBLIC, WORDS])
-    assert {one["id"]: one["action"] for one in changes} == dict.fromkeys(made, "keep")
+    assert {change["id"]: change["action"] for change in changes} == dict.fromkeys(made, "keep")
     assert list(made.values()) == [PUBLIC["criteria"], WORDS["criteria"]]
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"criteria": {"regex": "x"}}, "its criteria changed"), ({"description": "new"}, "its description changed")],
+    [({"criteria": {"regex": "x"}}, "criteria changed"), ({"description": "new"}, "description changed")],
 )
 def test_changed_list_is_updated_and_keeps_its_id(ready_aws: Aws, change: dict[str, Any], why: str) -> None:
     (made,) = reconciled(reconcile_allow_lists, [PUBLIC])
@@ -39,7 +39,7 @@ def test_changed_list_is_updated_and_keeps_its_id(ready_aws: Aws, change: dict[s
     assert lists(ready_aws) == {made["id"]: PUBLIC["criteria"]}
     (updated,) = reconciled(reconcile_allow_lists, [{**PUBLIC, **change}])
     assert (updated["action"], updated["why"], updated["id"]) == ("update", why, made["id"])
-    assert said(reconciled(reconcile_allow_lists, [{**PUBLIC, **change}])) == [("Public", "keep")]
+    assert actions_of(reconciled(reconcile_allow_lists, [{**PUBLIC, **change}])) == [("Public", "keep")]
 
 
 def test_list_that_became_one_of_the_other_kind_is_replaced(ready_aws: Aws) -> None:
@@ -60,7 +60,7 @@ def test_list_that_a_job_uses_is_removed_by_a_run_after_that_job(ready_aws: Aws)
     ready_aws.turn(job_held=True)
     job_id = ready_aws.create_job(allowListIds=[made["id"]])
     (change,) = reconciled(reconcile_allow_lists, [])
-    assert "a job uses it until it is replaced, and a later run removes it" in change["why"]
+    assert "a job still uses it, a later run removes it" in change["why"]
     assert list(lists(ready_aws)) == [made["id"]]
     ready_aws.macie.update_classification_job(jobId=job_id, jobStatus="CANCELLED")
     reconciled(reconcile_allow_lists, [])
@@ -76,7 +76,7 @@ def test_refusal_for_another_reason_is_an_error(scripted_aws: ScriptedAws) -> No
         reconciled(reconcile_allow_lists, [])
 
 
-def test_list_of_somebody_else_is_neither_used_nor_touched(ready_aws: Aws) -> None:
+def test_list_that_is_not_managed_is_neither_used_nor_changed(ready_aws: Aws) -> None:
     theirs = ready_aws.macie.create_allow_list(**PUBLIC, clientToken="t")["id"]  # type: ignore[arg-type]
     assert planned_and_made(reconcile_allow_lists, [PUBLIC]) == [("Public", "create")]
     assert planned_and_made(reconcile_allow_lists, []) == [("Public", "remove")]
@@ -85,18 +85,18 @@ def test_list_of_somebody_else_is_neither_used_nor_touched(ready_aws: Aws) -> No
 
 def test_oldest_of_several_is_kept(ready_aws: Aws) -> None:
     (first,) = reconciled(reconcile_allow_lists, [PUBLIC])
-    tags = {"ManagedBy": US}
+    tags = {"ManagedBy": MANAGER}
     ready_aws.macie.create_allow_list(**PUBLIC, tags=tags, clientToken="t")  # type: ignore[arg-type]
     assert planned_and_made(reconcile_allow_lists, [PUBLIC]) == [("Public", "keep"), ("Public", "remove")]
     assert list(lists(ready_aws)) == [first["id"]]
 
 
-def test_list_whose_words_cannot_be_read_is_told(ready_aws: Aws) -> None:
+def test_list_whose_words_cannot_be_read_is_reported(ready_aws: Aws) -> None:
     ready_aws.s3.put_object(Bucket="bronze", Key="words.txt", Body=b"one\n")
     reconciled(reconcile_allow_lists, [WORDS])
     ready_aws.s3.delete_object(Bucket="bronze", Key="words.txt")
     (change,) = reconciled(reconcile_allow_lists, [WORDS])
     assert (change["action"], change["why"]) == (
         "keep",
-        "as it is wanted, but Macie cannot use it now (S3_OBJECT_NOT_FOUND)",
+        "unchanged, but Macie cannot use it now (S3_OBJECT_NOT_FOUND)",
     )

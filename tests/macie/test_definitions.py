@@ -32,7 +32,7 @@ def test_each_file_of_the_folder_is_one_definition(tmp_path: Path, shape: Any) -
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"name": ', "no valid JSON"),
+        ('{"name": ', "invalid JSON"),
         ("[]", "a JSON list"),
         ('{"name": "A"}', '"regex"'),
         ('{"name": "A", "regex": "x", "keyword": ["b"]}', '"keyword"'),

@@ -9,19 +9,19 @@ from airflow.sdk.exceptions import AirflowFailException
 from macie import errors
 from tests.macie.scripted_aws import JOB_ID
 
-RETRYABLE = [
+RETRYABLE: list[errors.MacieError] = [
     errors.MacieUnavailableError("ListFindings", "ThrottlingException", "Rate exceeded"),
     errors.FindingsIncompleteError(JOB_ID, 50, 49),
     errors.TriggerFailedError(JOB_ID, "RuntimeError"),
 ]
-FATAL = [
+FATAL: list[errors.MacieError] = [
     errors.MacieRequestRefusedError("CreateClassificationJob", "ValidationException", "name is missing"),
     errors.MacieNotEnabledError("eu-west-1", "DISABLED"),
     errors.ResultsRepositoryMissingError("eu-west-1"),
     errors.DiscoveryResultUnreadableError("s3://results/a.jsonl.gz", 3),
-    errors.DefinitionError("identifiers/a.json", "CreateCustomDataIdentifier", "no valid JSON"),
+    errors.DefinitionError("identifiers/a.json", "CreateCustomDataIdentifier", "invalid JSON"),
     errors.FindingsFilterNameTakenError("Payers, Providers"),
-    errors.NoScheduledJobError("synthea-daily", "jobType ONE_TIME"),
+    errors.ScheduledJobRequestError("synthea-daily", "jobType ONE_TIME"),
     errors.IdentifierTokensExhaustedError("Patient ID", 10),
     errors.JobTokensExhaustedError(JOB_ID, 10),
     errors.JobNotCompleteError(JOB_ID, "CANCELLED"),

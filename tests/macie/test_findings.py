@@ -1,4 +1,4 @@
-"""What Macie has found in some buckets, by whatever job."""
+"""Storing of the findings about some buckets, of all jobs."""
 
 from __future__ import annotations
 
@@ -51,9 +51,12 @@ def test_findings_since_a_time_are_stored_as_macie_tells_them(
     ready_aws: Aws, context: dict[str, Any], found: list[str]
 ) -> None:
     stored, unknown = store(ready_aws, context)
-    assert (sorted(one["id"] for one in stored), unknown) == (sorted(found), 0)
-    told = ready_aws.macie.get_findings(findingIds=[stored[0]["id"]])["findings"][0]
-    assert stored[0]["resourcesAffected"]["s3Object"]["versionId"] == told["resourcesAffected"]["s3Object"]["versionId"]
+    assert (sorted(finding["id"] for finding in stored), unknown) == (sorted(found), 0)
+    found_in_macie = ready_aws.macie.get_findings(findingIds=[stored[0]["id"]])["findings"][0]
+    assert (
+        stored[0]["resourcesAffected"]["s3Object"]["versionId"]
+        == found_in_macie["resourcesAffected"]["s3Object"]["versionId"]
+    )
     assert store(ready_aws, context, since_ms=str(FUTURE)) == ([], 0)
 
 
@@ -62,18 +65,19 @@ def test_findings_that_are_named_are_stored_whatever_their_time_and_each_once(
 ) -> None:
     ids = "\n".join([found[0], found[0], "0" * 32])
     stored, unknown = store(ready_aws, context, since_ms=FUTURE, ids=ids)
-    assert ([one["id"] for one in stored], unknown) == ([found[0]], 1)
+    assert ([finding["id"] for finding in stored], unknown) == ([found[0]], 1)
     stored, _ = store(ready_aws, context, ids=ids)
-    assert sorted(one["id"] for one in stored) == sorted(found)
+    assert sorted(finding["id"] for finding in stored) == sorted(found)
 
 
 def test_findings_elsewhere_and_samples_are_left_out(ready_aws: Aws, context: dict[str, Any], found: list[str]) -> None:
     assert store(ready_aws, context, ids=found[0], buckets=("evidence",)) == ([], 0)
     ready_aws.macie.create_sample_findings()
-    every = [one for page in ready_aws.macie.get_paginator("list_findings").paginate() for one in page["findingIds"]]
+    pages = ready_aws.macie.get_paginator("list_findings").paginate()
+    every = [finding_id for page in pages for finding_id in page["findingIds"]]
     assert len(every) > len(found)
     stored, _ = store(ready_aws, context, ids="\n".join(every))
-    assert sorted(one["id"] for one in stored) == sorted(found)
+    assert sorted(finding["id"] for finding in stored) == sorted(found)
 
 
 def test_what_is_stored_of_a_finding_is_what_the_transform_returns(
@@ -85,6 +89,6 @@ def test_what_is_stored_of_a_finding_is_what_the_transform_returns(
         ids="\n".join([found[0], "0" * 32]),
         transform=lambda finding: {"about": finding["resourcesAffected"]["s3Object"]["key"]},
     )
-    assert sorted(one["about"] for one in stored) == ["run/000.csv", "run/001.csv", "run/002.csv"]
-    assert {key for one in stored for key in one} == {"about"}
+    assert sorted(record["about"] for record in stored) == ["run/000.csv", "run/001.csv", "run/002.csv"]
+    assert {key for record in stored for key in record} == {"about"}
     assert unknown == 1

@@ -9,7 +9,7 @@ import pytest
 
 from macie import errors
 from macie.hook import FINDINGS_PER_CALL, MacieHook
-from tests.macie.local_aws import PATIENT_ID, Aws
+from tests.macie.local_aws import Aws
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
 
 DESCRIBE, UPDATE = f"GET /jobs/{JOB_ID}", f"PATCH /jobs/{JOB_ID}"
@@ -25,16 +25,20 @@ class TestReadiness:
     def test_macie_is_ready_when_it_is_enabled_and_has_a_repository(self, ready_aws: Aws, hook: MacieHook) -> None:
         assert hook.check_ready()["bucketName"] == "results"
 
-    def test_the_error_says_how_to_enable_macie_when_it_never_was(self, aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_enable_macie_when_it_never_was(self, aws: Aws, hook: MacieHook) -> None:
         with pytest.raises(errors.MacieNotEnabledError, match=f"found DISABLED.*enable-macie --region {REGION}"):
             hook.check_ready()
 
-    def test_the_error_says_how_to_resume_macie_when_it_is_suspended(self, ready_aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_resume_macie_when_it_is_suspended(
+        self, ready_aws: Aws, hook: MacieHook
+    ) -> None:
         ready_aws.macie.update_macie_session(status="PAUSED")
         with pytest.raises(errors.MacieNotEnabledError, match=r"found PAUSED.*--status ENABLED"):
             hook.check_ready()
 
-    def test_the_error_says_how_to_set_a_repository_when_there_is_none(self, aws: Aws, hook: MacieHook) -> None:
+    def test_the_error_names_the_command_to_set_a_repository_when_there_is_none(
+        self, aws: Aws, hook: MacieHook
+    ) -> None:
         aws.macie.enable_macie()
         with pytest.raises(errors.ResultsRepositoryMissingError, match="put-classification-export-configuration"):
             hook.check_ready()
@@ -45,46 +49,6 @@ class TestReadiness:
         scripted_aws.script("GET /macie", (403, "AccessDeniedException", "not authorized"))
         with pytest.raises(errors.MacieRequestRefusedError, match="not authorized"):
             hook.get_session_status()
-
-
-class TestCustomDataIdentifiers:
-    def test_an_identifier_is_made_once_and_then_found(self, ready_aws: Aws, hook: MacieHook) -> None:
-        first = hook.ensure_custom_data_identifiers([PATIENT_ID])
-        assert MacieHook().ensure_custom_data_identifiers([PATIENT_ID]) == first
-        assert [item["id"] for item in ready_aws.macie.list_custom_data_identifiers()["items"]] == list(first.values())
-
-    def test_an_identifier_that_somebody_else_made_is_found(self, ready_aws: Aws, hook: MacieHook) -> None:
-        made = ready_aws.macie.create_custom_data_identifier(**PATIENT_ID, description="by hand")
-        found = hook.ensure_custom_data_identifiers([PATIENT_ID])
-        assert found == {"Patient ID": made["customDataIdentifierId"]}
-
-    @pytest.mark.parametrize(
-        "change", [{"regex": "[0-9a-f]{9}"}, {"keywords": ["person"]}, {"maximumMatchDistance": 9}]
-    )
-    def test_a_namesake_with_another_definition_is_left_alone(
-        self, ready_aws: Aws, hook: MacieHook, change: dict[str, Any]
-    ) -> None:
-        other = ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, **change})["customDataIdentifierId"]
-        assert hook.ensure_custom_data_identifiers([PATIENT_ID])["Patient ID"] != other
-        assert not ready_aws.macie.get_custom_data_identifier(id=other).get("deleted")
-
-    def test_an_identifier_is_found_on_a_later_page(self, ready_aws: Aws, hook: MacieHook) -> None:
-        for number in range(60):
-            ready_aws.macie.create_custom_data_identifier(**{**PATIENT_ID, "name": f"Patient {number}"})
-        wanted = [{**PATIENT_ID, "name": name} for name in ("Patient 0", "Patient 30", "Patient 59")]
-        hook.ensure_custom_data_identifiers(wanted)
-        pages = ready_aws.macie.get_paginator("list_custom_data_identifiers").paginate()
-        assert len([item for page in pages for item in page["items"]]) == 60
-
-    def test_a_deleted_identifier_is_replaced_by_a_usable_one(self, ready_aws: Aws, hook: MacieHook) -> None:
-        for _ in range(2):
-            (made,) = hook.ensure_custom_data_identifiers([PATIENT_ID]).values()
-            assert not ready_aws.macie.get_custom_data_identifier(id=made).get("deleted")
-            ready_aws.macie.delete_custom_data_identifier(id=made)
-
-    def test_the_service_s_refusal_is_passed_on(self, ready_aws: Aws, hook: MacieHook) -> None:
-        with pytest.raises(errors.MacieRequestRefusedError, match=r"CreateCustomDataIdentifier.*ValidationException"):
-            hook.ensure_custom_data_identifiers([{**PATIENT_ID, "regex": "("}])
 
 
 class TestJobs:
@@ -113,7 +77,7 @@ class TestJobs:
         assert hook.cancel_job(job_id)
         assert ready_aws.status(job_id) == "CANCELLED"
 
-    def test_a_job_that_ended_between_look_and_cancel_is_no_error(
+    def test_a_job_that_ended_between_look_and_cancel_is_not_an_error(
         self, scripted_aws: ScriptedAws, hook: MacieHook
     ) -> None:
         scripted_aws.script(DESCRIBE, job("RUNNING"), job("COMPLETE"))
@@ -172,7 +136,7 @@ class TestResults:
         assert keys == ["a/1.jsonl.gz", "a/2.jsonl.gz", "b.jsonl.gz"]
         file = io.BytesIO()
         assert hook.copy_discovery_results(job_id, file) == 3
-        # None of these ended its line; two records on one line could not be read.
+        # None of these files ends with a newline; two records on one line could not be read.
         assert gzip.decompress(file.getvalue()).split() == [b"a/1.jsonl.gz", b"a/2.jsonl.gz", b"b.jsonl.gz"]
 
     def test_a_repository_that_is_gone_is_an_error(self, ready_aws: Aws, hook: MacieHook) -> None:
@@ -182,7 +146,9 @@ class TestResults:
             list(hook.iter_discovery_result_keys(job_id))
 
 
-def test_retries_are_adaptive_unless_the_caller_says_otherwise() -> None:
-    assert MacieHook().config.retries["mode"] == "adaptive"
-    assert MacieHook(config=ONE_ATTEMPT).config.retries["mode"] == "standard"
-    assert MacieHook(config={"read_timeout": 5}).config.retries["mode"] == "adaptive"
+@pytest.mark.parametrize(
+    ("config", "mode"), [(None, "adaptive"), (ONE_ATTEMPT, "standard"), ({"read_timeout": 5}, "adaptive")]
+)
+def test_retries_are_adaptive_unless_the_caller_sets_another_mode(config: dict[str, Any] | None, mode: str) -> None:
+    merged: Any = MacieHook(config=config).config
+    assert merged.retries["mode"] == mode

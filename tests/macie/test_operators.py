@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from macie import errors, operators, sensors
+from macie.definitions import fingerprint
 from macie.findings import MacieFindingsToS3Operator
 from macie.hook import MacieHook
-from macie.identifiers import fingerprint
 from macie.links import MacieClassificationJobLink
 from macie.operators import (
     MacieCancelClassificationJobOperator,
@@ -41,7 +41,7 @@ def test_no_argument_is_taken_for_the_name_of_a_file(cls: Any) -> None:
     assert not cls.template_ext
 
 
-def test_where_the_evidence_will_be_is_told_when_macie_is_ready(ready_aws: Aws) -> None:
+def test_the_location_of_the_results_is_returned_when_macie_is_ready(ready_aws: Aws) -> None:
     ready_aws.put_export_configuration(keyPrefix="macie")
     assert MacieCheckReadyOperator(task_id="check").execute({}) == {
         "account_id": ACCOUNT,
@@ -69,21 +69,19 @@ class TestEnsureCustomDataIdentifiers:
 
 
 class TestCreateClassificationJob:
-    def create(self, request: dict[str, Any], context: dict[str, Any]) -> str:
+    def create(self, request: dict[str, Any], context: Any) -> str:
         return MacieCreateClassificationJobOperator(task_id="classify", job_request=request).execute(context)
 
-    def test_a_retry_finds_the_job_of_the_first_try(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_a_retry_finds_the_job_of_the_first_try(self, ready_aws: Aws, context: Any) -> None:
         request = ready_aws.job_request()
         assert self.create(request, context) == self.create(request, context)
 
-    def test_another_run_and_another_request_make_other_jobs(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_another_run_and_another_request_make_other_jobs(self, ready_aws: Aws, context: Any) -> None:
         jobs = [self.create(ready_aws.job_request(), context), self.create(ready_aws.job_request(name="x"), context)]
         context["ti"].run_id = "manual__2"
         assert len({*jobs, self.create(ready_aws.job_request(), context)}) == 3
 
-    def test_a_cleared_run_gets_a_new_job_whenever_its_job_was_cancelled(
-        self, ready_aws: Aws, context: dict[str, Any]
-    ) -> None:
+    def test_a_cleared_run_gets_a_new_job_whenever_its_job_was_cancelled(self, ready_aws: Aws, context: Any) -> None:
         ready_aws.turn(job_held=True)
         jobs = []
         for _ in range(3):
@@ -92,21 +90,19 @@ class TestCreateClassificationJob:
             ready_aws.macie.update_classification_job(jobId=jobs[-1], jobStatus="CANCELLED")
         assert len(set(jobs)) == 3
 
-    def test_the_run_gives_up_when_somebody_cancels_every_job(
-        self, scripted_aws: ScriptedAws, context: dict[str, Any]
-    ) -> None:
+    def test_the_task_fails_when_every_job_is_cancelled(self, scripted_aws: ScriptedAws, context: Any) -> None:
         scripted_aws.script(CREATE, {"jobId": JOB_ID})
         scripted_aws.script(f"GET /jobs/{JOB_ID}", job("CANCELLED"))
         with pytest.raises(errors.JobTokensExhaustedError, match=f"{MAX_TOKENS} cancelled ones, the last {JOB_ID}"):
             self.create({"name": "gate", "jobType": "ONE_TIME", "s3JobDefinition": {}}, context)
         assert len({body["clientToken"] for body in scripted_aws.bodies(CREATE)}) == MAX_TOKENS
 
-    def test_the_link_to_the_job_is_kept(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_the_link_to_the_job_is_kept(self, ready_aws: Aws, context: Any) -> None:
         job_id = self.create(ready_aws.job_request(), context)
         link = {"region_name": REGION, "aws_domain": "aws.amazon.com", "job_id": job_id}
         context["ti"].xcom_push.assert_called_once_with(key=MacieClassificationJobLink.key, value=link)
 
-    def test_a_wrong_request_fails_for_good(self, ready_aws: Aws, context: dict[str, Any]) -> None:
+    def test_a_wrong_request_is_not_retried(self, ready_aws: Aws, context: Any) -> None:
         with pytest.raises(errors.MacieRequestRefusedError, match=r"CreateClassificationJob.*samplingPercentage"):
             self.create(ready_aws.job_request(samplingPercentage=101), context)
 
@@ -131,19 +127,19 @@ class TestCancelClassificationJob:
         assert not self.cancel(job_id)
         assert ready_aws.status(job_id) == "COMPLETE"
 
-    def test_a_cancelled_job_is_no_error(self, ready_aws: Aws) -> None:
+    def test_a_cancelled_job_is_not_an_error(self, ready_aws: Aws) -> None:
         ready_aws.turn(job_held=True)
         job_id = ready_aws.create_job()
         assert [self.cancel(job_id), self.cancel(job_id)] == [True, False]
 
     @pytest.mark.parametrize("job_id", [None, "None", ""])
-    def test_nothing_is_asked_when_no_job_was_created(self, scripted_aws: ScriptedAws, job_id: str | None) -> None:
+    def test_no_request_is_sent_when_no_job_was_created(self, scripted_aws: ScriptedAws, job_id: str | None) -> None:
         assert not self.cancel(job_id)
         assert scripted_aws.requests == []
 
 
 def key_of(record: Any) -> dict[str, str]:
-    """A transform that is told from every other."""
+    """Return the key only: a transform whose output no other has."""
     return {"key": record["resourcesAffected"]["s3Object"]["key"]}
 
 
@@ -185,7 +181,7 @@ class TestJobResultsToS3:
         assert len(written) == 2
         assert all(member in stored for member in written)
 
-    def test_a_transform_says_what_is_stored_of_each_record(self, ready_aws: Aws) -> None:
+    def test_a_transform_selects_the_stored_part_of_each_record(self, ready_aws: Aws) -> None:
         ready_aws.put_patients(3)
         ready_aws.s3.put_object(Bucket="bronze", Key="run/clean.csv", Body=b"CODE\n1\n")
         job_id = ready_aws.run_job(**ready_aws.patient_identifier())
@@ -229,7 +225,7 @@ class TestJobResultsToS3:
         assert gzip.decompress(self.read(ready_aws, "results.jsonl.gz")) == b""
         assert self.read(ready_aws, "findings.jsonl") == b""
 
-    def test_a_bucket_that_does_not_exist_fails_for_good(self, ready_aws: Aws) -> None:
+    def test_a_bucket_that_does_not_exist_is_not_retried(self, ready_aws: Aws) -> None:
         job_id = ready_aws.run_job()
         ready_aws.s3.delete_bucket(Bucket="evidence")
         with pytest.raises(errors.MacieRequestRefusedError, match="NoSuchBucket"):
@@ -252,9 +248,9 @@ class TestJobResultsToS3:
     ids=lambda operator: type(operator).__name__,
 )
 @pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/gate"])
-def test_missing_credentials_are_passing_and_told_without_addresses(
+def test_missing_credentials_are_retryable_and_reported_without_addresses(
     scripted_aws: ScriptedAws,
-    context: dict[str, Any],
+    context: Any,
     monkeypatch: pytest.MonkeyPatch,
     operator: Any,
     role: str,

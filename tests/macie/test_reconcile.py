@@ -26,7 +26,7 @@ DAILY = {"jobType": "SCHEDULED", "scheduleFrequency": {"dailySchedule": {}}, "in
 
 @pytest.fixture
 def operators(aws: Aws, tmp_path: Path) -> Any:
-    """All operators, as a function of whether it is a dry run."""
+    """Return a function that creates all operators, for a dry run or not."""
     (tmp_path / "identifiers").mkdir()
     (tmp_path / "lists").mkdir()
     (tmp_path / "identifiers" / "a.json").write_text(json.dumps(PATIENT_ID))
@@ -35,19 +35,19 @@ def operators(aws: Aws, tmp_path: Path) -> Any:
     rule = {"name": "Rule", "findingCriteria": {"criterion": {"type": {"eq": ["x"]}}}}
 
     def made(is_dry_run: Any) -> list[Any]:
-        ours = {"managed_by": "us", "is_dry_run": is_dry_run}
+        managed = {"managed_by": "us", "is_dry_run": is_dry_run}
         return [
-            MacieReconcileSessionOperator(task_id="a", **ours),
+            MacieReconcileSessionOperator(task_id="a", **managed),
             MacieReconcileResultsRepositoryOperator(
-                task_id="b", bucket="results", key_prefix="macie", kms_key_arn=KEY_ARN, **ours
+                task_id="b", bucket="results", key_prefix="macie", kms_key_arn=KEY_ARN, **managed
             ),
             MacieReconcileCustomDataIdentifiersOperator(
-                task_id="c", definitions_path=str(tmp_path / "identifiers"), **ours
+                task_id="c", definitions_path=str(tmp_path / "identifiers"), **managed
             ),
-            MacieReconcileAllowListsOperator(task_id="d", definitions_path=str(tmp_path / "lists"), **ours),
-            MacieReconcileSuppressionRulesOperator(task_id="e", rules=[rule], expired={}, **ours),
+            MacieReconcileAllowListsOperator(task_id="d", definitions_path=str(tmp_path / "lists"), **managed),
+            MacieReconcileSuppressionRulesOperator(task_id="e", rules=[rule], expired={}, **managed),
             MacieReconcileScheduledJobOperator(
-                task_id="f", job_request=aws.job_request(**DAILY), job_spec="daily", **ours
+                task_id="f", job_request=aws.job_request(**DAILY), job_spec="daily", **managed
             ),
         ]
 
@@ -67,18 +67,18 @@ def test_every_argument_of_an_operator_is_templated(cls: Any) -> None:
 
 @pytest.mark.parametrize("is_dry_run", [True, "True", "true"])
 def test_dry_run_plans_all_that_an_empty_account_takes_and_changes_nothing(
-    aws: Aws, operators: Any, context: dict[str, Any], is_dry_run: Any
+    aws: Aws, operators: Any, context: Any, is_dry_run: Any
 ) -> None:
-    changes = [change for one in operators(is_dry_run) for change in one.execute(context)]
+    changes = [change for operator in operators(is_dry_run) for change in operator.execute(context)]
     assert [change["action"] for change in changes] == ["enable", *["create"] * 5]
     with pytest.raises(aws.macie.exceptions.AccessDeniedException, match="not enabled"):
         aws.macie.get_macie_session()
 
 
 @pytest.mark.parametrize("is_dry_run", [False, "False"])
-def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: dict[str, Any], is_dry_run: Any) -> None:
-    made = [change for one in operators(is_dry_run) for change in one.execute(context)]
-    kept = [change for one in operators(is_dry_run) for change in one.execute(context)]
+def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: Any, is_dry_run: Any) -> None:
+    made = [change for operator in operators(is_dry_run) for change in operator.execute(context)]
+    kept = [change for operator in operators(is_dry_run) for change in operator.execute(context)]
     assert [change["action"] for change in made] == ["enable", *["create"] * 5]
     assert [change["action"] for change in kept] == ["keep"] * 6
     assert [change["id"] for change in made] == [change["id"] for change in kept]
@@ -87,12 +87,12 @@ def test_run_makes_what_the_next_one_keeps(aws: Aws, operators: Any, context: di
     ]
 
 
-def test_changes_can_be_xcoms(operators: Any, context: dict[str, Any]) -> None:
-    changes = [change for one in operators(True) for change in one.execute(context)]
+def test_changes_can_be_xcoms(operators: Any, context: Any) -> None:
+    changes = [change for operator in operators(True) for change in operator.execute(context)]
     assert json.loads(json.dumps(changes)) == changes
 
 
-def test_each_change_is_logged_when_it_is_made(ready_aws: Aws, context: dict[str, Any]) -> None:
+def test_each_change_is_logged_when_it_is_made(ready_aws: Aws, context: Any) -> None:
     ready_aws.macie.create_findings_filter(name="taken", action="NOOP", findingCriteria={})
     ready_aws.macie.create_findings_filter(
         name="expired", action="ARCHIVE", findingCriteria={}, tags={"ManagedBy": "us"}
@@ -103,12 +103,12 @@ def test_each_change_is_logged_when_it_is_made(ready_aws: Aws, context: dict[str
     )
     with capture_logs() as logged, pytest.raises(errors.FindingsFilterNameTakenError):
         operator.execute(context)
-    (told,) = [entry["event"] for entry in logged if "suppression_rule" in entry["event"]]
-    assert told.startswith("remove suppression_rule expired (")
-    assert told.endswith("): it expired on 2026-01-01")
+    (event,) = [entry["event"] for entry in logged if "suppression_rule" in entry["event"]]
+    assert event.startswith("remove suppression_rule expired (")
+    assert event.endswith("): it expired on 2026-01-01")
 
 
-def test_identifier_of_somebody_else_is_found_by_what_it_detects(ready_aws: Aws, tmp_path: Path) -> None:
+def test_identifier_that_is_not_managed_is_found_by_its_definition(ready_aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(PATIENT_ID))
     theirs = ready_aws.macie.create_custom_data_identifier(**PATIENT_ID)["customDataIdentifierId"]
     operator = MacieReconcileCustomDataIdentifiersOperator(

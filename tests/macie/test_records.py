@@ -1,4 +1,4 @@
-"""Discovery results are read record by record, and what is not one is named by place alone."""
+"""Reading of discovery results, record by record; a damaged record is reported by its place only."""
 
 from __future__ import annotations
 

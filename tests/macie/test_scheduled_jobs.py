@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from macie.account import FINGERPRINT, MANAGED_BY
-from macie.errors import JobTokensExhaustedError, MacieRequestRefusedError, NoScheduledJobError
-from macie.identifiers import fingerprint
+from macie.definitions import fingerprint
+from macie.errors import JobTokensExhaustedError, MacieRequestRefusedError, ScheduledJobRequestError
 from macie.scheduled_jobs import JOB_SPEC, reconcile_scheduled_job
 from macie.tokens import MAX_TOKENS
 from tests.macie.local_aws import Aws
-from tests.macie.reconciling import US, broken_off, planned_and_made, reconciled, said
+from tests.macie.reconciling import MANAGER, actions_of, broken_off, planned_and_made, reconciled
 from tests.macie.scripted_aws import JOB_ID, ScriptedAws, job
 
 RUN = ["macie_scheduled_job", "manual__1"]
@@ -40,7 +40,7 @@ def test_job_is_made_once_and_then_kept(ready_aws: Aws, request_: dict[str, Any]
     assert planned_and_made(reconcile_scheduled_job, request_, "daily", NEXT_RUN) == [("daily", "keep")]
     (job_id,) = living(ready_aws)
     tags = ready_aws.macie.describe_classification_job(jobId=job_id)["tags"]
-    assert tags == {"Project": "x", MANAGED_BY: US, JOB_SPEC: "daily", FINGERPRINT: fingerprint(request_)}
+    assert tags == {"Project": "x", MANAGED_BY: MANAGER, JOB_SPEC: "daily", FINGERPRINT: fingerprint(request_)}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_job_is_made_once_and_then_kept(ready_aws: Aws, request_: dict[str, Any]
     [
         ({"samplingPercentage": 50}, "samplingPercentage changed"),
         ({"name": "nightly"}, "name changed"),
-        ({"tags": {"Project": "y"}}, "its request changed"),
+        ({"tags": {"Project": "y"}}, "request changed"),
     ],
 )
 def test_changed_request_makes_the_new_job_before_the_old_one_is_cancelled(
@@ -59,7 +59,9 @@ def test_changed_request_makes_the_new_job_before_the_old_one_is_cancelled(
     planned = reconciled(reconcile_scheduled_job, changed, "daily", NEXT_RUN, is_dry_run=True)
     assert list(jobs(ready_aws)) == [old["id"]]
     replaced, cancelled = reconciled(reconcile_scheduled_job, changed, "daily", NEXT_RUN)
-    assert said(planned) == said([replaced, cancelled]) == [(changed["name"], "replace"), ("daily", "cancel")]
+    assert (
+        actions_of(planned) == actions_of([replaced, cancelled]) == [(changed["name"], "replace"), ("daily", "cancel")]
+    )
     assert (replaced["why"], cancelled["id"]) == (why, old["id"])
     assert living(ready_aws) == [replaced["id"]]
 
@@ -74,7 +76,7 @@ def test_old_job_goes_on_when_the_new_one_is_refused(ready_aws: Aws, request_: d
 def test_run_that_broke_off_between_the_two_is_finished_by_the_next(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (old,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
     changed = {**request_, "samplingPercentage": 50}
-    tags = {MANAGED_BY: US, JOB_SPEC: "daily", FINGERPRINT: fingerprint(changed)}
+    tags = {MANAGED_BY: MANAGER, JOB_SPEC: "daily", FINGERPRINT: fingerprint(changed)}
     new = ready_aws.macie.create_classification_job(**{**changed, "tags": tags}, clientToken="t")["jobId"]
     kept, cancelled = reconciled(reconcile_scheduled_job, changed, "daily", NEXT_RUN)
     assert (kept["id"], kept["action"], cancelled["id"], cancelled["action"]) == (new, "keep", old["id"], "cancel")
@@ -98,7 +100,7 @@ def test_replacement_that_breaks_off_anywhere_is_finished_by_the_retry(
 
 def test_oldest_of_several_is_kept(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (first,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    tags = ready_aws.macie.describe_classification_job(jobId=first["id"])["tags"]
+    tags = ready_aws.macie.describe_classification_job(jobId=str(first["id"]))["tags"]
     for token in ("a", "b"):
         ready_aws.macie.create_classification_job(**{**request_, "tags": tags}, clientToken=token)
     assert len(living(ready_aws)) == 3
@@ -107,9 +109,9 @@ def test_oldest_of_several_is_kept(ready_aws: Aws, request_: dict[str, Any]) -> 
     assert living(ready_aws) == [first["id"]]
 
 
-def test_job_that_somebody_has_paused_is_resumed(ready_aws: Aws, request_: dict[str, Any]) -> None:
+def test_job_that_a_user_has_paused_is_resumed(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (made,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    ready_aws.macie.update_classification_job(jobId=made["id"], jobStatus="USER_PAUSED")
+    ready_aws.macie.update_classification_job(jobId=str(made["id"]), jobStatus="USER_PAUSED")
     reconciled(reconcile_scheduled_job, request_, "daily", NEXT_RUN, is_dry_run=True)
     assert jobs(ready_aws) == {made["id"]: "USER_PAUSED"}
     assert planned_and_made(reconcile_scheduled_job, request_, "daily", NEXT_RUN) == [("daily", "resume")]
@@ -121,21 +123,21 @@ def test_job_that_macie_has_paused_for_its_quota_is_kept(ready_aws: Aws, request
     reconciled(reconcile_scheduled_job, request_, "daily", RUN)
     ready_aws.turn(job_held=True, job_status={"*": "PAUSED"})
     (change,) = reconciled(reconcile_scheduled_job, request_, "daily", NEXT_RUN)
-    assert (change["action"], change["why"]) == ("keep", "it is PAUSED")
+    assert (change["action"], change["why"]) == ("keep", "status PAUSED")
 
 
-def test_cancelled_job_is_made_anew_by_the_same_run_and_by_the_next(ready_aws: Aws, request_: dict[str, Any]) -> None:
+def test_cancelled_job_is_created_again_by_this_run_and_by_the_next(ready_aws: Aws, request_: dict[str, Any]) -> None:
     for run in (RUN, RUN, NEXT_RUN):
         (made,) = reconciled(reconcile_scheduled_job, request_, "daily", run)
         assert made["action"] == "create"
         assert living(ready_aws) == [made["id"]]
-        ready_aws.macie.update_classification_job(jobId=made["id"], jobStatus="CANCELLED")
+        ready_aws.macie.update_classification_job(jobId=str(made["id"]), jobStatus="CANCELLED")
     assert len(jobs(ready_aws)) == 3
 
 
 def test_retry_that_does_not_see_the_job_yet_makes_no_second(ready_aws: Aws, request_: dict[str, Any]) -> None:
     (first,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
-    arn = ready_aws.macie.describe_classification_job(jobId=first["id"])["jobArn"]
+    arn = ready_aws.macie.describe_classification_job(jobId=str(first["id"]))["jobArn"]
     ready_aws.macie.untag_resource(resourceArn=arn, tagKeys=[MANAGED_BY])  # it is not found then
     (again,) = reconciled(reconcile_scheduled_job, request_, "daily", RUN)
     assert again["id"] == first["id"]
@@ -144,8 +146,8 @@ def test_retry_that_does_not_see_the_job_yet_makes_no_second(ready_aws: Aws, req
 
 @pytest.mark.parametrize(
     "tags",
-    [{}, {MANAGED_BY: "them", JOB_SPEC: "daily"}, {MANAGED_BY: US, JOB_SPEC: "weekly"}],
-    ids=["by hand", "of somebody else", "of another spec"],
+    [{}, {MANAGED_BY: "them", JOB_SPEC: "daily"}, {MANAGED_BY: MANAGER, JOB_SPEC: "weekly"}],
+    ids=["untagged", "of another manager", "of another spec"],
 )
 def test_job_of_the_same_name_that_is_not_of_this_spec_is_left_alone(
     ready_aws: Aws, request_: dict[str, Any], tags: dict[str, str]
@@ -172,12 +174,12 @@ def test_jobs_are_found_on_later_pages(ready_aws: Aws, request_: dict[str, Any])
 def test_request_for_another_kind_of_job_is_refused(
     ready_aws: Aws, request_: dict[str, Any], change: dict[str, Any], problem: str
 ) -> None:
-    with pytest.raises(NoScheduledJobError, match=problem):
+    with pytest.raises(ScheduledJobRequestError, match=problem):
         reconciled(reconcile_scheduled_job, {**request_, **change}, "daily", RUN, is_dry_run=True)
     assert jobs(ready_aws) == {}
 
 
-def test_run_gives_up_when_somebody_cancels_every_job(scripted_aws: ScriptedAws) -> None:
+def test_run_fails_when_every_job_is_cancelled(scripted_aws: ScriptedAws) -> None:
     scripted_aws.script("POST /jobs/list", {"items": []})
     scripted_aws.script("POST /jobs", {"jobId": JOB_ID})
     scripted_aws.script(f"GET /jobs/{JOB_ID}", job("CANCELLED"))

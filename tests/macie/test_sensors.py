@@ -13,7 +13,7 @@ from macie.triggers import MacieClassificationJobTrigger, MacieJobResultsTrigger
 from tests.macie.scripted_aws import ACCOUNT, JOB_ID, REGION, ScriptedAws, job
 
 DESCRIBE = f"GET /jobs/{JOB_ID}"
-CONNECTION = {
+CONNECTION: dict[str, Any] = {
     "aws_conn_id": "aws_macie",
     "region_name": "eu-central-1",
     "verify": False,
@@ -28,9 +28,9 @@ def sensor(**arguments: Any) -> MacieClassificationJobSensor:
 def test_every_status_that_macie_knows_is_judged() -> None:
     import boto3
 
-    known = boto3.client("macie2", region_name=REGION).meta.service_model.shape_for("JobStatus").enum
+    shape: Any = boto3.client("macie2", region_name=REGION).meta.service_model.shape_for("JobStatus")
     cls = MacieClassificationJobSensor
-    assert sorted(cls.SUCCESS_STATES + cls.INTERMEDIATE_STATES + cls.FAILURE_STATES) == sorted(known)
+    assert sorted(cls.SUCCESS_STATES + cls.INTERMEDIATE_STATES + cls.FAILURE_STATES) == sorted(shape.enum)
 
 
 @pytest.mark.parametrize("deferrable", [True, False])
@@ -50,7 +50,7 @@ def test_an_access_error_of_the_run_is_passed_on(scripted_aws: ScriptedAws) -> N
 
 @pytest.mark.parametrize("deferrable", [True, False])
 @pytest.mark.parametrize("state", MacieClassificationJobSensor.FAILURE_STATES)
-def test_the_task_fails_for_good_when_the_job_has_stopped(
+def test_the_task_fails_without_retry_when_the_job_has_stopped(
     scripted_aws: ScriptedAws, state: str, deferrable: bool
 ) -> None:
     scripted_aws.script(DESCRIBE, job(state))
@@ -65,9 +65,7 @@ def test_an_unknown_status_is_not_taken_for_success(scripted_aws: ScriptedAws, a
         sensor().execute({})
 
 
-def test_the_link_to_the_job_is_there_while_the_task_is_deferred(
-    scripted_aws: ScriptedAws, context: dict[str, Any]
-) -> None:
+def test_the_link_to_the_job_is_there_while_the_task_is_deferred(scripted_aws: ScriptedAws, context: Any) -> None:
     scripted_aws.script(DESCRIBE, job("RUNNING"))
     with pytest.raises(TaskDeferred):
         sensor().execute(context)
@@ -119,7 +117,7 @@ def test_the_deadline_is_an_error_when_the_job_still_goes_on(scripted_aws: Scrip
         sensor(timeout=600).execute_complete({}, {"status": "deadline"})
 
 
-def test_the_deadline_is_no_error_when_the_job_had_ended_while_the_triggerer_was_down(
+def test_the_deadline_is_not_an_error_when_the_job_had_ended_while_the_triggerer_was_down(
     scripted_aws: ScriptedAws,
 ) -> None:
     scripted_aws.script(DESCRIBE, job("COMPLETE"))
@@ -166,6 +164,6 @@ def test_a_paused_job_is_waited_for_when_the_task_may_wait(scripted_aws: Scripte
 
 
 @pytest.mark.parametrize("state", MacieClassificationJobSensor.PAUSED_STATES)
-def test_the_task_fails_for_good_when_the_job_stayed_paused(scripted_aws: ScriptedAws, state: str) -> None:
+def test_the_task_fails_without_retry_when_the_job_stayed_paused(scripted_aws: ScriptedAws, state: str) -> None:
     with pytest.raises(errors.JobNotCompleteError, match=state):
         sensor(pause_seconds=60).execute_complete({}, {"status": "ended", "job": job(state)})

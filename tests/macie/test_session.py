@@ -30,7 +30,7 @@ def test_macie_is_enabled_where_it_never_was(aws: Aws) -> None:
 def test_macie_is_enabled_where_it_is_suspended(ready_aws: Aws) -> None:
     ready_aws.macie.update_macie_session(status="PAUSED")
     (change,) = reconciled(reconcile_session)
-    assert (change["action"], change["why"]) == ("enable", "it was suspended, which cancels all jobs")
+    assert (change["action"], change["why"]) == ("enable", "was suspended, which cancels all jobs")
     assert ready_aws.macie.get_macie_session()["status"] == "ENABLED"
 
 
@@ -40,7 +40,7 @@ def test_macie_stays_as_it_is_in_a_dry_run(ready_aws: Aws) -> None:
     assert ready_aws.macie.get_macie_session()["status"] == "PAUSED"
 
 
-def test_somebody_who_enables_macie_at_the_same_time_is_no_error(scripted_aws: ScriptedAws) -> None:
+def test_another_caller_may_enable_macie_at_the_same_time(scripted_aws: ScriptedAws) -> None:
     scripted_aws.script("GET /macie", (403, "AccessDeniedException", "Macie is not enabled"))
     scripted_aws.script("POST /macie", (409, "ConflictException", "Macie has already been enabled"))
     assert reconciled(reconcile_session)[0]["action"] == "enable"
@@ -63,8 +63,8 @@ def test_repository_is_set_where_there_was_none(aws: Aws) -> None:
 @pytest.mark.parametrize(
     ("difference", "why"),
     [
-        ({"keyPrefix": "other"}, "another keyPrefix was set"),
-        ({"bucketName": "bronze", "kmsKeyArn": KEY_ARN.replace("5", "6")}, "another bucketName and kmsKeyArn was set"),
+        ({"keyPrefix": "other"}, "keyPrefix changed"),
+        ({"bucketName": "bronze", "kmsKeyArn": KEY_ARN.replace("5", "6")}, "bucketName and kmsKeyArn changed"),
     ],
 )
 def test_repository_is_changed_when_it_is_another(

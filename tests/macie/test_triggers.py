@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowException
-from airflow.sdk.module_loading import import_string
+from airflow.sdk.module_loading import import_string  # type: ignore[attr-defined]
 from airflow.serialization.serialized_objects import BaseSerialization
 from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoRegionError, ProfileNotFound
 
@@ -52,7 +52,7 @@ def results_trigger(**arguments: Any) -> MacieJobResultsTrigger:
 
 
 def results_of_bytes(size_bytes: int) -> str:
-    """S3's answer when there is one discovery result."""
+    """S3's response for one discovery result."""
     item = f"<Contents><Key>AWSLogs/a.jsonl.gz</Key><Size>{size_bytes}</Size></Contents>"
     return f"<ListBucketResult><IsTruncated>false</IsTruncated>{item}</ListBucketResult>"
 
@@ -95,7 +95,7 @@ def test_the_wait_goes_on_when_a_poll_is_not_answered(scripted_aws: ScriptedAws,
     assert event_of(job_trigger())["job"]["jobStatus"] == "COMPLETE"
 
 
-def test_the_wait_goes_on_until_its_deadline_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_goes_on_until_its_deadline_when_no_server_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     deadline = datetime.now(UTC) + timedelta(seconds=0.5)
     assert event_of(job_trigger(deadline_at=deadline)) == {"status": "deadline", "job_id": JOB_ID}
@@ -164,7 +164,7 @@ def test_results_have_settled_when_two_looks_in_a_row_are_the_same(
     assert len(scripted_aws.bodies(FINDINGS)) == polls
 
 
-def test_the_last_counts_are_told_at_the_deadline(scripted_aws: ScriptedAws) -> None:
+def test_the_last_counts_are_returned_at_the_deadline(scripted_aws: ScriptedAws) -> None:
     scripted_aws.script(FINDINGS, TWO)
     scripted_aws.script(RESULTS, results_of_bytes(9))
     deadline = datetime.now(UTC) + timedelta(seconds=0.5)
@@ -248,7 +248,7 @@ def test_pauses_are_not_added_up_when_the_job_went_on_between_them(scripted_aws:
     assert event_of(long_trigger(pause_seconds=HOUR))["job"]["jobStatus"] == "COMPLETE"
 
 
-def test_time_in_which_macie_did_not_answer_is_no_pause(scripted_aws: ScriptedAws, clock: Clock) -> None:
+def test_time_in_which_macie_did_not_answer_is_not_a_pause(scripted_aws: ScriptedAws, clock: Clock) -> None:
     scripted_aws.script(DESCRIBE, THROTTLED)
     clock.at(2 * HOUR, lambda: scripted_aws.script(DESCRIBE, job("PAUSED")))
     clock.at(2.5 * HOUR, lambda: scripted_aws.script(DESCRIBE, job("COMPLETE")))
@@ -344,7 +344,8 @@ def refused(code: str) -> ClientError:
 
 def fail_to_connect(monkeypatch: pytest.MonkeyPatch, *errors: BaseException) -> None:
     """Let the client of Macie be made only after these errors."""
-    make, left = MacieHook.get_async_conn, list(errors)
+    make: Any = MacieHook.get_async_conn
+    left = list(errors)
 
     async def connect(hook: MacieHook) -> Any:
         if left:
@@ -427,7 +428,7 @@ def test_a_wait_ends_with_the_name_of_an_unexpected_error_that_goes_on(
     assert SECRET not in logged
 
 
-def test_whatever_is_wrong_with_a_trigger_is_an_event(scripted_aws: ScriptedAws) -> None:
+def test_any_failure_of_a_trigger_is_an_event(scripted_aws: ScriptedAws) -> None:
     naive = datetime(2100, 1, 1)  # noqa: DTZ001 - what is wrong with it
     assert event_of(job_trigger(deadline_at=naive))["facts"] == [JOB_ID, "TypeError"]
 

@@ -37,7 +37,7 @@ def loaded_by_wrong_names() -> list[str]:
     """Modules of the plugins folder that are loaded, and not by their full names."""
     start, wrong = f"{HOME}/plugins/", []
     for name, module in list(sys.modules.items()):
-        file = vars(module).get("__file__") or ""  # asked for it, some modules of libraries would import more
+        file = vars(module).get("__file__") or ""  # getattr would make some library modules import more
         right = file.removeprefix(start).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         if file.startswith(start) and name != right:
             wrong.append(name)
@@ -47,7 +47,7 @@ def loaded_by_wrong_names() -> list[str]:
 def run(dag: Any, source: str) -> tuple[str, str]:
     from airflow.sdk.execution_time import supervisor
 
-    # 3.2.1 makes one for every task; 3.3 keeps it, as this does.
+    # Airflow 3.2.1 creates an API for every task; 3.3 caches it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     now = datetime.now(UTC)
     ended = dag.test(run_after=now, logical_date=now, run_conf={"source": source})

@@ -120,7 +120,7 @@ class Deployed:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.said: list[str] = []
+        self.shown: list[str] = []
         self.templates = write_files(folder / "infra", {f"{name}.yaml": body for name, body in TEMPLATES.items()})
         self.dist = write_files(folder / "dist", FILES)
         write_environment(folder)
@@ -130,8 +130,8 @@ class Deployed:
         return read_environment("test", self.folder)
 
     def deployment(self) -> Deployment:
-        self.said.clear()
-        more: dict[str, Any] = {"dist": self.dist, "folder": self.templates, "show": self.said.append}
+        self.shown.clear()
+        more: dict[str, Any] = {"dist": self.dist, "folder": self.templates, "show": self.shown.append}
         return Deployment.checked(self.environment, poll_seconds=0, **more)
 
     def edit(self, template: str, old: str, new: str) -> None:
@@ -141,7 +141,7 @@ class Deployed:
 
     @property
     def text(self) -> str:
-        return "\n".join(self.said)
+        return "\n".join(self.shown)
 
     @staticmethod
     def stacks() -> dict[str, str]:

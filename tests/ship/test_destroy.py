@@ -26,7 +26,7 @@ def test_stacks_go_and_buckets_and_keys_stay_when_an_environment_is_destroyed(de
     destroy(deployed.deployment(), lambda: "test")
     assert deployed.stacks() == {}
     assert deployed.objects("lake-airflow")["plugins.zip"] == "plugins 1"
-    order = [line.strip() for line in deployed.said if line.startswith("  lake-")]
+    order = [line.strip() for line in deployed.shown if line.startswith("  lake-")]
     assert order == ["lake-airflow", "lake-watch", "lake-access", "lake-pipeline", "lake-storage"]
     for name in ("lake-bronze", "lake-airflow"):
         assert f"  S3 Bucket {name}\n" in deployed.text
@@ -34,9 +34,9 @@ def test_stacks_go_and_buckets_and_keys_stay_when_an_environment_is_destroyed(de
     assert f"aws kms schedule-key-deletion --key-id {key}" in deployed.text
 
 
-def test_what_stays_can_be_used_again_as_it_says(deployed: Deployed) -> None:
+def test_retained_resources_can_be_used_again_as_printed(deployed: Deployed) -> None:
     destroy(deployed.deployment(), lambda: "test")
-    again = json.loads(deployed.said[-1])
+    again = json.loads(deployed.shown[-1])
     assert set(again) == {"BronzeBucket", "AirflowBucket", "KeyArn"}
     stacks = ["pipeline", "access", "watch", "airflow"]
     write_environment(deployed.folder, stacks=stacks, parameters={**again, "SubnetIds": "subnet-1"})
@@ -45,14 +45,14 @@ def test_what_stays_can_be_used_again_as_it_says(deployed: Deployed) -> None:
     assert deployed.setting("/lake/bronze") == "lake-bronze"
 
 
-def test_nothing_goes_when_another_name_is_typed(deployed: Deployed) -> None:
-    there = deployed.stacks()
+def test_no_stack_is_deleted_when_another_name_is_typed(deployed: Deployed) -> None:
+    before = deployed.stacks()
     with pytest.raises(SystemExit, match="Another name was typed"):
         destroy(deployed.deployment(), lambda: "tset")
-    assert deployed.stacks() == there
+    assert deployed.stacks() == before
 
 
-def test_nothing_is_asked_when_there_is_nothing(aws: LocalAws, tmp_path: Path) -> None:
+def test_no_confirmation_is_requested_without_stacks(aws: LocalAws, tmp_path: Path) -> None:
     small = Deployed(tmp_path)
-    destroy(small.deployment(), lambda: pytest.fail("asked"))
-    assert small.said == ["test has no stacks in us-east-1."]
+    destroy(small.deployment(), lambda: pytest.fail("confirmation requested"))
+    assert small.shown == ["test has no stacks in us-east-1."]

@@ -1,4 +1,4 @@
-"""Updating an MWAA environment that somebody else has made. The local AWS has no MWAA: botocore checks what is sent."""
+"""Update of an existing MWAA environment. The local AWS has no MWAA: a stub of botocore checks the requests."""
 
 from __future__ import annotations
 
@@ -33,33 +33,38 @@ def mwaa() -> Iterator[tuple[Any, Stubber]]:
     client.close()
 
 
-def answer(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict[str, Any] = LAST) -> None:
-    there = {**UPDATE, "PluginsS3ObjectVersion": f"p{version}", "RequirementsS3ObjectVersion": f"r{version}"}
+def add_environment(stubber: Stubber, version: str, status: str = "AVAILABLE", last: dict[str, Any] = LAST) -> None:
+    current = {**UPDATE, "PluginsS3ObjectVersion": f"p{version}", "RequirementsS3ObjectVersion": f"r{version}"}
     more = {"Status": status, "SourceBucketArn": "arn:aws:s3:::airflow", "LastUpdate": last}
-    stubber.add_response("get_environment", {"Environment": {**there, **more}}, {"Name": "theirs"})
+    stubber.add_response("get_environment", {"Environment": {**current, **more}}, {"Name": "theirs"})
 
 
 def test_environment_is_updated_and_awaited(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
+    add_environment(stubber, "1")
     stubber.add_response(
         "update_environment", {"Arn": "arn:aws:airflow:us-east-1:123456789012:environment/theirs"}, UPDATE
     )
     for version, status in (("1", "AVAILABLE"), ("1", "UPDATING"), ("2", "UPDATING"), ("2", "AVAILABLE")):
-        answer(stubber, version, status)
-    update(client, "theirs", "airflow", VERSIONS, poll_seconds=0)
+        add_environment(stubber, version, status)
+    shown: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, shown.append, poll_seconds=0)
+    assert shown == ["theirs: updating, which takes 10 to 30 minutes"]
+    stubber.assert_no_pending_responses()
 
 
 def test_environment_is_left_alone_when_it_has_these_versions(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "2")
-    update(client, "theirs", "airflow", VERSIONS)
+    add_environment(stubber, "2")
+    shown: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, shown.append)
+    assert shown == ["theirs: unchanged"]
 
 
 def test_environment_of_another_bucket_is_refused(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
-    with pytest.raises(SystemExit, match="reads arn:aws:s3:::airflow; name that bucket as AirflowBucket"):
+    add_environment(stubber, "1")
+    with pytest.raises(SystemExit, match="uses arn:aws:s3:::airflow; set AirflowBucket to that bucket"):
         update(client, "theirs", "other", VERSIONS)
 
 
@@ -68,29 +73,31 @@ def test_environment_of_another_bucket_is_refused(mwaa: tuple[Any, Stubber]) -> 
     [("AVAILABLE", FAILED, 60), ("UPDATE_FAILED", LAST, 60), ("UPDATING", LAST, -1)],
     ids=["rolled back", "failed", "too long"],
 )
-def test_it_says_why_when_the_update_fails(
+def test_reason_is_shown_when_the_update_fails(
     mwaa: tuple[Any, Stubber], status: str, last: dict[str, Any], seconds: float
 ) -> None:
     client, stubber = mwaa
-    answer(stubber, "1")
+    add_environment(stubber, "1")
     stubber.add_response("update_environment", {}, UPDATE)
-    answer(stubber, "1", status, last)
+    add_environment(stubber, "1", status, last)
     with pytest.raises(SystemExit, match=rf"theirs is {status}, not updated.*\nThe DAGs were not uploaded"):
         update(client, "theirs", "airflow", VERSIONS, deadline_seconds=seconds, poll_seconds=0)
 
 
-def test_dags_are_uploaded_before_there_is_an_environment(mwaa: tuple[Any, Stubber]) -> None:
+def test_missing_environment_is_not_an_error(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
     stubber.add_client_error("get_environment", "ResourceNotFoundException")
-    said: list[str] = []
-    update(client, "theirs", "airflow", VERSIONS, said.append)
-    assert said[0].startswith("There is no MWAA environment theirs yet")
+    shown: list[str] = []
+    update(client, "theirs", "airflow", VERSIONS, shown.append)
+    assert shown[0].startswith("MWAA environment theirs does not exist yet")
 
 
-def test_rest_api_is_asked_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
+def test_rest_api_is_called_through_mwaa(mwaa: tuple[Any, Stubber]) -> None:
     client, stubber = mwaa
-    asked = {"Name": "theirs", "Path": "/dags/synthea_gate", "Method": "GET"}
-    stubber.add_response("invoke_rest_api", {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": False}}, asked)
+    expected = {"Name": "theirs", "Path": "/dags/synthea_gate", "Method": "GET"}
+    stubber.add_response(
+        "invoke_rest_api", {"RestApiStatusCode": 200, "RestApiResponse": {"is_paused": False}}, expected
+    )
     sent = {"Name": "theirs", "Path": "/dags/synthea_gate/dagRuns", "Method": "POST", "Body": {"conf": {}}}
     stubber.add_response("invoke_rest_api", {"RestApiStatusCode": 200, "RestApiResponse": {"dag_run_id": "a"}}, sent)
     api = RestApi(client, "theirs")

@@ -75,7 +75,9 @@ def names_in_zip(dist: Path) -> list[str]:
 
 
 @NEEDS_GIT
-def test_same_commit_gives_the_same_bytes_whatever_lies_beside_it(archive: Path, clone: Path, tmp_path: Path) -> None:
+def test_same_commit_gives_the_same_bytes_with_other_files_beside_it(
+    archive: Path, clone: Path, tmp_path: Path
+) -> None:
     build(clone, tmp_path / "first")
     git(tmp_path, "clone", "--quiet", str(clone), "second-clone")
     litter(tmp_path / "second-clone")
@@ -109,13 +111,13 @@ def test_change_that_is_not_committed_is_refused_by_name_and_the_last_package_st
     build(clone, tmp_path / "dist")
     before = contents(tmp_path / "dist")
     (clone / name).write_text("# changed")
-    with pytest.raises(SystemExit, match=f"(?s)other than in the last commit.*{name}.*PACKAGE_ARGS=--uncommitted"):
+    with pytest.raises(SystemExit, match=f"(?s)differ from the last commit.*{name}.*PACKAGE_ARGS=--uncommitted"):
         build(clone, tmp_path / "dist")
     assert contents(tmp_path / "dist") == before
 
 
 @NEEDS_GIT
-def test_change_that_is_not_committed_ships_when_told_so_and_the_manifest_says_it(clone: Path, tmp_path: Path) -> None:
+def test_uncommitted_change_is_packaged_on_request_and_listed_in_the_manifest(clone: Path, tmp_path: Path) -> None:
     (clone / "plugins/macie/new.py").write_text("")
     (clone / "plugins/macie/hook.py").unlink()
     (clone / "README.md").write_text("does not ship")
@@ -128,9 +130,9 @@ def test_change_that_is_not_committed_ships_when_told_so_and_the_manifest_says_i
 
 
 @NEEDS_GIT
-def test_folder_in_which_git_cannot_answer_is_refused_with_what_git_says(archive: Path, tmp_path: Path) -> None:
+def test_folder_in_which_git_fails_is_refused_with_the_error(archive: Path, tmp_path: Path) -> None:
     git(archive, "init", "--quiet")  # without a commit
-    with pytest.raises(SystemExit, match=r"Not packaged: git rev-parse says: .*HEAD"):
+    with pytest.raises(SystemExit, match=r"Not packaged: git rev-parse failed: .*HEAD"):
         build(archive, tmp_path / "dist")
 
 
@@ -144,7 +146,7 @@ def test_archive_that_lost_a_file_without_which_nothing_works_is_refused(
     assert not (tmp_path / "dist").exists()
 
 
-def test_package_is_what_mwaa_takes(archive: Path, tmp_path: Path) -> None:
+def test_package_has_the_layout_of_mwaa(archive: Path, tmp_path: Path) -> None:
     build(archive, tmp_path / "dist")
     names = names_in_zip(tmp_path / "dist")
     assert names == sorted(names)
@@ -181,13 +183,13 @@ def test_manifest_has_the_size_and_hash_of_every_file(archive: Path, tmp_path: P
         }
 
 
-def test_command_tells_what_was_packaged(
+def test_command_prints_a_summary(
     archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(package, "REPO", archive)
     monkeypatch.setattr(package, "DIST", archive / "dist")
     monkeypatch.setattr("sys.argv", ["ship.package"])
     package.main()
-    told = capsys.readouterr().out
-    assert "commit           unknown, for this is no clone" in told
-    assert hashlib.sha256((archive / "dist/plugins.zip").read_bytes()).hexdigest() in told
+    printed = capsys.readouterr().out
+    assert "commit           unknown (not a git clone)" in printed
+    assert hashlib.sha256((archive / "dist/plugins.zip").read_bytes()).hexdigest() in printed

@@ -12,14 +12,14 @@ import cfnlint
 import pytest
 
 from localaws.server import LocalAws
-from ship.stacks import ORDER, as_api, find_stack, outputs_of, read_templates
+from ops.stacks import ORDER, as_api, find_stack, outputs_of, read_templates
 from tests.conftest import REPO
 
 PAGE = (REPO / "docs/platform.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
 TYPES = sorted({kind for template in read_templates() for kind in template.resources.values()})
 SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
-BESIDES = {
+ADDITIONAL = {
     "AWS::Macie::Session": {"macie2:GetMacieSession", "iam:CreateServiceLinkedRole"},
     "AWS::Logs::LogGroup": {"logs:DescribeLogGroups"},
     "AWS::Logs::MetricFilter": {"logs:DescribeMetricFilters"},
@@ -35,7 +35,7 @@ def schema(kind: str) -> dict[str, Any]:
 
 
 def handled(kind: str) -> set[str]:
-    return {action for one in schema(kind)["handlers"].values() for action in one["permissions"]}
+    return {action for handler in schema(kind)["handlers"].values() for action in handler["permissions"]}
 
 
 def row_of(kind: str) -> str:
@@ -47,7 +47,7 @@ def row_of(kind: str) -> str:
 def test_actions_of_a_type_are_those_that_its_handlers_need(kind: str) -> None:
     (types,) = [re.findall(r"`(AWS::[^`]+)`", cells[0]) for cells in ROWS if f"`{kind}`" in cells[0]]
     actions = set(re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", row_of(kind)))
-    known = set().union(*(handled(one) | BESIDES.get(one, set()) for one in types))
+    known = set().union(*(handled(kind) | ADDITIONAL.get(kind, set()) for kind in types))
     assert actions - known == set()
     creates = {action for action in handled(kind) if re.search(r":(Create|Put)[A-Z][a-z]+$", action)}
     assert kind.startswith(("AWS::S3", "AWS::MWAA", "AWS::Logs", "AWS::SNS::Topic")) or creates <= actions
@@ -57,7 +57,7 @@ def test_every_stack_is_on_the_page() -> None:
     assert [cells[0] for cells in ROWS if cells[0].strip("`") in ORDER] == [f"`{name}`" for name in ORDER]
 
 
-def test_example_of_a_lake_that_is_there_names_all_that_storage_would_give() -> None:
+def test_example_of_an_existing_lake_has_all_outputs_of_storage() -> None:
     (example,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     (storage,) = read_templates(["storage"])
     assert storage.outputs <= set(example["parameters"])
@@ -65,7 +65,7 @@ def test_example_of_a_lake_that_is_there_names_all_that_storage_would_give() -> 
 
 
 @pytest.mark.parametrize("bucket", ["bronze", "silver", "quarantine", "results", "airflow"])
-def test_policies_for_buckets_of_one_s_own_are_those_of_the_template(
+def test_policies_for_buckets_of_your_own_are_those_of_the_template(
     aws: LocalAws, monkeypatch: pytest.MonkeyPatch, bucket: str
 ) -> None:
     """For the lake of the example, whose deployer has the role ``acme-deployer``."""
@@ -84,14 +84,16 @@ def test_policies_for_buckets_of_one_s_own_are_those_of_the_template(
     policy = json.loads(boto3.client("s3").get_bucket_policy(Bucket=made)["Policy"])
     theirs = example["parameters"][f"{bucket.title()}Bucket"]
     on_the_page = json.loads(blocks["every"].replace("BUCKET", theirs)) + json.loads(blocks[bucket])
-    by_sid = {one["Sid"]: one for one in on_the_page}
-    assert by_sid == {one["Sid"]: one for one in json.loads(json.dumps(policy["Statement"]).replace(made, theirs))}
+    by_sid = {statement["Sid"]: statement for statement in on_the_page}
+    assert by_sid == {
+        statement["Sid"]: statement for statement in json.loads(json.dumps(policy["Statement"]).replace(made, theirs))
+    }
     assert len(by_sid) == len(on_the_page)
 
 
 def test_every_statement_and_guard_is_named_on_the_page() -> None:
     (storage,) = read_templates(["storage"])
-    sids = set(re.findall(r"- Sid: (The\w+|Landed\w+|Macie\w*Writes\w*)", storage.body))
+    sids = set(re.findall(r"- Sid: (Deny(?!InsecureTransport|Decryption)\w+|AllowMacieToWriteResults)", storage.body))
     assert [sid for sid in sorted(sids) if not any(f"`{sid}`" in cells[2] for cells in ROWS if len(cells) > 2)] == []
 
 

@@ -33,10 +33,10 @@ def test_requirements_are_plain_ones_that_leave_the_constraints_to_the_image() -
     """
     assert REQUIREMENTS
     assert not re.search(r"-c |--constraint ", (REPO / "requirements.txt").read_text())
-    assert not [one for one in REQUIREMENTS if one.url or one.marker]
+    assert not [requirement for requirement in REQUIREMENTS if requirement.url or requirement.marker]
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
 def test_every_requirement_is_used(requirement: Requirement) -> None:
     package = requirement.name.replace("apache-airflow-providers-", "airflow.providers.").replace("-", ".")
     assert any(name.startswith(f"{package}.") for path in SHIPPED for name in imports_of(path))
@@ -50,11 +50,11 @@ def test_nothing_has_to_be_fetched() -> None:
 
     Source: https://docs.aws.amazon.com/mwaa/latest/userguide/configuring-networking.html
     """
-    assert {one.name for one in REQUIREMENTS} == {"apache-airflow-providers-amazon"}
+    assert {requirement.name for requirement in REQUIREMENTS} == {"apache-airflow-providers-amazon"}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)
 def test_every_requirement_is_fulfilled_under_the_constraints_of_each_image(
     requirement: Requirement, lock: Path
 ) -> None:
@@ -62,5 +62,5 @@ def test_every_requirement_is_fulfilled_under_the_constraints_of_each_image(
     assert requirement.specifier.contains(locked(lock)[requirement.name])
 
 
-def test_there_is_a_lock_for_each_of_two_images() -> None:
+def test_each_of_two_images_has_a_lock() -> None:
     assert len({locked(lock)["apache-airflow"] for lock in LOCKS}) == len(LOCKS) == 2

@@ -32,14 +32,16 @@ def bom(dist: Path) -> dict[str, Any]:
     return sbom.build(dist, LOCK)
 
 
-def test_what_ships_is_there_with_its_hashes(dist: Path, bom: dict[str, Any]) -> None:
+def test_packaged_files_are_listed_with_their_hashes(dist: Path, bom: dict[str, Any]) -> None:
     files = json.loads((dist / "manifest.json").read_text())["files"]
-    found = {one["name"]: one["hashes"] for one in bom["components"] if one["type"] == "file"}
+    found = {component["name"]: component["hashes"] for component in bom["components"] if component["type"] == "file"}
     assert found == {name: [{"alg": "SHA-256", "content": file["sha256"]}] for name, file in files.items()}
 
 
-def test_what_is_installed_is_there_with_what_it_needs(bom: dict[str, Any]) -> None:
-    versions = {one["name"]: one["version"] for one in bom["components"] if one["type"] == "library"}
+def test_installed_distributions_are_listed_with_their_dependencies(bom: dict[str, Any]) -> None:
+    versions = {
+        component["name"]: component["version"] for component in bom["components"] if component["type"] == "library"
+    }
     for name in (
         "apache-airflow-providers-amazon",
         "aiobotocore",
@@ -47,7 +49,7 @@ def test_what_is_installed_is_there_with_what_it_needs(bom: dict[str, Any]) -> N
     ):
         assert versions[name] == version(name)
     assert {"moto", "pytest", "celery"} & versions.keys() == set()
-    of = {one["ref"]: one["dependsOn"] for one in bom["dependencies"]}
+    of = {dependency["ref"]: dependency["dependsOn"] for dependency in bom["dependencies"]}
     assert (
         f"pkg:pypi/boto3@{versions['boto3']}"
         in of[f"pkg:pypi/apache-airflow-providers-amazon@{version('apache-airflow-providers-amazon')}"]
@@ -56,14 +58,16 @@ def test_what_is_installed_is_there_with_what_it_needs(bom: dict[str, Any]) -> N
 
 
 def test_every_library_has_the_hashes_of_its_distributions(bom: dict[str, Any]) -> None:
-    libraries = [one for one in bom["components"] if one["type"] == "library"]
-    assert [one["name"] for one in libraries if not one["externalReferences"][0]["hashes"]] == []
+    libraries = [component for component in bom["components"] if component["type"] == "library"]
+    assert [library["name"] for library in libraries if not library["externalReferences"][0]["hashes"]] == []
 
 
-def test_references_lead_to_components_and_each_stands_once(bom: dict[str, Any]) -> None:
-    refs = [one["bom-ref"] for one in bom["components"]] + ["lake-gate"]
+def test_references_are_unique_and_lead_to_components(bom: dict[str, Any]) -> None:
+    refs = [component["bom-ref"] for component in bom["components"]] + ["lake-gate"]
     assert len(refs) == len(set(refs))
-    assert {ref for one in bom["dependencies"] for ref in (one["ref"], *one["dependsOn"])} <= set(refs)
+    assert {ref for dependency in bom["dependencies"] for ref in (dependency["ref"], *dependency["dependsOn"])} <= set(
+        refs
+    )
 
 
 def test_same_package_gives_the_same_bill(dist: Path, bom: dict[str, Any]) -> None:
@@ -73,7 +77,7 @@ def test_same_package_gives_the_same_bill(dist: Path, bom: dict[str, Any]) -> No
 def test_it_is_refused_when_another_version_is_installed(dist: Path, tmp_path: Path) -> None:
     lock = tmp_path / "airflow.lock"
     lock.write_text(LOCK.read_text().replace(f"\nboto3=={version('boto3')}", "\nboto3==0.0.1"))
-    with pytest.raises(SystemExit, match="Not locked as installed here: boto3"):
+    with pytest.raises(SystemExit, match="Installed versions differ from the lock: boto3"):
         sbom.build(dist, lock)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
-from lake_gate.settings import Settings
 from ship.mwaa import MOST_PATH_CHARACTERS
 from ship.smoke.__main__ import source_bucket
 from ship.smoke.checks import versions_named
@@ -44,9 +44,9 @@ class InProcess:
         return {"dag_run_id": self.ended.run.run_id}
 
 
-def smoke(lake: Lake, airflow: InProcess, said: list[str], **more: Any) -> Smoke:
+def smoke(lake: Lake, airflow: InProcess, shown: list[str], **more: Any) -> Smoke:
     source = source_bucket(boto3.client("ssm"))
-    return Smoke(lake.s3, airflow, lake.settings, source, said.append, poll_seconds=0, **more)
+    return Smoke(lake.s3, airflow, lake.settings, source, shown.append, poll_seconds=0, **more)
 
 
 def everything(lake: Lake) -> dict[str, list[str]]:
@@ -54,25 +54,25 @@ def everything(lake: Lake) -> dict[str, list[str]]:
     found = {}
     for bucket in (lake.bronze, lake.silver, lake.quarantine, lake.outputs["SourceBucket"]):
         listed = lake.s3.list_object_versions(Bucket=bucket)
-        found[bucket] = [one["Key"] for kind in ("Versions", "DeleteMarkers") for one in listed.get(kind, [])]
+        found[bucket] = [item["Key"] for kind in ("Versions", "DeleteMarkers") for item in listed.get(kind, [])]
     return found
 
 
 def test_promises_are_kept_and_nothing_is_left_behind(lake: Lake, run_dag: RunDag) -> None:
-    said: list[str] = []
+    shown: list[str] = []
     lake.s3.put_object(Bucket=lake.outputs["SourceBucket"], Key="smoke/theirs.csv", Body=b"A\n1\n")
     airflow = InProcess(run_dag)
-    assert smoke(lake, airflow, said).run() == []
+    assert smoke(lake, airflow, shown).run() == []
     assert airflow.source.startswith(f"s3://{lake.outputs['SourceBucket']}/smoke/smoke-")
-    assert [line for line in said if line.startswith("high.csv")] == [
+    assert [line for line in shown if line.startswith("high.csv")] == [
         "high.csv: quarantine (findings_at_or_above_threshold)"
     ]
-    assert said.count("    the same findings as the local Macie's") == len(EXPECTED)
-    assert [line for line in said if line.startswith("Macie's ")] == [
-        f"Macie's {counts} name none: each is judged by the version that it names"
+    assert shown.count("    the same findings as the local Macie's") == len(EXPECTED)
+    assert [line for line in shown if line.startswith("Macie's ")] == [
+        f"Macie's {counts} without: the gate uses the version"
         for counts in (
-            "results: 3 name the version of their object, 0",
-            "findings: 2 name the version of their object, 0",
+            "results: 3 with the version of their object, 0",
+            "findings: 2 with the version of their object, 0",
         )
     ]
     assert everything(lake) == {
@@ -83,40 +83,40 @@ def test_promises_are_kept_and_nothing_is_left_behind(lake: Lake, run_dag: RunDa
     }
 
 
-def test_smoke_test_says_that_macie_names_no_version_and_its_promises_are_kept(lake: Lake, run_dag: RunDag) -> None:
-    said: list[str] = []
+def test_promises_are_kept_and_it_is_shown_when_macie_names_no_version(lake: Lake, run_dag: RunDag) -> None:
+    shown: list[str] = []
     lake.turn(results_unversioned=["custom.csv", "high.csv"], findings_unversioned=[""])
-    assert smoke(lake, InProcess(run_dag), said).run() == []
-    infers = "the gate infers the version where S3 shows a single one, else it holds (docs/decisions.md)"
-    assert [line for line in said if line.startswith("Macie's ")] == [
-        f"Macie's results: 1 name the version of their object, 2 name none: {infers}",
-        f"Macie's findings: 0 name the version of their object, 2 name none: {infers}",
+    assert smoke(lake, InProcess(run_dag), shown).run() == []
+    infers = "the gate infers the version if S3 has a single one, otherwise it holds (docs/decisions.md)"
+    assert [line for line in shown if line.startswith("Macie's ")] == [
+        f"Macie's results: 1 with the version of their object, 2 without: {infers}",
+        f"Macie's findings: 0 with the version of their object, 2 without: {infers}",
     ]
 
 
-def test_nothing_is_said_of_versions_where_there_are_no_records() -> None:
-    assert versions_named("finding", []).endswith("nothing can be said")
+def test_versions_are_not_judged_without_records() -> None:
+    assert versions_named("finding", []).endswith("not enough data")
 
 
-def test_broken_promises_are_told_and_all_is_cleaned_up_all_the_same(lake: Lake, run_dag: RunDag) -> None:
-    said: list[str] = []
+def test_broken_promises_are_reported_and_all_objects_are_removed(lake: Lake, run_dag: RunDag) -> None:
+    shown: list[str] = []
 
     class Moves(InProcess):
         """Somebody moves a file after the run, and writes a value into its documents."""
 
         def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
-            answer = super().post(path, content)
+            response = super().post(path, content)
             assert self.ended
             run = self.ended.run
             lake.put(lake.silver, f"{run.prefix}high.csv", b"x")
             value = make_files(content["dag_run_id"]).values[0]
             lake.put(lake.bronze, run.document("note.txt"), value.encode())
-            return answer
+            return response
 
-    problems = smoke(lake, Moves(run_dag), said).run()
-    assert problems[0] == "high.csv: quarantine, and it lies in quarantine, silver"
+    problems = smoke(lake, Moves(run_dag), shown).run()
+    assert problems[0] == "high.csv: quarantine, but found in quarantine, silver"
     assert problems[1].startswith("LEAK: s3://")
-    assert problems[1].endswith("note.txt has 1 values of the files")
+    assert problems[1].endswith("note.txt contains 1 values of the files")
     assert len(problems) == 2
     assert [keys for keys in everything(lake).values() if keys] == []
 
@@ -128,12 +128,12 @@ def test_nothing_is_uploaded_when_the_dag_is_paused(lake: Lake, run_dag: RunDag)
 
 
 def test_nothing_is_uploaded_when_the_scan_would_cost_too_much(lake: Lake, run_dag: RunDag) -> None:
-    dear = Settings(**{**lake.settings.to_json(), "scan_usd_per_gb": 1e9})
-    with pytest.raises(SystemExit, match="cost more than the bound"):
+    dear = replace(lake.settings, scan_usd_per_gb=1e9)
+    with pytest.raises(SystemExit, match="cost more than the limit"):
         Smoke(lake.s3, InProcess(run_dag), dear, "nowhere").run()
 
 
-def test_run_that_does_not_end_is_told_at_the_deadline(lake: Lake, run_dag: RunDag) -> None:
+def test_run_that_does_not_end_is_reported_at_the_deadline(lake: Lake, run_dag: RunDag) -> None:
     class Stuck(InProcess):
         def get(self, path: str) -> dict[str, Any]:
             return {"is_paused": False, "state": "queued"}
@@ -147,23 +147,23 @@ def test_run_that_does_not_end_is_told_at_the_deadline(lake: Lake, run_dag: RunD
     assert [keys for keys in everything(lake).values() if keys] == []
 
 
-def test_what_may_not_be_deleted_is_told(lake: Lake) -> None:
-    said: list[str] = []
+def test_objects_that_cannot_be_deleted_are_shown(lake: Lake) -> None:
+    shown: list[str] = []
     lake.put(lake.bronze, "synthea/smoke-1/a.csv", b"A")
-    places = [("nobodys-bucket", "synthea/"), (lake.bronze, "synthea/smoke-1/")]
-    clean_up(lake.s3, places, said.append)
-    assert [line.partition(". In")[0] for line in said] == ["Stays: s3://nobodys-bucket/synthea/ (NoSuchBucket)"]
+    places = [("missing-bucket", "synthea/"), (lake.bronze, "synthea/smoke-1/")]
+    clean_up(lake.s3, places, shown.append)
+    assert [line.partition(". In")[0] for line in shown] == ["Not deleted: s3://missing-bucket/synthea/ (NoSuchBucket)"]
     assert lake.keys(lake.bronze) == []
 
 
 def test_files_are_new_each_time_and_the_same_for_one_id() -> None:
-    one, other = make_files("smoke-1"), make_files("smoke-2")
-    assert one == make_files("smoke-1")
-    assert all(one.contents[name] != other.contents[name] for name in EXPECTED)
-    assert set(one.contents) == set(EXPECTED)
+    first, other = make_files("smoke-1"), make_files("smoke-2")
+    assert first == make_files("smoke-1")
+    assert all(first.contents[name] != other.contents[name] for name in EXPECTED)
+    assert set(first.contents) == set(EXPECTED)
 
 
-def test_local_macie_finds_in_the_files_what_they_are_for() -> None:
+def test_local_macie_has_the_expected_findings_in_the_files() -> None:
     found = {name: found_by_local_macie(name, content) for name, content in make_files("smoke-1").contents.items()}
     nothing = Found(None, {})
     assert found == {

@@ -31,7 +31,7 @@ def test_every_pin_of_a_lock_is_exact_and_has_hashes(path: Path) -> None:
     assert [pin.splitlines()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
 
 
-def test_every_lock_has_its_list_and_is_made_by_make_lock() -> None:
+def test_every_lock_has_its_list_and_is_compiled_by_make_lock() -> None:
     makefile = (REPO / "Makefile").read_text()
     for path in LOCKS:
         if not path.name.startswith("airflow-"):
@@ -39,7 +39,7 @@ def test_every_lock_has_its_list_and_is_made_by_make_lock() -> None:
             assert re.search(rf"for name in [a-z ]*\b{path.stem}\b", makefile)
 
 
-def test_no_image_is_whatever_is_the_latest() -> None:
+def test_no_image_has_the_tag_latest() -> None:
     assert images()
     unpinned = [(name, image) for name, image in images() if not re.search(r":[^:/]+$", image.partition("@")[0])]
     assert [(name, image) for name, image in unpinned if not LOCAL_IMAGES.search(image)] == []
@@ -60,7 +60,7 @@ def test_nothing_that_ships_is_excused_from_looking_like_a_secret() -> None:
     assert [name for name in excused if not (REPO / name).exists()] == []
 
 
-def test_licence_is_there_and_the_changelog_is_in_its_form() -> None:
+def test_licence_exists_and_the_changelog_has_its_format() -> None:
     assert (REPO / "LICENSE").read_text().split()[:4] == ["Apache", "License", "Version", "2.0,"]
     headings = re.findall(r"^## (.+)$", (REPO / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert headings[0] == "[Unreleased]"

@@ -20,7 +20,7 @@ from tests.lake import Lake
 from tests.test_dags import TASKS
 
 OTHERS = sorted(path.stem.removeprefix("airflow-") for path in REPO.glob("requirements/airflow-*.lock"))
-"""Versions of Airflow beside the one that all tests run on; each has an environment in ``.venv``."""
+"""Other versions of Airflow than the main one; each has an environment in ``.venv``."""
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 FILES = {

@@ -10,7 +10,7 @@ import pytest
 
 from dev.setup import set_up
 from localaws.server import LocalAws
-from ship import stacks
+from ops import stacks
 from ship.changes import Changer
 from tests.localaws.conftest import ACCOUNT, error_of
 
@@ -98,7 +98,7 @@ def test_no_rule_ends_what_is_held_isolated_or_not_yet_taken(
 def test_bucket_refuses_what_is_not_encrypted_on_its_way(client: Client, outputs: dict[str, str], name: str) -> None:
     policy = json.loads(client("s3").get_bucket_policy(Bucket=outputs[name])["Policy"])
     assert policy["Statement"][0] == {
-        "Sid": "NothingInPlainText",
+        "Sid": "DenyInsecureTransport",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
@@ -119,12 +119,12 @@ def test_object_is_encrypted_with_the_key_of_the_lake_when_its_sender_names_none
 def test_only_macie_may_write_results_when_the_template_is_deployed(client: Client, outputs: dict[str, str]) -> None:
     s3, bucket = client("s3"), outputs["ResultsBucket"]
     statements = {one["Sid"]: one for one in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]}
-    assert [sid for sid, one in statements.items() if one["Effect"] == "Allow"] == ["MacieWritesResults"]
-    assert statements["MacieAloneWrites"]["Condition"] == {
+    assert [sid for sid, one in statements.items() if one["Effect"] == "Allow"] == ["AllowMacieToWriteResults"]
+    assert statements["DenyWritesExceptMacie"]["Condition"] == {
         "StringNotEquals": {"aws:PrincipalServiceName": ["macie.amazonaws.com", "macie.us-east-1.amazonaws.com"]}
     }
-    assert statements["MacieWritesResults"] == {
-        "Sid": "MacieWritesResults",
+    assert statements["AllowMacieToWriteResults"] == {
+        "Sid": "AllowMacieToWriteResults",
         "Effect": "Allow",
         "Principal": {"Service": "macie.amazonaws.com"},
         "Action": ["s3:PutObject", "s3:GetBucketLocation"],
@@ -291,7 +291,7 @@ def test_logs_end_some_day_and_their_alarms_go_to_the_topic(client: Client, outp
         "lake-failed",
         "lake-held-too-long",
         "lake-dead-letters",
-        "lake-hints-not-taken",
+        "lake-findings-queue-not-consumed",
     }
     assert {tuple(one["AlarmActions"]) for one in alarms} == {(outputs["HighTopicArn"],)}
 

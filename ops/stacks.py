@@ -1,7 +1,7 @@
-"""The stacks of ``infra/`` in their order, and where each parameter gets its value.
+"""The stacks of ``infra/`` in their order, and the values of their parameters.
 
-A parameter that is named like an output of an earlier stack gets that output's value; what the environment's file gives
-wins. So one's own bucket or key is named in the file, and the stack that would make it can be left out.
+A parameter with the name of an earlier stack's output gets the value of that output, unless the environment's file sets
+it. So an existing bucket or key is set in the file, and the stack that would create it can be left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent.parent / "infra"
 ORDER = ("storage", "pipeline", "access", "watch", "airflow")
 LOCAL = ("storage", "pipeline", "access", "watch")
-"""What the local AWS is set up with: it has no MWAA."""
+"""Stacks of the local AWS, which has no MWAA."""
 
 MAX_TEMPLATE_BYTES = 51_200
 """Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
@@ -43,7 +43,7 @@ class Template:
     @property
     def parameters(self) -> dict[str, bool]:
         """Names of its parameters, and whether each has a default."""
-        return {name: "Default" in one for name, one in self._content.get("Parameters", {}).items()}
+        return {name: "Default" in parameter for name, parameter in self._content.get("Parameters", {}).items()}
 
     @property
     def outputs(self) -> set[str]:
@@ -53,17 +53,17 @@ class Template:
     @property
     def resources(self) -> dict[str, str]:
         """Logical ids of its resources, and their types."""
-        return {name: one["Type"] for name, one in self._content["Resources"].items()}
+        return {name: resource["Type"] for name, resource in self._content["Resources"].items()}
 
     @property
     def retained(self) -> set[str]:
         """Logical ids of the resources that outlive the stack."""
         resources = self._content["Resources"].items()
-        return {name for name, one in resources if str(one.get("DeletionPolicy", "")).startswith("Retain")}
+        return {name for name, resource in resources if str(resource.get("DeletionPolicy", "")).startswith("Retain")}
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Reads templates: ``!Ref`` and its like are kept as the text or list that follows them."""
+    """Loader of templates: short forms such as ``!Ref`` are read as the text or list that follows them."""
 
 
 def _short_form(loader: _Loader, _: str, node: yaml.Node) -> Any:
@@ -80,21 +80,21 @@ _Loader.add_multi_constructor("!", _short_form)
 def read_templates(names: Iterable[str] = ORDER, folder: Path = TEMPLATES) -> list[Template]:
     """Read the templates of these stacks.
 
-    :raises SystemExit: when one is larger than CloudFormation takes.
+    :raises SystemExit: when a template is larger than CloudFormation accepts.
     """
     templates = [Template(name, (folder / f"{name}.yaml").read_text()) for name in names]
     for template in templates:
         if (size := len(template.body.encode())) > MAX_TEMPLATE_BYTES:
             raise SystemExit(
-                f"{template.name}.yaml has {size} bytes; CloudFormation takes {MAX_TEMPLATE_BYTES} at most."
+                f"{template.name}.yaml has {size} bytes; CloudFormation accepts at most {MAX_TEMPLATE_BYTES}."
             )
     return templates
 
 
 def values_for(template: Template, given: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of a template's parameters: what is given, or else an earlier stack's output.
+    """Return the values of a template's parameters: the given one, otherwise an earlier stack's output.
 
-    What has neither is left to its default. See :func:`missing_for` for what has no default.
+    Parameters with neither get their default. See :func:`missing_for` for those without a default.
     """
     known = {**outputs, **given}
     return {name: known[name] for name in template.parameters if name in known}
@@ -107,41 +107,41 @@ def missing_for(template: Template, given: Mapping[str, str], outputs: Mapping[s
 
 
 def unknown_in(given: Mapping[str, str], folder: Path = TEMPLATES) -> list[str]:
-    """Return the given names that are neither parameter nor output of any template, be it deployed or not."""
+    """Return the given names that are neither parameter nor output of any template, deployed or not."""
     templates = read_templates(ORDER, folder)
-    known = set[str]().union(*(template.parameters for template in templates), *(one.outputs for one in templates))
+    known = set[str]().union(
+        *(template.parameters for template in templates), *(template.outputs for template in templates)
+    )
     return sorted(set(given) - known)
 
 
 def as_api(values: Mapping[str, str]) -> list[ParameterTypeDef]:
-    """Return values as CloudFormation takes them."""
+    """Return values in the form of CloudFormation's API."""
     return [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
 
 
 def find_stack(client: CloudFormationClient, name: str) -> StackTypeDef | None:
-    """Describe a stack; None when there is none of that name."""
+    """Describe a stack; None when no stack has that name."""
     try:
         return client.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
-        # CloudFormation has no error code of its own for it.
+        # CloudFormation has no specific error code for it.
         if "does not exist" in error.response["Error"]["Message"]:
             return None
         raise
 
 
 def outputs_of(stack: StackTypeDef | None) -> dict[str, str]:
-    """Return the outputs of a stack; nothing when there is no stack."""
+    """Return the outputs of a stack; empty when the stack is None."""
     outputs = stack.get("Outputs", []) if stack else []
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
 def create(client: CloudFormationClient, templates: Iterable[Template], given: Mapping[str, str]) -> dict[str, str]:
-    """Create the stacks one after another where they are not there yet, and return the outputs of all.
+    """Create the missing stacks in order, without change sets, and return the outputs of all. For the local AWS.
 
-    This is how the local AWS is set up: at once, and without change sets.
-
-    :raises SystemExit: when a stack is there with another template or other parameters: moto does not update every
-        change rightly.
+    :raises SystemExit: when a stack exists with another template or other parameters: moto does not update every
+        change correctly.
     """
     outputs: dict[str, str] = {}
     for template in templates:
@@ -164,6 +164,6 @@ def _check_is_current(
     body: object = client.get_template(StackName=stack["StackName"])["TemplateBody"]
     if body != template.body or any(value not in stack.get("Parameters", []) for value in values):
         raise SystemExit(
-            f"The local AWS was set up with another infra/{template.name}.yaml or other settings. It keeps nothing "
-            "when it is stopped; stop it (make down, or docker compose restart localaws) and run the command again."
+            f"The local AWS was set up with another infra/{template.name}.yaml or other settings. Stop it, which "
+            "deletes its data (make down, or docker compose restart localaws), and run the command again."
         )

@@ -1,4 +1,4 @@
-"""The stacks' order, where their parameters get values, and setting them up on the local AWS."""
+"""Order of the stacks, values of their parameters, and their creation on the local AWS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from localaws.server import LocalAws
-from ship.stacks import LOCAL, ORDER, TEMPLATES, Template, create, missing_for, read_templates, values_for
+from ops.stacks import LOCAL, ORDER, TEMPLATES, Template, create, missing_for, read_templates, values_for
 from ship.upload import VERSIONED
 from tests.ship.small_stacks import Deployed
 
@@ -21,22 +21,26 @@ STACK = Template("pipeline", "Parameters: {A: {Type: String}, B: {Type: String, 
     [
         ({}, {"A": "made"}, {"A": "made"}),
         ({"A": "own"}, {"A": "made"}, {"A": "own"}),
-        ({"A": "own", "C": "no parameter of it"}, {"B": "made", "D": "no parameter of it"}, {"A": "own", "B": "made"}),
+        (
+            {"A": "own", "C": "unknown"},
+            {"B": "made", "D": "unknown"},
+            {"A": "own", "B": "made"},
+        ),
     ],
     ids=["an output", "the file wins", "only its own parameters"],
 )
-def test_parameter_gets_an_output_of_its_name_unless_the_environment_gives_it(
+def test_parameter_gets_the_output_of_its_name_unless_it_is_given(
     given: dict[str, str], outputs: dict[str, str], values: dict[str, str]
 ) -> None:
     assert values_for(STACK, given, outputs) == values
 
 
-def test_what_has_neither_value_nor_default_is_missing() -> None:
+def test_parameter_without_value_and_default_is_missing() -> None:
     assert missing_for(STACK, {}, {}) == ["A"]
     assert missing_for(STACK, {}, {"A": "made"}) == []
 
 
-def test_template_tells_its_parts_when_it_is_written_in_short_forms() -> None:
+def test_template_with_short_forms_is_read() -> None:
     template = Template(
         "storage",
         """
@@ -59,7 +63,7 @@ def test_template_is_refused_when_cloudformation_would_not_take_its_size(tmp_pat
         read_templates(["storage"], tmp_path)
 
 
-def test_every_parameter_of_ours_has_a_default_a_stack_before_it_or_stands_in_the_example() -> None:
+def test_every_parameter_has_a_default_or_an_output_or_is_in_the_example() -> None:
     from ship.environments import read_environment
 
     known = {*read_environment("example").given, *VERSIONED.values()}
@@ -73,7 +77,7 @@ def test_no_two_of_our_stacks_give_an_output_of_one_name() -> None:
     assert len(names) == len(set(names))
 
 
-def test_there_is_a_template_for_each_stack_and_no_other() -> None:
+def test_each_stack_has_a_template() -> None:
     assert {path.stem for path in TEMPLATES.glob("*.yaml")} == set(ORDER)
 
 

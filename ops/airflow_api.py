@@ -1,4 +1,4 @@
-"""A small client of Airflow's REST API: start a run, follow it to its end."""
+"""Client of Airflow's REST API: trigger a run, follow it to its end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from dev.in_process import DAG_ID, States
+DAG_ID = "synthea_gate"
+States = dict[tuple[str, int], str]
+"""State of each task instance by task id and map index."""
 
 _TIMEOUT_SECONDS = 120
-"""On a busy laptop an answer may take a while; a request that makes something must not be given up and made again."""
-_AGAIN = Retry(
+"""Long enough for a busy laptop: a request that creates something must not time out and be repeated."""
+_RETRY = Retry(
     5,
     connect=0,
     read=False,
@@ -26,13 +28,13 @@ _AGAIN = Retry(
     allowed_methods=["GET", "PATCH", "POST"],
     raise_on_status=False,
 )
-"""SQLite turns a transaction away when another one wrote first, and Airflow answers 500; asked again, it goes well."""
+"""With SQLite, Airflow answers 500 to a transaction that conflicts with another one; a retry succeeds."""
 
 
 class AirflowApi:
-    """Airflow at a base url that gives tokens to anybody (SimpleAuthManager with all admins, loopback only).
+    """Airflow at a base URL that issues tokens without a login (SimpleAuthManager with all admins, loopback only).
 
-    :param dag_id: the DAG whose runs are started and followed.
+    :param dag_id: the DAG to trigger and follow.
     """
 
     def __init__(self, base_url: str, dag_id: str = DAG_ID) -> None:
@@ -40,13 +42,13 @@ class AirflowApi:
         self._dag = f"/dags/{dag_id}"
         self._session = requests.Session()
         self._session.trust_env = False
-        # A connection that is kept through the pauses between two tries may be one that Airflow gives up in that moment
-        # (after five seconds): what is sent then is lost, and must not be sent again unasked.
+        # Airflow closes idle connections after five seconds. A request on a connection that is closed in that moment is
+        # lost, and must not be repeated without a check.
         self._session.headers["Connection"] = "close"
-        self._session.mount(self._url, HTTPAdapter(max_retries=_AGAIN))
+        self._session.mount(self._url, HTTPAdapter(max_retries=_RETRY))
 
     def is_up(self) -> bool:
-        """Whether the API answers and gives a token; scheduler, triggerer and DAG processor must be healthy too."""
+        """Return whether the API issues a token, and scheduler, triggerer and DAG processor are healthy."""
         try:
             token = self._session.get(f"{self._url}/auth/token", timeout=10).json()["access_token"]
             health = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=10).json()
@@ -57,26 +59,26 @@ class AirflowApi:
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
     def unpause(self) -> bool:
-        """Switch the DAG on if somebody has paused it; False while the DAG processor has not read it yet."""
+        """Unpause the DAG if it is paused; return False while the DAG processor has not read it yet."""
         dag = f"{self._url}/api/v2{self._dag}"
-        answer = self._session.get(dag, timeout=_TIMEOUT_SECONDS)
-        if answer.status_code == HTTPStatus.NOT_FOUND:
+        response = self._session.get(dag, timeout=_TIMEOUT_SECONDS)
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return False
-        if self._body(answer)["is_paused"]:
+        if self._body(response)["is_paused"]:
             self._body(self._session.patch(dag, json={"is_paused": False}, timeout=_TIMEOUT_SECONDS))
         return True
 
     def trigger(self, conf: dict[str, Any]) -> str:
-        """Start a run and return its id; an answer that was lost does not start a second one."""
+        """Trigger a run and return its id; a lost response does not trigger a second run."""
         run_id = f"manual__{datetime.now(UTC).isoformat()}"
         content = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
-        answer = self._session.post(f"{self._url}/api/v2{self._dag}/dagRuns", json=content, timeout=_TIMEOUT_SECONDS)
-        if answer.status_code != HTTPStatus.CONFLICT:  # it is there: asked again after a lost answer
-            self._body(answer)
+        response = self._session.post(f"{self._url}/api/v2{self._dag}/dagRuns", json=content, timeout=_TIMEOUT_SECONDS)
+        if response.status_code != HTTPStatus.CONFLICT:  # exists: the request was repeated after a lost response
+            self._body(response)
         return run_id
 
     def follow(self, run_id: str, show: Callable[[States], None], seconds: float) -> str:
-        """Show the run's tasks until it ends, and return its state; ``running`` when the time is over before."""
+        """Show the run's tasks until it ends, and return its state; ``running`` after the timeout."""
         run = f"{self._dag}/dagRuns/{quote(run_id, safe='')}"
         end = time.monotonic() + seconds
         while True:
@@ -88,14 +90,14 @@ class AirflowApi:
             time.sleep(0.5)
 
     def get(self, path: str) -> dict[str, Any]:
-        """Return what the API answers to a path below ``/api/v2``."""
+        """Return the response to a GET of a path below ``/api/v2``."""
         return self._body(self._session.get(f"{self._url}/api/v2{path}", timeout=_TIMEOUT_SECONDS))
 
     def post(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
-        """Return what the API answers to what is sent to a path below ``/api/v2``."""
+        """Return the response to a POST to a path below ``/api/v2``."""
         return self._body(self._session.post(f"{self._url}/api/v2{path}", json=content, timeout=_TIMEOUT_SECONDS))
 
-    def _body(self, answer: requests.Response) -> dict[str, Any]:
-        answer.raise_for_status()
-        body: dict[str, Any] = answer.json()
+    def _body(self, response: requests.Response) -> dict[str, Any]:
+        response.raise_for_status()
+        body: dict[str, Any] = response.json()
         return body

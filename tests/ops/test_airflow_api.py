@@ -1,4 +1,4 @@
-"""The client of Airflow's REST API, against servers that behave as Airflow does on a busy laptop."""
+"""Client of Airflow's REST API, against a server that behaves as Airflow on a busy laptop."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from threading import Thread
 
 import pytest
 
-from dev.airflow_api import AirflowApi
+from ops.airflow_api import AirflowApi
 
 
 class Busy(BaseHTTPRequestHandler):
-    """Answers 500 once; resets a connection on which it is asked again, as one that was just given up."""
+    """Returns 500 once; resets a connection that is used again, like one that has just been closed."""
 
     protocol_version = "HTTP/1.1"
     answered = 0  # over all connections: an instance is one of them
@@ -30,13 +30,13 @@ class Busy(BaseHTTPRequestHandler):
         type(self).answered += 1
         self.send_response(500 if self.answered == 1 else 200)
         self.send_header("Content-Length", "2")
-        if self.close_connection:  # it was asked to
+        if self.close_connection:  # requested by the client
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(b"{}")
 
     def log_message(self, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -48,6 +48,6 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         server.shutdown()
 
 
-def test_what_was_turned_away_is_asked_again_on_another_connection(busy: str) -> None:
+def test_failed_request_is_repeated_on_another_connection(busy: str) -> None:
     assert AirflowApi(busy).post("/backfills", {}) == {}
     assert Busy.answered == 2
