@@ -90,11 +90,14 @@ def add_found(s3: S3Client, bronze: str, sha256: str, found: Iterable[Observatio
     return pending
 
 
-def list_pending(s3: S3Client, bronze: str) -> dict[str, str]:
-    """Return the SHA-256 of all bytes that are pending, each with the version id of the document that says so."""
-    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=PENDING)
-    latest = (item for page in pages for item in page.get("Versions", ()) if item["IsLatest"])
-    return {item["Key"].removeprefix(PENDING).removesuffix(".json"): item["VersionId"] for item in latest}
+def list_pending(s3: S3Client, bronze: str) -> dict[str, list[str]]:
+    """Return the SHA-256 of all bytes that are pending, each with the version ids of the documents that say so."""
+    pending: dict[str, list[str]] = {}
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=PENDING):
+        for item in page.get("Versions", ()):
+            sha256 = item["Key"].removeprefix(PENDING).removesuffix(".json")
+            pending.setdefault(sha256, []).append(item["VersionId"])
+    return pending
 
 
 def settle(s3: S3Client, bronze: str, pending: Mapping[str, Iterable[str]]) -> None:

@@ -342,7 +342,7 @@ def test_object_that_the_gate_alone_may_change_is_removed_with_its_statement_lif
     assert is_refused(lambda: deployer.put_object_tagging(**place, **tag))
     saved = deployer.get_bucket_policy(Bucket=place["Bucket"])["Policy"]
     statements = json.loads(saved)["Statement"]
-    lifted = [statement for statement in statements if statement["Sid"] != "TheGateAloneWrites"]
+    lifted = [statement for statement in statements if statement["Sid"] != "DenyWritesExceptGate"]
     assert len(lifted) == len(statements) - 1
     deployer.put_bucket_policy(
         Bucket=place["Bucket"], Policy=json.dumps({"Version": "2012-10-17", "Statement": lifted})

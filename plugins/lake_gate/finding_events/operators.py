@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -156,7 +157,7 @@ class DecideFindingsOperator(GateOperator):
         lines, chunks = plan(decide_all(lake, new, pending, settled))
         write_document(self.s3, bronze, run.document(ACTIONS), lines)
         if is_index_complete:
-            versions = {sha256: [pending.get(sha256, ""), version_id] for sha256, version_id in settled.items()}
+            versions = {sha256: [*pending.get(sha256, ()), made] for sha256, made in settled.items()}
             looked = replace(looked, settled={sha256: list(filter(None, of)) for sha256, of in versions.items()})
         write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
         self.log.info("%d new findings about %d object(s)", len(new), lines.count(b"\n"))
@@ -365,6 +366,12 @@ class CheckEventsOperator(GateOperator):
             raise FindingsPendingError(record["objects_uri"], count, totals["first_failed"])
 
 
+def _hash_of(totals: Mapping[str, Any]) -> str:
+    """Return what tells one digest of a run from another: a cleared run may have done more."""
+    done = [totals[name] for name in ("statuses", "outcomes", "withdrawn", "moved")]
+    return hashlib.sha256(json.dumps(done, sort_keys=True).encode()).hexdigest()[:8]
+
+
 class NotifyEventsOperator(GateOperator):
     """Send one message about the run, if anything is worth one: to the High topic when something High was moved.
 
@@ -382,7 +389,7 @@ class NotifyEventsOperator(GateOperator):
         is_high = worst_moved(record) is Severity.HIGH
         return operators.send_once(
             digest(record, self.iter_document(run, OBJECTS), uri),
-            kind="digest",
+            kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
             receipts=Receipts(self.s3, settings.bronze_bucket, run),
             aws_conn_id=self.aws_conn_id,

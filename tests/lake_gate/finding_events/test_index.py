@@ -9,9 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.s3.models import s3_backends
 
-from lake_gate.content import iter_landed, read_found
+from lake_gate.content import add_found, iter_landed, list_pending, read_found
+from lake_gate.errors import NotAccountedError
 from lake_gate.finding_events.index import complete_index
+from lake_gate.model.evidence import Observation
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -116,3 +119,71 @@ def test_copy_that_was_promoted_while_the_index_was_lost_is_withdrawn(lake: Lake
     Events(lake, [], run_id="events-2").go()
     assert late.key("b.csv") not in lake.keys(lake.silver)
     assert late.key("a.csv") in lake.keys(lake.silver)
+
+
+def pending(lake: Lake) -> list[str]:
+    return list(list_pending(lake.s3, lake.bronze))
+
+
+def report(lake: Lake, gate: Gate, name: str, severity: str = "High") -> None:
+    """Write down what a run of the gate has learnt of bytes, as ``decide`` does for a result without a finding."""
+    landed = gate.objects[name]
+    seen = Observation(landed.bucket, landed.key, landed.version_id, landed.etag, "COMPLETE", None, severity, ())
+    add_found(lake.s3, lake.bronze, landed.sha256, [seen])
+
+
+def test_severe_result_without_a_finding_reaches_every_run_with_the_same_bytes(lake: Lake) -> None:
+    gates = [Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=Run("synthea", run)).over() for run in "12"]
+    report(lake, gates[0], "a.csv")
+    Events(lake, []).go()
+    assert lake.keys(lake.silver) == [gate.key("b.csv") for gate in gates]
+    assert pending(lake) == []
+
+
+def test_bytes_are_pending_until_the_index_is_complete(lake: Lake, gates: list[Gate]) -> None:
+    lake.put(lake.bronze, "_content/complete.json", b'{"complete": false, "after": "~", "skipped": []}')
+    events = Events(lake, [finding(lake, lake.silver, gates[0].key("b.csv"))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lake_gate.finding_events.operators.INDEX_BUDGET", timedelta(days=-1))
+        lose(lake)
+        events.go()
+    assert gates[1].key("b.csv") in lake.keys(lake.silver)
+    assert pending(lake) == [gates[0].objects["b.csv"].sha256]
+    Events(lake, [], run_id="events-2").go()
+    assert [key for key in lake.keys(lake.silver) if key.endswith("b.csv")] == []
+    assert gates[0].objects["b.csv"].sha256 not in pending(lake)
+
+
+def test_bytes_of_a_run_under_way_stay_pending(lake: Lake) -> None:
+    over = Gate(lake, {"a.csv": "promote"}).over()
+    under_way = Gate(lake, {"a.csv": "promote"}, run=Run("synthea", "2")).land().decide()
+    report(lake, over, "a.csv")
+    Events(lake, []).go()
+    assert pending(lake) == [over.objects["a.csv"].sha256]
+    under_way.move().record().publish()
+    Events(lake, [], run_id="events-2").go()
+    assert (lake.keys(lake.silver), pending(lake)) == ([], [])
+
+
+def test_bytes_that_could_not_be_moved_stay_pending(lake: Lake) -> None:
+    gate = Gate(lake, {"a.csv": "promote"}).over()
+    report(lake, gate, "a.csv")
+    (copy,) = s3_backends["123456789012"]["aws"].get_bucket(lake.silver).keys.getlist(gate.key("a.csv"))
+    copy.lock_legal_status = "ON"
+    Events(lake, []).go()
+    assert pending(lake) == [gate.objects["a.csv"].sha256]
+    copy.lock_legal_status = "OFF"
+    Events(lake, [], run_id="events-2").go()
+    assert (lake.keys(lake.silver), pending(lake)) == ([], [])
+
+
+def test_cleared_task_of_a_run_that_is_over_brings_nothing_severe_to_silver(lake: Lake) -> None:
+    source = Gate(lake, {"a.csv": "promote"}).over()
+    other = Gate(lake, {"a.csv": "promote"}, run=Run("synthea", "2")).land().decide()
+    with pytest.raises(NotAccountedError):
+        other.record()  # promote was marked as success by hand
+    report(lake, source, "a.csv")
+    Events(lake, []).go()
+    other.move().record().publish()
+    assert lake.keys(lake.silver) == []
+    assert other.trusted == set()

@@ -100,3 +100,13 @@ def test_object_that_failed_stays_pending_is_told_once_and_fails_the_last_task_e
     last.check()
     assert (last.statuses, last.watermark["pending"], last.watermark["failed"]) == (["move"], [], {})
     assert lake.keys(lake.silver) == [gate.key("b.csv")]
+
+
+def test_run_that_is_cleared_reports_what_it_has_done_since(lake: Lake, gate: Gate) -> None:
+    received = lake.messages_of(lake.settings.high_topic_arn)
+    found = finding(lake, lake.silver, gate.key("a.csv"))
+    Events(lake, []).go().notify()
+    events = Events(lake, [found]).go()
+    events.notify()
+    (message,) = received()
+    assert "1 withdrawn" in message["Subject"]

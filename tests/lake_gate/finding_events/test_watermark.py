@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from lake_gate.finding_events.watermark import LOOK_BACK_MS, Watermark
 
 NOW = 10 * LOOK_BACK_MS
@@ -44,7 +46,7 @@ def test_of_two_runs_neither_loses_what_the_other_has_left() -> None:
     for order in itertools.permutations([({"a": NOW, "b": NOW}, ["b"]), ({"c": NOW + 1, "d": NOW + 1}, ["d"])]):
         watermark = BEGINNING
         for looked_at, left in order:
-            watermark = watermark.moved(looked_at, left, now_ms=NOW)
+            watermark = watermark.moved(looked_at, left, now_ms=NOW + 1)
         assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, {"b", "d"})
         assert set(watermark.seen) == {"a", "b", "c", "d"}
 
@@ -56,3 +58,21 @@ def test_why_an_object_failed_is_kept_until_it_is_looked_at_again() -> None:
     assert (failed.failed, failed.is_new("a")) == (why, True)
     assert failed.moved({"b": NOW}, [], now_ms=NOW).failed == why
     assert failed.moved({"a": NOW}, [], now_ms=NOW).failed == {}
+
+
+def test_finding_with_a_time_in_the_future_hides_none_before_it() -> None:
+    moved = BEGINNING.moved({"a": NOW * 1000}, [], now_ms=NOW)
+    assert moved.since_ms == NOW - LOOK_BACK_MS
+    assert not moved.is_new("a", NOW * 1000)
+
+
+def test_finding_that_has_changed_since_is_new() -> None:
+    moved = BEGINNING.moved({"a": NOW}, [], now_ms=NOW)
+    assert (moved.is_new("a", NOW), moved.is_new("a", NOW + 1)) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b"{}", b'{"updated_at_ms": "x", "seen": {}, "pending": []}', b"[" * 100_000]
+)
+def test_damaged_watermark_begins_at_the_beginning(content: bytes) -> None:
+    assert Watermark.parse(content) == BEGINNING

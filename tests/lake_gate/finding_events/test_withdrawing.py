@@ -367,3 +367,25 @@ def test_next_run_finishes_what_a_run_that_was_killed_at_any_call_has_left(lake:
     calls = killed(lake, 0, moment)
     for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
         killed(lake, int(number), moment)
+
+
+def unlock(lake: Lake, key: str) -> None:
+    for version in s3_backends["123456789012"]["aws"].get_bucket(lake.bronze).keys.getlist(key):
+        version.lock_legal_status = "OFF"
+
+
+def test_record_keeps_what_an_earlier_try_has_moved_when_the_run_is_cleared(lake: Lake, gate: Gate) -> None:
+    lock(lake, gate.key("b.csv"))
+    found = [finding(lake, lake.silver, gate.key(name)) for name in ("a.csv", "b.csv")]
+    Events(lake, found).go()
+    unlock(lake, gate.key("b.csv"))
+    Events(lake, found).go()
+    places = {name: gate.entries[name]["now"]["bucket"] for name in ("a.csv", "b.csv")}
+    assert places == dict.fromkeys(places, lake.quarantine)
+    assert {gate.entries[name]["outcome"] for name in places} == {"quarantine"}
+
+
+def test_amendments_of_a_run_with_any_id_are_read(lake: Lake, gate: Gate) -> None:
+    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_id="by-hand.moved").go()
+    assert gate.entries["a.csv"]["now"]["bucket"] == lake.quarantine
+    assert "a.csv" not in gate.trusted

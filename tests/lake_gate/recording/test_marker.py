@@ -95,3 +95,10 @@ def test_markers_that_differ_otherwise_are_not_joined(other: Marker) -> None:
 )
 def test_what_is_no_marker_is_not_read_as_one(content: bytes) -> None:
     assert Marker.parse(content) is None
+
+
+def test_marker_of_an_empty_delivery_gives_way_to_that_of_the_delivery_that_came() -> None:
+    empty = Marker.of(RUN, [], {})
+    assert marker().joined(empty) == marker()
+    assert empty.joined(marker()) is None
+    assert marker().joined(Marker.of({**RUN, "run_id": "other"}, [], {})) is None
