@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.delivery.held_objects import MAX_KEY_BYTES, REASONS, HeldObject, iter_held, iter_versions
-from lake_gate.delivery.source import checked
+from lake_gate.delivery.source import checked, shown
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.model import jsonl
@@ -61,7 +61,7 @@ def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceF
     """
     reason = source[len(SCHEME) :]
     if reason not in {ALL, *REASONS}:
-        raise SourceError(source, f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
+        raise SourceError(shown(source), f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
     files = [
         SourceFile(one.name, one.size_bytes, _opener(source, s3, bronze, one)) for one in _take(s3, run, bronze, reason)
     ]

@@ -28,15 +28,17 @@ class LocalSource:
 
     :param source: folder or file; ``file://`` may stand before it.
     :param root: local sources must be below it; empty refuses them all.
+    :param shown_as: how errors name it; as ``source`` by default.
     :raises SourceError: when it is not below the root, or not there.
     """
 
-    def __init__(self, source: str, root: str) -> None:
+    def __init__(self, source: str, root: str, shown_as: str = "") -> None:
+        address, source = source, shown_as or source
         if not root:
             raise SourceError(
                 source, "local sources are switched off; set the parameter local_source_root to allow them"
             )
-        path, self._root = Path(source.removeprefix("file://")).expanduser(), Path(root).resolve()
+        path, self._root = Path(address.removeprefix("file://")).expanduser(), Path(root).resolve()
         if not path.resolve().is_relative_to(self._root):
             raise SourceError(source, f"local sources must be below {root} (parameter local_source_root)")
         self._source, self._parts = source, path.resolve().relative_to(self._root).parts
