@@ -70,6 +70,8 @@ _answers = partial(Mutant, f"{GATE}/s3/answers.py", ("tests/lake_gate/s3/test_an
 _multipart = partial(Mutant, f"{GATE}/s3/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/s3/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
+_pinning = partial(Mutant, f"{GATE}/delivery/landing.py", ("tests/lake_gate/delivery/test_operators.py",))
+_operators = partial(Mutant, f"{GATE}/delivery/operators.py", ("tests/lake_gate/delivery/test_operators.py",))
 _pin = partial(Mutant, f"{GATE}/delivery/pin.py", ("tests/lake_gate/delivery/test_pin.py",))
 _source = partial(Mutant, f"{GATE}/delivery/source.py", ("tests/lake_gate/delivery/test_source.py",))
 _s3 = partial(Mutant, f"{GATE}/delivery/s3_source.py", ("tests/lake_gate/delivery/test_s3_source.py",))
@@ -269,11 +271,17 @@ MUTANTS = [
     _pin("a run id may be used for another source", "if other.source_sha256 != self.source_sha256:", "if False:"),
     _pin("a run may become a dry run", "if other.dry_run != self.dry_run:", "if False:"),
     _pin("two run ids share a folder", "if other.run_id != self.run_id:", "if False:"),
+    _s3("an empty object beside the files is the delivery", "if single and _has_any(", "if False and _has_any("),
+    _operators("a feed's source that is not there is an empty delivery", "chosen is not None or DATE not in self.source", "chosen is not None"),
+    _operators("blanks choose the source of the settings", 'return trimmed(str(params.get("source") or "")) or None', 'return str(params["source"]) if params.get("source") else None'),
+    _operators("a run id is checked once its source was opened", "        check_pin(self.s3", "        0 and check_pin(self.s3"),
+    _pinning("a source that cannot be opened is pinned", "    place = f\"s3://{bronze}/{run.prefix}\"\n", "    place = f\"s3://{bronze}/{run.prefix}\"\n    before_landing()\n"),
+    _pinning("a run is pinned by no try", "        if not is_held(source):\n            before_landing()", "        if False:\n            before_landing()"),
     _source("an address with a slip in it is shown", "return source if path and not _SECRETS_IN_A_PATH.search(path[\"path\"]) else _UNREADABLE", "return source"),
     _source("a password with a slash is shown", "    if not parts or not _is_valid(parts):", "    if not parts:"),
     _source("the signature of an address is shown", 'path = re.split(_PARAMETERS.pattern + "|=", parts["path"] or "", maxsplit=1)[0]', 'path = source.partition(parts["host"])[2]'),
     _source("parameters like those of a signature are not compared", "if name in names))", "if name))"),
-    _source("two places of one host are one source", "{_scheme_and_host(parts)}{parts['path'] or ''}\", query", "{_scheme_and_host(parts)}\", query"),
+    _source("two places of one host are one source", "{_scheme_and_host(parts)}{parts['path'] or ''}", "{_scheme_and_host(parts)}"),
     _source("a large file is taken for a marker", "and file.size_bytes <= _MAX_MARKER_BYTES", ""),
     _s3("content whose key ends like a folder is left out", 'elif item["Size"]:', "elif False:"),
     _s3("archived objects are landed until one fails", "    if archived:\n", "    if False:\n"),
