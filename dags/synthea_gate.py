@@ -16,7 +16,7 @@ were held; `held_objects` lists them.
 | red task | cause | do |
 |---|---|---|
 | `check_macie` | Macie is not enabled, or has no results repository | run `macie_scheduled_job`, clear |
-| `land` | the source is missing, denied or refused (zip bomb, `../`) | nothing was landed; correct it there, clear |
+| `land` | the source is mistyped, missing, denied or refused (zip bomb) | nothing was landed; correct it, clear |
 | `land` | the source changed between two tries | start a new run; the first try's files stay in bronze |
 | `land` | it was cleared, and its source holds something else by now | what was landed stays; start a new run |
 | `land` | its run id was used for another source, or for a dry run | start a new run with another run id |

@@ -277,6 +277,7 @@ MUTANTS = [
     _operators("a run id is checked once its source was opened", "        check_pin(self.s3", "        0 and check_pin(self.s3"),
     _pinning("a source that cannot be opened is pinned", "    place = f\"s3://{bronze}/{run.prefix}\"\n", "    place = f\"s3://{bronze}/{run.prefix}\"\n    before_landing()\n"),
     _pinning("a run is pinned by no try", "        if not is_held(source):\n            before_landing()", "        if False:\n            before_landing()"),
+    _source("names of hidden files set off alarms", "len(left_out), loggable(names))", "len(left_out), names)"),
     _source("an address with a slip in it is shown", "return source if path and not _SECRETS_IN_A_PATH.search(path[\"path\"]) else _UNREADABLE", "return source"),
     _source("a password with a slash is shown", "    if not parts or not _is_valid(parts):", "    if not parts:"),
     _source("the signature of an address is shown", 'path = re.split(_PARAMETERS.pattern + "|=", parts["path"] or "", maxsplit=1)[0]', 'path = source.partition(parts["host"])[2]'),

@@ -38,10 +38,16 @@ class LocalSource:
             raise SourceError(
                 source, "local sources are switched off; set the parameter local_source_root to allow them"
             )
-        path, self._root = Path(address.removeprefix("file://")).expanduser(), Path(root).resolve()
-        if not path.resolve().is_relative_to(self._root):
+        self._root = Path(root).resolve()
+        try:
+            path = Path(address.removeprefix("file://")).expanduser().resolve()
+        except OSError as error:
+            raise SourceError(source, _said_of("", error)) from None
+        except (RuntimeError, ValueError):  # of a user that is not there, of a zero byte, of half a character
+            raise SourceError(source, "it is no path that this worker can have") from None
+        if not path.is_relative_to(self._root):
             raise SourceError(source, f"local sources must be below {root} (parameter local_source_root)")
-        self._source, self._parts = source, path.resolve().relative_to(self._root).parts
+        self._source, self._parts = source, path.relative_to(self._root).parts
         try:
             self._is_file = not stat.S_ISDIR(self._stat().st_mode)
         except OSError as error:

@@ -23,6 +23,7 @@ from lake_gate.delivery.source_files import MAX_NAME_BYTES, SourceFile, check_na
 from lake_gate.delivery.web_source import download
 from lake_gate.delivery.zip_source import zip_files
 from lake_gate.errors import SourceError
+from lake_gate.model.names import loggable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,6 +57,8 @@ _PATH = re.compile(r"(?:file://(?=[/~]))?(?P<path>.*)")
 _PARAMETERS = re.compile(r"(?i)[?;&]|%(25)*(3f|3b|26)")
 _SECRETS_IN_A_PATH = re.compile(r"^//|(^(?!/)|//)[^/]*@|:/|:.*@|[?;&%].*=|[<>\"`]")
 """A user and a password, another address, parameters: a path that holds any of them is an address with a slip in it."""
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters, which neither a document nor an address can hold."""
 _UNREADABLE = "(an address that cannot be read)"
 _SIGNATURE = frozenset(
     f"x-{name}-{part}"
@@ -103,6 +106,8 @@ def shown(source: str) -> str:
     password stands.
     """
     source = trimmed(source)
+    if _NO_TEXT.search(source):
+        return _UNREADABLE
     if source.lower().startswith("s3://"):
         place = _PARAMETERS.split(source, maxsplit=1)[0]
         found = _S3.fullmatch(place)
@@ -166,12 +171,18 @@ def check_written(source: str) -> None:
     :raises SourceError: without the address, which may hold a password.
     """
     source = trimmed(source)
+    _check_characters(source)
     slip = _WITHOUT_SLASHES.match(source)
     if slip and (_is_url(source) or slip[0].endswith("/")):
         raise SourceError(shown(source), "its address has no // after the first colon")
     is_local = not _is_url(source) and not source.lower().startswith(("s3://", "held://"))
     if is_local and shown(source) == _UNREADABLE:
         raise SourceError(_UNREADABLE, "it is neither a plain path nor an address; enter it without anything around it")
+
+
+def _check_characters(source: str) -> None:
+    if _NO_TEXT.search(source):
+        raise SourceError(_UNREADABLE, "it holds control characters, or characters that are no text")
 
 
 def _is_url(source: str) -> bool:
@@ -200,6 +211,7 @@ def open_source(
     """
     address = trimmed(source)
     source = shown(address)
+    _check_characters(address)
     with tempfile.TemporaryFile() as archive:
         if _is_url(address):
             download(source, address, archive, allowed_hosts)
@@ -237,7 +249,7 @@ def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAM
         (left_out if _is_hidden(file.name) or _is_marker(file) else wanted).append(file)
     if left_out:
         names = ", ".join(repr(file.name) for file in left_out[:20])
-        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), names)
+        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), loggable(names))
     seen: set[str] = set()
     for file in wanted:
         check_name(source, file.name, most_name_bytes)

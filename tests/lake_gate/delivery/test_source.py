@@ -432,3 +432,18 @@ def test_archived_zip_is_refused(lake: Lake) -> None:
     lake.put(lake.outputs["SourceBucket"], "d.zip", zipped(FILES), StorageClass="GLACIER")
     with pytest.raises(SourceError, match="archived"):
         contents(lake, f"s3://{lake.outputs['SourceBucket']}/d.zip")
+
+
+@pytest.mark.parametrize("source", ["/tmp/\0x", "s3://b/\ud800x", "in/\ud800", "https://h/\x07x"])
+def test_source_that_is_no_text_is_refused_and_not_repeated(lake: Lake, source: str) -> None:
+    assert shown(source).encode() == b"(an address that cannot be read)"
+    for act in (check_written, lambda _: contents(lake, source)):
+        with pytest.raises(SourceError, match="no text"):
+            act(source)
+
+
+def test_names_of_files_that_are_left_out_set_off_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="lake_gate.delivery.source")
+    checked("x", [of_size(".lake_gate alarm: failed: x", 1)])
+    assert "1 file(s) are left out" in caplog.text
+    assert "lake_gate alarm" not in caplog.text
