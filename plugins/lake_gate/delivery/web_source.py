@@ -45,7 +45,7 @@ https://www.rfc-editor.org/rfc/rfc2765#section-2.1
 """
 _ISATAP = {0x00005EFE, 0x02005EFE}
 """What stands before the IPv4 address at the end of an ISATAP address: https://www.rfc-editor.org/rfc/rfc5214#section-6.1"""
-_NEVER = (IPv6Network("fd00:ec2::/32"), IPv4Network("192.0.0.192/32"))
+_NEVER: tuple[IPv4Network | IPv6Network, ...] = (IPv6Network("fd00:ec2::/32"), IPv4Network("192.0.0.192/32"))
 """Beside link-local addresses: where AWS, and others, serve a worker's credentials, time and names.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html,
@@ -57,7 +57,7 @@ _GLOBAL = IPv6Network("2000::/3")
 
 Source: https://www.iana.org/assignments/ipv6-address-space/ipv6-address-space.xhtml
 """
-_SPECIAL = (
+_SPECIAL: tuple[IPv4Network | IPv6Network, ...] = (
     *map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")),
     *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
 )

@@ -153,7 +153,7 @@ def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int
         is_same = is_same and all(fact in {_IN_ZIP64, wanted} for fact, wanted in zip(facts, listed, strict=True))
     if not is_same:
         raise SourceError(source, f"it is no zip that can be read: {info.filename!r} is not what its directory says")
-    return start + info.compress_size
+    return int(start + info.compress_size)
 
 
 def _unpacked(archive: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
