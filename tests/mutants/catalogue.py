@@ -70,6 +70,8 @@ _answers = partial(Mutant, f"{GATE}/s3/answers.py", ("tests/lake_gate/s3/test_an
 _multipart = partial(Mutant, f"{GATE}/s3/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/s3/versions.py", (VERSIONS, TRANSFER, COPYING))
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
+_pinning = partial(Mutant, f"{GATE}/delivery/landing.py", ("tests/lake_gate/delivery/test_operators.py",))
+_operators = partial(Mutant, f"{GATE}/delivery/operators.py", ("tests/lake_gate/delivery/test_operators.py",))
 _pin = partial(Mutant, f"{GATE}/delivery/pin.py", ("tests/lake_gate/delivery/test_pin.py",))
 _source = partial(Mutant, f"{GATE}/delivery/source.py", ("tests/lake_gate/delivery/test_source.py",))
 _s3 = partial(Mutant, f"{GATE}/delivery/s3_source.py", ("tests/lake_gate/delivery/test_s3_source.py",))
@@ -276,8 +278,18 @@ MUTANTS = [
     _pin("a run id may be used for another source", "if other.source_sha256 != self.source_sha256:", "if False:"),
     _pin("a run may become a dry run", "if other.dry_run != self.dry_run:", "if False:"),
     _pin("two run ids share a folder", "if other.run_id != self.run_id:", "if False:"),
-    _source("the password of an address is shown", 'netloc=parts.netloc.rpartition("@")[2], ', ""),
-    _source("the signature of an address is shown", 'query="", fragment=""', 'fragment=""'),
+    _s3("an empty object beside the files is the delivery", "if single and _has_any(", "if False and _has_any("),
+    _operators("a feed's source that is not there is an empty delivery", "chosen is not None or DATE not in self.source", "chosen is not None"),
+    _operators("blanks choose the source of the settings", 'return trimmed(str(params.get("source") or "")) or None', 'return str(params["source"]) if params.get("source") else None'),
+    _operators("a run id is checked once its source was opened", "        check_pin(self.s3", "        0 and check_pin(self.s3"),
+    _pinning("a source that cannot be opened is pinned", "    place = f\"s3://{bronze}/{run.prefix}\"\n", "    place = f\"s3://{bronze}/{run.prefix}\"\n    before_landing()\n"),
+    _pinning("a run is pinned by no try", "        if not is_held(source):\n            before_landing()", "        if False:\n            before_landing()"),
+    _source("names of hidden files set off alarms", "len(left_out), loggable(names))", "len(left_out), names)"),
+    _source("an address with a slip in it is shown", "return source if path and not _SECRETS_IN_A_PATH.search(path[\"path\"]) else _UNREADABLE", "return source"),
+    _source("a password with a slash is shown", "    if not parts or not _is_valid(parts):", "    if not parts:"),
+    _source("the signature of an address is shown", 'path = re.split(_PARAMETERS.pattern + "|=", parts["path"] or "", maxsplit=1)[0]', 'path = source.partition(parts["host"])[2]'),
+    _source("parameters like those of a signature are not compared", "if name in names))", "if name))"),
+    _source("two places of one host are one source", "{_scheme_and_host(parts)}{parts['path'] or ''}", "{_scheme_and_host(parts)}"),
     _source("a large file is taken for a marker", "and file.size_bytes <= _MAX_MARKER_BYTES", ""),
     _s3("content whose key ends like a folder is left out", 'elif item["Size"]:', "elif False:"),
     _s3("archived objects are landed until one fails", "    if archived:\n", "    if False:\n"),
@@ -286,12 +298,20 @@ MUTANTS = [
     _web("a name is looked up again", "socket.create_connection((ip, _port(parts))", "socket.create_connection((_host(parts), _port(parts))"),
     _web("addresses that are not public are asked", "if not is_allowed and not _is_public(ip):", "if False:"),
     _web("credentials are served to who has allowed the host", "if ip.is_link_local or any(", "if not is_allowed and any("),
+    _web("IPv4 addresses in others are not seen", "last if is_only_ipv4 or is_isatap else None", "None"),
+    _web("addresses that IANA gives to no host are asked", "any(ip in network for network in _SPECIAL) or ", ""),
+    _web("all of IPv6 is public", "(ip.version == 6 and ip not in _GLOBAL)", "False"),
     _web("redirects from https go anywhere", 'and urlsplit(there).scheme != "https"', "and False"),
     _web("a cut answer is whole", "    if answer.length:", "    if False:"),
+    _zip("a member may hold more than is listed", "    if not is_same:\n", "    if False:\n"),
+    _zip("a member that is not listed is left out", 'if b"PK\\x03\\x04" in before + piece:', "if False:"),
     _zip("members are counted once they are in memory", "    if at < size:\n", "    if False:\n"),
     _zip("a folder with content is left out", "if info.is_dir() and info.file_size)", "if False)"),
     _header("any word is a name", 'cell if _is_known(cell) else ""', "cell"),
-    _header("any first row is a header", "    if 2 * known < len(first):", "    if False:"),
+    _header("words that are values are names", "return words[-1] in _ATTRIBUTES or not _VALUES.intersection(words)", "return True"),
+    _header("the first of many equal values is a name", "any(column.recurs for column in columns) or ", ""),
+    _header("values of one shape are a header", "return any(_shape(cell) == shape or not", "return any(not"),
+    _header("any first row is a header", " or 2 * known < len(first):", ":"),
     _move("a failing window ends the chunk", "return [from_aws_error(error)] * len(window)", "raise"),
     _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),
     _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),

@@ -20,6 +20,7 @@ from lake_gate.decision.verdict import Rules, Verdict, key_of
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import loggable
 from lake_gate.model.run import REUSED, Run
 from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_items, read_document_or_none, write_document
@@ -152,7 +153,7 @@ def _read(s3: S3Client, bronze: str, key: str) -> Verdict | None:
     try:
         return Verdict.from_json(jsonl.parse(content))
     except ValueError:
-        log.warning("s3://%s/%s is no verdict: the object is scanned", bronze, key)
+        log.warning("%s is no verdict: the object is scanned", loggable(f"s3://{bronze}/{key}"))
         return None
 
 

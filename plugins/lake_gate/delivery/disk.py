@@ -14,6 +14,7 @@ from lake_gate.errors import DiskFullError
 
 SHARE = 0.5
 """Of what is free when landing begins: other tasks of the worker write there, too."""
+_NO_FOLDER = "No usable temporary directory"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -52,8 +53,12 @@ class Disk:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether an error says that there is no room on a disk."""
-    return error.errno in _FULL
+    """Whether an error says that there is no room on a disk.
+
+    On a disk that is full from the beginning tempfile finds no folder in which it could write.
+    """
+    has_no_folder = isinstance(error, FileNotFoundError) and str(error.strerror).startswith(_NO_FOLDER)
+    return error.errno in _FULL or has_no_folder
 
 
 @contextmanager

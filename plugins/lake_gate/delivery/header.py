@@ -6,12 +6,17 @@ their positions:
 
 1. There is a whole second row, and all rows looked at have as many cells as the first.
 2. Each cell has the shape of a name: letters, at most two digits, single separators, at most 64 characters and five
-   words, of which a blank separates two at most. No cell is empty, and none is there twice.
-3. At least half of the cells are *known*: each of their words is in the vocabulary below.
-4. All cells are known; or some column has digits in each of its cells below and none in the first row.
+   words, of which a blank separates two at most. No cell is empty, none is there twice, and none recurs in its column.
+3. At least half of the cells are *known*: each of their words is in the vocabulary below. Words that are also values
+   (``death``, ``hospital``) count only before an attribute (``death_date``), and numbers only where columns of one kind
+   are numbered (``address2``).
+4. More columns *contrast* with their first cell than *resemble* it. A column contrasts when all its cells below have
+   digits and the first has none; or, if all cells are known, when the first is written as an identifier or in capitals
+   and no cell below is. Any other column whose first cell is known resembles it when a cell below has its shape
+   (digits, letters, their case) or one of its words.
 
 Even of a header only names that are known are kept; for any other column an empty text stands. So whatever a file does,
-nothing is kept but words of the vocabulary, which holds words for columns and none for what stands in them.
+nothing is kept but words of the vocabulary, and no word alone that could be a value.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 SAMPLE_BYTES = 64 * 1024
 """So much of a file is enough."""
@@ -29,6 +35,7 @@ _MAX_CELL = 64
 _NAME = re.compile(r"[A-Za-z]+[A-Za-z0-9]*(?:[ _./#-][A-Za-z0-9]+)*#?")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _DIGIT = re.compile(r"[0-9]")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)+|[a-z]+([A-Z][a-z]*)+")
 _MAX_WORDS, _MAX_BLANKS, _MAX_DIGITS = 5, 1, 2
 
 _WORDS = """
@@ -52,6 +59,29 @@ balance base dispenses income revenue expenses expense coverage covered uncovere
 unique qols months primary secondary height weight length age and of by in per is has the
 """
 VOCABULARY = frozenset(_WORDS.split())
+_VALUES_TEXT = """
+death birth admission discharge visit referral order appointment episode hospital clinic department facility ward
+healthcare insurance policy plan careplan claim invoice payment doctor physician practitioner family parent child
+owner user employee client customer group primary secondary mobile fax email mail lab test image device supply
+specimen result procedure medication immunization diagnosis condition reaction event outcome priority religion
+nationality language form route on from to at of by in per is has the until since effective issued sent received
+modified created updated note notes comment comments text charge study icd loinc snomed title alias
+"""
+_VALUES = frozenset(_VALUES_TEXT.split())
+"""Words that stand in columns, too, as the kind of an event, of a place, of a person, of a contact."""
+_ATTRIBUTES_TEXT = """
+id ids identifier uid uuid guid key code codes number no num nr ref reference system version index sequence seq serial
+date dates time datetime timestamp start stop end begin type kind class category status name names description display
+address city state county country zip postcode lat lon latitude longitude value amount count quantity qty total sum
+avg average mean min max rate ratio percent percentage score units unit cost costs price fee length height weight age
+year month months day hour minute expense expenses coverage
+"""
+_ATTRIBUTES = frozenset(_ATTRIBUTES_TEXT.split())
+"""Words of which a name consists at its end, and that are no values beside those above."""
+_NUMBERED = re.compile(
+    r"(?i)(address|line|street|phone|telephone|email|name|code|value)_?[1-9]|icd_?(9|10)(?=_code|code|$)"
+)
+"""Names of columns of one kind, which a file has several of."""
 
 
 def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
@@ -99,10 +129,12 @@ def _begins_with_header(rows: Sequence[Sequence[str]]) -> bool:
     first, below = rows[0], rows[1:]
     if not all(map(_is_name, first)) or len({cell.lower() for cell in first}) < len(first):
         return False
+    columns = [_Column(cell, [row[n] for row in below if row[n]]) for n, cell in enumerate(first)]
     known = sum(map(_is_known, first))
-    if 2 * known < len(first):
+    if any(column.recurs for column in columns) or 2 * known < len(first):
         return False
-    return known == len(first) or any(_has_digits_below(cell, below, n) for n, cell in enumerate(first))
+    contrasting = [c for c in columns if c.has_digits_below or (known == len(first) and c.is_written_as_a_name)]
+    return len(contrasting) > sum(c.resembles for c in columns if c not in contrasting and _is_known(c.first))
 
 
 def _is_name(cell: str) -> bool:
@@ -116,7 +148,10 @@ def _is_name(cell: str) -> bool:
 
 
 def _is_known(cell: str) -> bool:
-    return all(word.isdigit() or word in VOCABULARY for word in _words(cell))
+    words = _words(_NUMBERED.sub(lambda name: name[0].rstrip("_0123456789"), cell))
+    if not words or not VOCABULARY.issuperset(words):
+        return False
+    return words[-1] in _ATTRIBUTES or not _VALUES.intersection(words)
 
 
 def _words(cell: str) -> list[str]:
@@ -124,6 +159,47 @@ def _words(cell: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(cell)]
 
 
-def _has_digits_below(first: str, below: Sequence[Sequence[str]], column: int) -> bool:
-    cells = [row[column] for row in below if row[column]]
-    return not _DIGIT.search(first) and bool(cells) and all(_DIGIT.search(cell) for cell in cells)
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column.
+
+    :param first: its cell in the first row.
+    :param below: those in the rows below that are not empty.
+    """
+
+    first: str
+    below: Sequence[str]
+
+    @property
+    def recurs(self) -> bool:
+        """Whether the first cell stands below, too."""
+        return self.first.lower() in {cell.lower() for cell in self.below}
+
+    @property
+    def has_digits_below(self) -> bool:
+        """Whether all cells have digits, but the first has none, or only the one that numbers its name."""
+        first = self.first[:-1] if _NUMBERED.fullmatch(self.first) else self.first
+        return not _DIGIT.search(first) and bool(self.below) and all(map(_DIGIT.search, self.below))
+
+    @property
+    def is_written_as_a_name(self) -> bool:
+        """Whether the first cell is an identifier or in capitals, and no cell below is."""
+        ways = (_IDENTIFIER.fullmatch, _is_in_capitals)
+        return bool(self.below) and any(way(self.first) and not any(map(way, self.below)) for way in ways)
+
+    @property
+    def resembles(self) -> bool:
+        """Whether a cell below has the shape of the first, or a word of it."""
+        words, shape = set(_words(self.first)), _shape(self.first)
+        return any(_shape(cell) == shape or not words.isdisjoint(_words(cell)) for cell in self.below)
+
+
+def _is_in_capitals(cell: str) -> bool:
+    return cell.isupper()
+
+
+def _shape(cell: str) -> str:
+    """Return ``Aa 9`` for ``Ward 12``, and ``A 9`` for ``W 1``."""
+    for pattern, sign in ((r"[A-Z]+", "A"), (r"[a-z]+", "a"), (r"[0-9]+", "9")):
+        cell = re.sub(pattern, sign, cell)
+    return cell

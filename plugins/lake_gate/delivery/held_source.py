@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.delivery.held_objects import MAX_KEY_BYTES, REASONS, HeldObject, iter_held, iter_versions
-from lake_gate.delivery.source import checked
+from lake_gate.delivery.source import checked, shown
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.model import jsonl
@@ -59,14 +59,23 @@ def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceF
     :param source: ``held://<reason>``; ``held://*`` for all.
     :raises SourceError: when nothing is ever held for such a reason.
     """
-    reason = source[len(SCHEME) :]
-    if reason not in {ALL, *REASONS}:
-        raise SourceError(source, f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
+    reason = check_reason(source)
     files = [
         SourceFile(one.name, one.size_bytes, _opener(source, s3, bronze, one)) for one in _take(s3, run, bronze, reason)
     ]
     # Not the limit of other deliveries: a name has one folder more than before, and its key must fit below held/ again.
     return checked(source, files, _most_name_bytes(run))
+
+
+def check_reason(source: str) -> str:
+    """Return the reason that the source names.
+
+    :raises SourceError: when nothing is ever held for such a reason.
+    """
+    reason = source[len(SCHEME) :]
+    if reason not in {ALL, *REASONS}:
+        raise SourceError(shown(source), f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
+    return reason
 
 
 def _most_name_bytes(run: Run) -> int:

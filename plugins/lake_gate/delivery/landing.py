@@ -6,7 +6,7 @@ import base64
 import hashlib
 import logging
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from lake_gate.content import add_landed
 from lake_gate.delivery.disk import Disk, room_for
 from lake_gate.delivery.header import SAMPLE_BYTES, header_of
-from lake_gate.delivery.held_source import held_files, is_held
+from lake_gate.delivery.held_source import check_reason, held_files, is_held
 from lake_gate.delivery.source import open_source, shown
 from lake_gate.delivery.source_files import CHUNK_BYTES, SourceFile
 from lake_gate.errors import (
@@ -52,6 +52,7 @@ def land(
     local_source_root: str,
     allowed_hosts: Collection[str] = (),
     must_exist: bool = False,
+    before_landing: Callable[[], object] = lambda: None,
 ) -> list[LandedObject]:
     """Copy every file of the delivery below the run's prefix and write the manifest, last.
 
@@ -62,6 +63,7 @@ def land(
     content.
 
     :param allowed_hosts: see :func:`lake_gate.delivery.source.open_source`, as for ``must_exist``.
+    :param before_landing: called once the source was opened, and before anything is landed or taken from ``held/``.
     :raises SourceError: when the source cannot be used; nothing was landed then.
     :raises SourceChangedError: when a try before this one landed something else.
     :raises DeliveryChangedError: when the run had landed its delivery, and the source holds something else by now.
@@ -70,6 +72,9 @@ def land(
     """
     manifest_key = run.document(MANIFEST)
     standing = load_lines(LandedObject, read_document_or_none(s3, bronze, manifest_key) or b"", bronze, manifest_key)
+    if is_held(source):
+        check_reason(source)
+        before_landing()
     if standing and is_held(source):  # it has landed what reprocessed.jsonl pins, and that is held no longer
         return standing
     place = f"s3://{bronze}/{run.prefix}"
@@ -81,6 +86,8 @@ def land(
             if not standing:
                 raise
             raise DeliveryChangedError(shown(source), place, error.problem) from None
+        if not is_held(source):
+            before_landing()
         if standing:
             _check_same(files, standing, shown(source), place)
             log.info("The delivery was landed before, and its source holds the same files; its manifest stands")

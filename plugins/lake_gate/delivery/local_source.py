@@ -28,18 +28,26 @@ class LocalSource:
 
     :param source: folder or file; ``file://`` may stand before it.
     :param root: local sources must be below it; empty refuses them all.
+    :param shown_as: how errors name it; as ``source`` by default.
     :raises SourceError: when it is not below the root, or not there.
     """
 
-    def __init__(self, source: str, root: str) -> None:
+    def __init__(self, source: str, root: str, shown_as: str = "") -> None:
+        address, source = source, shown_as or source
         if not root:
             raise SourceError(
                 source, "local sources are switched off; set the parameter local_source_root to allow them"
             )
-        path, self._root = Path(source.removeprefix("file://")).expanduser(), Path(root).resolve()
-        if not path.resolve().is_relative_to(self._root):
+        self._root = Path(root).resolve()
+        try:
+            path = Path(address.removeprefix("file://")).expanduser().resolve()
+        except OSError as error:
+            raise SourceError(source, _said_of("", error)) from None
+        except (RuntimeError, ValueError):  # of a user that is not there, of a zero byte, of half a character
+            raise SourceError(source, "it is no path that this worker can have") from None
+        if not path.is_relative_to(self._root):
             raise SourceError(source, f"local sources must be below {root} (parameter local_source_root)")
-        self._source, self._parts = source, path.resolve().relative_to(self._root).parts
+        self._source, self._parts = source, path.relative_to(self._root).parts
         try:
             self._is_file = not stat.S_ISDIR(self._stat().st_mode)
         except OSError as error:

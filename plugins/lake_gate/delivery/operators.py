@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery import held_source, landing
-from lake_gate.delivery.pin import pin_run
+from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.delivery.source import check_written, shown, trimmed
 from lake_gate.errors import TablesMissingError
 from lake_gate.feed import DATE
@@ -49,8 +50,10 @@ class LandOperator(GateOperator):
         settings, run = self.lake_settings, self.run_of(context)
         chosen = self._chosen(context)
         source = self._address(chosen if chosen is not None else self._own(context))
+        must_exist = chosen is not None or DATE not in self.source  # only the folder of a day may have nothing in it
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
-        pin_run(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_true(self.is_dry_run))
+        is_dry_run = is_true(self.is_dry_run)
+        check_pin(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run)
         self.log.info("Landing %s below s3://%s/%s", loggable(shown(source)), settings.bronze_bucket, run.prefix)
         landed = landing.land(
             self.s3,
@@ -59,7 +62,8 @@ class LandOperator(GateOperator):
             settings.bronze_bucket,
             local_source_root=settings.local_source_root,
             allowed_hosts=settings.allowed_source_hosts.split(","),
-            must_exist=chosen is not None,  # the folder of the day may be empty; one that was typed in may not
+            must_exist=must_exist,
+            before_landing=partial(pin_run, self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run),
         )
         is_held = held_source.is_held(source)
         self.datasets_read = [
@@ -82,7 +86,7 @@ class LandOperator(GateOperator):
         params = context.get("params") or {}
         if params.get("reprocess_held"):
             return f"{held_source.SCHEME}{params['reprocess_held']}"
-        return str(params["source"]) if params.get("source") else None
+        return trimmed(str(params.get("source") or "")) or None
 
     def _own(self, context: Context) -> str:
         if DATE not in self.source:

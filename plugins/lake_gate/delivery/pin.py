@@ -52,20 +52,39 @@ class RunPin:
 _HINT = "users, passwords, signatures and their dates are not compared"
 
 
+def check_pin(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: bool) -> None:
+    """Check that a run is what was written when it began, if anything was, before its source is opened.
+
+    :raises RunPinnedError, DamagedDocumentError: as :func:`pin_run` does.
+    """
+    if (content := read_document_or_none(s3, bronze, run.document(RUN))) is not None:
+        _compared(bronze, run, content, _wanted(run, source, is_dry_run=is_dry_run))
+
+
 def pin_run(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: bool) -> RunPin:
-    """Write down what a run is, before anything else of it is written, or find that it is what was written.
+    """Write down what a run is, before it lands anything, or find that it is what was written.
+
+    Call it once the source was opened: a source that cannot be used may be corrected, and is no fact of the run.
 
     :raises RunPinnedError: when the run of this folder was something else when it began.
     :raises DamagedDocumentError: when the document does not have the shape that the gate writes.
     """
-    began_at = datetime.now(UTC).isoformat(timespec="seconds")
-    wanted = RunPin(run.run_id, shown(source), fingerprint(source), is_dry_run, began_at)
+    wanted = _wanted(run, source, is_dry_run=is_dry_run)
     content = json.dumps({"schema": _SCHEMA, **asdict(wanted)}, ensure_ascii=False).encode()
-    pinned = _load(write_document_once(s3, bronze, run.document(RUN), content))
+    return _compared(bronze, run, write_document_once(s3, bronze, run.document(RUN), content), wanted)
+
+
+def _wanted(run: Run, source: str, *, is_dry_run: bool) -> RunPin:
+    began_at = datetime.now(UTC).isoformat(timespec="seconds")
+    return RunPin(run.run_id, shown(source), fingerprint(source), is_dry_run, began_at)
+
+
+def _compared(bronze: str, run: Run, content: bytes, wanted: RunPin) -> RunPin:
+    uri, pinned = f"s3://{bronze}/{run.document(RUN)}", _load(content)
     if pinned is None:
-        raise DamagedDocumentError(f"s3://{bronze}/{run.document(RUN)}", "it does not say what the run is")
+        raise DamagedDocumentError(uri, "it does not say what the run is")
     if differences := pinned.differences(wanted):
-        raise RunPinnedError(f"s3://{bronze}/{run.document(RUN)}", differences)
+        raise RunPinnedError(uri, differences)
     return pinned
 
 
@@ -84,7 +103,7 @@ def _load(content: bytes) -> RunPin | None:
         if not isinstance(document, dict) or document.pop("schema", None) != _SCHEMA:
             return None
         pin = RunPin(**document)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     texts = (pin.run_id, pin.source, pin.source_sha256, pin.began_at)
     return pin if isinstance(pin.dry_run, bool) and all(isinstance(text, str) for text in texts) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from typing import IO, TYPE_CHECKING, Any
@@ -37,7 +38,11 @@ def s3_files(source: str, address: str, s3: S3Client, *, must_exist: bool) -> li
     bucket, prefix = _place(source, address)
     try:
         if prefix and not prefix.endswith("/"):
-            if single := [item for item in _list(s3, bucket, prefix) if item["Key"] == prefix]:
+            listed = _list(s3, bucket, prefix)
+            single = list(itertools.takewhile(lambda item: item["Key"] == prefix, listed))
+            if single and _has_any(s3, bucket, f"{prefix}/"):
+                raise SourceError(source, "it is an object, and the prefix of others: end it with '/' to take those")
+            if single:
                 return _checked(source, s3, bucket, prefix, single)
             prefix += "/"  # so that the prefix 2026-01 does not also take 2026-010
         found = list(_list(s3, bucket, prefix))
@@ -66,6 +71,12 @@ def _list(s3: S3Client, bucket: str, prefix: str) -> Iterable[Any]:
         Bucket=bucket, Prefix=prefix, OptionalObjectAttributes=["RestoreStatus"]
     )
     return (item for page in pages for item in page.get("Contents", ()))
+
+
+def _has_any(s3: S3Client, bucket: str, prefix: str) -> bool:
+    """Whether an object is below a prefix, other than the empty one by which a console shows a folder."""
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=2).get("Contents", ())
+    return any(item["Key"] != prefix or item["Size"] for item in listed)
 
 
 def _checked(source: str, s3: S3Client, bucket: str, prefix: str, found: Iterable[Any]) -> list[SourceFile]:

@@ -10,11 +10,12 @@ import json
 import logging
 import re
 import tempfile
+import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from lake_gate.delivery.local_source import LocalSource
 from lake_gate.delivery.s3_source import download_s3, s3_files
@@ -22,6 +23,7 @@ from lake_gate.delivery.source_files import MAX_NAME_BYTES, SourceFile, check_na
 from lake_gate.delivery.web_source import download
 from lake_gate.delivery.zip_source import zip_files
 from lake_gate.errors import SourceError
+from lake_gate.model.names import loggable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -43,63 +45,144 @@ https://docs.databricks.com/aws/en/archive/legacy/dbio-commit
 _FOLDER_MARKER = "_$folder$"
 """End of the name of the empty object that EMR and Hadoop put in S3 for a folder."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=//)|(?i:https?):")
-_BUCKET = re.compile(r"[A-Za-z0-9._-]*(/|$)")
-"""Anything else before the first slash holds keys, as in ``s3://key:secret@bucket``."""
-_UNREADABLE = "(an address that cannot be read)"
-_SECRET = re.compile(
-    r"(?i)^(x-(amz|goog)-.*|s[a-z]|sk[a-z]+|awsaccesskeyid|googleaccessid|policy)$"
-    r"|sig|token|secret|pass|pwd|credential|auth|key|expire|date|session|code|pin"
+_WITHOUT_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/?(?!/)")
+_WEB = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://(?:[^/?#@\s]*@)?(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]+))?"
+    r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?"
 )
-"""Names of what in a query signs an address or ends it: their values differ from day to day, or are passwords."""
-_AROUND = " \t\r\n\f\v\u00a0\u200b\ufeff"
+_S3 = re.compile(r"(?i:s3)://[A-Za-z0-9._-]*(?:/(?P<path>.*))?")
+"""Anything else before the first slash holds keys, as in ``s3://key:secret@bucket``."""
+_HELD = re.compile(r"held://(?:\*|[a-z_]+)")
+_PATH = re.compile(r"(?:file://(?=[/~]))?(?P<path>.*)")
+_PARAMETERS = re.compile(r"(?i)[?;&]|%(25)*(3f|3b|26)")
+_SECRETS_IN_A_PATH = re.compile(r"^//|(^(?!/)|//)[^/]*@|:/|:.*@|[?;&%].*=|[<>\"`]")
+"""A user and a password, another address, parameters: a path that holds any of them is an address with a slip in it."""
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters, which neither a document nor an address can hold."""
+_UNREADABLE = "(an address that cannot be read)"
+_SIGNATURE = frozenset(
+    f"x-{name}-{part}"
+    for name in ("amz", "goog")
+    for part in ("algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token")
+)
+"""Parameters that sign an address or end it, whatever else is in the query.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
+https://docs.cloud.google.com/storage/docs/authentication/signatures
+"""
+_SIGNATURES = {
+    "signature": frozenset({"awsaccesskeyid", "googleaccessid", "expires", "signature", "policy", "key-pair-id"}),
+    "sig": frozenset(
+        ("sv", "ss", "srt", "sp", "st", "se", "spr", "sig", "sr", "sip", "si", "skoid", "sktid", "skt", "ske", "sks")
+    )
+    | {"skv", "saoid", "suoid", "scid", "sdd", "ses", "sduoid", "skdutid"},
+}
+"""Parameters beside a signature of which those are part: SigV2, CloudFront; a SAS of Azure. Alone they are others.
+
+Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html,
+https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
+"""
+_AROUND = "\"'`<>\u2018\u2019\u201c\u201d\u00ab\u00bb"
 
 
 def trimmed(source: str) -> str:
-    """Return the source without the blanks and line ends that stand around what was pasted."""
-    return source.strip(_AROUND).strip()
+    """Return the source without blanks, quotes, angle brackets and invisible characters around what was pasted."""
+    begin, end = 0, len(source)
+    while begin < end and _is_around(source[begin]):
+        begin += 1
+    while begin < end and _is_around(source[end - 1]):
+        end -= 1
+    return source[begin:end]
+
+
+def _is_around(character: str) -> bool:
+    return character in _AROUND or character.isspace() or unicodedata.category(character) in {"Cf", "Cc"}
 
 
 def shown(source: str) -> str:
-    """Return the source as it may be logged: without the user, password and signature of an address."""
+    """Return the source as it may be logged: without the user, password and signature of an address.
+
+    Only a plain path, a place in S3 and a clean web address are shown; of anything else it cannot be seen where in it a
+    password stands.
+    """
     source = trimmed(source)
-    scheme, _, rest = source.partition("://")
-    if scheme.lower() == "s3":
-        return source.partition("?")[0] if _BUCKET.match(rest) else f"{scheme}://{_UNREADABLE}"
-    if not _is_url(source):
-        return source
-    scheme = source.partition(":")[0]
-    try:
-        parts = urlsplit(source)
-        if not parts.hostname or "@" in parts.path or parts.port == 0:
-            return f"{scheme}://{_UNREADABLE}"
-    except ValueError:  # of a password with / or ? in it, which ends where a port should
-        return f"{scheme}://{_UNREADABLE}"
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    if _NO_TEXT.search(source):
+        return _UNREADABLE
+    if source.lower().startswith("s3://"):
+        place = _PARAMETERS.split(source, maxsplit=1)[0]
+        found = _S3.fullmatch(place)
+        return place if found and not _SECRETS_IN_A_PATH.search(f"/{found['path'] or ''}") else _UNREADABLE
+    if source.lower().startswith("held://"):
+        return source if _HELD.fullmatch(source) else _UNREADABLE
+    if _is_url(source):
+        return _shown_web(source)
+    path = _PATH.fullmatch(source)
+    return source if path and not _SECRETS_IN_A_PATH.search(path["path"]) else _UNREADABLE
+
+
+def _shown_web(source: str) -> str:
+    parts = _WEB.fullmatch(source)
+    if not parts or not _is_valid(parts):
+        return _UNREADABLE
+    path = re.split(_PARAMETERS.pattern + "|=", parts["path"] or "", maxsplit=1)[0]
+    return f"{_scheme_and_host(parts)}{path}"
+
+
+def _is_valid(parts: re.Match[str]) -> bool:
+    """Whether what stands for the host is no part of a password that holds ``/``, ``?`` or ``#``."""
+    if "@" in (parts["query"] or "") + (parts["fragment"] or ""):
+        return False
+    is_host = "." in parts["host"] and not parts["port"]
+    return "@" not in (parts["path"] or "") or is_host
+
+
+def _scheme_and_host(parts: re.Match[str]) -> str:
+    port = f":{parts['port']}" if parts["port"] else ""
+    return f"{parts['scheme'].lower()}://{parts['host'].lower()}{port}"
 
 
 def fingerprint(source: str) -> str:
-    """Return a hash that two different sources do not share, and that no password or signature goes into.
+    """Return a hash that two different sources do not share.
 
-    The same address with another user, password, signature or end of its validity has the same.
+    The same address with another user, password or signature has the same: neither goes into it.
     """
     source = trimmed(source)
-    facts = [shown(source), *sorted(_facts_of_query(source))]
+    parts = _WEB.fullmatch(source) if _is_url(source) else None
+    if parts:
+        place, query = f"{_scheme_and_host(parts)}{parts['path'] or ''}", parts["query"] or ""
+    elif source.lower().startswith("s3://"):
+        place, _, query = source.partition("?")
+    else:
+        place, query = source, ""
+    facts = [place, *sorted(_facts_of_query(query))]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
-def _facts_of_query(source: str) -> Iterator[str]:
-    if _is_url(source) or source.lower().startswith("s3://"):
-        for name, value in parse_qsl(source.partition("#")[0].partition("?")[2], keep_blank_values=True):
-            yield f"{name}={'' if _SECRET.search(name) else value}"
+def _facts_of_query(query: str) -> Iterator[str]:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    names = {name.lower() for name, _ in pairs}
+    left_out = _SIGNATURE.union(*(others for name, others in _SIGNATURES.items() if name in names))
+    yield from (f"{name}={value}" for name, value in pairs if name.lower() not in left_out)
 
 
 def check_written(source: str) -> None:
-    """Check that a source is not the address of a web page with a slip in it, which would be taken for a path.
+    """Check that a source is not an address with a slip in it, which would be taken for a path.
 
     :raises SourceError: without the address, which may hold a password.
     """
-    if _is_url(trimmed(source)) and "://" not in source:
+    source = trimmed(source)
+    _check_characters(source)
+    slip = _WITHOUT_SLASHES.match(source)
+    if slip and (_is_url(source) or slip[0].endswith("/")):
         raise SourceError(shown(source), "its address has no // after the first colon")
+    is_local = not _is_url(source) and not source.lower().startswith(("s3://", "held://"))
+    if is_local and shown(source) == _UNREADABLE:
+        raise SourceError(_UNREADABLE, "it is neither a plain path nor an address; enter it without anything around it")
+
+
+def _check_characters(source: str) -> None:
+    if _NO_TEXT.search(source):
+        raise SourceError(_UNREADABLE, "it holds control characters, or characters that are no text")
 
 
 def _is_url(source: str) -> bool:
@@ -128,6 +211,7 @@ def open_source(
     """
     address = trimmed(source)
     source = shown(address)
+    _check_characters(address)
     with tempfile.TemporaryFile() as archive:
         if _is_url(address):
             download(source, address, archive, allowed_hosts)
@@ -135,7 +219,7 @@ def open_source(
         elif address.lower().startswith("s3://"):
             files = _in_s3(source, address, s3, archive, must_exist=must_exist)
         else:
-            files = _on_disk(LocalSource(address, local_source_root), source, archive)
+            files = _on_disk(LocalSource(address, local_source_root, shown_as=source), source, archive)
         yield checked(source, files)
 
 
@@ -165,7 +249,7 @@ def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAM
         (left_out if _is_hidden(file.name) or _is_marker(file) else wanted).append(file)
     if left_out:
         names = ", ".join(repr(file.name) for file in left_out[:20])
-        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), names)
+        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), loggable(names))
     seen: set[str] = set()
     for file in wanted:
         check_name(source, file.name, most_name_bytes)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from threading import Event, Timer
 from typing import IO, cast
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
@@ -36,16 +36,35 @@ _PORTS = {"http": 80, "https": 443}
 _IN_A_PATH = "%/:=&?~+!$,;'@()*[]"
 
 _NAT64 = IPv6Network("64:ff9b::/96")
-_NEVER = (IPv6Network("fd00:ec2::/32"),)
-"""Beside link-local addresses: where AWS serves a worker's credentials, time and names.
+_SIIT = IPv6Network("::ffff:0:0:0/96")
+_ONLY_IPV4 = (IPv6Network("::ffff:0:0/96"), _NAT64, _SIIT)
+"""Forms that are nothing but the IPv4 address at their end.
+
+Source: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.2, https://www.rfc-editor.org/rfc/rfc6052#section-2.1,
+https://www.rfc-editor.org/rfc/rfc2765#section-2.1
+"""
+_ISATAP = {0x00005EFE, 0x02005EFE}
+"""What stands before the IPv4 address at the end of an ISATAP address: https://www.rfc-editor.org/rfc/rfc5214#section-6.1"""
+_NEVER: tuple[IPv4Network | IPv6Network, ...] = (IPv6Network("fd00:ec2::/32"), IPv4Network("192.0.0.192/32"))
+"""Beside link-local addresses: where AWS, and others, serve a worker's credentials, time and names.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html,
-https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html,
+https://docs.oracle.com/en-us/iaas/Content/Compute/Tasks/gettingmetadata.htm
 """
-_CARRYING_IPV4 = (IPv6Network("::/96"), IPv6Network("64:ff9b:1::/48"))
-"""Old or local ways to write an IPv4 address as an IPv6 one, where it cannot be seen which: refused.
+_GLOBAL = IPv6Network("2000::/3")
+"""The only IPv6 addresses that IANA gives to hosts; what it has set apart in it is below.
 
-Source: https://www.rfc-editor.org/rfc/rfc4291#section-2.5.5.1, https://www.rfc-editor.org/rfc/rfc8215
+Source: https://www.iana.org/assignments/ipv6-address-space/ipv6-address-space.xhtml
+"""
+_SPECIAL: tuple[IPv4Network | IPv6Network, ...] = (
+    *map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")),
+    *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24")),
+)
+"""Addresses of no single host, or that carry others; Python's own list differs from version to version.
+
+Source: https://www.iana.org/assignments/iana-ipv6-special-registry/iana-ipv6-special-registry.xhtml,
+https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml
 """
 
 type Address = IPv4Address | IPv6Address
@@ -73,7 +92,7 @@ def check_host(source: str, address: str, allowed_hosts: Collection[str] = ()) -
     addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
     is_allowed = _host(parts) in {name.strip().lower() for name in allowed_hosts}
     for ip in (form for text in addresses for form in _forms(ip_address(text.partition("%")[0]))):
-        if ip.is_link_local or any(ip in network for network in _NEVER if ip.version == 6):
+        if ip.is_link_local or any(ip in network for network in _NEVER):
             raise SourceError(
                 source, "it leads to a link-local address, or to another one where credentials are served"
             )
@@ -111,7 +130,7 @@ def download(source: str, address: str, into: IO[bytes], allowed_hosts: Collecti
 
 
 def _is_public(ip: Address) -> bool:
-    if ip.version == 6 and any(ip in network for network in _CARRYING_IPV4):
+    if any(ip in network for network in _SPECIAL) or (ip.version == 6 and ip not in _GLOBAL):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_unspecified
 
@@ -121,11 +140,11 @@ def _forms(ip: Address) -> Iterator[Address]:
     if isinstance(ip, IPv4Address):
         yield ip
         return
-    carried = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
-        carried.append(IPv4Address(int(ip) & 0xFFFFFFFF))
-    yield from filter(None, carried)
-    if not ip.ipv4_mapped and ip not in _NAT64:  # these two are nothing but the IPv4 address
+    last = IPv4Address(int(ip) & 0xFFFFFFFF)
+    is_only_ipv4 = any(ip in network for network in _ONLY_IPV4)
+    is_isatap = int(ip) >> 32 & 0xFFFFFFFF in _ISATAP
+    yield from filter(None, [ip.sixtofour, *(ip.teredo or ()), last if is_only_ipv4 or is_isatap else None])
+    if not is_only_ipv4:
         yield ip
 
 

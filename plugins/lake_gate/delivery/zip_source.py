@@ -8,6 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from functools import partial
 from typing import IO
 
@@ -40,6 +41,9 @@ _BROKEN_ZIP = (
 
 _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
 _MEMBER = struct.Struct("<4s24x3H12x")
+_LOCAL = struct.Struct("<4s2xHH4xLLLHH")
+_HAS_DESCRIPTOR = 0x8
+_IN_ZIP64 = 0xFFFFFFFF
 _MOST_COMMENT_BYTES = 0xFFFF
 
 
@@ -52,13 +56,12 @@ def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
         _check_directory(source, archive)
         opened = zipfile.ZipFile(archive)
         members = _checked_members(source, opened.infolist())
-        unpacked = 0
-        for info in members:
-            with opened.open(info) as member:  # checks the size and the CRC on its way
-                while chunk := member.read(CHUNK_BYTES):
-                    unpacked += len(chunk)
-                    if unpacked > MAX_ARCHIVE_BYTES:
-                        raise SourceError(source, f"it unpacks to more than {MAX_ARCHIVE_BYTES} bytes")
+        at = 0
+        for info in sorted(opened.infolist(), key=lambda info: info.header_offset):
+            _check_no_member(source, archive, at, info.header_offset)
+            at = _check_member(source, archive, info)
+            opened.open(info).close()  # compares the names
+        _check_no_member(source, archive, at, _directory(archive)[0])
     except _BROKEN_ZIP as error:
         raise SourceError(source, f"it is no zip that can be read ({type(error).__name__})") from None
     except OSError as error:
@@ -124,21 +127,83 @@ def _zip64_size(archive: IO[bytes], end_at: int) -> int | None:
     return int(_END64.unpack(record)[8]) if record[:4] == b"PK\x06\x06" else None
 
 
+def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int:
+    """Compare a member with what the directory says of it; return where it ends.
+
+    zipfile reads as many bytes as the directory says, and compares the CRC of those alone.
+    """
+    archive.seek(info.header_offset)
+    signature, flags, method, *facts, name_bytes, extra_bytes = _LOCAL.unpack(archive.read(_LOCAL.size))
+    if signature != b"PK\x03\x04":
+        raise zipfile.BadZipFile
+    listed = (info.CRC, info.compress_size, info.file_size)
+    start = info.header_offset + _LOCAL.size + name_bytes + extra_bytes
+    archive.seek(start)
+    crc, size = 0, 0
+    for piece in _unpacked(archive, info):
+        crc, size = zlib.crc32(piece, crc), size + len(piece)
+        if size > info.file_size:
+            break
+    is_same = (crc, size, method) == (info.CRC, info.file_size, info.compress_type)
+    if flags & _HAS_DESCRIPTOR:
+        archive.seek(start + info.compress_size)
+        descriptor = archive.read(4 + 4 + 8 + 8).removeprefix(b"PK\x07\x08")
+        is_same = is_same and descriptor.startswith((struct.pack("<LLL", *listed), struct.pack("<LQQ", *listed)))
+    else:
+        is_same = is_same and all(fact in {_IN_ZIP64, wanted} for fact, wanted in zip(facts, listed, strict=True))
+    if not is_same:
+        raise SourceError(source, f"it is no zip that can be read: {info.filename!r} is not what its directory says")
+    return int(start + info.compress_size)
+
+
+def _unpacked(archive: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield all that a member's packed bytes hold, in bounded pieces.
+
+    :raises EOFError: when it ends before them or after them.
+    """
+    left, inflate = info.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
+    is_packed = info.compress_type == zipfile.ZIP_DEFLATED and left > 0
+    while left:
+        packed = archive.read(min(left, CHUNK_BYTES))
+        if not packed or inflate.eof:
+            raise EOFError
+        left -= len(packed)
+        while packed and not inflate.eof and is_packed:
+            yield inflate.decompress(packed, CHUNK_BYTES)
+            packed = inflate.unconsumed_tail
+        if not is_packed:
+            yield packed
+    while is_packed and not inflate.eof:
+        if not (piece := inflate.decompress(b"", CHUNK_BYTES)):
+            raise EOFError
+        yield piece
+    if inflate.unused_data:
+        raise EOFError
+
+
+def _check_no_member(source: str, archive: IO[bytes], start: int, end: int) -> None:
+    """Check that between two members of the directory there is none that it does not list."""
+    archive.seek(start)
+    left, before = end - start, b""
+    while left > 0 and (piece := archive.read(min(left, CHUNK_BYTES))):
+        left -= len(piece)
+        if b"PK\x03\x04" in before + piece:
+            raise SourceError(
+                source, "it is no zip that can be read: it holds a member that its directory does not list"
+            )
+        before = piece[-3:]
+
+
 def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     for folder in (info for info in found if info.is_dir() and info.file_size):
         raise SourceError(
             source, f"the member {folder.filename!r} has content, and its name ends in '/', so no file can have it"
         )
     members = [info for info in found if not info.is_dir()]
+    for info in found:
+        _check_kind(source, info)
     for info in members:
         check_name(source, info.orig_filename)
-        if info.flag_bits & 0x1:
-            raise SourceError(source, f"{info.filename!r} is encrypted")
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise SourceError(source, f"{info.filename!r} is a symbolic link")
-        if info.compress_type not in _READ:
-            method = _METHODS.get(info.compress_type, f"number {info.compress_type}")
-            raise SourceError(source, f"{info.filename!r} is packed by the method {method}; only deflate is read")
     unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
     if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
         raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, as zip bombs do")
@@ -148,3 +213,13 @@ def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.
             raise SourceError(source, f"{info.filename!r} overlaps another member, as in zip bombs")
         end = info.header_offset + info.compress_size
     return members
+
+
+def _check_kind(source: str, info: zipfile.ZipInfo) -> None:
+    if info.flag_bits & 0x1:
+        raise SourceError(source, f"{info.filename!r} is encrypted")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise SourceError(source, f"{info.filename!r} is a symbolic link")
+    if info.compress_type not in _READ:
+        method = _METHODS.get(info.compress_type, f"number {info.compress_type}")
+        raise SourceError(source, f"{info.filename!r} is packed by the method {method}; only deflate is read")

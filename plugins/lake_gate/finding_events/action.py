@@ -14,6 +14,9 @@ from lake_gate.model.manifest import Moved
 MOST_CHUNKS = 100
 """Each chunk is a mapped task; the list of them goes into XCom."""
 
+CARRIED = "same_bytes"
+"""Why an object is left to its run when nothing was found in itself: its bytes are pending, not the findings."""
+
 
 class Status(StrEnum):
     """What becomes of an object."""

@@ -22,7 +22,7 @@ from lake_gate.decision.decision import Decision
 from lake_gate.decision.policies import DEFAULT_POLICY, read_policy
 from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.errors import DamagedDocumentError, class_of
-from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.action import CARRIED, Action, Status
 from lake_gate.finding_events.moving import FromAnywhere, left_behind
 from lake_gate.finding_events.places import is_document, landed_key, marked_by, run_of
 from lake_gate.finding_events.reconciling import is_marker_of, is_settled, iter_unfinished
@@ -267,7 +267,7 @@ def _decide_run(lake: Lake, run: Run, direct: Mapping[str, list[Observation]], c
             _note_bytes(lake, landed, found, look)
             if is_young and not is_known:
                 new = [one for one in found if one.finding_id not in landing.known]
-                look.actions.append(_action([*new, *other], Status.PENDING, "", **place))
+                look.actions.append(_action([*new, *other], Status.PENDING, "" if new else CARRIED, **place))
             else:
                 _leave(lake, landing, landed, found, other, look)
         except Exception as error:

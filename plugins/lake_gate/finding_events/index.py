@@ -24,6 +24,7 @@ from lake_gate.finding_events.places import FEED, INDEX, run_of
 from lake_gate.finding_events.runs import DAMAGE
 from lake_gate.model.evidence import UNKNOWN, Detection, Observation
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import loggable
 from lake_gate.model.run import ACTIONS, FINDINGS, MANIFEST, RESULTS, Run
 from lake_gate.s3.documents import iter_json_lines, read_document_or_none, write_document
 from lake_gate.s3.threads import map_threads
@@ -52,13 +53,13 @@ def complete_index(s3: S3Client, bronze: str, *, until: datetime) -> bool:
     is_whole = True
     for key in _iter_manifests(s3, bronze, after=done["after"]):
         if datetime.now(UTC) >= until:
-            log.warning("The index by content is rebuilt up to %s; the next run goes on", done["after"])
+            log.warning("The index by content is rebuilt up to %s; the next run goes on", loggable(done["after"]))
             return False
         run = run_of(key.removeprefix(_RUNS))
         try:
             done["skipped"] += _add_run(s3, bronze, run) if run else []
         except (ClientError, BotoCoreError, GateError) as error:
-            log.warning("%s could not be read: %s; it is read again by the next run", key, class_of(error))
+            log.warning("%s could not be read: %s; the next run reads it again", loggable(key), class_of(error))
             is_whole = False
         done["after"] = key
         write_document(s3, bronze, INDEX, json.dumps(done).encode())
@@ -105,7 +106,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
         for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed, _THREADS):
             pass
     except DAMAGE as error:
-        log.warning("s3://%s/%s is damaged: %s", bronze, run.documents, type(error).__name__)
+        log.warning("%s is damaged: %s", loggable(f"s3://{bronze}/{run.documents}"), type(error).__name__)
         return [f"{run.feed}/{run.folder}"]
     return []
 

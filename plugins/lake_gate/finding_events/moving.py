@@ -21,6 +21,7 @@ from lake_gate.errors import FinalGateError, GateError, class_of, from_aws_error
 from lake_gate.finding_events.action import Done
 from lake_gate.finding_events.places import landed_key
 from lake_gate.model.manifest import Moved
+from lake_gate.model.names import loggable
 from lake_gate.model.run import HELD_PREFIX, Run
 from lake_gate.moving.transfer import Buckets, carry_out
 from lake_gate.s3.multipart import abort_uploads_under_way
@@ -88,7 +89,7 @@ def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exce
         if copies and buckets.silver not in {place for place, _ in left_behind(s3, [decision], buckets)}:
             moved = Moved(decision.name, bucket, key, copies[0][1].version_id)
     except (ClientError, BotoCoreError, GateError, FinalGateError):
-        log.warning("It could not be looked at where s3://%s/%s is now", decision.bucket, decision.key)
+        log.warning("Where %s is now could not be read", loggable(f"s3://{decision.bucket}/{decision.key}"))
     return failure(error, moved)
 
 

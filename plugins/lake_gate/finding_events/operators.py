@@ -19,7 +19,7 @@ from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.content import list_pending, settle
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import FindingsPendingError, NotWithdrawnError, class_of
+from lake_gate.errors import DamagedDocumentError, FindingsPendingError, NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, Done, Status, plan
 from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
@@ -38,6 +38,7 @@ from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.s3.documents import (
+    GONE,
     read_document,
     read_document_or_none,
     update_document,
@@ -45,6 +46,7 @@ from lake_gate.s3.documents import (
     write_document_once,
     write_lines,
 )
+from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -335,7 +337,11 @@ class RecordEventsOperator(GateOperator):
 
     def _done(self, run: Run) -> Iterator[Done]:
         for chunk in xcom.parse(self.chunks):
-            yield from map(Done.from_json, self.iter_document(run, ledger("", int(chunk["start"]))))
+            name = ledger("", int(chunk["start"]))
+            if head_version(self.s3, self.lake_settings.bronze_bucket, run.document(name)) is None:
+                uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(name)}"
+                raise DamagedDocumentError(uri, f"{GONE}; clear withdraw, which writes it")
+            yield from map(Done.from_json, self.iter_document(run, name))
 
     def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
         bronze = self.lake_settings.bronze_bucket

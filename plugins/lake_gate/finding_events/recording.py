@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from lake_gate.decision.policy import Outcome
-from lake_gate.finding_events.action import Action, Done, Status
+from lake_gate.finding_events.action import CARRIED, Action, Done, Status
 from lake_gate.recording.record import NAMES_SHOWN
 
 
@@ -71,7 +71,7 @@ class Totals:
             self.withdrawn += entry["was_in_silver"]
             self.outcomes[entry["outcome"]] += 1
             self.severities_moved.update(entry["findings"].values())
-        if entry["status"] == Status.PENDING:
+        if entry["status"] == Status.PENDING and entry["why"] != CARRIED:
             self.pending += entry["findings"]
         if entry["status"] == Status.FAILED:
             self._count_failed(entry)

@@ -62,7 +62,7 @@ _NAMES = (
 )
 _DOCUMENT = re.compile(
     rf"{'|'.join(map(re.escape, _NAMES))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
-    rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}([^/]+/)?[^/]+\.json"
+    rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}(findings/)?[^/]+\.json"
 )
 
 HELD_PREFIX = "held/"

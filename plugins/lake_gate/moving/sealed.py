@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.errors import CopyNotVerifiedError, FinalGateError, from_aws_error
 from lake_gate.model.manifest import Moved
+from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
 from lake_gate.moving.copying import Copying, There
 from lake_gate.moving.tags import MOST_TAGS, SEAL_TAG, SECOND_SEAL_TAG, value_of_run
@@ -92,7 +93,7 @@ def _remove(s3: S3Client, bucket: str, key: str, version_id: str) -> None:
         if not isinstance(from_aws_error(error), FinalGateError):
             raise
         # It is isolated like the copy that counts: no reason to fail a move that is done.
-        log.warning("An unverified version of s3://%s/%s stays: S3 refuses to delete it", bucket, key)
+        log.warning("An unverified version of %s stays: S3 refuses to delete it", loggable(f"s3://{bucket}/{key}"))
 
 
 @dataclass(slots=True)

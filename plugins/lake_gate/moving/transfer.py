@@ -139,7 +139,7 @@ def _log(decisions: Sequence[Decision], outcomes: Sequence[Moved | Exception]) -
     if failed:
         log.error("%d object(s) could not be moved: %s", len(failed), Counter(type(e).__name__ for _, e in failed))
     for decision, error in failed[:_ERRORS_SHOWN]:
-        log.error("s3://%s/%s was not moved: %s", decision.bucket, decision.key, type(error).__name__)
+        log.error("%s was not moved: %s", loggable(f"s3://{decision.bucket}/{decision.key}"), type(error).__name__)
 
 
 def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> None:

@@ -64,3 +64,12 @@ def test_other_faults_of_a_disk_are_what_they_are() -> None:
 def test_most_is_not_less_than_what_is_free_now() -> None:
     disk = Disk.of_this_worker()
     assert 0 < disk.room <= disk.most
+
+
+def test_disk_without_room_for_a_first_file_is_full() -> None:
+    """tempfile tries all its folders, and names none of their errors."""
+    problem = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+    with pytest.raises(DiskFullError), room_for("a copy"):
+        raise problem
+    with pytest.raises(FileNotFoundError), room_for("a copy"):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "x")

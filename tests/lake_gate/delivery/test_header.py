@@ -83,6 +83,43 @@ def test_file_without_a_certain_header_has_none(content: bytes) -> None:
     assert header(content) == ()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Ward 12,Death\nWard 7,Discharge\nWard 3,Death\n",
+        b"Death\nDischarge\n",
+        b"Death\nDischarge\nDeath\n",
+        b"Hospital,Ward\nClinic,Emergency\n",
+        b"Death,Hospital\nDischarge,Ward 7\nAdmission,Ward 3\n",
+        b"Death,Primary\n12,7\n",
+        b"Admission date,Patient\nPatient,Admission date\n",
+        b"Name,City\nAda,Town\n",
+        b"Status\nKnown status\n",
+        b"patient\nprovider\n",
+        b"Patient death\n12\n",
+        b"Religion\n12\n",
+        b"Code 12\nseven\n",
+        b"Address 44\nMain Street 3\n",
+        b"ICD 44\nx\n",
+        b"DEATH\nDischarge\n",
+        b"gender,id,date\ngender,1,2020\nrace,2,2021\n",
+        b"Gender,Id\nMale,7\n",
+    ],
+)
+def test_row_of_words_that_could_be_values_is_no_header(content: bytes) -> None:
+    assert not any(header(content))
+
+
+@pytest.mark.parametrize("word", ["death", "discharge", "admission", "hospital", "ward", "clinic", "religion"])
+def test_word_that_is_also_a_value_is_kept_only_before_an_attribute(word: str) -> None:
+    assert header(f"id,{word}\n1,2\n".encode())[1:] in {(), ("",)}
+    assert header(f"id,{word}_code\n1,2\n".encode()) == ("id", f"{word}_code")
+
+
+def test_number_is_kept_only_where_columns_of_one_kind_are_numbered() -> None:
+    assert header(b"id,address1,address_2,ward_7,code12\n1,x,y,z,4\n") == ("id", "address1", "address_2", "", "")
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.pdf", "a", "a.csv.gz", "a.parquet"])
 def test_files_of_other_kinds_have_none(name: str) -> None:
     assert header(PATIENTS, name) == ()

@@ -155,6 +155,12 @@ def test_source_outside_of_the_root_is_refused(folder: Path, source: str, root: 
         contents(folder / source, folder / root if root else "")
 
 
+@pytest.mark.parametrize("source", ["~nobody_such/x", "/tmp/\0x", "/tmp/\ud800x"])
+def test_path_that_no_file_can_have_is_refused(source: str) -> None:
+    with pytest.raises(SourceError, match="no path that this worker can have"):
+        contents(source)
+
+
 @pytest.mark.parametrize("place", ["gone", "gone/deeper", "in/a.csv/x"])
 def test_source_that_is_not_there_is_refused(folder: Path, place: str) -> None:
     with pytest.raises(SourceError, match=r"no such file or folder|without following"):

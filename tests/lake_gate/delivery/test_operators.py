@@ -53,6 +53,8 @@ def test_source_of_the_settings_is_landed_when_the_run_names_none(lake: Lake) ->
         ("clinic/${date}/", {"source": "s3://{bucket}/else/"}, "else/"),
         ("clinic/${date}/", {"source": " \n s3://{bucket}/else/\u00a0\r\n"}, "else/"),
         ("clinic/${date}/", {"source": "else/"}, "deliveries/else/"),
+        ("clinic/${date}/", {"source": "  "}, "deliveries/clinic/2026-11-24/"),
+        ("clinic/${date}/", {"source": " '' \u200b\n"}, "deliveries/clinic/2026-11-24/"),
     ],
 )
 @pytest.mark.parametrize("has_logical_date", [True, False])
@@ -94,7 +96,7 @@ def test_run_id_that_is_used_again_for_something_else_is_refused_and_lands_nothi
 
 
 def test_delivery_that_comes_late_is_landed_when_the_run_is_cleared(lake: Lake) -> None:
-    address = f"s3://{lake.outputs['SourceBucket']}/clinic/2026-11-24/"
+    address = f"s3://{lake.outputs['SourceBucket']}/clinic/${{date}}/"
     assert land(lake, address)["objects"] == 0
     deliver(lake, "clinic/2026-11-24/late.csv")
     assert land(lake, address)["objects"] == 1
@@ -117,6 +119,43 @@ def test_prefix_that_was_typed_in_and_does_not_exist_is_refused(lake: Lake) -> N
     with pytest.raises(SourceError, match="it does not exist"):
         gate(lake, LandOperator, source="").step({"run_id": "1", "params": typed})
     assert lake.keys(lake.bronze) == []
+
+
+@pytest.mark.parametrize("source", ["", "tpyo/", "s3://{bucket}/tpyo/"])
+def test_source_of_a_feed_that_does_not_exist_is_refused_unless_it_is_the_folder_of_a_day(
+    lake: Lake, source: str
+) -> None:
+    source = source.replace("{bucket}", lake.outputs["SourceBucket"])
+    with pytest.raises(SourceError, match="it does not exist"):
+        gate(lake, LandOperator, source=source).step(CONTEXT)
+    context = {"run_id": "1", "dag_run": SimpleNamespace(logical_date=DAY, run_after=DAY)}
+    assert gate(lake, LandOperator, source=source + "${date}/").step(context)["objects"] == 0
+
+
+@pytest.mark.parametrize("typo", ["tpyo/", "https:/h/x", "/nowhere", "held://tpyo"])
+def test_source_that_was_corrected_is_landed_by_the_same_run(lake: Lake, typo: str) -> None:
+    with pytest.raises(SourceError):
+        land(lake, typo)
+    assert land(lake, deliver(lake, "in/a.csv"))["objects"] == 1
+
+
+def test_run_that_was_landed_is_refused_with_a_source_that_cannot_be_opened(lake: Lake) -> None:
+    land(lake, deliver(lake, "in/a.csv"))
+    for source in ("/nowhere", "held://tpyo", "held://*"):
+        with pytest.raises(RunPinnedError):
+            land(lake, source)
+    assert not lake.keys(lake.bronze, "_runs/synthea/1/reprocessed")
+
+
+def test_second_of_two_tries_at_once_with_another_source_lands_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both find no pin when they begin; who is first to have opened its source pins it."""
+    monkeypatch.setattr("lake_gate.delivery.operators.check_pin", lambda *_, **__: None)
+    land(lake, deliver(lake, "a/old.csv"))
+    with pytest.raises(RunPinnedError):
+        land(lake, deliver(lake, "b/new.csv"))
+    assert lake.keys(lake.bronze, "synthea/") == ["synthea/1/old.csv"]
 
 
 SECRET = "hunter2"
@@ -166,9 +205,7 @@ def test_source_is_data_and_never_a_template(lake: Lake, source: str) -> None:
     operator.render_template_fields(context)
     with pytest.raises(SourceError) as error:
         operator.step(context)
-    pinned = read_run(lake.s3, lake.bronze, RUN)
-    assert pinned is not None
-    assert pinned.source.endswith(source)
+    assert error.value.source.endswith(source)
     assert source in str(error.value)
 
 

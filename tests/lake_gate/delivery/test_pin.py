@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from lake_gate.delivery.pin import pin_run, read_run
-from lake_gate.errors import RunPinnedError
+from lake_gate.errors import DamagedDocumentError, RunPinnedError
 from lake_gate.model.run import RUN as RUN_DOCUMENT
 from lake_gate.model.run import Run
 from tests.lake import Lake
@@ -78,6 +78,7 @@ DAMAGED = [
     b"[]",
     b"null",
     b"\xff",
+    b"[" * 100_000,
     b'{"schema": "lake-gate/run/1"}',
     json.dumps({"schema": "lake-gate/run/1", "run_id": "1", "source": "", "source_sha256": "", "dry_run": "no",
                 "began_at": ""}).encode(),
@@ -88,5 +89,5 @@ DAMAGED = [
 def test_document_of_another_shape_is_no_pin_and_no_run_goes_on_beside_it(lake: Lake, content: bytes) -> None:
     lake.put(lake.bronze, RUN.document(RUN_DOCUMENT), content)
     assert read_run(lake.s3, lake.bronze, RUN) is None
-    with pytest.raises(RunPinnedError, match="it is damaged"):
+    with pytest.raises(DamagedDocumentError, match="is damaged"):
         pin(lake)

@@ -35,6 +35,22 @@ def test_empty_objects_that_stand_for_folders_are_no_files(lake: Lake) -> None:
     assert names(lake) == names(lake, must_exist=True) == ["sub/a.csv"]
 
 
+@pytest.mark.parametrize("content", [b"", b"A\n1\n"])
+def test_object_that_is_also_a_prefix_of_others_is_refused(lake: Lake, content: bytes) -> None:
+    deliver(lake, "in/2026-01-01", content)
+    deliver(lake, "in/2026-01-01/a.csv")
+    with pytest.raises(SourceError, match="end it with '/'"):
+        names(lake, "in/2026-01-01")
+    assert names(lake, "in/2026-01-01/") == ["a.csv"]
+
+
+def test_object_beside_an_empty_folder_of_its_name_is_a_delivery(lake: Lake) -> None:
+    for key in ("in/a.csv/", "in/a.csv-old/b.csv"):
+        deliver(lake, key, b"")
+    deliver(lake, "in/a.csv")
+    assert names(lake, "in/a.csv") == ["a.csv"]
+
+
 @pytest.mark.parametrize("place", ["nothing/", "nothing", "in/a", "in/a.csv/"])
 def test_prefix_without_any_object_does_not_exist_for_who_has_chosen_it(lake: Lake, place: str) -> None:
     deliver(lake, "in/a.csv")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lake_gate.delivery import source
-from lake_gate.delivery.source import checked, fingerprint, open_source, shown
+from lake_gate.delivery.source import check_written, checked, fingerprint, open_source, shown, trimmed
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from tests.lake import Lake
@@ -290,9 +290,91 @@ def test_no_form_of_an_address_shows_what_is_secret_in_it(address: str) -> None:
     assert "hunter2" not in shown(address)
 
 
+SLIPS = [
+    *("'https://u:hunter2@files.example/x.zip?sig=hunter2'", "<https://u:hunter2@files.example/x.zip?sig=hunter2>"),
+    *("https//u:hunter2@files.example/x", "u:hunter2@files.example/x", "s3:/AKIA:hunter2@b/k", "sftp:/u:hunter2@h/x"),
+    *("https://user:42#hunter2@files.example/x", "https://user:42/hunter2@files.example/x", "http s://u:hunter2@h/x"),
+    *("https://user:42?hunter2@files.example/x", "//u:hunter2@h/x", "file://u:hunter2@h/x", "file:/u:hunter2@h/x"),
+    *("\u2060https://u:hunter2@h/x", "ht\u2060tps://u:hunter2@h/x", "URL=https://u:hunter2@h/x", "hunter2@h/x"),
+    *("https://h.example/x.zip;sig=hunter2", "https://h.example/x.zip%3Fsig=hunter2", "in/x.zip?sig=hunter2"),
+    *("https://h.example/x.zip%253Fsig=hunter2", "s3://b/x.zip%3FX-Amz-Signature=hunter2", "s3://b/x;sig=hunter2"),
+    *("s3://b/in/u:hunter2@h/x", "s3://b/in/https://h/hunter2@h", "held://u:hunter2@h", "curl 'https://u:hunter2@h/'"),
+]
+
+
+@pytest.mark.parametrize("address", SLIPS)
+def test_address_with_a_slip_shows_nothing_secret_wherever_it_is_refused(lake: Lake, address: str) -> None:
+    assert "hunter2" not in shown(address)
+    for act in (check_written, lambda _: contents(lake, address, "/nowhere"), lambda _: contents(lake, address, "")):
+        try:
+            act(address)
+        except (SourceError, SourceUnreachableError) as error:
+            assert "hunter2" not in repr(error.args) + str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "address", ["s3:/bucket/x", "S3:/bucket/x", "sftp:/h/x", "https:/h/x", "https:h/x", "file:/x", "held:/x"]
+)
+def test_address_that_lacks_a_slash_is_refused_and_not_taken_for_a_path(address: str) -> None:
+    with pytest.raises(SourceError, match="no // after the first colon"):
+        check_written(address)
+
+
+@pytest.mark.parametrize("address", ["u:hunter2@h/x", "https//u:p@h/x", "URL=https://h/x", "//h/x", "file://h/x"])
+def test_address_with_another_slip_is_refused_and_not_taken_for_a_path(address: str) -> None:
+    with pytest.raises(SourceError, match="neither a plain path nor an address"):
+        check_written(address)
+
+
+@pytest.mark.parametrize("source", ["", "in/", "in/2026:01/", "/a b/", "~/in", "file:///in", "s3://b/k", "held://*"])
+@pytest.mark.parametrize("around", [("", ""), ("'", "'"), ("<", ">"), ('\u2060 "', '"\n')])
+def test_source_without_a_slip_is_taken_without_what_stands_around_it(source: str, around: tuple[str, str]) -> None:
+    pasted = f"{around[0]}{source}{around[1]}"
+    check_written(pasted)
+    assert trimmed(pasted) == source
+
+
 @pytest.mark.parametrize("source", ["s3://lake/in/a b/", "/deliveries/a@b:c/", "held://*", "file:///x", "in/2026:01/"])
 def test_source_without_a_secret_is_shown_as_it_is(source: str) -> None:
     assert shown(source) == source
+
+
+DIFFERENT = [
+    ("https://h.example/pkg@1/patients.zip", "https://h.example/pkg@2/claims.zip"),
+    ("https://h.example:8443/pkg@1/a.zip", "https://h.example:8443/pkg@2/a.zip"),
+    ("https://h.example/a%3Fb=1", "https://h.example/a%3Fb=2"),
+    ("https://h.example/a;v=1", "https://h.example/a;v=2"),
+    ("https://h.example/a.zip", "https://h.example:8443/a.zip"),
+    ("s3://b/a;1", "s3://b/a;2"),
+    ("s3://b/a:1@x", "s3://b/a:2@x"),
+    ("/in/a:1@x", "/in/a:2@x"),
+    *(
+        (f"https://h.example/d.zip?{name}=1", f"https://h.example/d.zip?{name}=2")
+        for name in ("date", "key", "shipping_id", "st", "code", "postcode", "author", "session", "sv", "expires")
+    ),
+    ("https://h.example/d.zip?sig=1&st=1&code=1", "https://h.example/d.zip?sig=1&st=1&code=2"),
+]
+
+
+@pytest.mark.parametrize(("source", "other"), DIFFERENT)
+def test_two_sources_have_two_fingerprints(source: str, other: str) -> None:
+    assert fingerprint(source) != fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("X-Amz-Signature", "X-Amz-Date", "X-Amz-Credential", "X-Amz-Security-Token", "x-amz-expires"),
+        ("X-Goog-Signature", "X-Goog-Date", "X-Goog-Credential"),
+        ("AWSAccessKeyId", "Signature", "Expires"),
+        ("GoogleAccessId", "Signature", "Expires"),
+        ("Policy", "Signature", "Key-Pair-Id"),
+        ("sv", "sr", "sig", "st", "se", "sp", "spr"),
+    ],
+)
+def test_new_signature_is_the_same_source(names: tuple[str, ...]) -> None:
+    first, second = ("&".join(f"{name}={value}" for name in names) for value in "ab")
+    assert len({fingerprint(f"https://h.example/d.zip?v=1&{query}") for query in (first, second)}) == 1
 
 
 def test_fingerprint_tells_sources_apart_and_not_their_signatures() -> None:
@@ -350,3 +432,18 @@ def test_archived_zip_is_refused(lake: Lake) -> None:
     lake.put(lake.outputs["SourceBucket"], "d.zip", zipped(FILES), StorageClass="GLACIER")
     with pytest.raises(SourceError, match="archived"):
         contents(lake, f"s3://{lake.outputs['SourceBucket']}/d.zip")
+
+
+@pytest.mark.parametrize("source", ["/tmp/\0x", "s3://b/\ud800x", "in/\ud800", "https://h/\x07x"])
+def test_source_that_is_no_text_is_refused_and_not_repeated(lake: Lake, source: str) -> None:
+    assert shown(source).encode() == b"(an address that cannot be read)"
+    for act in (check_written, lambda _: contents(lake, source)):
+        with pytest.raises(SourceError, match="no text"):
+            act(source)
+
+
+def test_names_of_files_that_are_left_out_set_off_no_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="lake_gate.delivery.source")
+    checked("x", [of_size(".lake_gate alarm: failed: x", 1)])
+    assert "1 file(s) are left out" in caplog.text
+    assert "lake_gate alarm" not in caplog.text

@@ -99,7 +99,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     [
         *("169.254.169.254", "169.254.170.2", "2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "169.254.43518"),
         *("[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[fe80::1]"),
-        *("[fd00:ec2::254]", "[fd00:ec2::23]"),
+        *("[fd00:ec2::254]", "[fd00:ec2::23]", "192.0.0.192", "[::ffff:192.0.0.192]", "[::ffff:0:a9fe:a9fe]"),
+        *("[2a05:d018::5efe:a9fe:a9fe]", "[2a05:d018::200:5efe:a9fe:a9fe]"),
     ],
 )
 @pytest.mark.parametrize("is_allowed", [True, False])
@@ -116,15 +117,19 @@ def test_addresses_where_credentials_are_served_are_refused_whatever_a_setting_s
         *("127.0.0.1", "127.1", "0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "192.0.2.1", "224.0.0.1"),
         *("255.255.255.255", "[::]", "[::1]", "[::7f00:1]", "[::ffff:10.0.0.1]", "[fc00::1]", "[ff02::1]"),
         *("[64:ff9b::a00:1]", "[64:ff9b:1::808:808]", "[2002:a00:1::1]", "[2001:0:a00:1::1]", "localhost"),
+        *("[fec0::1]", "[::ffff:0:7f00:1]", "[5f00::1]", "[3fff::1]", "192.0.0.8", "192.88.99.1", "[2a05::5efe:a00:1]"),
+        *("[2001:db8::1]", "[2001:2::1]", "[2001:20::1]", "[100::1]", "[4000::1]", "[2002:808:808::1]"),
     ],
 )
 def test_addresses_that_are_not_public_are_refused_unless_a_setting_names_the_host(host: str) -> None:
-    with pytest.raises(SourceError, match="not public; the parameter allowed_source_hosts"):
+    with pytest.raises(SourceError, match=r"not public; to allow it, add .* /lake_gate/allowed_source_hosts"):
         check_host("x", f"http://{host}/")
     assert check_host("x", f"http://{host.upper()}/", ["other", f" {host.strip('[]')} "])
 
 
-@pytest.mark.parametrize("host", ["93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]"])
+@pytest.mark.parametrize(
+    "host", ["93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]", "[2a05:d018::5efe:808:808]"]
+)
 def test_public_addresses_may_be_asked(host: str) -> None:
     assert check_host("x", f"https://{host}/d.zip") == [host.strip("[]")]
 

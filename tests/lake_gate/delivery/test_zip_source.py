@@ -8,6 +8,7 @@ import random
 import struct
 import tracemalloc
 import zipfile
+import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -104,6 +105,74 @@ def test_member_that_unpacks_to_more_than_it_says_is_refused() -> None:
     packed[central + 24 : central + 28] = (10).to_bytes(4, "little")
     with pytest.raises(SourceError, match="no zip that can be read"):
         read(bytes(packed))
+
+
+def listed(packed: bytes, name: bytes, *, crc: int | None = None, packed_size: int | None = None, size: int) -> bytes:
+    """Change what the directory, and the header of the member, say of a member."""
+    changed = bytearray(packed)
+    for at, first in ((packed.index(name) - 30, 14), (packed.rindex(name) - 46, 16)):
+        for offset, value in ((0, crc), (4, packed_size), (8, size)):
+            if value is not None:
+                changed[at + first + offset : at + first + offset + 4] = value.to_bytes(4, "little")
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_member_with_more_content_than_is_listed_is_refused_by_name(method: int) -> None:
+    content = b"SSN\n219" + b"-09-9999\n" * 70
+    packed = zipped({"a.csv": content}, method)
+    with pytest.raises(SourceError, match=r"'a\.csv' is not what its directory says"):
+        read(listed(packed, b"a.csv", crc=zlib.crc32(content[:7]), size=7))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_folder_with_content_and_a_listed_size_of_nothing_is_refused_by_name(method: int) -> None:
+    packed = zipped({"patients.csvX": b"SSN\n219-09-9999\n"}, method).replace(b"patients.csvX", b"patients.csv/")
+    with pytest.raises(SourceError, match=r"'patients\.csv/'"):
+        read(listed(packed, b"patients.csv/", crc=0, size=0))
+
+
+@pytest.mark.parametrize("place", ["before", "between", "after"])
+def test_member_that_is_not_listed_is_refused(place: str) -> None:
+    hidden = zipped({"claims.csv": b"SSN\n"}).partition(b"PK\x01\x02")[0]
+    packed = zipped({"a.csv": b"1", "b.csv": b"2"})
+    at = {"before": 0, "between": packed.index(b"PK\x03\x04", 4), "after": packed.index(b"PK\x01\x02")}[place]
+    changed = bytearray(packed[:at] + hidden + packed[at:])
+    for header, listed_at in enumerate(find_all(bytes(changed), b"PK\x01\x02")):
+        moved = {"before": True, "between": header == 1, "after": False}[place]
+        offset = int.from_bytes(changed[listed_at + 42 : listed_at + 46], "little") + moved * len(hidden)
+        changed[listed_at + 42 : listed_at + 46] = offset.to_bytes(4, "little")
+    end = changed.rindex(b"PK\x05\x06")
+    changed[end + 16 : end + 20] = changed.index(b"PK\x01\x02").to_bytes(4, "little")
+    with pytest.raises(SourceError, match="a member that its directory does not list"):
+        read(bytes(changed))
+
+
+def find_all(content: bytes, part: bytes) -> list[int]:
+    return [at for at in range(len(content)) if content.startswith(part, at)]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_zip_that_was_packed_while_it_was_sent_is_read(method: int) -> None:
+    class Sent(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def seek(self, *_: Any) -> int:
+            raise OSError
+
+        def tell(self) -> int:
+            raise OSError
+
+    buffer, files = Sent(), {"a.csv": random.Random(1).randbytes(3_000_000), "b.csv": b"", "c.csv": b"1"}
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    assert b"PK\x07\x08" in buffer.getvalue()
+    assert read(buffer.getvalue()) == files
+    changed = buffer.getvalue().replace(b"PK\x07\x08", b"PK\x07\x08\x01", 1)
+    with pytest.raises(SourceError, match="no zip that can be read"):
+        read(changed)
 
 
 def test_broken_zips_are_refused_whatever_is_broken() -> None:

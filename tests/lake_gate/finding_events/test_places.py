@@ -49,9 +49,15 @@ SHA256 = "0f" * 32
 DOCUMENTS = (
     *("run.json", "manifest.jsonl", "reprocessed.jsonl", "released.jsonl", "reused.jsonl", "held.jsonl", "job.json"),
     *("results.jsonl.gz", "findings.jsonl", "plan.json", "decisions.jsonl", "objects.jsonl", "record.json"),
-    *("moves/promote-0.jsonl", "moves/promote-0.jsonl.begun", "moves/0.jsonl", "notified/digest.json", "taken.json"),
+    *(
+        "moves/promote-0.jsonl",
+        "moves/promote-0.jsonl.begun",
+        "moves/0.jsonl",
+        "notified/digest.json",
+        "notified/findings/0a.json",
+    ),
     *("amendments/scheduled__1.jsonl", "amendments/scheduled__1.moved.jsonl", "ids.txt", "looked.json"),
-    *("actions.jsonl", "histories.jsonl", "found.jsonl"),
+    *("taken.json", "actions.jsonl", "histories.jsonl", "found.jsonl"),
 )
 
 
