@@ -12,6 +12,7 @@ or on from the start with ``LOCALAWS_ENFORCE_IAM=true``.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -185,6 +186,8 @@ def main(arguments: list[str] | None = None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: is_over.set())
     with LocalAws(options.host, options.port, settings_from_environment(dict(os.environ))) as aws:
+        # moto, botocore and the word lists stay; without this, each full collection looks at them for 0.25 seconds.
+        gc.freeze()
         if options.port_file:
             _write_whole(options.port_file, f"{urlsplit(aws.endpoint_url).port}\n")
         sys.stdout.write(f"{aws.endpoint_url}\n")

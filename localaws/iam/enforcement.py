@@ -108,9 +108,10 @@ class _Guarded:
             decision = self._decide(ask)
             if not decision.is_allowed:
                 deletions.refuse(key, version_id, message_of(self._caller, ask, decision))
-        if deletions.leave_something():
-            return _send(deletions.complete(_call(self._application, self._request.environ)), start_response)
-        return _send(deletions.complete(None), start_response)
+        if not deletions.wanted:
+            return _send(deletions.complete(None), start_response)
+        deletions.replace_body()
+        return _send(deletions.complete(_call(self._application, self._request.environ)), start_response)
 
 
 def _call(application: Wsgi, environ: Environ) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 #: Held for every change of a job's state, of the findings and of the dials; notified after each. Nothing of moto is
 #: called while it is held (moto's reset calls us under its own lock).
-changed = threading.Condition(threading.RLock())
+state_lock = threading.Condition(threading.RLock())
 
 EVERY_JOB = EVERY_OPERATION = "*"
 
@@ -167,7 +167,7 @@ class Dials:
 
     def start_with(self, settings: Settings) -> None:
         """Use these settings now and after every reset."""
-        with changed:
+        with state_lock:
             self._initial = settings
             self.reset()
 
@@ -178,19 +178,19 @@ class Dials:
         """
         if unknown := settings.keys() - asdict(self._current).keys():
             raise ValueError(f"there is no such dial: {', '.join(sorted(unknown))}")
-        with changed:
+        with state_lock:
             self._turn_to(replace(self._current, **settings))
             return self._current
 
     def reset(self) -> None:
-        with changed:
+        with state_lock:
             self._turn_to(self._initial)
 
     def take_api_error(self, operation: str) -> int | None:
         """Return the status that this call must be answered with, and take it off the dial; None when it shall work."""
         if not self._current.api_errors:
             return None
-        with changed:
+        with state_lock:
             errors = {name: list(statuses) for name, statuses in self._current.api_errors.items()}
             for name in (operation, EVERY_OPERATION):
                 if errors.get(name):
@@ -203,7 +203,7 @@ class Dials:
         self._current = settings
         for listener in self.listeners:
             listener()
-        changed.notify_all()
+        state_lock.notify_all()
 
 
 dials = Dials()

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Outbox:
         :param service: moto's backends of the service that the letter goes to.
         :param letter: takes the service's backend of the account and Region.
         """
-        with changed:
+        with state_lock:
             if self._is_closed:
                 return
             self._letters.append(lambda: self._deliver(service, letter))
@@ -43,7 +43,7 @@ class Outbox:
 
     def close(self) -> None:
         """Send nothing any more, neither what was posted nor what will be."""
-        with changed:
+        with state_lock:
             self._is_closed = True
             self._letters.clear()
 
@@ -61,7 +61,7 @@ class Outbox:
                 log.warning("Macie could not tell another service: %s", type(error).__name__)
 
     def _next(self) -> Callable[[], None] | None:
-        with changed:
+        with state_lock:
             if self._letters:
                 return self._letters.popleft()
             self.is_sending = False

@@ -6,26 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Category(StrEnum):
-    """Category of a managed data identifier (shape SensitiveDataItemCategory of the API)."""
-
-    CREDENTIALS = "CREDENTIALS"
-    FINANCIAL_INFORMATION = "FINANCIAL_INFORMATION"
-    PERSONAL_INFORMATION = "PERSONAL_INFORMATION"
-
-
-class Severity(StrEnum):
-    """Severity of a finding, least first (shape SeverityDescription of the API)."""
-
-    LOW = "Low"
-    MEDIUM = "Medium"
-    HIGH = "High"
-
-    @property
-    def score(self) -> int:
-        """1 for Low, 2 for Medium, 3 for High."""
-        return list(Severity).index(self) + 1
+from localaws.macie2.identifiers.model import Category, Severity
 
 
 class ScanStatus(StrEnum):

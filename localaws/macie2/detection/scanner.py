@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from localaws.macie2.detection.allowed import AllowedTexts
-from localaws.macie2.detection.csv_reader import CHUNK_BYTES
-from localaws.macie2.detection.matcher import Matcher
-from localaws.macie2.detection.object_scan import ObjectScan
+from localaws.macie2.detection.matching.matcher import Matcher
+from localaws.macie2.detection.readers.csv_reader import CHUNK_BYTES
+from localaws.macie2.detection.readers.objects import ObjectScan
+from localaws.macie2.detection.readers.source import Readable
 from localaws.macie2.detection.result import ScanResult
-from localaws.macie2.detection.source import Readable
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
 
 # Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings-findingid-reveal.html

@@ -5,7 +5,6 @@ The threads are kept, as polars keeps compiled expressions by thread, and they n
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -30,9 +29,6 @@ def submit[Answer](task: Callable[[], Answer]) -> Future[Answer]:
 
 
 def _start() -> None:
-    # What is there by now stays: moto, botocore, the lists of words. A full collection takes a quarter of a second to
-    # find that out, again and again.
-    gc.freeze()
     _threads[:] = [threading.Thread(target=_work, name=f"macie-scan-{n}", daemon=True) for n in range(COUNT)]
     for thread in _threads:
         thread.start()

@@ -13,10 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.checks import CHECKS
 from localaws.macie2.identifiers.iban import bank_entries
-from localaws.macie2.identifiers.model import Bands, ManagedIdentifier, words
+from localaws.macie2.identifiers.model import Bands, Category, ManagedIdentifier, Severity, words
 
 _FOLDER = Path(__file__).with_name("catalogue")
 _FILES = ("credentials", "financial", "health", "personal")

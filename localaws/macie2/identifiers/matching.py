@@ -10,10 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from functools import lru_cache
 
-from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.dialect import Regex, compile_regex, compile_trusted
 from localaws.macie2.identifiers.keywords import KeywordPlaces, keyword_regex
-from localaws.macie2.identifiers.model import CustomIdentifier, ManagedIdentifier
+from localaws.macie2.identifiers.model import Category, CustomIdentifier, ManagedIdentifier, Severity
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 PROXIMITY = 30

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from localaws.macie2.detection.result import Category, Severity
+from enum import StrEnum
 
 
 def words(text: str) -> tuple[str, ...]:
     """Split a table of words."""
     return tuple(text.split())
+
+
+class Category(StrEnum):
+    """Category of a managed data identifier (shape SensitiveDataItemCategory of the API)."""
+
+    CREDENTIALS = "CREDENTIALS"
+    FINANCIAL_INFORMATION = "FINANCIAL_INFORMATION"
+    PERSONAL_INFORMATION = "PERSONAL_INFORMATION"
+
+
+class Severity(StrEnum):
+    """Severity of a finding, least first (shape SeverityDescription of the API)."""
+
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+
+    @property
+    def score(self) -> int:
+        """1 for Low, 2 for Medium, 3 for High."""
+        return list(Severity).index(self) + 1
 
 
 @dataclass(frozen=True, slots=True)

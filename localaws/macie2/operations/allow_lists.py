@@ -17,14 +17,14 @@ from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
 from localaws.macie2.detection.allowed import AllowedTexts
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers.dialect import RegexError, compile_regex, validate_regex
-from localaws.macie2.job_status import OVER
-from localaws.macie2.jobs import Job
-from localaws.macie2.operations.area import Answer, Area, Request, existing, partial
+from localaws.macie2.jobs.job import Job
+from localaws.macie2.jobs.status import OVER
+from localaws.macie2.operations.area import Answer, Area, Request, existing, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, Storage
+from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailableError, Storage
 from localaws.macie2.validation import check_tags
 
 #: Lists of each kind in an account. Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
@@ -70,7 +70,6 @@ class AllowLists(Area):
     """The allow lists of an account."""
 
     allow_lists: dict[str, AllowList]
-    jobs: dict[str, Job]
 
     def forget(self) -> None:
         super().forget()
@@ -82,7 +81,7 @@ class AllowLists(Area):
     def create_allow_list(self, request: Request) -> Answer:
         check_tags(request.get("tags", {}))
         self._check_criteria(request["criteria"])
-        with changed:
+        with state_lock:
             if known := self.made_before("allow-list", request, self.allow_lists):
                 return {"arn": self.allow_lists[known].arn, "id": known}
             list_id = "".join(mock_random.choices(_ID_CHARACTERS, k=22))
@@ -93,7 +92,7 @@ class AllowLists(Area):
             self.remember("allow-list", request, list_id)
         return {"arn": made.arn, "id": list_id}
 
-    @partial("no list is ever S3_OBJECT_ACCESS_DENIED, S3_USER_ACCESS_DENIED or S3_THROTTLED")
+    @partly_implemented("no list is ever S3_OBJECT_ACCESS_DENIED, S3_USER_ACCESS_DENIED or S3_THROTTLED")
     def get_allow_list(self, request: Request) -> Answer:
         """Return the list and whether it can be used now."""
         known = existing(self.allow_lists, request["id"])
@@ -113,7 +112,7 @@ class AllowLists(Area):
         self._check_criteria(request["criteria"])
         if known.kind not in request["criteria"]:
             raise ValidationException("The type of criteria of an allow list cannot be changed")
-        with changed:
+        with state_lock:
             known.request, known.updated_at = request, now()
         return {"arn": known.arn, "id": known.id}
 
@@ -123,13 +122,13 @@ class AllowLists(Area):
         ignores_jobs = request.get("ignoreJobChecks", "false").lower()
         if ignores_jobs not in ("true", "false"):
             raise ValidationException("ignoreJobChecks must be true or false")
-        with changed:
-            if ignores_jobs == "false" and any(_uses(job, request["id"]) for job in self.jobs.values()):
+        with state_lock:
+            if ignores_jobs == "false" and any(_uses(job, request["id"]) for job in self.macie.jobs.values()):
                 raise ValidationException("The allow list is used by a job that is neither complete nor cancelled")
             self.allow_lists.pop(request["id"], None)
         return {}
 
-    def allowed(self, ids: Iterable[str]) -> AllowedTexts:
+    def allowed_texts(self, ids: Iterable[str]) -> AllowedTexts:
         """Return what these lists hold now.
 
         A list that is gone or cannot be read allows nothing: the job goes on without it.

@@ -11,16 +11,15 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
-from localaws.macie2 import criteria
 from localaws.macie2.clock import now
 from localaws.macie2.exceptions import ResourceNotFoundException, ValidationException
-from localaws.macie2.inventory import describe
-from localaws.macie2.jobs import Job
-from localaws.macie2.operations.area import Answer, Request, partial
-from localaws.macie2.operations.members import Members
+from localaws.macie2.findings import criteria
+from localaws.macie2.jobs.bucket_jobs import job_details
+from localaws.macie2.jobs.scope import compare
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.scope import compare
-from localaws.macie2.storage import Storage
+from localaws.macie2.storage.inventory import describe
+from localaws.macie2.storage.s3 import Storage
 
 type Bucket = Mapping[str, Any]
 
@@ -53,19 +52,17 @@ _UNCLASSIFIABLE = ("unclassifiableObjectCount", "unclassifiableObjectSizeInBytes
 _NO_DISCOVERY = "scores and statistics of automated discovery are those of an account that never enabled it"
 
 
-class Buckets(Members):
+class Buckets(Area):
     """What the local S3 has, read anew at each call."""
 
-    jobs: dict[str, Job]
-
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def describe_buckets(self, request: Request) -> Answer:
         condition = request.get("criteria", {})
         criteria.check(condition, get_service_model("macie2").shape_for("BucketMetadata"))
         matching = [one for one in self._buckets() if criteria.matches(one, condition)]
         return page("buckets", criteria.ordered(matching, request.get("sortCriteria", {}), _SORT_FIELDS), request)
 
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def search_resources(self, request: Request) -> Answer:
         blocks = request.get("bucketCriteria", {})
         included, excluded = (_conditions(blocks.get(name, {})) for name in ("includes", "excludes"))
@@ -85,7 +82,7 @@ class Buckets(Members):
         ]
         return page("matchingResources", told, request)
 
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def get_bucket_statistics(self, request: Request) -> Answer:
         buckets = self._buckets(request.get("accountId"))
         sums = {name: sum(one.get(name, 0) for one in buckets) for name in _SUMS}
@@ -107,13 +104,13 @@ class Buckets(Members):
 
         :param account_id: leaves out those of all other accounts.
         """
-        accounts = self.accounts()
+        accounts = self.macie.accounts()
         if account_id not in (None, *accounts):
             raise ResourceNotFoundException
         storage = self._storage(set(accounts))
-        jobs = list(self.jobs.values())
+        jobs = list(self.macie.jobs.values())
         described = [
-            describe(bucket, storage, jobs)
+            {**describe(bucket, storage), "jobDetails": job_details(bucket, jobs)}
             for account in ([account_id] if account_id else accounts)
             for bucket in storage.list_buckets(account)
         ]

@@ -12,8 +12,8 @@ from moto.s3.models import s3_backends
 
 from localaws.iam.by_services import may_put
 from localaws.macie2.exceptions import AccessDeniedException, ValidationException
-from localaws.macie2.operations.area import Answer, Area, Request, partial
-from localaws.macie2.run import Repository, by_macie
+from localaws.macie2.jobs.run import Repository, by_macie
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
 
@@ -32,7 +32,7 @@ class Configurations(Area):
     def get_classification_export_configuration(self, request: Request) -> Answer:
         return {"configuration": self._export_configuration}
 
-    @partial("the results of analyses before are not written, as those of the last 90 days are by Macie")
+    @partly_implemented("the results of analyses before are not written, as those of the last 90 days are by Macie")
     def put_classification_export_configuration(self, request: Request) -> Answer:
         """Set the repository of the discovery results, or none when the destination is left out."""
         configuration: Request = request["configuration"]
@@ -60,7 +60,7 @@ class Configurations(Area):
     def get_findings_publication_configuration(self, request: Request) -> Answer:
         return {"securityHubConfiguration": self._security_hub_configuration}
 
-    @partial("kept and told, but there is no Security Hub that findings could be published to")
+    @partly_implemented("kept and told, but there is no Security Hub that findings could be published to")
     def put_findings_publication_configuration(self, request: Request) -> Answer:
         """Set what Security Hub gets; without a configuration nothing changes."""
         self._security_hub_configuration = request.get("securityHubConfiguration", self._security_hub_configuration)

@@ -15,10 +15,10 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
-from localaws.macie2.detection.result import Severity
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, count_matches, validate_regex
+from localaws.macie2.identifiers.model import Severity
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_length, check_tags
@@ -88,7 +88,7 @@ class CustomDataIdentifiers(Area):
 
     def create_custom_data_identifier(self, request: Request) -> Answer:
         check_create_request(request)
-        with changed:
+        with state_lock:
             usable = self.usable_identifiers()
             if known := self.made_before("custom-data-identifier", request, usable):
                 return {"customDataIdentifierId": known}
@@ -118,7 +118,7 @@ class CustomDataIdentifiers(Area):
 
     def delete_custom_data_identifier(self, request: Request) -> Answer:
         """Mark it as deleted: jobs that were created with it keep using it."""
-        with changed:
+        with state_lock:
             existing(self.usable_identifiers(), request["id"]).is_deleted = True
         return {}
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from moto.events.models import EventsBackend, events_backends
 
-from localaws.macie2.operations.findings import Findings
+from localaws.macie2.operations.area import Area
 from localaws.macie2.outbox import Outbox
 
 
-class Events(Findings):
+class Events(Area):
     """The events of an account."""
 
     outbox: Outbox
@@ -25,9 +25,8 @@ class Events(Findings):
         super().forget()
         self.outbox = Outbox(self.account_id, self.region_name)
 
-    def published(self, finding: Mapping[str, Any]) -> None:
-        """Put the finding on the bus; what its rules do with it is no matter of Macie's."""
-        super().published(finding)
+    def send_event(self, finding: Mapping[str, Any]) -> None:
+        """Send the event of a finding that is not archived to the default event bus."""
         self.outbox.post(events_backends, lambda bus: _send(bus, finding))
 
 

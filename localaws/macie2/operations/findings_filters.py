@@ -12,9 +12,9 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from localaws.macie2 import criteria
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
+from localaws.macie2.findings import criteria
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_length, check_tags
@@ -63,7 +63,7 @@ class FindingsFilters(Area):
         """Save a filter; without a position it is the last one."""
         check_tags(request.get("tags", {}))
         _check(request)
-        with changed:
+        with state_lock:
             if known := self.made_before("findings-filter", request, self.findings_filters):
                 return {"arn": self.findings_filters[known].arn, "id": known}
             self._check_name(request["name"])
@@ -92,7 +92,7 @@ class FindingsFilters(Area):
     def update_findings_filter(self, request: Request) -> Answer:
         """Change what the request names; findings that were published stay as they are."""
         _check(request)
-        with changed:
+        with state_lock:
             known = existing(self.findings_filters, request["id"])
             if request.get("name", known.request["name"]) != known.request["name"]:
                 self._check_name(request["name"])
@@ -102,7 +102,7 @@ class FindingsFilters(Area):
         return {"arn": known.arn, "id": known.id}
 
     def delete_findings_filter(self, request: Request) -> Answer:
-        with changed:
+        with state_lock:
             existing(self.findings_filters, request["id"])
             self.findings_filters = {key: one for key, one in self.findings_filters.items() if key != request["id"]}
         return {}

@@ -15,12 +15,12 @@ from moto.moto_api._internal import mock_random
 from localaws.macie2.clock import now
 from localaws.macie2.dials import dials
 from localaws.macie2.exceptions import ConflictException, ResourceNotFoundException, ValidationException
-from localaws.macie2.operations.area import Answer, Request
-from localaws.macie2.operations.members import Member, Members, check_account_id
+from localaws.macie2.operations.area import Answer, Area, Request
+from localaws.macie2.operations.members import Member, check_account_id
 from localaws.macie2.paging import page
 
 
-class Invitations(Members):
+class Invitations(Area):
     """What the account sent and received."""
 
     def create_invitations(self, request: Request) -> Answer:
@@ -36,7 +36,7 @@ class Invitations(Members):
     def list_invitations(self, request: Request) -> Answer:
         """Return what the account received, and as moto does what it sent."""
         received = [one.invitation(one.administrator_account_id) for one in self._received() if _is_open(one)]
-        sent = [one.invitation(one.account_id) for one in list(self.members.values()) if _is_open(one)]
+        sent = [one.invitation(one.account_id) for one in list(self.macie.members.values()) if _is_open(one)]
         return page("invitations", [*received, *sent], request)
 
     def get_invitations_count(self, request: Request) -> Answer:
@@ -47,7 +47,7 @@ class Invitations(Members):
         sender = request.get("administratorAccountId", request.get("masterAccount"))
         if sender is None:
             raise ValidationException("administratorAccountId must not be null")
-        if self.membership():
+        if self.macie.membership():
             raise ConflictException("The account is already a member of another account")
         invited = next((one for one in self._received() if one.invitation_id == request["invitationId"]), None)
         if invited is None or not _is_open(invited):
@@ -71,11 +71,11 @@ class Invitations(Members):
 
     def _invite(self, account_id: str) -> bool:
         """Invite the account, anew when it did not accept; tell whether that is possible."""
-        member = self.members.get(account_id)
+        member = self.macie.members.get(account_id)
         if account_id == self.account_id or (member and member.is_current):
             return False
         # The e-mail address is moto's: without CreateMember nobody said one.
-        member = member or self.know(account_id, f"{account_id}@example.com")
+        member = member or self.macie.add_member(account_id, f"{account_id}@example.com")
         member.invitation_id, member.invited_at = mock_random.get_random_hex(32), now()
         member.become("Invited")
         return True
@@ -84,7 +84,7 @@ class Invitations(Members):
         """End the invitations from or to each of the accounts."""
         unprocessed = []
         for account_id in request["accountIds"]:
-            sent = self.members.get(account_id)
+            sent = self.macie.members.get(account_id)
             received = [
                 one for one in self._received() if account_id in (self.account_id, one.administrator_account_id)
             ]
@@ -96,7 +96,7 @@ class Invitations(Members):
         return {"unprocessedAccounts": unprocessed}
 
     def _received(self) -> list[Member]:
-        known = [one.members.get(self.account_id) for one in self.every_macie()]
+        known = [one.members.get(self.account_id) for one in self.macie.every_macie()]
         return [one for one in known if one and one.invitation_id]
 
 

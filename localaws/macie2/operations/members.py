@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/macie/latest/APIReference/members.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,8 +19,7 @@ from localaws.macie2.exceptions import (
     ServiceQuotaExceededException,
     ValidationException,
 )
-from localaws.macie2.operations.area import Answer, Request, existing
-from localaws.macie2.operations.session import Sessions
+from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_tags
 
@@ -76,7 +74,7 @@ class Member:
         }
 
 
-class Members(Sessions):
+class Members(Area):
     """The accounts that this account administers, and the one that administers it."""
 
     members: dict[str, Member]
@@ -88,24 +86,12 @@ class Members(Sessions):
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
         return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.members.values())}}
 
-    def macie_of(self, account_id: str) -> Members:
-        """Return the Macie of another account in this Region."""
-        raise NotImplementedError
-
-    def every_macie(self) -> Sequence[Members]:
-        """Return the Macies of all accounts in this Region that have been used."""
-        raise NotImplementedError
-
-    def is_delegated_administrator(self) -> bool:
-        """Tell whether an organization made this account its administrator of Macie."""
-        raise NotImplementedError
-
     def create_member(self, request: Request) -> Answer:
         """Know an account; the accounts of an organization become members at once, all others when they are invited."""
         check_tags(request.get("tags", {}))
         account_id = request["account"]["accountId"]
         check_account_id(account_id)
-        by_organization = self.is_delegated_administrator()
+        by_organization = self.macie.is_delegated_administrator()
         if account_id == self.account_id:
             raise ValidationException("An account cannot be a member of itself")
         if (known := self.members.get(account_id)) and known.status not in ("Removed", "Resigned"):
@@ -113,10 +99,10 @@ class Members(Sessions):
         most = MOST_BY_ORGANIZATION if by_organization else MOST_BY_INVITATION
         if len(self.members) >= most:
             raise ServiceQuotaExceededException(f"An account can have {most} members")
-        member = self.know(account_id, request["account"]["email"])
+        member = self.add_member(account_id, request["account"]["email"])
         member.tags.update(request.get("tags", {}))
         if by_organization:
-            self.macie_of(account_id).set_member_session("ENABLED")
+            self.macie.macie_of(account_id).set_member_session("ENABLED")
             member.become("Enabled")
         return {"arn": member.arn}
 
@@ -145,7 +131,7 @@ class Members(Sessions):
         member = existing(self.members, request["id"])
         if not member.is_current:
             raise ConflictException(f"The account {member.account_id} is not a member of this account")
-        self.macie_of(member.account_id).set_member_session(request["status"])
+        self.macie.macie_of(member.account_id).set_member_session(request["status"])
         member.become("Enabled" if request["status"] == "ENABLED" else "Paused")
         return {}
 
@@ -169,7 +155,7 @@ class Members(Sessions):
         """Return this account and its members."""
         return [self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)]
 
-    def know(self, account_id: str, email: str) -> Member:
+    def add_member(self, account_id: str, email: str) -> Member:
         """Return a new member that is not associated yet; forget what was known of the account."""
         arn = self.arn("member", account_id)
         member = self.members[account_id] = Member(account_id, arn, self.account_id, email)
@@ -177,7 +163,7 @@ class Members(Sessions):
 
     def membership(self) -> Member | None:
         """Return what this account is to its administrator."""
-        known = [one.members.get(self.account_id) for one in self.every_macie()]
+        known = [one.members.get(self.account_id) for one in self.macie.every_macie()]
         return next((one for one in known if one and one.is_current), None)
 
 

@@ -16,7 +16,7 @@ from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
 from localaws.macie2.detection.scanner import reveal
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import (
     AccessDeniedException,
     ServiceQuotaExceededException,
@@ -24,11 +24,9 @@ from localaws.macie2.exceptions import (
     ValidationException,
 )
 from localaws.macie2.identifiers import CATALOGUE
-from localaws.macie2.operations.area import Answer, Request, existing, partial
-from localaws.macie2.operations.classification_jobs import ClassificationJobs
-from localaws.macie2.run import chosen
-from localaws.macie2.scope import extension
-from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage
+from localaws.macie2.jobs.run import chosen
+from localaws.macie2.operations.area import Answer, Area, Request, existing, partly_implemented
+from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage, extension
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 MOST_PER_DAY = 100
@@ -52,7 +50,7 @@ class _UnavailableError(Exception):
     """There are no samples of a finding; the first argument is one of the API's UnavailabilityReasonCode."""
 
 
-class Reveal(ClassificationJobs):
+class Reveal(Area):
     """What the account may see of the objects."""
 
     _reveal: Mapping[str, Mapping[str, str]]
@@ -68,7 +66,9 @@ class Reveal(ClassificationJobs):
     def get_reveal_configuration(self, request: Request) -> Answer:
         return self._reveal
 
-    @partial("neither the KMS key nor the IAM role has to exist; samples are not encrypted, and no role is assumed")
+    @partly_implemented(
+        "neither the KMS key nor the IAM role has to exist; samples are not encrypted, and no role is assumed"
+    )
     def update_reveal_configuration(self, request: Request) -> Answer:
         """Enable or disable; what was said of the access to objects is gone when it is disabled."""
         configuration = dict(request["configuration"])
@@ -103,7 +103,7 @@ class Reveal(ClassificationJobs):
         except _UnavailableError as error:
             raise UnprocessableEntityException(f"The samples cannot be retrieved: {error.args[0]}") from None
         with stream:
-            if self._has_begun(finding["id"]):
+            if self._start_or_finish(finding["id"]):
                 return {"status": "PROCESSING"}
             occurrences = self._occurrences(finding, found, stream)
         if not occurrences:
@@ -115,17 +115,18 @@ class Reveal(ClassificationJobs):
 
         :raises AccessDeniedException: when nothing may be revealed.
         """
-        finding = existing(self.findings, request["findingId"])
+        finding = existing(self.macie.findings, request["findingId"])
         if self._reveal["configuration"]["status"] != "ENABLED":
             raise AccessDeniedException("Retrieval of sensitive data samples is not enabled")
         return finding
 
-    def _has_begun(self, finding_id: str) -> bool:
-        """Tell whether this call is the first one for the finding; it counts for the day, the next one is its end.
+    def _start_or_finish(self, finding_id: str) -> bool:
+        """Start the retrieval for a finding, or finish the one that was started.
 
-        :raises ServiceQuotaExceededException: when there were too many on this day.
+        :return: whether it was started; each start counts towards the daily quota.
+        :raises ServiceQuotaExceededException: when the quota of the day is used up.
         """
-        with changed:
+        with state_lock:
             if finding_id in self._in_progress:
                 self._in_progress.remove(finding_id)
                 return False
@@ -150,8 +151,8 @@ class Reveal(ClassificationJobs):
             raise _UnavailableError("UNSUPPORTED_OBJECT_TYPE")
         if about["size"] > largest:
             raise _UnavailableError("OBJECT_EXCEEDS_SIZE_QUOTA")
-        storage = self._storage_of({"s3JobDefinition": {}})
-        if details["jobId"] not in self.jobs or not _has_result(storage, details["detailedResultsLocation"]):
+        storage = self.macie.storage_of({"s3JobDefinition": {}})
+        if details["jobId"] not in self.macie.jobs or not _has_result(storage, details["detailedResultsLocation"]):
             raise _UnavailableError("INVALID_CLASSIFICATION_RESULT")
         bucket_name = finding["resourcesAffected"]["s3Bucket"]["name"]
         try:
@@ -169,9 +170,9 @@ class Reveal(ClassificationJobs):
         self, finding: Mapping[str, Any], found: S3Object, stream: BinaryIO
     ) -> dict[str, list[dict[str, str]]]:
         """Return the samples of each type, those of custom data identifiers by their names."""
-        job = self.jobs[finding["classificationDetails"]["jobId"]].request
-        custom = [self.custom_data_identifiers[one].to_detect() for one in job.get("customDataIdentifierIds", [])]
-        allowed = self.allowed(job.get("allowListIds", []))
+        job = self.macie.jobs[finding["classificationDetails"]["jobId"]].request
+        custom = [self.macie.custom_data_identifiers[one].to_detect() for one in job.get("customDataIdentifierIds", [])]
+        allowed = self.macie.allowed_texts(job.get("allowListIds", []))
         texts = reveal(
             stream,
             extension(found.key),

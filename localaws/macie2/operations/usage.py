@@ -13,10 +13,9 @@ from typing import Any
 
 from localaws.macie2.clock import now
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.operations.area import Answer, Request, partial
-from localaws.macie2.operations.buckets import Buckets
+from localaws.macie2.jobs.scope import compare, moment
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.scope import compare, moment
 
 _GIGABYTE = 2**30
 #: Gigabytes of a month to the price of each, in USD.
@@ -30,7 +29,7 @@ _ESTIMATE = (
 )
 
 
-class Usage(Buckets):
+class Usage(Area):
     """The usage of the account, and of its members when it administers some."""
 
     _classified: list[tuple[datetime, int]]
@@ -39,11 +38,11 @@ class Usage(Buckets):
         super().forget()
         self._classified = []
 
-    def classified(self, size_bytes: int) -> None:
-        """Note that a job analysed so many uncompressed bytes of an object; nothing is charged for what is skipped."""
+    def count_classified_bytes(self, size_bytes: int) -> None:
+        """Count uncompressed bytes that a job analysed; skipped objects are free of charge."""
         self._classified.append((now(), size_bytes))
 
-    @partial(_ESTIMATE)
+    @partly_implemented(_ESTIMATE)
     def get_usage_totals(self, request: Request) -> Answer:
         since = _since(request.get("timeRange", "PAST_30_DAYS"))
         costs = [one.costs(since) for one in self._accounts()]
@@ -55,7 +54,7 @@ class Usage(Buckets):
             ],
         }
 
-    @partial(_ESTIMATE)
+    @partly_implemented(_ESTIMATE)
     def get_usage_statistics(self, request: Request) -> Answer:
         conditions = request.get("filterBy", [])
         for one in conditions:
@@ -72,7 +71,7 @@ class Usage(Buckets):
         """Return the estimated costs by metric, in USD."""
         size_bytes = sum(size for when, size in list(self._classified) if when >= since)
         return {
-            "DATA_INVENTORY_EVALUATION": self.bucket_count() * _BUCKET_MONTH,
+            "DATA_INVENTORY_EVALUATION": self.macie.bucket_count() * _BUCKET_MONTH,
             "SENSITIVE_DATA_DISCOVERY": price(size_bytes),
         }
 
@@ -83,7 +82,7 @@ class Usage(Buckets):
         limits = {"SENSITIVE_DATA_DISCOVERY": {"serviceLimit": limit}}
         return {
             "accountId": self.account_id,
-            "freeTrialStartDate": (self._session or {}).get("createdAt"),
+            "freeTrialStartDate": self.macie.enabled_at(),
             "usage": [
                 {"currency": "USD", "estimatedCost": _text(cost), "type": kind, **limits.get(kind, {})}
                 for kind, cost in self.costs(since).items()
@@ -91,8 +90,7 @@ class Usage(Buckets):
         }
 
     def _accounts(self) -> Sequence[Usage]:
-        known = [self.macie_of(account_id) for account_id in self.accounts()]
-        return [one for one in known if isinstance(one, Usage)]
+        return [self.macie.macie_of(account_id) for account_id in self.macie.accounts()]
 
 
 def price(size_bytes: int) -> Decimal:

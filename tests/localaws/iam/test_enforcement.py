@@ -209,12 +209,18 @@ def test_what_every_request_says_of_itself_is_a_condition(as_role: AsRole, condi
         assert error_of(gate("sns").list_topics)[0] == "AuthorizationError"
 
 
-def test_what_policies_want_of_a_connection_is_told_to_be_so(as_role: AsRole) -> None:
+def test_connections_count_as_tls_1_2_signed_with_version_4(client: Client, as_role: AsRole) -> None:
+    client("s3").create_bucket(Bucket="bronze")
     modern = {
         "NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"},
         "StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"},
     }
-    as_role(allow("s3:ListAllMyBuckets", Condition=modern))("s3").list_buckets()
+    s3 = as_role(allow("s3:ListAllMyBuckets", Condition=modern))("s3")
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bronze"]
+    old = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
+    only_old = policy(allow("s3:ListAllMyBuckets", Condition=old))
+    client("iam").put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=only_old)
+    assert error_of(s3.list_buckets)[0] == "AccessDenied"
 
 
 def test_a_role_is_assumed_by_whom_it_trusts(as_role: AsRole, client: Client) -> None:

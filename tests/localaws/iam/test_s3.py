@@ -477,11 +477,16 @@ def test_s3_asks_kms_in_its_own_way(stored: Stored, as_role: AsRole, condition: 
         assert "kms:Decrypt" in error_of(s3.get_object, **BRONZE)[2]
 
 
-def test_a_bucket_with_a_key_of_its_own_asks_kms_as_a_bucket(stored: Stored, as_role: AsRole) -> None:
+def test_a_bucket_with_a_key_of_its_own_asks_kms_as_a_bucket(stored: Stored, as_role: AsRole, client: Client) -> None:
     of_bucket = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"{ARN}silver"}}
-    as_role(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_bucket))("s3").put_object(
-        **SILVER, Body=b"x"
-    )
+    s3 = as_role(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_bucket))("s3")
+    s3.put_object(**SILVER, Body=b"x")
+    written = client("s3").get_object(**SILVER)
+    assert (written["Body"].read(), written["SSEKMSKeyId"]) == (b"x", stored.key_arn)
+    of_object = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"{ARN}{SILVER['Bucket']}/{SILVER['Key']}"}}
+    only_for_object = policy(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_object))
+    client("iam").put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=only_for_object)
+    assert "kms:GenerateDataKey" in error_of(s3.put_object, **SILVER, Body=b"y")[2]
 
 
 def test_a_key_in_the_request_goes_before_that_of_the_bucket(stored: Stored, as_role: AsRole, client: Client) -> None:
@@ -499,10 +504,10 @@ def test_a_key_in_the_request_goes_before_that_of_the_bucket(stored: Stored, as_
 def test_the_key_that_aws_manages_needs_no_permission(enforced: Any, as_role: AsRole, client: Client) -> None:
     client("s3").create_bucket(Bucket="silver")
     s3 = as_role(allow(["s3:GetObject", "s3:PutObject"]))("s3")
-    s3.put_object(**SILVER, Body=b"x", ServerSideEncryption="aws:kms")
-    s3.get_object(**SILVER)
-    s3.put_object(**SILVER, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId="alias/aws/s3")
-    s3.get_object(**SILVER)
+    for body, key in ((b"x", {}), (b"y", {"SSEKMSKeyId": "alias/aws/s3"})):
+        s3.put_object(**SILVER, Body=body, ServerSideEncryption="aws:kms", **key)
+        found = s3.get_object(**SILVER)
+        assert (found["Body"].read(), found["ServerSideEncryption"]) == (body, "aws:kms")
 
 
 # ---- bucket policies

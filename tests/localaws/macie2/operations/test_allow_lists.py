@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.models import macie2_backends
-from localaws.macie2.operations.allow_lists import AllowLists, UnusableListError
+from localaws.macie2.storage.s3 import S3Object, Storage
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, start
 from tests.localaws.macie2.operations.conftest import pages
 
@@ -35,7 +35,7 @@ def _create(macie: Any, criteria: dict[str, Any] = REGEX, **parameters: Any) -> 
 
 
 def _allowed(*ids: str) -> AllowedTexts:
-    return macie2_backends[ACCOUNT][REGION].allowed(ids)
+    return macie2_backends[ACCOUNT][REGION].allowed_texts(ids)
 
 
 @pytest.mark.parametrize("criteria", [WORDS, REGEX], ids=["words", "regex"])
@@ -116,18 +116,19 @@ def test_the_status_says_when_the_object_of_a_list_is_gone(macie: Any, words: An
     assert macie.get_allow_list(id=list_id)["status"]["code"] == "S3_OBJECT_NOT_FOUND"
 
 
-def test_a_list_is_read_once_as_it_can_be_gone_at_a_second_look(
-    macie: Any, words: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_list_that_is_deleted_after_its_first_read_still_allows_its_texts(
+    macie: Any, words: Any, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    list_id, reads = _create(macie, WORDS), ["abc"]
+    list_id, open_latest = _create(macie, WORDS), Storage.open_latest
 
-    def read(*_: Any) -> list[str]:
-        if reads:
-            return [reads.pop()]
-        raise UnusableListError("S3_OBJECT_NOT_FOUND", "gone")
+    def open_and_delete(storage: Storage, candidate: S3Object) -> tuple[S3Object, BinaryIO]:
+        opened = open_latest(storage, candidate)
+        s3.delete_object(Bucket="bronze", Key="allowed.txt")
+        return opened
 
-    monkeypatch.setattr(AllowLists, "_read", read)
-    assert "ABC" in _allowed(list_id)
+    monkeypatch.setattr(Storage, "open_latest", open_and_delete)
+    assert "JANE DOE" in _allowed(list_id)
+    assert _allowed(list_id) == AllowedTexts()
 
 
 def test_what_is_allowed_is_in_one_of_the_lists_as_a_whole(macie: Any, words: Any) -> None:
