@@ -126,6 +126,21 @@ def test_every_module_that_ships_has_tests_of_its_own(path: Path) -> None:
         assert (REPO / "tests" / path.parent.relative_to("plugins") / f"test_{path.name}").exists()
 
 
+TESTED_TOGETHER = {
+    "localaws/macie2/detection/readers/file_scan.py": "test_files.py",  # the state that all readers share
+    **{
+        f"localaws/synthea/{name}.py": "test_generate.py"  # tables and words of one export
+        for name in ("charts", "codes", "people", "places", "tables", "words")
+    },
+}
+"""Modules without tests of their own, and the file beside it that tests them."""
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "localaws"], ids=str)
+def test_every_module_of_the_local_aws_has_tests_at_the_mirrored_place(path: Path) -> None:
+    assert (REPO / "tests" / path.parent / TESTED_TOGETHER.get(path.as_posix(), f"test_{path.name}")).exists()
+
+
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "dags"], ids=str)
 def test_importing_a_dag_makes_no_connection_and_no_client(path: Path) -> None:
     script = (

@@ -11,7 +11,10 @@ from localaws.macie2.models import MacieBackend
 from tests.localaws.conftest import error_of, start
 
 NOT_ENABLED = ("AccessDeniedException", 403, "Macie is not enabled")
+
+
 NO_SUCH_RESOURCE = ("ResourceNotFoundException", 404, "Resource not found. Verify any provided IDs are correct.")
+
 
 CALLS: dict[str, dict[str, Any]] = {
     "create_custom_data_identifier": {"name": "n", "regex": "a"},
@@ -56,16 +59,6 @@ def test_nothing_is_left_when_macie_is_disabled_and_enabled_again(macie: Any, s3
     macie.enable_macie()
     assert macie.list_classification_jobs()["items"] == []
     assert macie.list_custom_data_identifiers()["items"] == []
-
-
-def test_accounts_and_regions_are_kept_apart(
-    macie: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
-) -> None:
-    elsewhere = client("macie2", region="eu-west-1")
-    other = client("macie2", **other_account("111122223333"))
-    assert error_of(elsewhere.get_macie_session) == NOT_ENABLED
-    assert error_of(other.get_macie_session) == NOT_ENABLED
-    assert macie.get_macie_session()["status"] == "ENABLED"
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 
 from bench.scan_memory import Stream
-from localaws.macie2.detection import workers
 from localaws.macie2.detection.readers import csv_reader, json_reader
 from localaws.macie2.detection.result import ScanResult, ScanStatus
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE
-from tests.localaws.macie2.detection.helpers import PATIENT, counts, scan_text
+from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
+
+
 MB = 1_000_000
 
 
@@ -70,23 +71,6 @@ def test_what_no_cell_and_no_value_can_hold_is_read_as_text(monkeypatch: pytest.
         assert (result.status, counts(result)) == (ScanStatus.COMPLETE, {"patient": 1})
 
 
-def test_csv_of_too_many_columns_is_skipped_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_reader, "MAXIMUM_COLUMNS", 3)
-    assert scan_text("a,b,PATIENT\n1,2,P1234\n", PATIENT, managed="").status is ScanStatus.COMPLETE
-    result = scan_text("a,b,c,PATIENT\n1,2,3,P1234\n", PATIENT, managed="")
-    assert (result.status, result.reason) == (ScanStatus.SKIPPED, "UNABLE_TO_PARSE_FILE")
-
-
-@pytest.mark.parametrize("opening", ["[", '{"a":', '[{"a":'])
-def test_json_that_is_nested_too_deeply_is_partial_and_what_came_before_counts(opening: str) -> None:
-    depth = 257 // opening.count("[") if opening == "[" else 257
-    result = scan_text('{"ssn": "078-05-1120"}' + opening * depth, extension="jsonl")
-    assert (result.status, result.reason) == (ScanStatus.PARTIAL, "JSON_NESTING_LEVEL_OVER_LIMIT")
-    assert counts(result) == {"USA_SOCIAL_SECURITY_NUMBER": 1}
-    fits = scan_text("[" * 256 + '"ssn 078-05-1120"' + "]" * 256, extension="json")
-    assert (fits.status, counts(fits)) == (ScanStatus.COMPLETE, {"USA_SOCIAL_SECURITY_NUMBER": 1})
-
-
 def test_a_large_document_grows_no_process() -> None:
     code = (
         "import sys; from itertools import chain, repeat; from bench.scan_memory import peak_of\n"
@@ -95,13 +79,6 @@ def test_a_large_document_grows_no_process() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
     assert int(done.stdout) < 200 * MB
-
-
-def test_work_is_done_by_the_kept_threads_and_failures_are_raised_to_who_asked() -> None:
-    assert workers.submit(lambda: 1).result() == 1
-    with pytest.raises(ZeroDivisionError):
-        workers.submit(lambda: 1 // 0).result()
-    assert [workers.submit(lambda n=n: n).result() for n in range(5)] == list(range(5))  # type: ignore[misc]
 
 
 def test_a_stream_that_is_read_a_byte_at_a_time_gives_the_same() -> None:

@@ -8,7 +8,6 @@ import json
 import random
 from collections import Counter
 
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,21 +15,26 @@ from hypothesis import strategies as st
 from bench.plain import PlainScanner
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.detection.matching.matcher import Matcher
-from localaws.macie2.detection.matching.text_matches import iter_matches
 from localaws.macie2.detection.readers import text_scan
 from localaws.macie2.detection.result import LineRange
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
-from localaws.macie2.identifiers.keywords import keyword_regex
-from tests.localaws.macie2.detection.helpers import PATIENT, counts, scan_text
+from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
 
 EVERYTHING = tuple(CATALOGUE.values())
+
+
 CUSTOM = (
     PATIENT,
     CustomIdentifier("bare", "bare", r"[a-c]{2}\d"),
     CustomIdentifier("ignoring", "ignoring", r"x+", ("mark",), ("xx",), 12),
 )
+
+
 ALLOWED = AllowedTexts(words=frozenset({"078-05-1120", "ab1", "p1234"}))
+
+
 MATCHERS = {None: Matcher(EVERYTHING, CUSTOM), ALLOWED: Matcher(EVERYTHING, CUSTOM, ALLOWED)}
+
 
 PIECES = [
     *(
@@ -63,56 +67,12 @@ PIECES = [
     ),
     *("Cookie: a=b", "1HGCM82633A004352", "ſſn ", "K1", "0" * 30, "\x00", '"', "'"),
 ]
+
+
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=9).map("".join)
+
+
 NAMES = st.sampled_from(["x", "SSN", "patient", "card", "iban", "Phone number", "passport ssn", "mark", ""])
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(TEXTS, min_size=1, max_size=12), NAMES, st.sampled_from([None, ALLOWED]), st.integers(1, 20))
-def test_hits_in_many_values_are_those_of_each(
-    values: list[str], name: str, allowed: AllowedTexts | None, times: int
-) -> None:
-    matcher = MATCHERS[allowed]
-    is_open = matcher.opened_by(name)
-    # Repeated, so that both few and many values are looked at: the ways part there.
-    series = pl.Series([value + " " * time for value in values for time in range(times)], dtype=pl.String)
-    plain: dict[str, dict[str, int]] = {}
-    for value in set(series):
-        for probe in matcher.probes.values():
-            found = sum(1 for _ in probe.spans(value, is_open=probe.id in is_open))
-            if found:
-                plain.setdefault(probe.id, {})[value] = found
-    assert matcher.hits(series.unique(), is_open) == plain
-
-
-@settings(max_examples=150, deadline=None)
-@given(TEXTS, NAMES)
-def test_a_probe_is_open_where_its_own_keywords_are_and_nowhere_else(text: str, name: str) -> None:
-    matcher = MATCHERS[None]
-    expected = {
-        probe.id
-        for probe in matcher.probes.values()
-        if probe.keywords and keyword_regex(probe.keywords).re2.search(text + name)
-    }
-    assert matcher.opened_by(text + name) == expected
-
-
-@settings(max_examples=150, deadline=None)
-@given(TEXTS)
-def test_matches_in_a_text_are_those_of_every_probe_in_all_of_it(text: str) -> None:
-    matcher = MATCHERS[None]
-    quick = {probe.id: sorted(spans) for probe, spans in iter_matches(matcher, text)}
-    plain = {probe.id: sorted(probe.spans(text, is_open=False)) for probe in matcher.probes.values()}
-    assert quick == {identifier: spans for identifier, spans in plain.items() if spans}
-
-
-def test_matches_far_from_each_other_are_found_in_a_long_text() -> None:
-    chance = random.Random(7)
-    text = "".join(chance.choice([*PIECES, " lorem ipsum dolor sit amet " * 9, "7" * 60]) for _ in range(1500))
-    matcher = MATCHERS[None]
-    quick = {probe.id: sorted(spans) for probe, spans in iter_matches(matcher, text)}
-    plain = {probe.id: sorted(probe.spans(text, is_open=False)) for probe in matcher.probes.values()}
-    assert quick == {identifier: spans for identifier, spans in plain.items() if spans}
 
 
 def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from localaws.macie2.detection.result import ScanResult, ScanStatus
 from localaws.macie2.detection.scanner import scan
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
 DATA = REPO.parent / "shared" / "data" / "synthea_apr2020"
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"no Synthea files in {DATA}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.localaws.conftest import ACCOUNT, error_of, job_request, start
+from tests.localaws.conftest import ACCOUNT, error_of, job_request
 
 BUCKETS = {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["bronze"]}]}
 
@@ -81,40 +80,3 @@ def test_a_job_is_refused_when_it_breaks_a_documented_rule(macie: Any, changes: 
 def test_a_job_is_refused_when_an_allow_list_does_not_exist(macie: Any) -> None:
     error = error_of(macie.create_classification_job, **job_request(allowListIds=["missing"]))
     assert error[:2] == ("ResourceNotFoundException", 404)
-
-
-def test_the_same_client_token_gives_the_same_job_and_another_request_a_conflict(macie: Any, s3: Any) -> None:
-    first = start(macie, clientToken="retry")
-    assert start(macie, clientToken="retry") == first
-    assert start(macie, clientToken="new run") != first
-    with pytest.raises(macie.exceptions.ConflictException):
-        start(macie, clientToken="retry", name="other")
-
-
-def test_one_job_is_made_when_the_same_request_comes_many_times_at_once(macie: Any, s3: Any) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        ids = set(pool.map(lambda _: start(macie), range(16)))
-    assert [job["jobId"] for job in macie.list_classification_jobs()["items"]] == [*ids]
-
-
-def test_a_job_is_described_as_it_was_created(macie: Any, s3: Any) -> None:
-    wanted = {
-        "description": "nightly",
-        "managedDataIdentifierSelector": "INCLUDE",
-        "managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"],
-        "samplingPercentage": 50,
-        "tags": {"run": "1"},
-        **_scoped(key="OBJECT_EXTENSION", comparator="EQ", values=["csv"]),
-    }
-    job = macie.describe_classification_job(jobId=start(macie, initialRun=True, **wanted))
-    assert {name: job[name] for name in wanted} == wanted
-    assert (job["name"], job["jobType"], job["clientToken"]) == ("job", "ONE_TIME", "token")
-    assert job["initialRun"] is False
-    assert job["jobArn"] == f"arn:aws:macie2:us-east-1:{ACCOUNT}:classification-job/{job['jobId']}"
-
-
-def test_recommended_is_the_selector_when_none_is_given(macie: Any, s3: Any) -> None:
-    job = macie.describe_classification_job(jobId=start(macie))
-    assert job["managedDataIdentifierSelector"] == "RECOMMENDED"
-    assert "managedDataIdentifierIds" not in job
-    assert job["samplingPercentage"] == 100

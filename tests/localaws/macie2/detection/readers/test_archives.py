@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from localaws.macie2.detection.result import Cell, ScanResult, ScanStatus
 from localaws.macie2.identifiers import CustomIdentifier, SeverityLevel
 from localaws.macie2.identifiers.model import Severity
-from tests.localaws.macie2.detection.helpers import PATIENT, counts, scan_text
+from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
 
 SSN = "USA_SOCIAL_SECURITY_NUMBER"
 CSV = b"SSN,x\n078-05-1120,1\n"
