@@ -1,4 +1,4 @@
-"""What a service does by itself, as its service principal: policies of resources alone allow or refuse it.
+"""Calls of a service principal: only policies of resources allow or refuse them.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
@@ -16,7 +16,7 @@ from localaws.iam.switch import Asked, switch
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """On whose behalf a service calls.
+    """The account and source on whose behalf a service calls.
 
     :param service: the service principal, such as ``macie.amazonaws.com``.
     :param source_account: account of the resource that the call is for.
@@ -29,7 +29,7 @@ class ServiceCall:
 
 
 def may_put(call: ServiceCall, bucket_name: str, key: str, kms_key_arn: str) -> bool:
-    """Tell whether a service may write an object that is encrypted with the key; always, until IAM is switched on.
+    """Return whether a service may write an object that is encrypted with the key; always, until IAM is switched on.
 
     A bucket or a key that does not exist refuses nothing: that is the answer of S3 and KMS, and not of a policy.
     """
@@ -50,9 +50,11 @@ def _is_allowed(call: ServiceCall, ask: Ask) -> bool:
     of_resource = policy_of(ask)
     keys = _keys(call, ask)
     about = [
-        one
-        for one in of_resource.policy
-        if one.principals and one.principals.is_about_service(call.service) and one.applies_to(ask, keys)
+        statement
+        for statement in of_resource.policy
+        if statement.principals
+        and statement.principals.is_about_service(call.service)
+        and statement.applies_to(ask, keys)
     ]
     denying, allowing = _sids(about, is_allow=False), _sids(about, is_allow=True)
     is_allowed = bool(allowing) and not denying
@@ -62,7 +64,7 @@ def _is_allowed(call: ServiceCall, ask: Ask) -> bool:
 
 
 def _sids(statements: list[Statement], *, is_allow: bool) -> list[str]:
-    return [one.sid for one in statements if one.is_allow is is_allow]
+    return [statement.sid for statement in statements if statement.is_allow is is_allow]
 
 
 def _keys(call: ServiceCall, ask: Ask) -> Keys:

@@ -1,4 +1,4 @@
-"""Whether a caller may do what is asked, and why not, in the words of AWS.
+"""The decision about a request, with the reason as AWS words it.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html,
@@ -49,7 +49,9 @@ class Decision:
 def decide(caller: Caller, ask: Ask, keys: Keys, of_resource: ResourcePolicy) -> Decision:
     """Decide one question: an explicit Deny anywhere wins; then something has to allow it."""
     of_identity = _applying(caller.identity_policies, ask, keys)
-    named = [one for one in _applying([of_resource.policy], ask, keys) if _is_about(one.principals, caller)]
+    named = [
+        statement for statement in _applying([of_resource.policy], ask, keys) if _is_about(statement.principals, caller)
+    ]
     limits = {
         kind: _applying([policy], ask, keys)
         for kind, policy in ((Kind.BOUNDARY, caller.boundary), (Kind.SESSION, caller.session_policy))
@@ -69,7 +71,10 @@ def _allowed(
     named: list[Statement],
     limits: dict[Kind, list[Statement]],
 ) -> Decision:
-    by_identity, by_resource = _first(of_identity), _first([one for one in named if _names(one.principals, caller)])
+    by_identity, by_resource = (
+        _first(of_identity),
+        _first([statement for statement in named if _names(statement.principals, caller)]),
+    )
     is_elsewhere = ask.account_id not in (None, caller.account_id)
     if (of_resource.must_allow or is_elsewhere) and not _first(named):
         return _refused(ask, Kind.RESOURCE)
@@ -91,15 +96,15 @@ def _refused(ask: Ask, kind: Kind) -> Decision:
 
 
 def _applying(policies: Iterable[Policy], ask: Ask, keys: Keys) -> list[Statement]:
-    return [one for policy in policies for one in policy if one.applies_to(ask, keys)]
+    return [statement for policy in policies for statement in policy if statement.applies_to(ask, keys)]
 
 
 def _first(statements: Iterable[Statement], *, is_allow: bool = True) -> Statement | None:
-    return next((one for one in statements if one.is_allow is is_allow), None)
+    return next((statement for statement in statements if statement.is_allow is is_allow), None)
 
 
 def _names(principals: Principals | None, caller: Caller) -> bool:
-    """Tell whether the caller itself is named, and not only its account.
+    """Return whether the caller itself is named, and not only its account.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
@@ -109,7 +114,7 @@ def _names(principals: Principals | None, caller: Caller) -> bool:
 
 
 def _is_about(principals: Principals | None, caller: Caller) -> bool:
-    """Tell whether a statement of a resource's policy is about the caller, or about its account.
+    """Return whether a statement of a resource's policy is about the caller, or about its account.
 
     Whom NotPrincipal shall leave out, it has to name in full: the session, its role and the account.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html

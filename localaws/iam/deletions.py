@@ -1,4 +1,4 @@
-"""DeleteObjects, whose keys are allowed or refused one by one.
+"""DeleteObjects, whose keys are allowed or refused separately.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 """
@@ -31,16 +31,16 @@ class Deletions:
     def wanted(self) -> list[tuple[str, str | None]]:
         """Keys with version ids, None for the latest, in the order of the request."""
         found = self._root.findall("Object")
-        return [(one.findtext("Key", ""), one.findtext("VersionId") or None) for one in found]
+        return [(element.findtext("Key", ""), element.findtext("VersionId") or None) for element in found]
 
     def refuse(self, key: str, version_id: str | None, message: str) -> None:
         """Take a key out of the request and report it as an error."""
         version = f"<VersionId>{escape(version_id)}</VersionId>" if version_id else ""
         error = f"<Key>{escape(key)}</Key>{version}<Code>AccessDenied</Code><Message>{escape(message)}</Message>"
         self._errors.append(f"<Error>{error}</Error>")
-        for one in self._root.findall("Object"):
-            if (one.findtext("Key", ""), one.findtext("VersionId") or None) == (key, version_id):
-                self._root.remove(one)
+        for element in self._root.findall("Object"):
+            if (element.findtext("Key", ""), element.findtext("VersionId") or None) == (key, version_id):
+                self._root.remove(element)
 
     def replace_body(self) -> None:
         """Make the keys that were not refused the body of the request."""

@@ -1,4 +1,4 @@
-"""Refuse what policies do not allow, before moto sees it.
+"""Refuse requests that policies do not allow, before moto executes them.
 
 Only requests over HTTP come here. What a service of the local AWS does by itself, it does in process: Macie's reading
 of objects, EventBridge's deliveries, the resources that CloudFormation makes.
@@ -89,7 +89,7 @@ class _Guarded:
         return decision
 
     def _read(self, s3: S3Request, start_response: StartResponse) -> Iterable[bytes]:
-        """Say that an object is not there only to who may list the bucket.
+        """Return 404 only to callers who may list the bucket.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
@@ -101,7 +101,7 @@ class _Guarded:
         return _send(answer, start_response)
 
     def _delete(self, s3: S3Request, start_response: StartResponse) -> Iterable[bytes]:
-        """Delete what may be deleted, and name the rest as errors in the same answer."""
+        """Delete the permitted keys, and report the others as errors in the same response."""
         deletions = Deletions(self._request)
         for key, version_id in deletions.wanted:
             ask = s3.deletion(key, version_id)

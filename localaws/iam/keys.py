@@ -1,4 +1,4 @@
-"""The condition keys that every request has.
+"""The condition keys of every request.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
@@ -16,7 +16,7 @@ from localaws.iam.policy import Ask
 def keys_of(caller: Caller, ask: Ask, environ: dict[str, Any], region_name: str) -> Keys:
     """Return the keys of AWS and those of the service, which come last.
 
-    ``aws:SecureTransport`` is told as true although the local AWS speaks HTTP: with the SDKs' defaults a request to AWS
+    ``aws:SecureTransport`` is true although the local AWS speaks HTTP: with the SDKs' defaults a request to AWS
     is made over TLS, and a policy that refuses all else would refuse everything here.
     """
     now = datetime.now(UTC)

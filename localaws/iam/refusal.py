@@ -1,6 +1,6 @@
-"""What a service answers to whom it refuses something.
+"""The response of a service that refuses a request.
 
-What the error is called: the models of botocore name it where the service declares it (``AccessDeniedException`` of
+The code of the error: the models of botocore name it where the service declares it (``AccessDeniedException`` of
 Macie, SSM and CloudWatch Logs; ``AuthorizationError`` of SNS). Where they do not, it is that of the protocol:
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (``AccessDenied`` of S3),
 https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html (``AccessDeniedException`` in JSON, 400),
@@ -33,7 +33,7 @@ class Answer:
 
 
 def message_of(caller: Caller, ask: Ask, decision: Decision) -> str:
-    """Say it as AWS does.
+    """Return the message as AWS words it.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     """

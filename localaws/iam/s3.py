@@ -1,4 +1,4 @@
-"""Which permissions a request to S3 needs.
+"""The permissions that a request to S3 needs.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html,
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html,
@@ -60,7 +60,7 @@ class S3Request:
         self.place = Place(path.get("Bucket", ""), path.get("Key", ""), self._query.get("versionId"))
 
     def asks(self) -> Iterator[Ask]:
-        """Yield what has to be allowed, all of it; of DeleteObjects nothing, whose keys are asked for one by one."""
+        """Yield the permissions that a request needs; none for DeleteObjects, whose keys are decided separately."""
         if self.operation == "DeleteObjects":
             return
         if self.operation in _COPY:
@@ -73,12 +73,12 @@ class S3Request:
             yield self._ask("GetObject", self.place)
 
     def deletion(self, key: str, version_id: str | None) -> Ask:
-        """Return what has to be allowed for one of the keys of DeleteObjects."""
+        """Return the permission for a key of DeleteObjects."""
         action = "DeleteObjectVersion" if version_id else "DeleteObject"
         return self._ask(action, Place(self.place.bucket, key, version_id))
 
     def listing(self) -> Ask:
-        """Return what has to be allowed for a 404: the permission to list the bucket that is read from."""
+        """Return the permission for a 404: to list the bucket that is read from."""
         place = self._source if self.operation in _COPY else self.place
         arn = f"arn:{self._partition}:s3:::{place.bucket}"
         return Ask("s3:ListBucket", arn, {}, _owner(place.bucket))

@@ -1,4 +1,4 @@
-"""Which permissions a request to any service but S3 needs.
+"""The permissions that a request to any service but S3 needs.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -69,7 +69,7 @@ _KEY_ACTIONS = {
 
 
 def asks_of(request: AwsRequest, where: Where) -> Iterator[Ask]:
-    """Yield what has to be allowed, all of it, with ``*`` for a resource that is not known."""
+    """Yield the permissions that a request needs, with ``*`` for an unknown resource."""
     name = f"{request.prefix}:{request.operation}"
     action = _ACTIONS.get(name, name)
     if action in _FREE:
@@ -85,8 +85,8 @@ def asks_of(request: AwsRequest, where: Where) -> Iterator[Ask]:
     for key in map(_encryption_key, resources):
         if key and action in _KEY_ACTIONS:
             via = {"kms:viaservice": (f"{request.prefix}.{where.region_name}.amazonaws.com",)}
-            for one in _KEY_ACTIONS[action]:
-                yield Ask(f"kms:{one}", key, via, _account_of(key))
+            for key_action in _KEY_ACTIONS[action]:
+                yield Ask(f"kms:{key_action}", key, via, _account_of(key))
 
 
 def _resources(request: AwsRequest, where: Where) -> Iterable[str]:
@@ -116,7 +116,7 @@ def _log_groups(parameters: Mapping[str, Any]) -> list[str]:
     for name in ("logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers", "logGroupArnList"):
         if value := parameters.get(name):
             found += value if isinstance(value, list) else [value]
-    return [one.partition(":log-group:")[2].partition(":")[0] if one.startswith("arn:") else one for one in found]
+    return [name.partition(":log-group:")[2].partition(":")[0] if name.startswith("arn:") else name for name in found]
 
 
 def _log_stream(group: str, stream: str, where: Where) -> str:

@@ -1,4 +1,4 @@
-"""Whether permissions are enforced, and what was asked since: statements that nothing uses stand out."""
+"""The switch of the enforcement, and a log of decisions, which shows statements that are never used."""
 
 from __future__ import annotations
 

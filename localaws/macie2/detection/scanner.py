@@ -1,6 +1,6 @@
-"""Reads one object's bytes and says which identifiers it holds, how often and where.
+"""Scan an object, or reveal its matched texts: the entry points of the detection.
 
-What is read differently than by Macie is listed in :mod:`localaws.macie2.detection.differences`.
+Differences from Macie are listed in :mod:`localaws.macie2.detection.differences`.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def scan(
     :param size_bytes: its size.
     :param managed: the selected managed identifiers; those that are not implemented find nothing.
     :param custom: the custom identifiers of the job.
-    :param allowed: texts that are no match.
-    :param name: its key, of which the name of a file that was compressed with gzip follows.
+    :param allowed: texts that do not count as matches.
+    :param name: its key, from which the name of a file in a gzip archive is derived.
     :param chunk_bytes: how much is held at a time.
     :param always_csv: read CSV with :mod:`csv` alone (slow; the same result).
     :return: SKIPPED when the object was not analysed, PARTIAL when not all of it was, each with a reason code.
@@ -69,7 +69,7 @@ def reveal(
     """
     matcher = _matcher(tuple(managed), tuple(custom), allowed)
     found = ObjectScan(managed, matcher, CHUNK_BYTES, wanted_texts=values_per_type)
-    detected = {one.identifier for one in found.result(stream, name, extension, size_bytes).detections}
+    detected = {detection.identifier for detection in found.result(stream, name, extension, size_bytes).detections}
     return {
         identifier: [text[:_LONGEST_REVEALED] for text in texts if text]
         for identifier, texts in found.texts.items()

@@ -51,7 +51,7 @@ def finding_shape() -> Shape:
 
 
 def check(criterion: Mapping[str, Mapping[str, Any]], shape: Shape) -> None:
-    """Refuse conditions on what a thing of that shape does not have, and values that the operator does not take.
+    """Refuse conditions on fields that the shape does not have, and values that the operator does not take.
 
     :raises ValidationException: naming the field.
     """
@@ -69,7 +69,7 @@ def check(criterion: Mapping[str, Mapping[str, Any]], shape: Shape) -> None:
 
 
 def matches(finding: Finding, criterion: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Tell whether every condition holds for the finding."""
+    """Return whether every condition holds for the finding."""
     return all(_holds(_values(finding, field), condition) for field, condition in criterion.items())
 
 
@@ -78,8 +78,8 @@ def ordered(
 ) -> list[Finding]:
     """Sort by the attribute; without one keep the order of creation.
 
-    :param fields: the attributes that there are.
-    :raises ValidationException: for another one.
+    :param fields: the attributes that are allowed.
+    :raises ValidationException: for any other attribute.
     """
     if not (field := sort.get("attributeName")):
         return list(findings)
@@ -90,7 +90,7 @@ def ordered(
 
 
 def count_by(findings: Iterable[Finding], field: str, sort: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Count the findings by the value of a field; most frequent first unless told otherwise."""
+    """Count the findings by the value of a field; most frequent first by default."""
     counts = Counter(str(value) for finding in findings for value in _values(finding, field))
     groups = [{"count": count, "groupKey": key} for key, count in counts.items()]
     attribute = sort.get("attributeName", "count")
@@ -120,8 +120,10 @@ def _values(value: Any, field: str) -> list[Any]:
     """Return the values at the end of a path, through every element of the lists on its way."""
     values = [value]
     for name in field.split("."):
-        values = [inner[name] for one in values for inner in _flat(one) if isinstance(inner, Mapping) and name in inner]
-    return [inner for one in values for inner in _flat(one) if inner is not None]
+        values = [
+            inner[name] for outer in values for inner in _flat(outer) if isinstance(inner, Mapping) and name in inner
+        ]
+    return [inner for outer in values for inner in _flat(outer) if inner is not None]
 
 
 def _flat(value: Any) -> list[Any]:
@@ -131,7 +133,7 @@ def _flat(value: Any) -> list[Any]:
 def _leaf(field: str, shape: Shape) -> Shape:
     """Return the shape of the values at the end of a path.
 
-    :raises ValidationException: when the path leads nowhere, or to what has parts of its own.
+    :raises ValidationException: when the path does not exist, or ends at a structure.
     """
     for name in field.split("."):
         shape = _element(shape)
@@ -156,7 +158,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float:
-    """Times count as milliseconds since the epoch."""
+    """Convert times to milliseconds since the epoch."""
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
     return value if isinstance(value, (int, float)) else float("nan")

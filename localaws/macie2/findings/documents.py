@@ -42,7 +42,7 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One object as one run of a job saw it: what a finding and a discovery result are made of.
+    """The analysis of an object in a run, from which findings and discovery results are built.
 
     :param names: names of the custom data identifiers, by id.
     :param results_bucket: bucket and key prefix of the repository, None when there is none.
@@ -78,7 +78,7 @@ class Analysis:
 
 
 def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
-    """Return what GetFindings answers, with numbers as numbers and times as datetimes."""
+    """Return the finding as GetFindings returns it, with numbers as numbers and times as datetimes."""
     detections = analysis.result.detections
     shares = share_locations(detections, LOCATIONS_PER_FINDING)
     occurrences = [_occurrences(some) for some in shares]
@@ -106,9 +106,9 @@ def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
 
 
 def discovery_results(analysis: Analysis, created_at: datetime) -> Iterator[dict[str, Any]]:
-    """Yield the records that Macie writes for every object of a run, also for a clean or skipped one.
+    """Yield the records that Macie writes for every object of a run, also for clean and skipped objects.
 
-    The first is about the object; for an archive, one about each file in it follows.
+    The first describes the object; in case of an archive, one for each of its files follows.
     """
     resources = _as_text(resources_affected(analysis.object))
     yield _record(analysis, analysis.result, created_at, resources)
@@ -121,7 +121,7 @@ def _record(
     analysis: Analysis, outcome: ScanResult | EmbeddedFile, created_at: datetime, resources: dict[str, Any]
 ) -> dict[str, Any]:
     detections = outcome.detections
-    occurrences = [_told_occurrences(found.occurrences) for found in detections]
+    occurrences = [_result_occurrences(found.occurrences) for found in detections]
     result = {**_outcome(outcome), "sensitiveData": _managed(detections, occurrences)}
     if any(found.category is None for found in detections):
         result["customDataIdentifiers"] = _custom(analysis.names, detections, occurrences)
@@ -204,7 +204,11 @@ def _managed(detections: Sequence[Detection], occurrences: Sequence[dict[str, An
             detection = {"count": found.count, "occurrences": where, "type": found.identifier}
             by_category.setdefault(found.category.value, []).append(detection)
     return [
-        {"category": category, "detections": detections, "totalCount": sum(one["count"] for one in detections)}
+        {
+            "category": category,
+            "detections": detections,
+            "totalCount": sum(detection["count"] for detection in detections),
+        }
         for category, detections in by_category.items()
     ]
 
@@ -213,12 +217,12 @@ def _custom(
     names: Mapping[str, str], detections: Sequence[Detection], occurrences: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Source: in real findings ``arn`` is the bare id of the identifier."""
-    told = [
+    entries = [
         {"arn": found.identifier, "count": found.count, "name": names.get(found.identifier), "occurrences": where}
         for found, where in zip(detections, occurrences, strict=True)
         if found.category is None
     ]
-    return {"detections": told, "totalCount": sum(found["count"] for found in told)}
+    return {"detections": entries, "totalCount": sum(found["count"] for found in entries)}
 
 
 def _occurrences(places: Sequence[Occurrence]) -> dict[str, list[dict[str, Any]]]:
@@ -226,25 +230,25 @@ def _occurrences(places: Sequence[Occurrence]) -> dict[str, list[dict[str, Any]]
 
     Source: shape Occurrences of the macie2 API.
     """
-    told: dict[str, list[dict[str, Any]]] = {}
+    entries: dict[str, list[dict[str, Any]]] = {}
     for place in places:
         match place:
             case Cell(row, column, name):
                 cell = {"cellReference": None, "column": column, "columnName": name, "row": row}
-                told.setdefault("cells", []).append(cell)
+                entries.setdefault("cells", []).append(cell)
             case LineRange(start, end, start_column):
-                told.setdefault("lineRanges", []).append({"end": end, "start": start, "startColumn": start_column})
+                entries.setdefault("lineRanges", []).append({"end": end, "start": start, "startColumn": start_column})
             case Record(path, index):
-                told.setdefault("records", []).append({"jsonPath": path, "recordIndex": index})
-    return told
+                entries.setdefault("records", []).append({"jsonPath": path, "recordIndex": index})
+    return entries
 
 
-class _Told(dict[str, Any]):
-    """A part of a result record that is in its form: there can be thousands of places."""
+class _ResultPart(dict[str, Any]):
+    """A part of a result record that is converted already: there can be thousands of places."""
 
 
-def _told_occurrences(places: Sequence[Occurrence]) -> _Told:
-    arrays = _Told(lineRanges=[], pages=[], records=[], cells=[])
+def _result_occurrences(places: Sequence[Occurrence]) -> _ResultPart:
+    arrays = _ResultPart(lineRanges=[], pages=[], records=[], cells=[])
     for place in places:
         match place:
             case Cell(row, column, None):
@@ -252,8 +256,8 @@ def _told_occurrences(places: Sequence[Occurrence]) -> _Told:
             case Cell(row, column, name):
                 arrays["cells"].append({"column": str(column), "columnName": name, "row": str(row)})
             case LineRange(start, end, start_column):
-                told = {"end": str(end), "start": str(start), "startColumn": str(start_column)}
-                arrays["lineRanges"].append(told)
+                entries = {"end": str(end), "start": str(start), "startColumn": str(start_column)}
+                arrays["lineRanges"].append(entries)
             case Record(None, index):
                 arrays["records"].append({"recordIndex": str(index)})
             case Record(path, index):
@@ -263,7 +267,7 @@ def _told_occurrences(places: Sequence[Occurrence]) -> _Told:
 
 def _as_text(value: Any) -> Any:
     """The form of a result record: numbers as text, times in whole seconds, no nulls and no empty version id."""
-    if isinstance(value, _Told):
+    if isinstance(value, _ResultPart):
         return value
     if isinstance(value, dict):
         kept = {key: _as_text(element) for key, element in value.items() if element is not None}

@@ -1,4 +1,4 @@
-"""What a finding and a discovery result say about the bucket and the object.
+"""The bucket and the object in findings and discovery results.
 
 Source: shapes S3Bucket and S3Object of the macie2 API.
 """

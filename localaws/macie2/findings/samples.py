@@ -1,4 +1,4 @@
-"""What the sample findings say: data that nobody has, in the shapes of real findings.
+"""Sample findings: made-up data in the shapes of real findings.
 
 Source: shapes Finding and PolicyDetails of the macie2 API,
 https://docs.aws.amazon.com/macie/latest/user/findings-types.html and …/findings-severity.html
@@ -23,7 +23,7 @@ _PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcl
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
-    """What a policy finding is about: the call that broke the policy."""
+    """The content of a policy finding: the call that broke the policy."""
 
     severity: str
     title: str
@@ -33,7 +33,7 @@ class _Policy:
 
 @dataclass(frozen=True, slots=True)
 class _Sensitive:
-    """What a sensitive data finding is about: one occurrence of each type, by category; None: a custom identifier."""
+    """The content of a sensitive data finding: one occurrence of each type, by category; None: a custom identifier."""
 
     severity: str
     title: str

@@ -26,7 +26,7 @@ _FIELDS = frozenset(
 
 
 class CatalogueError(ValueError):
-    """An entry of the catalogue cannot be used; the message names it and says why."""
+    """An invalid entry of the catalogue; the message names it and the problem."""
 
     def __init__(self, entry: str, problem: str) -> None:
         super().__init__(entry, problem)
@@ -60,7 +60,7 @@ def _entries(folder: Path) -> Iterator[ManagedIdentifier]:
 
 
 def parse_entry(raw: Mapping[str, Any], document: Mapping[str, Any]) -> ManagedIdentifier:
-    """Make one entry of its table.
+    """Parse an entry of the catalogue.
 
     :param document: the file, with the ``lists``, ``patterns`` and ``severities`` that ``@name`` stands for.
     :raises CatalogueError: naming the entry.

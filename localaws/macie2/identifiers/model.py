@@ -1,4 +1,4 @@
-"""What an identifier is: managed ones come from the catalogue, custom ones from the API."""
+"""Identifiers with their severities: managed ones from the catalogue, custom ones from the API."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class ManagedIdentifier:
         the very same text where they can, so that it is looked for once; always there with ``unkeyed_pattern``.
     :param row_rule: found by a rule over whole rows instead of a pattern (``NAME``, ``ADDRESS``).
     :param recommended: member of the set that the selector RECOMMENDED stands for.
-    :param rule: what of this is our choice and not documented by AWS.
+    :param rule: the parts that AWS does not document.
     """
 
     id: str
@@ -117,5 +117,5 @@ class ManagedIdentifier:
 
     @property
     def is_implemented(self) -> bool:
-        """Whether a scan can find it."""
+        """Whether a scan can find the identifier."""
         return bool(self.pattern or self.unkeyed_pattern or self.row_rule)

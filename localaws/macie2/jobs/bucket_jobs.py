@@ -18,10 +18,10 @@ from localaws.macie2.storage.s3 import S3Bucket
 def job_details(bucket: S3Bucket, jobs: Sequence[Job]) -> dict[str, Any]:
     """Return the ``jobDetails`` of a bucket; a job with bucket criteria counts once it has run."""
     described = [description(job) for job in jobs if _covers(job, bucket)]
-    ran = [one for one in described if one["statistics"]["numberOfRuns"]]
-    defined = [one for one in described if one in ran or "bucketDefinitions" in one["s3JobDefinition"]]
-    monitoring = [one for one in described if one["jobType"] == "SCHEDULED" and one["jobStatus"] != "CANCELLED"]
-    last = max(ran, key=lambda one: one["lastRunTime"], default={})
+    ran = [job for job in described if job["statistics"]["numberOfRuns"]]
+    defined = [job for job in described if job in ran or "bucketDefinitions" in job["s3JobDefinition"]]
+    monitoring = [job for job in described if job["jobType"] == "SCHEDULED" and job["jobStatus"] != "CANCELLED"]
+    last = max(ran, key=lambda job: job["lastRunTime"], default={})
     return {
         "isDefinedInJob": "TRUE" if defined else "FALSE",
         "isMonitoredByJob": "TRUE" if monitoring else "FALSE",
@@ -35,6 +35,6 @@ def _covers(job: Job, bucket: S3Bucket) -> bool:
     if "bucketCriteria" in definition:
         return includes_bucket(definition["bucketCriteria"], bucket)
     return job.status is not JobStatus.CANCELLED and any(
-        one["accountId"] == bucket.account_id and bucket.name in one["buckets"]
-        for one in definition["bucketDefinitions"]
+        buckets["accountId"] == bucket.account_id and bucket.name in buckets["buckets"]
+        for buckets in definition["bucketDefinitions"]
     )

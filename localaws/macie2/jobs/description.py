@@ -1,4 +1,4 @@
-"""What the API says about a job.
+"""Descriptions and summaries of a job in the API.
 
 Source: shapes DescribeClassificationJobResponse and JobSummary of the macie2 API.
 """
@@ -12,7 +12,7 @@ from localaws.macie2.jobs.job import Job
 
 
 def description(job: Job) -> dict[str, Any]:
-    """Return what DescribeClassificationJob says: the request, unaltered, and how the job is doing."""
+    """Return the response of DescribeClassificationJob: the request, unaltered, and the state of the job."""
     request = job.request
     with state_lock:
         return {
@@ -34,7 +34,7 @@ def description(job: Job) -> dict[str, Any]:
 
 
 def summary(job: Job) -> dict[str, Any]:
-    """Return what ListClassificationJobs says."""
+    """Return the element of ListClassificationJobs."""
     definition = job.request["s3JobDefinition"]
     with state_lock:
         return {

@@ -1,4 +1,4 @@
-"""What a job tells CloudWatch Logs while it lives: one event for each change, in the words of Macie.
+"""Log events of a job in CloudWatch Logs: one for each change, with Macie's descriptions.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-monitor-cw-logs-ref.html
 """
@@ -14,7 +14,7 @@ from moto.logs.models import LogsBackend
 
 from localaws.macie2.clock import storage_now
 
-#: Made with the first event, with one stream for each job that is called as the job's id.
+#: Created with the first event; each job has a stream named after its id.
 LOG_GROUP = "/aws/macie/classificationjobs"
 
 DESCRIPTIONS = {
@@ -58,9 +58,9 @@ def job_event(
     :param job: ``adminAccountId``, ``jobId`` and ``jobName``.
     :param account_id: the account that the event is about.
     :param bucket_name: the bucket that the event is about.
-    :param operation: what Macie tried to do and failed.
+    :param operation: the operation that failed.
     """
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "adminAccountId": job["adminAccountId"],
         "jobId": job["jobId"],
         "eventType": kind,
@@ -72,11 +72,11 @@ def job_event(
         "affectedAccount": account_id,
         "affectedResource": bucket_name and {"type": "S3_BUCKET_NAME", "value": bucket_name},
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def write(logs: LogsBackend, event: Mapping[str, Any]) -> None:
-    """Put the event into the job's stream, dated by the machine: CloudWatch Logs takes none from the future."""
+    """Write the event to the job's stream, with the machine's time: CloudWatch Logs refuses future events."""
     logs.ensure_log_group(LOG_GROUP)
     logs.ensure_log_stream(LOG_GROUP, event["jobId"])
     dated = {"timestamp": int(storage_now().timestamp() * 1000), "message": json.dumps(event, ensure_ascii=False)}

@@ -1,10 +1,10 @@
-"""A classification job: what becomes of it, and its runs in time.
+"""A classification job: its status and its runs.
 
-A ONE_TIME job has one run, that starts at once. A SCHEDULED job with ``initialRun`` has its first run at once as well,
-over all objects there are; without, it has its first run on the next day that its schedule names, over the objects that
-were uploaded since the job was created (at once there could be none). Every later run reads what was uploaded since the
-run before started. Days that passed while a run was under way, or while the clock jumped, are made up for by one run.
-Days that passed while the job was paused are not made up for.
+A ONE_TIME job has one run, which starts at once. A SCHEDULED job with ``initialRun`` has its first run at once as well,
+over all existing objects; without, it has its first run on the next day of its schedule, over the objects that were
+uploaded since the job was created. Every later run reads objects uploaded since the previous run started. Days that
+passed while a run was under way, or while the clock jumped, are made up for by one run; days that passed while the job
+was paused are not.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs-jobid.html and
 https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-status-change.html
@@ -26,14 +26,14 @@ from localaws.macie2.jobs.status import OVER, JobStatus, check_transition
 
 
 class Job:
-    """One classification job. Its methods take the lock; the runs and the API meet here.
+    """A classification job, used by its runs and the API; its methods take the lock.
 
     :param request: the validated CreateClassificationJob request.
-    :param tell: takes the events of the job.
+    :param send_event: called with each log event of the job.
     """
 
     def __init__(
-        self, job_id: str, arn: str, request: Mapping[str, Any], tell: Callable[[Mapping[str, Any]], None]
+        self, job_id: str, arn: str, request: Mapping[str, Any], send_event: Callable[[Mapping[str, Any]], None]
     ) -> None:
         self.id = job_id
         self.arn = arn
@@ -41,10 +41,10 @@ class Job:
         self.created_at = now()
         self.tags: dict[str, str] = dict(request.get("tags", {}))
         self.is_discarded = False
-        self._tell = tell
-        #: What was running when the user paused the job expires.
+        self._send_event = send_event
+        #: Set while a run is paused by the user; it expires.
         self.pause: Pause | None = None
-        #: The latest run; before the first an empty one.
+        #: The latest run; number 0 before the first.
         self.progress = Progress(0, self.created_at, None)
         self._status = JobStatus.IDLE
         self._is_quota_met = False
@@ -71,7 +71,7 @@ class Job:
         return JobStatus.PAUSED if self._status is JobStatus.RUNNING and self._dialled() else self._status
 
     def update(self, wanted: JobStatus) -> None:
-        """Do what UpdateClassificationJob asks for.
+        """Change the status as UpdateClassificationJob requests.
 
         :raises ValidationException: for a transition that Macie does not have.
         """
@@ -93,7 +93,7 @@ class Job:
     def cancel(self, because: str | None = None) -> None:
         """Cancel the job if it is not over.
 
-        :param because: the event that says why, when the user did not ask for it; it is about the job's account.
+        :param because: kind of the event with the cause, None for a request of the user.
         """
         with state_lock:
             if self._status not in OVER:
@@ -103,14 +103,14 @@ class Job:
                 self._end_run(JobStatus.CANCELLED)
 
     def discard(self) -> None:
-        """Forget the job: its runs stop, and they publish nothing any more."""
+        """Stop the runs; they publish nothing after this."""
         with state_lock:
             self.cancel()
             self.is_discarded = True
             state_lock.notify_all()
 
     def apply_dials(self) -> None:
-        """Become what the time and the dials make of the job."""
+        """Apply the clock and the dials to the status."""
         with state_lock:
             if self.pause and now() >= self.pause.expires_at:
                 self._expire()
@@ -121,16 +121,16 @@ class Job:
             self._note_quota()
 
     def log(self, kind: str, **about: Any) -> None:
-        """Tell CloudWatch Logs an event; see :func:`localaws.macie2.jobs.events.job_event`."""
+        """Send an event to CloudWatch Logs; see :func:`localaws.macie2.jobs.events.job_event`."""
         if not self.is_discarded:
             job = {"adminAccountId": self._account_id, "jobId": self.id, "jobName": self.request["name"]}
             run_at = self.progress.started_at if self._is_run_open else None
-            self._tell(job_event(kind, now(), job, run_at=run_at, **about))
+            self._send_event(job_event(kind, now(), job, run_at=run_at, **about))
 
     # ---- the runs
 
     def await_run(self) -> Progress | None:
-        """Wait for a run that nobody has taken yet, and take it; None when the job is over before there is one."""
+        """Wait for a run that is not taken yet, and take it; return None when the job is over before."""
         with state_lock:
             while True:
                 self.apply_dials()
@@ -142,7 +142,7 @@ class Job:
                 state_lock.wait(self.seconds_to_next_event())
 
     def seconds_to_next_event(self) -> float:
-        """Return when time will make something of the job; what is far away is looked at again within a day."""
+        """Return the seconds until the clock changes the job, at most a day."""
         moments = [now() + timedelta(days=1)]
         if self._due_at and self._status is JobStatus.IDLE:
             moments.append(self._due_at)
@@ -173,13 +173,13 @@ class Job:
             self.progress.has_access_error = True
 
     def count_look(self) -> None:
-        """Count that DescribeClassificationJob told of the run."""
+        """Count a call of DescribeClassificationJob during the run."""
         with state_lock:
             self.progress.looks += 1
             state_lock.notify_all()
 
     def looks_left(self) -> int:
-        """Return how often the job must still be looked at before its run may end."""
+        """Return the calls of DescribeClassificationJob that are still needed before the run may end."""
         return max(dials.current.job_looks - self.progress.looks, 0)
 
     def _begin_run(self) -> None:
@@ -208,12 +208,12 @@ class Job:
             self._due_at = next_run_at(self.request["scheduleFrequency"], self.created_at, now())
 
     def _dialled(self) -> str | None:
-        """Return what the dial makes of this job."""
+        """Return the status that the dial sets for this job."""
         by_id = dials.current.job_status
         return by_id.get(self.id, by_id.get(EVERY_JOB))
 
     def _note_quota(self) -> None:
-        """Tell when the dial has paused the job, or let it go on."""
+        """Log when the dial pauses or resumes the job."""
         is_quota_met = self.status is JobStatus.PAUSED
         if is_quota_met and not self._is_quota_met:
             self.log("JOB_PAUSED_BY_MACIE_SERVICE_QUOTA_MET")

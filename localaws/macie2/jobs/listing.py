@@ -1,4 +1,4 @@
-"""The list of jobs: what ListClassificationJobs filters and sorts by.
+"""The list of jobs: filters and order of ListClassificationJobs.
 
 Source: shapes ListJobsFilterCriteria and ListJobsSortCriteria of the macie2 API.
 """
@@ -15,20 +15,21 @@ from localaws.macie2.jobs.scope import compare, moment
 
 
 def select_jobs(jobs: Iterable[Job], criteria: Mapping[str, Any], sort: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the summaries that meet all include and no exclude terms, latest first unless told otherwise.
+    """Return the summaries that meet all include and no exclude terms, latest first by default.
 
-    :raises ValidationException: for a term without a key, comparator or value, or a time that is not one.
+    :raises ValidationException: for a term without a key, comparator or value, or an invalid time.
     """
     includes, excludes = criteria.get("includes", []), criteria.get("excludes", [])
     for term in (*includes, *excludes):
         _check_term(term)
     selected = [
-        told
-        for told in map(summary, jobs)
-        if all(_term_holds(term, told) for term in includes) and not any(_term_holds(term, told) for term in excludes)
+        described
+        for described in map(summary, jobs)
+        if all(_term_holds(term, described) for term in includes)
+        and not any(_term_holds(term, described) for term in excludes)
     ]
     attribute, order = sort.get("attributeName", "createdAt"), sort.get("orderBy", "DESC" if not sort else "ASC")
-    return sorted(selected, key=lambda told: (told[attribute], told["jobId"]), reverse=order == "DESC")
+    return sorted(selected, key=lambda described: (described[attribute], described["jobId"]), reverse=order == "DESC")
 
 
 def _check_term(term: Mapping[str, Any]) -> None:
@@ -43,6 +44,6 @@ def _check_term(term: Mapping[str, Any]) -> None:
             raise ValidationException("A value of createdAt must be a time in ISO 8601 format") from None
 
 
-def _term_holds(term: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+def _term_holds(term: Mapping[str, Any], described: Mapping[str, Any]) -> bool:
     values = [moment(value) for value in term["values"]] if term["key"] == "createdAt" else term["values"]
-    return compare(term["comparator"], told[term["key"]], values)
+    return compare(term["comparator"], described[term["key"]], values)

@@ -1,4 +1,4 @@
-"""How a run of a job is doing, and what becomes of a job that its user paused."""
+"""The progress of a run, and the pause of a job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Progress:
 
     :param number: 1 for the first run of the job.
     :param uploaded_after: the run reads what S3 dates later than this; None: everything.
-    :param looks: how often DescribeClassificationJob told of it.
+    :param looks: calls of DescribeClassificationJob during the run.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause of what was running: it ends after 30 days, and AWS Health says so a week before.
+    """A pause of a running job: it expires after 30 days, with an event of AWS Health a week before.
 
     Source: shape UserPausedDetails of the macie2 API.
     """
@@ -53,7 +53,7 @@ class Pause:
 
 
 def _health_event_arn(job_arn: str) -> str:
-    """Name the event that AWS Health would have; the code of Macie's is not published."""
+    """Return the ARN of the event of AWS Health; Macie's event code is not published."""
     _, partition, _, region, _, job = job_arn.split(":")
     code = "AWS_MACIE_JOB_EXPIRATION"
     return f"arn:{partition}:health:{region}::event/MACIE/{code}/{code}_{job.rpartition('/')[2]}"

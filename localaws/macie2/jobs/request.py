@@ -1,4 +1,4 @@
-"""What CreateClassificationJob refuses beyond what the model says.
+"""Validation of CreateClassificationJob beyond botocore's model.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs.html and
 https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
@@ -43,7 +43,7 @@ def check_job_request(
 
     :param custom_identifiers: the account's custom data identifiers by id, without deleted ones.
     :param allow_lists: the account's allow lists by id.
-    :raises ValidationException: for a value that is out of its range or a combination that makes no sense.
+    :raises ValidationException: for a value that is out of its range or an invalid combination.
     :raises ResourceNotFoundException: for a custom data identifier or an allow list that does not exist.
     """
     check_length("name", request["name"], 1, 500)
@@ -84,7 +84,7 @@ def _check_identifiers(request: Mapping[str, Any], custom_identifiers: Mapping[s
         raise ValidationException(f"managedDataIdentifierIds must be empty for the selector {selector}")
     if selector == "NONE" and not custom:
         raise ValidationException("customDataIdentifierIds must not be empty for the selector NONE")
-    if unknown := [one for one in managed if one not in CATALOGUE]:
+    if unknown := [identifier for identifier in managed if identifier not in CATALOGUE]:
         raise ValidationException(f"Unknown managed data identifiers: {', '.join(unknown)}")
     _check_ids("custom data identifiers", custom, custom_identifiers, _MOST_CUSTOM_IDENTIFIERS)
 
@@ -92,7 +92,7 @@ def _check_identifiers(request: Mapping[str, Any], custom_identifiers: Mapping[s
 def _check_ids(what: str, ids: Sequence[str], known: Mapping[str, Any], most: int) -> None:
     if len(ids) > most:
         raise ValidationException(f"A job can use at most {most} {what}")
-    if any(one not in known for one in ids):
+    if any(resource_id not in known for resource_id in ids):
         raise ResourceNotFoundException
 
 
@@ -101,9 +101,9 @@ def _check_buckets(definition: Mapping[str, Any]) -> None:
     if bool(definitions) is (criteria is not None):
         raise ValidationException("s3JobDefinition must have either bucketDefinitions or bucketCriteria")
     if definitions:
-        if not all(one["buckets"] for one in definitions):
+        if not all(buckets["buckets"] for buckets in definitions):
             raise ValidationException("buckets of bucketDefinitions must not be empty")
-        if sum(len(one["buckets"]) for one in definitions) > _MOST_BUCKETS:
+        if sum(len(buckets["buckets"]) for buckets in definitions) > _MOST_BUCKETS:
             raise ValidationException(f"A job can analyze at most {_MOST_BUCKETS} buckets")
     for term in _terms(criteria or {}):
         _check_criterion(term)

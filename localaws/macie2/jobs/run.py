@@ -1,6 +1,6 @@
 """One run of a classification job: list, read, record, and publish the findings a moment later.
 
-What is recorded and published of an object is asked of :mod:`localaws.macie2.findings.faults`.
+:mod:`localaws.macie2.findings.faults` decides which results and findings of an object are written and published.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from localaws.macie2.storage.s3 import (
 
 log = logging.getLogger(__name__)
 
-# So many objects are read, or wait to be, before the result of the oldest is written.
+# Objects that are read ahead, before the result of the oldest is written.
 _AHEAD = 3
 
 
@@ -59,7 +59,7 @@ class Repository:
 
 
 def by_macie(account_id: str, source_arn: str) -> ServiceCall:
-    """Return how Macie itself writes results: as its service principal, for a job or the account's configuration.
+    """Return the call by which Macie's service principal writes results, for a job or the account's configuration.
 
     Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
     """
@@ -67,7 +67,7 @@ def by_macie(account_id: str, source_arn: str) -> ServiceCall:
 
 
 class _StoppedError(Exception):
-    """The job was cancelled or forgotten, or the run expired."""
+    """The job was cancelled or discarded, or the run expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Run:
     :param number: 1 for the first run of the job.
     :param account_ids: the accounts whose buckets the job's bucket criteria choose from.
     :param uploaded_after: when the run before started; None: everything is read.
-    :param allowed: what the job's allow lists had when the run started.
+    :param allowed: content of the job's allow lists when the run started.
     :param count_classified_bytes: called with the analysed bytes of each object.
-    :param repository: asked when a result is written, as the configuration can be made while the job runs.
-    :param publish: takes the findings when they can be listed.
+    :param repository: called for each result, as the configuration can change while the job runs.
+    :param publish: called with the findings when they can be listed.
     """
 
     account_id: str
@@ -99,7 +99,7 @@ class Run:
     publish: Callable[[list[dict[str, Any]]], None]
 
     def start(self) -> None:
-        """Run in a thread of its own, which never keeps the process alive."""
+        """Run in a daemon thread."""
         threading.Thread(target=self._run, name=f"macie-job-{self.job.id}", daemon=True).start()
 
     def _run(self) -> None:
@@ -120,7 +120,7 @@ class Run:
             step()
         except _StoppedError:
             pass
-        except Exception as error:  # a job that this code cannot run must neither stay RUNNING nor become COMPLETE
+        except Exception as error:  # the job must neither stay RUNNING nor become COMPLETE
             fail(self.job, error)
 
     def _analyse(self, analyses: list[Analysis], unwritten: list[Analysis]) -> None:
@@ -143,8 +143,8 @@ class Run:
             while reading:
                 self._take(reading.popleft(), analyses, unwritten)
         finally:
-            for one in reading:
-                one.cancel()
+            for future in reading:
+                future.cancel()
         with state_lock:
             self._wait(lambda: self._seconds_left(started))
             self.job.complete()
@@ -197,8 +197,8 @@ class Run:
         if (repository := self.repository()) is None:
             return
         for analysis in analyses:
-            for told in faults.results(analysis):
-                self._write_result(told, repository)
+            for reported in faults.results(analysis):
+                self._write_result(reported, repository)
 
     def _write_result(self, analysis: Analysis, repository: Repository) -> None:
         records = discovery_results(analysis, now())
@@ -216,7 +216,7 @@ class Run:
             log.warning("job %s: the bucket for the discovery results is gone", self.job.id)
 
     def _follow_up(self, ended: float, **steps: Callable[[], None]) -> None:
-        """Do each step when the time on its dial has passed since the end of the job, also of a cancelled one."""
+        """Execute each step when the time of its dial has passed since the end of the job, also of a cancelled job."""
         while steps:
             with state_lock:
                 if self.job.is_discarded:
@@ -229,13 +229,13 @@ class Run:
             steps.pop(dial)()  # without the lock: a result is written to moto's S3
 
     def _publish(self, analyses: Sequence[Analysis]) -> None:
-        """Make the findings of the objects that were read known."""
+        """Publish the findings of the objects that were read."""
         with state_lock:
             if not self.job.is_discarded:
                 self.publish(faults.findings(analyses, now()))
 
     def _seconds_left(self, started: float) -> float:
-        """Return how long the run, which has read everything, must still last."""
+        """Return the seconds that a run that has read all objects must still last."""
         return math.inf if self.job.looks_left() else started + dials.current.job_seconds - time.monotonic()
 
     def _wait(self, seconds_left: Callable[[], float] = lambda: 0) -> None:
@@ -255,7 +255,7 @@ class Run:
 
 
 def fail(job: Job, error: Exception) -> None:
-    """Cancel a job that this code cannot run, and log where it failed."""
+    """Cancel a job that failed inside the local AWS, and log where."""
     job.cancel()
     if not job.is_discarded:
         report(f"job {job.id}", error)
@@ -271,13 +271,13 @@ def chosen(request: Mapping[str, Any], catalogue: Mapping[str, ManagedIdentifier
         case "ALL":
             return list(catalogue.values())
         case "EXCLUDE":
-            return [one for one in catalogue.values() if one.id not in ids]
+            return [identifier for identifier in catalogue.values() if identifier.id not in ids]
         case "INCLUDE":
-            return [one for one in catalogue.values() if one.id in ids]
+            return [identifier for identifier in catalogue.values() if identifier.id in ids]
         case "NONE":
             return []
         case _:
-            return [one for one in catalogue.values() if one.recommended]
+            return [identifier for identifier in catalogue.values() if identifier.recommended]
 
 
 def _skipped(reason: str) -> ScanResult:

@@ -1,7 +1,7 @@
 """The days on which a SCHEDULED job runs.
 
 Source: shapes JobScheduleFrequency, DailySchedule, WeeklySchedule and MonthlySchedule of the macie2 API. AWS does not
-publish the time of day; here it is the one at which the job was created, in UTC.
+publish the time of day; here it is the time at which the job was created, in UTC.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def next_run_at(frequency: Mapping[str, Any], created_at: datetime, after: datet
 
 
 def _is_day(frequency: Mapping[str, Any], day: datetime) -> bool:
-    """Tell whether the job runs on the day; a month that does not have the day of the month has no run."""
+    """Return whether the job runs on the day; a month that does not have the day of the month has no run."""
     if "weeklySchedule" in frequency:
         return bool(_DAYS[day.weekday()] == frequency["weeklySchedule"]["dayOfWeek"])
     if "monthlySchedule" in frequency:

@@ -1,4 +1,4 @@
-"""Which buckets and objects a job reads.
+"""The buckets and objects in the scope of a job.
 
 Source: shapes S3BucketCriteriaForJob, Scoping, SimpleScopeTerm and TagScopeTerm of the macie2 API, and
 https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-scope.html
@@ -33,28 +33,28 @@ _BUCKET_FACTS = {
 
 
 def compare(comparator: str, value: Any, wanted: list[Any]) -> bool:
-    """Compare a value with a list of which any one may hold; NE wants that none of them is equal."""
+    """Compare a value with a list, any element of which may match; NE requires that none is equal."""
     if comparator == "NE":
         return value not in wanted
-    return any(_COMPARATORS[comparator](value, one) for one in wanted)
+    return any(_COMPARATORS[comparator](value, candidate) for candidate in wanted)
 
 
 def moment(text: str) -> datetime:
-    """Read an ISO 8601 time, UTC unless it says otherwise.
+    """Parse an ISO 8601 time, in UTC if it has no offset.
 
-    :raises ValueError: when it is not one.
+    :raises ValueError: for any other text.
     """
     parsed = datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def includes_object(scoping: Mapping[str, Any], candidate: S3Object) -> bool:
-    """Tell whether the object is in the job: every include term holds, and not every exclude term does."""
+    """Return whether the object is in the job: every include term holds, and not every exclude term does."""
     return _in_scope(scoping, lambda term: _object_term(term, candidate))
 
 
 def includes_bucket(criteria: Mapping[str, Any], candidate: S3Bucket) -> bool:
-    """Tell whether the bucket meets the job's bucket criteria; excludes win."""
+    """Return whether the bucket meets the job's bucket criteria; excludes win."""
     return _in_scope(criteria, lambda term: _bucket_term(term, candidate))
 
 

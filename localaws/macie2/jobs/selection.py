@@ -1,4 +1,4 @@
-"""What a run reads: the objects in the job's scope, in the buckets that are there when the run starts.
+"""The objects that a run reads: those in scope, in the buckets that exist when the run starts.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/discovery-jobs-scope.html
 """
@@ -19,7 +19,7 @@ from localaws.macie2.storage.s3 import BucketUnavailableError, S3Bucket, S3Objec
 def select_objects(
     job: Job, storage: Storage, account_ids: Sequence[str], uploaded_after: datetime | None
 ) -> list[S3Object]:
-    """Return the objects that the run reads, after sampling; buckets that cannot be read are told to the job.
+    """Return the objects that the run reads, after sampling; unavailable buckets are logged as events of the job.
 
     :param account_ids: the accounts whose buckets the job's bucket criteria choose from.
     :param uploaded_after: when the run before this one started, None to read everything.
@@ -44,18 +44,18 @@ def _select_buckets(job: Job, storage: Storage, account_ids: Sequence[str]) -> I
     if "bucketCriteria" in definition:
         yield from _matching_buckets(job, storage, account_ids)
         return
-    for one in definition["bucketDefinitions"]:
-        for name in one["buckets"]:
+    for buckets in definition["bucketDefinitions"]:
+        for name in buckets["buckets"]:
             try:
-                yield storage.get_bucket(one["accountId"], name)
+                yield storage.get_bucket(buckets["accountId"], name)
             except BucketUnavailableError as error:
-                _report(job, one["accountId"], name, error)
+                _report(job, buckets["accountId"], name, error)
 
 
 def _matching_buckets(job: Job, storage: Storage, account_ids: Sequence[str]) -> Iterator[S3Bucket]:
     criteria = job.request["s3JobDefinition"]["bucketCriteria"]
-    buckets = [one for account_id in account_ids for one in storage.list_buckets(account_id)]
-    matching = [one for one in buckets if scope.includes_bucket(criteria, one)]
+    buckets = [bucket for account_id in account_ids for bucket in storage.list_buckets(account_id)]
+    matching = [bucket for bucket in buckets if scope.includes_bucket(criteria, bucket)]
     if not matching:
         job.log("NO_BUCKETS_MATCHED_THE_CRITERIA")
     for bucket in matching:

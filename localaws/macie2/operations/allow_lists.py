@@ -36,12 +36,12 @@ _ID_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 class UnusableListError(Exception):
-    """The texts of a list cannot be had; the first argument is one of the API's AllowListStatusCode."""
+    """The list cannot be used; the first argument is one of the API's AllowListStatusCode."""
 
 
 @dataclass(slots=True)
 class AllowList:
-    """One list; a kind of criteria, chosen when it is created, and what it says now."""
+    """A list with its latest settings; its kind of criteria never changes."""
 
     id: str
     arn: str
@@ -55,7 +55,7 @@ class AllowList:
         return "regex" if "regex" in self.request["criteria"] else "s3WordsList"
 
     def summary(self) -> dict[str, Any]:
-        """Return what ListAllowLists says about it."""
+        """Return the element of ListAllowLists."""
         return {
             "arn": self.arn,
             "createdAt": self.created_at,
@@ -76,7 +76,10 @@ class AllowLists(Area):
         self.allow_lists = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.allow_lists.values())}}
+        return {
+            **super().tags_by_arn(),
+            **{allow_list.arn: allow_list.tags for allow_list in list(self.allow_lists.values())},
+        }
 
     def create_allow_list(self, request: Request) -> Answer:
         check_tags(request.get("tags", {}))
@@ -86,7 +89,7 @@ class AllowLists(Area):
                 return {"arn": self.allow_lists[known].arn, "id": known}
             list_id = "".join(mock_random.choices(_ID_CHARACTERS, k=22))
             made = AllowList(list_id, self.arn("allow-list", list_id), request, tags=dict(request.get("tags", {})))
-            if sum(one.kind == made.kind for one in self.allow_lists.values()) >= MOST_LISTS_OF_A_KIND:
+            if sum(allow_list.kind == made.kind for allow_list in self.allow_lists.values()) >= MOST_LISTS_OF_A_KIND:
                 raise ServiceQuotaExceededException(f"An account can have {MOST_LISTS_OF_A_KIND} lists of each kind")
             self.allow_lists[list_id] = made
             self.remember("allow-list", request, list_id)
@@ -104,7 +107,7 @@ class AllowLists(Area):
         }
 
     def list_allow_lists(self, request: Request) -> Answer:
-        return page("allowLists", [one.summary() for one in list(self.allow_lists.values())], request)
+        return page("allowLists", [allow_list.summary() for allow_list in list(self.allow_lists.values())], request)
 
     def update_allow_list(self, request: Request) -> Answer:
         """Change everything but the kind of the list."""
@@ -117,7 +120,7 @@ class AllowLists(Area):
         return {"arn": known.arn, "id": known.id}
 
     def delete_allow_list(self, request: Request) -> Answer:
-        """Delete a list that no job uses any more, or any list when the request says so."""
+        """Delete a list that no unfinished job uses; with ``ignoreJobChecks`` any list."""
         existing(self.allow_lists, request["id"])
         ignores_jobs = request.get("ignoreJobChecks", "false").lower()
         if ignores_jobs not in ("true", "false"):
@@ -129,12 +132,12 @@ class AllowLists(Area):
         return {}
 
     def allowed_texts(self, ids: Iterable[str]) -> AllowedTexts:
-        """Return what these lists hold now.
+        """Return the current texts and patterns of these lists.
 
-        A list that is gone or cannot be read allows nothing: the job goes on without it.
+        A list that was deleted or cannot be read allows nothing: the job continues without it.
         Source: https://docs.aws.amazon.com/macie/latest/user/allow-lists-status-check.html
         """
-        lists = [known.request["criteria"] for one in ids if (known := self.allow_lists.get(one))]
+        lists = [known.request["criteria"] for list_id in ids if (known := self.allow_lists.get(list_id))]
         texts: set[str] = set()
         for criteria in lists:
             if "s3WordsList" in criteria:
@@ -144,7 +147,7 @@ class AllowLists(Area):
         return AllowedTexts(frozenset(texts), patterns)
 
     def _check_criteria(self, criteria: Mapping[str, Any]) -> None:
-        """Refuse criteria that cannot be used; Macie tries them, too."""
+        """Refuse criteria that cannot be used; Macie tests them, too."""
         if len(criteria) != 1:
             raise ValidationException("criteria must have exactly one of regex and s3WordsList")
         if "regex" in criteria:

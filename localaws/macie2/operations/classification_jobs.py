@@ -1,4 +1,4 @@
-"""Classification jobs: created, looked at, paused, cancelled. Their status is in :mod:`localaws.macie2.jobs.job`.
+"""Classification jobs: created, described, paused, cancelled. Their status is in :mod:`localaws.macie2.jobs.job`.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs.html
 """
@@ -38,7 +38,7 @@ class ClassificationJobs(Area):
         self.jobs = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.jobs.values())}}
+        return {**super().tags_by_arn(), **{job.arn: job.tags for job in list(self.jobs.values())}}
 
     def cancel_jobs(self) -> None:
         """Cancel all jobs that are not over, as Macie is suspended."""
@@ -50,10 +50,12 @@ class ClassificationJobs(Area):
             job.discard()
 
     def create_classification_job(self, request: Request) -> Answer:
-        """Create a job, and start it if it is time. The same client token and request give the same job."""
+        """Create a job and start it when it is due. The same client token and request return the same job."""
         check_job_request(request, self.macie.usable_identifiers(), self.macie.allow_lists)
         known_identifiers = self.macie.custom_data_identifiers
-        custom = [known_identifiers[one].to_detect() for one in request.get("customDataIdentifierIds", [])]
+        custom = [
+            known_identifiers[identifier_id].to_detect() for identifier_id in request.get("customDataIdentifierIds", [])
+        ]
         with state_lock:
             if known := self.made_before("classification-job", request, self.jobs):
                 return {"jobArn": self.jobs[known].arn, "jobId": known}
@@ -79,11 +81,11 @@ class ClassificationJobs(Area):
         return page("items", jobs, request)
 
     def _live(self, job: Job, custom: Sequence[CustomIdentifier]) -> None:
-        """Start the runs of a job, until it is over: in a thread, which never keeps the process alive."""
+        """Start the runs of a job until it is over; executed by a daemon thread."""
         try:
             while begun := job.await_run():
                 self._run_of(job, begun, custom).start()
-        except Exception as error:  # the job has no run then, and must not stay RUNNING
+        except Exception as error:  # without a run the job must not stay RUNNING
             run.fail(job, error)
 
     def _run_of(self, job: Job, begun: Progress, custom: Sequence[CustomIdentifier]) -> run.Run:
@@ -105,7 +107,7 @@ class ClassificationJobs(Area):
         )
 
     def storage_of(self, request: Mapping[str, Any]) -> Storage:
-        accounts = {one["accountId"] for one in request["s3JobDefinition"].get("bucketDefinitions", [])}
+        accounts = {buckets["accountId"] for buckets in request["s3JobDefinition"].get("bucketDefinitions", [])}
         owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
         return Storage({*accounts, *owners, *self.macie.accounts()}, self.region_name, self.partition)
 

@@ -1,4 +1,4 @@
-"""Where discovery results and findings go.
+"""The destinations of discovery results and findings.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/classification-export-configuration.html and
 https://docs.aws.amazon.com/macie/latest/APIReference/findings-publication-configuration.html
@@ -46,7 +46,7 @@ class Configurations(Area):
         return {"configuration": configuration}
 
     def _check_that_macie_may_write(self, destination: Request) -> None:
-        """Refuse a repository that Macie may not write to: Macie puts an object there to find out.
+        """Refuse a repository that Macie may not write to: Macie tests this by writing an object.
 
         Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
         """
@@ -60,14 +60,14 @@ class Configurations(Area):
     def get_findings_publication_configuration(self, request: Request) -> Answer:
         return {"securityHubConfiguration": self._security_hub_configuration}
 
-    @partly_implemented("kept and told, but there is no Security Hub that findings could be published to")
+    @partly_implemented("kept and returned, but findings are not published to Security Hub")
     def put_findings_publication_configuration(self, request: Request) -> Answer:
-        """Set what Security Hub gets; without a configuration nothing changes."""
+        """Set which findings Security Hub gets; without a configuration nothing changes."""
         self._security_hub_configuration = request.get("securityHubConfiguration", self._security_hub_configuration)
         return {}
 
     def repository(self) -> Repository | None:
-        """Return where discovery results go now, None when nothing is configured or the bucket is gone."""
+        """Return the current repository, None when it is not configured or its bucket does not exist."""
         destination = self._export_configuration.get("s3Destination", {})
         owner = s3_backends.bucket_accounts.get(destination.get("bucketName"))
         if owner is None:

@@ -1,4 +1,4 @@
-"""What Macie tells EventBridge: an event on the account's default bus for each finding that is not archived.
+"""Events of EventBridge: one on the account's default bus for each finding that is not archived.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
 """
@@ -31,7 +31,9 @@ class Events(Area):
 
 
 def _send(bus: EventsBackend, finding: Mapping[str, Any]) -> None:
-    if not bus.event_buses["default"].rules:  # a large job has many findings, and few people have rules
+    if not bus.event_buses[
+        "default"
+    ].rules:  # saves time: a large job has many findings, and a bus is often without rules
         return
     event = {
         "Source": "aws.macie",

@@ -1,4 +1,4 @@
-"""Findings: listed, read, counted. How they look is in :mod:`localaws.macie2.findings.documents`.
+"""Findings: listed, read, counted. Their content is built in :mod:`localaws.macie2.findings.documents`.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings.html
 """
@@ -28,15 +28,15 @@ class Findings(Area):
         self.findings = {}
 
     def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
-        """Publish findings: make them known, and hand on those that no suppression rule archives."""
-        for one in findings:
-            known = {**one, "archived": True} if self.macie.is_suppressed(one) else one
+        """Publish findings, and send events for those that are not archived by a suppression rule."""
+        for finding in findings:
+            known = {**finding, "archived": True} if self.macie.is_suppressed(finding) else finding
             self.findings[known["id"]] = known
             if not known["archived"]:
                 self.macie.send_event(known)
 
     def create_sample_findings(self, request: Request) -> Answer:
-        """Publish a sample of each type that is asked for, of every type when none is."""
+        """Publish a sample of each requested type, by default of every type."""
         kinds, moment = request.get("findingTypes") or samples.TYPES, now()
         with state_lock:
             self.add_findings(
@@ -60,7 +60,7 @@ class Findings(Area):
         if not 1 <= len(ids) <= _MOST_FINDINGS:
             raise ValidationException(f"findingIds must have 1 to {_MOST_FINDINGS} elements")
         with state_lock:
-            found = [self.findings[one] for one in ids if one in self.findings]
+            found = [self.findings[finding_id] for finding_id in ids if finding_id in self.findings]
         in_order = criteria.ordered(found, request.get("sortCriteria", {}))
         return {"findings": shuffled(in_order) if dials.current.findings_shuffled else in_order}
 
@@ -75,4 +75,4 @@ class Findings(Area):
         criteria.check(criterion, criteria.finding_shape())
         with state_lock:
             findings = list(self.findings.values())
-        return [one for one in findings if criteria.matches(one, criterion)]
+        return [finding for finding in findings if criteria.matches(finding, criterion)]

@@ -1,6 +1,6 @@
 """Member accounts and their administrator.
 
-A membership is kept by its administrator's Macie; the member looks for it there.
+A membership is stored by the administrator's Macie; the member looks it up there.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/members.html
 """
@@ -84,10 +84,10 @@ class Members(Area):
         self.members = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.members.values())}}
+        return {**super().tags_by_arn(), **{member.arn: member.tags for member in list(self.members.values())}}
 
     def create_member(self, request: Request) -> Answer:
-        """Know an account; the accounts of an organization become members at once, all others when they are invited."""
+        """Add an account; accounts of an organization become members at once, others when they accept an invitation."""
         check_tags(request.get("tags", {}))
         account_id = request["account"]["accountId"]
         check_account_id(account_id)
@@ -110,12 +110,14 @@ class Members(Area):
         return existing(self.members, request["id"]).to_json()
 
     def list_members(self, request: Request) -> Answer:
-        """Return the current members, or with ``onlyAssociated=false`` all accounts that are known."""
+        """Return the current members, or with ``onlyAssociated=false`` all known accounts."""
         only_current = request.get("onlyAssociated", "true").lower()
         if only_current not in ("true", "false"):
             raise ValidationException("onlyAssociated must be true or false")
         known = list(self.members.values())
-        return page("members", [one.to_json() for one in known if one.is_current or only_current == "false"], request)
+        return page(
+            "members", [member.to_json() for member in known if member.is_current or only_current == "false"], request
+        )
 
     def delete_member(self, request: Request) -> Answer:
         existing(self.members, request["id"])
@@ -153,21 +155,21 @@ class Members(Area):
 
     def accounts(self) -> list[str]:
         """Return this account and its members."""
-        return [self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)]
+        return [self.account_id, *(member.account_id for member in list(self.members.values()) if member.is_current)]
 
     def add_member(self, account_id: str, email: str) -> Member:
-        """Return a new member that is not associated yet; forget what was known of the account."""
+        """Add and return a member that is not associated yet; it replaces an earlier one."""
         arn = self.arn("member", account_id)
         member = self.members[account_id] = Member(account_id, arn, self.account_id, email)
         return member
 
     def membership(self) -> Member | None:
-        """Return what this account is to its administrator."""
-        known = [one.members.get(self.account_id) for one in self.macie.every_macie()]
-        return next((one for one in known if one and one.is_current), None)
+        """Return the membership of this account, None if it has no administrator."""
+        known = [macie.members.get(self.account_id) for macie in self.macie.every_macie()]
+        return next((member for member in known if member and member.is_current), None)
 
 
 def check_account_id(account_id: str) -> None:
-    """Refuse what is not the id of an account."""
+    """Refuse an invalid account id."""
     if not re.fullmatch(r"\d{12}", account_id):
         raise ValidationException("The id of an account has 12 digits")

@@ -55,7 +55,7 @@ class Organization(Area):
         return {}
 
     def is_delegated_administrator(self) -> bool:
-        """Tell whether an organization made this account its administrator of Macie."""
+        """Return whether an organization made this account its administrator of Macie."""
         return any(macie.organization_admin_account_id == self.account_id for macie in self.macie.every_macie())
 
     def _assert_administrator(self) -> None:

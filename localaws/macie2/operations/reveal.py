@@ -31,7 +31,7 @@ from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailable
 #: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 MOST_PER_DAY = 100
 _MEGABYTE = 1024 * 1024
-#: By the finding's MIME type; what is not here is not supported. The sizes are remembered, not looked up.
+#: By MIME type of the finding; other types are not supported. The sizes are from memory, not from a source.
 LARGEST_BYTES = {
     "application/avro": 70 * _MEGABYTE,
     "application/gzip": 90 * _MEGABYTE,
@@ -47,11 +47,11 @@ _DISABLED = {"configuration": {"status": "DISABLED"}, "retrievalConfiguration": 
 
 
 class _UnavailableError(Exception):
-    """There are no samples of a finding; the first argument is one of the API's UnavailabilityReasonCode."""
+    """Samples of a finding are not available; the first argument is one of the API's UnavailabilityReasonCode."""
 
 
 class Reveal(Area):
-    """What the account may see of the objects."""
+    """Samples of sensitive data from the objects of an account."""
 
     _reveal: Mapping[str, Mapping[str, str]]
     _in_progress: set[str]
@@ -70,7 +70,7 @@ class Reveal(Area):
         "neither the KMS key nor the IAM role has to exist; samples are not encrypted, and no role is assumed"
     )
     def update_reveal_configuration(self, request: Request) -> Answer:
-        """Enable or disable; what was said of the access to objects is gone when it is disabled."""
+        """Enable or disable the retrieval; disabling it drops the settings of access to objects."""
         configuration = dict(request["configuration"])
         if configuration["status"] == "DISABLED":
             self._reveal = _DISABLED
@@ -87,7 +87,7 @@ class Reveal(Area):
         return self._reveal
 
     def get_sensitive_data_occurrences_availability(self, request: Request) -> Answer:
-        """Tell whether there are samples, and why not."""
+        """Return whether samples are available, and if not, why."""
         finding = self._finding(request)
         try:
             self._open(finding)[1].close()
@@ -96,7 +96,7 @@ class Reveal(Area):
         return {"code": "AVAILABLE"}
 
     def get_sensitive_data_occurrences(self, request: Request) -> Answer:
-        """Begin to retrieve samples, and at the next call have them: Macie needs its time, too."""
+        """Start the retrieval of samples; the next call returns them, as Macie takes its time, too."""
         finding = self._finding(request)
         try:
             found, stream = self._open(finding)
@@ -113,7 +113,7 @@ class Reveal(Area):
     def _finding(self, request: Request) -> Mapping[str, Any]:
         """Return the finding.
 
-        :raises AccessDeniedException: when nothing may be revealed.
+        :raises AccessDeniedException: when the retrieval is not enabled.
         """
         finding = existing(self.macie.findings, request["findingId"])
         if self._reveal["configuration"]["status"] != "ENABLED":
@@ -141,7 +141,7 @@ class Reveal(Area):
     def _open(self, finding: Mapping[str, Any]) -> tuple[S3Object, BinaryIO]:
         """Return the version of the object that the finding is about.
 
-        :raises _UnavailableError: when it cannot be had.
+        :raises _UnavailableError: when it is not available.
         """
         details, about = finding.get("classificationDetails"), finding["resourcesAffected"].get("s3Object")
         if details is None or about is None:
@@ -171,7 +171,10 @@ class Reveal(Area):
     ) -> dict[str, list[dict[str, str]]]:
         """Return the samples of each type, those of custom data identifiers by their names."""
         job = self.macie.jobs[finding["classificationDetails"]["jobId"]].request
-        custom = [self.macie.custom_data_identifiers[one].to_detect() for one in job.get("customDataIdentifierIds", [])]
+        custom = [
+            self.macie.custom_data_identifiers[identifier_id].to_detect()
+            for identifier_id in job.get("customDataIdentifierIds", [])
+        ]
         allowed = self.macie.allowed_texts(job.get("allowListIds", []))
         texts = reveal(
             stream,
@@ -182,14 +185,14 @@ class Reveal(Area):
             allowed,
             name=found.key,
         )
-        names = {one.id: one.name for one in custom}
+        names = {identifier.id: identifier.name for identifier in custom}
         return {
             names.get(kind, kind): [{"value": value} for value in values] for kind, values in texts.items() if values
         }
 
 
 def _has_result(storage: Storage, location: str) -> bool:
-    """Tell whether the discovery result of a finding is where the finding says, and legible."""
+    """Return whether the discovery result of a finding exists at the location in the finding, and is valid."""
     bucket_name, _, key = location.removeprefix("s3://").partition("/")
     if (owner := storage.owner(bucket_name)) is None:
         return False

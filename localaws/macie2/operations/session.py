@@ -15,7 +15,7 @@ from localaws.macie2.operations.area import Answer, Area, Request
 
 
 class Sessions(Area):
-    """Whether Macie is enabled, and what follows from that."""
+    """The session: whether Macie is enabled, suspended or disabled."""
 
     _session: dict[str, Any] | None
     _was_disabled: bool
@@ -26,9 +26,9 @@ class Sessions(Area):
         self._was_disabled = False
 
     def assert_enabled(self) -> None:
-        """Refuse what can only be done while Macie is enabled; in moto it is at first, and nothing is refused later.
+        """Refuse a request while Macie is not enabled; as in moto, the dial ``as_moto`` enables it at first.
 
-        :raises AccessDeniedException: in the words of the service.
+        :raises AccessDeniedException: with Macie's message.
         """
         if self._session is not None:
             return
@@ -40,7 +40,7 @@ class Sessions(Area):
     def session(self) -> dict[str, Any]:
         """Return the session of an enabled Macie.
 
-        :raises ResourceNotFoundException: when there is none, and the dial says to do as moto does.
+        :raises ResourceNotFoundException: when Macie is disabled and the dial ``as_moto`` is set.
         """
         self.assert_enabled()
         if self._session is None:

@@ -1,4 +1,4 @@
-"""Tags of whatever can have some.
+"""Tags of all taggable resources.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/tags-resourcearn.html
 """

@@ -1,4 +1,4 @@
-"""Who can reach a bucket, by its policy, its access control list and what blocks public access.
+"""Access to a bucket: by its policy, its access control list and its public access block.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html (what is public)
 and, of the macie2 API, shapes BucketPublicAccess (effectivePermission) and BucketMetadata (sharedAccess).
@@ -18,7 +18,7 @@ _ACCOUNT = re.compile(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?")
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What opens or closes a bucket.
+    """The settings that decide about access to a bucket.
 
     :param policy: the bucket policy as it was put, None when there is none.
     :param groups: URIs of the groups that the access control list names.
@@ -37,14 +37,14 @@ def effective_permission(grants: Grants) -> str:
     if by_group and not grants.blocks.get("ignorePublicAcls"):
         return "PUBLIC"
     try:
-        by_policy = any(_is_anybody(one) for one in _statements(grants.policy, "Allow"))
+        by_policy = any(_names_all_principals(statement) for statement in _statements(grants.policy, "Allow"))
     except (ValueError, AttributeError):
         return "UNKNOWN"
     return "PUBLIC" if by_policy and not grants.blocks.get("restrictPublicBuckets") else "NOT_PUBLIC"
 
 
 def shared_access(grants: Grants) -> str:
-    """Return ``EXTERNAL``, ``NOT_SHARED`` or ``UNKNOWN``; the organization is not asked, so nothing is ``INTERNAL``."""
+    """Return ``EXTERNAL``, ``NOT_SHARED`` or ``UNKNOWN``, never ``INTERNAL``: organizations are not consulted."""
     permission = effective_permission(grants)
     if permission == "UNKNOWN":
         return permission
@@ -58,10 +58,11 @@ def shared_access(grants: Grants) -> str:
 
 
 def is_denied_to_all(policy: str | bytes | None) -> bool:
-    """Tell whether a statement without conditions denies everybody to list the bucket."""
+    """Return whether a statement without conditions denies listing the bucket to all principals."""
     try:
         return any(
-            _is_anybody(statement) and any(_covers_listing(action) for action in _texts(statement.get("Action")))
+            _names_all_principals(statement)
+            and any(_covers_listing(action) for action in _texts(statement.get("Action")))
             for statement in _statements(policy, "Deny")
         )
     except (ValueError, AttributeError):
@@ -75,8 +76,8 @@ def _statements(policy: str | bytes | None, effect: str) -> Iterator[Mapping[str
             yield statement
 
 
-def _is_anybody(statement: Mapping[str, Any]) -> bool:
-    """Tell whether it names everybody; what a condition narrows is not public."""
+def _names_all_principals(statement: Mapping[str, Any]) -> bool:
+    """Return whether the statement names all principals; a statement with a condition is not public."""
     return "*" in _principals(statement) and not statement.get("Condition")
 
 

@@ -1,4 +1,4 @@
-"""What Macie knows about a bucket: settings, and sums over the latest version of each object.
+"""The inventory of a bucket: settings, and sums over the latest version of each object.
 
 Source: shape BucketMetadata of the macie2 API.
 """
@@ -73,15 +73,16 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
 
 
 def allows_unencrypted_uploads(policy: str | None) -> str:
-    """Return ``FALSE`` for a policy that denies uploads that do not say how to encrypt, ``UNKNOWN`` when illegible."""
+    """Return ``FALSE`` for a policy that denies uploads without encryption headers, ``UNKNOWN`` for an invalid one."""
     try:
         statements = json.loads(policy)["Statement"] if policy else []
         denying = [
-            one
-            for one in (statements if isinstance(statements, list) else [statements])
-            if one.get("Effect") == "Deny" and {"s3:PutObject", "s3:*", "*"} & set(_listed(one.get("Action")))
+            statement
+            for statement in (statements if isinstance(statements, list) else [statements])
+            if statement.get("Effect") == "Deny"
+            and {"s3:PutObject", "s3:*", "*"} & set(_listed(statement.get("Action")))
         ]
-        keys = {key for one in denying for test in one.get("Condition", {}).values() for key in test}
+        keys = {key for statement in denying for test in statement.get("Condition", {}).values() for key in test}
     except (ValueError, KeyError, TypeError, AttributeError):
         return "UNKNOWN"
     return "FALSE" if _ENCRYPTION_HEADER in keys else "TRUE"
@@ -91,11 +92,11 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     encryption: Counter[str] = Counter()
-    for one in objects:
-        for group in _groups(one):
+    for stored in objects:
+        for group in _groups(stored):
             counts[group] += 1
-            sizes[group] += one.size_bytes
-        encryption["s3Managed" if one.encryption.type == "AES256" else "kmsManaged"] += 1
+            sizes[group] += stored.size_bytes
+        encryption["s3Managed" if stored.encryption.type == "AES256" else "kmsManaged"] += 1
     kinds = ("customerManaged", "kmsManaged", "s3Managed", "unencrypted", "unknown")
     return {
         "classifiableObjectCount": counts["classifiable"],
@@ -110,13 +111,13 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
     }
 
 
-def _groups(one: S3Object) -> set[str]:
-    """Return what the object counts as."""
-    suffix = extension(one.key).lower()
+def _groups(stored: S3Object) -> set[str]:
+    """Return the groups that the object counts in."""
+    suffix = extension(stored.key).lower()
     problems = set()
     if suffix not in SUPPORTED_EXTENSIONS:
         problems.add("fileType")
-    if one.storage_class not in SUPPORTED_STORAGE_CLASSES:
+    if stored.storage_class not in SUPPORTED_STORAGE_CLASSES:
         problems.add("storageClass")
     compressed = {"compressed"} if suffix in _COMPRESSED else set()
     return {"all", "total", *problems, *compressed} if problems else {"all", "classifiable", *compressed}

@@ -21,9 +21,9 @@ SUPPORTED_STORAGE_CLASSES = frozenset(
 
 
 class BucketUnavailableError(Exception):
-    """The bucket does not exist, is in another account than said, in another Region, or nobody may list it.
+    """The bucket does not exist, is in another account or Region than expected, or its policy denies listing it.
 
-    :param why: what Macie logs about it, ``BUCKET_DOES_NOT_EXIST`` and so on.
+    :param why: kind of the log event, ``BUCKET_DOES_NOT_EXIST`` and so on.
     """
 
     def __init__(self, account_id: str, name: str, why: str = "BUCKET_DOES_NOT_EXIST") -> None:
@@ -32,7 +32,7 @@ class BucketUnavailableError(Exception):
 
 
 class ObjectUnavailableError(Exception):
-    """The object is no longer there."""
+    """The object does not exist any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class S3Object:
 class Storage:
     """Buckets of one Region, read and written in process.
 
-    The backends are taken when the job is created: a job that outlives moto's reset sees the old, empty ones.
+    The backends are read at construction: a job that outlives moto's reset sees the old, empty ones.
     """
 
     def __init__(self, account_ids: set[str], region_name: str, partition: str) -> None:
@@ -89,7 +89,7 @@ class Storage:
         self._partition = partition
 
     def owner(self, bucket_name: str) -> str | None:
-        """Return the account that has the bucket, None when nobody has it."""
+        """Return the account that owns the bucket, None if the bucket does not exist."""
         partition_and_account: tuple[str, str] | None = s3_backends.bucket_accounts.get(bucket_name)
         return partition_and_account[1] if partition_and_account else None
 
@@ -107,7 +107,7 @@ class Storage:
     def iter_objects(self, bucket: S3Bucket) -> Iterator[S3Object]:
         """Yield the latest version of every key, in the order of keys; skip keys whose latest is a delete marker.
 
-        :raises BucketUnavailableError: when the bucket is gone, or its policy lets nobody list it.
+        :raises BucketUnavailableError: when the bucket is gone, or its policy denies listing it.
         """
         stored = self._bucket(bucket.account_id, bucket.name)
         if is_denied_to_all(stored.policy):
@@ -120,7 +120,7 @@ class Storage:
     def open_latest(self, candidate: S3Object) -> tuple[S3Object, BinaryIO]:
         """Return the version that is the latest now, with its bytes.
 
-        :raises ObjectUnavailableError: when there is none any more.
+        :raises ObjectUnavailableError: when the object does not exist any more.
         """
         try:
             latest = self._bucket(candidate.bucket.account_id, candidate.bucket.name).keys.get(candidate.key)
@@ -144,7 +144,7 @@ class Storage:
         """Return a version of an object, of an unversioned bucket (empty id) the object, with its bytes.
 
         :raises BucketUnavailableError: when that account has no such bucket in this Region.
-        :raises ObjectUnavailableError: when there is no such version any more.
+        :raises ObjectUnavailableError: when the version does not exist any more.
         """
         bucket = self._bucket(account_id, bucket_name)
         for stored in bucket.keys.getlist(key, []):
@@ -206,7 +206,7 @@ class Storage:
             account_id=bucket.account_id,
             policy=bucket.policy,
             groups=tuple(grantee.uri for grant in grants for grantee in grant.grantees if grantee.uri),
-            blocks={name: any(one[name] for one in set_blocks) for name in _PUBLIC_ACCESS_BLOCK},
+            blocks={name: any(block[name] for block in set_blocks) for name in _PUBLIC_ACCESS_BLOCK},
         )
 
     def _facts(self, bucket: S3Bucket, stored: FakeKey) -> S3Object:

@@ -1,4 +1,4 @@
-"""Managed identifiers, export configuration and findings through the API."""
+"""The backend: accounts and Regions are kept apart."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from typing import Any
 
 from tests.localaws.conftest import error_of
 from tests.localaws.macie2.test_responses import NOT_ENABLED
-
-
-def _pages(client: Any, operation: str, key: str, **parameters: Any) -> list[list[Any]]:
-    return [part[key] for part in client.get_paginator(operation).paginate(**parameters)]
 
 
 def test_accounts_and_regions_are_kept_apart(

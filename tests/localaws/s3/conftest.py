@@ -24,24 +24,24 @@ WHOLE = b"".join(PARTS)
 NOBODY_WINS = ("PreconditionFailed", 412)
 
 
-def _sha256(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-def _composite(*parts: bytes) -> str:
+def composite_of(*parts: bytes) -> str:
     """The checksum of the parts' checksums, as S3 gives it for an object of many parts."""
-    return f"{_sha256(b''.join(hashlib.sha256(part).digest() for part in parts))}-{len(parts)}"
+    return f"{sha256_of(b''.join(hashlib.sha256(part).digest() for part in parts))}-{len(parts)}"
 
 
-def _head(s3: Any, key: str, **more: Any) -> dict[str, Any]:
+def head_of(s3: Any, key: str, **more: Any) -> dict[str, Any]:
     return s3.head_object(Bucket="bronze", Key=key, ChecksumMode="ENABLED", **more)
 
 
-def _source(key: str, version_id: str | None = None) -> dict[str, str]:
+def source_of(key: str, version_id: str | None = None) -> dict[str, str]:
     return {"Bucket": "bronze", "Key": key, **({"VersionId": version_id} if version_id else {})}
 
 
-def _refusal(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
+def refusal_of(call: Callable[..., Any], **parameters: Any) -> tuple[str, int]:
     return error_of(call, Bucket="bronze", **parameters)[:2]
 
 
@@ -67,18 +67,18 @@ def write(request: pytest.FixtureRequest, s3: Any, upload: Callable[..., dict[st
     s3.put_object(Bucket="bronze", Key="source.csv", Body=b"new")
     ways: dict[str, Callable[..., Any]] = {
         "put": lambda **more: s3.put_object(Bucket="bronze", Key="a.csv", Body=b"new", **more),
-        "copy": lambda **more: s3.copy_object(Bucket="bronze", Key="a.csv", CopySource=_source("source.csv"), **more),
+        "copy": lambda **more: s3.copy_object(Bucket="bronze", Key="a.csv", CopySource=source_of("source.csv"), **more),
         "complete": lambda **more: s3.complete_multipart_upload(**upload("a.csv", (b"new",)), **more),
     }
     return ways[request.param]
 
 
-def _outcome(call: Callable[[], Any]) -> Any:
+def outcome_of(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except ClientError as error:
         return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def _content(s3: Any, key: str = "a.csv") -> bytes:
+def content_of(s3: Any, key: str = "a.csv") -> bytes:
     return s3.get_object(Bucket="bronze", Key=key)["Body"].read()

@@ -12,7 +12,7 @@ import pytest
 from moto.s3.models import S3Backend
 
 from tests.localaws.conftest import error_of
-from tests.localaws.s3.conftest import NOBODY_WINS, _outcome, _refusal, _source
+from tests.localaws.s3.conftest import NOBODY_WINS, outcome_of, refusal_of, source_of
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_one_of_many_wins_when_all_write_at_once_and_there_must_be_none(
 
     def race(_: int) -> Any:
         start.wait()
-        return _outcome(lambda: write(IfNoneMatch="*"))
+        return outcome_of(lambda: write(IfNoneMatch="*"))
 
     with ThreadPoolExecutor(racers) as pool:
         outcomes = list(pool.map(race, range(racers)))
@@ -79,7 +79,7 @@ def test_copies_to_and_fro_do_not_wait_for_each_other_for_ever(s3: Any) -> None:
         s3.put_object(Bucket="bronze", Key=key, Body=b"1")
 
     def copy(names: tuple[str, str]) -> int:
-        answer = s3.copy_object(Bucket="bronze", Key=names[0], CopySource=_source(names[1]))
+        answer = s3.copy_object(Bucket="bronze", Key=names[0], CopySource=source_of(names[1]))
         return answer["ResponseMetadata"]["HTTPStatusCode"]
 
     with ThreadPoolExecutor(8) as pool:
@@ -90,5 +90,5 @@ def test_an_upload_is_unknown_when_it_was_aborted(s3: Any, upload: Callable[...,
     started = upload("a.csv", (b"1",))
     named = {name: started[name] for name in ("Key", "UploadId")}
     s3.abort_multipart_upload(Bucket="bronze", **named)
-    assert _refusal(s3.upload_part, **named, PartNumber=1, Body=b"1") == ("NoSuchUpload", 404)
+    assert refusal_of(s3.upload_part, **named, PartNumber=1, Body=b"1") == ("NoSuchUpload", 404)
     assert error_of(s3.complete_multipart_upload, **started)[:2] == ("NoSuchUpload", 404)

@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.s3.models import S3Backend, s3_backends
 
 from localaws.s3.install import install
-from tests.localaws.s3.conftest import NOBODY_WINS, _head, _refusal, _sha256, _source
+from tests.localaws.s3.conftest import NOBODY_WINS, head_of, refusal_of, sha256_of, source_of
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def in_process() -> Iterator[Any]:
 
 def test_conditions_and_checksums_hold_in_process_too(in_process: Any) -> None:
     in_process.put_object(Bucket="bronze", Key="a.csv", Body=b"1", ChecksumAlgorithm="SHA256")
-    assert _head(in_process, "a.csv")["ChecksumType"] == "FULL_OBJECT"
-    wanted = {"Key": "a.csv", "CopySource": _source("a.csv"), "IfNoneMatch": "*", "MetadataDirective": "REPLACE"}
-    assert _refusal(in_process.copy_object, **wanted) == NOBODY_WINS
+    assert head_of(in_process, "a.csv")["ChecksumType"] == "FULL_OBJECT"
+    wanted = {"Key": "a.csv", "CopySource": source_of("a.csv"), "IfNoneMatch": "*", "MetadataDirective": "REPLACE"}
+    assert refusal_of(in_process.copy_object, **wanted) == NOBODY_WINS
 
 
 def test_buckets_stay_and_are_written_safely_when_they_were_made_before(in_process: Any) -> None:
     account = s3_backends["123456789012"]
     account.backend = account["aws"].__class__ = S3Backend  # as if moto had been used already
     install()
-    in_process.put_object(Bucket="bronze", Key="a.csv", Body=b"1", ChecksumSHA256=_sha256(b"1"))
-    assert _head(in_process, "a.csv")["ChecksumType"] == "FULL_OBJECT"
+    in_process.put_object(Bucket="bronze", Key="a.csv", Body=b"1", ChecksumSHA256=sha256_of(b"1"))
+    assert head_of(in_process, "a.csv")["ChecksumType"] == "FULL_OBJECT"

@@ -16,7 +16,7 @@ _LONGEST_REGION_BYTES = 60
 
 
 class AddressRows:
-    """The rows of a table, of which only those are looked at that have signs of an address."""
+    """The rows of a table; only those with signs of an address are read."""
 
     def __init__(self, table: Table, distinct: Distinct) -> None:
         self._table = table
@@ -62,7 +62,7 @@ class AddressRows:
         return None if start is None else first + start
 
     def _with_signs(self, code_at: int) -> pl.Series | None:
-        """Tell in which rows a region or a street stands close enough to the left; None: in none."""
+        """Return in which rows a region or a street stands close enough to the left; None: in none."""
         rows: pl.Series | None = None
         for at in range(max(0, code_at - addresses.STATE_AND_ZIP_DISTANCE), code_at):
             signs = self._signs(at, may_be_street=at >= code_at - 2)
@@ -73,7 +73,7 @@ class AddressRows:
 
     def _signs(self, at: int, *, may_be_street: bool) -> pl.Series | None:
         column = self._single.get(at)
-        if column is None:  # one of a group that is looked at as one
+        if column is None:  # part of a group that is scanned as one
             return self._table.stack([at]).drop_nulls().unique()
         if at not in self._regions:
             values = self._distinct.values_of([column])

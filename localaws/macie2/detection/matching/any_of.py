@@ -9,13 +9,13 @@ import re2
 
 from localaws.macie2.identifiers.dialect import Regex
 
-# Up to here looking at the values one by one is faster than what polars needs to begin.
+# Up to this number, single searches are faster than the start of a polars query.
 FEW = 50
 _MEMORY_BYTES = 1 << 26
 
 
 class AnyOf:
-    """Several expressions of which one must match; without any, nothing matches."""
+    """Several expressions, any of which may match; without expressions nothing matches."""
 
     def __init__(self, regexes: Iterable[Regex]) -> None:
         chosen = list(dict.fromkeys(regexes))
@@ -34,7 +34,7 @@ class AnyOf:
         return values.to_frame("").filter(pl.any_horizontal(self.expressions(""))).to_series()
 
     def expressions(self, column: str) -> list[pl.Expr]:
-        """Return expressions of which one is true where one of ours matches."""
+        """Return expressions, one of which is true where any of these matches."""
         return [pl.col(column).str.contains(rust) for rust in self._rust] or [pl.lit(value=False)]
 
 

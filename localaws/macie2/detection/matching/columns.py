@@ -1,6 +1,6 @@
 """Scans tables: distinct values column by column, and the rules that look across the cells of a row.
 
-All that is to be known about the distinct values of a table is asked of polars at once; what follows is about few.
+polars filters all distinct values of a table at once; few candidates remain for single checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The distinct values of a table, and what polars says about all of them at once."""
+"""The distinct values of a table, with masks that polars computes for all at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MASKS = (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One or more columns that are looked at as one, and which of the distinct values are theirs."""
+    """One or more columns that are scanned as one, and their range of the distinct values."""
 
     columns: tuple[int, ...]
     start: int
@@ -32,7 +32,7 @@ class Column:
 class Distinct:
     """The distinct values of all columns, those of a group side by side.
 
-    :param masks: what else is to be known of a value.
+    :param masks: further expressions over a value.
     :ivar groups: the columns of each group of the plan.
     """
 
@@ -63,7 +63,7 @@ class Distinct:
         return self.values_of(columns).filter(holds) if holds.any() else self._values.clear()
 
     def has(self, column: Column, mask: str) -> bool:
-        """Tell whether a mask holds for any value of a column."""
+        """Return whether a mask holds for any value of a column."""
         return self._masks.get_column(mask).slice(column.start, column.count).any()
 
     def having_any(self, columns: Sequence[Column], values: Iterable[str]) -> Sequence[Column]:

@@ -1,7 +1,7 @@
 """All identifiers of a job at once, against many values.
 
 Every pass over the values costs about the same whatever it looks for, so there are few: one for the probes that are
-open, one each for all keywords and for all patterns that need none. What they leave is looked at value by value.
+open, one each for all keywords and for all patterns that need none. Candidates are checked value by value.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _REMEMBERED = 4096
 
 
 class Matcher:
-    """The identifiers with patterns, made ready.
+    """The compiled identifiers of a job.
 
-    :param allowed: texts that are no match.
+    :param allowed: texts that do not count as matches.
     """
 
     def __init__(
@@ -98,11 +98,11 @@ class Matcher:
         return found
 
     def not_allowed(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Yield the spans of a text whose part is no allowed text."""
+        """Yield the spans that are not allowed texts."""
         return (span for span in spans if text[slice(*span)] not in self._allowed)
 
     def is_sensitive(self, name: str) -> bool:
-        """Tell whether the name of a column or an element is sensitive data itself."""
+        """Return whether the name of a column or an element is sensitive data itself."""
         return self._holds_any(name) if len(name) > _LONGEST_NAME else self._is_sensitive(name)
 
     def _holds_any(self, text: str) -> bool:

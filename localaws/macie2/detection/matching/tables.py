@@ -45,7 +45,7 @@ class Table(Protocol):
 
 
 class Frame:
-    """Cells that polars holds; a table that is made of them says where they are."""
+    """Cells that polars holds; its subclasses locate them."""
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self._frame = frame
@@ -85,7 +85,7 @@ class Rows:
     def distinct(self, columns: Sequence[int]) -> list[pl.Series]:
         """Return the distinct cells of each of some columns, without None, in any order."""
         cells = ({row[column] for row in self._rows if column < len(row) and row[column]} for column in columns)
-        return [pl.Series(list(one), dtype=pl.String) for one in cells]
+        return [pl.Series(list(column), dtype=pl.String) for column in cells]
 
     def window(self, row: int, first: int, last: int) -> list[str | None]:
         """Return the cells of one record from column ``first`` to ``last`` (inclusive)."""
@@ -95,7 +95,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Columns that are scanned alike: which probes their names open, and what the names say about names of persons."""
+    """Columns that are scanned alike: which probes their names open, and the chance of names of persons in them."""
 
     columns: tuple[int, ...]
     is_open: frozenset[str]
@@ -123,7 +123,7 @@ class Plan:
     def by_columns(
         cls, opened: Sequence[frozenset[str]], kinds: Sequence[ColumnKind], pairs: Sequence[tuple[int, int]] = ()
     ) -> Plan:
-        """Plan by what the columns' names say."""
+        """Plan by the opened probes and the kinds of the columns."""
         alike: dict[tuple[frozenset[str], ColumnKind], list[int]] = defaultdict(list)
         for column, plan in enumerate(zip(opened, kinds, strict=True)):
             alike[plan].append(column)

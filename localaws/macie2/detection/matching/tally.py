@@ -1,6 +1,6 @@
-"""What was found of every identifier so far, in the order of the file.
+"""The hits of every identifier so far, in the order of the file.
 
-Hits come table by table, of a table in any order; at the end of a batch of tables they are put in order.
+Hits arrive table by table, within a table in any order; they are sorted at the end of a batch of tables.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ type What = Callable[[Place], Iterable[str]]
 
 
 class Rated(Protocol):
-    """What knows the severity of a number of occurrences."""
+    """An identifier that rates its number of occurrences."""
 
     def severity_of(self, count: int) -> Severity | None:
-        """Return it, None for no detection."""
+        """Return the severity, None for no detection."""
 
 
 @dataclass(slots=True)
@@ -67,8 +67,8 @@ class Tally:
 
         :param places: one for each occurrence, in order; at least the first :attr:`missing`.
         :param count: how many occurrences there are in all.
-        :param where: tells a place as the result does.
-        :param what: tells the matched texts at a place.
+        :param where: returns a place as an occurrence of the result.
+        :param what: returns the matched texts at a place.
         """
         self.count += count
         self._fresh.extend((place, where, what) for place, _ in zip(places, range(self.missing), strict=False))
@@ -94,7 +94,7 @@ class Tally:
             self.count = min(self.count, self.cap)
 
     def detection(self) -> Detection | None:
-        """Return what is told of it, None when that is nothing."""
+        """Return the detection, None without hits or severity."""
         severity = self.rated.severity_of(self.count) if self.count else None
         if severity is None:
             return None
@@ -138,12 +138,12 @@ class Tallies:
             tally.end_batch(self._wanted_texts)
 
     def add_counts(self, other: Tallies) -> None:
-        """Add what was counted in another file."""
+        """Add the counts of another file."""
         for tally in other:
             self[tally.identifier].add_count(tally.count)
 
     def detections(self) -> tuple[Detection, ...]:
-        """Return what was found so far."""
+        """Return the detections so far."""
         found = (tally.detection() for tally in self)
         return tuple(detection for detection in found if detection is not None)
 

@@ -1,6 +1,6 @@
-"""Where the identifiers match in running text.
+"""Matches of the identifiers in running text.
 
-Managed identifiers are only looked for around their keywords, or around what looks like a match of one that needs none.
+Managed identifiers are only searched around their keywords, or around a likely match of one without keywords.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from localaws.macie2.identifiers.matching import PROXIMITY, Probe
 
 # A match near a keyword is shorter than this.
 _AROUND = PROXIMITY + 482
-# What is looked at besides, so that nothing is taken for whole that is cut there.
+# Characters searched on both sides of a window, so that a match that is cut there does not count.
 _EDGE = 64
 
 type Span = tuple[int, int]

@@ -1,4 +1,4 @@
-"""The files in archives, one after the other as streams. Nothing is ever written where an archive says it should be."""
+"""The files in archives, as streams in sequence. Nothing is extracted to a path from an archive."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Member:
 def iter_members(kind: Kind, stream: Readable, name: str) -> Iterator[Member]:
     """Yield the files of an archive; each must be read before the next is asked for.
 
-    :param name: of the archive, which is all that tells the name of what was compressed with gzip.
-    :raises UnreadableError: when it is broken.
+    :param name: of the archive, from which the name of a file in a gzip archive is derived.
+    :raises UnreadableError: when the archive is broken.
     """
     members = {Kind.GZIP: _gzip, Kind.ZIP: _zip, Kind.TAR: _tar}[kind](stream, name)
     while True:
@@ -61,10 +61,10 @@ def iter_members(kind: Kind, stream: Readable, name: str) -> Iterator[Member]:
 def _gzip(stream: Readable, name: str) -> Iterator[Member]:
     with gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb") as content:
         if not content.peek(1) and content.mtime is None:
-            raise EOFError  # no header was there
+            raise EOFError  # without a header
         stem, _, extension = name.rpartition("/")[2].rpartition(".")
         path = stem if extension.lower() in ("gz", "gzip") else extension
-        yield Member(_told(path), _moment(content.mtime), content)
+        yield Member(_printable(path), _moment(content.mtime), content)
 
 
 def _zip(stream: Readable, name: str) -> Iterator[Member]:
@@ -82,12 +82,12 @@ def _zip_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[Me
         modified = datetime(*entry.date_time, tzinfo=UTC)
     except ValueError:
         modified = None
-    path = _told(entry.filename)
+    path = _printable(entry.filename)
     is_encrypted = entry.flag_bits & 0x1
     if is_encrypted or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         yield Member(path, modified, None)
         return
-    entry.file_size = _ANY_SIZE  # what it says would hide what is behind it
+    entry.file_size = _ANY_SIZE  # the declared size could hide the rest of the content
     try:
         content = archive.open(entry)
     except (*BROKEN, ValueError):
@@ -101,19 +101,19 @@ def _tar(stream: Readable, name: str) -> Iterator[Member]:
     headers = _Headers(stream)
     with tarfile.open(fileobj=cast("IO[bytes]", headers), mode="r|") as archive:
         while (entry := archive.next()) is not None:
-            archive.members = []  # type: ignore[attr-defined]  # it would remember all
+            archive.members = []  # type: ignore[attr-defined]  # it keeps all entries
             headers.left = None
             if entry.isfile() and (content := archive.extractfile(entry)) is not None:
-                yield Member(_told(entry.name), _moment(entry.mtime), content)
+                yield Member(_printable(entry.name), _moment(entry.mtime), content)
                 while content.read(1 << 20):
                     pass
             headers.left = MAXIMUM_TAR_HEADER_BYTES
 
 
 class _Headers:
-    """A stream of which only a little is read while a header is.
+    """A stream that limits the bytes read for a header.
 
-    :ivar left: how much that is yet; None: any.
+    :ivar left: bytes that may still be read; None: any number.
     """
 
     def __init__(self, stream: Readable) -> None:
@@ -123,7 +123,7 @@ class _Headers:
     def read(self, size: int = -1, /) -> bytes:
         """Read some bytes.
 
-        :raises OSError: when it is too much for a header.
+        :raises OSError: when the header is too long.
         """
         data = self._stream.read(size)
         if self.left is not None:
@@ -173,6 +173,6 @@ def _moment(seconds: float | None) -> datetime | None:
         return None
 
 
-def _told(path: str) -> str:
-    """Return a path as it can be told: of valid characters, its end if it is very long."""
+def _printable(path: str) -> str:
+    """Return a path with valid characters only, cut to its end if it is very long."""
     return path.encode("utf-8", "replace").decode()[-_LONGEST_PATH:]

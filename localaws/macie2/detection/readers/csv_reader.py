@@ -2,7 +2,7 @@
 
 The stream is cut at record ends into chunks. A chunk that polars reads exactly as :mod:`csv` would is read by polars;
 any other (stray quotes, lone carriage returns, rows longer than the header, very many columns) by :mod:`csv` itself.
-Both give the same table. A record is what :mod:`csv` takes for one: a quoted cell may hold line ends, a blank line is
+Both give the same table. Records are those of :mod:`csv`: a quoted cell may hold line ends, a blank line is
 a record.
 """
 
@@ -23,7 +23,7 @@ CHUNK_BYTES = 8 * 1024 * 1024
 # A quoted cell that has not ended after this many bytes is taken for a stray quote.
 MAXIMUM_RECORD_BYTES = 4 * CHUNK_BYTES
 MAXIMUM_POLARS_WIDTH = 1000
-# A name, and what is known of it, takes half a kilobyte.
+# A name with its plan takes half a kilobyte.
 MAXIMUM_COLUMNS = 250_000
 # So many cells are held at a time when csv reads: each takes ten times as much memory as with polars.
 MAXIMUM_CELLS = 200_000
@@ -35,7 +35,7 @@ type CsvTable = CellFrame | CellRows | LinedRows
 
 
 class MalformedError(ValueError):
-    """The bytes from here on, which the source gives again, are no CSV; carries nothing of them."""
+    """The bytes from here on are not CSV; the source returns them again, the error does not contain them."""
 
 
 class CsvReader:
@@ -200,7 +200,7 @@ def _read_with_polars(chunk: bytes, delimiter: str, width: int) -> pl.DataFrame 
 
 
 def _holds_all(frame: pl.DataFrame, chunk: bytes) -> bool:
-    """Tell whether the cells, with what separates them, are as long as the chunk: quicker than counting its lines."""
+    """Return whether the cells, with what separates them, are as long as the chunk: quicker than counting its lines."""
     cells = frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
     return bool(cells + frame.height * frame.width == len(chunk) + (not chunk.endswith(b"\n")))
 

@@ -1,8 +1,8 @@
 """Scans CSV and TSV.
 
 The header is scanned as a row like any other (a file without one has data there). When it holds sensitive data, all
-places are told by line instead of by cell, so that no column name is told that is such data; what stops being CSV is
-read as text.
+places are located by line instead of by cell, so that the result has no column name that is such data. From where a
+file is not CSV any more, it is read as text.
 
 Source: shape Occurrences of the macie2 API (``lineRanges``).
 """
@@ -36,5 +36,5 @@ def scan_csv(scan: Scan, delimiter: str | None) -> None:
 
 
 def _may_be_sensitive(matcher: Matcher, header: list[str]) -> bool:
-    """Tell whether looking at the header as at a row of data is worth while."""
+    """Return whether the header can hold sensitive data."""
     return any(matcher.is_sensitive(name) or addresses.ZIP.re2.search(name) for name in header)

@@ -1,4 +1,4 @@
-"""Tables of a CSV file: how their cells are told as places."""
+"""Tables of a CSV file, with the places of their cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from localaws.macie2.detection.result import Cell, LineRange
 
 
 class _Cells:
-    """Records that follow one another, told by row and column; a column beyond the header has no name."""
+    """Consecutive records, located by row and column; a column beyond the header has no name."""
 
     first_row: int
     header: Sequence[str]
@@ -50,7 +50,7 @@ class CellRows(_Cells, Rows):
 
 
 class LinedRows(Rows):
-    """Records of a file whose header is sensitive itself: told by line, and by the character where the cell begins."""
+    """Records of a file whose header is sensitive itself: located by line and first character of the cell."""
 
     def __init__(self, text: str, delimiter: str, first_row: int, first_line: int) -> None:
         self._lines = list(io.StringIO(text, newline=""))

@@ -11,9 +11,9 @@ from localaws.macie2.detection.readers.source import Readable, Source
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What is scanned, for what, and what was found.
+    """A file being scanned: its bytes, the identifiers, and the hits so far.
 
-    :param stream: the bytes as they are, of which ``source`` makes text.
+    :param stream: the raw bytes, which ``source`` decodes.
     :param chunk_bytes: how much is held at a time.
     :param always_csv: read CSV with :mod:`csv` alone (slow; the same result).
     """

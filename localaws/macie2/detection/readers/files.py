@@ -1,4 +1,4 @@
-"""Scans one file that is no archive."""
+"""Scans one file, unless it is an archive, by the reader of its format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from localaws.macie2.detection.readers.text_scan import scan_text
 
 
 def scan_file(scan: Scan, file_format: Format) -> None:
-    """Add what a file holds to the scan's tallies.
+    """Add the hits in a file to the scan's tallies.
 
     :raises IncompleteError: when not all of it was analysed.
     """

@@ -1,6 +1,6 @@
-"""Which format a file is in, and how large it may be.
+"""Formats of files, and their largest sizes.
 
-By the extension when that is a documented one. Any other file is text when its content is, and unsupported otherwise.
+Documented extensions decide. Any other file is text if its content is, and unsupported otherwise.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html and
 https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
@@ -68,7 +68,7 @@ BY_EXTENSION = {
     "tar": Format(Kind.TAR, "application/x-tar", 20 * _GIB),
 }
 
-#: Not read, whatever the content is. The first line are formats that Macie reads; nobody reads the others.
+#: Not read, whatever the content is. Macie reads the formats of the first line, and not the others.
 UNSUPPORTED = frozenset(
     words("""
     avro pdf xls xlsx doc docx eml

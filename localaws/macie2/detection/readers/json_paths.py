@@ -1,4 +1,4 @@
-"""Paths into records, as a result tells them.
+"""Paths into records, as JSONPath expressions.
 
 Source: shape Record of the macie2 API.
 """

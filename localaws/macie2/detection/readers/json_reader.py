@@ -33,7 +33,7 @@ _LONGEST_WORD = 400
 
 
 class MalformedError(ValueError):
-    """What follows, which the source gives again, is no JSON; carries nothing of it."""
+    """The text from here on is not JSON; the source returns it again, the error does not contain it."""
 
 
 class Row(NamedTuple):
@@ -138,7 +138,7 @@ class JsonReader:
             self._read_more()
 
     def _may_be_cut(self) -> bool:
-        """Tell whether what follows could be a token of which the end was not read yet."""
+        """Return whether what follows could be a token of which the end was not read yet."""
         start = max(self._at, _SPACE.match(self._text, self._at).end())  # type: ignore[union-attr]
         waiting = len(self._text) - start
         return waiting < (MAXIMUM_VALUE if self._text[start : start + 1] == '"' else _LONGEST_WORD)

@@ -1,4 +1,4 @@
-"""Scans JSON and JSON Lines; what stops being JSON is read as text.
+"""Scans JSON and JSON Lines; from where a file is not JSON any more, it is read as text.
 
 Source: shapes Record and Occurrences of the macie2 API.
 """

@@ -1,4 +1,4 @@
-"""Streams that count what is read from them and end where a limit is; nothing that an archive says about itself counts.
+"""Streams that count what is read from them and end where a limit is; sizes that an archive declares are ignored.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 """
@@ -25,7 +25,7 @@ BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError, N
 
 @dataclass(slots=True)
 class Budget:
-    """What may still be taken out of an archive and the archives in it.
+    """The files and bytes that may still be extracted from an archive and its inner archives.
 
     :ivar over: reason code of the limit that was met; None as long as none was.
     """

@@ -24,14 +24,14 @@ from localaws.macie2.detection.result import Record
 
 _CELLS = 400_000
 _NESTED = (pl.Struct, pl.List, pl.Array)
-# A panic inside polars is no Exception.
+# A panic inside polars is not an Exception.
 _ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeError)
 
 
 def scan_parquet(scan: Scan) -> None:
     """Scan all of a file.
 
-    :raises UnreadableError: when it is no Parquet file.
+    :raises UnreadableError: when it is not a Parquet file.
     :raises IncompleteError: where it is broken.
     """
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
@@ -110,17 +110,17 @@ def _decoded(cell: bytes | None) -> str | None:
 
 
 def _rows(value: Any, path: Path, index: int) -> Iterator[Row]:
-    """Yield the rows of a nested value; it is no deeper than the file's schema says."""
+    """Yield the rows of a nested value; its depth is limited by the file's schema."""
     if isinstance(value, pl.Series):
         value = value.to_list()
     if not isinstance(value, (dict, list)):
         return
     members: Sequence[tuple[str | int, Any]] = list(value.items() if isinstance(value, dict) else enumerate(value))
-    scalars = [(key, _scalar(one)) for key, one in members if not isinstance(one, (dict, list, pl.Series))]
+    scalars = [(key, _scalar(member)) for key, member in members if not isinstance(member, (dict, list, pl.Series))]
     if scalars:
         yield Row(path, tuple(key for key, _ in scalars), tuple(text for _, text in scalars), index)
-    for key, one in members:
-        yield from _rows(one, (*path, key), index)
+    for key, member in members:
+        yield from _rows(member, (*path, key), index)
 
 
 def _scalar(value: Any) -> str | None:

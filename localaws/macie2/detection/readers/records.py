@@ -1,7 +1,7 @@
-"""Scans records: rows that say on which path they stand. A keyword may be in the name of any element on the path.
+"""Scans records: rows with their paths. A keyword may be in the name of any element on the path.
 
 An object's own scalar members are a row of a table, so that a name or an address may be spread over them. A name that
-is sensitive itself counts once in a file, and no path that has it is told.
+is sensitive itself counts once in a file, and paths that contain it are not reported.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 """
@@ -64,7 +64,7 @@ class RecordScan:
         self._rows, self._waiting = [], 0
 
     def read_names(self, used: Iterable[str]) -> None:
-        """Scan the names that were not seen yet."""
+        """Scan the names that are new."""
         fresh = [name for name in dict.fromkeys(used) if name not in self._seen]
         if len(self._seen) > _REMEMBERED:
             self._seen.clear()
@@ -73,7 +73,7 @@ class RecordScan:
         self._order += len(fresh)
 
     def record(self, path: Path, index: int) -> Record:
-        """Tell a place; without its path when a name on it is sensitive."""
+        """Return a place; without its path when a name on it is sensitive."""
         return self._plans.record(path, index)
 
 
@@ -104,9 +104,9 @@ class _Plans:
         return self._known.setdefault(plan, plan)
 
     def record(self, path: Path, index: int) -> Record:
-        """Tell a place; without its path when a name on it is sensitive."""
-        is_told = not any(map(self._matcher.is_sensitive, _names_of(path)))
-        return Record(json_path(path) if is_told else None, index)
+        """Return a place; without its path when a name on it is sensitive."""
+        is_shown = not any(map(self._matcher.is_sensitive, _names_of(path)))
+        return Record(json_path(path) if is_shown else None, index)
 
 
 class _RecordRows:

@@ -10,14 +10,14 @@ _CONTROLS = bytes([*range(9), *range(14, 32), 127])
 
 
 class Readable(Protocol):
-    """What bytes are read from."""
+    """A stream of bytes."""
 
     def read(self, size: int = -1, /) -> bytes:
         """Return at most that many bytes, and b"" only at the end."""
 
 
 class IncompleteError(Exception):
-    """The rest of the file cannot be analysed, for a documented reason; what was found before it stands."""
+    """The rest of the file cannot be analysed, for a documented reason; hits before it count."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -46,7 +46,7 @@ class Source:
         return self._ahead
 
     def put_back(self, data: bytes) -> None:
-        """Have the bytes read again, before all others."""
+        """Put bytes back, to be read before all others."""
         self._ahead = data + self._ahead
 
     def read(self, size: int) -> bytes:
@@ -133,7 +133,7 @@ def _valid_line(line: bytes) -> bytes:
 
 
 def is_binary(data: bytes) -> bool:
-    """Tell whether more than a twentieth of the first bytes are control characters: an archive, an image, no text."""
+    """Return whether more than a twentieth of the first bytes are control characters, unlike in text."""
     data = data[:SNIFFED_BYTES]
     return len(data) - len(data.translate(None, _CONTROLS)) > max(64, len(data) // 20)
 

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.localaws.conftest import run_job, start
-from tests.localaws.macie2.operations.test_buckets import _bucket
+from tests.localaws.macie2.conftest import described_bucket
 
 
 def test_a_bucket_tells_which_jobs_read_it(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
-    assert _bucket(macie)["jobDetails"] == {"isDefinedInJob": "FALSE", "isMonitoredByJob": "FALSE"}
+    assert described_bucket(macie)["jobDetails"] == {"isDefinedInJob": "FALSE", "isMonitoredByJob": "FALSE"}
     job_id = run_job(macie)
-    told = _bucket(macie)["jobDetails"]
+    told = described_bucket(macie)["jobDetails"]
     assert (told["isDefinedInJob"], told["isMonitoredByJob"], told["lastJobId"]) == ("TRUE", "FALSE", job_id)
     assert told["lastJobRunTime"] == macie.describe_classification_job(jobId=job_id)["lastRunTime"]
     start(macie, clientToken="daily", jobType="SCHEDULED", scheduleFrequency={"dailySchedule": {}})
-    assert _bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
-    assert _bucket(macie, "results")["jobDetails"]["isDefinedInJob"] == "FALSE"
+    assert described_bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
+    assert described_bucket(macie, "results")["jobDetails"]["isDefinedInJob"] == "FALSE"
 
 
 def test_a_job_with_bucket_criteria_reads_what_meets_them_until_it_is_cancelled(
@@ -32,14 +32,14 @@ def test_a_job_with_bucket_criteria_reads_what_meets_them_until_it_is_cancelled(
         s3JobDefinition={"bucketCriteria": {"includes": {"and": [named]}}},
         scheduleFrequency={"dailySchedule": {}},
     )
-    assert _bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
-    assert _bucket(macie, "results")["jobDetails"]["isMonitoredByJob"] == "FALSE"
+    assert described_bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
+    assert described_bucket(macie, "results")["jobDetails"]["isMonitoredByJob"] == "FALSE"
     macie.update_classification_job(jobId=job_id, jobStatus="CANCELLED")
-    told = _bucket(macie)["jobDetails"]
+    told = described_bucket(macie)["jobDetails"]
     assert (told["isMonitoredByJob"], told["isDefinedInJob"], told["lastJobId"]) == ("FALSE", "TRUE", job_id)
 
 
 def test_a_cancelled_job_reads_nothing(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
     turn(job_held=True)
     macie.update_classification_job(jobId=start(macie), jobStatus="CANCELLED")
-    assert _bucket(macie)["jobDetails"]["isDefinedInJob"] == "FALSE"
+    assert described_bucket(macie)["jobDetails"]["isDefinedInJob"] == "FALSE"

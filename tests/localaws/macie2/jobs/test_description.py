@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.localaws.conftest import ACCOUNT, start
-from tests.localaws.macie2.jobs.test_request import _scoped
+from tests.localaws.macie2.jobs.test_request import scoped
 
 
 def test_a_job_is_described_as_it_was_created(macie: Any, s3: Any) -> None:
@@ -15,7 +15,7 @@ def test_a_job_is_described_as_it_was_created(macie: Any, s3: Any) -> None:
         "managedDataIdentifierIds": ["USA_PASSPORT_NUMBER"],
         "samplingPercentage": 50,
         "tags": {"run": "1"},
-        **_scoped(key="OBJECT_EXTENSION", comparator="EQ", values=["csv"]),
+        **scoped(key="OBJECT_EXTENSION", comparator="EQ", values=["csv"]),
     }
     job = macie.describe_classification_job(jobId=start(macie, initialRun=True, **wanted))
     assert {name: job[name] for name in wanted} == wanted

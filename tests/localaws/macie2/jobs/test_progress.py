@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.localaws.conftest import await_job
-from tests.localaws.macie2.jobs.test_job import COMPLETE, RUNNING, USER_PAUSED
+from tests.localaws.macie2.jobs.conftest import COMPLETE, RUNNING, USER_PAUSED
 
 
 def test_a_paused_job_says_when_it_expires_and_goes_on_when_it_is_resumed(

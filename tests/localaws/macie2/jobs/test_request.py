@@ -11,7 +11,7 @@ from tests.localaws.conftest import ACCOUNT, error_of, job_request
 BUCKETS = {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["bronze"]}]}
 
 
-def _scoped(**term: Any) -> dict[str, Any]:
+def scoped(**term: Any) -> dict[str, Any]:
     return {"s3JobDefinition": {**BUCKETS, "scoping": {"includes": {"and": [{"simpleScopeTerm": term}]}}}}
 
 
@@ -45,13 +45,13 @@ REFUSED: dict[str, dict[str, Any]] = {
     "unknown identifier": {"managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["SHOE_SIZE"]},
     "too many allow lists": {"allowListIds": ["one"] * 11},
     "too many custom identifiers": {"customDataIdentifierIds": ["one"] * 31},
-    "extension greater than": _scoped(key="OBJECT_EXTENSION", comparator="GT", values=["csv"]),
-    "key equal to": _scoped(key="OBJECT_KEY", comparator="EQ", values=["a"]),
-    "two sizes": _scoped(key="OBJECT_SIZE", comparator="GT", values=["1", "2"]),
-    "size that is no number": _scoped(key="OBJECT_SIZE", comparator="GT", values=["big"]),
-    "date that is no date": _scoped(key="OBJECT_LAST_MODIFIED_DATE", comparator="GT", values=["yesterday"]),
-    "term without values": _scoped(key="OBJECT_EXTENSION", comparator="EQ", values=[]),
-    "term without key": _scoped(comparator="EQ", values=["csv"]),
+    "extension greater than": scoped(key="OBJECT_EXTENSION", comparator="GT", values=["csv"]),
+    "key equal to": scoped(key="OBJECT_KEY", comparator="EQ", values=["a"]),
+    "two sizes": scoped(key="OBJECT_SIZE", comparator="GT", values=["1", "2"]),
+    "size that is no number": scoped(key="OBJECT_SIZE", comparator="GT", values=["big"]),
+    "date that is no date": scoped(key="OBJECT_LAST_MODIFIED_DATE", comparator="GT", values=["yesterday"]),
+    "term without values": scoped(key="OBJECT_EXTENSION", comparator="EQ", values=[]),
+    "term without key": scoped(comparator="EQ", values=["csv"]),
     "empty term": {"s3JobDefinition": {**BUCKETS, "scoping": {"includes": {"and": [{}]}}}},
     "empty criterion": _criteria(),
     "criterion without key": _criteria(simpleCriterion={"comparator": "EQ", "values": ["1"]}),

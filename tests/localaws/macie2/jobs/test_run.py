@@ -14,6 +14,7 @@ from localaws.macie2.findings import faults
 from localaws.macie2.identifiers import CATALOGUE
 from localaws.macie2.jobs import run
 from tests.localaws.conftest import ACCOUNT, await_findings, await_job, read_results, run_job, start
+from tests.localaws.macie2.jobs.conftest import put_objects
 from tests.localaws.waiting import DEADLINE_SECONDS, until
 
 pytestmark = pytest.mark.usefixtures("repository")
@@ -37,11 +38,7 @@ CSV_OF_THE_RUN = {
 }
 
 
-def _put(s3: Any, *keys: str, body: bytes = b"a\n1\n", **more: Any) -> str:
-    return [s3.put_object(Bucket="bronze", Key=key, Body=body, **more) for key in keys][-1]["VersionId"]
-
-
-def _status(record: dict[str, Any]) -> dict[str, str]:
+def analysis_status(record: dict[str, Any]) -> dict[str, str]:
     return record["classificationDetails"]["result"]["status"]
 
 
@@ -63,16 +60,16 @@ def held_job(macie: Any, s3: Any, turn: Callable[..., None]) -> Callable[[int], 
 
 
 def test_a_result_is_written_for_every_object_in_scope_and_for_no_other(macie: Any, s3: Any) -> None:
-    _put(s3, "run/1/a.csv", "run/1/b/c.csv", "run/1/d.json", "run/2/a.csv", "a.csv")
-    _put(s3, "run/1/skipped.csv", Tagging="skip=yes")
+    put_objects(s3, "run/1/a.csv", "run/1/b/c.csv", "run/1/d.json", "run/2/a.csv", "a.csv")
+    put_objects(s3, "run/1/skipped.csv", Tagging="skip=yes")
     run_job(macie, s3JobDefinition=CSV_OF_THE_RUN)
     assert read_results(s3).keys() == {"run/1/a.csv", "run/1/b/c.csv"}
 
 
 def test_the_latest_version_is_read_and_a_deleted_object_is_not(macie: Any, s3: Any) -> None:
-    _put(s3, "a.csv", body=b"a\nold\n")
-    latest = _put(s3, "a.csv")
-    _put(s3, "deleted.csv")
+    put_objects(s3, "a.csv", body=b"a\nold\n")
+    latest = put_objects(s3, "a.csv")
+    put_objects(s3, "deleted.csv")
     s3.delete_object(Bucket="bronze", Key="deleted.csv")
     run_job(macie)
     [(key, record)] = read_results(s3).items()
@@ -82,9 +79,9 @@ def test_the_latest_version_is_read_and_a_deleted_object_is_not(macie: Any, s3: 
 def test_the_version_that_is_read_is_named_when_the_object_changes_after_it_was_listed(
     macie: Any, s3: Any, held_job: Callable[[int], str], turn: Callable[..., None]
 ) -> None:
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     job_id = held_job(1)
-    changed = _put(s3, "a.csv", body=b"a\nlonger\n")
+    changed = put_objects(s3, "a.csv", body=b"a\nlonger\n")
     turn(job_held=False)
     await_job(macie, job_id)
     described = read_results(s3)["a.csv"]["resourcesAffected"]["s3Object"]
@@ -94,14 +91,14 @@ def test_the_version_that_is_read_is_named_when_the_object_changes_after_it_was_
 def test_an_object_is_skipped_when_it_is_gone_before_it_is_read(
     macie: Any, s3: Any, held_job: Callable[[int], str], turn: Callable[..., None]
 ) -> None:
-    _put(s3, "a.csv", "b.csv")
+    put_objects(s3, "a.csv", "b.csv")
     job_id = held_job(2)
     s3.delete_object(Bucket="bronze", Key="a.csv")
     turn(job_held=False)
     assert await_job(macie, job_id)["jobStatus"] == "COMPLETE"
     results = read_results(s3)
-    assert _status(results["a.csv"]) == {"code": "SKIPPED", "reason": "SOURCE_OBJECT_NO_LONGER_AVAILABLE"}
-    assert _status(results["b.csv"]) == {"code": "COMPLETE"}
+    assert analysis_status(results["a.csv"]) == {"code": "SKIPPED", "reason": "SOURCE_OBJECT_NO_LONGER_AVAILABLE"}
+    assert analysis_status(results["b.csv"]) == {"code": "COMPLETE"}
 
 
 @pytest.mark.parametrize(
@@ -115,10 +112,10 @@ def test_an_object_is_skipped_when_it_is_gone_before_it_is_read(
 def test_an_object_is_skipped_with_the_reason_when_macie_cannot_read_it(
     macie: Any, s3: Any, key: str, storage_class: str, reason: str
 ) -> None:
-    _put(s3, key, StorageClass=storage_class)
+    put_objects(s3, key, StorageClass=storage_class)
     run_job(macie)
     record = read_results(s3)[key]
-    assert _status(record) == {"code": "SKIPPED", "reason": reason}
+    assert analysis_status(record) == {"code": "SKIPPED", "reason": reason}
     assert record["classificationDetails"]["result"]["sizeClassified"] == "0"
     assert macie.list_findings()["findingIds"] == []
 
@@ -126,7 +123,7 @@ def test_an_object_is_skipped_with_the_reason_when_macie_cannot_read_it(
 def test_a_cancelled_job_reads_nothing_more(
     macie: Any, s3: Any, held_job: Callable[[int], str], turn: Callable[..., None]
 ) -> None:
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     cancelled = held_job(1)
     macie.update_classification_job(jobId=cancelled, jobStatus="CANCELLED")
     turn(job_held=False)
@@ -138,7 +135,7 @@ def test_a_cancelled_job_reads_nothing_more(
 def test_a_deleted_identifier_still_works_in_a_job_that_has_it(
     macie: Any, s3: Any, held_job: Callable[[int], str], turn: Callable[..., None]
 ) -> None:
-    _put(s3, "a.csv", body=b"code\nABC-1234\n")
+    put_objects(s3, "a.csv", body=b"code\nABC-1234\n")
     turn(job_held=True)
     created = macie.create_custom_data_identifier(name="code", regex="[A-Z]{3}-[0-9]{4}")
     start(macie, customDataIdentifierIds=[created["customDataIdentifierId"]])
@@ -148,7 +145,7 @@ def test_a_deleted_identifier_still_works_in_a_job_that_has_it(
 
 
 def test_results_lie_where_macie_puts_them_encrypted_with_the_key(macie: Any, s3: Any) -> None:
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     job_id = run_job(macie)
     [stored] = s3.list_objects_v2(Bucket="results")["Contents"]
     folder = f"macie/AWSLogs/{ACCOUNT}/Macie/us-east-1/{job_id}/{ACCOUNT}/"
@@ -173,7 +170,7 @@ def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(run, "scan", failing("a mistake in the scanner"))
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "a mistake in the scanner" not in caplog.text
@@ -208,12 +205,12 @@ def test_others_are_answered_while_a_job_reads_an_object(
         return scan(*facts, **more)
 
     monkeypatch.setattr(run, "scan", read_for_long)
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     job_id = start(macie)
     assert is_reading.wait(timeout=DEADLINE_SECONDS)
     assert macie.describe_classification_job(jobId=job_id)["jobStatus"] == "RUNNING"
     assert macie.list_findings()["findingIds"] == []
-    _put(s3, "b.csv")
+    put_objects(s3, "b.csv")
     assert start(macie, clientToken="other")
     assert client("events").list_rules()["Rules"] == []
     may_go_on.set()
@@ -221,8 +218,8 @@ def test_others_are_answered_while_a_job_reads_an_object(
 
 
 def test_texts_of_allow_lists_are_no_matches_as_the_lists_are_when_the_run_starts(macie: Any, s3: Any) -> None:
-    _put(s3, "a.csv", body=b"code\nABC-1234\n")
-    _put(s3, "b.csv", body=b"code\nABC-1234\nXYZ-9999\n")
+    put_objects(s3, "a.csv", body=b"code\nABC-1234\n")
+    put_objects(s3, "b.csv", body=b"code\nABC-1234\nXYZ-9999\n")
     s3.put_object(Bucket="results", Key="words.txt", Body=b"other\n")
     words = {"s3WordsList": {"bucketName": "results", "objectKey": "words.txt"}}
     list_id = macie.create_allow_list(name="known", criteria=words)["id"]
@@ -241,7 +238,7 @@ def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> N
         return float(one["estimatedCost"])
 
     assert cost() == 0
-    _put(s3, "a.csv", body=b"a\n" + b"1\n" * 50_000)
+    put_objects(s3, "a.csv", body=b"a\n" + b"1\n" * 50_000)
     run_job(macie)
     assert cost() > 0
 

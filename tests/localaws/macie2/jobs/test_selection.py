@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.localaws.conftest import ACCOUNT, read_results, run_job
-from tests.localaws.macie2.jobs.test_run import _put
+from tests.localaws.macie2.jobs.conftest import put_objects
+
+pytestmark = pytest.mark.usefixtures("repository")
 
 
 def _bucket_named(*names: str) -> dict[str, Any]:
@@ -14,7 +18,7 @@ def _bucket_named(*names: str) -> dict[str, Any]:
 
 
 def test_the_run_has_an_error_when_a_bucket_does_not_exist(macie: Any, s3: Any) -> None:
-    _put(s3, "a.csv")
+    put_objects(s3, "a.csv")
     buckets = {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["missing", "bronze"]}]}
     job = macie.describe_classification_job(jobId=run_job(macie, s3JobDefinition=buckets))
     assert job["lastRunErrorStatus"] == {"code": "ERROR"}
@@ -56,7 +60,7 @@ def test_criteria_choose_among_the_buckets_of_the_account_and_its_members(
         theirs = client("s3", **other_account(account))
         theirs.create_bucket(Bucket=f"lake-{account}")
         theirs.put_object(Bucket=f"lake-{account}", Key=f"{account}.csv", Body=b"a\n1\n")
-    _put(s3, "own.csv")
+    put_objects(s3, "own.csv")
     macie.enable_organization_admin_account(adminAccountId=ACCOUNT)
     macie.create_member(account={"accountId": member, "email": "m@example.com"})
     run_job(macie, s3JobDefinition={"bucketCriteria": {"excludes": {"and": [_bucket_named("results")]}}})
@@ -69,6 +73,6 @@ def test_criteria_choose_among_the_buckets_of_the_account_and_its_members(
 
 
 def test_a_share_of_the_objects_is_read_when_the_job_samples(macie: Any, s3: Any) -> None:
-    _put(s3, *(f"{number}.csv" for number in range(10)))
+    put_objects(s3, *(f"{number}.csv" for number in range(10)))
     run_job(macie, samplingPercentage=30)
     assert len(read_results(s3)) == 3

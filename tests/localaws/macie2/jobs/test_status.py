@@ -8,15 +8,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import error_of
-from tests.localaws.macie2.jobs.test_job import (
-    CANCELLED,
-    EVERY_STATUS,
-    IDLE,
-    PAUSED,
-    RUNNING,
-    USER_PAUSED,
-    _status,
-)
+from tests.localaws.macie2.jobs.conftest import CANCELLED, EVERY_STATUS, IDLE, PAUSED, RUNNING, USER_PAUSED, status_of
 
 ALLOWED = {
     **dict.fromkeys([(status, CANCELLED) for status in (IDLE, PAUSED, RUNNING, USER_PAUSED)], CANCELLED),
@@ -33,11 +25,11 @@ def test_a_job_changes_its_status_only_as_documented(
     job_id = job_in(status)
     if (status, wanted) in ALLOWED:
         macie.update_classification_job(jobId=job_id, jobStatus=wanted)
-        assert _status(macie, job_id) == wanted
+        assert status_of(macie, job_id) == wanted
     else:
         update = {"jobId": job_id, "jobStatus": wanted}
         assert error_of(macie.update_classification_job, **update)[:2] == ("ValidationException", 400)
-        assert _status(macie, job_id) == status
+        assert status_of(macie, job_id) == status
 
 
 def test_the_message_is_that_of_macie_when_a_cancelled_job_is_updated(macie: Any, job_in: Callable[[str], str]) -> None:

@@ -12,7 +12,7 @@ from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.models import macie2_backends
 from localaws.macie2.storage.s3 import S3Object, Storage
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, start
-from tests.localaws.macie2.operations.conftest import pages
+from tests.localaws.macie2.conftest import pages
 
 WORDS = {"s3WordsList": {"bucketName": "bronze", "objectKey": "allowed.txt"}}
 REGEX = {"regex": "[A-Z]{3}"}

@@ -7,25 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.conftest import ACCOUNT, KMS_KEY, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER, pages
-
-
-@pytest.fixture
-def stored(s3: Any) -> Any:
-    """Objects of all sorts in ``bronze``, nothing in ``results``."""
-    s3.put_object(Bucket="bronze", Key="a.csv", Body=b"1234")
-    s3.put_object(Bucket="bronze", Key="a.csv", Body=b"12345678")
-    s3.put_object(Bucket="bronze", Key="b.CSV.gz", Body=b"12", ServerSideEncryption="aws:kms", SSEKMSKeyId=KMS_KEY)
-    s3.put_object(Bucket="bronze", Key="photo.jpg", Body=b"123")
-    s3.put_object(Bucket="bronze", Key="old.csv", Body=b"1", StorageClass="GLACIER")
-    s3.put_object(Bucket="bronze", Key="old", Body=b"1", StorageClass="DEEP_ARCHIVE")
-    return s3
-
-
-def _bucket(macie: Any, name: str = "bronze") -> dict[str, Any]:
-    [found] = macie.describe_buckets(criteria={"bucketName": {"eq": [name]}})["buckets"]
-    return dict(found)
+from tests.localaws.conftest import ACCOUNT, error_of
+from tests.localaws.macie2.conftest import MEMBER, pages
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import await_findings, error_of, run_job
-from tests.localaws.macie2.test_models import _pages
+from tests.localaws.macie2.conftest import pages
 
 
 def test_findings_are_made_without_an_export_configuration(macie: Any, s3: Any, two_findings: str) -> None:
@@ -49,7 +49,7 @@ def test_findings_are_listed_by_criteria(macie: Any, two_findings: str) -> None:
 def test_findings_are_sorted_and_paged(macie: Any, two_findings: str) -> None:
     sort = {"attributeName": "severity.score", "orderBy": "DESC"}
     assert _keys(macie, sortCriteria=sort) == ["two.csv", "one.csv"]
-    pages = _pages(macie, "list_findings", "findingIds", sortCriteria=sort, PaginationConfig={"PageSize": 1})
+    pages = pages(macie, "list_findings", "findingIds", sortCriteria=sort, PaginationConfig={"PageSize": 1})
     assert [len(part) for part in pages] == [1, 1]
     assert [one for part in pages for one in part] == macie.list_findings(sortCriteria=sort)["findingIds"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, REGION, await_findings, error_of, run_job
-from tests.localaws.macie2.operations.conftest import pages
+from tests.localaws.macie2.conftest import pages
 
 HIGH = {"criterion": {"severity.description": {"eq": ["High"]}}}
 

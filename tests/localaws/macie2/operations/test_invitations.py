@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER
+from tests.localaws.macie2.conftest import MEMBER
 
 
 def _invite(macie: Any, member: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER, pages
+from tests.localaws.macie2.conftest import MEMBER, pages
 
 NOT_FOUND = ("ResourceNotFoundException", 404)
 

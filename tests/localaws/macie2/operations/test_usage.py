@@ -11,14 +11,14 @@ import pytest
 from localaws.macie2.models import macie2_backends
 from localaws.macie2.operations.usage import price
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, run_job
-from tests.localaws.macie2.operations.conftest import MEMBER
+from tests.localaws.macie2.conftest import MEMBER
 
 GIGABYTE = 2**30
 DAY = 24 * 60 * 60
 
 
 def _classify(size_bytes: int, account_id: str = ACCOUNT) -> None:
-    macie2_backends[account_id][REGION].classified(size_bytes)
+    macie2_backends[account_id][REGION].count_classified_bytes(size_bytes)
 
 
 def _costs(macie: Any, **parameters: Any) -> dict[str, str]:

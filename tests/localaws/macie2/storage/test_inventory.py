@@ -7,24 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.localaws.conftest import ACCOUNT
-from tests.localaws.macie2.operations.conftest import MEMBER
-from tests.localaws.macie2.operations.test_buckets import _bucket
+from tests.localaws.macie2.conftest import MEMBER, described_bucket
 
 
 def test_a_bucket_tells_what_can_be_analysed(macie: Any, stored: Any) -> None:
-    found = _bucket(macie)
+    found = described_bucket(macie)
     assert (found["objectCount"], found["sizeInBytes"], found["sizeInBytesCompressed"]) == (5, 15, 2)
     assert (found["classifiableObjectCount"], found["classifiableSizeInBytes"]) == (2, 10)
     assert found["unclassifiableObjectCount"] == {"fileType": 2, "storageClass": 2, "total": 3}
     assert found["unclassifiableObjectSizeInBytes"] == {"fileType": 4, "storageClass": 2, "total": 5}
     encrypted = {kind: count for kind, count in found["objectCountByEncryptionType"].items() if count}
     assert encrypted == {"kmsManaged": 1, "s3Managed": 4}
-    assert (found["sensitivityScore"], _bucket(macie, "results")["sensitivityScore"]) == (50, 1)
+    assert (found["sensitivityScore"], described_bucket(macie, "results")["sensitivityScore"]) == (50, 1)
 
 
 def test_a_bucket_tells_how_it_is_set_up(macie: Any, s3: Any) -> None:
     s3.put_bucket_tagging(Bucket="bronze", Tagging={"TagSet": [{"Key": "zone", "Value": "bronze"}]})
-    found, plain = _bucket(macie), _bucket(macie, "results")
+    found, plain = described_bucket(macie), described_bucket(macie, "results")
     assert (found["accountId"], found["bucketArn"], found["region"]) == (ACCOUNT, "arn:aws:s3:::bronze", "us-east-1")
     assert found["tags"] == [{"key": "zone", "value": "bronze"}]
     assert (found["versioning"], plain["versioning"]) == (True, False)
@@ -46,7 +45,7 @@ def test_a_bucket_tells_where_it_is_replicated_to(
     ]
     role = f"arn:aws:iam::{ACCOUNT}:role/replication"
     s3.put_bucket_replication(Bucket="bronze", ReplicationConfiguration={"Role": role, "Rules": rules})
-    assert _bucket(macie)["replicationDetails"] == {
+    assert described_bucket(macie)["replicationDetails"] == {
         "replicated": True,
         "replicatedExternally": True,
         "replicationAccounts": [MEMBER],
@@ -63,15 +62,15 @@ DENIES_PLAIN_UPLOADS = {
 
 
 def test_a_policy_can_demand_encryption(macie: Any, s3: Any) -> None:
-    assert _bucket(macie)["allowsUnencryptedObjectUploads"] == "TRUE"
+    assert described_bucket(macie)["allowsUnencryptedObjectUploads"] == "TRUE"
     s3.put_bucket_policy(Bucket="bronze", Policy=json.dumps({"Statement": [DENIES_PLAIN_UPLOADS]}))
-    assert _bucket(macie)["allowsUnencryptedObjectUploads"] == "FALSE"
+    assert described_bucket(macie)["allowsUnencryptedObjectUploads"] == "FALSE"
 
 
 def test_a_bucket_tells_when_its_objects_are_hidden(macie: Any, stored: Any) -> None:
     denied = {"Action": "s3:ListBucket", "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::bronze"}
     stored.put_bucket_policy(Bucket="bronze", Policy=json.dumps({"Statement": [denied]}))
-    found = _bucket(macie)
+    found = described_bucket(macie)
     assert found["errorCode"] == "ACCESS_DENIED"
     assert "objectCount" not in found
     assert macie.get_bucket_statistics()["objectCount"] == 0
