@@ -14,8 +14,8 @@ DIFFERENCES: tuple[str, ...] = (
     "`iam:PassRole` is not asked for where a service is given a role, nor what a service link or a tag of a new "
     "resource would need in addition to the action itself.",
     "`aws:SecureTransport` is true although the local AWS speaks HTTP, as the SDKs speak TLS with AWS.",
-    "There are no organizations (SCPs, RCPs, `aws:PrincipalOrgID`), no VPC endpoints, no access points, no ACLs, no "
-    "grants of KMS; users have no permissions boundary, and a session none of the `PolicyArns` that it was given.",
+    "Organizations (SCPs, RCPs, `aws:PrincipalOrgID`), VPC endpoints, access points, ACLs and KMS grants are missing; "
+    "users have no permissions boundary, and the `PolicyArns` of a session are ignored.",
     "Of condition keys there are the global ones of a principal, a resource's account, the network and the time, tags "
     "of a request, those of S3 for what a request says (but for the age of its signature) and for tags, "
     "those of KMS for context and calling service, and `cloudwatch:namespace` and `ssm:Recursive`. A condition about "

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_says_its_url_serves_and_stops_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_process_prints_its_url_serves_and_stops_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     port_file = tmp_path / "port"
     command = [sys.executable, "-m", "localaws.server", "--port-file", str(port_file)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

@@ -8,7 +8,7 @@ from tests.localaws.conftest import error_of
 BAD = "  Bad: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: none}}\nOutputs:"
 
 
-def test_new_stack_has_outputs_and_tells_its_resources(stack: Stack) -> None:
+def test_new_stack_has_outputs_and_describes_its_resources(stack: Stack) -> None:
     assert stack.change(kind="CREATE") == "CREATE_COMPLETE"
     assert stack.described["Outputs"] == [{"OutputKey": "Bucket", "OutputValue": "kept"}]
     assert stack.settings == {"/plain": "a", "/filled": "a!", "/chosen": "c"}

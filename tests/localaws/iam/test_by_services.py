@@ -91,7 +91,7 @@ def test_nothing_is_refused_until_it_is_switched_on(results: Client, enforced: L
     assert writes(results)
 
 
-def test_question_is_told_with_its_answer(results: Client, enforced: LocalAws) -> None:
+def test_decision_is_listed_with_its_answer(results: Client, enforced: LocalAws) -> None:
     writes(results, MACIE_WRITES)
     assert request(enforced, "GET", "/localaws/iam")[1]["asked"] == [
         {

@@ -13,7 +13,7 @@ from tests.localaws.iam.conftest import ROLE_ARN, AsRole, Client, allow, deny, k
 from tests.localaws.iam.test_enforcement import SWITCH
 
 
-def test_credentials_that_nobody_made_are_the_root_of_the_account(enforced: LocalAws, client: Client) -> None:
+def test_unknown_credentials_are_the_root_of_the_account(enforced: LocalAws, client: Client) -> None:
     client("s3").create_bucket(Bucket="bronze")
     refused = deny("s3:*", "arn:aws:s3:::bronze", Principal="*")
     client("s3").put_bucket_policy(Bucket="bronze", Policy=policy(refused))

@@ -134,7 +134,7 @@ def test_a_resource_without_a_policy_leaves_it_to_the_identity() -> None:
     assert not decide(caller(), ASK, {}, NOTHING).is_allowed
 
 
-def test_a_policy_of_a_resource_without_principals_is_about_nobody() -> None:
+def test_a_policy_of_a_resource_without_principals_applies_to_no_caller() -> None:
     assert not asked(caller(), one()).is_allowed
     assert not asked(caller(one()), one(), must_allow=True).is_allowed
     assert asked(caller(one()), one("Deny")).is_allowed

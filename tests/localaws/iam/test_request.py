@@ -22,7 +22,7 @@ def test_a_compressed_request_is_read_too(as_role: AsRole, client: Client) -> No
     assert client("cloudwatch").list_metrics(Namespace="gate")["Metrics"]
 
 
-def test_what_cannot_be_told_is_only_for_who_may_do_everything(enforced: LocalAws, as_role: AsRole) -> None:
+def test_an_unknown_operation_needs_all_actions_of_the_service(enforced: LocalAws, as_role: AsRole) -> None:
     credentials = as_role(allow("ssm:Get*"))("sts")._request_signer._credentials.get_frozen_credentials()
     for target, service in (("AmazonSSM.Nothing", "ssm"), ("", "unheard-of")):
         request = AWSRequest("POST", enforced.endpoint_url, {"X-Amz-Target": target}, b"{}")

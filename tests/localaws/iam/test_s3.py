@@ -230,7 +230,7 @@ def test_a_request_is_refused_without_any_one_of_the_permissions(
         (lambda s3: s3.get_object(Bucket="none", Key="none"), "NoSuchBucket", "NoSuchBucket"),
     ],
 )
-def test_that_an_object_is_not_there_is_said_only_to_who_may_list_its_bucket(
+def test_a_missing_object_is_reported_only_to_callers_who_may_list_its_bucket(
     lake: str, as_role: AsRole, client: Client, call: Any, code_without: str, code_with: str
 ) -> None:
     objects = allow(["s3:GetObject*", "s3:PutObject", "kms:*"])

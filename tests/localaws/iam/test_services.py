@@ -22,7 +22,7 @@ GATE = {"AWS": "arn:aws:iam::123456789012:role/gate"}
 type Call = Callable[[Any], Any]
 
 
-def test_who_one_is_may_be_asked_by_anybody(as_role: AsRole) -> None:
+def test_get_caller_identity_needs_no_permission(as_role: AsRole) -> None:
     answer = as_role(deny("*"))("sts").get_caller_identity()
     assert answer["Arn"] == "arn:aws:sts::123456789012:assumed-role/gate/run"
 

@@ -68,7 +68,7 @@ def test_the_environment_of_the_server_says_how_it_starts(tmp_path: Path, said: 
     assert told == {"enforced": is_on, "asked": []}
 
 
-def test_what_was_asked_is_told_with_the_statement_that_decided(as_role: AsRole, enforced: LocalAws) -> None:
+def test_decisions_are_listed_with_the_statement_that_decided(as_role: AsRole, enforced: LocalAws) -> None:
     topics = allow("sns:ListTopics", Sid="Topics")
     gate = as_role(topics, deny("sqs:*", Sid="NoQueues"))
     for _ in range(2):

@@ -68,7 +68,7 @@ def test_what_the_model_does_not_allow_is_refused(aws: LocalAws, macie: Any, ope
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"1"], ids=str)
-def test_a_body_that_is_no_json_object_is_refused(aws: LocalAws, macie: Any, body: bytes) -> None:
+def test_a_body_other_than_a_json_object_is_refused(aws: LocalAws, macie: Any, body: bytes) -> None:
     status, answer = _send(aws, model_values.Request("POST", "/findings", body))
     assert (status, answer["__type"]) == (400, "ValidationException")
 

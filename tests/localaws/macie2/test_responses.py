@@ -95,7 +95,7 @@ def test_the_organization_admin_is_listed_when_it_was_enabled(macie: Any) -> Non
     assert admin["accountId"] == "111122223333"
 
 
-def test_an_error_inside_the_local_aws_is_told_and_logged_without_its_text(
+def test_an_error_inside_the_local_aws_is_answered_and_logged_without_its_text(
     macie: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: Any) -> None:

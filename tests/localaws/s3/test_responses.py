@@ -12,6 +12,7 @@ from tests.localaws.conftest import KMS_KEY
 from tests.localaws.s3.conftest import (
     NOBODY_WINS,
     PARTS,
+    SMALLEST_PART,
     WHOLE,
     composite_of,
     content_of,

@@ -18,7 +18,7 @@ def test_the_command_line_writes_the_files_and_says_how_many(
     assert len(list((tmp_path / "new" / "folder").iterdir())) == 16
 
 
-def test_the_command_line_refuses_when_there_are_no_patients(tmp_path: Path) -> None:
+def test_the_command_line_refuses_zero_patients(tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main([str(tmp_path), "--patients", "0"])
     assert list(tmp_path.iterdir()) == []

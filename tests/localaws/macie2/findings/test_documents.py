@@ -81,7 +81,7 @@ def test_fifteen_locations_are_shared_by_all_detections(available: list[int], sh
 
 
 @pytest.mark.parametrize(("count", "expected"), [(15, False), (16, True)])
-def test_additional_occurrences_are_told_when_not_all_are_located(count: int, expected: bool) -> None:
+def test_additional_occurrences_are_reported_when_not_all_are_located(count: int, expected: bool) -> None:
     made = finding(_analysis(_detection(None, count)), NOW)
     assert made["classificationDetails"]["result"]["additionalOccurrences"] is expected
 

@@ -1,4 +1,4 @@
-"""The lies and moods of Macie, as a client meets them."""
+"""Injected faults of results, findings and calls, as a client sees them."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_no_more_findings_of_a_job_are_published_than_the_dial_says(
         ("PARTIAL", {"code": "PARTIAL"}),
     ],
 )
-def test_an_object_is_told_as_partly_read_with_its_findings_when_the_dial_says_so(
+def test_an_object_is_partly_read_and_has_its_findings_when_the_dial_says_so(
     macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None], said: str, status: dict[str, str]
 ) -> None:
     turn(analysis={"b.csv": said})
@@ -197,9 +197,7 @@ def test_an_object_is_not_read_when_the_dial_says_that_it_is_skipped(
     assert skipped["sizeClassified"] == "0"
 
 
-def test_a_status_can_be_one_that_nobody_knows(
-    macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None]
-) -> None:
+def test_a_status_can_be_unknown(macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None]) -> None:
     turn(analysis={"": "DEFERRED:MOON_TOO_FULL"}, findings_missing=[""])
     run_job(macie, **job)
     assert _result(read_results(s3)["c.csv"])["status"] == {"code": "DEFERRED", "reason": "MOON_TOO_FULL"}
@@ -216,7 +214,7 @@ def test_a_finding_has_another_severity_than_its_result_when_the_dial_says_so(
     assert read_results(s3)["b.csv"]["severity"]["description"] == "Medium"
 
 
-def test_a_finding_can_have_a_severity_that_nobody_knows(
+def test_a_finding_can_have_an_unknown_severity(
     session: boto3.Session, macie: Any, job: dict[str, Any], turn: Callable[..., None]
 ) -> None:
     turn(severity_lies={"b.csv": "Critical"})
@@ -296,7 +294,7 @@ def test_the_next_calls_of_any_operation_fail_when_the_dial_names_all(macie: Any
 # ---- cancelled by somebody else
 
 
-def test_a_running_job_is_cancelled_for_good_when_the_dial_is_turned(
+def test_a_running_job_stays_cancelled_when_the_dial_is_turned(
     macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None]
 ) -> None:
     turn(job_held=True)

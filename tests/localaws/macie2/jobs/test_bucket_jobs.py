@@ -9,7 +9,7 @@ from tests.localaws.conftest import run_job, start
 from tests.localaws.macie2.conftest import described_bucket
 
 
-def test_a_bucket_tells_which_jobs_read_it(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
+def test_a_bucket_names_the_jobs_that_read_it(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
     assert described_bucket(macie)["jobDetails"] == {"isDefinedInJob": "FALSE", "isMonitoredByJob": "FALSE"}
     job_id = run_job(macie)
     told = described_bucket(macie)["jobDetails"]

@@ -41,7 +41,7 @@ def events(client: Callable[..., Any]) -> Events:
     return wait
 
 
-def test_a_one_time_job_tells_its_life_with_the_documented_fields(macie: Any, s3: Any, events: Events) -> None:
+def test_a_one_time_job_logs_its_life_with_the_documented_fields(macie: Any, s3: Any, events: Events) -> None:
     job_id = run_job(macie, name="My_Macie_Job")
     created, started, completed = events(job_id, "JOB_CREATED", "ONE_TIME_JOB_STARTED", "JOB_COMPLETED")
     assert created == {
@@ -59,7 +59,7 @@ def test_a_one_time_job_tells_its_life_with_the_documented_fields(macie: Any, s3
     assert datetime.fromisoformat(completed["runDate"]) == job["lastRunTime"]
 
 
-def test_a_scheduled_job_tells_of_each_run(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:
+def test_a_scheduled_job_logs_each_run(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:
     job_id = start(macie, **DAILY, initialRun=True)
     run = ["SCHEDULED_RUN_STARTED", "SCHEDULED_RUN_COMPLETED"]
     events(job_id, "JOB_CREATED", *run)
@@ -68,7 +68,7 @@ def test_a_scheduled_job_tells_of_each_run(macie: Any, s3: Any, events: Events, 
     assert first["runDate"] < second["runDate"]
 
 
-def test_what_a_user_does_to_a_job_is_told(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:
+def test_actions_of_a_user_are_logged(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:
     turn(job_held=True)
     job_id = start(macie)
     for status in ("USER_PAUSED", "RUNNING", "CANCELLED"):
@@ -77,9 +77,7 @@ def test_what_a_user_does_to_a_job_is_told(macie: Any, s3: Any, events: Events, 
     events(job_id, "JOB_CREATED", "ONE_TIME_JOB_STARTED", *done)
 
 
-def test_what_macie_does_about_its_quota_is_told(
-    macie: Any, s3: Any, events: Events, turn: Callable[..., None]
-) -> None:
+def test_pauses_by_quota_are_logged(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:
     turn(job_held=True)
     job_id = start(macie)
     turn(job_status={job_id: "PAUSED"})
@@ -88,7 +86,7 @@ def test_what_macie_does_about_its_quota_is_told(
     events(job_id, "JOB_CREATED", "ONE_TIME_JOB_STARTED", *quota, "JOB_COMPLETED")
 
 
-def test_a_job_that_expires_is_told_as_cancelled(
+def test_a_job_that_expires_is_logged_as_cancelled(
     macie: Any, s3: Any, events: Events, turn: Callable[..., None]
 ) -> None:
     turn(job_held=True)
@@ -98,7 +96,7 @@ def test_a_job_that_expires_is_told_as_cancelled(
     events(job_id, "JOB_CREATED", "ONE_TIME_JOB_STARTED", "JOB_PAUSED_BY_USER", "JOB_CANCELLED")
 
 
-def test_suspending_and_disabling_macie_are_told_by_its_jobs(macie: Any, s3: Any, events: Events) -> None:
+def test_jobs_log_that_macie_is_suspended_or_disabled(macie: Any, s3: Any, events: Events) -> None:
     suspended = start(macie, **DAILY)
     macie.update_macie_session(status="PAUSED")
     *_, why, _ = events(suspended, "JOB_CREATED", "ACCOUNT_SUSPENDED", "JOB_CANCELLED")
@@ -109,7 +107,7 @@ def test_suspending_and_disabling_macie_are_told_by_its_jobs(macie: Any, s3: Any
     events(disabled, "JOB_CREATED", "JOB_CANCELLED")
 
 
-def test_buckets_that_meet_the_criteria_are_named_and_it_is_told_when_none_does(
+def test_buckets_that_meet_the_criteria_are_logged_and_so_is_that_none_does(
     macie: Any, s3: Any, events: Events
 ) -> None:
     def criteria(name: str) -> dict[str, Any]:
@@ -124,7 +122,7 @@ def test_buckets_that_meet_the_criteria_are_named_and_it_is_told_when_none_does(
     events(none, "JOB_CREATED", "ONE_TIME_JOB_STARTED", "NO_BUCKETS_MATCHED_THE_CRITERIA", "JOB_COMPLETED")
 
 
-def test_it_is_told_why_a_bucket_could_not_be_read(
+def test_the_reason_why_a_bucket_could_not_be_read_is_logged(
     macie: Any, s3: Any, client: Callable[..., Any], events: Events
 ) -> None:
     there = {"LocationConstraint": "eu-west-1"}
@@ -141,7 +139,7 @@ def test_it_is_told_why_a_bucket_could_not_be_read(
     assert macie.describe_classification_job(jobId=job_id)["lastRunErrorStatus"] == {"code": "ERROR"}
 
 
-def test_nothing_of_before_is_told_after_a_reset(
+def test_events_from_before_a_reset_are_not_logged_after_it(
     aws: LocalAws, macie: Any, s3: Any, client: Callable[..., Any], turn: Callable[..., None]
 ) -> None:
     turn(job_held=True)

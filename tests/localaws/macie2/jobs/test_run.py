@@ -217,7 +217,7 @@ def test_others_are_answered_while_a_job_reads_an_object(
     assert await_job(macie, job_id)["jobStatus"] == "COMPLETE"
 
 
-def test_texts_of_allow_lists_are_no_matches_as_the_lists_are_when_the_run_starts(macie: Any, s3: Any) -> None:
+def test_texts_of_allow_lists_do_not_match_as_the_lists_are_when_the_run_starts(macie: Any, s3: Any) -> None:
     put_objects(s3, "a.csv", body=b"code\nABC-1234\n")
     put_objects(s3, "b.csv", body=b"code\nABC-1234\nXYZ-9999\n")
     s3.put_object(Bucket="results", Key="words.txt", Body=b"other\n")

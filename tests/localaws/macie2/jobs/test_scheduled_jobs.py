@@ -134,7 +134,7 @@ def test_a_job_runs_by_itself_when_its_time_comes(macie: Any, s3: Any, move: Mov
     _await_run(macie, job_id, 1)
 
 
-def test_the_run_under_way_is_what_the_job_tells_of(macie: Any, s3: Any, move: Move, turn: Callable[..., None]) -> None:
+def test_the_job_describes_the_run_under_way(macie: Any, s3: Any, move: Move, turn: Callable[..., None]) -> None:
     _put(s3, "a.csv", "b.csv")
     job_id = start(macie, **DAILY, initialRun=True)
     _await_run(macie, job_id, 1)
@@ -291,7 +291,7 @@ def test_a_job_is_complete_only_after_it_was_looked_at_as_often_as_the_dial_says
     until(lambda: _describe(macie, job_id)["jobStatus"] == "COMPLETE", "the job to be complete")
 
 
-def test_listing_a_job_is_no_look(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
+def test_listing_a_job_does_not_count_as_a_look(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
     turn(job_looks=1)
     start(macie)
     for _ in range(20):

@@ -136,7 +136,7 @@ def test_what_is_allowed_is_in_one_of_the_lists_as_a_whole(macie: Any, words: An
     assert [text in allowed for text in ("JANE DOE", "Jane", "ABC", "ABCD")] == [True, False, True, False]
 
 
-def test_a_list_in_s3_is_read_anew_each_time(macie: Any, words: Callable[[bytes], None]) -> None:
+def test_a_list_in_s3_is_read_each_time(macie: Any, words: Callable[[bytes], None]) -> None:
     list_id = _create(macie, WORDS)
     words(b"STRASSE\r\nWeg 1\r\n")
     allowed = _allowed(list_id)

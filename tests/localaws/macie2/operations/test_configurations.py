@@ -9,7 +9,7 @@ import pytest
 from tests.localaws.conftest import KMS_KEY, error_of
 
 
-def test_security_hub_gets_policy_findings_until_something_else_is_said(macie: Any) -> None:
+def test_security_hub_gets_policy_findings_by_default(macie: Any) -> None:
     def configuration() -> Any:
         return macie.get_findings_publication_configuration()["securityHubConfiguration"]
 

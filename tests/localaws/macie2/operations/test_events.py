@@ -72,7 +72,7 @@ def _millis(finding: dict[str, Any]) -> str:
     return f"{finding['createdAt'].microsecond // 1000:03}"
 
 
-def test_an_archived_finding_is_no_event(
+def test_an_archived_finding_sends_no_event(
     macie: Any, job: dict[str, Any], received: Received, turn: Callable[..., None]
 ) -> None:
     criteria = {"criterion": {"resourcesAffected.s3Object.key": {"eq": ["a.csv"]}}}

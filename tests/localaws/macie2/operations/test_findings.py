@@ -49,9 +49,9 @@ def test_findings_are_listed_by_criteria(macie: Any, two_findings: str) -> None:
 def test_findings_are_sorted_and_paged(macie: Any, two_findings: str) -> None:
     sort = {"attributeName": "severity.score", "orderBy": "DESC"}
     assert _keys(macie, sortCriteria=sort) == ["two.csv", "one.csv"]
-    pages = pages(macie, "list_findings", "findingIds", sortCriteria=sort, PaginationConfig={"PageSize": 1})
-    assert [len(part) for part in pages] == [1, 1]
-    assert [one for part in pages for one in part] == macie.list_findings(sortCriteria=sort)["findingIds"]
+    parts = pages(macie, "list_findings", "findingIds", sortCriteria=sort, PaginationConfig={"PageSize": 1})
+    assert [len(part) for part in parts] == [1, 1]
+    assert [finding_id for part in parts for finding_id in part] == macie.list_findings(sortCriteria=sort)["findingIds"]
 
 
 def test_unknown_findings_are_left_out_and_too_many_are_refused(macie: Any, two_findings: str) -> None:

@@ -103,7 +103,7 @@ def test_usage_is_sorted(macie: Any, two_accounts: None, key: str) -> None:
         assert rising == [ACCOUNT, MEMBER]
 
 
-def test_the_usage_of_a_member_that_disabled_macie_is_told_last(
+def test_the_usage_of_a_member_that_disabled_macie_comes_last(
     macie: Any,
     two_accounts: None,
     client: Callable[..., Any],

@@ -10,7 +10,7 @@ from tests.localaws.conftest import ACCOUNT
 from tests.localaws.macie2.conftest import MEMBER, described_bucket
 
 
-def test_a_bucket_tells_what_can_be_analysed(macie: Any, stored: Any) -> None:
+def test_a_bucket_counts_the_objects_that_can_be_analysed(macie: Any, stored: Any) -> None:
     found = described_bucket(macie)
     assert (found["objectCount"], found["sizeInBytes"], found["sizeInBytesCompressed"]) == (5, 15, 2)
     assert (found["classifiableObjectCount"], found["classifiableSizeInBytes"]) == (2, 10)
@@ -21,7 +21,7 @@ def test_a_bucket_tells_what_can_be_analysed(macie: Any, stored: Any) -> None:
     assert (found["sensitivityScore"], described_bucket(macie, "results")["sensitivityScore"]) == (50, 1)
 
 
-def test_a_bucket_tells_how_it_is_set_up(macie: Any, s3: Any) -> None:
+def test_a_bucket_has_its_settings(macie: Any, s3: Any) -> None:
     s3.put_bucket_tagging(Bucket="bronze", Tagging={"TagSet": [{"Key": "zone", "Value": "bronze"}]})
     found, plain = described_bucket(macie), described_bucket(macie, "results")
     assert (found["accountId"], found["bucketArn"], found["region"]) == (ACCOUNT, "arn:aws:s3:::bronze", "us-east-1")
@@ -32,7 +32,7 @@ def test_a_bucket_tells_how_it_is_set_up(macie: Any, s3: Any) -> None:
     assert found["replicationDetails"]["replicated"] is False
 
 
-def test_a_bucket_tells_where_it_is_replicated_to(
+def test_a_bucket_names_the_accounts_it_is_replicated_to(
     macie: Any, s3: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
 ) -> None:
     theirs = client("s3", **other_account(MEMBER))
@@ -67,7 +67,7 @@ def test_a_policy_can_demand_encryption(macie: Any, s3: Any) -> None:
     assert described_bucket(macie)["allowsUnencryptedObjectUploads"] == "FALSE"
 
 
-def test_a_bucket_tells_when_its_objects_are_hidden(macie: Any, stored: Any) -> None:
+def test_a_bucket_has_an_error_when_its_objects_are_hidden(macie: Any, stored: Any) -> None:
     denied = {"Action": "s3:ListBucket", "Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::bronze"}
     stored.put_bucket_policy(Bucket="bronze", Policy=json.dumps({"Statement": [denied]}))
     found = described_bucket(macie)

@@ -62,7 +62,7 @@ def test_a_bucket_is_unavailable_when_the_account_does_not_have_it(storage: Stor
         storage.put_object(account, "missing", "key", b"", "arn")
 
 
-def test_it_is_told_why_a_bucket_is_unavailable(s3: Any, storage: Storage) -> None:
+def test_the_reason_why_a_bucket_is_unavailable_is_named(s3: Any, storage: Storage) -> None:
     s3.create_bucket(Bucket="faraway", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     asked = [(ACCOUNT, "missing"), ("111122223333", "bronze"), (ACCOUNT, "faraway")]
     told = []
@@ -92,7 +92,7 @@ def test_a_bucket_is_public_from_its_policy_until_the_account_blocks_that(s3: An
     assert bucket.effective_permission == "NOT_PUBLIC"
 
 
-def test_a_bucket_cannot_be_listed_when_its_policy_denies_it_to_everybody(s3: Any, storage: Storage) -> None:
+def test_a_bucket_cannot_be_listed_when_its_policy_denies_it_to_all_principals(s3: Any, storage: Storage) -> None:
     s3.put_bucket_policy(
         Bucket="bronze",
         Policy=json.dumps({"Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["s3:List*"]}]}),

@@ -118,7 +118,7 @@ def test_archive_of_which_nothing_can_be_read_is_skipped() -> None:
 
 @pytest.mark.parametrize("extension", ["zip", "gz", "gzip", "tar"])
 @pytest.mark.parametrize("data", [b"", b"junk", b"PK\5\6" + b"\xff" * 8, b"\x1f\x8b\x08\x00", b"\x1f\x8b" * 400])
-def test_what_is_no_archive_is_skipped_as_malformed(extension: str, data: bytes) -> None:
+def test_content_other_than_an_archive_is_skipped_as_malformed(extension: str, data: bytes) -> None:
     result = scan_text(data, extension=extension)
     is_empty_tar = extension == "tar" and not data
     assert (result.status, result.reason) == (ScanStatus.SKIPPED, "MALFORMED_FILE") or is_empty_tar
@@ -135,7 +135,7 @@ def test_what_was_read_before_an_archive_breaks_off_counts() -> None:
     assert (result.status, result.reason, counts(result)[SSN] > 100) == (ScanStatus.PARTIAL, "MALFORMED_FILE", True)
 
 
-def test_encrypted_and_unknown_members_are_told_as_such() -> None:
+def test_encrypted_and_unknown_members_are_reported_as_such() -> None:
     data = bytearray(zipped(a__csv=CSV, b__csv=CSV))
     central = data.rindex(b"PK\1\2")
     data[central + 8] |= 1  # encrypted
@@ -190,7 +190,7 @@ def test_archives_are_opened_to_the_documented_depth() -> None:
     assert inner(result)[0][1:] == ("SKIPPED", "ARCHIVE_NESTING_LEVEL_OVER_LIMIT")
 
 
-def test_absurd_names_are_told_and_never_written_to() -> None:
+def test_absurd_names_are_reported_and_never_written_to() -> None:
     names = ["../../../../tmp/x.csv", "/etc/passwd.csv", "a" * 5000 + ".csv", "\udcff\n.csv", "con.csv", ".csv"]
     result = scan_text(tarred(*((name, CSV) for name in names)), extension="tar")
     assert counts(result) == {SSN: 6}

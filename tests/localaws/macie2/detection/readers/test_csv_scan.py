@@ -16,7 +16,7 @@ from tests.localaws.macie2.detection.scans import PATIENT, SSN, counts, found, p
         ('x,ssn 078-05-1120\nb,"a\nssn 219-09-9999"\n', (LineRange(1, 1, 3), LineRange(2, 3, 4))),
     ],
 )
-def test_csv_with_a_sensitive_header_is_told_by_line(text: str, expected: tuple[Occurrence, ...]) -> None:
+def test_csv_with_a_sensitive_header_is_located_by_line(text: str, expected: tuple[Occurrence, ...]) -> None:
     for chunk_bytes in (1, 1 << 20):
         assert found(scan_text(text, managed=SSN, chunk_bytes=chunk_bytes)) == expected
 

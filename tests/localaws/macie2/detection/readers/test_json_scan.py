@@ -27,14 +27,14 @@ from tests.localaws.macie2.detection.scans import SSN, found, scan_text
         (" \n ", []),
     ],
 )
-def test_json_is_told_by_path(text: str, expected: list[tuple[str, int]], chunk_bytes: int) -> None:
+def test_json_is_located_by_path(text: str, expected: list[tuple[str, int]], chunk_bytes: int) -> None:
     result = scan_text(text, managed=SSN, extension="json", chunk_bytes=chunk_bytes)
     assert result.status is ScanStatus.COMPLETE
     assert found(result) == tuple(Record(*place) for place in expected)
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 1 << 20])
-def test_json_lines_are_told_by_the_index_of_their_line(chunk_bytes: int) -> None:
+def test_json_lines_are_located_by_the_index_of_their_line(chunk_bytes: int) -> None:
     text = '{"ssn":"078-05-1120"}\n\n{"a":[\n1]}\n{"x":{"ssn":["1","219-09-9999"]}}\n'
     result = scan_text(text, managed=SSN, extension="jsonl", chunk_bytes=chunk_bytes)
     assert found(result) == (Record("$.ssn", 0), Record("$.x.ssn[1]", 4))

@@ -19,7 +19,7 @@ def parquet(**columns: Any) -> bytes:
     return stream.getvalue()
 
 
-def test_parquet_is_told_by_record_and_path() -> None:
+def test_parquet_is_located_by_record_and_path() -> None:
     data = parquet(
         SSN=["078-05-1120", None, "219-09-9999"],
         number=[1, 2, 3],

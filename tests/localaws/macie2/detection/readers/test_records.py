@@ -17,6 +17,6 @@ def test_name_and_address_may_be_spread_over_the_members_of_an_object() -> None:
     assert found(result, "ADDRESS")[0] == Record("$.people[0].home.street", 0)
 
 
-def test_sensitive_name_counts_and_no_path_with_it_is_told() -> None:
+def test_sensitive_name_counts_and_no_path_contains_it() -> None:
     result = scan_text('[{"ssn 078-05-1120": {"x": "ssn 219-09-9999"}}]', managed=SSN, extension="json")
     assert (counts(result), found(result)) == ({SSN: 2}, (Record(None, 0), Record(None, 0)))

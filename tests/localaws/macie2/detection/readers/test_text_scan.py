@@ -22,7 +22,7 @@ from tests.localaws.macie2.detection.scans import PATIENT, SSN, found, scan_text
         ("", "text/plain"),
     ],
 )
-def test_text_is_told_by_line_whatever_it_is_called(extension: str, mime_type: str) -> None:
+def test_text_is_located_by_line_whatever_its_extension(extension: str, mime_type: str) -> None:
     result = scan_text("first\nhis ssn is 078-05-1120.\n", extension=extension)
     assert (result.status, result.mime_type, result.size_classified_bytes) == (ScanStatus.COMPLETE, mime_type, 30)
     assert found(result) == (LineRange(2, 2, 12),)
@@ -54,7 +54,7 @@ def test_custom_keyword_must_precede_the_match_in_text() -> None:
     )
 
 
-def test_match_over_several_lines_is_told_by_its_first_and_last() -> None:
+def test_match_over_several_lines_is_located_by_its_first_and_last() -> None:
     key = (
         "-----BEGIN OPENSSH PRIVATE KEY-----\n"
         + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n" * 3
