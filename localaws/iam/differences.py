@@ -10,7 +10,7 @@ DIFFERENCES: tuple[str, ...] = (
     "Signatures are not verified, sessions do not expire, and a key that was made inactive still works.",
     "Only requests over HTTP and what Macie writes into its results repository are asked for permissions. What else a "
     "service does by itself is not: Macie's reads, deliveries of EventBridge and SNS, what CloudFormation makes in the "
-    "name of who made the stack.",
+    "name of the caller who created the stack.",
     "`iam:PassRole` is not asked for where a service is given a role, nor what a service link or a tag of a new "
     "resource would need in addition to the action itself.",
     "`aws:SecureTransport` is true although the local AWS speaks HTTP, as the SDKs speak TLS with AWS.",

@@ -16,7 +16,7 @@ from localaws.iam.matching import Keys, matches
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Permission:
     """A permission that a request needs; a request can need several.
 
     :param resource: the ARN, ``*`` when the action is about none.
@@ -65,12 +65,12 @@ class Statement:
     conditions: tuple[Condition, ...]
     principals: Principals | None
 
-    def applies_to(self, ask: Ask, keys: Keys) -> bool:
+    def applies_to(self, permission: Permission, keys: Keys) -> bool:
         """Return whether action, resource and conditions match; whose request it is, only the caller's side knows."""
         return (
-            any(matches(pattern, ask.action, keys, has_case=False) for pattern in self.actions)
+            any(matches(pattern, permission.action, keys, has_case=False) for pattern in self.actions)
             is not self.are_actions_negated
-            and self._is_about(ask.resource, keys)
+            and self._is_about(permission.resource, keys)
             and all(condition.holds(keys) for condition in self.conditions)
         )
 

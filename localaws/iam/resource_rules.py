@@ -12,7 +12,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Location:
     """The account and Region in which names are names of resources."""
 
     partition: str
@@ -125,7 +125,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def named_resources(service: str, operation: str, parameters: Mapping[str, Any], where: Where) -> Iterator[str]:
+def named_resources(service: str, operation: str, parameters: Mapping[str, Any], where: Location) -> Iterator[str]:
     """Yield the ARNs that the first rule makes which the request fits; none when it fits no rule."""
     for rule in RULES.get(service, ()):
         if rule.of and not re.search(rule.of, operation):
@@ -139,7 +139,7 @@ def named_resources(service: str, operation: str, parameters: Mapping[str, Any],
             return
 
 
-def _arn(service: str, rule: Rule, value: str, where: Where) -> str:
+def _arn(service: str, rule: Rule, value: str, where: Location) -> str:
     if value.startswith("arn:"):
         return value
     if service == "ssm" and value.startswith("i-"):

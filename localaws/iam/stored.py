@@ -18,15 +18,15 @@ from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from localaws.iam.decision import ResourcePolicy
-from localaws.iam.policy import Ask, read_policy
+from localaws.iam.policy import Permission, read_policy
 
 _KMS = ("aws:kms", "aws:kms:dsse")
 _LEAST_ARN_PARTS = 6
 
 
-def policy_of(ask: Ask) -> ResourcePolicy:
+def policy_of(permission: Permission) -> ResourcePolicy:
     """Return the policy of what is asked for: of a bucket or its objects, a key, a queue, a topic, a role."""
-    parts = ask.resource.split(":", 5)
+    parts = permission.resource.split(":", 5)
     if len(parts) < _LEAST_ARN_PARTS:
         return ResourcePolicy()
     _, _, service, region_name, account_id, name = parts
@@ -41,10 +41,10 @@ def policy_of(ask: Ask) -> ResourcePolicy:
             queue = sqs_backends[account_id][region_name].queues.get(name)
             return ResourcePolicy(read_policy(queue.policy if queue else None))
         case "sns":
-            topic = sns_backends[account_id][region_name].topics.get(ask.resource)
+            topic = sns_backends[account_id][region_name].topics.get(permission.resource)
             return ResourcePolicy(read_policy(topic.policy if topic else None))
-        case "iam" if ask.action.startswith("sts:AssumeRole"):
-            return _trust_policy(ask.resource, account_id)
+        case "iam" if permission.action.startswith("sts:AssumeRole"):
+            return _trust_policy(permission.resource, account_id)
     return ResourcePolicy()
 
 

@@ -26,7 +26,7 @@ class Encounter:
 
     @property
     def at(self) -> str:
-        """When it started, as Synthea writes a moment."""
+        """The start, in Synthea's format of times."""
         return _moment(self.start)
 
 

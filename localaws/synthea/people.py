@@ -29,7 +29,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who paid from one year to another: a row of ``payer_transitions``."""
+    """A payer from one year to another: a row of ``payer_transitions``."""
 
     start_year: int
     end_year: int

@@ -65,7 +65,7 @@ _SPECIALITIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Who pays and who treats, known by number."""
+    """Payers and providers by number."""
 
     seed: int
     organizations: int

@@ -38,7 +38,7 @@ def _word(keyword: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeywordPlaces:
-    """Where the keywords stand in one text; does not overlap, in order."""
+    """The places of keywords in a text, in order and without overlaps."""
 
     starts: tuple[int, ...]
     ends: tuple[int, ...]

@@ -102,7 +102,7 @@ _TOWN_PREFIXES: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """How streets are written in a country and which five-digit codes it has."""
+    """The form of streets in a country and its range of five-digit codes."""
 
     country: str
     pattern: str

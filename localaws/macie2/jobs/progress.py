@@ -43,7 +43,7 @@ class Pause:
         return self.at + _EXPIRES_AFTER
 
     def to_json(self, job_arn: str) -> dict[str, Any]:
-        """Return what the API says about the pause of a job."""
+        """Return the ``UserPausedDetails`` of the API."""
         is_imminent = now() >= self.at + _HEALTH_EVENT_AFTER
         return {
             "jobExpiresAt": self.expires_at,

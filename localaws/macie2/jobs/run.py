@@ -50,7 +50,7 @@ _AHEAD = 3
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where the discovery results go: the export configuration and the account that owns its bucket."""
+    """The destination of discovery results: the export configuration and the account that owns its bucket."""
 
     account_id: str
     bucket_name: str

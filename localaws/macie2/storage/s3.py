@@ -1,4 +1,4 @@
-"""S3 as Macie sees it: the only module that knows how moto keeps buckets and objects."""
+"""S3 as Macie sees it: the only module that knows how moto stores buckets and objects."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ObjectUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """How S3 encrypts: ``AES256`` or ``aws:kms`` with the id or ARN of the key."""
+    """Encryption in S3: ``AES256`` or ``aws:kms`` with the id or ARN of the key."""
 
     type: str = "AES256"
     kms_key_id: str | None = None

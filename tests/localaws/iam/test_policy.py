@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from localaws.iam.policy import Ask, Principals, read_policy
+from localaws.iam.policy import Permission, Principals, read_policy
 
-GET = Ask("s3:GetObject", "arn:aws:s3:::bronze/a/b.csv")
+GET = Permission("s3:GetObject", "arn:aws:s3:::bronze/a/b.csv")
 
 
-def applies(statement: dict[str, Any], ask: Ask = GET) -> bool:
+def applies(statement: dict[str, Any], permission: Permission = GET) -> bool:
     whole = {"Effect": "Allow", **statement}
     [read] = read_policy({"Statement": whole})
-    return read.applies_to(ask, {"aws:securetransport": ("true",)})
+    return read.applies_to(permission, {"aws:securetransport": ("true",)})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localaws.iam.resource_rules import Where
+from localaws.iam.resource_rules import Location
 from tests.localaws.conftest import error_of
 from tests.localaws.iam.conftest import AsRole, Client, allow, deny, policy
 from tests.localaws.iam.test_services import HERE, QUEUE, QUEUE_URL, TOPIC, Call
@@ -187,7 +187,7 @@ def test_each_service_refuses_in_its_own_way_and_names_action_and_resource(as_ro
     clients: dict[str, Any] = {}
     for service, call, (code, status), needed in CASES:
         it = clients.setdefault(service, gate(service))
-        where = Where("aws", "us-east-1", "123456789012")
+        where = Location("aws", "us-east-1", "123456789012")
         for missing in needed:
             others = [one.split(" ") for one in needed if one != missing]
             left = [allow(action, whole(service, where, name)) for action, name in others] or [deny("s3:Nothing")]
@@ -202,5 +202,5 @@ def test_each_service_refuses_in_its_own_way_and_names_action_and_resource(as_ro
             )
 
 
-def whole(service: str, where: Where, name: str) -> str:
+def whole(service: str, where: Location, name: str) -> str:
     return name if name == "*" or name.startswith("arn:") else where.arn(service, name)

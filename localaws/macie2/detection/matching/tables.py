@@ -104,7 +104,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a table is scanned.
+    """The plan of a table: its columns in groups that are scanned alike.
 
     :param pairs: columns of given names, with those of the family names.
     """

@@ -49,17 +49,17 @@ class Tally:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more is counted."""
+        """Whether the cap is reached."""
         return self.cap is not None and self.count >= self.cap
 
     @property
     def left(self) -> int:
-        """How many more are counted of one that has a cap."""
+        """Occurrences that still count, of a tally with a cap."""
         return 0 if self.cap is None else self.cap - self.count
 
     @property
     def missing(self) -> int:
-        """How many more places are wanted."""
+        """Places that are still wanted."""
         return LOCATED - len(self.occurrences)
 
     def add(self, places: Iterable[Place], count: int, where: Where, what: What) -> None:

@@ -17,7 +17,7 @@ _GIB = 1024**3
 
 
 class Kind(Enum):
-    """How a file is read."""
+    """Kinds of files, by reader."""
 
     CSV = auto()
     JSON = auto()

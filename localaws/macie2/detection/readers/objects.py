@@ -25,7 +25,7 @@ def skipped(reason: str) -> ScanResult:
 
 @dataclass(slots=True)
 class ObjectScan:
-    """What was found in one object so far.
+    """The hits in an object so far.
 
     :param wanted_texts: how many matched texts are kept of each identifier.
     :ivar texts: the matched texts.

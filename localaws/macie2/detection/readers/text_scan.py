@@ -57,7 +57,7 @@ class _Buffer:
 
     @property
     def waiting(self) -> int:
-        """How many characters were not taken yet."""
+        """Characters that were not taken yet."""
         return len(self.text) - self.taken
 
     def whole_lines(self, limit: int) -> int:
