@@ -53,7 +53,9 @@ class Stack:
     @property
     def settings(self) -> dict[str, str]:
         names = ["/plain", "/filled", "/chosen", "/added"]
-        return {one["Name"]: one["Value"] for one in self.ssm.get_parameters(Names=names)["Parameters"]}
+        return {
+            parameter["Name"]: parameter["Value"] for parameter in self.ssm.get_parameters(Names=names)["Parameters"]
+        }
 
     @property
     def buckets(self) -> list[str]:
@@ -73,7 +75,7 @@ def stack(aws: LocalAws, client: Callable[..., Any]) -> Stack:
 
 def changes(change_set: dict[str, Any]) -> dict[str, str]:
     return {
-        one["ResourceChange"]["LogicalResourceId"]: one["ResourceChange"]["Action"] for one in change_set["Changes"]
+        item["ResourceChange"]["LogicalResourceId"]: item["ResourceChange"]["Action"] for item in change_set["Changes"]
     }
 
 
@@ -99,6 +101,6 @@ def update(client: Client, stack: str, template: str | None = None, **parameters
     """Change a stack as it is done in AWS: by a change set."""
     cloudformation, name = client("cloudformation"), f"lake-{stack}"
     before = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Parameters"]
-    values = {one["ParameterKey"]: one["ParameterValue"] for one in before} | parameters
+    values = {item["ParameterKey"]: item["ParameterValue"] for item in before} | parameters
     changer = Changer(cloudformation, show=lambda _: None)
     changer.apply(name, stacks.Template(stack, template or TEMPLATES[stack]), values)

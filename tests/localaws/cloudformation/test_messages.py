@@ -40,7 +40,7 @@ def test_people_are_subscribed_when_the_parameters_name_them(client: Client, out
     update(client, "pipeline", AlertEmail="on-call@example.com", AlertPhone="+15550100")
     found = client("sns").list_subscriptions()["Subscriptions"]
     high, low = outputs["HighTopicArn"], outputs["LowTopicArn"]
-    assert {(one["TopicArn"], one["Protocol"], one["Endpoint"]) for one in found} == {
+    assert {(item["TopicArn"], item["Protocol"], item["Endpoint"]) for item in found} == {
         (high, "sms", "+15550100"),
         (high, "email", "on-call@example.com"),
         (low, "email", "on-call@example.com"),

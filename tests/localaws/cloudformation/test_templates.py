@@ -31,8 +31,8 @@ def test_buckets_are_those_of_the_outputs_when_the_template_is_deployed(
 
 def test_only_macie_may_write_results_when_the_template_is_deployed(client: Client, outputs: dict[str, str]) -> None:
     s3, bucket = client("s3"), outputs["ResultsBucket"]
-    statements = {one["Sid"]: one for one in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]}
-    assert [sid for sid, one in statements.items() if one["Effect"] == "Allow"] == ["MacieWritesResults"]
+    statements = {item["Sid"]: item for item in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]}
+    assert [sid for sid, statement in statements.items() if statement["Effect"] == "Allow"] == ["MacieWritesResults"]
     assert statements["MacieAloneWrites"]["Condition"] == {
         "StringNotEquals": {"aws:PrincipalServiceName": ["macie.amazonaws.com", "macie.us-east-1.amazonaws.com"]}
     }
@@ -104,7 +104,7 @@ def test_finding_about_bronze_or_silver_becomes_a_hint_once_for_each_rule(
     hint = {"account": ACCOUNT, "region": "us-east-1", "severity": severity}
     expected = [{**hint, "finding": f"{bucket}-{severity}"} for bucket in buckets[:2] for _ in range(times)]
     found = in_queue(client, outputs["FindingsQueueUrl"])
-    assert sorted(found, key=lambda one: one["finding"]) == expected
+    assert sorted(found, key=lambda item: item["finding"]) == expected
 
 
 def test_nothing_changes_when_the_lake_is_set_up_again(client: Client, outputs: dict[str, str]) -> None:
@@ -150,7 +150,8 @@ def test_only_what_the_templates_retain_is_left_when_the_stacks_are_deleted(
     assert topics(client) == set()
     assert client("iam").list_roles()["Roles"] == []
     assert client("cloudwatch").describe_alarms()["MetricAlarms"] == []
-    # A bucket without its policy would be open to whoever may read buckets; disabling Macie would delete its findings.
+    # A bucket without its policy could be read by every principal with permission to read buckets; disabling Macie
+    # would delete its findings.
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} == {outputs[name] for name in BUCKETS}
     assert all(s3.get_bucket_policy(Bucket=outputs[name])["Policy"] for name in BUCKETS)
     assert s3.get_object(Bucket=outputs["SilverBucket"], Key="a.csv")["Body"].read() == b"kept"

@@ -69,8 +69,8 @@ def asked(enforced: LocalAws) -> Callable[[], list[tuple[str, str, bool]]]:
     """What was asked so far: action, resource, and whether it was allowed."""
 
     def read() -> list[tuple[str, str, bool]]:
-        said = request(enforced, "GET", "/localaws/iam")[1]["asked"]
-        return [(one["action"], one["resource"], one["allowed"]) for one in said]
+        decisions = request(enforced, "GET", "/localaws/iam")[1]["asked"]
+        return [(item["action"], item["resource"], item["allowed"]) for item in decisions]
 
     return read
 
@@ -110,15 +110,15 @@ class Stored:
 @pytest.fixture
 def stored(lake: str, client: Client) -> Stored:
     s3 = client("s3")
-    one = s3.put_object(Bucket="bronze", Key="run/one.csv", Body=b"1", ChecksumAlgorithm="SHA256")
+    written = s3.put_object(Bucket="bronze", Key="run/one.csv", Body=b"1", ChecksumAlgorithm="SHA256")
     tagged = s3.put_object(Bucket="bronze", Key="run/tagged.csv", Body=b"2", Tagging="state=held")
     upload = {"Bucket": "bronze", "Key": "run/large.csv"}
     upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
     part = s3.upload_part(**upload, PartNumber=1, Body=b"3")
     return Stored(
         lake,
-        one["ETag"],
-        one["VersionId"],
+        written["ETag"],
+        written["VersionId"],
         tagged["VersionId"],
         upload["UploadId"],
         {"PartNumber": 1, "ETag": part["ETag"]},

@@ -55,7 +55,7 @@ def writes(client: Client, *statements: dict[str, Any], account: str = ACCOUNT, 
             True,
         ),
         (
-            # aws:PrincipalArn is no key of a service's call, so a statement that names a role is about services, too.
+            # aws:PrincipalArn is not a key of a service's call: a statement that names a role is about services, too.
             [
                 MACIE_WRITES,
                 deny(

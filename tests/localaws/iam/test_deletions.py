@@ -11,13 +11,13 @@ def test_of_several_keys_only_those_are_deleted_that_may_be(stored: Stored, as_r
     s3 = as_role(allow("s3:DeleteObject", f"{ARN}{ONE}"))("s3")
     wanted = [{"Key": "run/one.csv"}, {"Key": "run/tagged.csv"}, {"Key": "a<&>b", "VersionId": "v"}]
     answer = s3.delete_objects(Bucket="bronze", Delete={"Objects": wanted})
-    assert [one["Key"] for one in answer["Deleted"]] == ["run/one.csv"]
-    refused = [(one["Key"], one.get("VersionId"), one["Code"]) for one in answer["Errors"]]
+    assert [deleted["Key"] for deleted in answer["Deleted"]] == ["run/one.csv"]
+    refused = [(error["Key"], error.get("VersionId"), error["Code"]) for error in answer["Errors"]]
     assert refused == [("run/tagged.csv", None, "AccessDenied"), ("a<&>b", "v", "AccessDenied")]
     assert "perform: s3:DeleteObject on" in answer["Errors"][0]["Message"]
     assert "perform: s3:DeleteObjectVersion on" in answer["Errors"][1]["Message"]
     listed = client("s3").list_objects_v2(Bucket="bronze")["Contents"]
-    assert [one["Key"] for one in listed] == ["run/tagged.csv"]
+    assert [item["Key"] for item in listed] == ["run/tagged.csv"]
 
 
 def test_of_several_versions_only_those_are_deleted_that_may_be(
@@ -30,12 +30,12 @@ def test_of_several_versions_only_those_are_deleted_that_may_be(
         {"Key": "run/tagged.csv", "VersionId": stored.tagged_version_id},
     ]
     answer = s3.delete_objects(Bucket="bronze", Delete={"Objects": wanted, "Quiet": True})
-    assert [(one["Key"], one.get("VersionId")) for one in answer["Errors"]] == [
+    assert [(error["Key"], error.get("VersionId")) for error in answer["Errors"]] == [
         ("run/one.csv", None),
         ("run/tagged.csv", stored.tagged_version_id),
     ]
     versions = client("s3").list_object_versions(Bucket="bronze")
-    assert [one["Key"] for one in versions["Versions"]] == ["run/tagged.csv"]
+    assert [version["Key"] for version in versions["Versions"]] == ["run/tagged.csv"]
     assert "DeleteMarkers" not in versions
 
 

@@ -1,4 +1,4 @@
-"""The switch, who is asked for permissions, and what is told of it."""
+"""Requests of other accounts, and calls of services by themselves."""
 
 from __future__ import annotations
 

@@ -189,7 +189,7 @@ def test_each_service_refuses_in_its_own_way_and_names_action_and_resource(as_ro
         it = clients.setdefault(service, gate(service))
         where = Location("aws", "us-east-1", "123456789012")
         for missing in needed:
-            others = [one.split(" ") for one in needed if one != missing]
+            others = [item.split(" ") for item in needed if item != missing]
             left = [allow(action, whole(service, where, name)) for action, name in others] or [deny("s3:Nothing")]
             iam.put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=policy(*left))
             action, name = missing.split(" ")

@@ -82,7 +82,7 @@ def value(name: str, shape: Shape) -> Any:
         case "list":
             return [value(name.removesuffix("s"), shape.member)]  # type: ignore[attr-defined]
         case "structure":
-            return {one: value(one, member) for one, member in members(shape) if member.type_name == "string"}
+            return {item: value(item, member) for item, member in members(shape) if member.type_name == "string"}
         case "boolean":
             return True
     return None
@@ -92,7 +92,7 @@ def permissions(service: str, operation: str) -> list[Permission]:
     """What a request with all its parameters asks for."""
     model = get_service_model(service).operation_model(operation)
     environ = {"REQUEST_METHOD": model.http["method"], "QUERY_STRING": "", "HTTP_X_AMZ_COPY_SOURCE": "bucket/key"}
-    parameters = {name: one for name, one in given(model).items() if one is not None and not is_arn(name)}
+    parameters = {name: item for name, item in given(model).items() if item is not None and not is_arn(name)}
     request = AwsRequest(environ, service, operation, "json", "us-east-1", None, parameters)
     return list(S3Request(request, "aws").permissions() if service == "s3" else permissions_of(request, WHERE))
 
@@ -114,7 +114,7 @@ def test_every_operation_asks_for_actions_that_iam_has_on_resources_that_they_ar
     definitions: dict[str, Any], service: str
 ) -> None:
     operations = set(get_service_model(service).operation_names) - NOT_FOR_IAM
-    assert [one for name in sorted(operations) for one in problems(definitions, service, name)] == []
+    assert [problem for name in sorted(operations) for problem in problems(definitions, service, name)] == []
 
 
 def problems(definitions: dict[str, Any], service: str, operation: str) -> Iterator[str]:
@@ -134,7 +134,7 @@ def problems(definitions: dict[str, Any], service: str, operation: str) -> Itera
         if permission.resource == "*":
             if types and permission.action not in WITHOUT_RESOURCE and not names_an_arn(service, operation):
                 yield f"{permission.action} is about {arns}, and not about *"
-        elif not any(fits(permission.resource, one) for one in arns):
+        elif not any(fits(permission.resource, arn) for arn in arns):
             yield f"{permission.action} is about {arns or '*'}, and not about {permission.resource}"
 
 

@@ -193,7 +193,7 @@ def test_a_request_is_answered_to_who_may_do_just_what_it_needs(
     stored: Stored, as_role: AsRole, asked: Callable[[], list[tuple[str, str, bool]]], name: str
 ) -> None:
     call, needed = CASES[name]
-    call(as_role(*(statement(one, stored.key_arn) for one in needed))("s3"), stored)
+    call(as_role(*(statement(item, stored.key_arn) for item in needed))("s3"), stored)
     short = {f"{action} {'KEY' if arn == stored.key_arn else arn.removeprefix(ARN)}" for action, arn, _ in asked()}
     assert short == set(needed)
 
@@ -204,12 +204,12 @@ def test_a_request_is_refused_without_any_one_of_the_permissions(
     iam, s3 = client("iam"), as_role()("s3")
     for name, (call, needed) in CASES.items():
         for missing in needed:
-            left = [statement(one, stored.key_arn) for one in needed if one != missing] or [deny("s3:Nothing")]
+            left = [statement(item, stored.key_arn) for item in needed if item != missing] or [deny("s3:Nothing")]
             iam.put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=policy(*left))
             code, status, message = error_of(partial(call, s3, stored))
             action = missing.partition(" ")[0]
             assert (name, missing, status) == (name, missing, 403)
-            if name.startswith("head"):  # without a body there is no reason
+            if name.startswith("head"):  # an answer without a body has no reason
                 assert (code, message) == ("403", "Forbidden")
                 continue
             assert code == "AccessDenied"
@@ -324,12 +324,12 @@ def test_that_an_object_is_there_may_be_a_condition_without_the_permission_to_re
             None,
         ),
     ],
-    ids=lambda one: "" if callable(one) else str(one)[:40],
+    ids=lambda item: "" if callable(item) else str(item)[:40],
 )
 def test_what_a_request_says_is_a_condition(
     stored: Stored, as_role: AsRole, action: str, condition: dict[str, Any], call: Any
 ) -> None:
-    others = [one for one in ("s3:ListBucket", "s3:PutObject", "s3:GetObject") if one != action]
+    others = [item for item in ("s3:ListBucket", "s3:PutObject", "s3:GetObject") if item != action]
     s3 = as_role(allow([*others, "s3:*Tagging", "kms:*"]), allow(action, Condition=condition))("s3")
     plain: dict[str, Any] = {
         "s3:ListBucket": lambda: s3.list_objects_v2(Bucket="bronze"),

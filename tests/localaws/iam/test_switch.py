@@ -54,18 +54,18 @@ def test_a_server_that_starts_with_it_comes_back_to_it(aws: LocalAws) -> None:
         switch.start_with(False)
 
 
-@pytest.mark.parametrize(("said", "is_on"), [("true", True), ("false", False)])
-def test_the_environment_of_the_server_says_how_it_starts(tmp_path: Path, said: str, is_on: bool) -> None:
+@pytest.mark.parametrize(("setting", "is_on"), [("true", True), ("false", False)])
+def test_the_environment_of_the_server_says_how_it_starts(tmp_path: Path, setting: str, is_on: bool) -> None:
     port_file = tmp_path / "port"
     command = [sys.executable, "-m", "localaws.server", "--port-file", str(port_file)]
-    environment = {**os.environ, "LOCALAWS_ENFORCE_IAM": said}
+    environment = {**os.environ, "LOCALAWS_ENFORCE_IAM": setting}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
             port = until(lambda: port_file.exists() and port_file.read_text(), "the port file").strip()
-            told = requests.get(f"http://127.0.0.1:{port}{SWITCH}", timeout=10).json()
+            returned = requests.get(f"http://127.0.0.1:{port}{SWITCH}", timeout=10).json()
         finally:
             process.kill()
-    assert told == {"enforced": is_on, "asked": []}
+    assert returned == {"enforced": is_on, "asked": []}
 
 
 def test_decisions_are_listed_with_the_statement_that_decided(as_role: AsRole, enforced: LocalAws) -> None:
@@ -75,9 +75,9 @@ def test_decisions_are_listed_with_the_statement_that_decided(as_role: AsRole, e
         gate("sns").list_topics()
     error_of(gate("sqs").list_queues)
     error_of(gate("ssm").describe_parameters)
-    told = request(enforced, "GET", SWITCH)[1]["asked"]
+    returned = request(enforced, "GET", SWITCH)[1]["asked"]
     common = {"principal": ROLE_ARN, "resource": "*"}
-    assert told == [
+    assert returned == [
         {**common, "action": "sns:ListTopics", "allowed": True, "by": "Topics", "times": 2},
         {**common, "action": "sqs:ListQueues", "allowed": False, "by": "NoQueues", "times": 1},
         {**common, "action": "ssm:DescribeParameters", "allowed": False, "by": "", "times": 1},

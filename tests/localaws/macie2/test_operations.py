@@ -20,8 +20,8 @@ from localaws.server import LocalAws
 from tests.localaws.conftest import ACCOUNT, REGION
 from tests.localaws.macie2 import model_values
 
-ABSENT_OPERATIONS = [one.name for one in operations() if one.coverage == ABSENT]
-PRESENT_OPERATIONS = [one.name for one in operations() if one.coverage != ABSENT]
+ABSENT_OPERATIONS = [operation.name for operation in operations() if operation.coverage == ABSENT]
+PRESENT_OPERATIONS = [operation.name for operation in operations() if operation.coverage != ABSENT]
 ERRORS = {shape.name for name in model_values.OPERATIONS for shape in model_values.operation(name).error_shapes}
 
 

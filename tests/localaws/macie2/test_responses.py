@@ -83,7 +83,7 @@ def test_a_member_is_listed_when_it_accepts_an_invitation(
     macie.create_invitations(accountIds=["111122223333"])
     [invitation] = macie.list_invitations()["invitations"]
     member.accept_invitation(administratorAccountId="123456789012", invitationId=invitation["invitationId"])
-    assert [one["accountId"] for one in macie.list_members()["members"]] == ["111122223333"]
+    assert [item["accountId"] for item in macie.list_members()["members"]] == ["111122223333"]
     assert member.get_administrator_account()["administrator"]["accountId"] == "123456789012"
     macie.disassociate_member(id="111122223333")
     assert macie.list_members()["members"] == []

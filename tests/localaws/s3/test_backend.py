@@ -46,7 +46,7 @@ def test_one_of_many_wins_when_all_write_at_once_and_there_must_be_none(
     with ThreadPoolExecutor(racers) as pool:
         outcomes = list(pool.map(race, range(racers)))
     assert outcomes.count(NOBODY_WINS) == racers - 1
-    [winner] = [one for one in outcomes if one != NOBODY_WINS]
+    [winner] = [outcome for outcome in outcomes if outcome != NOBODY_WINS]
     [version] = s3.list_object_versions(Bucket="bronze", Prefix="a.csv")["Versions"]
     assert version["VersionId"] == winner["VersionId"]
 
@@ -56,7 +56,7 @@ def test_every_write_is_answered_with_its_own_version_when_all_come_at_once(
 ) -> None:
     with ThreadPoolExecutor(racers) as pool:
         answered = list(pool.map(lambda _: write()["VersionId"], range(3 * racers)))
-    stored = [one["VersionId"] for one in s3.list_object_versions(Bucket="bronze", Prefix="a.csv")["Versions"]]
+    stored = [version["VersionId"] for version in s3.list_object_versions(Bucket="bronze", Prefix="a.csv")["Versions"]]
     assert sorted(answered) == sorted(stored)
     assert len(set(answered)) == 3 * racers
 
@@ -70,7 +70,7 @@ def test_no_version_is_lost_when_others_are_deleted_at_the_same_time(s3: Any, ra
 
     with ThreadPoolExecutor(racers) as pool:
         versions = list(pool.map(come_and_go, range(32)))
-    stored = {one["VersionId"] for one in s3.list_object_versions(Bucket="bronze")["Versions"]}
+    stored = {item["VersionId"] for item in s3.list_object_versions(Bucket="bronze")["Versions"]}
     assert stored == set(versions[::2])
 
 

@@ -22,8 +22,8 @@ def many_parts(s3: Any, upload: Callable[..., dict[str, Any]]) -> str:
 @pytest.mark.parametrize("algorithm", [{"ChecksumAlgorithm": "SHA256"}, {}], ids=["named", "not named"])
 def test_the_checksum_that_came_with_an_object_is_returned_with_it(s3: Any, algorithm: dict[str, str]) -> None:
     s3.put_object(Bucket="bronze", Key="a.csv", Body=b"1", ChecksumSHA256=sha256_of(b"1"), **algorithm)
-    for told in (head_of(s3, "a.csv"), s3.get_object(Bucket="bronze", Key="a.csv", ChecksumMode="ENABLED")):
-        assert (told["ChecksumSHA256"], told["ChecksumType"]) == (sha256_of(b"1"), "FULL_OBJECT")
+    for answer in (head_of(s3, "a.csv"), s3.get_object(Bucket="bronze", Key="a.csv", ChecksumMode="ENABLED")):
+        assert (answer["ChecksumSHA256"], answer["ChecksumType"]) == (sha256_of(b"1"), "FULL_OBJECT")
 
 
 def test_no_checksum_is_returned_unless_requested(s3: Any, many_parts: str) -> None:

@@ -39,7 +39,7 @@ def test_an_object_is_written_when_there_must_be_none_and_it_was_deleted(s3: Any
 def test_nothing_is_written_when_there_must_be_none_and_there_is_one(s3: Any, write: Callable[..., Any]) -> None:
     s3.put_object(Bucket="bronze", Key="a.csv", Body=b"old")
     assert outcome_of(lambda: write(IfNoneMatch="*")) == NOBODY_WINS
-    assert [one["Key"] for one in s3.list_object_versions(Bucket="bronze", Prefix="a")["Versions"]] == ["a.csv"]
+    assert [version["Key"] for version in s3.list_object_versions(Bucket="bronze", Prefix="a")["Versions"]] == ["a.csv"]
     assert content_of(s3) == b"old"
 
 
@@ -163,15 +163,15 @@ def test_an_object_of_many_parts_is_as_its_upload_was_created(s3: Any, upload: C
     assert {name: head[name] for name in encryption} == encryption
     assert {name: completed[name] for name in encryption} == encryption
     tags = s3.get_object_tagging(Bucket="bronze", Key="a.csv")["TagSet"]
-    assert {one["Key"]: one["Value"] for one in tags} == {"run": "1", "reason": "clean"}
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"run": "1", "reason": "clean"}
 
 
 def test_every_write_is_encrypted_as_the_bucket_says(s3: Any, write: Callable[..., Any]) -> None:
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KMS_KEY}
     rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]}
     s3.put_bucket_encryption(Bucket="bronze", ServerSideEncryptionConfiguration=rules)
-    for told in (write(), head_of(s3, "a.csv")):
-        assert (told["ServerSideEncryption"], told["SSEKMSKeyId"]) == ("aws:kms", KMS_KEY)
+    for answer in (write(), head_of(s3, "a.csv")):
+        assert (answer["ServerSideEncryption"], answer["SSEKMSKeyId"]) == ("aws:kms", KMS_KEY)
 
 
 def test_an_object_that_is_copied_onto_itself_stays_encrypted_as_the_bucket_says(s3: Any) -> None:

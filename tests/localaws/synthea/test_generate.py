@@ -108,10 +108,10 @@ def test_row_counts_are_the_samples_when_patients_are() -> None:
 
 @pytest.mark.parametrize(("patients", "supplies"), [(1, 0), (2, 3), (PATIENTS, 25)])
 def test_files_have_as_many_rows_as_are_returned(patients: int, supplies: int, tmp_path: Path) -> None:
-    said = generate(tmp_path, patients, supplies=supplies)
+    returned = generate(tmp_path, patients, supplies=supplies)
     lines = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in tmp_path.iterdir()}
-    assert lines == said == row_counts(patients, supplies=supplies)
-    assert said["encounters"] >= patients
+    assert lines == returned == row_counts(patients, supplies=supplies)
+    assert returned["encounters"] >= patients
 
 
 def test_headers_are_those_of_the_real_files() -> None:

@@ -55,7 +55,7 @@ SSN = "USA_SOCIAL_SECURITY_NUMBER"
 
 def found(result: ScanResult, identifier: str = SSN) -> tuple[Occurrence, ...]:
     """The places of one identifier."""
-    return next((one.occurrences for one in result.detections if one.identifier == identifier), ())
+    return next((detection.occurrences for detection in result.detections if detection.identifier == identifier), ())
 
 
 def count_in_cell(identifier: str, column: str, value: str) -> int:

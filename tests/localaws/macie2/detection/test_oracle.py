@@ -84,7 +84,9 @@ def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(text_scan, "KEPT_CHARACTERS", 200)
     for chunk_bytes in (1, 50, 777):
         assert scan_text(text, PATIENT, extension="txt", chunk_bytes=chunk_bytes) == whole
-    places = [place for one in whole.detections for place in one.occurrences if isinstance(place, LineRange)]
+    places = [
+        place for detection in whole.detections for place in detection.occurrences if isinstance(place, LineRange)
+    ]
     ends = io.StringIO(text, newline=None).read().split("\n")
     assert all(len(ends[place.start - 1]) >= place.start_column for place in places)
 
@@ -117,16 +119,16 @@ def test_json_counts_each_value_with_the_names_above_it(value: object, indent: i
     names: set[str] = set()
     waiting: list[tuple[object, frozenset[str]]] = [(value, frozenset())]
     while waiting:
-        one, is_open = waiting.pop()
-        if isinstance(one, dict):
-            names |= one.keys()
-            waiting += [(inner, is_open | matcher.opened_by(name)) for name, inner in one.items()]
-        elif isinstance(one, list):
-            waiting += [(inner, is_open) for inner in one]
-        elif one is not None:
-            told = json.dumps(one) if isinstance(one, (bool, int)) else str(one)
+        node, is_open = waiting.pop()
+        if isinstance(node, dict):
+            names |= node.keys()
+            waiting += [(inner, is_open | matcher.opened_by(name)) for name, inner in node.items()]
+        elif isinstance(node, list):
+            waiting += [(inner, is_open) for inner in node]
+        elif node is not None:
+            scalar = json.dumps(node) if isinstance(node, (bool, int)) else str(node)
             for probe in matcher.probes.values():
-                plain[probe.id] += sum(1 for _ in probe.spans(told, is_open=probe.id in is_open))
+                plain[probe.id] += sum(1 for _ in probe.spans(scalar, is_open=probe.id in is_open))
     for name in names:
         for probe in matcher.probes.values():
             plain[probe.id] += sum(1 for _ in probe.spans(name, is_open=False))

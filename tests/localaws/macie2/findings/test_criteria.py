@@ -19,7 +19,9 @@ TYPE = "classificationDetails.result.sensitiveData.detections.type"
 
 
 def _finding(key: str = "a.csv", score: int = 2, categories: tuple[str, ...] = ("PERSONAL_INFORMATION",)) -> Any:
-    detected = [{"category": one, "detections": [{"type": "NAME"}, {"type": "ADDRESS"}]} for one in categories]
+    detected = [
+        {"category": category, "detections": [{"type": "NAME"}, {"type": "ADDRESS"}]} for category in categories
+    ]
     return {
         "archived": False,
         "classificationDetails": {"jobId": "job", "result": {"sensitiveData": detected}},

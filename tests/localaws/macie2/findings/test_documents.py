@@ -88,7 +88,7 @@ def test_additional_occurrences_are_reported_when_not_all_are_located(count: int
 
 def test_a_category_is_not_repeated() -> None:
     result = finding(_analysis(PERSONAL, FINANCIAL, PERSONAL), NOW)["classificationDetails"]["result"]
-    assert [(one["category"], one["totalCount"]) for one in result["sensitiveData"]] == [
+    assert [(item["category"], item["totalCount"]) for item in result["sensitiveData"]] == [
         ("PERSONAL_INFORMATION", 2),
         ("FINANCIAL_INFORMATION", 1),
     ]

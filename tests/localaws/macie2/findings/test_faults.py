@@ -28,25 +28,25 @@ def job(macie: Any, s3: Any) -> dict[str, Any]:
     return {"customDataIdentifierIds": [created["customDataIdentifierId"]], "managedDataIdentifierSelector": "NONE"}
 
 
-def _key(told: dict[str, Any]) -> str:
-    return told["resourcesAffected"]["s3Object"]["key"]
+def _key(reported: dict[str, Any]) -> str:
+    return reported["resourcesAffected"]["s3Object"]["key"]
 
 
-def _result(told: dict[str, Any]) -> dict[str, Any]:
-    return told["classificationDetails"]["result"]
+def _result(reported: dict[str, Any]) -> dict[str, Any]:
+    return reported["classificationDetails"]["result"]
 
 
 def _records(s3: Any) -> list[dict[str, Any]]:
     """All discovery results; there may be several of one object."""
     stored = s3.list_objects_v2(Bucket="results").get("Contents", [])
-    bodies = [s3.get_object(Bucket="results", Key=one["Key"])["Body"].read() for one in stored]
+    bodies = [s3.get_object(Bucket="results", Key=item["Key"])["Body"].read() for item in stored]
     return [json.loads(gzip.decompress(body)) for body in bodies]
 
 
 def _listed(macie: Any, **more: Any) -> list[str]:
     """Every id that a listing gives when it is read to its end."""
     pages = macie.get_paginator("list_findings").paginate(**more)
-    return [one for page in pages for one in page["findingIds"]]
+    return [item for page in pages for item in page["findingIds"]]
 
 
 # ---- when
@@ -81,7 +81,7 @@ def test_a_result_is_missing_and_its_finding_is_not_when_the_dial_says_so(
     turn(results_missing=["b.csv"])
     run_job(macie, **job)
     assert read_results(s3).keys() == {"a.csv", "c.csv"}
-    assert [_key(one) for one in await_findings(macie, len(KEYS))] == list(KEYS)
+    assert [_key(finding) for finding in await_findings(macie, len(KEYS))] == list(KEYS)
 
 
 def test_a_finding_is_missing_and_its_result_is_not_when_the_dial_says_so(
@@ -89,7 +89,7 @@ def test_a_finding_is_missing_and_its_result_is_not_when_the_dial_says_so(
 ) -> None:
     turn(findings_missing=["b.csv"])
     run_job(macie, **job)
-    assert [_key(one) for one in await_findings(macie, 2)] == ["a.csv", "c.csv"]
+    assert [_key(finding) for finding in await_findings(macie, 2)] == ["a.csv", "c.csv"]
     assert read_results(s3).keys() == set(KEYS)
 
 
@@ -100,8 +100,8 @@ def test_a_result_is_written_in_two_files_with_two_ids_when_the_dial_says_so(
     run_job(macie, **job)
     records = _records(s3)
     assert sorted(map(_key, records)) == ["a.csv", "b.csv", "b.csv", "c.csv"]
-    assert len({one["id"] for one in records}) == len(records)
-    assert len({one["classificationDetails"]["detailedResultsLocation"] for one in records}) == len(records)
+    assert len({record["id"] for record in records}) == len(records)
+    assert len({record["classificationDetails"]["detailedResultsLocation"] for record in records}) == len(records)
 
 
 def test_versions_are_left_out_of_results_when_the_dial_says_so(
@@ -111,14 +111,14 @@ def test_versions_are_left_out_of_results_when_the_dial_says_so(
     versions = {key: s3.put_object(Bucket="bronze", Key=key, Body=b"code\nABC-1234\n")["VersionId"] for key in KEYS}
     turn(results_unversioned=["b.csv"])
     run_job(macie, **job)
-    told = {key: one["resourcesAffected"]["s3Object"] for key, one in read_results(s3).items()}
-    assert "versionId" not in told["b.csv"]
-    assert {key: told[key]["versionId"] for key in ("a.csv", "c.csv")} == {
+    reported = {key: result["resourcesAffected"]["s3Object"] for key, result in read_results(s3).items()}
+    assert "versionId" not in reported["b.csv"]
+    assert {key: reported[key]["versionId"] for key in ("a.csv", "c.csv")} == {
         key: versions[key] for key in ("a.csv", "c.csv")
     }
-    assert {one["size"] for one in told.values()} == {"14"}
-    findings = [one["resourcesAffected"]["s3Object"] for one in await_findings(macie, len(KEYS))]
-    assert {one["key"]: one["versionId"] for one in findings} == versions
+    assert {item["size"] for item in reported.values()} == {"14"}
+    findings = [finding["resourcesAffected"]["s3Object"] for finding in await_findings(macie, len(KEYS))]
+    assert {finding["key"]: finding["versionId"] for finding in findings} == versions
 
 
 def test_versions_are_empty_in_findings_when_the_dial_says_so(
@@ -128,8 +128,8 @@ def test_versions_are_empty_in_findings_when_the_dial_says_so(
     version = s3.put_object(Bucket="bronze", Key="b.csv", Body=b"code\nABC-1234\n")["VersionId"]
     turn(findings_unversioned=["b.csv"])
     run_job(macie, **job)
-    findings = [one["resourcesAffected"]["s3Object"] for one in await_findings(macie, len(KEYS))]
-    assert {one["key"]: (one["versionId"], one["size"]) for one in findings}["b.csv"] == ("", 14)
+    findings = [finding["resourcesAffected"]["s3Object"] for finding in await_findings(macie, len(KEYS))]
+    assert {finding["key"]: (finding["versionId"], finding["size"]) for finding in findings}["b.csv"] == ("", 14)
     assert read_results(s3)["b.csv"]["resourcesAffected"]["s3Object"]["versionId"] == version
 
 
@@ -149,7 +149,7 @@ def test_a_finding_is_archived_when_the_dial_says_so(
 ) -> None:
     turn(findings_archived=["b.csv"])
     run_job(macie, **job)
-    assert [one["archived"] for one in await_findings(macie, len(KEYS))] == [False, True, False]
+    assert [finding["archived"] for finding in await_findings(macie, len(KEYS))] == [False, True, False]
     criteria = {"criterion": {"archived": {"eq": ["false"]}}}
     assert len(macie.list_findings(findingCriteria=criteria)["findingIds"]) == len(KEYS) - 1
 
@@ -164,25 +164,25 @@ def test_no_more_findings_of_a_job_are_published_than_the_dial_says(
     await_findings(macie, 2 * cap)
 
 
-# ---- what is said
+# ---- wrong content
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("analysis", "status"),
     [
         ("PARTIAL:TIME_CUT_OFF_REACHED", {"code": "PARTIAL", "reason": "TIME_CUT_OFF_REACHED"}),
         ("PARTIAL", {"code": "PARTIAL"}),
     ],
 )
 def test_an_object_is_partly_read_and_has_its_findings_when_the_dial_says_so(
-    macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None], said: str, status: dict[str, str]
+    macie: Any, s3: Any, job: dict[str, Any], turn: Callable[..., None], analysis: str, status: dict[str, str]
 ) -> None:
-    turn(analysis={"b.csv": said})
+    turn(analysis={"b.csv": analysis})
     run_job(macie, **job)
     _, finding, _ = await_findings(macie, len(KEYS))
-    for told in (finding, read_results(s3)["b.csv"]):
-        assert _result(told)["status"] == status
-        assert int(_result(told)["customDataIdentifiers"]["totalCount"]) == 1
+    for reported in (finding, read_results(s3)["b.csv"]):
+        assert _result(reported)["status"] == status
+        assert int(_result(reported)["customDataIdentifiers"]["totalCount"]) == 1
     assert _result(read_results(s3)["a.csv"])["status"] == {"code": "COMPLETE"}
 
 
@@ -191,7 +191,7 @@ def test_an_object_is_not_read_when_the_dial_says_that_it_is_skipped(
 ) -> None:
     turn(analysis={"b.csv": "SKIPPED:INVALID_ENCRYPTION"})
     run_job(macie, **job)
-    assert [_key(one) for one in await_findings(macie, 2)] == ["a.csv", "c.csv"]
+    assert [_key(finding) for finding in await_findings(macie, 2)] == ["a.csv", "c.csv"]
     skipped = _result(read_results(s3)["b.csv"])
     assert skipped["status"] == {"code": "SKIPPED", "reason": "INVALID_ENCRYPTION"}
     assert skipped["sizeClassified"] == "0"
@@ -209,8 +209,8 @@ def test_a_finding_has_another_severity_than_its_result_when_the_dial_says_so(
     turn(severity_lies={"b.csv": "Low"})
     run_job(macie, **job)
     medium = {"description": "Medium", "score": 2}
-    told = [one["severity"] for one in await_findings(macie, len(KEYS))]
-    assert told == [medium, {"description": "Low", "score": 1}, medium]
+    reported = [finding["severity"] for finding in await_findings(macie, len(KEYS))]
+    assert reported == [medium, {"description": "Low", "score": 1}, medium]
     assert read_results(s3)["b.csv"]["severity"]["description"] == "Medium"
 
 
@@ -223,8 +223,8 @@ def test_a_finding_can_have_an_unknown_severity(
     believes_anything = session.client("macie2", endpoint_url=macie.meta.endpoint_url)
     found = believes_anything.get_findings(findingIds=ids)["findings"]
     believes_anything.close()
-    told = {_key(one): one["severity"]["description"] for one in found}
-    assert told == {"a.csv": "Medium", "b.csv": "Critical", "c.csv": "Medium"}
+    reported = {_key(item): item["severity"]["description"] for item in found}
+    assert reported == {"a.csv": "Medium", "b.csv": "Critical", "c.csv": "Medium"}
 
 
 def test_a_finding_has_other_counts_than_its_result_when_the_dial_says_so(
@@ -232,9 +232,9 @@ def test_a_finding_has_other_counts_than_its_result_when_the_dial_says_so(
 ) -> None:
     turn(count_lies={"b.csv": 41})
     run_job(macie, **job)
-    found = [_result(one)["customDataIdentifiers"] for one in await_findings(macie, len(KEYS))]
-    assert [one["totalCount"] for one in found] == [1, 42, 1]
-    assert [one["detections"][0]["count"] for one in found] == [1, 42, 1]
+    found = [_result(finding)["customDataIdentifiers"] for finding in await_findings(macie, len(KEYS))]
+    assert [item["totalCount"] for item in found] == [1, 42, 1]
+    assert [item["detections"][0]["count"] for item in found] == [1, 42, 1]
     assert _result(read_results(s3)["b.csv"])["customDataIdentifiers"]["totalCount"] == "1"
 
 
@@ -259,12 +259,12 @@ def test_findings_come_in_another_order_at_every_call_and_all_of_them(
     run_job(macie, **job)
     until(lambda: len(_listed(macie)) == len(KEYS) + 20 + 1, "the findings")
     listings = [_listed(macie, PaginationConfig={"PageSize": 7}) for _ in range(3)]
-    assert len({tuple(one) for one in listings}) == len(listings)
-    assert len({tuple(sorted(one)) for one in listings}) == 1
+    assert len({tuple(listing) for listing in listings}) == len(listings)
+    assert len({tuple(sorted(listing)) for listing in listings}) == 1
     ids = list(set(listings[0]))
-    answers = [[one["id"] for one in macie.get_findings(findingIds=ids)["findings"]] for _ in range(3)]
-    assert len({tuple(one) for one in answers}) == len(answers)
-    assert all(set(one) == set(ids) for one in answers)
+    answers = [[finding["id"] for finding in macie.get_findings(findingIds=ids)["findings"]] for _ in range(3)]
+    assert len({tuple(answer) for answer in answers}) == len(answers)
+    assert all(set(answer) == set(ids) for answer in answers)
 
 
 @pytest.mark.parametrize("token", ["nonsense", "b2Zmc2V0OjU=", "WzFd"])
@@ -291,7 +291,7 @@ def test_the_next_calls_of_any_operation_fail_when_the_dial_names_all(macie: Any
     assert macie.list_findings()["findingIds"] == []
 
 
-# ---- cancelled by somebody else
+# ---- cancelled jobs
 
 
 def test_a_running_job_stays_cancelled_when_the_dial_is_turned(
@@ -303,7 +303,7 @@ def test_a_running_job_stays_cancelled_when_the_dial_is_turned(
     turn(job_status={}, job_held=False)
     assert macie.describe_classification_job(jobId=cancelled)["jobStatus"] == "CANCELLED"
     until(lambda: macie.describe_classification_job(jobId=other)["jobStatus"] == "COMPLETE", "the other job")
-    assert not any(cancelled in one["classificationDetails"]["jobArn"] for one in _records(s3))
+    assert not any(cancelled in record["classificationDetails"]["jobArn"] for record in _records(s3))
 
 
 def test_a_job_is_cancelled_as_it_is_created_when_the_dial_names_every_job(

@@ -25,8 +25,8 @@ def test_there_is_a_sample_of_every_type_that_the_model_knows() -> None:
 def test_without_types_there_is_a_sample_of_each(macie: Any) -> None:
     macie.create_sample_findings()
     found = _findings(macie)
-    assert sorted(one["type"] for one in found) == sorted(TYPES)
-    assert all(one["sample"] and one["title"].startswith("[SAMPLE] ") for one in found)
+    assert sorted(item["type"] for item in found) == sorted(TYPES)
+    assert all(item["sample"] and item["title"].startswith("[SAMPLE] ") for item in found)
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -43,7 +43,10 @@ def test_samples_are_archived_by_suppression_rules_like_other_findings(macie: An
     criteria = {"criterion": {"sample": {"eq": ["true"]}, "category": {"eq": ["POLICY"]}}}
     macie.create_findings_filter(action="ARCHIVE", name="samples", findingCriteria=criteria)
     macie.create_sample_findings()
-    assert {one["category"]: one["archived"] for one in _findings(macie)} == {"CLASSIFICATION": False, "POLICY": True}
+    assert {finding["category"]: finding["archived"] for finding in _findings(macie)} == {
+        "CLASSIFICATION": False,
+        "POLICY": True,
+    }
 
 
 def test_samples_are_sorted_and_counted_like_other_findings(macie: Any) -> None:
@@ -51,8 +54,8 @@ def test_samples_are_sorted_and_counted_like_other_findings(macie: Any) -> None:
     for field in ("policyDetails.action.apiCallDetails.firstSeen", "resourcesAffected", "severity.score", "type"):
         assert len(macie.list_findings(sortCriteria={"attributeName": field})["findingIds"]) == len(TYPES)
     counted = macie.get_finding_statistics(groupBy="severity.description")["countsByGroup"]
-    assert {one["groupKey"]: one["count"] for one in counted} == {"High": 8, "Medium": 2, "Low": 1}
-    assert sum(one["count"] for one in macie.get_finding_statistics(groupBy="type")["countsByGroup"]) == len(TYPES)
+    assert {item["groupKey"]: item["count"] for item in counted} == {"High": 8, "Medium": 2, "Low": 1}
+    assert sum(item["count"] for item in macie.get_finding_statistics(groupBy="type")["countsByGroup"]) == len(TYPES)
     jobs = macie.get_finding_statistics(groupBy="classificationDetails.jobId")["countsByGroup"]
     assert len(jobs) == 5
 

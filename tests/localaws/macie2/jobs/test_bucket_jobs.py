@@ -12,9 +12,9 @@ from tests.localaws.macie2.conftest import described_bucket
 def test_a_bucket_names_the_jobs_that_read_it(macie: Any, s3: Any, turn: Callable[..., None]) -> None:
     assert described_bucket(macie)["jobDetails"] == {"isDefinedInJob": "FALSE", "isMonitoredByJob": "FALSE"}
     job_id = run_job(macie)
-    told = described_bucket(macie)["jobDetails"]
-    assert (told["isDefinedInJob"], told["isMonitoredByJob"], told["lastJobId"]) == ("TRUE", "FALSE", job_id)
-    assert told["lastJobRunTime"] == macie.describe_classification_job(jobId=job_id)["lastRunTime"]
+    details = described_bucket(macie)["jobDetails"]
+    assert (details["isDefinedInJob"], details["isMonitoredByJob"], details["lastJobId"]) == ("TRUE", "FALSE", job_id)
+    assert details["lastJobRunTime"] == macie.describe_classification_job(jobId=job_id)["lastRunTime"]
     start(macie, clientToken="daily", jobType="SCHEDULED", scheduleFrequency={"dailySchedule": {}})
     assert described_bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
     assert described_bucket(macie, "results")["jobDetails"]["isDefinedInJob"] == "FALSE"
@@ -35,8 +35,8 @@ def test_a_job_with_bucket_criteria_reads_what_meets_them_until_it_is_cancelled(
     assert described_bucket(macie)["jobDetails"]["isMonitoredByJob"] == "TRUE"
     assert described_bucket(macie, "results")["jobDetails"]["isMonitoredByJob"] == "FALSE"
     macie.update_classification_job(jobId=job_id, jobStatus="CANCELLED")
-    told = described_bucket(macie)["jobDetails"]
-    assert (told["isMonitoredByJob"], told["isDefinedInJob"], told["lastJobId"]) == ("FALSE", "TRUE", job_id)
+    details = described_bucket(macie)["jobDetails"]
+    assert (details["isMonitoredByJob"], details["isDefinedInJob"], details["lastJobId"]) == ("FALSE", "TRUE", job_id)
 
 
 def test_a_cancelled_job_reads_nothing(macie: Any, s3: Any, turn: Callable[..., None]) -> None:

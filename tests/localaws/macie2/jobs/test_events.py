@@ -27,16 +27,16 @@ def events(client: Callable[..., Any]) -> Events:
 
     def read(job_id: str) -> list[dict[str, Any]]:
         try:
-            told = logs.get_log_events(logGroupName=GROUP, logStreamName=job_id, startFromHead=True)["events"]
+            logged = logs.get_log_events(logGroupName=GROUP, logStreamName=job_id, startFromHead=True)["events"]
         except logs.exceptions.ResourceNotFoundException:
             return []
-        return [json.loads(one["message"]) for one in told]
+        return [json.loads(item["message"]) for item in logged]
 
     def wait(job_id: str, *types: str) -> list[dict[str, Any]]:
         until(lambda: len(read(job_id)) >= len(types), f"{len(types)} events")
-        told = read(job_id)
-        assert [one["eventType"] for one in told] == [*types]
-        return told
+        logged = read(job_id)
+        assert [item["eventType"] for item in logged] == [*types]
+        return logged
 
     return wait
 
@@ -146,7 +146,7 @@ def test_events_from_before_a_reset_are_not_logged_after_it(
     for token in "abc":
         start(macie, clientToken=token)
     assert request(aws, "POST", "/moto-api/reset")[0] == 200
-    until(lambda: "macie-outbox" not in {one.name for one in threading.enumerate()}, "all letters to be sent")
+    until(lambda: "macie-outbox" not in {item.name for item in threading.enumerate()}, "all letters to be sent")
     assert client("logs").describe_log_groups()["logGroups"] == []
 
 

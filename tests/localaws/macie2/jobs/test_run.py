@@ -129,7 +129,7 @@ def test_a_cancelled_job_reads_nothing_more(
     turn(job_held=False)
     run_job(macie, clientToken="next")
     stored = s3.list_objects_v2(Bucket="results")["Contents"]
-    assert not any(cancelled in one["Key"] for one in stored)
+    assert not any(cancelled in item["Key"] for item in stored)
 
 
 def test_a_deleted_identifier_still_works_in_a_job_that_has_it(
@@ -234,7 +234,7 @@ def test_texts_of_allow_lists_do_not_match_as_the_lists_are_when_the_run_starts(
 def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> None:
     def cost() -> float:
         totals = macie.get_usage_totals(timeRange="MONTH_TO_DATE")["usageTotals"]
-        [one] = [one for one in totals if one["type"] == "SENSITIVE_DATA_DISCOVERY"]
+        [one] = [total for total in totals if total["type"] == "SENSITIVE_DATA_DISCOVERY"]
         return float(one["estimatedCost"])
 
     assert cost() == 0
@@ -246,7 +246,7 @@ def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> N
 @pytest.mark.parametrize(
     ("request_", "expected"),
     [
-        ({}, {one.id for one in CATALOGUE.values() if one.recommended}),
+        ({}, {item.id for item in CATALOGUE.values() if item.recommended}),
         ({"managedDataIdentifierSelector": "ALL"}, set(CATALOGUE)),
         ({"managedDataIdentifierSelector": "NONE"}, set()),
         (
@@ -261,4 +261,4 @@ def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> N
     ids=["default", "ALL", "NONE", "INCLUDE", "EXCLUDE"],
 )
 def test_the_selector_selects_managed_identifiers(request_: dict[str, Any], expected: set[str]) -> None:
-    assert {one.id for one in run.chosen(request_, CATALOGUE)} == expected
+    assert {item.id for item in run.chosen(request_, CATALOGUE)} == expected

@@ -57,9 +57,9 @@ def _await_run(macie: Any, job_id: str, runs: int) -> dict[str, Any]:
 def _read_of(s3: Any) -> dict[str, int]:
     """Return how many discovery results there are of each key."""
     stored = s3.list_objects_v2(Bucket="results").get("Contents", [])
-    bodies = [s3.get_object(Bucket="results", Key=one["Key"])["Body"].read() for one in stored]
+    bodies = [s3.get_object(Bucket="results", Key=item["Key"])["Body"].read() for item in stored]
     records = [json.loads(gzip.decompress(body)) for body in bodies]
-    return Counter(one["resourcesAffected"]["s3Object"]["key"] for one in records)
+    return Counter(record["resourcesAffected"]["s3Object"]["key"] for record in records)
 
 
 # ---- when a job runs and what it reads

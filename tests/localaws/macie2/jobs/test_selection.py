@@ -68,7 +68,7 @@ def test_criteria_choose_among_the_buckets_of_the_account_and_its_members(
     only_theirs = {"simpleCriterion": {"key": "ACCOUNT_ID", "comparator": "EQ", "values": [member]}}
     criteria = {"includes": {"and": [only_theirs]}}
     run_job(macie, clientToken="next", s3JobDefinition={"bucketCriteria": criteria})
-    keys = [one["Key"] for one in s3.list_objects_v2(Bucket="results")["Contents"]]
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="results")["Contents"]]
     assert len(keys) == 3
 
 

@@ -53,7 +53,7 @@ def test_lists_come_in_pages_without_their_criteria(macie: Any, words: Any) -> N
     ids = [_create(macie, name=f"list {number}") for number in range(3)]
     found = pages(macie, "list_allow_lists", "allowLists", PaginationConfig={"PageSize": 2})
     assert [len(part) for part in found] == [2, 1]
-    assert [one["id"] for part in found for one in part] == ids
+    assert [item["id"] for part in found for item in part] == ids
     assert not {"criteria", "status", "tags"} & found[0][0].keys()
 
 
@@ -66,7 +66,7 @@ def test_the_same_client_token_makes_another_list_when_the_first_is_deleted(maci
     first = _create(macie, clientToken="t")
     macie.delete_allow_list(id=first)
     second = _create(macie, clientToken="t")
-    assert [one["id"] for one in macie.list_allow_lists()["allowLists"]] == [second] != [first]
+    assert [item["id"] for item in macie.list_allow_lists()["allowLists"]] == [second] != [first]
 
 
 def test_a_list_is_changed_but_not_its_kind(macie: Any, words: Any) -> None:

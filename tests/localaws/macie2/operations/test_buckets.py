@@ -25,7 +25,7 @@ from tests.localaws.macie2.conftest import MEMBER, pages
     ids=str,
 )
 def test_buckets_are_found_by_criteria(macie: Any, stored: Any, criteria: dict[str, Any], names: list[str]) -> None:
-    assert [one["bucketName"] for one in macie.describe_buckets(criteria=criteria)["buckets"]] == names
+    assert [bucket["bucketName"] for bucket in macie.describe_buckets(criteria=criteria)["buckets"]] == names
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_criteria_and_orders_that_do_not_exist_are_refused(macie: Any, request_:
 def test_buckets_are_sorted_and_paged(macie: Any, stored: Any) -> None:
     sort = {"attributeName": "objectCount", "orderBy": "ASC"}
     found = pages(macie, "describe_buckets", "buckets", sortCriteria=sort, PaginationConfig={"PageSize": 1})
-    assert [one["bucketName"] for part in found for one in part] == ["results", "bronze"]
+    assert [item["bucketName"] for part in found for item in part] == ["results", "bronze"]
     assert [len(part) for part in found] == [1, 1]
 
 
@@ -62,10 +62,10 @@ def test_an_administrator_sees_the_buckets_of_its_members(
     macie: Any, s3: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
 ) -> None:
     client("s3", **other_account(MEMBER)).create_bucket(Bucket="theirs")
-    assert [one["bucketName"] for one in macie.describe_buckets()["buckets"]] == ["bronze", "results"]
+    assert [bucket["bucketName"] for bucket in macie.describe_buckets()["buckets"]] == ["bronze", "results"]
     macie.enable_organization_admin_account(adminAccountId=ACCOUNT)
     macie.create_member(account={"accountId": MEMBER, "email": "m@example.com"})
-    assert [one["bucketName"] for one in macie.describe_buckets()["buckets"]] == ["bronze", "results", "theirs"]
+    assert [bucket["bucketName"] for bucket in macie.describe_buckets()["buckets"]] == ["bronze", "results", "theirs"]
     assert macie.get_bucket_statistics(accountId=MEMBER)["bucketCount"] == 1
 
 
@@ -97,4 +97,4 @@ def test_resources_are_searched(macie: Any, s3: Any, criteria: dict[str, Any], n
     found = macie.search_resources(
         bucketCriteria=criteria, sortCriteria={"attributeName": "RESOURCE_NAME", "orderBy": "ASC"}
     )["matchingResources"]
-    assert [one["matchingBucket"]["bucketName"] for one in found] == names
+    assert [item["matchingBucket"]["bucketName"] for item in found] == names

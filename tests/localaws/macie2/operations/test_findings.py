@@ -12,7 +12,7 @@ from tests.localaws.macie2.conftest import pages
 
 def test_findings_are_made_without_an_export_configuration(macie: Any, s3: Any, two_findings: str) -> None:
     found = await_findings(macie, 2)
-    assert all("export-config-not-set" in one["classificationDetails"]["detailedResultsLocation"] for one in found)
+    assert all("export-config-not-set" in item["classificationDetails"]["detailedResultsLocation"] for item in found)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def two_findings(macie: Any, s3: Any) -> str:
 def _keys(macie: Any, **parameters: Any) -> list[str]:
     ids = macie.list_findings(**parameters)["findingIds"]
     found = macie.get_findings(findingIds=ids)["findings"] if ids else []
-    return [one["resourcesAffected"]["s3Object"]["key"] for one in found]
+    return [item["resourcesAffected"]["s3Object"]["key"] for item in found]
 
 
 def test_findings_are_listed_by_criteria(macie: Any, two_findings: str) -> None:
@@ -64,7 +64,7 @@ def test_unknown_findings_are_left_out_and_too_many_are_refused(macie: Any, two_
 def test_findings_are_counted(macie: Any, two_findings: str) -> None:
     def counts(**parameters: Any) -> list[tuple[str, int]]:
         groups = macie.get_finding_statistics(**parameters)["countsByGroup"]
-        return [(one["groupKey"], one["count"]) for one in groups]
+        return [(group["groupKey"], group["count"]) for group in groups]
 
     assert counts(groupBy="resourcesAffected.s3Bucket.name") == [("bronze", 2)]
     assert counts(groupBy="classificationDetails.jobId") == [(two_findings, 2)]

@@ -9,6 +9,6 @@ from tests.localaws.macie2.conftest import pages
 
 
 def test_all_managed_identifiers_are_listed(macie: Any) -> None:
-    listed = [one for part in pages(macie, "list_managed_data_identifiers", "items") for one in part]
-    assert {one["id"]: one["category"] for one in listed} == {one.id: one.category for one in CATALOGUE.values()}
+    listed = [item for part in pages(macie, "list_managed_data_identifiers", "items") for item in part]
+    assert {item["id"]: item["category"] for item in listed} == {item.id: item.category for item in CATALOGUE.values()}
     assert len(listed) == len(CATALOGUE)

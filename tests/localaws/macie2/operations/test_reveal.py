@@ -44,7 +44,7 @@ def test_the_first_call_begins_and_the_next_has_the_samples(revealing: Any, find
     second = revealing.get_sensitive_data_occurrences(findingId=finding["id"])
     assert (first["status"], second["status"]) == ("PROCESSING", "SUCCESS")
     assert "sensitiveDataOccurrences" not in first
-    samples = {kind: [one["value"] for one in some] for kind, some in second["sensitiveDataOccurrences"].items()}
+    samples = {kind: [item["value"] for item in some] for kind, some in second["sensitiveDataOccurrences"].items()}
     assert samples == {
         "USA_SOCIAL_SECURITY_NUMBER": [f"123-45-67{number:02}" for number in range(10)],
         "code": ["ABC-1234"],
@@ -159,8 +159,8 @@ def test_samples_can_be_retrieved_so_often_a_day(
 
 
 def _configuration(macie: Any) -> tuple[Any, Any]:
-    told = macie.get_reveal_configuration()
-    return told["configuration"], told["retrievalConfiguration"]
+    response = macie.get_reveal_configuration()
+    return response["configuration"], response["retrievalConfiguration"]
 
 
 def test_revealing_is_enabled_with_a_key_and_disabled(macie: Any) -> None:

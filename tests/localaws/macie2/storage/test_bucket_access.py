@@ -21,13 +21,13 @@ def _policy(**statement: Any) -> str:
     ("policy", "groups", "blocks", "expected"),
     [
         pytest.param(None, (), {}, ("NOT_PUBLIC", "NOT_SHARED"), id="nothing"),
-        pytest.param(_policy(Principal="*"), (), {}, ("PUBLIC", "EXTERNAL"), id="for everybody"),
+        pytest.param(_policy(Principal="*"), (), {}, ("PUBLIC", "EXTERNAL"), id="for all principals"),
         pytest.param(
             _policy(Principal={"AWS": "*"}, Condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}}),
             (),
             {},
             ("NOT_PUBLIC", "NOT_SHARED"),
-            id="for everybody under a condition",
+            id="for all principals under a condition",
         ),
         pytest.param(
             _policy(Principal="*"), (), {"restrictPublicBuckets": True}, ("NOT_PUBLIC", "NOT_SHARED"), id="restricted"

@@ -65,12 +65,12 @@ def test_a_bucket_is_unavailable_when_the_account_does_not_have_it(storage: Stor
 def test_the_reason_why_a_bucket_is_unavailable_is_named(s3: Any, storage: Storage) -> None:
     s3.create_bucket(Bucket="faraway", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     asked = [(ACCOUNT, "missing"), ("111122223333", "bronze"), (ACCOUNT, "faraway")]
-    told = []
+    reasons = []
     for account, name in asked:
         with pytest.raises(BucketUnavailableError) as raised:
             storage.get_bucket(account, name)
-        told.append(raised.value.why)
-    assert told == ["BUCKET_DOES_NOT_EXIST", "BUCKET_OWNER_CHANGED", "BUCKET_IN_DIFFERENT_REGION"]
+        reasons.append(raised.value.why)
+    assert reasons == ["BUCKET_DOES_NOT_EXIST", "BUCKET_OWNER_CHANGED", "BUCKET_IN_DIFFERENT_REGION"]
 
 
 def test_a_bucket_is_public_from_its_policy_until_the_account_blocks_that(s3: Any, storage: Storage) -> None:

@@ -78,16 +78,16 @@ def test_file_in_an_archive_is_scanned_and_its_places_are_in_its_own_result(
 
 
 def test_time_of_a_file_is_the_archive_s() -> None:
-    said = datetime(2020, 1, 2, 3, 4, 6, tzinfo=UTC)
+    modified = datetime(2020, 1, 2, 3, 4, 6, tzinfo=UTC)
     for data, extension in ((zipped(a__csv=CSV), "zip"), (tarred(("a.csv", CSV)), "tar")):
-        assert [file.last_modified_at for file in scan_text(data, extension=extension).embedded] == [said]
+        assert [file.last_modified_at for file in scan_text(data, extension=extension).embedded] == [modified]
 
 
 def test_counts_of_all_files_add_up_and_the_severity_follows_from_the_sum() -> None:
     levels = (SeverityLevel(3, Severity.LOW), SeverityLevel(4, Severity.HIGH))
     identifier = CustomIdentifier("i", "i", "P", severity_levels=levels)
     result = scan_text(zipped(a__txt=b"P P", b__txt=b"P P", c__txt=b"P P"), identifier, managed="", extension="zip")
-    assert [(one.count, one.severity) for one in result.detections] == [(6, Severity.HIGH)]
+    assert [(detection.count, detection.severity) for detection in result.detections] == [(6, Severity.HIGH)]
     assert [file.detections for file in result.embedded] == [(), (), ()]
 
 
