@@ -1,4 +1,4 @@
-"""What a service may write by itself: the policies of bucket and key decide, and nothing else."""
+"""Calls of a service principal: the policies of bucket and key alone decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What policies of all kinds decide together."""
+"""Decisions from policies of all kinds."""
 
 from __future__ import annotations
 

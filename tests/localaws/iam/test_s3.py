@@ -1,4 +1,4 @@
-"""What each request to S3 needs: all of it, and nothing else."""
+"""The permissions of each request to S3: all are needed, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests to the other services need, and how each says no."""
+"""The permissions of requests to the other services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Macie tells the other services."""
+"""Messages to other services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every operation; sessions, members and invitations."""
+"""Rules of every operation; sessions, members and invitations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What findings say about buckets and objects."""
+"""Buckets and objects in findings."""
 
 from __future__ import annotations
 

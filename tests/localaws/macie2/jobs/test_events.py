@@ -1,4 +1,4 @@
-"""What jobs tell CloudWatch Logs."""
+"""Log events of jobs in CloudWatch Logs."""
 
 from __future__ import annotations
 

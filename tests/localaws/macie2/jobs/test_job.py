@@ -1,4 +1,4 @@
-"""The status of jobs, and the list of them."""
+"""The status of jobs."""
 
 from __future__ import annotations
 

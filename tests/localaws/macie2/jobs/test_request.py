@@ -1,4 +1,4 @@
-"""What CreateClassificationJob takes and refuses."""
+"""Validation of CreateClassificationJob."""
 
 from __future__ import annotations
 

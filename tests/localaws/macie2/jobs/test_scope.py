@@ -1,4 +1,4 @@
-"""Which objects and buckets are in a job."""
+"""The objects and buckets in the scope of a job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the areas of the API share: ARNs, client tokens and marks of partial operations."""
+"""The base of all areas: ARNs, client tokens and marks of partial operations."""
 
 from __future__ import annotations
 

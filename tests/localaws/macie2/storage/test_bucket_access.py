@@ -1,4 +1,4 @@
-"""Who can reach a bucket."""
+"""Access to a bucket."""
 
 from __future__ import annotations
 
