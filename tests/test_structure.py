@@ -117,6 +117,17 @@ def test_local_aws_does_not_know_our_packages(path: Path) -> None:
     assert not imports(REPO / path, "lake_gate", "macie", "dev", "ship", "airflow", "dags")
 
 
+MACIE_ORDER = ("identifiers", "detection", "storage", "findings", "jobs", "operations")
+"""The packages of the local Macie; one imports only those before it."""
+
+
+@pytest.mark.parametrize("package", MACIE_ORDER)
+def test_packages_of_the_local_macie_import_only_earlier_ones(package: str) -> None:
+    later = tuple(f"localaws.macie2.{name}." for name in MACIE_ORDER[MACIE_ORDER.index(package) + 1 :])
+    modules = (REPO / "localaws/macie2" / package).rglob("*.py")
+    assert not [(path, name) for path in modules for name in imports(path, "localaws") if f"{name}.".startswith(later)]
+
+
 UNTESTED_ALONE = {"plugins/macie_gate_plugin.py"}  # it has one below tests/ itself
 
 
