@@ -8,7 +8,7 @@ The task's log names the cause. *Clear* means: the task with its downstream task
 | **read_settings** | an SSM parameter below /lake_gate is missing or not usable | correct it, clear |
 | **check_macie** | Macie is not enabled, or has no results repository | run macie_scheduled_job, clear |
 | **land** | the source is missing, denied, archived, not public or refused | correct it there, clear |
-| **land** | the address of the source was wrong | nothing was landed: correct it, clear read_settings or start a new run |
+| **land** | the address of the source was wrong | nothing was landed: correct it, start a new run |
 | **land** | the source changed between two tries, or since it was landed | start a new run |
 | **land** | its run id was used for another source, or for a dry run | start a new run with another run id |
 | **land** | the worker's disk is full, in every try | run fewer tasks at a time on a worker, clear |

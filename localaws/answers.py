@@ -1,4 +1,4 @@
-"""What moto works out anew for every answer of any service, remembered or read faster; the answers stay the same."""
+"""Caches for work that moto repeats in every response of any service; the responses stay the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def install() -> None:
-    """Make moto's answers cheaper; calling it again changes nothing."""
+    """Install the caches; calling it again changes nothing."""
     moto.core.responses.gen_amzn_requestid_long = request_id  # type: ignore[assignment, attr-defined]
     moto.core.serialize.parse_to_aware_datetime = aware_datetime  # type: ignore[attr-defined]
     for picker in (AttributePicker, XFormedAttributePicker):
@@ -28,9 +28,9 @@ def install() -> None:
 
 
 def _remembered(possible_keys: Callable[..., Iterator[str]]) -> Callable[..., Iterable[str]]:
-    """Remember under which keys the members of an answer can be; moto works it out anew for each member of each answer.
+    """Cache the possible keys of the members of a response, which moto computes for each member of each response.
 
-    Of dicts alone, as of an object its class counts, too.
+    Only for dicts, as for other objects the class matters, too.
     """
     if hasattr(possible_keys, "__wrapped__"):
         return possible_keys

@@ -131,6 +131,17 @@ def test_dev_and_ship_share_ops_alone(package: str, forbidden: str) -> None:
     assert not [path for path in paths if imports(path, forbidden)]
 
 
+MACIE_ORDER = ("identifiers", "detection", "storage", "findings", "jobs", "operations")
+"""The packages of the local Macie; one imports only those before it."""
+
+
+@pytest.mark.parametrize("package", MACIE_ORDER)
+def test_packages_of_the_local_macie_import_only_earlier_ones(package: str) -> None:
+    later = tuple(f"localaws.macie2.{name}." for name in MACIE_ORDER[MACIE_ORDER.index(package) + 1 :])
+    modules = (REPO / "localaws/macie2" / package).rglob("*.py")
+    assert not [(path, name) for path in modules for name in imports(path, "localaws") if f"{name}.".startswith(later)]
+
+
 UNTESTED_ALONE = {"plugins/macie_gate_plugin.py"}  # it has one below tests/ itself
 
 
@@ -138,6 +149,21 @@ UNTESTED_ALONE = {"plugins/macie_gate_plugin.py"}  # it has one below tests/ its
 def test_every_module_that_ships_has_tests_of_its_own(path: Path) -> None:
     if path.as_posix() not in UNTESTED_ALONE:
         assert (REPO / "tests" / path.parent.relative_to("plugins") / f"test_{path.name}").exists()
+
+
+TESTED_TOGETHER = {
+    "localaws/macie2/detection/readers/file_scan.py": "test_files.py",  # the state that all readers share
+    **{
+        f"localaws/synthea/{name}.py": "test_generate.py"  # tables and words of one export
+        for name in ("charts", "codes", "people", "places", "tables", "words")
+    },
+}
+"""Modules without tests of their own, and the file beside it that tests them."""
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "localaws"], ids=str)
+def test_every_module_of_the_local_aws_has_tests_at_the_mirrored_place(path: Path) -> None:
+    assert (REPO / "tests" / path.parent / TESTED_TOGETHER.get(path.as_posix(), f"test_{path.name}")).exists()
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.parts[0] == "dags"], ids=str)

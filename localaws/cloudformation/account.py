@@ -1,4 +1,4 @@
-"""What an account has once: Macie, the policies of its roles, and its keys."""
+"""Macie, managed policies and KMS keys of an account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MacieSession(Resource):
 
     @staticmethod
     def make(name: str, properties: dict[str, Any], account_id: str, region_name: str) -> str:
-        """Enable Macie; that it is enabled already is an error, as in AWS."""
+        """Enable Macie; as in AWS, an error if it is enabled already."""
         frequency = properties.get("FindingPublishingFrequency", "FIFTEEN_MINUTES")
         request = {"status": properties.get("Status", "ENABLED"), "findingPublishingFrequency": frequency}
         macie2_backends[account_id][region_name].enable_macie(request)
@@ -28,7 +28,7 @@ class MacieSession(Resource):
 
     @staticmethod
     def remove(physical_id: str, account_id: str, region_name: str) -> None:
-        """Disable Macie, and forget all that it has."""
+        """Disable Macie and drop its state."""
         macie2_backends[account_id][region_name].disable_macie({})
 
 

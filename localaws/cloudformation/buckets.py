@@ -46,10 +46,10 @@ class CompleteBucket(FakeBucket):
 def _as_in_the_api(rule: dict[str, Any]) -> dict[str, Any]:
     """Return a lifecycle rule in the words of PutBucketLifecycleConfiguration."""
     known = {"Id": "ID", "ExpirationInDays": "Expiration"}
-    said = {known.get(name, name): value for name, value in rule.items() if name != "Prefix"}
-    if "Expiration" in said:
-        said["Expiration"] = {"Days": said["Expiration"]}
-    return {**said, "Filter": {"Prefix": rule.get("Prefix", "")}}
+    converted = {known.get(name, name): value for name, value in rule.items() if name != "Prefix"}
+    if "Expiration" in converted:
+        converted["Expiration"] = {"Days": converted["Expiration"]}
+    return {**converted, "Filter": {"Prefix": rule.get("Prefix", "")}}
 
 
 class BucketPolicy(Resource):
@@ -67,6 +67,6 @@ class BucketPolicy(Resource):
 
     @staticmethod
     def remove(physical_id: str, account_id: str, region_name: str) -> None:
-        """Take the policy off the bucket, if there is one still."""
+        """Remove the policy from the bucket, if the bucket still exists."""
         with contextlib.suppress(MissingBucket):
             s3_backends[account_id][get_partition(region_name)].delete_bucket_policy(physical_id)

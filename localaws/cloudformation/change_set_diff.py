@@ -1,4 +1,4 @@
-"""Which resources a change set would change: those whose text differs, or reads a parameter whose value does."""
+"""The resources that a change set changes: their text differs, or they read a parameter whose value differs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def diff(self: ChangeSet) -> list[Change]:
     new.load()
     old, there = self.stack.resource_map, self.stack.template_dict.get("Resources", {})
     made = {name for name in there if name in old._parsed_resources}
-    wanted = {name: one for name, one in self.template_dict["Resources"].items() if _is_wanted(new, one)}
-    names = {name: one.get("Type") for name, one in {**there, **wanted}.items()}
+    wanted = {name: resource for name, resource in self.template_dict["Resources"].items() if _is_wanted(new, resource)}
+    names = {name: resource.get("Type") for name, resource in {**there, **wanted}.items()}
     changed = {
         name
         for name, values in new.resolved_parameters.items()

@@ -1,9 +1,9 @@
 """Change sets as CloudFormation has them, where those of moto 5.2.5 fall short.
 
-moto's change set of a new stack leaves the stack without outputs; a change of parameters alone is no change to it;
+moto's change set of a new stack leaves the stack without outputs; it ignores a change of parameters alone;
 resources whose condition is false count as added; two change sets of a stack that is not there yet make two stacks of
-one name; nothing tells of the resources, and an error leaves everything half done. It also deletes what a template says
-to retain when it is taken out of the template, or retained by ``RetainExceptOnCreate``.
+one name; resources are not described, and an error leaves a stack half created. It also deletes resources with
+a retaining ``DeletionPolicy`` that leave the template, and those with ``RetainExceptOnCreate``.
 
 Left out: what would be replaced (``Replacement``), and changes that follow from other resources alone. An execution is
 over when ExecuteChangeSet answers.
@@ -44,7 +44,7 @@ def install() -> None:
 def create_change_set(
     self: CloudFormationBackend, stack_name: str, change_set_name: str, template: str, **more: Any
 ) -> tuple[str, str]:
-    """Create a change set; that of a new stack takes the place of the stack that another one has announced."""
+    """Create a change set; for a new stack, it replaces the stack of an earlier change set."""
     _check_types(template)
     there = next((stack for stack in self.stacks.values() if stack.name == stack_name), None)
     if there and more["change_set_type"] == "CREATE":
@@ -60,7 +60,7 @@ def create_change_set(
 
 
 def execute_change_set(self: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
-    """Do what the change set says, tell of each resource, and roll back when one fails."""
+    """Execute the change set, with an event for each resource, and roll back on a failure."""
     change_set = self.describe_change_set(change_set_name)
     if change_set is None or change_set.execution_status != "AVAILABLE":
         raise ValidationError(message=f"ChangeSet [{change_set_name}] cannot be executed in its current status")
@@ -85,20 +85,20 @@ def execute_change_set(self: CloudFormationBackend, change_set_name: str, stack_
 
 
 def delete_unless_retained(self: ResourceMap, parsed_resource: Any, resource_json: dict[str, Any]) -> None:
-    """Delete a resource, if its template does not say that it outlives the stack."""
+    """Delete a resource, unless its ``DeletionPolicy`` retains it."""
     if resource_json.get("DeletionPolicy") not in _RETAINED:
         _delete_resource(self, parsed_resource, resource_json)
 
 
 def _check_types(template: str) -> None:
-    """Refuse types that nobody makes here; moto would leave them out, or break over their attributes."""
-    types = {one["Type"] for one in Stack.parse_template(template)["Resources"].values()}
+    """Refuse types that have no backend here; moto would leave them out, or fail on their attributes."""
+    types = {resource["Type"] for resource in Stack.parse_template(template)["Resources"].values()}
     if unknown := sorted(types - set(get_model_map()) - set(NULL_MODELS)):
         raise ValidationError(message=f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
 
 
 def _validate_different_update(self: CloudFormationResponse, *_: Any) -> None:
-    """Let pass what changes nothing; CreateChangeSet does, and says so in the status."""
+    """Accept a template without changes, as CreateChangeSet does, with a status that says so."""
     if self._get_action() == "UpdateStack":
         _refuse_same(self, *_)
 
@@ -119,7 +119,7 @@ def _settle(stack: Stack, template: str, template_dict: dict[str, Any], paramete
 def _names_by_action(change_set: ChangeSet) -> dict[str, list[str]]:
     changes = change_set.changes
     return {
-        action: [one.logical_resource_id for one in changes if one.action == action]
+        action: [change.logical_resource_id for change in changes if change.action == action]
         for action in ("Add", "Modify", "Remove")
     }
 
@@ -127,7 +127,7 @@ def _names_by_action(change_set: ChangeSet) -> dict[str, list[str]]:
 def _apply(
     stack: Stack, template: dict[str, Any], parameters: dict[str, str], names_by_action: dict[str, list[str]]
 ) -> None:
-    """Change the resources; moto would look for what changes by itself, and not into texts to be filled in."""
+    """Change the resources; moto's own comparison ignores ``Fn::Sub``."""
     resources = stack.resource_map
     resources.input_parameters = parameters  # moto keeps the old ones when there are none
     resources.build_resource_diff = lambda *_: names_by_action  # type: ignore[method-assign]
@@ -143,9 +143,9 @@ def _roll_back(stack: Stack, change_set: ChangeSet, before: tuple[Any, dict[str,
     stack._add_stack_event(f"{prefix}_IN_PROGRESS", resource_status_reason="The following resource(s) failed")
     done = _names_by_action(change_set)
     for name in done["Add"][::-1]:
-        made, one = resources._parsed_resources.pop(name, None), change_set.template_dict["Resources"][name]
-        if made and one.get("DeletionPolicy") != "Retain":
-            _delete_resource(resources, made, one)
+        made, wanted = resources._parsed_resources.pop(name, None), change_set.template_dict["Resources"][name]
+        if made and wanted.get("DeletionPolicy") != "Retain":
+            _delete_resource(resources, made, wanted)
     if is_new:
         resources._resource_json_map = {}
     else:
@@ -173,7 +173,7 @@ def _failed(error: BaseException) -> str:
 
 
 def _named_when_it_fails(create: Callable[..., Any]) -> Callable[..., Any]:
-    """Let an error say of which resource it is: of the innermost one, as others are created on the way to it."""
+    """Name the resource in an error: the innermost, as a resource is created within another."""
 
     def created(logical_id: str, *arguments: Any, **named: Any) -> Any:
         try:

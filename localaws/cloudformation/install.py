@@ -1,4 +1,4 @@
-"""Put all of it in the place of moto's own."""
+"""Register the resource types and change sets with moto."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def install() -> None:
     """Register the types with moto's CloudFormation, and its change sets; may be called again."""
     change_sets.install()
     types: dict[str, Any] = get_model_map()
-    for one in (MacieSession, BucketPolicy, QueuePolicy, Subscription, MetricFilter, Alarm):
-        types[one.type_name] = one
+    for resource in (MacieSession, BucketPolicy, QueuePolicy, Subscription, MetricFilter, Alarm):
+        types[resource.type_name] = resource
     types["AWS::S3::Bucket"] = CompleteBucket
     types["AWS::Logs::LogGroup"] = RetainingLogGroup
     types["AWS::IAM::ManagedPolicy"] = AttachedPolicy

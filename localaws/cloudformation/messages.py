@@ -1,4 +1,4 @@
-"""Who is told: policies of queues, and subscriptions."""
+"""Queue policies and topic subscriptions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Subscription(Resource):
 
     @staticmethod
     def make(name: str, properties: dict[str, Any], account_id: str, region_name: str) -> str:
-        """Subscribe; nobody has to confirm here."""
+        """Subscribe; the local SNS asks for no confirmation."""
         topic, endpoint, protocol = (properties[key] for key in ("TopicArn", "Endpoint", "Protocol"))
         return str(sns_backends[account_id][region_name].subscribe(topic, endpoint, protocol).arn)
 

@@ -1,4 +1,4 @@
-"""A type of resources that moto does not have."""
+"""Base class of resource types that moto does not have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moto.core.common_models import CloudFormationModel
 class Resource(CloudFormationModel):
     """A resource that is known by one text, its physical id.
 
-    A changed one is made anew, in the place of the old one. Who inherits from it is known to moto by that.
+    A changed resource is replaced. moto finds the subclasses by itself.
     """
 
     type_name: ClassVar[str] = ""
@@ -45,7 +45,7 @@ class Resource(CloudFormationModel):
         account_id: str,
         region_name: str,
     ) -> Resource:
-        """Make the resource as it is to be now, in the place of the old one."""
+        """Replace the resource."""
         cls.remove(original_resource.physical_resource_id, account_id, region_name)
         return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 
@@ -64,4 +64,4 @@ class Resource(CloudFormationModel):
     @staticmethod
     @abstractmethod
     def remove(physical_id: str, account_id: str, region_name: str) -> None:
-        """Remove the resource; one that is gone is no error."""
+        """Remove the resource if it still exists."""

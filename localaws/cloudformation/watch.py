@@ -13,7 +13,7 @@ from localaws.cloudformation.resource import Resource
 
 
 class MetricFilter(Resource):
-    """An ``AWS::Logs::MetricFilter``; kept and described, and applied to no log."""
+    """An ``AWS::Logs::MetricFilter``; stored and described, but not applied to logs."""
 
     type_name = "AWS::Logs::MetricFilter"
 
@@ -22,7 +22,10 @@ class MetricFilter(Resource):
         """Put the filter on its log group."""
         spell = {"MetricNamespace": "metricNamespace", "MetricName": "metricName", "MetricValue": "metricValue"}
         spell["DefaultValue"] = "defaultValue"
-        changes = [{spell[key]: value for key, value in one.items()} for one in properties["MetricTransformations"]]
+        changes = [
+            {spell[key]: value for key, value in transformation.items()}
+            for transformation in properties["MetricTransformations"]
+        ]
         group = properties["LogGroupName"]
         backend: Any = logs_backends[account_id][region_name]
         backend.put_metric_filter(name, properties["FilterPattern"], group, changes)
@@ -30,7 +33,7 @@ class MetricFilter(Resource):
 
     @staticmethod
     def remove(physical_id: str, account_id: str, region_name: str) -> None:
-        """Take the filter off."""
+        """Remove the filter."""
         group, _, name = physical_id.partition("|")
         with contextlib.suppress(JsonRESTError):
             logs_backends[account_id][region_name].delete_metric_filter(name, group)
@@ -74,7 +77,7 @@ class RetainingLogGroup(LogGroup):
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> LogGroup:
-        """Create the group; moto's exception says so when it is there."""
+        """Create the group; an existing group is moto's error."""
         properties = cloudformation_json["Properties"]
         backend = logs_backends[account_id][region_name]
         backend.create_log_group(resource_name, {})

@@ -1,4 +1,4 @@
-"""What a target is sent: the event, a part of it, a constant, or a template with parts of it.
+"""The input of a target: the event, a part of it, a constant, or a template with parts of it.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html. What EventBridge does
 with the quotes was seen in its recorded answers (LocalStack's ``test_events_inputs.snapshot.json``): a template that is
@@ -19,7 +19,7 @@ _MISSING = object()
 
 
 def text_for(target: Mapping[str, Any], event: Mapping[str, Any], reserved: Mapping[str, Any]) -> str:
-    """Return what the target is sent.
+    """Return the input of the target.
 
     :param target: as PutTargets takes it.
     :param reserved: the variables that EventBridge gives to every template, by their names.
@@ -42,7 +42,7 @@ def _fill(template: str, values: Mapping[str, Any]) -> str:
     for found in _PLACEHOLDER.finditer(template):
         between = template[end : found.start()]
         is_quoted ^= len(_QUOTE.findall(between)) % 2 == 1
-        value = values.get(found[1], found[0])  # what is no variable stays as it is
+        value = values.get(found[1], found[0])  # anything but a variable stays
         value = "" if value is _MISSING else value
         if is_json and not is_quoted:
             value = _json(value)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Rule(MotoRule):
-    """A rule with its targets; a target that cannot be reached harms neither the others nor who sent the event."""
+    """A rule with its targets; a failure of a target affects neither the others nor the sender."""
 
     def send_to_targets(self, original_event: EventMessageType, transform_input: bool = True) -> None:
         """Deliver an event that the pattern matches; a rule that is disabled or only has a schedule takes none."""
@@ -32,7 +32,7 @@ class Rule(MotoRule):
         for target in list(self.targets):
             try:
                 self._send(target, original_event, transform_input)
-            except Exception as error:  # the text of the error could hold what stands in the event
+            except Exception as error:  # the text of the error could contain the event
                 log.warning("%s could not deliver to %s: %s", self.arn, target["Arn"], type(error).__name__)
 
     @classmethod

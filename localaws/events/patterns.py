@@ -1,4 +1,4 @@
-"""Which events a pattern matches. moto does not look into lists of objects, where EventBridge matches any element.
+"""Event patterns. moto does not look into lists of objects, where EventBridge matches any element.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html and
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html
@@ -19,17 +19,17 @@ class EventPattern(MotoEventPattern):
     """A pattern that looks into lists, also of objects."""
 
     def matches_event(self, event: EventMessageType) -> bool:
-        """Tell whether the event has what the pattern names; one without a pattern matches all."""
+        """Return whether the event has what the pattern names; one without a pattern matches all."""
         return _matches(self.get_pattern(), event)
 
 
 def _matches(pattern: Mapping[str, Any], value: Any) -> bool:
-    """Tell whether the value, or one element of a list, has all that the pattern names."""
+    """Return whether the value, or one element of a list, has all that the pattern names."""
     if isinstance(value, list):
         return any(_matches(pattern, element) for element in value)
     fields = value if isinstance(value, Mapping) else {}
     return all(
-        any(_matches(one, value) for one in wanted)
+        any(_matches(condition, value) for condition in wanted)
         if name == "$or"
         else _field_matches(wanted, fields.get(name, _MISSING))
         for name, wanted in pattern.items()

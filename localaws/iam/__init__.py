@@ -1,4 +1,4 @@
-"""IAM, enforced: whether a request may be made, by the policies of who makes it and of what it is about.
+"""Enforcement of IAM: requests are decided by the policies of the caller and of the resource.
 
 Off until it is switched on (:mod:`localaws.iam.switch`). Requests with the credentials of a role (``AssumeRole``) or of
 a user are then decided as AWS decides them; all other credentials are the account's root, to whom nothing is refused.

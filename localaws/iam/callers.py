@@ -1,4 +1,4 @@
-"""Who makes a request: the role or the user behind its access key, with their policies.
+"""Callers: the role or the user behind an access key, with their policies.
 
 The only module that knows how moto keeps identities. Signatures are not verified, and sessions do not expire.
 """
@@ -25,10 +25,10 @@ _CREDENTIAL = re.compile(r"Credential=([^/,]+)/\d*/([^/]*)/([^/]*)/")
 class Caller:
     """A session of a role, or a user.
 
-    :param arn: what messages say, and what a policy may name: the session's, or the user's.
+    :param arn: the session's or the user's, for messages and policies.
     :param principal_arn: ``aws:PrincipalArn``: the role's, or the user's.
     :param boundary: the permissions boundary; None: there is none.
-    :param session_policy: what ``AssumeRole`` was given as ``Policy``; None: nothing.
+    :param session_policy: ``Policy`` of ``AssumeRole``; None: without.
     """
 
     arn: str
@@ -45,7 +45,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a signed request says about itself: whose key, and for which Region and service."""
+    """The signature of a request: access key, Region and service."""
 
     access_key_id: str
     region_name: str
@@ -53,7 +53,7 @@ class Signature:
 
 
 def read_signature(environ: dict[str, Any]) -> Signature | None:
-    """Read the credential scope from the header or, of a presigned URL, from the query; None: nobody signed."""
+    """Read the credential scope from the header or, of a presigned URL, the query; None for unsigned requests."""
     found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
     if found is None and (query := environ.get("QUERY_STRING")):
         presigned = parse_qs(query)
@@ -64,7 +64,7 @@ def read_signature(environ: dict[str, Any]) -> Signature | None:
 
 
 def find_caller(access_key_id: str) -> Caller | None:
-    """Return whose access key it is; None for all that moto has not made: the account's root."""
+    """Return the owner of an access key; None for keys that moto has not created: the account's root."""
     for account in list(iam_backends.values()):
         for partition in PARTITION_NAMES:
             if partition in account and access_key_id in account[partition].access_keys:
@@ -77,9 +77,9 @@ def find_caller(access_key_id: str) -> Caller | None:
 def _session(backend: IAMBackend, key: AccessKey) -> Caller:
     """Describe a session; that of a role that does not exist, which moto lets assume, has no policies."""
     session = next(
-        one
-        for one in sts_backends[backend.account_id][backend.partition].assumed_roles
-        if one.access_key_id == key.access_key_id
+        assumed
+        for assumed in sts_backends[backend.account_id][backend.partition].assumed_roles
+        if assumed.access_key_id == key.access_key_id
     )
     caller = Caller(
         arn=session.arn,
@@ -122,16 +122,16 @@ def _user(backend: IAMBackend, key: AccessKey) -> Caller | None:
 def _policies(identities: Iterable[Any]) -> tuple[Policy, ...]:
     """Return the inline and the attached policies of a role, or of a user and its groups."""
     found: list[Policy] = []
-    for one in identities:
-        found += [read_policy(document) for document in one.policies.values()]
-        found += [_document(policy) for policy in one.managed_policies.values()]
+    for identity in identities:
+        found += [read_policy(document) for document in identity.policies.values()]
+        found += [_document(policy) for policy in identity.managed_policies.values()]
     return tuple(found)
 
 
 def _document(policy: Any) -> Policy:
     """Return the version of a managed policy that is in force; a policy that is gone allows nothing."""
     versions = policy.versions if policy else ()
-    in_force = [one for one in versions if one.version_id == policy.default_version_id]
+    in_force = [version for version in versions if version.version_id == policy.default_version_id]
     return read_policy(in_force[0].document) if in_force else ()
 
 

@@ -103,7 +103,7 @@ class Condition:
             raise ValueError(f"IAM has no condition operator {self.operator}")
 
     def holds(self, keys: Keys) -> bool:
-        """Tell whether a request with these keys meets the condition."""
+        """Return whether a request with these keys meets the condition."""
         quantifier, name, if_exists = _taken_apart(self.operator)
         given = keys.get(self.key.lower(), ())
         if name == "Null":
@@ -113,9 +113,9 @@ class Condition:
             return _holds_without_value(quantifier, if_exists, is_positive)
         found = [any(compare(value, wanted, keys) for wanted in self.wanted) for value in given]
         if quantifier == "ForAllValues":
-            return all(one is is_positive for one in found)
+            return all(result is is_positive for result in found)
         if quantifier == "ForAnyValue":
-            return any(one is is_positive for one in found)
+            return any(result is is_positive for result in found)
         return any(found) is is_positive
 
 

@@ -1,4 +1,4 @@
-"""Whether a caller may do what is asked, and why not, in the words of AWS.
+"""The decision about a request, with the reason as AWS words it.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html,
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html,
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from localaws.iam.callers import Caller
 from localaws.iam.matching import Keys
-from localaws.iam.policy import Ask, Policy, Principals, Statement
+from localaws.iam.policy import Permission, Policy, Principals, Statement
 
 
 class Kind(StrEnum):
@@ -46,60 +46,67 @@ class Decision:
     reason: str = ""
 
 
-def decide(caller: Caller, ask: Ask, keys: Keys, of_resource: ResourcePolicy) -> Decision:
-    """Decide one question: an explicit Deny anywhere wins; then something has to allow it."""
-    of_identity = _applying(caller.identity_policies, ask, keys)
-    named = [one for one in _applying([of_resource.policy], ask, keys) if _is_about(one.principals, caller)]
+def decide(caller: Caller, permission: Permission, keys: Keys, of_resource: ResourcePolicy) -> Decision:
+    """Decide about a permission: an explicit Deny anywhere wins; then a statement has to allow it."""
+    of_identity = _applying(caller.identity_policies, permission, keys)
+    named = [
+        statement
+        for statement in _applying([of_resource.policy], permission, keys)
+        if _is_about(statement.principals, caller)
+    ]
     limits = {
-        kind: _applying([policy], ask, keys)
+        kind: _applying([policy], permission, keys)
         for kind, policy in ((Kind.BOUNDARY, caller.boundary), (Kind.SESSION, caller.session_policy))
         if policy is not None
     }
     for kind, statements in ((Kind.IDENTITY, of_identity), (Kind.RESOURCE, named), *limits.items()):
         if denying := _first(statements, is_allow=False):
             return Decision(False, denying.sid, f"with an explicit deny in a{_n(kind)} {kind}")
-    return _allowed(caller, ask, of_resource, of_identity, named, limits)
+    return _allowed(caller, permission, of_resource, of_identity, named, limits)
 
 
 def _allowed(
     caller: Caller,
-    ask: Ask,
+    permission: Permission,
     of_resource: ResourcePolicy,
     of_identity: list[Statement],
     named: list[Statement],
     limits: dict[Kind, list[Statement]],
 ) -> Decision:
-    by_identity, by_resource = _first(of_identity), _first([one for one in named if _names(one.principals, caller)])
-    is_elsewhere = ask.account_id not in (None, caller.account_id)
+    by_identity, by_resource = (
+        _first(of_identity),
+        _first([statement for statement in named if _names(statement.principals, caller)]),
+    )
+    is_elsewhere = permission.account_id not in (None, caller.account_id)
     if (of_resource.must_allow or is_elsewhere) and not _first(named):
-        return _refused(ask, Kind.RESOURCE)
+        return _refused(permission, Kind.RESOURCE)
     if is_elsewhere and by_identity is None:
-        return _refused(ask, Kind.IDENTITY)
+        return _refused(permission, Kind.IDENTITY)
     if by_resource and by_resource.principals and by_resource.principals.name(caller.arn) and not is_elsewhere:
-        return Decision(True, by_resource.sid)  # what is given to the session or the user itself has no further limit
+        return Decision(True, by_resource.sid)  # a grant to the session or the user itself is not limited further
     by = by_identity or by_resource
     if by is None:
-        return _refused(ask, Kind.IDENTITY)
+        return _refused(permission, Kind.IDENTITY)
     for kind, statements in limits.items():
         if _first(statements) is None:
-            return _refused(ask, kind)
+            return _refused(permission, kind)
     return Decision(True, by.sid)
 
 
-def _refused(ask: Ask, kind: Kind) -> Decision:
-    return Decision(False, "", f"because no {kind} allows the {ask.action} action")
+def _refused(permission: Permission, kind: Kind) -> Decision:
+    return Decision(False, "", f"because no {kind} allows the {permission.action} action")
 
 
-def _applying(policies: Iterable[Policy], ask: Ask, keys: Keys) -> list[Statement]:
-    return [one for policy in policies for one in policy if one.applies_to(ask, keys)]
+def _applying(policies: Iterable[Policy], permission: Permission, keys: Keys) -> list[Statement]:
+    return [statement for policy in policies for statement in policy if statement.applies_to(permission, keys)]
 
 
 def _first(statements: Iterable[Statement], *, is_allow: bool = True) -> Statement | None:
-    return next((one for one in statements if one.is_allow is is_allow), None)
+    return next((statement for statement in statements if statement.is_allow is is_allow), None)
 
 
 def _names(principals: Principals | None, caller: Caller) -> bool:
-    """Tell whether the caller itself is named, and not only its account.
+    """Return whether the caller itself is named, and not only its account.
 
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
@@ -109,7 +116,7 @@ def _names(principals: Principals | None, caller: Caller) -> bool:
 
 
 def _is_about(principals: Principals | None, caller: Caller) -> bool:
-    """Tell whether a statement of a resource's policy is about the caller, or about its account.
+    """Return whether a statement of a resource's policy is about the caller, or about its account.
 
     Whom NotPrincipal shall leave out, it has to name in full: the session, its role and the account.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html

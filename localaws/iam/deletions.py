@@ -1,4 +1,4 @@
-"""DeleteObjects, whose keys are allowed or refused one by one.
+"""DeleteObjects, whose keys are allowed or refused separately.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 """
@@ -18,7 +18,7 @@ _EMPTY = b'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult></DeleteResult>
 
 
 class Deletions:
-    """The keys of a request, and which of them are refused."""
+    """The keys of a request and the errors of the refused ones."""
 
     def __init__(self, request: AwsRequest) -> None:
         self._request = request
@@ -31,24 +31,23 @@ class Deletions:
     def wanted(self) -> list[tuple[str, str | None]]:
         """Keys with version ids, None for the latest, in the order of the request."""
         found = self._root.findall("Object")
-        return [(one.findtext("Key", ""), one.findtext("VersionId") or None) for one in found]
+        return [(element.findtext("Key", ""), element.findtext("VersionId") or None) for element in found]
 
     def refuse(self, key: str, version_id: str | None, message: str) -> None:
-        """Take one out of the request."""
+        """Take a key out of the request and report it as an error."""
         version = f"<VersionId>{escape(version_id)}</VersionId>" if version_id else ""
         error = f"<Key>{escape(key)}</Key>{version}<Code>AccessDenied</Code><Message>{escape(message)}</Message>"
         self._errors.append(f"<Error>{error}</Error>")
-        for one in self._root.findall("Object"):
-            if (one.findtext("Key", ""), one.findtext("VersionId") or None) == (key, version_id):
-                self._root.remove(one)
+        for element in self._root.findall("Object"):
+            if (element.findtext("Key", ""), element.findtext("VersionId") or None) == (key, version_id):
+                self._root.remove(element)
 
-    def leave_something(self) -> bool:
-        """Make what is left the body of the request; tell whether that is anything."""
+    def replace_body(self) -> None:
+        """Make the keys that were not refused the body of the request."""
         put_body(self._request.environ, ElementTree.tostring(self._root))
-        return bool(self.wanted)
 
     def complete(self, answer: Answer | None) -> Answer:
-        """Add the errors to the service's answer; None: there was nothing left to ask it."""
+        """Add the errors to the service's answer, None if all keys were refused and the service was not called."""
         answer = answer or Answer(HTTPStatus.OK, [("Content-Type", "application/xml")], _EMPTY)
         if answer.status != HTTPStatus.OK:
             return answer

@@ -1,4 +1,4 @@
-"""Refuse what policies do not allow, before moto sees it.
+"""Refuse requests that policies do not allow, before moto executes them.
 
 Only requests over HTTP come here. What a service of the local AWS does by itself, it does in process: Macie's reading
 of objects, EventBridge's deliveries, the resources that CloudFormation makes.
@@ -15,14 +15,14 @@ from localaws.iam.callers import Caller, find_caller, read_signature
 from localaws.iam.decision import Decision, decide
 from localaws.iam.deletions import Deletions
 from localaws.iam.keys import keys_of
-from localaws.iam.policy import Ask
+from localaws.iam.policy import Permission
 from localaws.iam.refusal import Answer, message_of, refusal
 from localaws.iam.request import AwsRequest, read_request
-from localaws.iam.resource_rules import Where
+from localaws.iam.resource_rules import Location
 from localaws.iam.s3 import READ, S3Request
-from localaws.iam.services import asks_of
+from localaws.iam.services import permissions_of
 from localaws.iam.stored import find_bucket, policy_of
-from localaws.iam.switch import Asked, switch
+from localaws.iam.switch import LoggedDecision, switch
 
 type Environ = dict[str, Any]
 type StartResponse = Callable[..., Any]
@@ -68,49 +68,59 @@ class _Guarded:
         self._s3 = S3Request(request, caller.partition) if request.prefix == "s3" else None
 
     def answer(self, start_response: StartResponse) -> Iterable[bytes]:
-        for ask in self._asks():
-            decision = self._decide(ask)
+        for permission in self._permissions():
+            decision = self._decide(permission)
             if not decision.is_allowed:
-                return _send(refusal(self._request, ask, message_of(self._caller, ask, decision)), start_response)
+                return _send(
+                    refusal(self._request, permission, message_of(self._caller, permission, decision)), start_response
+                )
         if self._s3 and self._s3.operation == "DeleteObjects":
             return self._delete(self._s3, start_response)
         if self._s3 and self._s3.operation in READ:
             return self._read(self._s3, start_response)
         return self._application(self._request.environ, start_response)
 
-    def _asks(self) -> Iterable[Ask]:
-        where = Where(self._caller.partition, self._request.region_name, self._caller.account_id)
-        return self._s3.asks() if self._s3 else asks_of(self._request, where)
+    def _permissions(self) -> Iterable[Permission]:
+        where = Location(self._caller.partition, self._request.region_name, self._caller.account_id)
+        return self._s3.permissions() if self._s3 else permissions_of(self._request, where)
 
-    def _decide(self, ask: Ask) -> Decision:
-        keys = keys_of(self._caller, ask, self._request.environ, self._request.region_name)
-        decision = decide(self._caller, ask, keys, policy_of(ask))
-        switch.note(Asked(self._caller.principal_arn, ask.action, ask.resource, decision.is_allowed, decision.by))
+    def _decide(self, permission: Permission) -> Decision:
+        keys = keys_of(self._caller, permission, self._request.environ, self._request.region_name)
+        decision = decide(self._caller, permission, keys, policy_of(permission))
+        switch.note(
+            LoggedDecision(
+                self._caller.principal_arn, permission.action, permission.resource, decision.is_allowed, decision.by
+            )
+        )
         return decision
 
     def _read(self, s3: S3Request, start_response: StartResponse) -> Iterable[bytes]:
-        """Say that an object is not there only to who may list the bucket.
+        """Return 404 only to callers who may list the bucket.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
         """
         answer = _call(self._application, self._request.environ)
         if answer.status == HTTPStatus.NOT_FOUND:
-            ask = s3.listing()
-            if find_bucket(ask.resource.rpartition(":")[2]) and not (decision := self._decide(ask)).is_allowed:
-                answer = refusal(self._request, ask, message_of(self._caller, ask, decision))
+            permission = s3.listing()
+            if (
+                find_bucket(permission.resource.rpartition(":")[2])
+                and not (decision := self._decide(permission)).is_allowed
+            ):
+                answer = refusal(self._request, permission, message_of(self._caller, permission, decision))
         return _send(answer, start_response)
 
     def _delete(self, s3: S3Request, start_response: StartResponse) -> Iterable[bytes]:
-        """Delete what may be deleted, and name the rest as errors in the same answer."""
+        """Delete the permitted keys, and report the others as errors in the same response."""
         deletions = Deletions(self._request)
         for key, version_id in deletions.wanted:
-            ask = s3.deletion(key, version_id)
-            decision = self._decide(ask)
+            permission = s3.deletion(key, version_id)
+            decision = self._decide(permission)
             if not decision.is_allowed:
-                deletions.refuse(key, version_id, message_of(self._caller, ask, decision))
-        if deletions.leave_something():
-            return _send(deletions.complete(_call(self._application, self._request.environ)), start_response)
-        return _send(deletions.complete(None), start_response)
+                deletions.refuse(key, version_id, message_of(self._caller, permission, decision))
+        if not deletions.wanted:
+            return _send(deletions.complete(None), start_response)
+        deletions.replace_body()
+        return _send(deletions.complete(_call(self._application, self._request.environ)), start_response)
 
 
 def _call(application: Wsgi, environ: Environ) -> Answer:

@@ -36,7 +36,7 @@ def matches_arn(pattern: str, arn: str, keys: Keys) -> bool:
     """
     wanted, given = _parts(pattern), _parts(arn)
     return len(wanted) == len(given) == _ARN_PARTS and all(
-        matches(one, other, keys) for one, other in zip(wanted, given, strict=True)
+        matches(part, other, keys) for part, other in zip(wanted, given, strict=True)
     )
 
 

@@ -16,8 +16,8 @@ from localaws.iam.matching import Keys, matches
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """One question of a request, which asks as many as it has parts that need a permission.
+class Permission:
+    """A permission that a request needs; a request can need several.
 
     :param resource: the ARN, ``*`` when the action is about none.
     :param keys: what the condition keys of the service are; those of every service are added later.
@@ -32,7 +32,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Principals:
-    """Who a statement of a resource's policy is about."""
+    """The principals of a statement in a resource's policy."""
 
     arns: tuple[str, ...]
     is_anyone: bool
@@ -40,16 +40,16 @@ class Principals:
     services: tuple[str, ...] = ()
 
     def name(self, identity: str) -> bool:
-        """Tell whether this very ARN is named."""
+        """Return whether this very ARN is named."""
         return identity in self.arns
 
     def is_about_service(self, service: str) -> bool:
-        """Tell whether a statement is about a service that calls by itself: ``*`` stands for services, too."""
+        """Return whether a statement is about a service that calls by itself: ``*`` stands for services, too."""
         return (self.is_anyone or service in self.services) is not self.is_negated
 
     def names_account(self, account_id: str) -> bool:
-        """Tell whether the account is named, by its id or its root's ARN."""
-        return any(one == account_id or one.endswith(f":iam::{account_id}:root") for one in self.arns)
+        """Return whether the account is named, by its id or its root's ARN."""
+        return any(arn == account_id or arn.endswith(f":iam::{account_id}:root") for arn in self.arns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,19 @@ class Statement:
     conditions: tuple[Condition, ...]
     principals: Principals | None
 
-    def applies_to(self, ask: Ask, keys: Keys) -> bool:
-        """Tell whether action, resource and conditions match; whose request it is, only the caller's side knows."""
+    def applies_to(self, permission: Permission, keys: Keys) -> bool:
+        """Return whether action, resource and conditions match; whose request it is, only the caller's side knows."""
         return (
-            any(matches(one, ask.action, keys, has_case=False) for one in self.actions) is not self.are_actions_negated
-            and self._is_about(ask.resource, keys)
+            any(matches(pattern, permission.action, keys, has_case=False) for pattern in self.actions)
+            is not self.are_actions_negated
+            and self._is_about(permission.resource, keys)
             and all(condition.holds(keys) for condition in self.conditions)
         )
 
     def _is_about(self, resource: str, keys: Keys) -> bool:
         if self.resources is None:  # a role's trust policy is about its role
             return True
-        return any(matches(one, resource, keys) for one in self.resources) is not self.are_resources_negated
+        return any(matches(pattern, resource, keys) for pattern in self.resources) is not self.are_resources_negated
 
 
 type Policy = tuple[Statement, ...]
@@ -97,7 +98,7 @@ def _read(text: str | bytes) -> Policy:
     document = json.loads(text)
     statements = document.get("Statement", [])
     each = [statements] if isinstance(statements, dict) else statements
-    return tuple(_statement(one, str(index)) for index, one in enumerate(each))
+    return tuple(_statement(statement, str(index)) for index, statement in enumerate(each))
 
 
 def _statement(raw: Mapping[str, Any], index: str) -> Statement:
@@ -116,11 +117,11 @@ def _statement(raw: Mapping[str, Any], index: str) -> Statement:
 
 def _principals(raw: Mapping[str, Any]) -> Principals | None:
     """Keep the principals that a caller can be: federated ones never call the local AWS."""
-    said = raw.get("Principal", raw.get("NotPrincipal"))
-    if said is None:
+    value = raw.get("Principal", raw.get("NotPrincipal"))
+    if value is None:
         return None
-    arns = ("*",) if said == "*" else _texts(said.get("AWS", ()))
-    services = () if said == "*" else _texts(said.get("Service", ()))
+    arns = ("*",) if value == "*" else _texts(value.get("AWS", ()))
+    services = () if value == "*" else _texts(value.get("Service", ()))
     return Principals(arns, "*" in arns, "NotPrincipal" in raw, services)
 
 
@@ -130,7 +131,7 @@ def _conditions(raw: Mapping[str, Mapping[str, Any]]) -> Iterator[Condition]:
             yield Condition(operator, key, _texts(wanted))
 
 
-def _texts(said: Any) -> tuple[str, ...]:
-    """Return one or several values as texts, as JSON writes them: a policy may say true for "true"."""
-    each = said if isinstance(said, (list, tuple)) else [said]
-    return tuple(one if isinstance(one, str) else json.dumps(one) for one in each)
+def _texts(value: Any) -> tuple[str, ...]:
+    """Return values as texts in the form of JSON: a policy may have true for "true"."""
+    each = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(element if isinstance(element, str) else json.dumps(element) for element in each)

@@ -1,6 +1,6 @@
-"""What a service answers to whom it refuses something.
+"""The response of a service that refuses a request.
 
-What the error is called: the models of botocore name it where the service declares it (``AccessDeniedException`` of
+The code of the error: the models of botocore name it where the service declares it (``AccessDeniedException`` of
 Macie, SSM and CloudWatch Logs; ``AuthorizationError`` of SNS). Where they do not, it is that of the protocol:
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html (``AccessDenied`` of S3),
 https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html (``AccessDeniedException`` in JSON, 400),
@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from localaws.iam.callers import Caller
 from localaws.iam.decision import Decision
-from localaws.iam.policy import Ask
+from localaws.iam.policy import Permission
 from localaws.iam.request import AwsRequest
 
 _XML = "application/xml"
@@ -32,16 +32,17 @@ class Answer:
     body: bytes
 
 
-def message_of(caller: Caller, ask: Ask, decision: Decision) -> str:
-    """Say it as AWS does.
+def message_of(caller: Caller, permission: Permission, decision: Decision) -> str:
+    """Return the message as AWS words it.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
     """
-    resource = f'"{ask.resource}"' if ask.action.startswith("s3:") else ask.resource
-    return f"User: {caller.arn} is not authorized to perform: {ask.action} on resource: {resource} {decision.reason}"
+    resource = f'"{permission.resource}"' if permission.action.startswith("s3:") else permission.resource
+    refused = f"User: {caller.arn} is not authorized to perform: {permission.action} on resource: {resource}"
+    return f"{refused} {decision.reason}"
 
 
-def refusal(request: AwsRequest, ask: Ask, message: str) -> Answer:
+def refusal(request: AwsRequest, permission: Permission, message: str) -> Answer:
     """Return the service's answer; that to a HEAD has no body and so no reason."""
     request_id = str(uuid.uuid4())
     match request.protocol:
@@ -50,15 +51,15 @@ def refusal(request: AwsRequest, ask: Ask, message: str) -> Answer:
             return _xml(request, f"{body}<RequestId>{request_id}</RequestId><HostId>local</HostId></Error>", request_id)
         case "json" | "rest-json":
             return _json(request, message, request_id)
-    code = _query_code(request, ask)
+    code = _query_code(request, permission)
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     return _xml(request, f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>", request_id)
 
 
-def _query_code(request: AwsRequest, ask: Ask) -> str:
+def _query_code(request: AwsRequest, permission: Permission) -> str:
     if request.prefix != "sns":
         return "AccessDenied"
-    return "KMSAccessDenied" if ask.action.startswith("kms:") else "AuthorizationError"
+    return "KMSAccessDenied" if permission.action.startswith("kms:") else "AuthorizationError"
 
 
 def _json(request: AwsRequest, message: str, request_id: str) -> Answer:

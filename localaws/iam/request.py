@@ -1,4 +1,4 @@
-"""A request as AWS reads it: whose it is, for which operation of which service, with which parameters."""
+"""A request as AWS reads it: signature, service, operation and parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from localaws.iam.callers import Signature
 _SERVICES = {"monitoring": "cloudwatch", "airflow": "mwaa", "states": "stepfunctions", "email": "ses"}
 #: Services whose actions have another prefix in policies than the name in a signature.
 _PREFIXES = {"monitoring": "cloudwatch", "email": "ses"}
-_ANY_OPERATION = "*"  # of what cannot be told: only who may do everything may do that
+_ANY_OPERATION = "*"  # of an unknown operation: allowed only with all actions of the service
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class AwsRequest:
     """A signed request.
 
     :param prefix: of the service's actions in policies.
-    :param operation: by the name in the API; ``*`` for one that nobody knows.
+    :param operation: by the name in the API; ``*`` for an unknown operation.
     :param parameters: as the API names them; of S3 only those in the path.
     """
 
@@ -54,7 +54,7 @@ class AwsRequest:
 
 
 def read_request(environ: dict[str, Any], signature: Signature) -> AwsRequest:
-    """Find operation and parameters; what was read of the body is put back for who reads it next."""
+    """Find operation and parameters; the body is put back for the next reader."""
     name = signature.signing_name
     service = _service(_SERVICES.get(name, name))
     found = AwsRequest(environ, _PREFIXES.get(name, name), _ANY_OPERATION, "query", signature.region_name, service)

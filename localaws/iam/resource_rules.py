@@ -1,4 +1,4 @@
-"""Which parameter of a request names the resource that it is about, service by service.
+"""The parameters that name the resource of a request, by service.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Location:
     """The account and Region in which names are names of resources."""
 
     partition: str
@@ -125,7 +125,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def named_resources(service: str, operation: str, parameters: Mapping[str, Any], where: Where) -> Iterator[str]:
+def named_resources(service: str, operation: str, parameters: Mapping[str, Any], where: Location) -> Iterator[str]:
     """Yield the ARNs that the first rule makes which the request fits; none when it fits no rule."""
     for rule in RULES.get(service, ()):
         if rule.of and not re.search(rule.of, operation):
@@ -134,12 +134,12 @@ def named_resources(service: str, operation: str, parameters: Mapping[str, Any],
             yield where.arn(service, rule.name, has_region=rule.has_region)
             return
         if value := parameters.get(rule.parameter):
-            for one in value if isinstance(value, list) else [value]:
-                yield _arn(service, rule, str(one), where)
+            for element in value if isinstance(value, list) else [value]:
+                yield _arn(service, rule, str(element), where)
             return
 
 
-def _arn(service: str, rule: Rule, value: str, where: Where) -> str:
+def _arn(service: str, rule: Rule, value: str, where: Location) -> str:
     if value.startswith("arn:"):
         return value
     if service == "ssm" and value.startswith("i-"):
@@ -148,7 +148,7 @@ def _arn(service: str, rule: Rule, value: str, where: Where) -> str:
 
 
 def _name(service: str, value: str) -> str:
-    """Return what of a value is the resource's name: a queue's URL ends in it, a parameter's may have a version."""
+    """Return the resource's name in a value: a queue's URL ends in it, a parameter's may have a version."""
     match service:
         case "sqs":
             return value.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Which permissions a request to S3 needs.
+"""The permissions that a request to S3 needs.
 
 Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html,
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html,
@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
-from localaws.iam.policy import Ask
+from localaws.iam.policy import Permission
 from localaws.iam.request import AwsRequest
 from localaws.iam.s3_actions import ACTIONS, GRANT_HEADERS, KEY_HEADERS, KEY_PARAMETERS, VERSIONED
 from localaws.iam.stored import (
@@ -34,7 +34,7 @@ _CREATE = {"PutObject", "CopyObject", "CompleteMultipartUpload"}
 _WRITE = {*_BEGIN_WRITING, "UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
 _COPY = {"CopyObject", "UploadPartCopy"}
 _READ_CONTENT = {"GetObject", "GetObjectAttributes", "SelectObjectContent"}
-#: What says 404 only to who may list the bucket.
+#: Operations that return 404 only to callers who may list the bucket.
 #: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax (Permissions)
 READ = {*_READ_CONTENT, *_COPY, "HeadObject"}
 
@@ -59,8 +59,8 @@ class S3Request:
         path = request.parameters
         self.place = Place(path.get("Bucket", ""), path.get("Key", ""), self._query.get("versionId"))
 
-    def asks(self) -> Iterator[Ask]:
-        """Yield what has to be allowed, all of it; of DeleteObjects nothing, whose keys are asked for one by one."""
+    def permissions(self) -> Iterator[Permission]:
+        """Yield the permissions that a request needs; none for DeleteObjects, whose keys are decided separately."""
         if self.operation == "DeleteObjects":
             return
         if self.operation in _COPY:
@@ -70,57 +70,57 @@ class S3Request:
         else:
             yield from self._of_other()
         if self._request.header("if-match") not in (None, "*") and self.operation in {*_WRITE, "DeleteObject"}:
-            yield self._ask("GetObject", self.place)
+            yield self._permission("GetObject", self.place)
 
-    def deletion(self, key: str, version_id: str | None) -> Ask:
-        """Return what has to be allowed for one of the keys of DeleteObjects."""
+    def deletion(self, key: str, version_id: str | None) -> Permission:
+        """Return the permission for a key of DeleteObjects."""
         action = "DeleteObjectVersion" if version_id else "DeleteObject"
-        return self._ask(action, Place(self.place.bucket, key, version_id))
+        return self._permission(action, Place(self.place.bucket, key, version_id))
 
-    def listing(self) -> Ask:
-        """Return what has to be allowed for a 404: the permission to list the bucket that is read from."""
+    def listing(self) -> Permission:
+        """Return the permission for a 404: to list the bucket that is read from."""
         place = self._source if self.operation in _COPY else self.place
         arn = f"arn:{self._partition}:s3:::{place.bucket}"
-        return Ask("s3:ListBucket", arn, {}, _owner(place.bucket))
+        return Permission("s3:ListBucket", arn, {}, _owner(place.bucket))
 
     # ---- parts of a request
 
-    def _of_other(self) -> Iterator[Ask]:
+    def _of_other(self) -> Iterator[Permission]:
         if self.operation in VERSIONED:
             for latest, of_version in VERSIONED[self.operation]:
-                yield self._ask(of_version if self.place.version_id else latest, self.place)
+                yield self._permission(of_version if self.place.version_id else latest, self.place)
         else:
-            yield self._ask(ACTIONS.get(self.operation, self.operation), self.place)
+            yield self._permission(ACTIONS.get(self.operation, self.operation), self.place)
         if (self._request.header("x-amz-bypass-governance-retention") or "").lower() == "true":
-            yield self._ask("BypassGovernanceRetention", self.place)
+            yield self._permission("BypassGovernanceRetention", self.place)
         is_checksum_wanted = self.operation == "HeadObject" and self._request.header("x-amz-checksum-mode")
         if self.operation in _READ_CONTENT or is_checksum_wanted:
             yield from self._of_key("Decrypt", key_of_object(_stored(self.place)), self.place)
 
-    def _of_source(self) -> Iterator[Ask]:
-        """Yield what reading the source of a copy needs; its tags come along unless the request says REPLACE."""
+    def _of_source(self) -> Iterator[Permission]:
+        """Yield the permissions to read the source of a copy, with its tags unless the request replaces them."""
         source = self._source
         version = "Version" if source.version_id else ""
-        yield self._ask(f"GetObject{version}", source)
+        yield self._permission(f"GetObject{version}", source)
         if self._copies_tags:
-            yield self._ask(f"GetObject{version}Tagging", source)
+            yield self._permission(f"GetObject{version}Tagging", source)
         yield from self._of_key("Decrypt", key_of_object(_stored(source)), source)
 
-    def _of_writing(self) -> Iterator[Ask]:
+    def _of_writing(self) -> Iterator[Permission]:
         header = self._request.header
-        yield self._ask("PutObject", self.place)
+        yield self._permission("PutObject", self.place)
         if self.operation not in _BEGIN_WRITING:  # S3 reads the parts that it has to put together
             upload_id = self._query.get("uploadId", "")
             yield from self._of_key("Decrypt", key_of_upload(self.place.bucket, upload_id), self.place)
             return
         if header("x-amz-tagging") or (self._copies_tags and tags_of(_stored(self._source))):
-            yield self._ask("PutObjectTagging", self.place)
+            yield self._permission("PutObjectTagging", self.place)
         if any(header(name) for name in GRANT_HEADERS):
-            yield self._ask("PutObjectAcl", self.place)
+            yield self._permission("PutObjectAcl", self.place)
         if header("x-amz-object-lock-mode"):
-            yield self._ask("PutObjectRetention", self.place)
+            yield self._permission("PutObjectRetention", self.place)
         if header("x-amz-object-lock-legal-hold"):
-            yield self._ask("PutObjectLegalHold", self.place)
+            yield self._permission("PutObjectLegalHold", self.place)
         encryption, key_id = (
             header("x-amz-server-side-encryption"),
             header("x-amz-server-side-encryption-aws-kms-key-id"),
@@ -139,16 +139,16 @@ class S3Request:
         bucket, _, key = unquote(source.path).lstrip("/").partition("/")
         return Place(bucket, key, parse_qs(source.query).get("versionId", [None])[0])
 
-    # ---- questions
+    # ---- permissions
 
-    def _ask(self, action: str, place: Place) -> Ask:
+    def _permission(self, action: str, place: Place) -> Permission:
         if not place.bucket:
-            return Ask(f"s3:{action}", "*", self._keys(place))
+            return Permission(f"s3:{action}", "*", self._keys(place))
         path = f"{place.bucket}/{place.key}" if place.key else place.bucket
-        return Ask(f"s3:{action}", f"arn:{self._partition}:s3:::{path}", self._keys(place), _owner(place.bucket))
+        return Permission(f"s3:{action}", f"arn:{self._partition}:s3:::{path}", self._keys(place), _owner(place.bucket))
 
-    def _of_key(self, action: str, key: str | None, place: Place) -> Iterator[Ask]:
-        """Yield what S3 asks of KMS in the caller's name.
+    def _of_key(self, action: str, key: str | None, place: Place) -> Iterator[Permission]:
+        """Yield the permissions for KMS, which S3 calls in the caller's name.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
         """
@@ -162,7 +162,7 @@ class S3Request:
             "kms:encryptioncontextkeys": ("aws:s3:arn",),
             "aws:viaawsservice": ("true",),
         }
-        yield Ask(f"kms:{action}", key, keys, account_id)
+        yield Permission(f"kms:{action}", key, keys, account_id)
 
     def _keys(self, place: Place) -> Mapping[str, tuple[str, ...]]:
         query = {key: self._query.get(name) for name, key in KEY_PARAMETERS.items()}

@@ -1,4 +1,4 @@
-"""How S3's actions are called where they are not called as the operation, and what makes its condition keys.
+"""S3's actions whose names differ from the operation, and the sources of its condition keys.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """

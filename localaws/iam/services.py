@@ -1,4 +1,4 @@
-"""Which permissions a request to any service but S3 needs.
+"""The permissions that a request to any service but S3 needs.
 
 Source: https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -10,9 +10,9 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from localaws.iam.policy import Ask
+from localaws.iam.policy import Permission
 from localaws.iam.request import AwsRequest
-from localaws.iam.resource_rules import Where, named_resources
+from localaws.iam.resource_rules import Location, named_resources
 from localaws.iam.stored import key_arn, key_of_queue, key_of_topic
 
 #: Operations that another action's permission is for.
@@ -68,8 +68,8 @@ _KEY_ACTIONS = {
 }
 
 
-def asks_of(request: AwsRequest, where: Where) -> Iterator[Ask]:
-    """Yield what has to be allowed, all of it, with ``*`` for a resource that is not known."""
+def permissions_of(request: AwsRequest, where: Location) -> Iterator[Permission]:
+    """Yield the permissions that a request needs, with ``*`` for an unknown resource."""
     name = f"{request.prefix}:{request.operation}"
     action = _ACTIONS.get(name, name)
     if action in _FREE:
@@ -81,15 +81,15 @@ def asks_of(request: AwsRequest, where: Where) -> Iterator[Ask]:
     resources = [] if name in _ABOUT_NONE else list(_resources(request, where))
     resources = resources or ["*"]
     for resource in resources:
-        yield Ask(action, resource, keys, _account_of(resource))
+        yield Permission(action, resource, keys, _account_of(resource))
     for key in map(_encryption_key, resources):
         if key and action in _KEY_ACTIONS:
             via = {"kms:viaservice": (f"{request.prefix}.{where.region_name}.amazonaws.com",)}
-            for one in _KEY_ACTIONS[action]:
-                yield Ask(f"kms:{one}", key, via, _account_of(key))
+            for key_action in _KEY_ACTIONS[action]:
+                yield Permission(f"kms:{key_action}", key, via, _account_of(key))
 
 
-def _resources(request: AwsRequest, where: Where) -> Iterable[str]:
+def _resources(request: AwsRequest, where: Location) -> Iterable[str]:
     parameters = request.parameters
     match request.prefix:
         case "logs" if "ScheduledQuery" not in request.operation and (groups := _log_groups(parameters)):
@@ -116,10 +116,10 @@ def _log_groups(parameters: Mapping[str, Any]) -> list[str]:
     for name in ("logGroupName", "logGroupIdentifier", "logGroupNames", "logGroupIdentifiers", "logGroupArnList"):
         if value := parameters.get(name):
             found += value if isinstance(value, list) else [value]
-    return [one.partition(":log-group:")[2].partition(":")[0] if one.startswith("arn:") else one for one in found]
+    return [name.partition(":log-group:")[2].partition(":")[0] if name.startswith("arn:") else name for name in found]
 
 
-def _log_stream(group: str, stream: str, where: Where) -> str:
+def _log_stream(group: str, stream: str, where: Location) -> str:
     """Return the resource that CloudWatch Logs asks for: that of streams, so a policy has to end in ``:*``.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
@@ -127,8 +127,8 @@ def _log_stream(group: str, stream: str, where: Where) -> str:
     return where.arn("logs", f"log-group:{group}:log-stream:{stream}")
 
 
-def _of_kms(request: AwsRequest, where: Where) -> Iterator[Ask]:
-    """Yield what a request to KMS needs: its keys, by their ARNs whatever they are called, and the aliases it changes.
+def _of_kms(request: AwsRequest, where: Location) -> Iterator[Permission]:
+    """Yield the permissions of a request to KMS: its keys, by ARN, and the aliases that it changes.
 
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
     """
@@ -139,13 +139,13 @@ def _of_kms(request: AwsRequest, where: Where) -> Iterator[Ask]:
         key_ids = [parameters.get("SourceKeyId") or key_ids[0], parameters.get("DestinationKeyId")]
         actions = ["ReEncryptFrom", "ReEncryptTo"]
     if alias := parameters.get("AliasName"):
-        yield Ask(f"kms:{request.operation}", where.arn("kms", alias.rpartition(":")[2]), keys)
+        yield Permission(f"kms:{request.operation}", where.arn("kms", alias.rpartition(":")[2]), keys)
         if request.operation == "DeleteAlias":
             key_ids = [alias]
     for action, key_id in zip(actions, key_ids, strict=True):
         arn = key_arn(key_id, where.account_id, where.region_name)
         if arn or not alias:
-            yield Ask(f"kms:{action}", arn or "*", keys, _account_of(arn or ""))
+            yield Permission(f"kms:{action}", arn or "*", keys, _account_of(arn or ""))
 
 
 def _key_of_ciphertext(parameters: Mapping[str, Any]) -> str | None:

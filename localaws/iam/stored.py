@@ -1,7 +1,7 @@
-"""What moto keeps that permissions depend on: policies of resources, encryption and tags of objects.
+"""Stored facts that permissions depend on: policies of resources, encryption and tags of objects.
 
-The only module that knows how moto keeps resources. What does not exist has no policy and no encryption: the answer
-to such a request is the service's own.
+The only module that knows how moto keeps resources. A missing resource has neither policy nor encryption: the
+service itself answers such a request.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from localaws.iam.decision import ResourcePolicy
-from localaws.iam.policy import Ask, read_policy
+from localaws.iam.policy import Permission, read_policy
 
 _KMS = ("aws:kms", "aws:kms:dsse")
 _LEAST_ARN_PARTS = 6
 
 
-def policy_of(ask: Ask) -> ResourcePolicy:
+def policy_of(permission: Permission) -> ResourcePolicy:
     """Return the policy of what is asked for: of a bucket or its objects, a key, a queue, a topic, a role."""
-    parts = ask.resource.split(":", 5)
+    parts = permission.resource.split(":", 5)
     if len(parts) < _LEAST_ARN_PARTS:
         return ResourcePolicy()
     _, _, service, region_name, account_id, name = parts
@@ -41,10 +41,10 @@ def policy_of(ask: Ask) -> ResourcePolicy:
             queue = sqs_backends[account_id][region_name].queues.get(name)
             return ResourcePolicy(read_policy(queue.policy if queue else None))
         case "sns":
-            topic = sns_backends[account_id][region_name].topics.get(ask.resource)
+            topic = sns_backends[account_id][region_name].topics.get(permission.resource)
             return ResourcePolicy(read_policy(topic.policy if topic else None))
-        case "iam" if ask.action.startswith("sts:AssumeRole"):
-            return _trust_policy(ask.resource, account_id)
+        case "iam" if permission.action.startswith("sts:AssumeRole"):
+            return _trust_policy(permission.resource, account_id)
     return ResourcePolicy()
 
 
@@ -60,7 +60,7 @@ def _trust_policy(role_arn: str, account_id: str) -> ResourcePolicy:
 
 
 def find_bucket(name: str) -> FakeBucket | None:
-    """Return a bucket, whoever's it is."""
+    """Return a bucket of any account."""
     partition_and_account = s3_backends.bucket_accounts.get(name)
     if partition_and_account is None:
         return None
@@ -70,13 +70,13 @@ def find_bucket(name: str) -> FakeBucket | None:
 
 
 def find_object(bucket_name: str, key: str, version_id: str | None) -> FakeKey | None:
-    """Return a version of an object, the latest when none is named; a delete marker is no object."""
+    """Return a version of an object, by default the latest; None for a delete marker."""
     bucket = find_bucket(bucket_name)
     if bucket is None:
         return None
     versions = bucket.keys.getlist(key, [])
     if version_id:
-        versions = [one for one in versions if str(one.version_id) == version_id]
+        versions = [version for version in versions if str(version.version_id) == version_id]
     return versions[-1] if versions and isinstance(versions[-1], FakeKey) else None
 
 
@@ -116,7 +116,7 @@ def key_of_upload(bucket_name: str, upload_id: str) -> str | None:
 
 
 def has_bucket_key(bucket_name: str) -> bool:
-    """Tell whether S3 asks KMS for the bucket as a whole, and not for each object."""
+    """Return whether S3 asks KMS for the bucket as a whole, and not for each object."""
     bucket = find_bucket(bucket_name)
     rule = (bucket.encryption or {}).get("Rule", {}) if bucket else {}
     return str(rule.get("BucketKeyEnabled", "false")).lower() == "true"

@@ -1,4 +1,4 @@
-"""Whether permissions are enforced, and what was asked since: statements that nothing uses stand out."""
+"""The switch of the enforcement, and a log of decisions, which shows statements that are never used."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question and its answer; ``by`` is the statement (its Sid or its number) that decided."""
+class LoggedDecision:
+    """A decision about a permission; ``by`` is the Sid or number of the statement that decided."""
 
     principal: str
     action: str
@@ -20,11 +20,11 @@ class Asked:
 
 
 class Switch:
-    """Off at first, or as the server was started; moto's reset brings that back and forgets what was asked."""
+    """Off at first, or as the server was started; moto's reset restores this and clears the log."""
 
     def __init__(self) -> None:
         self._initially = self.is_on = False
-        self._asked: Counter[Asked] = Counter()
+        self._log: Counter[LoggedDecision] = Counter()
         self._lock = threading.Lock()
 
     def start_with(self, is_on: bool) -> None:
@@ -33,26 +33,26 @@ class Switch:
         self.reset()
 
     def turn(self, is_on: bool) -> None:
-        """Switch on or off; what was asked is kept."""
+        """Switch on or off; the log is kept."""
         self.is_on = is_on
 
     def reset(self) -> None:
-        """Go back to the first position and forget what was asked."""
+        """Restore the first position and clear the log."""
         with self._lock:
             self.is_on = self._initially
-            self._asked.clear()
+            self._log.clear()
 
-    def note(self, asked: Asked) -> None:
-        """Remember a question."""
+    def note(self, decision: LoggedDecision) -> None:
+        """Log a decision."""
         with self._lock:
-            self._asked[asked] += 1
+            self._log[decision] += 1
 
     def to_json(self) -> dict[str, Any]:
-        """Return the position and, in the order in which they first came, the questions with how often they did."""
+        """Return the position and the logged decisions with their counts, in the order of their first occurrence."""
         with self._lock:
             return {
                 "enforced": self.is_on,
-                "asked": [{**asdict(asked), "times": times} for asked, times in self._asked.items()],
+                "asked": [{**asdict(decision), "times": times} for decision, times in self._log.items()],
             }
 
 

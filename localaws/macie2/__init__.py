@@ -1,6 +1,6 @@
 """A moto backend for Amazon Macie (``macie2``) whose jobs really read and scan the objects of the local S3.
 
 ``install.install()`` puts it in the place of moto's own; ``localaws.server`` serves it. An operation of the API that it
-does not have is answered with a 501 that names it. What it has, and what differs from Macie, is told by
-:mod:`localaws.macie2.coverage`, which writes ``docs/local_macie.md``.
+does not have is answered with a 501 that names it. :mod:`localaws.macie2.coverage` lists the operations
+and the differences from Macie in ``docs/local_macie.md``.
 """

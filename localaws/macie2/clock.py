@@ -1,4 +1,4 @@
-"""The time as Macie has it: that of the machine, and ahead of it by what the dial ``clock_ahead_seconds`` says."""
+"""Macie's clock: the machine's plus the dial ``clock_ahead_seconds``."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def now() -> datetime:
 
 
 def storage_now() -> datetime:
-    """Return the time that S3 dates what is uploaded with, which the dial does not move."""
+    """Return the time with which S3 dates uploads; the dial does not move it."""
     return datetime.now(UTC)

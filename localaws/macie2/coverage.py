@@ -1,4 +1,4 @@
-"""What the local Macie can do and what not, told from botocore's model and the code itself.
+"""The coverage of the local Macie, from botocore's model and the code itself.
 
 ``python -m localaws.macie2.coverage`` writes it to ``docs/local_macie.md``.
 """
@@ -56,7 +56,9 @@ def _operation(name: str) -> Operation:
 
 def _lines() -> Iterator[str]:
     known = operations()
-    counts = {coverage: sum(one.coverage == coverage for one in known) for coverage in (FULL, PARTIAL, ABSENT)}
+    counts = {
+        coverage: sum(operation.coverage == coverage for operation in known) for coverage in (FULL, PARTIAL, ABSENT)
+    }
     yield from (
         "# What the local Macie can do",
         "",
@@ -70,7 +72,7 @@ def _lines() -> Iterator[str]:
         "| operation | | what it cannot do |",
         "|---|---|---|",
     )
-    yield from (f"| {one.name} | {one.coverage} | {one.missing} |" for one in known)
+    yield from (f"| {operation.name} | {operation.coverage} | {operation.missing} |" for operation in known)
     yield from _section("How the API differs from Macie's", differences.DIFFERENCES)
     yield from _section("How the detection differs from Macie's", _detection())
     yield from _section("How the managed data identifiers differ from Macie's", identifiers.DIFFERENCES)
@@ -87,12 +89,12 @@ def _identifiers() -> Iterator[str]:
     found = len(DOCUMENTED) - len(absent)
     yield from ("", f"{found} of the {len(DOCUMENTED)} managed data identifiers that Macie documents are found.")
     if absent:
-        yield from ("Not found:", "", ", ".join(f"`{one}`" for one in absent) + ".")
+        yield from ("Not found:", "", ", ".join(f"`{identifier}`" for identifier in absent) + ".")
 
 
-def _section(title: str, told: Iterable[str]) -> Iterator[str]:
+def _section(title: str, items: Iterable[str]) -> Iterator[str]:
     yield from ("", f"## {title}", "")
-    yield from (f"- {one}" for one in told)
+    yield from (f"- {item}" for item in items)
 
 
 if __name__ == "__main__":

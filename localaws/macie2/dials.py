@@ -1,4 +1,4 @@
-"""What a person or a test may turn about the local Macie, and the lock under which its state changes."""
+"""The dials of the local Macie, and the lock under which its state changes."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-#: Held for every change of a job's state, of the findings and of the dials; notified after each. Nothing of moto is
-#: called while it is held (moto's reset calls us under its own lock).
-changed = threading.Condition(threading.RLock())
+#: Held for every change of a job's state, of the findings and of the dials; notified after each. moto must
+#: not be called while it is held (moto's reset calls this package under its own lock).
+state_lock = threading.Condition(threading.RLock())
 
 EVERY_JOB = EVERY_OPERATION = "*"
 
-#: The statuses that a dial may make the API answer with.
+#: HTTP statuses that a dial can inject.
 API_ERRORS = frozenset({403, 429, 500})
 
 
 def _dial(initial: Any, must: str, may_be: Callable[[Any], bool]) -> Any:
-    """Declare a dial by its initial value and what a value must be."""
+    """Declare a dial by its initial value and its allowed values."""
     return field(default_factory=lambda: initial, metadata={"must": must, "may_be": may_be})
 
 
@@ -64,7 +64,7 @@ def _is_status(value: Any) -> bool:
 def _are_errors(value: Any) -> bool:
     if isinstance(value, Mapping):
         return value.keys() == {"status", "times"} and _are_errors([value["status"]]) and _is_whole(value["times"])
-    return _is_list(value) and all(_is_whole(one) and one in API_ERRORS for one in value)
+    return _is_list(value) and all(_is_whole(status) and status in API_ERRORS for status in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,16 @@ class Settings:
     :param results_lag_seconds: from the end of a job until its discovery results are in S3; 0: each as soon as its
         object is read, while the job runs.
     :param job_seconds: least time that a job is RUNNING.
-    :param job_looks: how often DescribeClassificationJob tells of a run before the run ends; 0: it does not wait.
+    :param job_looks: calls of DescribeClassificationJob before a run may end; 0: it does not wait.
     :param job_held: jobs that have listed their objects stay RUNNING and read nothing until this is false again.
     :param job_status: job id (or ``*`` for every job) to ``PAUSED``: Macie pauses the job as when its quota is met, and
-        resumes it when the entry is gone; or to ``CANCELLED``: somebody cancels it, for good, now or as it is created.
-    :param clock_ahead_seconds: how far Macie's clock is ahead of the machine's. Turning it up makes what is due by then
-        happen now: a run of each SCHEDULED job that has missed one or several, the end of what was paused for 30 days.
+        resumes it when the entry is gone; or to ``CANCELLED``: it is cancelled, now or when it is created.
+    :param clock_ahead_seconds: how far Macie's clock is ahead of the machine's. Turning it up triggers everything that
+        is due by then: one run of each SCHEDULED job that has missed any, the end of pauses of 30 days.
         S3's clock stays: what is uploaded has its real date, and a later run finds it by that.
-    :param last_run_error: jobs say that their last run had an error, whether it had one or not.
+    :param last_run_error: jobs report an error of their last run, whether there was one or not.
 
-    What becomes of discovery results and findings, by the end of the object's key:
+    Discovery results and findings, by the end of the object's key:
 
     :param analysis: status, or status and reason, of the object's analysis (``SKIPPED:INVALID_ENCRYPTION``,
         ``PARTIAL:TIME_CUT_OFF_REACHED``, or what Macie does not know yet). With ``SKIPPED`` the object is not read.
@@ -101,14 +101,14 @@ class Settings:
     :param severity_lies: severity, known or not, that the finding has and the result has not.
     :param count_lies: what is added to every count in the finding and not in the result.
 
-    How the API answers:
+    Responses of the API:
 
     :param findings_shuffled: ListFindings and GetFindings answer in another order at every call, whatever order is
-        asked for, also between the pages of one listing; who reads to its end has them all.
+        asked for, also between the pages of one listing; the pages together have all findings.
     :param api_errors: operation (or ``*`` for any) to the statuses of its next calls, in order, after which it works
         again: ``[429, 500]``, or ``{"status": 429, "times": 2}`` which becomes ``[429, 429]``.
     :param as_moto: sessions and invitations are as in moto and not as in Macie: Macie is enabled at first, nothing is
-        refused when it is not, enabling it twice is no conflict, and who accepts an invitation says whose it was.
+        refused when it is not, it can be enabled twice, and the request that accepts an invitation names its sender.
     """
 
     findings_lag_seconds: float = _seconds(1.0)
@@ -141,18 +141,18 @@ class Settings:
     as_moto: bool = _switch()
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            if not one.metadata["may_be"](getattr(self, one.name)):
-                raise ValueError(f"{one.name} must {one.metadata['must']}")
+        for dial in fields(self):
+            if not dial.metadata["may_be"](getattr(self, dial.name)):
+                raise ValueError(f"{dial.name} must {dial.metadata['must']}")
         errors = {
-            operation: [said["status"]] * said["times"] if isinstance(said, Mapping) else list(said)
-            for operation, said in self.api_errors.items()
+            operation: [given["status"]] * given["times"] if isinstance(given, Mapping) else list(given)
+            for operation, given in self.api_errors.items()
         }
         object.__setattr__(self, "api_errors", errors)
 
 
 class Dials:
-    """The settings in force; moto's reset brings back the ones that the process started with.
+    """The current settings; moto's reset restores those that the process started with.
 
     ``listeners`` are called, with the lock held, when a dial was turned.
     """
@@ -167,30 +167,30 @@ class Dials:
 
     def start_with(self, settings: Settings) -> None:
         """Use these settings now and after every reset."""
-        with changed:
+        with state_lock:
             self._initial = settings
             self.reset()
 
     def set(self, **settings: Any) -> Settings:
-        """Turn the dials that are named and leave the others; returns all of them.
+        """Turn the named dials, leave the others, and return all.
 
-        :raises ValueError: for a dial that does not exist or a value that it cannot take; nothing is changed then.
+        :raises ValueError: for an unknown dial or a value that it cannot take; no dial is changed then.
         """
         if unknown := settings.keys() - asdict(self._current).keys():
             raise ValueError(f"there is no such dial: {', '.join(sorted(unknown))}")
-        with changed:
+        with state_lock:
             self._turn_to(replace(self._current, **settings))
             return self._current
 
     def reset(self) -> None:
-        with changed:
+        with state_lock:
             self._turn_to(self._initial)
 
     def take_api_error(self, operation: str) -> int | None:
-        """Return the status that this call must be answered with, and take it off the dial; None when it shall work."""
+        """Take the error status of this call off the dial and return it; None if the call succeeds."""
         if not self._current.api_errors:
             return None
-        with changed:
+        with state_lock:
             errors = {name: list(statuses) for name, statuses in self._current.api_errors.items()}
             for name in (operation, EVERY_OPERATION):
                 if errors.get(name):
@@ -203,7 +203,7 @@ class Dials:
         self._current = settings
         for listener in self.listeners:
             listener()
-        changed.notify_all()
+        state_lock.notify_all()
 
 
 dials = Dials()

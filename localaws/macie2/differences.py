@@ -1,13 +1,13 @@
-"""Where the API of the local Macie differs from Macie's, beyond what is missing of single operations."""
+"""Differences of the local Macie's API from Macie's, beyond those of single operations."""
 
 from __future__ import annotations
 
 DIFFERENCES: tuple[str, ...] = (
-    "Nobody is asked for permission: neither IAM policies nor KMS keys keep Macie from reading or writing; only a "
-    "bucket policy that denies listing to everybody, without a condition, is obeyed.",
+    "Permissions are not checked: neither IAM policies nor KMS keys keep Macie from reading or writing; only a "
+    "bucket policy that denies listing to all principals, without a condition, is obeyed.",
     "Scheduled runs start at the time of day at which the job was created, and the first of a job without `initialRun` "
-    "on the next day that its schedule names; AWS publishes no time. Days that the clock jumps over are made up for by "
-    "one run.",
+    "on the next day that its schedule names; AWS does not publish the time. Days that the clock jumps over "
+    "are made up for by one run.",
     "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
     "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
     "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
@@ -16,17 +16,17 @@ DIFFERENCES: tuple[str, ...] = (
     "Findings come a second after the end of a job, not one to two minutes later, unless a dial says so.",
     "A condition on findings can name every property of a finding that has a value, not only those that AWS documents.",
     "The order of findings by `resourcesAffected` is that of the objects' paths; AWS does not say which it is.",
-    "As in moto, an account can be invited without CreateMember, ListInvitations tells the invitations that were sent, "
+    "As in moto, an account can be invited without CreateMember, ListInvitations lists sent invitations, "
     "too, and DeclineInvitations and DeleteInvitations take the id of either account.",
     "A member can be deleted, and Macie disabled, while an account is associated with its administrator.",
-    "Findings and discovery results about a member's bucket name the account of the job; the member has none itself.",
-    "While Macie is suspended, everything can be asked for, also new jobs.",
-    "The account that administers an organization is the one that any account named; AWS Organizations is not asked.",
+    "Findings and discovery results about a member's bucket name the account of the job; the member itself has none.",
+    "While Macie is suspended, all operations still work, also new jobs.",
+    "Any account can name the administrator of an organization; AWS Organizations is not consulted.",
     "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts but "
-    "is not told; a public bucket counts as readable, never as writable.",
-    "Sample findings are about a bucket that does not exist; AWS does not publish what its own samples say.",
+    "is not reported; a public bucket counts as readable, never as writable.",
+    "Sample findings are about a bucket that does not exist; AWS does not publish the content of its own samples.",
     "Samples of sensitive data are there at the second call; they are found by scanning the object again, not by the "
-    "locations in the discovery result, whose signature nobody checks.",
-    "A token of a page names a position: what is made or deleted between two pages moves what the next one has.",
+    "locations in the discovery result, whose signature is not checked.",
+    "A page token is a position: items created or deleted between two pages shift the next page.",
     "A client token holds until Macie is disabled, and another request with it is a conflict; AWS publishes neither.",
 )

@@ -1,5 +1,5 @@
 # ruff: noqa: N818 - the names are those of the API
-"""The errors that Macie answers with, and the one that only the local AWS has.
+"""The errors of the Macie API, and ``NotImplementedException`` of the local AWS.
 
 Source: the ``errors`` of every operation in botocore's ``macie2/2020-01-01/service-2.json``.
 """
@@ -10,7 +10,7 @@ from moto.core.exceptions import JsonRESTError
 
 
 class MacieError(JsonRESTError):
-    """An error response: the class says the code and the status, the instance the message."""
+    """An error response: code and status of the class, message of the instance."""
 
     error_code = "InternalServerException"
     code = 500
@@ -63,7 +63,7 @@ class InternalServerException(MacieError):
 
 
 class NotImplementedException(MacieError):
-    """Macie can do this, the local AWS cannot."""
+    """The operation exists in Macie, not in the local AWS."""
 
     error_code = "NotImplementedException"
     code = 501

@@ -1,4 +1,4 @@
-"""How an error inside the local AWS is logged: its text could hold what stands in an object."""
+"""Log errors inside the local AWS without their text, which could contain values of an object."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ log = logging.getLogger(__name__)
 
 
 def report(what: str, error: Exception) -> None:
-    """Log that something failed, the kind of the error and the lines of code that led to it, never its text."""
+    """Log the kind of an error and its traceback, never its text.
+
+    :param what: the job or operation that failed.
+    """
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s failed inside the local AWS: %s\n%s", what, type(error).__name__, where)

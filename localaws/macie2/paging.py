@@ -17,19 +17,19 @@ DEFAULT_PAGE = 50
 
 
 def page[Item](member: str, items: Sequence[Item], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answer with the page that the request asks for, and the token of the next one when there is one.
+    """Return the requested page, with the token of the next page if there is one.
 
-    :param member: what the answer calls the items.
-    :raises ValidationException: for a size below 1 or a token that was not given out here.
+    :param member: name of the items in the response.
+    :raises ValidationException: for a size below 1 or a token that this module did not create.
     """
     taken, next_token = _cut(items, request.get("maxResults"), request.get("nextToken"))
     return {member: taken, "nextToken": next_token}
 
 
 def _cut[Item](items: Sequence[Item], max_results: int | None, token: str | None) -> tuple[list[Item], str | None]:
-    """Return one page and the token of the next one, None after the last.
+    """Return a page and the token of the next one, None after the last.
 
-    :param max_results: None for 50, the default that the API documents where it documents one.
+    :param max_results: None for 50, the API's default where it documents a default.
     """
     size = DEFAULT_PAGE if max_results is None else max_results
     if size < 1:
@@ -40,14 +40,14 @@ def _cut[Item](items: Sequence[Item], max_results: int | None, token: str | None
 
 
 def shuffled[Item](items: Sequence[Item]) -> list[Item]:
-    """Return the items in an order that is another at every call, and the same in every run with one moto seed."""
+    """Return the items in an order that changes with every call; it is reproducible with moto's seed."""
     return mock_random.sample(items, len(items))
 
 
 def shuffled_page(member: str, items: Sequence[str], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of what the pages before did not have; as the order never stays, the token names what they had.
+    """Return a page of the items that earlier pages did not have; the token lists those, as the order changes.
 
-    :raises ValidationException: for a size below 1 or a token that was not given out here.
+    :raises ValidationException: for a size below 1 or a token that this module did not create.
     """
     token = request.get("nextToken")
     given = Counter(_given(token) if token else ())
@@ -63,7 +63,7 @@ def _given(token: str) -> list[str]:
         given = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         given = None
-    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
         raise ValidationException("nextToken is not valid")
     return given
 

@@ -1,4 +1,4 @@
-"""From a request to the backend and back; botocore's model says what is in either."""
+"""Requests to the backend and its responses, both by botocore's model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from localaws.macie2.failures import report
 from localaws.macie2.models import MacieBackend, macie2_backends
 from localaws.macie2.validation import from_text, validated
 
-#: What the API says when a dial makes it fail, by status.
+#: Errors of the API that a dial injects, by status.
 _ERRORS: dict[int, tuple[type[MacieError], str]] = {
     403: (AccessDeniedException, "You are not authorized to perform this operation"),
     429: (ThrottlingException, "Rate exceeded"),
@@ -35,7 +35,7 @@ _ERRORS: dict[int, tuple[type[MacieError], str]] = {
 
 
 class MacieResponse(BaseResponse):
-    """Operations are methods of the backend, found by their name; those that it does not have are answered with 501."""
+    """Operations are methods of the backend, found by name; a missing method is answered with 501."""
 
     def __init__(self) -> None:
         super().__init__(service_name="macie2")
@@ -45,7 +45,7 @@ class MacieResponse(BaseResponse):
         return macie2_backends[self.current_account][self.region]
 
     def call_action(self) -> TYPE_RESPONSE:
-        """Do what the request asks for, or say why not."""
+        """Execute the request, or return the error."""
         name = self._get_action()
         try:
             self._authenticate_and_authorize_normal_action("*")
@@ -54,12 +54,12 @@ class MacieResponse(BaseResponse):
             return self.serialized(ActionResult(operation(request)))
         except HTTPException as error:
             return _refusal(error)
-        except Exception as error:  # the server would log its text
+        except Exception as error:  # the server would log its text otherwise
             report(str(name), error)
             return _refusal(InternalServerException(_ERRORS[500][1]))
 
     def _get_action_from_method_and_request_uri(self, request: Any) -> str:
-        """Find the operation also when moto does not, for want of a query parameter: validation will name that."""
+        """Find the operation also when a required query parameter is missing: validation names the parameter."""
         found: str | None = super()._get_action_from_method_and_request_uri(request)
         return found or next(filter(self._is_asked_for, get_service_model("macie2").operation_names), None)  # type: ignore[return-value]
 
@@ -71,7 +71,7 @@ class MacieResponse(BaseResponse):
     def _admitted(self, name: str | None) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
         """Return the backend's method for the operation.
 
-        :raises NotImplementedException: when there is none.
+        :raises NotImplementedException: when it does not exist.
         :raises MacieError: when a dial says so, or Macie is not enabled.
         """
         if name is None:

@@ -1,4 +1,4 @@
-"""Every path of the service goes to one place, where botocore's model says which operation it is."""
+"""Routes: every path goes to one handler, which finds the operation in botocore's model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validate a request against botocore's model of the operation, so that a newer botocore brings its fields along."""
+"""Validate requests against botocore's model of the operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def validated(operation: OperationModel, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that the operation knows, without nulls.
+    """Return the parameters that are in the model, without nulls.
 
     :raises ValidationException: naming every member that is missing, of a wrong type, out of range or not in its enum.
     """
@@ -46,7 +46,7 @@ def validated(operation: OperationModel, parameters: Mapping[str, Any]) -> dict[
 
 
 def from_text(shape: Shape, values: list[str]) -> Any:
-    """Turn the text of a query string into what the shape wants; leave what does not fit to validation."""
+    """Convert the text of a query string to the type of the shape; leave other text to validation."""
     if isinstance(shape, ListShape):
         return values
     value = values[0]

@@ -1,4 +1,4 @@
-"""The buckets of an account, written by one at a time per key."""
+"""The buckets of an account, with serialized writes per key."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from moto.utilities.utils import md5_hash
 
 from localaws.s3.versions import page_of_versions
 
-#: Keys share these, so that no lock is ever made or thrown away. Re-entrant, as a request holds its keys while the
+#: A fixed number of locks, shared by all keys. Re-entrant, as a request holds its keys while the
 #: backend writes them.
 _LOCKS = tuple(threading.RLock() for _ in range(64))
 
 
 @contextmanager
 def keys_held(keys: Collection[tuple[str, str]]) -> Iterator[None]:
-    """Let nobody else read or write these (bucket, key); taken in one order, so that no two wait for each other."""
+    """Lock these (bucket, key) pairs, in a fixed order to avoid deadlocks."""
     with ExitStack() as held:
         for index in sorted({hash(key) % len(_LOCKS) for key in keys}):
             held.enter_context(_LOCKS[index])
@@ -30,7 +30,7 @@ def keys_held(keys: Collection[tuple[str, str]]) -> Iterator[None]:
 
 
 class S3Backend(MotoS3Backend):
-    """The buckets of one account, written by one at a time per key."""
+    """The buckets of one account, with serialized writes per key."""
 
     def put_object(  # type: ignore[override]
         self, bucket_name: str, key_name: str, value: bytes, storage: str | None = None, **more: Any
@@ -64,7 +64,7 @@ class S3Backend(MotoS3Backend):
                 copied.checksum_value = compute_checksum(copied.value, copied.checksum_algorithm).decode()
 
     def delete_object(self, bucket_name: str, key_name: str, *more: Any, **named: Any) -> tuple[bool, dict[str, Any]]:
-        """Delete while nobody writes: moto reads the versions, and writes back those that stay."""
+        """Delete while the key is locked: moto reads the versions, and writes back those that stay."""
         with keys_held([(bucket_name, key_name)]):
             return super().delete_object(bucket_name, key_name, *more, **named)
 

@@ -34,9 +34,9 @@ def keep_checksum(part: FakeKey, upload: FakeMultipart, algorithm: str = "", che
 
 
 def check_checksums(upload: FakeMultipart, body: bytes) -> None:
-    """Hold the parts of a CompleteMultipartUpload against the ones that were uploaded.
+    """Compare the parts of a CompleteMultipartUpload with the uploaded ones.
 
-    :raises InvalidPart: when a part's checksum is another one.
+    :raises InvalidPart: when a part has another checksum.
     :raises S3ClientError: ``InvalidRequest`` when it is left out although the upload's checksum is made of them.
     """
     algorithm = upload.metadata.get("x-amz-checksum-algorithm")
@@ -44,11 +44,11 @@ def check_checksums(upload: FakeMultipart, body: bytes) -> None:
         return
     is_composite = upload.metadata.get("x-amz-checksum-type", "COMPOSITE") == "COMPOSITE" and algorithm != "CRC64NVME"
     for part in ElementTree.fromstring(body).iterfind("{*}Part"):  # noqa: S314 - of a test's own client
-        number, said = int(part.findtext("{*}PartNumber", "0")), part.findtext(f"{{*}}Checksum{algorithm}")
+        number, sent = int(part.findtext("{*}PartNumber", "0")), part.findtext(f"{{*}}Checksum{algorithm}")
         uploaded = upload.parts.get(number)
-        if said is not None and (uploaded is None or uploaded.checksum_value != said):
+        if sent is not None and (uploaded is None or uploaded.checksum_value != sent):
             raise InvalidPart
-        if said is None and is_composite:
+        if sent is None and is_composite:
             raise S3ClientError(
                 "InvalidRequest",
                 f"The upload was created using a {algorithm.lower()} checksum. The complete request must include the "

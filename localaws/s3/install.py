@@ -13,12 +13,12 @@ from localaws.s3.responses import S3Response
 def install() -> None:
     """Make moto serve S3 from here; calling it again changes nothing.
 
-    moto makes its routes anew from the name in its module when it starts to mock or to serve, and backends from the
-    class that it keeps; those that it has made already stay, with their buckets, and become ours.
+    moto creates its routes from the name in its module when it starts to mock or to serve, and backends from a class
+    that it stores; existing backends keep their buckets and change their class.
     """
     moto.s3.responses.S3Response = S3Response  # type: ignore[misc]
-    # moto reads a bucket's policy without its conditions: "Deny, but for this role" would refuse everybody. Who may do
-    # what is asked of localaws.iam, which reads all of it.
+    # moto reads a bucket's policy without its conditions: "Deny, but for this role" would refuse all callers.
+    # localaws.iam decides instead, with the conditions.
     FakeBucket.get_permission = _says_nothing  # type: ignore[assignment, method-assign]
     s3_backends.backend = S3Backend
     for account in s3_backends.values():

@@ -32,11 +32,11 @@ class S3Response(MotoS3Response):
 
     @staticmethod
     def subdomain_based_buckets(request: Any) -> bool:
-        """Tell whether the host names the bucket; asked seven times for every request."""
+        """Return whether the host names the bucket; asked seven times for every request."""
         return _names_bucket(request.headers.get("host", ""))
 
     def _key_response(self, request: Any, full_url: str) -> TYPE_RESPONSE:
-        """Answer while nobody else touches the key, so that a condition still holds when its write is done.
+        """Answer while the key is locked, so that a condition still holds when its write is done.
 
         A part touches no key; parts of one object may come at the same time.
         """
@@ -165,26 +165,26 @@ class S3Response(MotoS3Response):
     # ---- checksums
 
     def _get_checksum(self, response_headers: dict[str, Any]) -> tuple[str, str | None]:
-        """Return algorithm and checksum of the content, both empty when the request speaks of none.
+        """Return algorithm and checksum of the content, both empty when the request has neither.
 
-        :raises S3ClientError: ``BadDigest`` when the request says another checksum.
+        :raises S3ClientError: ``BadDigest`` when the request has another checksum.
         """
         algorithm = self._checksum_algorithm()
         if not algorithm:
             return "", None
         name = f"x-amz-checksum-{algorithm.lower()}"
-        said = self.headers.get(name) or self._trailing(name)
+        sent = self.headers.get(name) or self._trailing(name)
         computed = compute_checksum(self.body or b"", algorithm).decode()
-        if said and said != computed and algorithm in VERIFIABLE:
+        if sent and sent != computed and algorithm in VERIFIABLE:
             raise S3ClientError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
-        response_headers[name] = said or computed
-        return algorithm, said or computed
+        response_headers[name] = sent or computed
+        return algorithm, sent or computed
 
     def _checksum_algorithm(self) -> str:
         """Return the algorithm that the request names, or whose checksum it carries."""
         if named := self.headers.get("x-amz-sdk-checksum-algorithm"):
             return str(named).upper()
-        carried = [one for one in VERIFIABLE if f"x-amz-checksum-{one.lower()}" in self.headers]
+        carried = [algorithm for algorithm in VERIFIABLE if f"x-amz-checksum-{algorithm.lower()}" in self.headers]
         return carried[0] if carried else ""
 
     def _trailing(self, name: str) -> str | None:

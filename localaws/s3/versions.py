@@ -23,8 +23,8 @@ def page_of_versions(
     """
     listed = list(islice(_iter_versions(bucket, prefix, key_marker or "", version_id_marker or ""), max_keys + 1))
     page = listed[:max_keys]
-    versions = [one for one in page if isinstance(one, FakeKey)]
-    markers = [one for one in page if isinstance(one, FakeDeleteMarker)]
+    versions = [version for version in page if isinstance(version, FakeKey)]
+    markers = [version for version in page if isinstance(version, FakeDeleteMarker)]
     is_truncated = bool(page) and len(listed) > len(page)
     return versions, [], markers, page[-1].name if is_truncated else None, page[-1].version_id if is_truncated else None
 
@@ -33,7 +33,7 @@ def _iter_versions(bucket: FakeBucket, prefix: str, key_marker: str, version_id_
     first_key = key_marker if version_id_marker else f"{key_marker}\0" if key_marker else ""
     for name in sorted(name for name in list(bucket.keys) if name.startswith(prefix) and name >= first_key):
         history: list[Version] = list(reversed(bucket.keys.getlist(name, [])))
-        is_marked = name == key_marker and version_id_marker in {one.version_id for one in history}
+        is_marked = name == key_marker and version_id_marker in {version.version_id for version in history}
         for index, version in enumerate(history):
             setattr(version, "is_latest", index == 0)  # noqa: B010 - moto's answer looks for it
             if not is_marked:

@@ -1,8 +1,8 @@
-"""Synthea-shaped CSV files of any size, made up from a seed: nothing to download for a demo, a test or a benchmark.
+"""Synthea-shaped CSV files of any size, generated from a seed: demos, tests and benchmarks need no download.
 
 The sixteen tables of Synthea's April 2020 export with its headers, value shapes, proportions and traps: digits behind
 names, two spaces where a comma would be, empty ZIPs, keys that may be empty, accents, doubles with sixteen digits.
-Every value is drawn from lists of our own; the clinical codes are the public ones. Totals in ``payers`` and
+Every value is drawn from made-up lists; the clinical codes are public. Totals in ``payers`` and
 ``organizations`` are plausible, not sums.
 
 Command line: ``python -m localaws.synthea OUT_DIR --patients 100 --seed 1``.

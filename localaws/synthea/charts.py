@@ -1,4 +1,4 @@
-"""A patient's chart: encounters, and the rows that hang on them."""
+"""A patient's chart: encounters, and the rows that depend on them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from localaws.synthea.places import Places, Row
 from localaws.synthea.shares import drawn_id
 
 _VISIT: Final = 129.16
-"""What an encounter costs in Synthea, in dollars; a shot costs 140.52."""
+"""The cost of an encounter in Synthea, in dollars; a shot costs 140.52."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Encounter:
 
     @property
     def at(self) -> str:
-        """When it started, as Synthea writes a moment."""
+        """The start, in Synthea's format of times."""
         return _moment(self.start)
 
 
@@ -194,4 +194,4 @@ WRITERS: Final[dict[str, Callable[[Chart, int], Iterator[Row]]]] = {
     "procedures": iter_procedures,
     "supplies": iter_supplies,
 }
-"""How the rows of each table that hangs on encounters are made."""
+"""The generator of each table that depends on encounters."""

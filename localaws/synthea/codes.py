@@ -220,4 +220,4 @@ LIFE_SCORES: Final = (
     Measure("DALY", "DALY", "a", 0, 30),
     Measure("QOLS", "QOLS", "{score}", 0, 1),
 )
-"""What Synthea reckons once a year, outside any encounter: the rows of ``observations`` with an empty ENCOUNTER."""
+"""Yearly values of Synthea outside any encounter: the rows of ``observations`` with an empty ENCOUNTER."""

@@ -1,4 +1,4 @@
-"""Write a whole export, one patient after the other: what is in memory does not grow with the patients."""
+"""Write a whole export, patient by patient: memory does not grow with their number."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""Patients: who they are, when they lived and who paid for them."""
+"""Patients: their identity, dates of life and payers."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Who paid from one year to another: a row of ``payer_transitions``."""
+    """A payer from one year to another: a row of ``payer_transitions``."""
 
     start_year: int
     end_year: int
@@ -99,6 +99,6 @@ def _ownership(rng: Random, age: int) -> str:
 
 
 def payer_in(year: int, coverages: list[Coverage], places: Places) -> str:
-    """Return the id of the payer of a year; before the first coverage nobody pays."""
+    """Return the id of the payer of a year; before the first coverage that of NO_INSURANCE."""
     started = (coverage.payer for coverage in reversed(coverages) if coverage.start_year <= year)
     return places.payer_id(next(started, NO_INSURANCE))

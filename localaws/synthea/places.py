@@ -1,4 +1,4 @@
-"""Payers, organizations and providers: each follows from its number alone, so that nothing must remember their ids."""
+"""Payers, organizations and providers: each follows from its number alone, so that ids need not be kept."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ _SPECIALITIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Who pays and who treats, known by number."""
+    """Payers and providers by number."""
 
     seed: int
     organizations: int

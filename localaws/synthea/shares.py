@@ -1,4 +1,4 @@
-"""How chance is used: a random stream for each purpose, and rows shared out among patients that nobody remembers."""
+"""Random streams, one for each purpose, and the distribution of rows among patients without keeping state."""
 
 import hashlib
 import random
@@ -14,7 +14,7 @@ _WITH_ROWS_PERCENT: Final[dict[str, int]] = {
     "imaging_studies": 21,
     "payer_transitions": 84,
 }
-"""Of a hundred patients, how many have any row in the table; all where nothing is said."""
+"""Percentage of patients with any row in the table; 100 for tables that are not listed."""
 
 
 def stream(seed: int, *purpose: str | int) -> random.Random:

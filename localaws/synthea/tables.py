@@ -1,4 +1,4 @@
-"""What a Synthea export looks like from outside: the tables, their headers and how many rows they have."""
+"""The tables of a Synthea export: headers and numbers of rows."""
 
 from typing import Final
 
@@ -53,7 +53,7 @@ _SAMPLE_ROWS: Final[dict[str, int]] = {
 
 
 def row_counts(patients: int, *, supplies: int = 0) -> dict[str, int]:
-    """Say how many rows, without the header, each table has.
+    """Return the number of rows of each table, without the header.
 
     :param patients: how many patients, 1 or more.
     :param supplies: rows of ``supplies``, which is empty in the sample.

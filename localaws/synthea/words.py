@@ -1,4 +1,4 @@
-"""The lists that people, places and organizations are made of. All our own; the towns are the map's."""
+"""Word lists for people, places and organizations: made up, except for the towns."""
 
 import random
 import zlib

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from localaws.iam.policy import Ask, read_policy
+from localaws.iam.policy import Permission, read_policy
 from ops import stacks
 from tests.lake import Lake
 
@@ -63,13 +63,13 @@ def actions_on(kind: str) -> list[str]:
 def denied_by(lake: Lake, bucket: str, action: str, key: str = "", principal: str = ANALYST, **keys: str) -> list[str]:
     """Sids of the statements that deny a role an action on a bucket, or on an object of it."""
     name = lake.outputs[bucket]
-    ask = Ask(f"s3:{action}", f"arn:aws:s3:::{name}/{key}" if key else f"arn:aws:s3:::{name}")
+    permission = Permission(f"s3:{action}", f"arn:aws:s3:::{name}/{key}" if key else f"arn:aws:s3:::{name}")
     given = {name.replace("__", ":"): (value,) for name, value in keys.items()}
     known = {"aws:securetransport": ("true",), **given}
     if not keys.get("aws__principalservicename"):
         known["aws:principalarn"] = (principal,)
     policy = read_policy(boto3.client("s3").get_bucket_policy(Bucket=name)["Policy"])
-    return [statement.sid for statement in policy if not statement.is_allow and statement.applies_to(ask, known)]
+    return [statement.sid for statement in policy if not statement.is_allow and statement.applies_to(permission, known)]
 
 
 @pytest.mark.parametrize("bucket", GUARDED)

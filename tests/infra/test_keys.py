@@ -9,7 +9,7 @@ import pytest
 
 from localaws.iam.callers import Caller
 from localaws.iam.decision import ResourcePolicy, decide
-from localaws.iam.policy import Ask, read_policy
+from localaws.iam.policy import Permission, read_policy
 from tests.lake import Lake
 
 ACCOUNT = "123456789012"
@@ -23,7 +23,9 @@ def may_decrypt(lake: Lake, key: str, role: str, account: str = ACCOUNT) -> bool
     session = f"arn:aws:sts::{account}:assumed-role/{role.rpartition('/')[2]}/session"
     who = Caller(session, role, account, "aws", "id", None, (), (), None, None)
     keys = {"aws:principalarn": (role,), "kms:calleraccount": (account,)}
-    return decide(who, Ask("kms:Decrypt", arn, {}, ACCOUNT), keys, ResourcePolicy(policy, must_allow=True)).is_allowed
+    return decide(
+        who, Permission("kms:Decrypt", arn, {}, ACCOUNT), keys, ResourcePolicy(policy, must_allow=True)
+    ).is_allowed
 
 
 def test_macie_may_decrypt_objects_of_the_lake(lake: Lake) -> None:

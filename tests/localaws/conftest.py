@@ -157,7 +157,7 @@ def await_findings(macie: Any, count: int) -> list[dict[str, Any]]:
     ids = until(lambda: (found := macie.list_findings()["findingIds"])[: len(found) >= count and 50], "findings")
     assert len(ids) == count
     found = macie.get_findings(findingIds=ids)["findings"]
-    return sorted(found, key=lambda one: one["resourcesAffected"]["s3Object"]["key"])
+    return sorted(found, key=lambda item: item["resourcesAffected"]["s3Object"]["key"])
 
 
 def read_results(s3: Any, bucket: str = "results") -> dict[str, dict[str, Any]]:

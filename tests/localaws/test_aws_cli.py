@@ -103,7 +103,7 @@ def test_sensitive_data_is_found_when_the_demonstration_is_typed(
         for name, (regex, keyword) in IDENTIFIERS.items()
     ]
     ids = cli("macie2", "list-custom-data-identifiers", "--query", "items[*].id")
-    assert sorted(ids) == sorted(one["customDataIdentifierId"] for one in made)
+    assert sorted(ids) == sorted(item["customDataIdentifierId"] for item in made)
 
     for file in (patients, notes):
         uploaded = cli.run("s3", "cp", str(file), f"s3://bronze/synthea/{file.name}")
@@ -121,7 +121,7 @@ def test_sensitive_data_is_found_when_the_demonstration_is_typed(
     assert finding["resourcesAffected"]["s3Object"]["key"] == "synthea/patients.csv"
     assert finding["severity"]["description"] == "Medium"  # Macie's severity of a custom identifier that names none
     found = finding["classificationDetails"]["result"]["customDataIdentifiers"]["detections"]
-    assert {one["name"]: one["count"] for one in found} == {"US Driver License": 2, "US Passport": 2}
+    assert {item["name"]: item["count"] for item in found} == {"US Driver License": 2, "US Passport": 2}
 
 
 def test_settings_of_the_lake_are_listed_when_they_are_asked_for_by_path(cli: Cli, lake: Lake) -> None:

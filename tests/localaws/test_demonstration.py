@@ -102,7 +102,7 @@ def received(macie: Any, client: Callable[..., Any], tmp_path: Path) -> Received
 
     def receive(name: str) -> list[str]:
         got = sqs.receive_message(QueueUrl=urls[name], MaxNumberOfMessages=10).get("Messages", [])
-        sentences[name] += [json.loads(one["Body"])["Message"] for one in got]
+        sentences[name] += [json.loads(item["Body"])["Message"] for item in got]
         return sorted(sentences[name])
 
     return receive
@@ -112,7 +112,7 @@ def _job(macie: Any, client: Callable[..., Any], **more: Any) -> str:
     """Create a job as the scripts do; returns its id."""
     csv = {"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}
     created = macie.create_classification_job(
-        customDataIdentifierIds=[one["id"] for one in macie.list_custom_data_identifiers()["items"]],
+        customDataIdentifierIds=[item["id"] for item in macie.list_custom_data_identifiers()["items"]],
         initialRun=True,
         s3JobDefinition={
             "bucketDefinitions": [
@@ -143,7 +143,7 @@ def test_who_subscribes_reads_what_the_job_found(macie: Any, client: Callable[..
     job_id = _job(macie, client, jobType="ONE_TIME", name=name, description="Review Synthea patient data (1x)")
     assert await_job(macie, job_id)["jobStatus"] == "COMPLETE"
     found = await_findings(macie, 3)
-    assert [one["type"].rpartition("/")[2] for one in found] == ["CustomIdentifier", "CustomIdentifier", "Personal"]
+    assert [item["type"].rpartition("/")[2] for item in found] == ["CustomIdentifier", "CustomIdentifier", "Personal"]
     custom = [_sentence(job_id, "Medium", "allergies.csv"), _sentence(job_id, "Medium", "patients.csv")]
     until(lambda: received("low-medium") == custom, "the sentences of the lower severities")
     high = sorted([*custom, _sentence(job_id, "High", "staff.csv")])

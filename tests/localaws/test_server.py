@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_says_its_url_serves_and_stops_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_process_prints_its_url_serves_and_stops_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     port_file = tmp_path / "port"
     command = [sys.executable, "-m", "localaws.server", "--port-file", str(port_file)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -34,7 +34,7 @@ def test_the_process_says_its_url_serves_and_stops_when_it_is_told_to(tmp_path: 
             keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
             s3 = boto3.client("s3", "us-east-1", endpoint_url=url, **keys)
             s3.create_bucket(Bucket="bronze")
-            assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["bronze"]
+            assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bronze"]
             s3.close()
             process.send_signal(number)
             assert process.wait(timeout=20) == 0
@@ -45,7 +45,7 @@ def test_the_process_says_its_url_serves_and_stops_when_it_is_told_to(tmp_path: 
 @pytest.mark.parametrize("key", ["a b/c+d.csv", "é/ü.csv", "50%.csv", "a%2Fb.csv", "a//b", "run=1/x&y.csv", "?#"])
 def test_a_key_is_kept_as_it_is_whatever_is_in_it(s3: Any, key: str) -> None:
     s3.put_object(Bucket="bronze", Key=key, Body=b"bytes", Metadata={"with_underscore": "1", "with-dash": "2"})
-    assert [one["Key"] for one in s3.list_objects_v2(Bucket="bronze")["Contents"]] == [key]
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="bronze")["Contents"]] == [key]
     answer = s3.get_object(Bucket="bronze", Key=key)
     assert answer["Body"].read() == b"bytes"
     assert answer["Metadata"] == {"with_underscore": "1", "with-dash": "2"}

@@ -1,4 +1,4 @@
-"""Texts that are no sensitive data although they look like it: the allow lists of a job.
+"""Allowed texts: the allow lists of a job.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/allow-lists.html
 """
@@ -12,10 +12,10 @@ from localaws.macie2.identifiers.dialect import Regex
 
 @dataclass(frozen=True, slots=True)
 class AllowedTexts:
-    """What all allow lists of a job hold; a matched text that is in it does not count, except as an ADDRESS.
+    """The content of all allow lists of a job; an allowed text does not count, except as an ADDRESS.
 
-    :param words: entries of the lists of words, casefolded; case does not matter, and the whole text must be one.
-    :param patterns: the lists' expressions; the whole text must match one.
+    :param words: entries of the lists of words, casefolded; case does not matter, and the whole text must be an entry.
+    :param patterns: the lists' expressions; the whole text must match an expression.
     """
 
     words: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Where the detection differs from Macie's; about the identifiers themselves see ``identifiers/differences.py``."""
+"""Differences of the detection from Macie's; those of the identifiers are in ``identifiers/differences.py``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ DIFFERENCES: tuple[str, ...] = (
     "which encodings it reads.",
     "The delimiter of a CSV file is the comma, or when its first line has none the commonest of tab, semicolon and "
     "bar.",
-    "When the header of a CSV file holds sensitive data, all places of the file are told as lines; AWS documents that "
-    "it does so, not where the column is: here it is that of the cell.",
+    "When the header of a CSV file holds sensitive data, all places of the file are reported as lines; AWS documents "
+    "this, but not the column of such a place: here it is that of the cell.",
     "A CSV file with more than 250,000 columns is SKIPPED with UNABLE_TO_PARSE_FILE.",
-    "What stops being CSV or JSON is read as text from there on, and what came before is told by cell or by record; "
+    "What stops being CSV or JSON is read as text from there on, and places before it are cells or records; "
     "Macie reads all of a malformed file as text. A quoted cell over 32 MB, and a string over 32 million characters, "
     "is taken for a stray quote.",
     "JSON may hold several texts one after the other, also in a .json file; a member that is there twice counts twice.",

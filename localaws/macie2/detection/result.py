@@ -1,4 +1,4 @@
-"""What the scanner is told to look for and what it answers: the types between the API and the detection."""
+"""The result of a scan: status, detections and their places."""
 
 from __future__ import annotations
 
@@ -6,26 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Category(StrEnum):
-    """Category of a managed data identifier (shape SensitiveDataItemCategory of the API)."""
-
-    CREDENTIALS = "CREDENTIALS"
-    FINANCIAL_INFORMATION = "FINANCIAL_INFORMATION"
-    PERSONAL_INFORMATION = "PERSONAL_INFORMATION"
-
-
-class Severity(StrEnum):
-    """Severity of a finding, least first (shape SeverityDescription of the API)."""
-
-    LOW = "Low"
-    MEDIUM = "Medium"
-    HIGH = "High"
-
-    @property
-    def score(self) -> int:
-        """1 for Low, 2 for Medium, 3 for High."""
-        return list(Severity).index(self) + 1
+from localaws.macie2.identifiers.model import Category, Severity
 
 
 class ScanStatus(StrEnum):
@@ -47,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class LineRange:
-    """A place in a text: 1-based first and last line, 1-based character on the first one."""
+    """A place in a text: 1-based first and last line, 1-based character in the first line."""
 
     start: int
     end: int
@@ -70,9 +51,9 @@ class Detection:
     """One identifier's hits in one object.
 
     :param identifier: id of a managed identifier (``USA_PASSPORT_NUMBER``) or of a custom one (its UUID).
-    :param category: the managed identifier's category; None for a custom one.
+    :param category: the managed identifier's category; None for a custom identifier.
     :param count: occurrences in the whole object.
-    :param severity: what this count of this identifier amounts to.
+    :param severity: the severity of this count.
     :param occurrences: the first ones in file order, at most 1,000; of an archive none, they are in its files' results.
     """
 
@@ -85,12 +66,12 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedFile:
-    """What one file inside an archive was found to hold.
+    """The result of a file inside an archive.
 
     :param path: its path in the archive; in an archive within the archive, behind that one's own path.
     :param extension: of its path, without the dot.
     :param size_bytes: how much of it was extracted.
-    :param last_modified_at: as the archive says, UTC; None when it does not.
+    :param last_modified_at: from the archive, UTC; None if it has no time.
     :param status: a :class:`ScanStatus`, with its ``reason``, as of a whole object.
     """
 
@@ -107,9 +88,9 @@ class EmbeddedFile:
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What one object was found to hold.
+    """The result of an object.
 
-    :param status: a :class:`ScanStatus`; a dial may say another.
+    :param status: a :class:`ScanStatus`; a dial may set another.
     :param reason: documented reason code when the status is not COMPLETE (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
     :param mime_type: as Macie names it (``text/csv``); None when the object was not read.
     :param size_classified_bytes: bytes that were analysed; of an archive, extracted ones.

@@ -1,6 +1,6 @@
-"""Reads one object's bytes and says which identifiers it holds, how often and where.
+"""Scan an object, or reveal its matched texts: the entry points of the detection.
 
-What is read differently than by Macie is listed in :mod:`localaws.macie2.detection.differences`.
+Differences from Macie are listed in :mod:`localaws.macie2.detection.differences`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from localaws.macie2.detection.allowed import AllowedTexts
-from localaws.macie2.detection.csv_reader import CHUNK_BYTES
-from localaws.macie2.detection.matcher import Matcher
-from localaws.macie2.detection.object_scan import ObjectScan
+from localaws.macie2.detection.matching.matcher import Matcher
+from localaws.macie2.detection.readers.csv_reader import CHUNK_BYTES
+from localaws.macie2.detection.readers.objects import ObjectScan
+from localaws.macie2.detection.readers.source import Readable
 from localaws.macie2.detection.result import ScanResult
-from localaws.macie2.detection.source import Readable
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
 
 # Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings-findingid-reveal.html
@@ -39,8 +39,8 @@ def scan(
     :param size_bytes: its size.
     :param managed: the selected managed identifiers; those that are not implemented find nothing.
     :param custom: the custom identifiers of the job.
-    :param allowed: texts that are no match.
-    :param name: its key, of which the name of a file that was compressed with gzip follows.
+    :param allowed: texts that do not count as matches.
+    :param name: its key, from which the name of a file in a gzip archive is derived.
     :param chunk_bytes: how much is held at a time.
     :param always_csv: read CSV with :mod:`csv` alone (slow; the same result).
     :return: SKIPPED when the object was not analysed, PARTIAL when not all of it was, each with a reason code.
@@ -69,7 +69,7 @@ def reveal(
     """
     matcher = _matcher(tuple(managed), tuple(custom), allowed)
     found = ObjectScan(managed, matcher, CHUNK_BYTES, wanted_texts=values_per_type)
-    detected = {one.identifier for one in found.result(stream, name, extension, size_bytes).detections}
+    detected = {detection.identifier for detection in found.result(stream, name, extension, size_bytes).detections}
     return {
         identifier: [text[:_LONGEST_REVEALED] for text in texts if text]
         for identifier, texts in found.texts.items()

@@ -1,11 +1,10 @@
-"""Two objects are scanned side by side, whichever jobs they belong to: polars and RE2 let go of the interpreter.
+"""Two threads that scan objects of all jobs; polars and RE2 release the GIL.
 
-The threads are kept, as polars keeps compiled expressions by thread, and they never keep the process alive.
+The threads are kept, as polars caches compiled expressions by thread; they are daemon threads.
 """
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,9 +19,9 @@ _threads: list[threading.Thread] = []
 
 
 def submit[Answer](task: Callable[[], Answer]) -> Future[Answer]:
-    """Have a task done by one of the threads."""
+    """Execute a task in one of the threads."""
     with _starting:
-        if not any(thread.is_alive() for thread in _threads):  # none is in a forked process
+        if not any(thread.is_alive() for thread in _threads):  # a forked process has none
             _start()
     future: Future[Answer] = Future()
     _tasks.put((future, task))
@@ -30,9 +29,6 @@ def submit[Answer](task: Callable[[], Answer]) -> Future[Answer]:
 
 
 def _start() -> None:
-    # What is there by now stays: moto, botocore, the lists of words. A full collection takes a quarter of a second to
-    # find that out, again and again.
-    gc.freeze()
     _threads[:] = [threading.Thread(target=_work, name=f"macie-scan-{n}", daemon=True) for n in range(COUNT)]
     for thread in _threads:
         thread.start()
@@ -44,5 +40,5 @@ def _work() -> None:
         if future.set_running_or_notify_cancel():
             try:
                 future.set_result(task())
-            except BaseException as error:  # it is raised where the answer is asked for
+            except BaseException as error:  # it is raised by Future.result()
                 future.set_exception(error)

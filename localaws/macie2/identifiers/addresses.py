@@ -165,11 +165,11 @@ def _with_town(value: str) -> Iterator[tuple[int, int]]:
 
 
 def start_of_address(cells: Sequence[str | None], zip_at: int) -> int | None:
-    """Find where the address of which a cell is the postal code starts, by rules 1 and 2.
+    """Find the start of the address whose postal code is in a cell, by rules 1 and 2.
 
     :param cells: the row, or its part around the code; cells right of the code may be missing.
     :param zip_at: the index of the code in ``cells``.
-    :return: an index of ``cells``, None when there is no address.
+    :return: an index of ``cells``, None without an address.
     """
     code = (cells[zip_at] or "").strip()
     for region_at in range(zip_at - 1, max(-1, zip_at - 1 - STATE_AND_ZIP_DISTANCE), -1):

@@ -1,6 +1,6 @@
 """The regular expressions that Macie accepts in a custom data identifier.
 
-Macie documents a subset of PCRE. This module parses that subset and writes every expression anew in a canonical form
+Macie documents a subset of PCRE. This module parses that subset and translates every expression into a canonical form
 that means the same to the two linear-time engines that run it (RE2 and the Rust engine inside polars):
 
 * ``\\d``, ``\\w``, ``\\s`` and ``\\b`` are ASCII (RE2's reading; Rust's own would be Unicode);

@@ -1,10 +1,10 @@
-"""Where the managed identifiers differ from Macie's, beyond the ``rule`` of an entry of the catalogue."""
+"""Differences of the managed identifiers from Macie's, beyond the ``rule`` of a catalogue entry."""
 
 from __future__ import annotations
 
 DIFFERENCES: tuple[str, ...] = (
-    "Macie publishes neither its patterns nor most of its check digits: an entry's rule says what is ours.",
-    'Macie publishes its keywords as examples ("keywords include"): here they are all there are. A keyword with '
+    "Macie publishes neither its patterns nor most of its check digits: the rule of an entry names what AWS omits.",
+    'Macie publishes its keywords as examples ("keywords include"): here the list is complete. A keyword with '
     "accents also counts without them, and an apostrophe in either form; other abbreviations do not count.",
     "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in capitals or small "
     "letters is found only in a column or under a key that is named for persons.",
@@ -15,7 +15,7 @@ DIFFERENCES: tuple[str, ...] = (
     "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",
     "Numbers that have no check digit and share a shape are reported for every identifier whose keyword is near: "
     'nine digits beside "passport" are a passport of the United States, whatever country issued it.',
-    "Phone numbers without country code are told apart by their grouping; what several countries write alike is "
+    "Phone numbers without country code are distinguished by their grouping; a form that several countries share is "
     "reported for each of them.",
     "Dates are read with digits or English month names only; expiration dates need month and year from 2020 on.",
     "BRAZIL_CNPJ_NUMBER knows digits only, not the form with letters that is issued since 2026.",

@@ -13,7 +13,7 @@ from typing import Any
 
 _CLASSES = {"n": r"\d", "a": "[A-Z]", "c": "[A-Z0-9]"}
 _GROUP = 4
-# Any IBAN matches this: one look for all countries.
+# Matches any IBAN: one pass for all countries.
 ANY_IBAN = r"\b[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{3}"
 
 

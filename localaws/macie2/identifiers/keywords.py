@@ -1,4 +1,4 @@
-"""Keywords: where one of an identifier's words stands in a column name or in a text.
+"""Keywords: the words of an identifier in a column name or in a text.
 
 A keyword is a whole word in which ``_`` is a word character (``cvc`` is not in ``cc_cvc``, ``paye`` not in ``PAYER``);
 case does not matter; a space in it may also be ``_``, ``-`` or nothing.
@@ -38,7 +38,7 @@ def _word(keyword: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class KeywordPlaces:
-    """Where the keywords stand in one text; does not overlap, in order."""
+    """The places of keywords in a text, in order and without overlaps."""
 
     starts: tuple[int, ...]
     ends: tuple[int, ...]
@@ -50,14 +50,14 @@ class KeywordPlaces:
         return cls(tuple(start for start, _ in spans), tuple(end for _, end in spans))
 
     def is_near(self, start: int, end: int, distance: int) -> bool:
-        """Tell whether a keyword ends at most ``distance`` characters before the span or begins as close behind it."""
+        """Return whether a keyword is within ``distance`` characters before or behind the span."""
         before = bisect_right(self.ends, start)
         after = bisect_left(self.starts, end)
         is_before = before > 0 and start - self.ends[before - 1] <= distance
         return is_before or (after < len(self.starts) and self.starts[after] - end <= distance)
 
     def precedes(self, start: int, end: int, distance: int) -> bool:
-        """Tell whether a keyword stands before the span, at most ``distance`` between its end and the span's end."""
+        """Return whether a keyword precedes the span, with at most ``distance`` from its end to the span's end."""
         before = bisect_right(self.ends, start)
         return before > 0 and end - self.ends[before - 1] <= distance
 
@@ -131,7 +131,7 @@ class KeywordIndex:
             at = start + 1
 
     def _ids_of(self, keyword: bytes) -> frozenset[str]:
-        # What is no letter of ASCII can stand for one (ſ for s): then it has no boundary unless it touches a letter.
+        # A letter outside ASCII can match an ASCII letter (ſ for s): then it has a boundary only beside a letter.
         edges = (b"",) if keyword.isascii() else (b"", b"a")
         ways = [(len(before), before + keyword + behind) for before in edges for behind in edges]
         return frozenset(

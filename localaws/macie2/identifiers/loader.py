@@ -13,10 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.checks import CHECKS
 from localaws.macie2.identifiers.iban import bank_entries
-from localaws.macie2.identifiers.model import Bands, ManagedIdentifier, words
+from localaws.macie2.identifiers.model import Bands, Category, ManagedIdentifier, Severity, words
 
 _FOLDER = Path(__file__).with_name("catalogue")
 _FILES = ("credentials", "financial", "health", "personal")
@@ -27,7 +26,7 @@ _FIELDS = frozenset(
 
 
 class CatalogueError(ValueError):
-    """An entry of the catalogue cannot be used; the message names it and says why."""
+    """An invalid entry of the catalogue; the message names it and the problem."""
 
     def __init__(self, entry: str, problem: str) -> None:
         super().__init__(entry, problem)
@@ -61,7 +60,7 @@ def _entries(folder: Path) -> Iterator[ManagedIdentifier]:
 
 
 def parse_entry(raw: Mapping[str, Any], document: Mapping[str, Any]) -> ManagedIdentifier:
-    """Make one entry of its table.
+    """Parse an entry of the catalogue.
 
     :param document: the file, with the ``lists``, ``patterns`` and ``severities`` that ``@name`` stands for.
     :raises CatalogueError: naming the entry.

@@ -1,4 +1,4 @@
-"""One identifier against one text: where it matches.
+"""Matches of one identifier in one text.
 
 A *probe* is an identifier made ready. It is *open* in a value whose column, or any element on whose path, is named for
 it; elsewhere a keyword must stand in the text itself. RE2 looks for the matches, in linear time.
@@ -10,10 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from functools import lru_cache
 
-from localaws.macie2.detection.result import Category, Severity
 from localaws.macie2.identifiers.dialect import Regex, compile_regex, compile_trusted
 from localaws.macie2.identifiers.keywords import KeywordPlaces, keyword_regex
-from localaws.macie2.identifiers.model import CustomIdentifier, ManagedIdentifier
+from localaws.macie2.identifiers.model import Category, CustomIdentifier, ManagedIdentifier, Severity
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 PROXIMITY = 30
@@ -46,7 +45,7 @@ class Probe(ABC):
 class ManagedProbe(Probe):
     """A managed identifier with a pattern.
 
-    :param allowed: texts that are no match.
+    :param allowed: texts that do not count as matches.
     """
 
     def __init__(self, identifier: ManagedIdentifier, allowed: Container[str] = ()) -> None:
@@ -68,7 +67,7 @@ class ManagedProbe(Probe):
         if is_open:
             yield from self._matches(self.keyed, text)
             return
-        # The matches first: there are mostly none, and in a text made to harm as many keywords as fit.
+        # The matches first: most texts have none, while a hostile text can be full of keywords.
         found = [list(self._matches(regex, text)) for regex in (self.keyed, self.unkeyed)]
         if any(found):
             places = KeywordPlaces.find(self._keyword, text) if self._keyword else KeywordPlaces((), ())
@@ -86,7 +85,7 @@ class ManagedProbe(Probe):
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Tell whether a span is no part of a longer number: no ``12.`` or ``12-`` before, no ``.12`` or ``-12`` behind."""
+    """Return whether a span is not part of a longer number (``12.`` or ``12-`` before, ``.12`` or ``-12`` behind)."""
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     is_continued = len(before) == 2 and before[1] in ".-" and before[0].isalnum() and text[start].isalnum()
     return not is_continued and not (len(after) == 2 and after[0] in ".-" and after[1].isdigit())
@@ -95,7 +94,7 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 class CustomProbe(Probe):
     """A custom identifier; it is applied to values, never across them.
 
-    :param allowed: texts that are no match.
+    :param allowed: texts that do not count as matches.
     """
 
     category = None
@@ -114,7 +113,7 @@ class CustomProbe(Probe):
 
     @property
     def counts_every_match(self) -> bool:
-        """Whether nothing but the expression says what counts, so that any engine may count."""
+        """Whether the expression alone decides what counts, so that any engine may count."""
         return not (self._ignored or self._allowed or self.regex.may_match_nothing)
 
     def severity_of(self, count: int) -> Severity | None:

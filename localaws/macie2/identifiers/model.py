@@ -1,16 +1,36 @@
-"""What an identifier is: managed ones come from the catalogue, custom ones from the API."""
+"""Identifiers with their severities: managed ones from the catalogue, custom ones from the API."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from localaws.macie2.detection.result import Category, Severity
+from enum import StrEnum
 
 
 def words(text: str) -> tuple[str, ...]:
     """Split a table of words."""
     return tuple(text.split())
+
+
+class Category(StrEnum):
+    """Category of a managed data identifier (shape SensitiveDataItemCategory of the API)."""
+
+    CREDENTIALS = "CREDENTIALS"
+    FINANCIAL_INFORMATION = "FINANCIAL_INFORMATION"
+    PERSONAL_INFORMATION = "PERSONAL_INFORMATION"
+
+
+class Severity(StrEnum):
+    """Severity of a finding, least first (shape SeverityDescription of the API)."""
+
+    LOW = "Low"
+    MEDIUM = "Medium"
+    HIGH = "High"
+
+    @property
+    def score(self) -> int:
+        """1 for Low, 2 for Medium, 3 for High."""
+        return list(Severity).index(self) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +99,7 @@ class ManagedIdentifier:
         the very same text where they can, so that it is looked for once; always there with ``unkeyed_pattern``.
     :param row_rule: found by a rule over whole rows instead of a pattern (``NAME``, ``ADDRESS``).
     :param recommended: member of the set that the selector RECOMMENDED stands for.
-    :param rule: what of this is our choice and not documented by AWS.
+    :param rule: the parts that AWS does not document.
     """
 
     id: str
@@ -97,5 +117,5 @@ class ManagedIdentifier:
 
     @property
     def is_implemented(self) -> bool:
-        """Whether a scan can find it."""
+        """Whether a scan can find the identifier."""
         return bool(self.pattern or self.unkeyed_pattern or self.row_rule)

@@ -40,7 +40,7 @@ def _plain(text: str) -> str:
 
 
 def is_given(word: str) -> bool:
-    """Tell whether a word is a given name: also the first half of ``Mary-Ann``."""
+    """Return whether a word is a given name: also the first half of ``Mary-Ann``."""
     plain = _plain(word)
     return any(part in names for part in (plain, plain.split("-")[0]) for names in (_frequent(), _doubtful()))
 
@@ -56,31 +56,31 @@ def _doubtful() -> frozenset[str]:
 
 
 def is_family(word: str) -> bool:
-    """Tell whether a word is a frequent family name: also either half of ``Smith-Jones``, and ``O'Hara``."""
+    """Return whether a word is a frequent family name: also either half of ``Smith-Jones``, and ``O'Hara``."""
     plain = _plain(word).replace("’", "'")
     return any(part in _words("family_names") for part in (plain.replace("'", ""), *plain.split("-")))
 
 
 def is_ambiguous(word: str) -> bool:
-    """Tell whether a given name is a word or a place as well, or so rare that it needs a known family name."""
+    """Return whether a given name is a word or a place as well, or so rare that it needs a known family name."""
     return _plain(word) in _doubtful()
 
 
 def is_other(word: str) -> bool:
-    """Tell whether a word belongs to places, organisations, medicines or diseases."""
+    """Return whether a word belongs to places, organisations, medicines or diseases."""
     return _plain(word) in _words("other_words")
 
 
 def is_also_family(word: str) -> bool:
-    """Tell whether a word of places is a frequent family name as well, like ``Hall``."""
+    """Return whether a word of places is a frequent family name as well, like ``Hall``."""
     return _plain(word) in _ALSO_FAMILY
 
 
 def is_town(word: str) -> bool:
-    """Tell whether a name is also a large town or a state, as they stand in lists (``Houston, Austin``)."""
+    """Return whether a name is also a large town or a state, as they stand in lists (``Houston, Austin``)."""
     return _plain(word) in _words("towns")
 
 
 def is_stop(word: str) -> bool:
-    """Tell whether a word stands beside names in texts and is no part of one."""
+    """Return whether a word stands beside names in texts without being part of a name."""
     return _plain(word) in _words("stop_words")

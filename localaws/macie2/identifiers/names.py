@@ -79,7 +79,7 @@ _THING_COLUMN = re.compile(
 
 
 class ColumnKind(Enum):
-    """What a column name says about the chance of names."""
+    """The chance of names in a column, by its name."""
 
     NEUTRAL = "neutral"
     PERSON = "person"
@@ -96,7 +96,7 @@ class ColumnKind(Enum):
 
 
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
-    """Return expressions of which a value with a name matches one."""
+    """Return expressions, one of which every value with a name matches."""
     return {
         ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED),
         ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED),

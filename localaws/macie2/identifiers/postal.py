@@ -102,7 +102,7 @@ _TOWN_PREFIXES: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """How streets are written in a country and which five-digit codes it has."""
+    """The form of streets in a country and its range of five-digit codes."""
 
     country: str
     pattern: str
@@ -110,7 +110,7 @@ class Street:
     last_code: int
 
     def has_code(self, code: str) -> bool:
-        """Tell whether a five-digit code is in the country's range."""
+        """Return whether a five-digit code is in the country's range."""
         return self.first_code <= int(code) <= self.last_code
 
 
@@ -156,7 +156,7 @@ def normal(region: str) -> str:
 
 
 def is_region(text: str) -> bool:
-    """Tell whether a whole value is a state's or province's code or name, in any case."""
+    """Return whether a whole value is the code or name of a state or province; case does not matter."""
     if len(text) > LONGEST_REGION:
         return False
     name = normal(text)
@@ -164,7 +164,7 @@ def is_region(text: str) -> bool:
 
 
 def fits(code: str, region: str) -> bool:
-    """Tell whether a postal code belongs to a region (code or name) of the United States, Canada or Australia."""
+    """Return whether a postal code belongs to a region (code or name) of the United States, Canada or Australia."""
     name, code = normal(region), code.strip()
     if is_canadian(code):
         return code[0] in PROVINCES.get(name, ())
@@ -174,26 +174,26 @@ def fits(code: str, region: str) -> bool:
 
 
 def is_assigned_zip(code: str) -> bool:
-    """Tell whether the first three digits of a ZIP code are assigned to any state."""
+    """Return whether the first three digits of a ZIP code are assigned to any state."""
     return code.strip()[:3] in _ANY_US_PREFIX
 
 
 def is_canadian(code: str) -> bool:
-    """Tell whether this is a Canadian postal code."""
+    """Return whether this is a Canadian postal code."""
     return _CANADIAN.fullmatch(code.strip()) is not None
 
 
 def is_british(code: str) -> bool:
-    """Tell whether this is a British postcode of an area that exists."""
+    """Return whether this is a British postcode of an area that exists."""
     match = _BRITISH.fullmatch(code.strip())
     return match is not None and match[1] in _UK_AREAS
 
 
 def is_british_town(place: str) -> bool:
-    """Tell whether the last word is one of the larger towns of the United Kingdom."""
+    """Return whether the last word is one of the larger towns of the United Kingdom."""
     return place.strip(" ,").split(" ")[-1].lower() in _UK_TOWNS
 
 
 def is_town_of_code(place: str, code: str) -> bool:
-    """Tell whether a larger town of France, Germany, Spain or Italy has such a five-digit code."""
+    """Return whether a larger town of France, Germany, Spain or Italy has such a five-digit code."""
     return code[:2] in _TOWN_PREFIXES.get(place.strip(" ,").lower(), ())

@@ -17,14 +17,14 @@ from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
 from localaws.macie2.detection.allowed import AllowedTexts
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers.dialect import RegexError, compile_regex, validate_regex
-from localaws.macie2.job_status import OVER
-from localaws.macie2.jobs import Job
-from localaws.macie2.operations.area import Answer, Area, Request, existing, partial
+from localaws.macie2.jobs.job import Job
+from localaws.macie2.jobs.status import OVER
+from localaws.macie2.operations.area import Answer, Area, Request, existing, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, Storage
+from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailableError, Storage
 from localaws.macie2.validation import check_tags
 
 #: Lists of each kind in an account. Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
@@ -36,12 +36,12 @@ _ID_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 class UnusableListError(Exception):
-    """The texts of a list cannot be had; the first argument is one of the API's AllowListStatusCode."""
+    """The list cannot be used; the first argument is one of the API's AllowListStatusCode."""
 
 
 @dataclass(slots=True)
 class AllowList:
-    """One list; a kind of criteria, chosen when it is created, and what it says now."""
+    """A list with its latest settings; its kind of criteria never changes."""
 
     id: str
     arn: str
@@ -55,7 +55,7 @@ class AllowList:
         return "regex" if "regex" in self.request["criteria"] else "s3WordsList"
 
     def summary(self) -> dict[str, Any]:
-        """Return what ListAllowLists says about it."""
+        """Return the element of ListAllowLists."""
         return {
             "arn": self.arn,
             "createdAt": self.created_at,
@@ -70,30 +70,32 @@ class AllowLists(Area):
     """The allow lists of an account."""
 
     allow_lists: dict[str, AllowList]
-    jobs: dict[str, Job]
 
     def forget(self) -> None:
         super().forget()
         self.allow_lists = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.allow_lists.values())}}
+        return {
+            **super().tags_by_arn(),
+            **{allow_list.arn: allow_list.tags for allow_list in list(self.allow_lists.values())},
+        }
 
     def create_allow_list(self, request: Request) -> Answer:
         check_tags(request.get("tags", {}))
         self._check_criteria(request["criteria"])
-        with changed:
+        with state_lock:
             if known := self.made_before("allow-list", request, self.allow_lists):
                 return {"arn": self.allow_lists[known].arn, "id": known}
             list_id = "".join(mock_random.choices(_ID_CHARACTERS, k=22))
             made = AllowList(list_id, self.arn("allow-list", list_id), request, tags=dict(request.get("tags", {})))
-            if sum(one.kind == made.kind for one in self.allow_lists.values()) >= MOST_LISTS_OF_A_KIND:
+            if sum(allow_list.kind == made.kind for allow_list in self.allow_lists.values()) >= MOST_LISTS_OF_A_KIND:
                 raise ServiceQuotaExceededException(f"An account can have {MOST_LISTS_OF_A_KIND} lists of each kind")
             self.allow_lists[list_id] = made
             self.remember("allow-list", request, list_id)
         return {"arn": made.arn, "id": list_id}
 
-    @partial("no list is ever S3_OBJECT_ACCESS_DENIED, S3_USER_ACCESS_DENIED or S3_THROTTLED")
+    @partly_implemented("no list is ever S3_OBJECT_ACCESS_DENIED, S3_USER_ACCESS_DENIED or S3_THROTTLED")
     def get_allow_list(self, request: Request) -> Answer:
         """Return the list and whether it can be used now."""
         known = existing(self.allow_lists, request["id"])
@@ -105,7 +107,7 @@ class AllowLists(Area):
         }
 
     def list_allow_lists(self, request: Request) -> Answer:
-        return page("allowLists", [one.summary() for one in list(self.allow_lists.values())], request)
+        return page("allowLists", [allow_list.summary() for allow_list in list(self.allow_lists.values())], request)
 
     def update_allow_list(self, request: Request) -> Answer:
         """Change everything but the kind of the list."""
@@ -113,29 +115,29 @@ class AllowLists(Area):
         self._check_criteria(request["criteria"])
         if known.kind not in request["criteria"]:
             raise ValidationException("The type of criteria of an allow list cannot be changed")
-        with changed:
+        with state_lock:
             known.request, known.updated_at = request, now()
         return {"arn": known.arn, "id": known.id}
 
     def delete_allow_list(self, request: Request) -> Answer:
-        """Delete a list that no job uses any more, or any list when the request says so."""
+        """Delete a list that no unfinished job uses; with ``ignoreJobChecks`` any list."""
         existing(self.allow_lists, request["id"])
         ignores_jobs = request.get("ignoreJobChecks", "false").lower()
         if ignores_jobs not in ("true", "false"):
             raise ValidationException("ignoreJobChecks must be true or false")
-        with changed:
-            if ignores_jobs == "false" and any(_uses(job, request["id"]) for job in self.jobs.values()):
+        with state_lock:
+            if ignores_jobs == "false" and any(_uses(job, request["id"]) for job in self.macie.jobs.values()):
                 raise ValidationException("The allow list is used by a job that is neither complete nor cancelled")
             self.allow_lists.pop(request["id"], None)
         return {}
 
-    def allowed(self, ids: Iterable[str]) -> AllowedTexts:
-        """Return what these lists hold now.
+    def allowed_texts(self, ids: Iterable[str]) -> AllowedTexts:
+        """Return the current texts and patterns of these lists.
 
-        A list that is gone or cannot be read allows nothing: the job goes on without it.
+        A list that was deleted or cannot be read allows nothing: the job continues without it.
         Source: https://docs.aws.amazon.com/macie/latest/user/allow-lists-status-check.html
         """
-        lists = [known.request["criteria"] for one in ids if (known := self.allow_lists.get(one))]
+        lists = [known.request["criteria"] for list_id in ids if (known := self.allow_lists.get(list_id))]
         texts: set[str] = set()
         for criteria in lists:
             if "s3WordsList" in criteria:
@@ -145,7 +147,7 @@ class AllowLists(Area):
         return AllowedTexts(frozenset(texts), patterns)
 
     def _check_criteria(self, criteria: Mapping[str, Any]) -> None:
-        """Refuse criteria that cannot be used; Macie tries them, too."""
+        """Refuse criteria that cannot be used; Macie tests them, too."""
         if len(criteria) != 1:
             raise ValidationException("criteria must have exactly one of regex and s3WordsList")
         if "regex" in criteria:

@@ -11,16 +11,15 @@ from typing import Any
 
 from moto.core.utils import get_service_model
 
-from localaws.macie2 import criteria
 from localaws.macie2.clock import now
 from localaws.macie2.exceptions import ResourceNotFoundException, ValidationException
-from localaws.macie2.inventory import describe
-from localaws.macie2.jobs import Job
-from localaws.macie2.operations.area import Answer, Request, partial
-from localaws.macie2.operations.members import Members
+from localaws.macie2.findings import criteria
+from localaws.macie2.jobs.bucket_jobs import job_details
+from localaws.macie2.jobs.scope import compare
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.scope import compare
-from localaws.macie2.storage import Storage
+from localaws.macie2.storage.inventory import describe
+from localaws.macie2.storage.s3 import Storage
 
 type Bucket = Mapping[str, Any]
 
@@ -34,7 +33,7 @@ _SORT_FIELDS = (
     "sensitivityScore",
     "sizeInBytes",
 )
-#: What SearchResources calls the same.
+#: The same fields as SearchResources names them.
 _SEARCH_SORT_FIELDS = {
     "ACCOUNT_ID": "accountId",
     "RESOURCE_NAME": "bucketName",
@@ -53,45 +52,43 @@ _UNCLASSIFIABLE = ("unclassifiableObjectCount", "unclassifiableObjectSizeInBytes
 _NO_DISCOVERY = "scores and statistics of automated discovery are those of an account that never enabled it"
 
 
-class Buckets(Members):
-    """What the local S3 has, read anew at each call."""
+class Buckets(Area):
+    """The buckets in the local S3, read at each call."""
 
-    jobs: dict[str, Job]
-
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def describe_buckets(self, request: Request) -> Answer:
         condition = request.get("criteria", {})
         criteria.check(condition, get_service_model("macie2").shape_for("BucketMetadata"))
-        matching = [one for one in self._buckets() if criteria.matches(one, condition)]
+        matching = [bucket for bucket in self._buckets() if criteria.matches(bucket, condition)]
         return page("buckets", criteria.ordered(matching, request.get("sortCriteria", {}), _SORT_FIELDS), request)
 
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def search_resources(self, request: Request) -> Answer:
         blocks = request.get("bucketCriteria", {})
         included, excluded = (_conditions(blocks.get(name, {})) for name in ("includes", "excludes"))
         matching = [
-            one
-            for one in self._buckets()
-            if all(_holds(term, one) for term in included)
-            and not (excluded and all(_holds(term, one) for term in excluded))
+            bucket
+            for bucket in self._buckets()
+            if all(_holds(term, bucket) for term in included)
+            and not (excluded and all(_holds(term, bucket) for term in excluded))
         ]
         sort = dict(request.get("sortCriteria", {}))
         if attribute := sort.get("attributeName"):
             sort["attributeName"] = _SEARCH_SORT_FIELDS[attribute]
         shape: Any = get_service_model("macie2").shape_for("MatchingBucket")
-        told = [
-            {"matchingBucket": {name: value for name, value in one.items() if name in shape.members}}
-            for one in criteria.ordered(matching, sort, _SORT_FIELDS)
+        resources = [
+            {"matchingBucket": {name: value for name, value in bucket.items() if name in shape.members}}
+            for bucket in criteria.ordered(matching, sort, _SORT_FIELDS)
         ]
-        return page("matchingResources", told, request)
+        return page("matchingResources", resources, request)
 
-    @partial(_NO_DISCOVERY)
+    @partly_implemented(_NO_DISCOVERY)
     def get_bucket_statistics(self, request: Request) -> Answer:
         buckets = self._buckets(request.get("accountId"))
-        sums = {name: sum(one.get(name, 0) for one in buckets) for name in _SUMS}
+        sums = {name: sum(bucket.get(name, 0) for bucket in buckets) for name in _SUMS}
         unclassifiable = {
             name: {
-                part: sum(one.get(name, {}).get(part, 0) for one in buckets)
+                part: sum(bucket.get(name, {}).get(part, 0) for bucket in buckets)
                 for part in ("fileType", "storageClass", "total")
             }
             for name in _UNCLASSIFIABLE
@@ -105,19 +102,19 @@ class Buckets(Members):
     def _buckets(self, account_id: str | None = None) -> list[Bucket]:
         """Return the buckets by their names.
 
-        :param account_id: leaves out those of all other accounts.
+        :param account_id: only the buckets of this account.
         """
-        accounts = self.accounts()
+        accounts = self.macie.accounts()
         if account_id not in (None, *accounts):
             raise ResourceNotFoundException
         storage = self._storage(set(accounts))
-        jobs = list(self.jobs.values())
+        jobs = list(self.macie.jobs.values())
         described = [
-            describe(bucket, storage, jobs)
+            {**describe(bucket, storage), "jobDetails": job_details(bucket, jobs)}
             for account in ([account_id] if account_id else accounts)
             for bucket in storage.list_buckets(account)
         ]
-        return sorted(described, key=lambda one: str(one["bucketName"]))
+        return sorted(described, key=lambda bucket: str(bucket["bucketName"]))
 
     def _storage(self, accounts: set[str]) -> Storage:
         return Storage(accounts, self.region_name, self.partition)
@@ -125,10 +122,10 @@ class Buckets(Members):
 
 def _counts(buckets: Sequence[Bucket]) -> dict[str, dict[str, int]]:
     """Count the buckets by how they can be reached and are encrypted."""
-    permission = Counter(one["publicAccess"]["effectivePermission"] for one in buckets)
-    encryption = Counter("s3" if one["serverSideEncryption"]["type"] == "AES256" else "kms" for one in buckets)
-    uploads = Counter(one["allowsUnencryptedObjectUploads"] for one in buckets)
-    shared = Counter(one["sharedAccess"] for one in buckets)
+    permission = Counter(bucket["publicAccess"]["effectivePermission"] for bucket in buckets)
+    encryption = Counter("s3" if bucket["serverSideEncryption"]["type"] == "AES256" else "kms" for bucket in buckets)
+    uploads = Counter(bucket["allowsUnencryptedObjectUploads"] for bucket in buckets)
+    shared = Counter(bucket["sharedAccess"] for bucket in buckets)
     return {
         "bucketCountByEffectivePermission": {
             "publiclyAccessible": permission["PUBLIC"],
@@ -159,23 +156,28 @@ def _counts(buckets: Sequence[Bucket]) -> dict[str, dict[str, int]]:
 def _conditions(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the conditions of a block.
 
-    :raises ValidationException: for one that says nothing.
+    :raises ValidationException: for a condition without content.
     """
     terms: list[Mapping[str, Any]] = [
-        condition for one in block.get("and", []) for condition in (one.get("simpleCriterion"), one.get("tagCriterion"))
+        condition
+        for criterion in block.get("and", [])
+        for condition in (criterion.get("simpleCriterion"), criterion.get("tagCriterion"))
     ]
-    conditions = [one for one in terms if one]
-    for one in conditions:
-        if not one.get("comparator") or not (one.get("tagValues") or (one.get("key") and one.get("values"))):
+    conditions = [condition for condition in terms if condition]
+    for condition in conditions:
+        if not condition.get("comparator") or not (
+            condition.get("tagValues") or (condition.get("key") and condition.get("values"))
+        ):
             raise ValidationException("A criterion must have a comparator, and a key with values or tagValues")
     return conditions
 
 
 def _holds(condition: Mapping[str, Any], bucket: Bucket) -> bool:
     if wanted := condition.get("tagValues"):
-        tags = {one["key"]: one["value"] for one in bucket["tags"]}
+        tags = {tag["key"]: tag["value"] for tag in bucket["tags"]}
         has_any = any(
-            one.get("key") in tags and one.get("value", tags[one["key"]]) in ("", tags[one["key"]]) for one in wanted
+            pair.get("key") in tags and pair.get("value", tags[pair["key"]]) in ("", tags[pair["key"]])
+            for pair in wanted
         )
         return has_any is (condition["comparator"] == "EQ")
     value: Any = bucket

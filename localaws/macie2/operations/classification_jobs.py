@@ -1,4 +1,4 @@
-"""Classification jobs: created, looked at, paused, cancelled. Their status is in :mod:`localaws.macie2.jobs`.
+"""Classification jobs: created, described, paused, cancelled. Their status is in :mod:`localaws.macie2.jobs.job`.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/jobs.html
 """
@@ -13,27 +13,22 @@ from moto.logs.models import logs_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
 
-from localaws.macie2 import run
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
-from localaws.macie2.job_description import description
-from localaws.macie2.job_events import write
-from localaws.macie2.job_list import select_jobs
-from localaws.macie2.job_progress import Progress
-from localaws.macie2.job_request import check_job_request
-from localaws.macie2.job_status import JobStatus
-from localaws.macie2.jobs import Job
-from localaws.macie2.operations.allow_lists import AllowLists
-from localaws.macie2.operations.area import Answer, Request, existing
-from localaws.macie2.operations.configurations import Configurations
-from localaws.macie2.operations.custom_data_identifiers import CustomDataIdentifiers
-from localaws.macie2.operations.events import Events
-from localaws.macie2.operations.usage import Usage
+from localaws.macie2.jobs import run
+from localaws.macie2.jobs.description import description
+from localaws.macie2.jobs.events import write
+from localaws.macie2.jobs.job import Job
+from localaws.macie2.jobs.listing import select_jobs
+from localaws.macie2.jobs.progress import Progress
+from localaws.macie2.jobs.request import check_job_request
+from localaws.macie2.jobs.status import JobStatus
+from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
-from localaws.macie2.storage import Storage
+from localaws.macie2.storage.s3 import Storage
 
 
-class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Events, Usage):
+class ClassificationJobs(Area):
     """The jobs of an account."""
 
     jobs: dict[str, Job]
@@ -43,7 +38,7 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
         self.jobs = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.jobs.values())}}
+        return {**super().tags_by_arn(), **{job.arn: job.tags for job in list(self.jobs.values())}}
 
     def cancel_jobs(self) -> None:
         """Cancel all jobs that are not over, as Macie is suspended."""
@@ -55,11 +50,13 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
             job.discard()
 
     def create_classification_job(self, request: Request) -> Answer:
-        """Create a job, and start it if it is time. The same client token and request give the same job."""
-        check_job_request(request, self.usable_identifiers(), self.allow_lists)
-        known_identifiers = self.custom_data_identifiers
-        custom = [known_identifiers[one].to_detect() for one in request.get("customDataIdentifierIds", [])]
-        with changed:
+        """Create a job and start it when it is due. The same client token and request return the same job."""
+        check_job_request(request, self.macie.usable_identifiers(), self.macie.allow_lists)
+        known_identifiers = self.macie.custom_data_identifiers
+        custom = [
+            known_identifiers[identifier_id].to_detect() for identifier_id in request.get("customDataIdentifierIds", [])
+        ]
+        with state_lock:
             if known := self.made_before("classification-job", request, self.jobs):
                 return {"jobArn": self.jobs[known].arn, "jobId": known}
             job_id = mock_random.get_random_hex(32)
@@ -70,10 +67,10 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
 
     def describe_classification_job(self, request: Request) -> Answer:
         job = existing(self.jobs, request["jobId"])
-        with changed:
-            told = description(job)
-            job.was_looked_at()
-        return told
+        with state_lock:
+            described = description(job)
+            job.count_look()
+        return described
 
     def update_classification_job(self, request: Request) -> Answer:
         existing(self.jobs, request["jobId"]).update(JobStatus(request["jobStatus"]))
@@ -84,11 +81,11 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
         return page("items", jobs, request)
 
     def _live(self, job: Job, custom: Sequence[CustomIdentifier]) -> None:
-        """Start the runs of a job, until it is over: in a thread, which never keeps the process alive."""
+        """Start the runs of a job until it is over; executed by a daemon thread."""
         try:
             while begun := job.await_run():
                 self._run_of(job, begun, custom).start()
-        except Exception as error:  # the job has no run then, and must not stay RUNNING
+        except Exception as error:  # without a run the job must not stay RUNNING
             run.fail(job, error)
 
     def _run_of(self, job: Job, begun: Progress, custom: Sequence[CustomIdentifier]) -> run.Run:
@@ -98,21 +95,21 @@ class ClassificationJobs(AllowLists, Configurations, CustomDataIdentifiers, Even
             partition=self.partition,
             job=job,
             number=begun.number,
-            account_ids=self.accounts(),
+            account_ids=self.macie.accounts(),
             uploaded_after=begun.uploaded_after,
-            storage=self._storage_of(job.request),
+            storage=self.storage_of(job.request),
             managed=run.chosen(job.request, CATALOGUE),
             custom=custom,
-            allowed=self.allowed(job.request.get("allowListIds", [])),
-            classified=self.classified,
-            repository=self.repository,
-            publish=self.add_findings,
+            allowed=self.macie.allowed_texts(job.request.get("allowListIds", [])),
+            count_classified_bytes=self.macie.count_classified_bytes,
+            repository=self.macie.repository,
+            publish=self.macie.add_findings,
         )
 
-    def _storage_of(self, request: Mapping[str, Any]) -> Storage:
-        accounts = {one["accountId"] for one in request["s3JobDefinition"].get("bucketDefinitions", [])}
+    def storage_of(self, request: Mapping[str, Any]) -> Storage:
+        accounts = {buckets["accountId"] for buckets in request["s3JobDefinition"].get("bucketDefinitions", [])}
         owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
-        return Storage({*accounts, *owners, *self.accounts()}, self.region_name, self.partition)
+        return Storage({*accounts, *owners, *self.macie.accounts()}, self.region_name, self.partition)
 
     def _log(self, event: Mapping[str, Any]) -> None:
-        self.outbox.post(logs_backends, lambda logs: write(logs, event))
+        self.macie.outbox.post(logs_backends, lambda logs: write(logs, event))

@@ -1,4 +1,4 @@
-"""Where discovery results and findings go.
+"""The destinations of discovery results and findings.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/classification-export-configuration.html and
 https://docs.aws.amazon.com/macie/latest/APIReference/findings-publication-configuration.html
@@ -12,8 +12,8 @@ from moto.s3.models import s3_backends
 
 from localaws.iam.by_services import may_put
 from localaws.macie2.exceptions import AccessDeniedException, ValidationException
-from localaws.macie2.operations.area import Answer, Area, Request, partial
-from localaws.macie2.run import Repository, by_macie
+from localaws.macie2.jobs.run import Repository, by_macie
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")
 
@@ -32,7 +32,7 @@ class Configurations(Area):
     def get_classification_export_configuration(self, request: Request) -> Answer:
         return {"configuration": self._export_configuration}
 
-    @partial("the results of analyses before are not written, as those of the last 90 days are by Macie")
+    @partly_implemented("the results of analyses before are not written, as those of the last 90 days are by Macie")
     def put_classification_export_configuration(self, request: Request) -> Answer:
         """Set the repository of the discovery results, or none when the destination is left out."""
         configuration: Request = request["configuration"]
@@ -46,7 +46,7 @@ class Configurations(Area):
         return {"configuration": configuration}
 
     def _check_that_macie_may_write(self, destination: Request) -> None:
-        """Refuse a repository that Macie may not write to: Macie puts an object there to find out.
+        """Refuse a repository that Macie may not write to: Macie tests this by writing an object.
 
         Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
         """
@@ -60,14 +60,14 @@ class Configurations(Area):
     def get_findings_publication_configuration(self, request: Request) -> Answer:
         return {"securityHubConfiguration": self._security_hub_configuration}
 
-    @partial("kept and told, but there is no Security Hub that findings could be published to")
+    @partly_implemented("kept and returned, but findings are not published to Security Hub")
     def put_findings_publication_configuration(self, request: Request) -> Answer:
-        """Set what Security Hub gets; without a configuration nothing changes."""
+        """Set which findings Security Hub gets; without a configuration nothing changes."""
         self._security_hub_configuration = request.get("securityHubConfiguration", self._security_hub_configuration)
         return {}
 
     def repository(self) -> Repository | None:
-        """Return where discovery results go now, None when nothing is configured or the bucket is gone."""
+        """Return the current repository, None when it is not configured or its bucket does not exist."""
         destination = self._export_configuration.get("s3Destination", {})
         owner = s3_backends.bucket_accounts.get(destination.get("bucketName"))
         if owner is None:

@@ -15,10 +15,10 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
-from localaws.macie2.detection.result import Severity
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
 from localaws.macie2.identifiers import CustomIdentifier, RegexError, SeverityLevel, count_matches, validate_regex
+from localaws.macie2.identifiers.model import Severity
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_length, check_tags
@@ -34,7 +34,7 @@ MOST_IDENTIFIERS = 10_000
 
 @dataclass(slots=True)
 class StoredIdentifier:
-    """A custom data identifier; nothing of it changes but its tags and whether it is deleted."""
+    """A custom data identifier; only its tags and its deletion change."""
 
     id: str
     arn: str
@@ -44,7 +44,7 @@ class StoredIdentifier:
     is_deleted: bool = False
 
     def summary(self) -> dict[str, Any]:
-        """Return what the lists say about it."""
+        """Return the element of the lists."""
         return {
             "arn": self.arn,
             "createdAt": self.created_at,
@@ -54,7 +54,7 @@ class StoredIdentifier:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """Return what GetCustomDataIdentifier answers."""
+        """Return the response of GetCustomDataIdentifier."""
         return {
             **self.summary(),
             "deleted": self.is_deleted,
@@ -80,15 +80,22 @@ class CustomDataIdentifiers(Area):
         self.custom_data_identifiers = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in self.usable_identifiers().values()}}
+        return {
+            **super().tags_by_arn(),
+            **{identifier.arn: identifier.tags for identifier in self.usable_identifiers().values()},
+        }
 
     def usable_identifiers(self) -> dict[str, StoredIdentifier]:
         """Return those that were not deleted, by id."""
-        return {key: one for key, one in list(self.custom_data_identifiers.items()) if not one.is_deleted}
+        return {
+            key: identifier
+            for key, identifier in list(self.custom_data_identifiers.items())
+            if not identifier.is_deleted
+        }
 
     def create_custom_data_identifier(self, request: Request) -> Answer:
         check_create_request(request)
-        with changed:
+        with state_lock:
             usable = self.usable_identifiers()
             if known := self.made_before("custom-data-identifier", request, usable):
                 return {"customDataIdentifierId": known}
@@ -107,18 +114,20 @@ class CustomDataIdentifiers(Area):
 
     def batch_get_custom_data_identifiers(self, request: Request) -> Answer:
         known, ids = self.custom_data_identifiers, request.get("ids", [])
-        found = [known[one] for one in ids if one in known]
+        found = [known[identifier_id] for identifier_id in ids if identifier_id in known]
         return {
-            "customDataIdentifiers": [{**one.summary(), "deleted": one.is_deleted} for one in found],
-            "notFoundIdentifierIds": [one for one in ids if one not in known],
+            "customDataIdentifiers": [
+                {**identifier.summary(), "deleted": identifier.is_deleted} for identifier in found
+            ],
+            "notFoundIdentifierIds": [identifier_id for identifier_id in ids if identifier_id not in known],
         }
 
     def list_custom_data_identifiers(self, request: Request) -> Answer:
-        return page("items", [one.summary() for one in self.usable_identifiers().values()], request)
+        return page("items", [identifier.summary() for identifier in self.usable_identifiers().values()], request)
 
     def delete_custom_data_identifier(self, request: Request) -> Answer:
         """Mark it as deleted: jobs that were created with it keep using it."""
-        with changed:
+        with state_lock:
             existing(self.usable_identifiers(), request["id"]).is_deleted = True
         return {}
 
@@ -145,7 +154,7 @@ def to_detect(request: Mapping[str, Any], identifier_id: str = "") -> CustomIden
 
 
 def check_create_request(request: Mapping[str, Any]) -> None:
-    """Refuse what CreateCustomDataIdentifier refuses beyond what the model says."""
+    """Validate CreateCustomDataIdentifier beyond botocore's model."""
     check_length("name", request["name"], 1, 128)
     check_length("description", request.get("description", ""), 0, 512)
     _check_criteria(request)
@@ -155,7 +164,7 @@ def check_create_request(request: Mapping[str, Any]) -> None:
 
 
 def check_test_request(request: Mapping[str, Any]) -> None:
-    """Refuse what TestCustomDataIdentifier refuses beyond what the model says."""
+    """Validate TestCustomDataIdentifier beyond botocore's model."""
     check_length("sampleText", request["sampleText"], 1, _LONGEST_SAMPLE)
     _check_criteria(request)
 

@@ -1,4 +1,4 @@
-"""What Macie tells EventBridge: an event on the account's default bus for each finding that is not archived.
+"""Events of EventBridge: one on the account's default bus for each finding that is not archived.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
 """
@@ -12,11 +12,11 @@ from typing import Any
 
 from moto.events.models import EventsBackend, events_backends
 
-from localaws.macie2.operations.findings import Findings
+from localaws.macie2.operations.area import Area
 from localaws.macie2.outbox import Outbox
 
 
-class Events(Findings):
+class Events(Area):
     """The events of an account."""
 
     outbox: Outbox
@@ -25,14 +25,15 @@ class Events(Findings):
         super().forget()
         self.outbox = Outbox(self.account_id, self.region_name)
 
-    def published(self, finding: Mapping[str, Any]) -> None:
-        """Put the finding on the bus; what its rules do with it is no matter of Macie's."""
-        super().published(finding)
+    def send_event(self, finding: Mapping[str, Any]) -> None:
+        """Send the event of a finding that is not archived to the default event bus."""
         self.outbox.post(events_backends, lambda bus: _send(bus, finding))
 
 
 def _send(bus: EventsBackend, finding: Mapping[str, Any]) -> None:
-    if not bus.event_buses["default"].rules:  # a large job has many findings, and few people have rules
+    if not bus.event_buses[
+        "default"
+    ].rules:  # saves time: a large job has many findings, and a bus is often without rules
         return
     event = {
         "Source": "aws.macie",

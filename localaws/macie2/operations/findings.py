@@ -1,4 +1,4 @@
-"""Findings: listed, read, counted. How they look is in :mod:`localaws.macie2.findings`.
+"""Findings: listed, read, counted. Their content is built in :mod:`localaws.macie2.findings.documents`.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings.html
 """
@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localaws.macie2 import criteria, moods, samples
 from localaws.macie2.clock import now
-from localaws.macie2.dials import changed, dials
+from localaws.macie2.dials import dials, state_lock
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.operations.area import Answer, Request
-from localaws.macie2.operations.findings_filters import FindingsFilters
+from localaws.macie2.findings import criteria, faults, samples
+from localaws.macie2.operations.area import Answer, Area, Request
 from localaws.macie2.paging import page, shuffled, shuffled_page
 
 _MOST_FINDINGS = 50
 
 
-class Findings(FindingsFilters):
+class Findings(Area):
     """The findings of an account."""
 
     findings: dict[str, Mapping[str, Any]]
@@ -29,20 +28,17 @@ class Findings(FindingsFilters):
         self.findings = {}
 
     def add_findings(self, findings: Sequence[Mapping[str, Any]]) -> None:
-        """Publish findings: make them known, and hand on those that no suppression rule archives."""
-        for one in findings:
-            known = {**one, "archived": True} if self.is_suppressed(one) else one
+        """Publish findings, and send events for those that are not archived by a suppression rule."""
+        for finding in findings:
+            known = {**finding, "archived": True} if self.macie.is_suppressed(finding) else finding
             self.findings[known["id"]] = known
             if not known["archived"]:
-                self.published(known)
-
-    def published(self, finding: Mapping[str, Any]) -> None:
-        """Take a finding that was published and is not archived; called with the lock of the dials held."""
+                self.macie.send_event(known)
 
     def create_sample_findings(self, request: Request) -> Answer:
-        """Publish a sample of each type that is asked for, of every type when none is."""
+        """Publish a sample of each requested type, by default of every type."""
         kinds, moment = request.get("findingTypes") or samples.TYPES, now()
-        with changed:
+        with state_lock:
             self.add_findings(
                 [
                     samples.sample(kind, self.account_id, self.region_name, self.partition, moment)
@@ -56,15 +52,15 @@ class Findings(FindingsFilters):
             raise ValidationException(f"maxResults must be at most {_MOST_FINDINGS}")
         selected = criteria.ordered(self._select(request), request.get("sortCriteria", {}))
         turn = shuffled_page if dials.current.findings_shuffled else page
-        return turn("findingIds", moods.listed(selected), request)
+        return turn("findingIds", faults.listed(selected), request)
 
     def get_findings(self, request: Request) -> Answer:
         """Return the findings that exist, in the order asked for."""
         ids = request["findingIds"]
         if not 1 <= len(ids) <= _MOST_FINDINGS:
             raise ValidationException(f"findingIds must have 1 to {_MOST_FINDINGS} elements")
-        with changed:
-            found = [self.findings[one] for one in ids if one in self.findings]
+        with state_lock:
+            found = [self.findings[finding_id] for finding_id in ids if finding_id in self.findings]
         in_order = criteria.ordered(found, request.get("sortCriteria", {}))
         return {"findings": shuffled(in_order) if dials.current.findings_shuffled else in_order}
 
@@ -77,6 +73,6 @@ class Findings(FindingsFilters):
     def _select(self, request: Request) -> list[Mapping[str, Any]]:
         criterion = request.get("findingCriteria", {}).get("criterion", {})
         criteria.check(criterion, criteria.finding_shape())
-        with changed:
+        with state_lock:
             findings = list(self.findings.values())
-        return [one for one in findings if criteria.matches(one, criterion)]
+        return [finding for finding in findings if criteria.matches(finding, criterion)]

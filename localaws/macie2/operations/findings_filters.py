@@ -12,9 +12,9 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from localaws.macie2 import criteria
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import ServiceQuotaExceededException, ValidationException
+from localaws.macie2.findings import criteria
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_length, check_tags
@@ -25,7 +25,7 @@ MOST_FILTERS = 1_000
 
 @dataclass(slots=True)
 class FindingsFilter:
-    """One filter: what was said of it last."""
+    """A filter with its latest settings."""
 
     id: str
     arn: str
@@ -33,9 +33,9 @@ class FindingsFilter:
     tags: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
-        """Return what ListFindingsFilters says about it."""
-        said = {name: self.request[name] for name in ("action", "name")}
-        return {**said, "arn": self.arn, "id": self.id, "tags": self.tags}
+        """Return the element of ListFindingsFilters."""
+        shown = {name: self.request[name] for name in ("action", "name")}
+        return {**shown, "arn": self.arn, "id": self.id, "tags": self.tags}
 
     def suppresses(self, finding: criteria.Finding) -> bool:
         criterion = self.request["findingCriteria"].get("criterion", {})
@@ -53,17 +53,20 @@ class FindingsFilters(Area):
         self.findings_filters = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in self.findings_filters.values()}}
+        return {
+            **super().tags_by_arn(),
+            **{findings_filter.arn: findings_filter.tags for findings_filter in self.findings_filters.values()},
+        }
 
     def is_suppressed(self, finding: criteria.Finding) -> bool:
-        """Tell whether a suppression rule archives the finding."""
-        return any(one.suppresses(finding) for one in self.findings_filters.values())
+        """Return whether a suppression rule archives the finding."""
+        return any(findings_filter.suppresses(finding) for findings_filter in self.findings_filters.values())
 
     def create_findings_filter(self, request: Request) -> Answer:
-        """Save a filter; without a position it is the last one."""
+        """Save a filter, as the last if the request has no position."""
         check_tags(request.get("tags", {}))
         _check(request)
-        with changed:
+        with state_lock:
             if known := self.made_before("findings-filter", request, self.findings_filters):
                 return {"arn": self.findings_filters[known].arn, "id": known}
             self._check_name(request["name"])
@@ -87,12 +90,16 @@ class FindingsFilters(Area):
         }
 
     def list_findings_filters(self, request: Request) -> Answer:
-        return page("findingsFilterListItems", [one.summary() for one in self.findings_filters.values()], request)
+        return page(
+            "findingsFilterListItems",
+            [findings_filter.summary() for findings_filter in self.findings_filters.values()],
+            request,
+        )
 
     def update_findings_filter(self, request: Request) -> Answer:
-        """Change what the request names; findings that were published stay as they are."""
+        """Change the settings in the request; published findings stay as they are."""
         _check(request)
-        with changed:
+        with state_lock:
             known = existing(self.findings_filters, request["id"])
             if request.get("name", known.request["name"]) != known.request["name"]:
                 self._check_name(request["name"])
@@ -102,24 +109,28 @@ class FindingsFilters(Area):
         return {"arn": known.arn, "id": known.id}
 
     def delete_findings_filter(self, request: Request) -> Answer:
-        with changed:
+        with state_lock:
             existing(self.findings_filters, request["id"])
-            self.findings_filters = {key: one for key, one in self.findings_filters.items() if key != request["id"]}
+            self.findings_filters = {
+                key: findings_filter for key, findings_filter in self.findings_filters.items() if key != request["id"]
+            }
         return {}
 
     def _check_name(self, name: str) -> None:
-        if any(one.request["name"] == name for one in self.findings_filters.values()):
+        if any(findings_filter.request["name"] == name for findings_filter in self.findings_filters.values()):
             raise ValidationException("Filter name already exists. A unique name is required.")
 
     def _place(self, placed: FindingsFilter, position: int | None) -> None:
-        """Put the filter where it is to be; those from there on move back by one."""
-        others = [one for one in self.findings_filters.values() if one is not placed]
+        """Insert the filter at a position; the filters from there on move back by one."""
+        others = [
+            findings_filter for findings_filter in self.findings_filters.values() if findings_filter is not placed
+        ]
         others.insert(len(others) if position is None else position - 1, placed)
-        self.findings_filters = {one.id: one for one in others}
+        self.findings_filters = {findings_filter.id: findings_filter for findings_filter in others}
 
 
 def _check(request: Request) -> None:
-    """Refuse what the model lets through."""
+    """Refuse values that the model allows but Macie does not."""
     check_length("name", request.get("name", "name"), 3, 64)
     check_length("description", request.get("description", ""), 0, 512)
     if request.get("position", 1) < 1:

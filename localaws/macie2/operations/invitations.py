@@ -1,4 +1,4 @@
-"""Invitations to become a member account. An invitation waits at the Macie of who sent it.
+"""Invitations to become a member account. An invitation is stored by the Macie of its sender.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/invitations.html
 
@@ -15,13 +15,13 @@ from moto.moto_api._internal import mock_random
 from localaws.macie2.clock import now
 from localaws.macie2.dials import dials
 from localaws.macie2.exceptions import ConflictException, ResourceNotFoundException, ValidationException
-from localaws.macie2.operations.area import Answer, Request
-from localaws.macie2.operations.members import Member, Members, check_account_id
+from localaws.macie2.operations.area import Answer, Area, Request
+from localaws.macie2.operations.members import Member, check_account_id
 from localaws.macie2.paging import page
 
 
-class Invitations(Members):
-    """What the account sent and received."""
+class Invitations(Area):
+    """The invitations that the account sent and received."""
 
     def create_invitations(self, request: Request) -> Answer:
         for account_id in request["accountIds"]:
@@ -34,22 +34,26 @@ class Invitations(Members):
         return {"unprocessedAccounts": unprocessed}
 
     def list_invitations(self, request: Request) -> Answer:
-        """Return what the account received, and as moto does what it sent."""
-        received = [one.invitation(one.administrator_account_id) for one in self._received() if _is_open(one)]
-        sent = [one.invitation(one.account_id) for one in list(self.members.values()) if _is_open(one)]
+        """Return the received invitations and, as moto does, the sent ones."""
+        received = [
+            member.invitation(member.administrator_account_id) for member in self._received() if _is_open(member)
+        ]
+        sent = [
+            member.invitation(member.account_id) for member in list(self.macie.members.values()) if _is_open(member)
+        ]
         return page("invitations", [*received, *sent], request)
 
     def get_invitations_count(self, request: Request) -> Answer:
         return {"invitationsCount": sum(map(_is_open, self._received()))}
 
     def accept_invitation(self, request: Request) -> Answer:
-        """Become a member of who sent the invitation."""
+        """Become a member of the account that sent the invitation."""
         sender = request.get("administratorAccountId", request.get("masterAccount"))
         if sender is None:
             raise ValidationException("administratorAccountId must not be null")
-        if self.membership():
+        if self.macie.membership():
             raise ConflictException("The account is already a member of another account")
-        invited = next((one for one in self._received() if one.invitation_id == request["invitationId"]), None)
+        invited = next((member for member in self._received() if member.invitation_id == request["invitationId"]), None)
         if invited is None or not _is_open(invited):
             raise ResourceNotFoundException
         if dials.current.as_moto:
@@ -60,22 +64,22 @@ class Invitations(Members):
         return {}
 
     def decline_invitations(self, request: Request) -> Answer:
-        return self._end(request, lambda one: one.become("Resigned"))
+        return self._end(request, lambda member: member.become("Resigned"))
 
     def delete_invitations(self, request: Request) -> Answer:
-        def forget(one: Member) -> None:
-            one.invitation_id = one.invited_at = None
-            one.become("Resigned")
+        def forget(member: Member) -> None:
+            member.invitation_id = member.invited_at = None
+            member.become("Resigned")
 
         return self._end(request, forget)
 
     def _invite(self, account_id: str) -> bool:
-        """Invite the account, anew when it did not accept; tell whether that is possible."""
-        member = self.members.get(account_id)
+        """Invite the account, again if it did not accept; return whether that is possible."""
+        member = self.macie.members.get(account_id)
         if account_id == self.account_id or (member and member.is_current):
             return False
-        # The e-mail address is moto's: without CreateMember nobody said one.
-        member = member or self.know(account_id, f"{account_id}@example.com")
+        # The e-mail address is moto's: it is unknown without CreateMember.
+        member = member or self.macie.add_member(account_id, f"{account_id}@example.com")
         member.invitation_id, member.invited_at = mock_random.get_random_hex(32), now()
         member.become("Invited")
         return True
@@ -84,20 +88,24 @@ class Invitations(Members):
         """End the invitations from or to each of the accounts."""
         unprocessed = []
         for account_id in request["accountIds"]:
-            sent = self.members.get(account_id)
+            sent = self.macie.members.get(account_id)
             received = [
-                one for one in self._received() if account_id in (self.account_id, one.administrator_account_id)
+                member
+                for member in self._received()
+                if account_id in (self.account_id, member.administrator_account_id)
             ]
-            named = [one for one in (*received, sent) if one and one.invitation_id and not one.is_current]
+            named = [
+                member for member in (*received, sent) if member and member.invitation_id and not member.is_current
+            ]
             if not named:
                 unprocessed.append(_unprocessed(account_id, "There is no invitation from this account"))
-            for one in named:
-                end(one)
+            for member in named:
+                end(member)
         return {"unprocessedAccounts": unprocessed}
 
     def _received(self) -> list[Member]:
-        known = [one.members.get(self.account_id) for one in self.every_macie()]
-        return [one for one in known if one and one.invitation_id]
+        known = [macie.members.get(self.account_id) for macie in self.macie.every_macie()]
+        return [member for member in known if member and member.invitation_id]
 
 
 def _is_open(invited: Member) -> bool:

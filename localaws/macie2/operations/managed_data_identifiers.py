@@ -15,5 +15,7 @@ class ManagedDataIdentifiers(Area):
 
     def list_managed_data_identifiers(self, request: Request) -> Answer:
         return page(
-            "items", [{"category": CATALOGUE[one].category.value, "id": one} for one in sorted(CATALOGUE)], request
+            "items",
+            [{"category": CATALOGUE[identifier].category.value, "id": identifier} for identifier in sorted(CATALOGUE)],
+            request,
         )

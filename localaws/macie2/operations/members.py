@@ -1,6 +1,6 @@
 """Member accounts and their administrator.
 
-A membership is kept by its administrator's Macie; the member looks for it there.
+A membership is stored by the administrator's Macie; the member looks it up there.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/members.html
 """
@@ -8,7 +8,6 @@ Source: https://docs.aws.amazon.com/macie/latest/APIReference/members.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,8 +19,7 @@ from localaws.macie2.exceptions import (
     ServiceQuotaExceededException,
     ValidationException,
 )
-from localaws.macie2.operations.area import Answer, Request, existing
-from localaws.macie2.operations.session import Sessions
+from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.paging import page
 from localaws.macie2.validation import check_tags
 
@@ -76,7 +74,7 @@ class Member:
         }
 
 
-class Members(Sessions):
+class Members(Area):
     """The accounts that this account administers, and the one that administers it."""
 
     members: dict[str, Member]
@@ -86,26 +84,14 @@ class Members(Sessions):
         self.members = {}
 
     def tags_by_arn(self) -> dict[str, dict[str, str]]:
-        return {**super().tags_by_arn(), **{one.arn: one.tags for one in list(self.members.values())}}
-
-    def macie_of(self, account_id: str) -> Members:
-        """Return the Macie of another account in this Region."""
-        raise NotImplementedError
-
-    def every_macie(self) -> Sequence[Members]:
-        """Return the Macies of all accounts in this Region that have been used."""
-        raise NotImplementedError
-
-    def is_delegated_administrator(self) -> bool:
-        """Tell whether an organization made this account its administrator of Macie."""
-        raise NotImplementedError
+        return {**super().tags_by_arn(), **{member.arn: member.tags for member in list(self.members.values())}}
 
     def create_member(self, request: Request) -> Answer:
-        """Know an account; the accounts of an organization become members at once, all others when they are invited."""
+        """Add an account; accounts of an organization become members at once, others when they accept an invitation."""
         check_tags(request.get("tags", {}))
         account_id = request["account"]["accountId"]
         check_account_id(account_id)
-        by_organization = self.is_delegated_administrator()
+        by_organization = self.macie.is_delegated_administrator()
         if account_id == self.account_id:
             raise ValidationException("An account cannot be a member of itself")
         if (known := self.members.get(account_id)) and known.status not in ("Removed", "Resigned"):
@@ -113,10 +99,10 @@ class Members(Sessions):
         most = MOST_BY_ORGANIZATION if by_organization else MOST_BY_INVITATION
         if len(self.members) >= most:
             raise ServiceQuotaExceededException(f"An account can have {most} members")
-        member = self.know(account_id, request["account"]["email"])
+        member = self.add_member(account_id, request["account"]["email"])
         member.tags.update(request.get("tags", {}))
         if by_organization:
-            self.macie_of(account_id).set_member_session("ENABLED")
+            self.macie.macie_of(account_id).set_member_session("ENABLED")
             member.become("Enabled")
         return {"arn": member.arn}
 
@@ -124,12 +110,14 @@ class Members(Sessions):
         return existing(self.members, request["id"]).to_json()
 
     def list_members(self, request: Request) -> Answer:
-        """Return the current members, or with ``onlyAssociated=false`` all accounts that are known."""
+        """Return the current members, or with ``onlyAssociated=false`` all known accounts."""
         only_current = request.get("onlyAssociated", "true").lower()
         if only_current not in ("true", "false"):
             raise ValidationException("onlyAssociated must be true or false")
         known = list(self.members.values())
-        return page("members", [one.to_json() for one in known if one.is_current or only_current == "false"], request)
+        return page(
+            "members", [member.to_json() for member in known if member.is_current or only_current == "false"], request
+        )
 
     def delete_member(self, request: Request) -> Answer:
         existing(self.members, request["id"])
@@ -145,7 +133,7 @@ class Members(Sessions):
         member = existing(self.members, request["id"])
         if not member.is_current:
             raise ConflictException(f"The account {member.account_id} is not a member of this account")
-        self.macie_of(member.account_id).set_member_session(request["status"])
+        self.macie.macie_of(member.account_id).set_member_session(request["status"])
         member.become("Enabled" if request["status"] == "ENABLED" else "Paused")
         return {}
 
@@ -167,21 +155,21 @@ class Members(Sessions):
 
     def accounts(self) -> list[str]:
         """Return this account and its members."""
-        return [self.account_id, *(one.account_id for one in list(self.members.values()) if one.is_current)]
+        return [self.account_id, *(member.account_id for member in list(self.members.values()) if member.is_current)]
 
-    def know(self, account_id: str, email: str) -> Member:
-        """Return a new member that is not associated yet; forget what was known of the account."""
+    def add_member(self, account_id: str, email: str) -> Member:
+        """Add and return a member that is not associated yet; it replaces an earlier one."""
         arn = self.arn("member", account_id)
         member = self.members[account_id] = Member(account_id, arn, self.account_id, email)
         return member
 
     def membership(self) -> Member | None:
-        """Return what this account is to its administrator."""
-        known = [one.members.get(self.account_id) for one in self.every_macie()]
-        return next((one for one in known if one and one.is_current), None)
+        """Return the membership of this account, None if it has no administrator."""
+        known = [macie.members.get(self.account_id) for macie in self.macie.every_macie()]
+        return next((member for member in known if member and member.is_current), None)
 
 
 def check_account_id(account_id: str) -> None:
-    """Refuse what is not the id of an account."""
+    """Refuse an invalid account id."""
     if not re.fullmatch(r"\d{12}", account_id):
         raise ValidationException("The id of an account has 12 digits")

@@ -6,12 +6,12 @@ Source: https://docs.aws.amazon.com/macie/latest/APIReference/admin.html
 from __future__ import annotations
 
 from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
-from localaws.macie2.operations.area import Answer, Request, partial
-from localaws.macie2.operations.members import Members, check_account_id
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
+from localaws.macie2.operations.members import check_account_id
 from localaws.macie2.paging import page
 
 
-class Organization(Members):
+class Organization(Area):
     """The administrator, kept by the management account, and the configuration, kept by the administrator."""
 
     organization_admin_account_id: str | None
@@ -22,7 +22,9 @@ class Organization(Members):
         self.organization_admin_account_id = None
         self._auto_enable = False
 
-    @partial("any account is taken for the management account of an organization; AWS Organizations is not asked")
+    @partly_implemented(
+        "any account is taken for the management account of an organization; AWS Organizations is not asked"
+    )
     def enable_organization_admin_account(self, request: Request) -> Answer:
         """Make an account the administrator of this account's organization."""
         account_id = request["adminAccountId"]
@@ -46,18 +48,15 @@ class Organization(Members):
         self._assert_administrator()
         return {"autoEnable": self._auto_enable, "maxAccountLimitReached": False}
 
-    @partial("autoEnable is kept, but no account joins on its own: AWS Organizations is not asked")
+    @partly_implemented("autoEnable is kept, but no account joins on its own: AWS Organizations is not asked")
     def update_organization_configuration(self, request: Request) -> Answer:
         self._assert_administrator()
         self._auto_enable = request["autoEnable"]
         return {}
 
     def is_delegated_administrator(self) -> bool:
-        return any(
-            one.organization_admin_account_id == self.account_id
-            for one in self.every_macie()
-            if isinstance(one, Organization)
-        )
+        """Return whether an organization made this account its administrator of Macie."""
+        return any(macie.organization_admin_account_id == self.account_id for macie in self.macie.every_macie())
 
     def _assert_administrator(self) -> None:
         if not self.is_delegated_administrator():

@@ -16,7 +16,7 @@ from moto.moto_api._internal import mock_random
 
 from localaws.macie2.clock import now
 from localaws.macie2.detection.scanner import reveal
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.exceptions import (
     AccessDeniedException,
     ServiceQuotaExceededException,
@@ -24,16 +24,14 @@ from localaws.macie2.exceptions import (
     ValidationException,
 )
 from localaws.macie2.identifiers import CATALOGUE
-from localaws.macie2.operations.area import Answer, Request, existing, partial
-from localaws.macie2.operations.classification_jobs import ClassificationJobs
-from localaws.macie2.run import chosen
-from localaws.macie2.scope import extension
-from localaws.macie2.storage import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage
+from localaws.macie2.jobs.run import chosen
+from localaws.macie2.operations.area import Answer, Area, Request, existing, partly_implemented
+from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage, extension
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 MOST_PER_DAY = 100
 _MEGABYTE = 1024 * 1024
-#: By the finding's MIME type; what is not here is not supported. The sizes are remembered, not looked up.
+#: By MIME type of the finding; other types are not supported. The sizes are from memory, not from a source.
 LARGEST_BYTES = {
     "application/avro": 70 * _MEGABYTE,
     "application/gzip": 90 * _MEGABYTE,
@@ -49,11 +47,11 @@ _DISABLED = {"configuration": {"status": "DISABLED"}, "retrievalConfiguration": 
 
 
 class _UnavailableError(Exception):
-    """There are no samples of a finding; the first argument is one of the API's UnavailabilityReasonCode."""
+    """Samples of a finding are not available; the first argument is one of the API's UnavailabilityReasonCode."""
 
 
-class Reveal(ClassificationJobs):
-    """What the account may see of the objects."""
+class Reveal(Area):
+    """Samples of sensitive data from the objects of an account."""
 
     _reveal: Mapping[str, Mapping[str, str]]
     _in_progress: set[str]
@@ -68,9 +66,11 @@ class Reveal(ClassificationJobs):
     def get_reveal_configuration(self, request: Request) -> Answer:
         return self._reveal
 
-    @partial("neither the KMS key nor the IAM role has to exist; samples are not encrypted, and no role is assumed")
+    @partly_implemented(
+        "neither the KMS key nor the IAM role has to exist; samples are not encrypted, and no role is assumed"
+    )
     def update_reveal_configuration(self, request: Request) -> Answer:
-        """Enable or disable; what was said of the access to objects is gone when it is disabled."""
+        """Enable or disable the retrieval; disabling it drops the settings of access to objects."""
         configuration = dict(request["configuration"])
         if configuration["status"] == "DISABLED":
             self._reveal = _DISABLED
@@ -87,7 +87,7 @@ class Reveal(ClassificationJobs):
         return self._reveal
 
     def get_sensitive_data_occurrences_availability(self, request: Request) -> Answer:
-        """Tell whether there are samples, and why not."""
+        """Return whether samples are available, and if not, why."""
         finding = self._finding(request)
         try:
             self._open(finding)[1].close()
@@ -96,14 +96,14 @@ class Reveal(ClassificationJobs):
         return {"code": "AVAILABLE"}
 
     def get_sensitive_data_occurrences(self, request: Request) -> Answer:
-        """Begin to retrieve samples, and at the next call have them: Macie needs its time, too."""
+        """Start the retrieval of samples; the next call returns them, as Macie takes its time, too."""
         finding = self._finding(request)
         try:
             found, stream = self._open(finding)
         except _UnavailableError as error:
             raise UnprocessableEntityException(f"The samples cannot be retrieved: {error.args[0]}") from None
         with stream:
-            if self._has_begun(finding["id"]):
+            if self._start_or_finish(finding["id"]):
                 return {"status": "PROCESSING"}
             occurrences = self._occurrences(finding, found, stream)
         if not occurrences:
@@ -113,19 +113,20 @@ class Reveal(ClassificationJobs):
     def _finding(self, request: Request) -> Mapping[str, Any]:
         """Return the finding.
 
-        :raises AccessDeniedException: when nothing may be revealed.
+        :raises AccessDeniedException: when the retrieval is not enabled.
         """
-        finding = existing(self.findings, request["findingId"])
+        finding = existing(self.macie.findings, request["findingId"])
         if self._reveal["configuration"]["status"] != "ENABLED":
             raise AccessDeniedException("Retrieval of sensitive data samples is not enabled")
         return finding
 
-    def _has_begun(self, finding_id: str) -> bool:
-        """Tell whether this call is the first one for the finding; it counts for the day, the next one is its end.
+    def _start_or_finish(self, finding_id: str) -> bool:
+        """Start the retrieval for a finding, or finish the one that was started.
 
-        :raises ServiceQuotaExceededException: when there were too many on this day.
+        :return: whether it was started; each start counts towards the daily quota.
+        :raises ServiceQuotaExceededException: when the quota of the day is used up.
         """
-        with changed:
+        with state_lock:
             if finding_id in self._in_progress:
                 self._in_progress.remove(finding_id)
                 return False
@@ -140,7 +141,7 @@ class Reveal(ClassificationJobs):
     def _open(self, finding: Mapping[str, Any]) -> tuple[S3Object, BinaryIO]:
         """Return the version of the object that the finding is about.
 
-        :raises _UnavailableError: when it cannot be had.
+        :raises _UnavailableError: when it is not available.
         """
         details, about = finding.get("classificationDetails"), finding["resourcesAffected"].get("s3Object")
         if details is None or about is None:
@@ -150,8 +151,8 @@ class Reveal(ClassificationJobs):
             raise _UnavailableError("UNSUPPORTED_OBJECT_TYPE")
         if about["size"] > largest:
             raise _UnavailableError("OBJECT_EXCEEDS_SIZE_QUOTA")
-        storage = self._storage_of({"s3JobDefinition": {}})
-        if details["jobId"] not in self.jobs or not _has_result(storage, details["detailedResultsLocation"]):
+        storage = self.macie.storage_of({"s3JobDefinition": {}})
+        if details["jobId"] not in self.macie.jobs or not _has_result(storage, details["detailedResultsLocation"]):
             raise _UnavailableError("INVALID_CLASSIFICATION_RESULT")
         bucket_name = finding["resourcesAffected"]["s3Bucket"]["name"]
         try:
@@ -169,9 +170,12 @@ class Reveal(ClassificationJobs):
         self, finding: Mapping[str, Any], found: S3Object, stream: BinaryIO
     ) -> dict[str, list[dict[str, str]]]:
         """Return the samples of each type, those of custom data identifiers by their names."""
-        job = self.jobs[finding["classificationDetails"]["jobId"]].request
-        custom = [self.custom_data_identifiers[one].to_detect() for one in job.get("customDataIdentifierIds", [])]
-        allowed = self.allowed(job.get("allowListIds", []))
+        job = self.macie.jobs[finding["classificationDetails"]["jobId"]].request
+        custom = [
+            self.macie.custom_data_identifiers[identifier_id].to_detect()
+            for identifier_id in job.get("customDataIdentifierIds", [])
+        ]
+        allowed = self.macie.allowed_texts(job.get("allowListIds", []))
         texts = reveal(
             stream,
             extension(found.key),
@@ -181,14 +185,14 @@ class Reveal(ClassificationJobs):
             allowed,
             name=found.key,
         )
-        names = {one.id: one.name for one in custom}
+        names = {identifier.id: identifier.name for identifier in custom}
         return {
             names.get(kind, kind): [{"value": value} for value in values] for kind, values in texts.items() if values
         }
 
 
 def _has_result(storage: Storage, location: str) -> bool:
-    """Tell whether the discovery result of a finding is where the finding says, and legible."""
+    """Return whether the discovery result of a finding exists at the location in the finding, and is valid."""
     bucket_name, _, key = location.removeprefix("s3://").partition("/")
     if (owner := storage.owner(bucket_name)) is None:
         return False

@@ -5,16 +5,17 @@ Source: https://docs.aws.amazon.com/macie/latest/APIReference/macie.html
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from localaws.macie2.clock import now
-from localaws.macie2.dials import changed, dials
+from localaws.macie2.dials import dials, state_lock
 from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
 from localaws.macie2.operations.area import Answer, Area, Request
 
 
 class Sessions(Area):
-    """Whether Macie is enabled, and what follows from that."""
+    """The session: whether Macie is enabled, suspended or disabled."""
 
     _session: dict[str, Any] | None
     _was_disabled: bool
@@ -25,9 +26,9 @@ class Sessions(Area):
         self._was_disabled = False
 
     def assert_enabled(self) -> None:
-        """Refuse what can only be done while Macie is enabled; in moto it is at first, and nothing is refused later.
+        """Refuse a request while Macie is not enabled; as in moto, the dial ``as_moto`` enables it at first.
 
-        :raises AccessDeniedException: in the words of the service.
+        :raises AccessDeniedException: with Macie's message.
         """
         if self._session is not None:
             return
@@ -39,7 +40,7 @@ class Sessions(Area):
     def session(self) -> dict[str, Any]:
         """Return the session of an enabled Macie.
 
-        :raises ResourceNotFoundException: when there is none, and the dial says to do as moto does.
+        :raises ResourceNotFoundException: when Macie is disabled and the dial ``as_moto`` is set.
         """
         self.assert_enabled()
         if self._session is None:
@@ -67,13 +68,13 @@ class Sessions(Area):
         """Change the session; suspending Macie cancels all jobs."""
         self._session = {**self.session(), **request, "updatedAt": now()}
         if request.get("status") == "PAUSED":
-            self.cancel_jobs()
+            self.macie.cancel_jobs()
         return {}
 
     def disable_macie(self, request: Request) -> Answer:
         """Delete everything of this account in this Region."""
-        with changed:
-            self.discard_jobs()
+        with state_lock:
+            self.macie.discard_jobs()
             self.forget()
             self._was_disabled = True
         return {}
@@ -85,10 +86,6 @@ class Sessions(Area):
         else:
             self.update_macie_session({"status": status})
 
-    def cancel_jobs(self) -> None:
-        """Cancel all jobs that are not over."""
-        raise NotImplementedError
-
-    def discard_jobs(self) -> None:
-        """Stop all jobs for good."""
-        raise NotImplementedError
+    def enabled_at(self) -> datetime | None:
+        """Return when Macie was enabled, None when it is not."""
+        return self._session["createdAt"] if self._session else None

@@ -1,11 +1,11 @@
-"""Tags of whatever can have some.
+"""Tags of all taggable resources.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/tags-resourcearn.html
 """
 
 from __future__ import annotations
 
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.operations.area import Answer, Area, Request, existing
 from localaws.macie2.validation import check_tags
 
@@ -17,14 +17,14 @@ class Tags(Area):
         return {"tags": self._tags_of(request)}
 
     def tag_resource(self, request: Request) -> Answer:
-        with changed:
+        with state_lock:
             tags = self._tags_of(request)
             check_tags({**tags, **request["tags"]})
             tags.update(request["tags"])
         return {}
 
     def untag_resource(self, request: Request) -> Answer:
-        with changed:
+        with state_lock:
             tags = self._tags_of(request)
             for key in request["tagKeys"]:
                 tags.pop(key, None)

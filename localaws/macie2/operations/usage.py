@@ -1,4 +1,4 @@
-"""What Macie would cost: estimates from what the jobs classified and from the buckets that there are.
+"""Usage and estimated cost: from the bytes that jobs classified and from the existing buckets.
 
 Source: https://docs.aws.amazon.com/macie/latest/APIReference/usage-statistics.html and the prices of us-east-1 on
 https://aws.amazon.com/macie/pricing/
@@ -13,10 +13,9 @@ from typing import Any
 
 from localaws.macie2.clock import now
 from localaws.macie2.exceptions import ValidationException
-from localaws.macie2.operations.area import Answer, Request, partial
-from localaws.macie2.operations.buckets import Buckets
+from localaws.macie2.jobs.scope import compare, moment
+from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 from localaws.macie2.paging import page
-from localaws.macie2.scope import compare, moment
 
 _GIGABYTE = 2**30
 #: Gigabytes of a month to the price of each, in USD.
@@ -30,7 +29,7 @@ _ESTIMATE = (
 )
 
 
-class Usage(Buckets):
+class Usage(Area):
     """The usage of the account, and of its members when it administers some."""
 
     _classified: list[tuple[datetime, int]]
@@ -39,15 +38,15 @@ class Usage(Buckets):
         super().forget()
         self._classified = []
 
-    def classified(self, size_bytes: int) -> None:
-        """Note that a job analysed so many uncompressed bytes of an object; nothing is charged for what is skipped."""
+    def count_classified_bytes(self, size_bytes: int) -> None:
+        """Count uncompressed bytes that a job analysed; skipped objects are free of charge."""
         self._classified.append((now(), size_bytes))
 
-    @partial(_ESTIMATE)
+    @partly_implemented(_ESTIMATE)
     def get_usage_totals(self, request: Request) -> Answer:
         since = _since(request.get("timeRange", "PAST_30_DAYS"))
-        costs = [one.costs(since) for one in self._accounts()]
-        totals = {kind: sum((one[kind] for one in costs), Decimal(0)) for kind in costs[0]}
+        costs = [account.costs(since) for account in self._accounts()]
+        totals = {kind: sum((by_kind[kind] for by_kind in costs), Decimal(0)) for kind in costs[0]}
         return {
             "timeRange": request.get("timeRange", "PAST_30_DAYS"),
             "usageTotals": [
@@ -55,35 +54,35 @@ class Usage(Buckets):
             ],
         }
 
-    @partial(_ESTIMATE)
+    @partly_implemented(_ESTIMATE)
     def get_usage_statistics(self, request: Request) -> Answer:
         conditions = request.get("filterBy", [])
-        for one in conditions:
-            _check_condition(one)
+        for condition in conditions:
+            _check_condition(condition)
         time_range = request.get("timeRange", "PAST_30_DAYS")
-        records = [one.usage_record(_since(time_range)) for one in self._accounts()]
-        selected = [one for one in records if all(_holds(condition, one) for condition in conditions)]
+        records = [account.usage_record(_since(time_range)) for account in self._accounts()]
+        selected = [record for record in records if all(_holds(condition, record) for condition in conditions)]
         sort = request.get("sortBy", {})
         key = sort.get("key", "accountId")
-        selected.sort(key=lambda one: _value(key, one), reverse=sort.get("orderBy") == "DESC")
+        selected.sort(key=lambda record: _value(key, record), reverse=sort.get("orderBy") == "DESC")
         return {**page("records", selected, request), "timeRange": time_range}
 
     def costs(self, since: datetime) -> dict[str, Decimal]:
         """Return the estimated costs by metric, in USD."""
         size_bytes = sum(size for when, size in list(self._classified) if when >= since)
         return {
-            "DATA_INVENTORY_EVALUATION": self.bucket_count() * _BUCKET_MONTH,
+            "DATA_INVENTORY_EVALUATION": self.macie.bucket_count() * _BUCKET_MONTH,
             "SENSITIVE_DATA_DISCOVERY": price(size_bytes),
         }
 
     def usage_record(self, since: datetime) -> dict[str, Any]:
-        """Return what GetUsageStatistics says about the account."""
+        """Return the record of GetUsageStatistics for the account."""
         terabytes = sum(size for when, size in list(self._classified) if when >= _since("MONTH_TO_DATE")) / 2**40
         limit = {"isServiceLimited": terabytes >= _TERABYTES_PER_MONTH, "unit": "TERABYTES", "value": 5}
         limits = {"SENSITIVE_DATA_DISCOVERY": {"serviceLimit": limit}}
         return {
             "accountId": self.account_id,
-            "freeTrialStartDate": (self._session or {}).get("createdAt"),
+            "freeTrialStartDate": self.macie.enabled_at(),
             "usage": [
                 {"currency": "USD", "estimatedCost": _text(cost), "type": kind, **limits.get(kind, {})}
                 for kind, cost in self.costs(since).items()
@@ -91,12 +90,11 @@ class Usage(Buckets):
         }
 
     def _accounts(self) -> Sequence[Usage]:
-        known = [self.macie_of(account_id) for account_id in self.accounts()]
-        return [one for one in known if isinstance(one, Usage)]
+        return [self.macie.macie_of(account_id) for account_id in self.macie.accounts()]
 
 
 def price(size_bytes: int) -> Decimal:
-    """Return what classifying so many bytes in a month costs, in USD."""
+    """Return the price of classifying so many bytes in a month, in USD."""
     left, total = Decimal(size_bytes) / _GIGABYTE, Decimal(0)
     for most, of_one in _BANDS:
         taken = left if most is None else min(left, most)
@@ -105,9 +103,9 @@ def price(size_bytes: int) -> Decimal:
 
 
 def _since(time_range: str) -> datetime:
-    """Return when the time range started.
+    """Return the start of the time range.
 
-    :raises ValidationException: when there is no such range.
+    :raises ValidationException: for an unknown range.
     """
     if time_range not in _RANGES:
         raise ValidationException(f"timeRange must be one of: {', '.join(_RANGES)}")
@@ -156,14 +154,14 @@ def _parsed(key: str, value: str) -> Any:
 
 
 def _value(key: str, record: Mapping[str, Any]) -> Any:
-    limits = [one["serviceLimit"] for one in record["usage"] if "serviceLimit" in one]
+    limits = [usage["serviceLimit"] for usage in record["usage"] if "serviceLimit" in usage]
     match key:
         case "total":
-            return sum((Decimal(one["estimatedCost"]) for one in record["usage"]), Decimal(0))
+            return sum((Decimal(usage["estimatedCost"]) for usage in record["usage"]), Decimal(0))
         case "serviceLimit":
-            return any(one["isServiceLimited"] for one in limits)
+            return any(limit["isServiceLimited"] for limit in limits)
         case "serviceLimitValue":
-            return sum(one["value"] for one in limits)
+            return sum(limit["value"] for limit in limits)
         case "freeTrialStartDate":
             return record[key] or datetime.min.replace(tzinfo=UTC)
         case _:

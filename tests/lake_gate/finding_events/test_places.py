@@ -57,7 +57,7 @@ DOCUMENTS = (
         "notified/findings/0a.json",
     ),
     *("amendments/scheduled__1.jsonl", "amendments/scheduled__1.moved.jsonl", "ids.txt", "looked.json"),
-    *("taken.json", "actions.jsonl", "histories.jsonl", "found.jsonl"),
+    *("notified/findings/0a.json", "taken.json", "actions.jsonl", "histories.jsonl", "found.jsonl"),
 )
 
 

@@ -1,4 +1,4 @@
-"""What a target is sent."""
+"""The input of a target."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Bus:
 
     def rule(self, *targets: dict[str, Any], name: str = "rule", **more: Any) -> None:
         self.events.put_rule(Name=name, **{"EventPattern": json.dumps(PATTERN), **more})
-        numbered = [{"Id": str(number), **one} for number, one in enumerate(targets)]
+        numbered = [{"Id": str(number), **target} for number, target in enumerate(targets)]
         if numbered:
             self.events.put_targets(Rule=name, Targets=numbered)
 
@@ -45,7 +45,7 @@ class Bus:
     def received(self, name: str) -> list[str]:
         url = self.sqs.get_queue_url(QueueName=name)["QueueUrl"]
         received = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        return [one["Body"] for one in received]
+        return [item["Body"] for item in received]
 
 
 @pytest.fixture
@@ -142,6 +142,6 @@ def test_a_rule_of_a_template_delivers_whether_its_pattern_is_a_text_or_an_objec
     client("cloudformation").create_stack(**stack)
     bus.put()
     bus.put("Low")
-    assert sorted(json.loads(one)["Message"] for one in bus.received("queue")) == ['"object x"', '"text x"']
+    assert sorted(json.loads(item)["Message"] for item in bus.received("queue")) == ['"object x"', '"text x"']
     client("cloudformation").delete_stack(StackName="alarms")
     assert bus.events.list_rules()["Rules"] == []

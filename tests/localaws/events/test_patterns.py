@@ -1,4 +1,4 @@
-"""Which events a pattern matches."""
+"""Event patterns."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -68,8 +69,8 @@ def asked(enforced: LocalAws) -> Callable[[], list[tuple[str, str, bool]]]:
     """What was asked so far: action, resource, and whether it was allowed."""
 
     def read() -> list[tuple[str, str, bool]]:
-        said = request(enforced, "GET", "/localaws/iam")[1]["asked"]
-        return [(one["action"], one["resource"], one["allowed"]) for one in said]
+        decisions = request(enforced, "GET", "/localaws/iam")[1]["asked"]
+        return [(item["action"], item["resource"], item["allowed"]) for item in decisions]
 
     return read
 
@@ -86,3 +87,48 @@ def lake(enforced: LocalAws, client: Client) -> str:
         rules = [{"ApplyServerSideEncryptionByDefault": by_default, "BucketKeyEnabled": bucket == "silver"}]
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
     return key
+
+
+ARN = "arn:aws:s3:::"
+
+
+ONE, TAGGED, UPLOAD = "bronze/run/one.csv", "bronze/run/tagged.csv", "bronze/run/large.csv"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is in the lake before a request."""
+
+    key_arn: str
+    etag: str
+    version_id: str
+    tagged_version_id: str
+    upload_id: str
+    part: dict[str, Any]
+
+
+@pytest.fixture
+def stored(lake: str, client: Client) -> Stored:
+    s3 = client("s3")
+    written = s3.put_object(Bucket="bronze", Key="run/one.csv", Body=b"1", ChecksumAlgorithm="SHA256")
+    tagged = s3.put_object(Bucket="bronze", Key="run/tagged.csv", Body=b"2", Tagging="state=held")
+    upload = {"Bucket": "bronze", "Key": "run/large.csv"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"3")
+    return Stored(
+        lake,
+        written["ETag"],
+        written["VersionId"],
+        tagged["VersionId"],
+        upload["UploadId"],
+        {"PartNumber": 1, "ETag": part["ETag"]},
+    )
+
+
+type Call = Callable[[Any, Stored], Any]
+
+
+BRONZE = {"Bucket": "bronze", "Key": "run/one.csv"}
+
+
+SILVER = {"Bucket": "silver", "Key": "run/one.csv"}

@@ -1,4 +1,4 @@
-"""What a service may write by itself: the policies of bucket and key decide, and nothing else."""
+"""Calls of a service principal: the policies of bucket and key alone decide."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def writes(client: Client, *statements: dict[str, Any], account: str = ACCOUNT, 
             True,
         ),
         (
-            # aws:PrincipalArn is no key of a service's call, so a statement that names a role is about services, too.
+            # aws:PrincipalArn is not a key of a service's call: a statement that names a role is about services, too.
             [
                 MACIE_WRITES,
                 deny(
@@ -91,7 +91,7 @@ def test_nothing_is_refused_until_it_is_switched_on(results: Client, enforced: L
     assert writes(results)
 
 
-def test_question_is_told_with_its_answer(results: Client, enforced: LocalAws) -> None:
+def test_decision_is_listed_with_its_answer(results: Client, enforced: LocalAws) -> None:
     writes(results, MACIE_WRITES)
     assert request(enforced, "GET", "/localaws/iam")[1]["asked"] == [
         {

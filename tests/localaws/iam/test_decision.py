@@ -1,4 +1,4 @@
-"""What policies of all kinds decide together."""
+"""Decisions from policies of all kinds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from localaws.iam.callers import Caller
 from localaws.iam.decision import Decision, ResourcePolicy, decide
-from localaws.iam.policy import Ask, Policy, read_policy
+from localaws.iam.policy import Permission, Policy, read_policy
 
 ACCOUNT, ROLE = "123456789012", "arn:aws:iam::123456789012:role/gate"
 SESSION, ROOT = "arn:aws:sts::123456789012:assumed-role/gate/run", "arn:aws:iam::123456789012:root"
-ASK = Ask("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:q", {}, ACCOUNT)
+ASK = Permission("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:q", {}, ACCOUNT)
 NOTHING = ResourcePolicy()
 
 
@@ -30,8 +30,8 @@ def caller(*policies: Policy, boundary: Policy | None = None, session_policy: Po
     return Caller(SESSION, ROLE, ACCOUNT, "aws", "id", None, (), policies, boundary, session_policy)
 
 
-def asked(who: Caller, policy: Policy = (), *, must_allow: bool = False, ask: Ask = ASK) -> Decision:
-    return decide(who, ask, {}, ResourcePolicy(policy, must_allow))
+def asked(who: Caller, policy: Policy = (), *, must_allow: bool = False, permission: Permission = ASK) -> Decision:
+    return decide(who, permission, {}, ResourcePolicy(policy, must_allow))
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_identities_count_for_a_key_only_if_its_policy_lets_them(who: Caller, of
 def test_both_accounts_have_to_allow_what_is_about_the_other(
     who: Caller, of_resource: Policy, is_allowed: bool
 ) -> None:
-    elsewhere = Ask(ASK.action, ASK.resource, {}, "210987654321")
-    assert asked(who, of_resource, ask=elsewhere).is_allowed is is_allowed
+    elsewhere = Permission(ASK.action, ASK.resource, {}, "210987654321")
+    assert asked(who, of_resource, permission=elsewhere).is_allowed is is_allowed
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_resource_without_a_policy_leaves_it_to_the_identity() -> None:
     assert not decide(caller(), ASK, {}, NOTHING).is_allowed
 
 
-def test_a_policy_of_a_resource_without_principals_is_about_nobody() -> None:
+def test_a_policy_of_a_resource_without_principals_applies_to_no_caller() -> None:
     assert not asked(caller(), one()).is_allowed
     assert not asked(caller(one()), one(), must_allow=True).is_allowed
     assert asked(caller(one()), one("Deny")).is_allowed

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from localaws.iam.policy import Ask, Principals, read_policy
+from localaws.iam.policy import Permission, Principals, read_policy
 
-GET = Ask("s3:GetObject", "arn:aws:s3:::bronze/a/b.csv")
+GET = Permission("s3:GetObject", "arn:aws:s3:::bronze/a/b.csv")
 
 
-def applies(statement: dict[str, Any], ask: Ask = GET) -> bool:
+def applies(statement: dict[str, Any], permission: Permission = GET) -> bool:
     whole = {"Effect": "Allow", **statement}
     [read] = read_policy({"Statement": whole})
-    return read.applies_to(ask, {"aws:securetransport": ("true",)})
+    return read.applies_to(permission, {"aws:securetransport": ("true",)})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_no_policy_has_no_statements(nothing: Any) -> None:
 
 def test_a_statement_without_a_sid_goes_by_its_number() -> None:
     each = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    assert [one.sid for one in read_policy({"Statement": [each, {**each, "Sid": "Named"}, each]})] == [
+    assert [item.sid for item in read_policy({"Statement": [each, {**each, "Sid": "Named"}, each]})] == [
         "0",
         "Named",
         "2",
@@ -75,7 +75,7 @@ def test_a_statement_without_a_sid_goes_by_its_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "arns", "is_anyone", "services"),
+    ("principal", "arns", "is_anyone", "services"),
     [
         ("*", ("*",), True, ()),
         ({"AWS": "*"}, ("*",), True, ()),
@@ -83,14 +83,14 @@ def test_a_statement_without_a_sid_goes_by_its_number() -> None:
         ({"Service": "macie.amazonaws.com"}, (), False, ("macie.amazonaws.com",)),
     ],
 )
-def test_principals_are_read(said: Any, arns: tuple[str, ...], is_anyone: bool, services: tuple[str, ...]) -> None:
+def test_principals_are_read(principal: Any, arns: tuple[str, ...], is_anyone: bool, services: tuple[str, ...]) -> None:
     for element, is_negated in (("Principal", False), ("NotPrincipal", True)):
-        [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", element: said}})
+        [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", element: principal}})
         assert statement.principals == Principals(arns, is_anyone, is_negated, services)
 
 
 @pytest.mark.parametrize(
-    ("said", "is_about"),
+    ("principal", "is_about"),
     [
         ({"Principal": "*"}, True),
         ({"Principal": {"Service": ["sns.amazonaws.com", "macie.amazonaws.com"]}}, True),
@@ -100,14 +100,14 @@ def test_principals_are_read(said: Any, arns: tuple[str, ...], is_anyone: bool, 
     ],
     ids=str,
 )
-def test_statement_is_about_a_service_that_it_names_or_does_not_leave_out(said: Any, is_about: bool) -> None:
-    [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", **said}})
+def test_statement_is_about_a_service_that_it_names_or_does_not_leave_out(principal: Any, is_about: bool) -> None:
+    [statement] = read_policy({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", **principal}})
     assert statement.principals
     assert statement.principals.is_about_service("macie.amazonaws.com") is is_about
 
 
 def test_an_account_is_named_by_its_id_or_its_root() -> None:
     principals = Principals(("111", "arn:aws:iam::222:root", "arn:aws:iam::333:role/a"), False, False)
-    assert [principals.names_account(one) for one in ("111", "222", "333")] == [True, True, False]
+    assert [principals.names_account(item) for item in ("111", "222", "333")] == [True, True, False]
     assert principals.name("arn:aws:iam::333:role/a")
     assert not principals.name("arn:aws:iam::333:role/b")

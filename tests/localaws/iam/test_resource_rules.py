@@ -10,13 +10,13 @@ import pytest
 from botocore.model import OperationModel, Shape, StructureShape
 from moto.core.utils import get_service_model
 
-from localaws.iam.policy import Ask
+from localaws.iam.policy import Permission
 from localaws.iam.request import AwsRequest
-from localaws.iam.resource_rules import Where
+from localaws.iam.resource_rules import Location
 from localaws.iam.s3 import S3Request
-from localaws.iam.services import asks_of
+from localaws.iam.services import permissions_of
 
-WHERE = Where("aws", "us-east-1", "123456789012")
+WHERE = Location("aws", "us-east-1", "123456789012")
 SERVICES = ("cloudwatch", "events", "kms", "logs", "macie2", "s3", "sns", "sqs", "ssm")
 #: What moto or botocore count as operations of S3 and IAM does not: forms, preflights, other kinds of buckets.
 NOT_FOR_IAM = {
@@ -82,19 +82,19 @@ def value(name: str, shape: Shape) -> Any:
         case "list":
             return [value(name.removesuffix("s"), shape.member)]  # type: ignore[attr-defined]
         case "structure":
-            return {one: value(one, member) for one, member in members(shape) if member.type_name == "string"}
+            return {item: value(item, member) for item, member in members(shape) if member.type_name == "string"}
         case "boolean":
             return True
     return None
 
 
-def asks(service: str, operation: str) -> list[Ask]:
+def permissions(service: str, operation: str) -> list[Permission]:
     """What a request with all its parameters asks for."""
     model = get_service_model(service).operation_model(operation)
     environ = {"REQUEST_METHOD": model.http["method"], "QUERY_STRING": "", "HTTP_X_AMZ_COPY_SOURCE": "bucket/key"}
-    parameters = {name: one for name, one in given(model).items() if one is not None and not is_arn(name)}
+    parameters = {name: item for name, item in given(model).items() if item is not None and not is_arn(name)}
     request = AwsRequest(environ, service, operation, "json", "us-east-1", None, parameters)
-    return list(S3Request(request, "aws").asks() if service == "s3" else asks_of(request, WHERE))
+    return list(S3Request(request, "aws").permissions() if service == "s3" else permissions_of(request, WHERE))
 
 
 def is_arn(name: str) -> bool:
@@ -114,28 +114,28 @@ def test_every_operation_asks_for_actions_that_iam_has_on_resources_that_they_ar
     definitions: dict[str, Any], service: str
 ) -> None:
     operations = set(get_service_model(service).operation_names) - NOT_FOR_IAM
-    assert [one for name in sorted(operations) for one in problems(definitions, service, name)] == []
+    assert [problem for name in sorted(operations) for problem in problems(definitions, service, name)] == []
 
 
 def problems(definitions: dict[str, Any], service: str, operation: str) -> Iterator[str]:
     """Say what IAM would not understand of what the operation asks for."""
-    found = asks(service, operation)
+    found = permissions(service, operation)
     if not found:
         yield f"{operation} asks for nothing"
-    for ask in found:
-        prefix, _, action = ask.action.partition(":")
-        if ask.action in TOO_NEW | MISDESCRIBED:
+    for permission in found:
+        prefix, _, action = permission.action.partition(":")
+        if permission.action in TOO_NEW | MISDESCRIBED:
             continue
         if action not in definitions[prefix]["privileges"]:
-            yield f"IAM has no action {ask.action}"
+            yield f"IAM has no action {permission.action}"
             continue
         types = [name for name in definitions[prefix]["privileges"][action]["resource_types"] if name]
         arns = [definitions[prefix]["resources"][name]["arn"] for name in types]
-        if ask.resource == "*":
-            if types and ask.action not in WITHOUT_RESOURCE and not names_an_arn(service, operation):
-                yield f"{ask.action} is about {arns}, and not about *"
-        elif not any(fits(ask.resource, one) for one in arns):
-            yield f"{ask.action} is about {arns or '*'}, and not about {ask.resource}"
+        if permission.resource == "*":
+            if types and permission.action not in WITHOUT_RESOURCE and not names_an_arn(service, operation):
+                yield f"{permission.action} is about {arns}, and not about *"
+        elif not any(fits(permission.resource, arn) for arn in arns):
+            yield f"{permission.action} is about {arns or '*'}, and not about {permission.resource}"
 
 
 def names_an_arn(service: str, operation: str) -> bool:

@@ -1,62 +1,43 @@
-"""What each request to S3 needs: all of it, and nothing else."""
+"""The permissions of each request to S3: all are needed, and no others."""
 
 from __future__ import annotations
 
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.localaws.conftest import error_of
-from tests.localaws.iam.conftest import AsRole, Client, allow, deny, policy
+from tests.localaws.iam.conftest import (
+    ARN,
+    BRONZE,
+    ONE,
+    SILVER,
+    TAGGED,
+    UPLOAD,
+    AsRole,
+    Call,
+    Client,
+    Stored,
+    allow,
+    deny,
+    policy,
+)
 
-ARN = "arn:aws:s3:::"
-ONE, TAGGED, UPLOAD = "bronze/run/one.csv", "bronze/run/tagged.csv", "bronze/run/large.csv"
 OTHER = "silver/run/one.csv"
 
 
-@dataclass(frozen=True)
-class Stored:
-    """What is in the lake before a request."""
-
-    key_arn: str
-    etag: str
-    version_id: str
-    tagged_version_id: str
-    upload_id: str
-    part: dict[str, Any]
-
-
-@pytest.fixture
-def stored(lake: str, client: Client) -> Stored:
-    s3 = client("s3")
-    one = s3.put_object(Bucket="bronze", Key="run/one.csv", Body=b"1", ChecksumAlgorithm="SHA256")
-    tagged = s3.put_object(Bucket="bronze", Key="run/tagged.csv", Body=b"2", Tagging="state=held")
-    upload = {"Bucket": "bronze", "Key": "run/large.csv"}
-    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
-    part = s3.upload_part(**upload, PartNumber=1, Body=b"3")
-    return Stored(
-        lake,
-        one["ETag"],
-        one["VersionId"],
-        tagged["VersionId"],
-        upload["UploadId"],
-        {"PartNumber": 1, "ETag": part["ETag"]},
-    )
-
-
-type Call = Callable[[Any, Stored], Any]
-BRONZE = {"Bucket": "bronze", "Key": "run/one.csv"}
 LARGE = {"Bucket": "bronze", "Key": "run/large.csv"}
-SILVER = {"Bucket": "silver", "Key": "run/one.csv"}
+
+
 DECRYPT, GENERATE = "kms:Decrypt KEY", "kms:GenerateDataKey KEY"
+
+
 TAGS = {"TagSet": [{"Key": "state", "Value": "held"}]}
+
 
 CASES: dict[str, tuple[Call, list[str]]] = {
     "get": (lambda s3, it: s3.get_object(**BRONZE), [f"s3:GetObject {ONE}", DECRYPT]),
@@ -212,7 +193,7 @@ def test_a_request_is_answered_to_who_may_do_just_what_it_needs(
     stored: Stored, as_role: AsRole, asked: Callable[[], list[tuple[str, str, bool]]], name: str
 ) -> None:
     call, needed = CASES[name]
-    call(as_role(*(statement(one, stored.key_arn) for one in needed))("s3"), stored)
+    call(as_role(*(statement(item, stored.key_arn) for item in needed))("s3"), stored)
     short = {f"{action} {'KEY' if arn == stored.key_arn else arn.removeprefix(ARN)}" for action, arn, _ in asked()}
     assert short == set(needed)
 
@@ -223,12 +204,12 @@ def test_a_request_is_refused_without_any_one_of_the_permissions(
     iam, s3 = client("iam"), as_role()("s3")
     for name, (call, needed) in CASES.items():
         for missing in needed:
-            left = [statement(one, stored.key_arn) for one in needed if one != missing] or [deny("s3:Nothing")]
+            left = [statement(item, stored.key_arn) for item in needed if item != missing] or [deny("s3:Nothing")]
             iam.put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=policy(*left))
             code, status, message = error_of(partial(call, s3, stored))
             action = missing.partition(" ")[0]
             assert (name, missing, status) == (name, missing, 403)
-            if name.startswith("head"):  # without a body there is no reason
+            if name.startswith("head"):  # an answer without a body has no reason
                 assert (code, message) == ("403", "Forbidden")
                 continue
             assert code == "AccessDenied"
@@ -249,7 +230,7 @@ def test_a_request_is_refused_without_any_one_of_the_permissions(
         (lambda s3: s3.get_object(Bucket="none", Key="none"), "NoSuchBucket", "NoSuchBucket"),
     ],
 )
-def test_that_an_object_is_not_there_is_said_only_to_who_may_list_its_bucket(
+def test_a_missing_object_is_reported_only_to_callers_who_may_list_its_bucket(
     lake: str, as_role: AsRole, client: Client, call: Any, code_without: str, code_with: str
 ) -> None:
     objects = allow(["s3:GetObject*", "s3:PutObject", "kms:*"])
@@ -268,89 +249,12 @@ def test_what_is_deleted_is_not_there(stored: Stored, as_role: AsRole, client: C
     assert error_of(s3.get_object, **BRONZE)[0] == "AccessDenied"
 
 
-@pytest.mark.parametrize(
-    ("action", "call"),
-    [
-        (
-            "s3:BypassGovernanceRetention",
-            lambda s3, it: s3.delete_object(**BRONZE, VersionId=it.version_id, BypassGovernanceRetention=True),
-        ),
-        (
-            "s3:PutObjectRetention",
-            lambda s3, it: s3.put_object(
-                **SILVER, ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=datetime(2100, 1, 1, tzinfo=UTC)
-            ),
-        ),
-        ("s3:PutObjectLegalHold", lambda s3, it: s3.put_object(**SILVER, ObjectLockLegalHoldStatus="ON")),
-        ("s3:PutObjectAcl", lambda s3, it: s3.put_object(**SILVER, GrantRead="id=someone")),
-    ],
-)
-def test_a_lock_or_a_grant_in_a_request_needs_a_permission_too(
-    stored: Stored, as_role: AsRole, action: str, call: Call
-) -> None:
-    s3 = as_role(allow(["s3:*", "kms:*"]), deny(action))("s3")
-    message = error_of(lambda: call(s3, stored))[2]
-    assert f"perform: {action} on resource: " in message
-    assert message.endswith(" with an explicit deny in an identity-based policy")
-
-
 def test_that_an_object_is_there_may_be_a_condition_without_the_permission_to_read_it(
     stored: Stored, as_role: AsRole
 ) -> None:
     s3 = as_role(allow("s3:DeleteObject"))("s3")
     assert error_of(s3.delete_object, **BRONZE, IfMatch=stored.etag)[0] == "AccessDenied"
     assert error_of(s3.delete_object, **BRONZE, IfMatch="*")[0] == "PreconditionFailed"  # moto does not know the star
-
-
-# ---- DeleteObjects
-
-
-def test_of_several_keys_only_those_are_deleted_that_may_be(stored: Stored, as_role: AsRole, client: Client) -> None:
-    s3 = as_role(allow("s3:DeleteObject", f"{ARN}{ONE}"))("s3")
-    wanted = [{"Key": "run/one.csv"}, {"Key": "run/tagged.csv"}, {"Key": "a<&>b", "VersionId": "v"}]
-    answer = s3.delete_objects(Bucket="bronze", Delete={"Objects": wanted})
-    assert [one["Key"] for one in answer["Deleted"]] == ["run/one.csv"]
-    refused = [(one["Key"], one.get("VersionId"), one["Code"]) for one in answer["Errors"]]
-    assert refused == [("run/tagged.csv", None, "AccessDenied"), ("a<&>b", "v", "AccessDenied")]
-    assert "perform: s3:DeleteObject on" in answer["Errors"][0]["Message"]
-    assert "perform: s3:DeleteObjectVersion on" in answer["Errors"][1]["Message"]
-    listed = client("s3").list_objects_v2(Bucket="bronze")["Contents"]
-    assert [one["Key"] for one in listed] == ["run/tagged.csv"]
-
-
-def test_of_several_versions_only_those_are_deleted_that_may_be(
-    stored: Stored, as_role: AsRole, client: Client
-) -> None:
-    s3 = as_role(allow("s3:DeleteObjectVersion", f"{ARN}{ONE}"))("s3")
-    wanted = [
-        {"Key": "run/one.csv", "VersionId": stored.version_id},
-        {"Key": "run/one.csv"},
-        {"Key": "run/tagged.csv", "VersionId": stored.tagged_version_id},
-    ]
-    answer = s3.delete_objects(Bucket="bronze", Delete={"Objects": wanted, "Quiet": True})
-    assert [(one["Key"], one.get("VersionId")) for one in answer["Errors"]] == [
-        ("run/one.csv", None),
-        ("run/tagged.csv", stored.tagged_version_id),
-    ]
-    versions = client("s3").list_object_versions(Bucket="bronze")
-    assert [one["Key"] for one in versions["Versions"]] == ["run/tagged.csv"]
-    assert "DeleteMarkers" not in versions
-
-
-@pytest.mark.parametrize("quiet", [False, True])
-def test_all_keys_are_deleted_or_none(stored: Stored, as_role: AsRole, client: Client, quiet: bool) -> None:
-    s3 = as_role()("s3")
-    delete = {"Objects": [{"Key": "run/one.csv"}, {"Key": "run/tagged.csv"}], "Quiet": quiet}
-    answer = s3.delete_objects(Bucket="bronze", Delete=delete)
-    assert len(answer["Errors"]) == 2
-    assert "Deleted" not in answer
-    assert client("s3").list_objects_v2(Bucket="bronze")["KeyCount"] == 2
-    client("iam").put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=policy(allow("s3:DeleteObject")))
-    assert "Errors" not in s3.delete_objects(Bucket="bronze", Delete=delete)
-    assert client("s3").list_objects_v2(Bucket="bronze")["KeyCount"] == 0
-
-
-# ---- conditions
 
 
 @pytest.mark.parametrize(
@@ -420,12 +324,12 @@ def test_all_keys_are_deleted_or_none(stored: Stored, as_role: AsRole, client: C
             None,
         ),
     ],
-    ids=lambda one: "" if callable(one) else str(one)[:40],
+    ids=lambda item: "" if callable(item) else str(item)[:40],
 )
 def test_what_a_request_says_is_a_condition(
     stored: Stored, as_role: AsRole, action: str, condition: dict[str, Any], call: Any
 ) -> None:
-    others = [one for one in ("s3:ListBucket", "s3:PutObject", "s3:GetObject") if one != action]
+    others = [item for item in ("s3:ListBucket", "s3:PutObject", "s3:GetObject") if item != action]
     s3 = as_role(allow([*others, "s3:*Tagging", "kms:*"]), allow(action, Condition=condition))("s3")
     plain: dict[str, Any] = {
         "s3:ListBucket": lambda: s3.list_objects_v2(Bucket="bronze"),
@@ -435,26 +339,6 @@ def test_what_a_request_says_is_a_condition(
     assert error_of(plain[action])[0] == "AccessDenied"
     if call:
         call(s3)
-
-
-def test_a_version_is_a_condition(stored: Stored, as_role: AsRole) -> None:
-    only = {"StringEquals": {"s3:VersionId": stored.version_id}}
-    s3 = as_role(allow(["s3:GetObjectVersion"], Condition=only), allow("kms:Decrypt"))("s3")
-    s3.get_object(**BRONZE, VersionId=stored.version_id)
-    with pytest.raises(ClientError, match="s3:GetObjectVersion"):
-        s3.get_object(Bucket="bronze", Key="run/tagged.csv", VersionId=stored.tagged_version_id)
-
-
-def test_the_tags_that_count_are_those_of_the_version(stored: Stored, as_role: AsRole, client: Client) -> None:
-    tagged = {"Bucket": "bronze", "Key": "run/tagged.csv"}
-    client("s3").put_object(**tagged, Body=b"no tags")
-    held = {"StringEquals": {"s3:ExistingObjectTag/state": "held"}}
-    s3 = as_role(allow(["s3:GetObject", "s3:GetObjectVersion"], Condition=held), allow("kms:Decrypt"))("s3")
-    assert error_of(s3.get_object, **tagged)[0] == "AccessDenied"
-    assert s3.get_object(**tagged, VersionId=stored.tagged_version_id)["Body"].read() == b"2"
-
-
-# ---- keys
 
 
 @pytest.mark.parametrize(
@@ -477,35 +361,16 @@ def test_s3_asks_kms_in_its_own_way(stored: Stored, as_role: AsRole, condition: 
         assert "kms:Decrypt" in error_of(s3.get_object, **BRONZE)[2]
 
 
-def test_a_bucket_with_a_key_of_its_own_asks_kms_as_a_bucket(stored: Stored, as_role: AsRole) -> None:
+def test_a_bucket_with_a_key_of_its_own_asks_kms_as_a_bucket(stored: Stored, as_role: AsRole, client: Client) -> None:
     of_bucket = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"{ARN}silver"}}
-    as_role(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_bucket))("s3").put_object(
-        **SILVER, Body=b"x"
-    )
-
-
-def test_a_key_in_the_request_goes_before_that_of_the_bucket(stored: Stored, as_role: AsRole, client: Client) -> None:
-    kms = client("kms")
-    other = kms.create_key()["KeyMetadata"]["Arn"]
-    kms.create_alias(AliasName="alias/other", TargetKeyId=other)
-    s3 = as_role(allow("s3:*"), allow("kms:*", other))("s3")
-    by_default = error_of(s3.put_object, **SILVER, Body=b"x")[2]
-    assert f"kms:GenerateDataKey on resource: {stored.key_arn} " in by_default
-    for key_id in (other, other.rpartition("/")[2], "alias/other", f"{other.rpartition(':')[0]}:alias/other"):
-        s3.put_object(**SILVER, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key_id)
-        s3.get_object(**SILVER)["Body"].read()
-
-
-def test_the_key_that_aws_manages_needs_no_permission(enforced: Any, as_role: AsRole, client: Client) -> None:
-    client("s3").create_bucket(Bucket="silver")
-    s3 = as_role(allow(["s3:GetObject", "s3:PutObject"]))("s3")
-    s3.put_object(**SILVER, Body=b"x", ServerSideEncryption="aws:kms")
-    s3.get_object(**SILVER)
-    s3.put_object(**SILVER, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId="alias/aws/s3")
-    s3.get_object(**SILVER)
-
-
-# ---- bucket policies
+    s3 = as_role(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_bucket))("s3")
+    s3.put_object(**SILVER, Body=b"x")
+    written = client("s3").get_object(**SILVER)
+    assert (written["Body"].read(), written["SSEKMSKeyId"]) == (b"x", stored.key_arn)
+    of_object = {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"{ARN}{SILVER['Bucket']}/{SILVER['Key']}"}}
+    only_for_object = policy(allow("s3:PutObject"), allow("kms:GenerateDataKey", Condition=of_object))
+    client("iam").put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=only_for_object)
+    assert "kms:GenerateDataKey" in error_of(s3.put_object, **SILVER, Body=b"y")[2]
 
 
 def test_a_bucket_policy_allows_and_refuses_what_no_identity_does(

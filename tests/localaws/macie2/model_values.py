@@ -57,7 +57,7 @@ class Request:
 
 
 def request(name: str, parameters: dict[str, Any]) -> Request:
-    """Put the parameters where the model says; nobody looks whether they are right."""
+    """Put the parameters where the model says, without checking them."""
     model = operation(name)
     path, query, body = model.http["requestUri"], [], dict(parameters)
     for member, shape in model.input_shape.members.items() if model.input_shape else ():
@@ -68,7 +68,7 @@ def request(name: str, parameters: dict[str, Any]) -> Request:
         if where == "uri":
             path = path.replace(f"{{{key}}}", urllib.parse.quote(str(value), safe=""))
         else:
-            query += [(key, str(one)) for one in (value if isinstance(value, list) else [value])]
+            query += [(key, str(item)) for item in (value if isinstance(value, list) else [value])]
     has_body = model.http["method"] not in ("GET", "DELETE")
     suffix = f"?{urllib.parse.urlencode(query)}" if query else ""
     return Request(model.http["method"], path + suffix, json.dumps(body).encode() if has_body else None)
@@ -96,8 +96,8 @@ def allowed(shape: Shape | None, depth: int = 0) -> st.SearchStrategy[Any]:
         return st.just({})
     if isinstance(shape, StructureShape):
         members = {name: allowed(member, depth + 1) for name, member in shape.members.items()}
-        required = {name: one for name, one in members.items() if name in shape.required_members}
-        optional = {name: one for name, one in members.items() if name not in shape.required_members}
+        required = {name: item for name, item in members.items() if name in shape.required_members}
+        optional = {name: item for name, item in members.items() if name not in shape.required_members}
         return st.fixed_dictionaries(required, optional=optional)
     if isinstance(shape, ListShape):
         return st.lists(allowed(shape.member, depth + 1), min_size=shape.metadata.get("min", 0), max_size=2)

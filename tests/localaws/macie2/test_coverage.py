@@ -8,7 +8,7 @@ from localaws.macie2.coverage import ABSENT, FULL, PAGE, PARTIAL, operations, pa
 from localaws.macie2.documented_identifiers import DOCUMENTED
 from localaws.macie2.identifiers import CATALOGUE
 
-COVERAGE = {one.name: one.coverage for one in operations()}
+COVERAGE = {operation.name: operation.coverage for operation in operations()}
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -28,7 +28,7 @@ def test_an_operation_is_as_covered_as_its_method_says(operation: str, coverage:
 
 
 def test_a_partial_operation_says_what_is_missing() -> None:
-    assert all(bool(one.missing) is (one.coverage == PARTIAL) for one in operations())
+    assert all(bool(operation.missing) is (operation.coverage == PARTIAL) for operation in operations())
 
 
 def test_the_catalogue_has_the_identifiers_that_macie_documents_and_no_others() -> None:

@@ -89,7 +89,7 @@ def test_a_dial_is_refused_when_it_or_its_value_does_not_exist(aws: LocalAws, wr
     assert request(aws, "GET", PATH) == (200, INITIAL)
 
 
-def test_what_is_left_of_the_errors_is_told(aws: LocalAws, macie: Any) -> None:
+def test_the_remaining_errors_are_shown(aws: LocalAws, macie: Any) -> None:
     request(aws, "PUT", PATH, {"api_errors": {"ListFindings": {"status": 429, "times": 2}}})
     assert request(aws, "GET", PATH)[1]["api_errors"] == {"ListFindings": [429, 429]}
     error_of(macie.list_findings)

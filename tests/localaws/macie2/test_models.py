@@ -1,99 +1,19 @@
-"""Managed identifiers, export configuration and findings through the API."""
+"""The backend: accounts and Regions are kept apart."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from localaws.macie2.identifiers import CATALOGUE
-from tests.localaws.conftest import KMS_KEY, await_findings, error_of, run_job
+from tests.localaws.conftest import error_of
+from tests.localaws.macie2.test_responses import NOT_ENABLED
 
 
-def _pages(client: Any, operation: str, key: str, **parameters: Any) -> list[list[Any]]:
-    return [part[key] for part in client.get_paginator(operation).paginate(**parameters)]
-
-
-def test_all_managed_identifiers_are_listed(macie: Any) -> None:
-    listed = [one for part in _pages(macie, "list_managed_data_identifiers", "items") for one in part]
-    assert {one["id"]: one["category"] for one in listed} == {one.id: one.category for one in CATALOGUE.values()}
-    assert len(listed) == len(CATALOGUE)
-
-
-def test_there_is_no_export_configuration_at_first_and_later_the_one_that_was_put(macie: Any, s3: Any) -> None:
-    assert macie.get_classification_export_configuration()["configuration"] == {}
-    wanted = {"s3Destination": {"bucketName": "results", "keyPrefix": "macie", "kmsKeyArn": KMS_KEY}}
-    assert macie.put_classification_export_configuration(configuration=wanted)["configuration"] == wanted
-    assert macie.get_classification_export_configuration()["configuration"] == wanted
-
-
-@pytest.mark.parametrize("changes", [{"bucketName": "missing"}, {"kmsKeyArn": "alias/lake"}], ids=str)
-def test_an_export_configuration_is_refused_when_results_could_not_be_written(
-    macie: Any, s3: Any, changes: dict[str, str]
+def test_accounts_and_regions_are_kept_apart(
+    macie: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
 ) -> None:
-    wanted = {"s3Destination": {"bucketName": "results", "kmsKeyArn": KMS_KEY, **changes}}
-    call = macie.put_classification_export_configuration
-    assert error_of(call, configuration=wanted)[:2] == ("ValidationException", 400)
-
-
-def test_findings_are_made_without_an_export_configuration(macie: Any, s3: Any, two_findings: str) -> None:
-    found = await_findings(macie, 2)
-    assert all("export-config-not-set" in one["classificationDetails"]["detailedResultsLocation"] for one in found)
-
-
-@pytest.fixture
-def two_findings(macie: Any, s3: Any) -> str:
-    """Findings of Medium (one code) and High (two); returns the id of the job."""
-    s3.put_object(Bucket="bronze", Key="one.csv", Body=b"code\nABC-1234\n")
-    s3.put_object(Bucket="bronze", Key="two.csv", Body=b"code\nABC-1234\nABC-1235\n")
-    s3.put_object(Bucket="bronze", Key="none.csv", Body=b"code\nabc\n")
-    levels = [{"occurrencesThreshold": 1, "severity": "MEDIUM"}, {"occurrencesThreshold": 2, "severity": "HIGH"}]
-    created = macie.create_custom_data_identifier(name="code", regex="[A-Z]{3}-[0-9]{4}", severityLevels=levels)
-    job_id = run_job(macie, customDataIdentifierIds=[created["customDataIdentifierId"]])
-    await_findings(macie, 2)
-    return job_id
-
-
-def _keys(macie: Any, **parameters: Any) -> list[str]:
-    ids = macie.list_findings(**parameters)["findingIds"]
-    found = macie.get_findings(findingIds=ids)["findings"] if ids else []
-    return [one["resourcesAffected"]["s3Object"]["key"] for one in found]
-
-
-def test_findings_are_listed_by_criteria(macie: Any, two_findings: str) -> None:
-    def keys(**criterion: Any) -> list[str]:
-        return _keys(macie, findingCriteria={"criterion": criterion})
-
-    assert keys(**{"severity.description": {"eq": ["High"]}}) == ["two.csv"]
-    assert keys(**{"severity.description": {"neq": ["High"]}}) == ["one.csv"]
-    assert keys(**{"classificationDetails.jobId": {"eq": [two_findings]}}) == ["one.csv", "two.csv"]
-    assert keys(**{"classificationDetails.jobId": {"eq": ["other"]}}) == []
-    assert keys(createdAt={"gt": 0}) == ["one.csv", "two.csv"]
-    assert error_of(macie.list_findings, findingCriteria={"criterion": {"colour": {"eq": ["red"]}}})[1] == 400
-
-
-def test_findings_are_sorted_and_paged(macie: Any, two_findings: str) -> None:
-    sort = {"attributeName": "severity.score", "orderBy": "DESC"}
-    assert _keys(macie, sortCriteria=sort) == ["two.csv", "one.csv"]
-    pages = _pages(macie, "list_findings", "findingIds", sortCriteria=sort, PaginationConfig={"PageSize": 1})
-    assert [len(part) for part in pages] == [1, 1]
-    assert [one for part in pages for one in part] == macie.list_findings(sortCriteria=sort)["findingIds"]
-
-
-def test_unknown_findings_are_left_out_and_too_many_are_refused(macie: Any, two_findings: str) -> None:
-    ids = macie.list_findings()["findingIds"]
-    assert len(macie.get_findings(findingIds=[*ids, "unknown"])["findings"]) == 2
-    assert error_of(macie.get_findings, findingIds=["id"] * 51)[:2] == ("ValidationException", 400)
-    assert error_of(macie.list_findings, maxResults=51)[:2] == ("ValidationException", 400)
-
-
-def test_findings_are_counted(macie: Any, two_findings: str) -> None:
-    def counts(**parameters: Any) -> list[tuple[str, int]]:
-        groups = macie.get_finding_statistics(**parameters)["countsByGroup"]
-        return [(one["groupKey"], one["count"]) for one in groups]
-
-    assert counts(groupBy="resourcesAffected.s3Bucket.name") == [("bronze", 2)]
-    assert counts(groupBy="classificationDetails.jobId") == [(two_findings, 2)]
-    by_severity = {"groupBy": "severity.description", "sortCriteria": {"attributeName": "groupKey", "orderBy": "ASC"}}
-    assert counts(**by_severity) == [("High", 1), ("Medium", 1)]
-    assert counts(**by_severity, size=1) == [("High", 1)]
+    elsewhere = client("macie2", region="eu-west-1")
+    other = client("macie2", **other_account("111122223333"))
+    assert error_of(elsewhere.get_macie_session) == NOT_ENABLED
+    assert error_of(other.get_macie_session) == NOT_ENABLED
+    assert macie.get_macie_session()["status"] == "ENABLED"

@@ -20,8 +20,8 @@ from localaws.server import LocalAws
 from tests.localaws.conftest import ACCOUNT, REGION
 from tests.localaws.macie2 import model_values
 
-ABSENT_OPERATIONS = [one.name for one in operations() if one.coverage == ABSENT]
-PRESENT_OPERATIONS = [one.name for one in operations() if one.coverage != ABSENT]
+ABSENT_OPERATIONS = [operation.name for operation in operations() if operation.coverage == ABSENT]
+PRESENT_OPERATIONS = [operation.name for operation in operations() if operation.coverage != ABSENT]
 ERRORS = {shape.name for name in model_values.OPERATIONS for shape in model_values.operation(name).error_shapes}
 
 
@@ -68,7 +68,7 @@ def test_what_the_model_does_not_allow_is_refused(aws: LocalAws, macie: Any, ope
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"1"], ids=str)
-def test_a_body_that_is_no_json_object_is_refused(aws: LocalAws, macie: Any, body: bytes) -> None:
+def test_a_body_other_than_a_json_object_is_refused(aws: LocalAws, macie: Any, body: bytes) -> None:
     status, answer = _send(aws, model_values.Request("POST", "/findings", body))
     assert (status, answer["__type"]) == (400, "ValidationException")
 

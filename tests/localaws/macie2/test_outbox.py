@@ -1,4 +1,4 @@
-"""What Macie tells the other services."""
+"""Messages to other services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localaws.macie2.dials import changed
+from localaws.macie2.dials import state_lock
 from localaws.macie2.outbox import Outbox
 from tests.localaws.waiting import DEADLINE_SECONDS, until
 
@@ -32,7 +32,7 @@ def post(outbox: Outbox, sent: list[Any]) -> Post:
 
 
 def test_letters_are_sent_in_order_and_without_the_lock_of_who_posts(post: Post, sent: list[Any]) -> None:
-    with changed:
+    with state_lock:
         for number in range(100):
             post(lambda service, number=number: service.append(number))  # type: ignore[misc]
         assert sent == []
@@ -57,7 +57,7 @@ def test_a_letter_that_cannot_be_sent_holds_up_no_other(
 def test_a_closed_outbox_sends_neither_what_it_has_nor_what_is_posted(
     outbox: Outbox, post: Post, sent: list[Any]
 ) -> None:
-    with changed:
+    with state_lock:
         post(lambda service: service.append("first"))
         outbox.close()
     post(lambda service: service.append("second"))

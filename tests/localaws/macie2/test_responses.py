@@ -1,4 +1,4 @@
-"""What holds for every operation; sessions, members and invitations."""
+"""Rules of every operation; sessions, members and invitations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from localaws.macie2.models import MacieBackend
 from tests.localaws.conftest import error_of, start
 
 NOT_ENABLED = ("AccessDeniedException", 403, "Macie is not enabled")
+
+
 NO_SUCH_RESOURCE = ("ResourceNotFoundException", 404, "Resource not found. Verify any provided IDs are correct.")
+
 
 CALLS: dict[str, dict[str, Any]] = {
     "create_custom_data_identifier": {"name": "n", "regex": "a"},
@@ -58,16 +61,6 @@ def test_nothing_is_left_when_macie_is_disabled_and_enabled_again(macie: Any, s3
     assert macie.list_custom_data_identifiers()["items"] == []
 
 
-def test_accounts_and_regions_are_kept_apart(
-    macie: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
-) -> None:
-    elsewhere = client("macie2", region="eu-west-1")
-    other = client("macie2", **other_account("111122223333"))
-    assert error_of(elsewhere.get_macie_session) == NOT_ENABLED
-    assert error_of(other.get_macie_session) == NOT_ENABLED
-    assert macie.get_macie_session()["status"] == "ENABLED"
-
-
 @pytest.mark.parametrize(
     ("call", "parameters"),
     [
@@ -90,7 +83,7 @@ def test_a_member_is_listed_when_it_accepts_an_invitation(
     macie.create_invitations(accountIds=["111122223333"])
     [invitation] = macie.list_invitations()["invitations"]
     member.accept_invitation(administratorAccountId="123456789012", invitationId=invitation["invitationId"])
-    assert [one["accountId"] for one in macie.list_members()["members"]] == ["111122223333"]
+    assert [item["accountId"] for item in macie.list_members()["members"]] == ["111122223333"]
     assert member.get_administrator_account()["administrator"]["accountId"] == "123456789012"
     macie.disassociate_member(id="111122223333")
     assert macie.list_members()["members"] == []
@@ -102,7 +95,7 @@ def test_the_organization_admin_is_listed_when_it_was_enabled(macie: Any) -> Non
     assert admin["accountId"] == "111122223333"
 
 
-def test_an_error_inside_the_local_aws_is_told_and_logged_without_its_text(
+def test_an_error_inside_the_local_aws_is_answered_and_logged_without_its_text(
     macie: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: Any) -> None:

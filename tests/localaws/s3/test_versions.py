@@ -56,7 +56,7 @@ def test_listing_begins_with_the_first_key_after_a_marker(s3: Any, marker: str, 
     assert {key for key, _ in listed(s3, KeyMarker=marker)} == set(keys)
 
 
-def test_only_the_latest_version_is_said_to_be_the_latest(s3: Any) -> None:
+def test_only_the_latest_version_is_marked_as_the_latest(s3: Any) -> None:
     answer = s3.list_object_versions(Bucket="versions")
     latest = [(v["Key"], read(s3, v)) for v in answer["Versions"] if v["IsLatest"]]
     assert (latest, [m["IsLatest"] for m in answer["DeleteMarkers"]]) == ([("a", "2"), ("c", "2")], [True])

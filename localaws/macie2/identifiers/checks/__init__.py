@@ -1,7 +1,7 @@
-"""What a matched text must satisfy beyond its shape: check digits, issuers, calendars.
+"""Checks of matched texts beyond their shape: check digits, issuers, calendars.
 
 AWS publishes that cards need Luhn and a known issuer, IBANs mod 97, SUBE cards Luhn, and some examples that do not
-count; all else is a choice of ours from the issuers' own rules. The catalogue names a check by its function's name.
+count; all other checks follow the issuers' published rules. The catalogue names a check by its function's name.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def is_card_number(text: str) -> bool:
 
 
 def is_magnetic_stripe(text: str) -> bool:
-    """An account number with its Luhn digit that is no test number, and a month of expiration."""
+    """An account number with its Luhn digit that is not a test number, and a month of expiration."""
     match = _TRACK.search(text)
     if match is None or not 1 <= int(match["month"]) <= 12:
         return False

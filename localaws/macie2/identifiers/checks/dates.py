@@ -30,7 +30,7 @@ def is_date_of_birth(text: str) -> bool:
 
 
 def exists(year: int, month: int, day: int) -> bool:
-    """Tell whether there is such a day; a year of two digits is of the twentieth century."""
+    """Return whether there is such a day; a year of two digits is of the twentieth century."""
     if year < 100:
         year += 1900
     if not _OLDEST_YEAR <= year <= _LATEST_YEAR:
@@ -43,6 +43,6 @@ def exists(year: int, month: int, day: int) -> bool:
 
 
 def in_digits(digits: str) -> bool:
-    """Tell whether six digits are year, month and day, in this or the last century."""
+    """Return whether six digits are year, month and day, in this or the last century."""
     year, month, day = int(digits[:2]), int(digits[2:4]), int(digits[4:6])
     return exists(1900 + year, month, day) or exists(2000 + year, month, day)

@@ -1,4 +1,4 @@
-"""What check digits are made of: separators, sums, remainders."""
+"""Helpers for check digits: separators, sums, remainders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def digits_of(text: str) -> str:
 
 
 def passes_luhn(digits: str) -> bool:
-    """Tell whether the last digit is the Luhn check digit of the others."""
+    """Return whether the last digit is the Luhn check digit of the others."""
     doubled = (int(char) * 2 for char in digits[-2::-2])
     return (sum(map(int, digits[::-2])) + sum(value - 9 if value > 9 else value for value in doubled)) % 10 == 0
 
@@ -25,7 +25,7 @@ def weighted(digits: Iterable[str], weights: Sequence[int]) -> int:
 
 
 def is_one_digit(text: str) -> bool:
-    """Tell whether a number repeats one digit, as examples do."""
+    """Return whether a number repeats one digit, as examples do."""
     return len({char for char in text if char.isdigit()}) <= 1
 
 

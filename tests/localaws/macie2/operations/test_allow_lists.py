@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.models import macie2_backends
-from localaws.macie2.operations.allow_lists import AllowLists, UnusableListError
+from localaws.macie2.storage.s3 import S3Object, Storage
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, start
-from tests.localaws.macie2.operations.conftest import pages
+from tests.localaws.macie2.conftest import pages
 
 WORDS = {"s3WordsList": {"bucketName": "bronze", "objectKey": "allowed.txt"}}
 REGEX = {"regex": "[A-Z]{3}"}
@@ -35,7 +35,7 @@ def _create(macie: Any, criteria: dict[str, Any] = REGEX, **parameters: Any) -> 
 
 
 def _allowed(*ids: str) -> AllowedTexts:
-    return macie2_backends[ACCOUNT][REGION].allowed(ids)
+    return macie2_backends[ACCOUNT][REGION].allowed_texts(ids)
 
 
 @pytest.mark.parametrize("criteria", [WORDS, REGEX], ids=["words", "regex"])
@@ -53,7 +53,7 @@ def test_lists_come_in_pages_without_their_criteria(macie: Any, words: Any) -> N
     ids = [_create(macie, name=f"list {number}") for number in range(3)]
     found = pages(macie, "list_allow_lists", "allowLists", PaginationConfig={"PageSize": 2})
     assert [len(part) for part in found] == [2, 1]
-    assert [one["id"] for part in found for one in part] == ids
+    assert [item["id"] for part in found for item in part] == ids
     assert not {"criteria", "status", "tags"} & found[0][0].keys()
 
 
@@ -66,7 +66,7 @@ def test_the_same_client_token_makes_another_list_when_the_first_is_deleted(maci
     first = _create(macie, clientToken="t")
     macie.delete_allow_list(id=first)
     second = _create(macie, clientToken="t")
-    assert [one["id"] for one in macie.list_allow_lists()["allowLists"]] == [second] != [first]
+    assert [item["id"] for item in macie.list_allow_lists()["allowLists"]] == [second] != [first]
 
 
 def test_a_list_is_changed_but_not_its_kind(macie: Any, words: Any) -> None:
@@ -116,18 +116,19 @@ def test_the_status_says_when_the_object_of_a_list_is_gone(macie: Any, words: An
     assert macie.get_allow_list(id=list_id)["status"]["code"] == "S3_OBJECT_NOT_FOUND"
 
 
-def test_a_list_is_read_once_as_it_can_be_gone_at_a_second_look(
-    macie: Any, words: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_list_that_is_deleted_after_its_first_read_still_allows_its_texts(
+    macie: Any, words: Any, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    list_id, reads = _create(macie, WORDS), ["abc"]
+    list_id, open_latest = _create(macie, WORDS), Storage.open_latest
 
-    def read(*_: Any) -> list[str]:
-        if reads:
-            return [reads.pop()]
-        raise UnusableListError("S3_OBJECT_NOT_FOUND", "gone")
+    def open_and_delete(storage: Storage, candidate: S3Object) -> tuple[S3Object, BinaryIO]:
+        opened = open_latest(storage, candidate)
+        s3.delete_object(Bucket="bronze", Key="allowed.txt")
+        return opened
 
-    monkeypatch.setattr(AllowLists, "_read", read)
-    assert "ABC" in _allowed(list_id)
+    monkeypatch.setattr(Storage, "open_latest", open_and_delete)
+    assert "JANE DOE" in _allowed(list_id)
+    assert _allowed(list_id) == AllowedTexts()
 
 
 def test_what_is_allowed_is_in_one_of_the_lists_as_a_whole(macie: Any, words: Any) -> None:
@@ -135,7 +136,7 @@ def test_what_is_allowed_is_in_one_of_the_lists_as_a_whole(macie: Any, words: An
     assert [text in allowed for text in ("JANE DOE", "Jane", "ABC", "ABCD")] == [True, False, True, False]
 
 
-def test_a_list_in_s3_is_read_anew_each_time(macie: Any, words: Callable[[bytes], None]) -> None:
+def test_a_list_in_s3_is_read_each_time(macie: Any, words: Callable[[bytes], None]) -> None:
     list_id = _create(macie, WORDS)
     words(b"STRASSE\r\nWeg 1\r\n")
     allowed = _allowed(list_id)

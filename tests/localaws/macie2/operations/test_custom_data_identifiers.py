@@ -80,10 +80,13 @@ def test_an_identifier_is_refused_when_it_breaks_a_documented_rule(macie: Any, c
 def test_a_deleted_identifier_is_marked_not_listed_and_of_no_use_for_a_new_job(macie: Any, s3: Any) -> None:
     kept, deleted = _create(macie, name="kept"), _create(macie, name="deleted")
     macie.delete_custom_data_identifier(id=deleted)
-    assert [one["id"] for one in macie.list_custom_data_identifiers()["items"]] == [kept]
+    assert [item["id"] for item in macie.list_custom_data_identifiers()["items"]] == [kept]
     assert macie.get_custom_data_identifier(id=deleted)["deleted"] is True
     batch = macie.batch_get_custom_data_identifiers(ids=[kept, deleted, "unknown"])
-    assert [(one["id"], one["deleted"]) for one in batch["customDataIdentifiers"]] == [(kept, False), (deleted, True)]
+    assert [(identifier["id"], identifier["deleted"]) for identifier in batch["customDataIdentifiers"]] == [
+        (kept, False),
+        (deleted, True),
+    ]
     assert batch["notFoundIdentifierIds"] == ["unknown"]
     with pytest.raises(macie.exceptions.ResourceNotFoundException):
         start(macie, customDataIdentifierIds=[deleted])
@@ -101,13 +104,13 @@ def test_the_same_client_token_makes_another_identifier_when_the_first_is_delete
     first = _create(macie, clientToken="t")
     macie.delete_custom_data_identifier(id=first)
     second = _create(macie, clientToken="t")
-    assert [one["id"] for one in macie.list_custom_data_identifiers()["items"]] == [second] != [first]
+    assert [item["id"] for item in macie.list_custom_data_identifiers()["items"]] == [second] != [first]
 
 
 def test_the_list_is_paged(macie: Any) -> None:
     ids = [_create(macie, name=f"n{number}") for number in range(5)]
     pages = macie.get_paginator("list_custom_data_identifiers").paginate(PaginationConfig={"PageSize": 2})
-    assert [one["id"] for part in pages for one in part["items"]] == ids
+    assert [item["id"] for part in pages for item in part["items"]] == ids
 
 
 def test_a_pattern_is_tried_out_on_a_sample(macie: Any) -> None:

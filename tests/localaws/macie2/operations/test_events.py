@@ -25,7 +25,7 @@ def received(client: Callable[..., Any]) -> Received:
 
     def receive() -> list[dict[str, Any]]:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-        came.extend(json.loads(one["Body"]) for one in messages)
+        came.extend(json.loads(message["Body"]) for message in messages)
         return came
 
     return receive
@@ -40,7 +40,7 @@ def job(macie: Any, s3: Any) -> dict[str, Any]:
 
 
 def _keys(events: list[dict[str, Any]]) -> list[str]:
-    return sorted(one["detail"]["resourcesAffected"]["s3Object"]["key"] for one in events)
+    return sorted(event["detail"]["resourcesAffected"]["s3Object"]["key"] for event in events)
 
 
 def test_a_finding_is_an_event_of_the_account_with_the_finding_as_its_detail(
@@ -48,7 +48,7 @@ def test_a_finding_is_an_event_of_the_account_with_the_finding_as_its_detail(
 ) -> None:
     job_id = run_job(macie, **job)
     until(lambda: _keys(received()) == ["a.csv", "b.csv"], "the events")
-    event = next(one for one in received() if _keys([one]) == ["a.csv"])
+    event = next(item for item in received() if _keys([item]) == ["a.csv"])
     detail = event.pop("detail")
     assert event == {
         "version": "0",
@@ -72,7 +72,7 @@ def _millis(finding: dict[str, Any]) -> str:
     return f"{finding['createdAt'].microsecond // 1000:03}"
 
 
-def test_an_archived_finding_is_no_event(
+def test_an_archived_finding_sends_no_event(
     macie: Any, job: dict[str, Any], received: Received, turn: Callable[..., None]
 ) -> None:
     criteria = {"criterion": {"resourcesAffected.s3Object.key": {"eq": ["a.csv"]}}}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, REGION, await_findings, error_of, run_job
-from tests.localaws.macie2.operations.conftest import pages
+from tests.localaws.macie2.conftest import pages
 
 HIGH = {"criterion": {"severity.description": {"eq": ["High"]}}}
 
@@ -21,7 +21,7 @@ def _create(macie: Any, name: str = "filter", **parameters: Any) -> str:
 
 
 def _names(macie: Any) -> list[str]:
-    return [one["name"] for one in macie.list_findings_filters()["findingsFilterListItems"]]
+    return [item["name"] for item in macie.list_findings_filters()["findingsFilterListItems"]]
 
 
 def test_a_filter_is_as_it_was_created(macie: Any) -> None:
@@ -120,7 +120,7 @@ def find(macie: Any, s3: Any) -> Callable[[str], None]:
 
 def _archived(macie: Any, count: int) -> dict[str, bool]:
     found = await_findings(macie, count)
-    return {one["resourcesAffected"]["s3Object"]["key"]: one["archived"] for one in found}
+    return {item["resourcesAffected"]["s3Object"]["key"]: item["archived"] for item in found}
 
 
 def test_new_findings_are_archived_by_a_suppression_rule(macie: Any, find: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER
+from tests.localaws.macie2.conftest import MEMBER
 
 
 def _invite(macie: Any, member: Any) -> str:
@@ -66,5 +66,5 @@ def test_declining_ends_no_invitation_that_was_sent_to_another_account(macie: An
 def test_neither_a_member_nor_the_account_itself_can_be_invited(macie: Any, member: Any) -> None:
     member.accept_invitation(administratorAccountId=ACCOUNT, invitationId=_invite(macie, member))
     unprocessed = macie.create_invitations(accountIds=[MEMBER, ACCOUNT])["unprocessedAccounts"]
-    assert [one["accountId"] for one in unprocessed] == [MEMBER, ACCOUNT]
+    assert [item["accountId"] for item in unprocessed] == [MEMBER, ACCOUNT]
     assert macie.list_members()["members"][0]["accountId"] == MEMBER

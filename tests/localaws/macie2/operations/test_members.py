@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.localaws.conftest import ACCOUNT, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER, pages
+from tests.localaws.macie2.conftest import MEMBER, pages
 
 NOT_FOUND = ("ResourceNotFoundException", 404)
 
@@ -30,7 +30,7 @@ def test_a_created_member_is_known_and_not_yet_associated(macie: Any) -> None:
     assert (known["accountId"], known["email"], known["relationshipStatus"]) == (MEMBER, "m@example.com", "Created")
     assert (known["arn"], known["administratorAccountId"], known["tags"]) == (arn, ACCOUNT, {"team": "lake"})
     assert macie.list_members()["members"] == []
-    assert [one["accountId"] for one in macie.list_members(onlyAssociated="false")["members"]] == [MEMBER]
+    assert [member["accountId"] for member in macie.list_members(onlyAssociated="false")["members"]] == [MEMBER]
     assert macie.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "lake"}
 
 
@@ -39,15 +39,15 @@ def test_members_come_in_pages(macie: Any) -> None:
         _create(macie, f"11112222333{number}")
     found = pages(macie, "list_members", "members", onlyAssociated="false", PaginationConfig={"PageSize": 2})
     assert [len(part) for part in found] == [2, 2, 1]
-    assert len({one["accountId"] for part in found for one in part}) == 5
+    assert len({item["accountId"] for part in found for item in part}) == 5
 
 
 def test_a_member_cannot_be_created_twice_nor_be_its_own_administrator(macie: Any) -> None:
     _create(macie)
     twice = error_of(macie.create_member, account={"accountId": MEMBER, "email": "m@example.com"})
     itself = error_of(macie.create_member, account={"accountId": ACCOUNT, "email": "m@example.com"})
-    nobody = error_of(macie.create_member, account={"accountId": "12", "email": "m@example.com"})
-    assert (twice[:2], itself[:2], nobody[:2]) == (
+    invalid = error_of(macie.create_member, account={"accountId": "12", "email": "m@example.com"})
+    assert (twice[:2], itself[:2], invalid[:2]) == (
         ("ConflictException", 409),
         ("ValidationException", 400),
         ("ValidationException", 400),
@@ -107,7 +107,7 @@ def test_a_delegated_administrator_adds_accounts_without_an_invitation(
 ) -> None:
     macie.enable_organization_admin_account(adminAccountId=ACCOUNT)
     _create(macie)
-    assert [one["accountId"] for one in macie.list_members()["members"]] == [MEMBER]
+    assert [member["accountId"] for member in macie.list_members()["members"]] == [MEMBER]
     joined = client("macie2", **other_account(MEMBER))
     assert joined.get_macie_session()["status"] == "ENABLED"
     assert joined.get_administrator_account()["administrator"]["accountId"] == ACCOUNT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.localaws.conftest import ACCOUNT, error_of
-from tests.localaws.macie2.operations.conftest import MEMBER
+from tests.localaws.macie2.conftest import MEMBER
 
 
 def test_the_administrator_is_listed_until_it_is_disabled(macie: Any) -> None:

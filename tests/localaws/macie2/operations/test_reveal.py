@@ -44,7 +44,7 @@ def test_the_first_call_begins_and_the_next_has_the_samples(revealing: Any, find
     second = revealing.get_sensitive_data_occurrences(findingId=finding["id"])
     assert (first["status"], second["status"]) == ("PROCESSING", "SUCCESS")
     assert "sensitiveDataOccurrences" not in first
-    samples = {kind: [one["value"] for one in some] for kind, some in second["sensitiveDataOccurrences"].items()}
+    samples = {kind: [item["value"] for item in some] for kind, some in second["sensitiveDataOccurrences"].items()}
     assert samples == {
         "USA_SOCIAL_SECURITY_NUMBER": [f"123-45-67{number:02}" for number in range(10)],
         "code": ["ABC-1234"],
@@ -64,7 +64,7 @@ def test_samples_are_of_the_version_that_was_analysed(revealing: Any, finding: d
     assert found["USA_SOCIAL_SECURITY_NUMBER"][0] == {"value": "123-45-6700"}
 
 
-def test_allowed_texts_are_no_samples(revealing: Any, s3: Any, repository: None) -> None:
+def test_allowed_texts_are_left_out_of_samples(revealing: Any, s3: Any, repository: None) -> None:
     allowed = revealing.create_allow_list(name="n", criteria={"regex": "123-45-67[0-9]{2}"})["id"]
     found = _find(revealing, s3, "people.csv", SSN, allowListIds=[allowed])
     revealing.get_sensitive_data_occurrences(findingId=found["id"])
@@ -91,24 +91,24 @@ def _refused(macie: Any, finding: dict[str, Any], reason: str) -> None:
     assert reason in message
 
 
-def test_there_are_no_samples_of_a_policy_finding(revealing: Any) -> None:
+def test_a_policy_finding_has_no_samples(revealing: Any) -> None:
     revealing.create_sample_findings(findingTypes=["Policy:IAMUser/S3BucketPublic"])
     _refused(revealing, _only_finding(revealing), "UNSUPPORTED_FINDING_TYPE")
 
 
-def test_there_are_no_samples_of_a_sample_finding(revealing: Any) -> None:
+def test_a_sample_finding_has_no_samples(revealing: Any) -> None:
     revealing.create_sample_findings(findingTypes=["SensitiveData:S3Object/Personal"])
     _refused(revealing, _only_finding(revealing), "INVALID_CLASSIFICATION_RESULT")
 
 
-def test_there_are_no_samples_without_a_discovery_result(revealing: Any, s3: Any) -> None:
+def test_a_finding_has_no_samples_without_a_discovery_result(revealing: Any, s3: Any) -> None:
     _refused(revealing, _find(revealing, s3, "people.csv", SSN), "INVALID_CLASSIFICATION_RESULT")
 
 
 @pytest.mark.parametrize(
     "body", [b"not gzip", gzip.compress(b"not JSON"), gzip.compress(b"")], ids=["text", "text in gzip", "nothing"]
 )
-def test_there_are_no_samples_when_the_discovery_result_is_illegible(
+def test_a_finding_has_no_samples_when_the_discovery_result_is_illegible(
     revealing: Any, finding: dict[str, Any], s3: Any, body: bytes
 ) -> None:
     bucket, _, key = finding["classificationDetails"]["detailedResultsLocation"].removeprefix("s3://").partition("/")
@@ -116,13 +116,15 @@ def test_there_are_no_samples_when_the_discovery_result_is_illegible(
     _refused(revealing, finding, "INVALID_CLASSIFICATION_RESULT")
 
 
-def test_there_are_no_samples_when_the_object_is_gone(revealing: Any, finding: dict[str, Any], s3: Any) -> None:
+def test_a_finding_has_no_samples_when_the_object_is_gone(revealing: Any, finding: dict[str, Any], s3: Any) -> None:
     version = finding["resourcesAffected"]["s3Object"]["versionId"]
     s3.delete_object(Bucket="bronze", Key="people.csv", VersionId=version)
     _refused(revealing, finding, "OBJECT_UNAVAILABLE")
 
 
-def test_there_are_no_samples_when_an_unversioned_object_was_changed(revealing: Any, s3: Any, repository: None) -> None:
+def test_a_finding_has_no_samples_when_an_unversioned_object_was_changed(
+    revealing: Any, s3: Any, repository: None
+) -> None:
     s3.create_bucket(Bucket="plain")
     s3.put_object(Bucket="plain", Key="people.csv", Body=SSN)
     definition = {"bucketDefinitions": [{"accountId": ACCOUNT, "buckets": ["plain"]}]}
@@ -133,12 +135,12 @@ def test_there_are_no_samples_when_an_unversioned_object_was_changed(revealing: 
     _refused(revealing, found, "OBJECT_UNAVAILABLE")
 
 
-def test_there_are_no_samples_of_other_formats(revealing: Any, s3: Any, repository: None) -> None:
+def test_other_formats_have_no_samples(revealing: Any, s3: Any, repository: None) -> None:
     found = _find(revealing, s3, "people.html", b"<p>SSN 123-45-6789</p>")
     _refused(revealing, found, "UNSUPPORTED_OBJECT_TYPE")
 
 
-def test_there_are_no_samples_of_large_objects(
+def test_large_objects_have_no_samples(
     revealing: Any, finding: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(reveal.LARGEST_BYTES, "text/csv", len(SSN) - 1)
@@ -157,8 +159,8 @@ def test_samples_can_be_retrieved_so_often_a_day(
 
 
 def _configuration(macie: Any) -> tuple[Any, Any]:
-    told = macie.get_reveal_configuration()
-    return told["configuration"], told["retrievalConfiguration"]
+    response = macie.get_reveal_configuration()
+    return response["configuration"], response["retrievalConfiguration"]
 
 
 def test_revealing_is_enabled_with_a_key_and_disabled(macie: Any) -> None:

@@ -11,18 +11,18 @@ import pytest
 from localaws.macie2.models import macie2_backends
 from localaws.macie2.operations.usage import price
 from tests.localaws.conftest import ACCOUNT, REGION, error_of, run_job
-from tests.localaws.macie2.operations.conftest import MEMBER
+from tests.localaws.macie2.conftest import MEMBER
 
 GIGABYTE = 2**30
 DAY = 24 * 60 * 60
 
 
 def _classify(size_bytes: int, account_id: str = ACCOUNT) -> None:
-    macie2_backends[account_id][REGION].classified(size_bytes)
+    macie2_backends[account_id][REGION].count_classified_bytes(size_bytes)
 
 
 def _costs(macie: Any, **parameters: Any) -> dict[str, str]:
-    return {one["type"]: one["estimatedCost"] for one in macie.get_usage_totals(**parameters)["usageTotals"]}
+    return {total["type"]: total["estimatedCost"] for total in macie.get_usage_totals(**parameters)["usageTotals"]}
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def two_accounts(macie: Any) -> None:
 
 
 def _accounts(macie: Any, **parameters: Any) -> list[str]:
-    return [one["accountId"] for one in macie.get_usage_statistics(**parameters)["records"]]
+    return [record["accountId"] for record in macie.get_usage_statistics(**parameters)["records"]]
 
 
 def test_an_administrator_sees_the_usage_of_each_account(macie: Any, two_accounts: None) -> None:
     records = macie.get_usage_statistics()["records"]
-    [discovery] = [one for one in records[0]["usage"] if one["type"] == "SENSITIVE_DATA_DISCOVERY"]
+    [discovery] = [item for item in records[0]["usage"] if item["type"] == "SENSITIVE_DATA_DISCOVERY"]
     assert (records[0]["accountId"], discovery["estimatedCost"], discovery["currency"]) == (MEMBER, "3", "USD")
     assert discovery["serviceLimit"] == {"isServiceLimited": False, "unit": "TERABYTES", "value": 5}
-    assert [one["accountId"] for one in records] == [MEMBER, ACCOUNT]
+    assert [record["accountId"] for record in records] == [MEMBER, ACCOUNT]
     assert _costs(macie)["SENSITIVE_DATA_DISCOVERY"] == "4"
 
 
@@ -103,7 +103,7 @@ def test_usage_is_sorted(macie: Any, two_accounts: None, key: str) -> None:
         assert rising == [ACCOUNT, MEMBER]
 
 
-def test_the_usage_of_a_member_that_disabled_macie_is_told_last(
+def test_the_usage_of_a_member_that_disabled_macie_comes_last(
     macie: Any,
     two_accounts: None,
     client: Callable[..., Any],

@@ -1,0 +1,1 @@
+"""Readers of every format: archives, CSV, JSON, Parquet and text."""

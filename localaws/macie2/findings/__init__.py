@@ -1,0 +1,1 @@
+"""Findings and discovery results: their documents, filters, samples and injected faults."""

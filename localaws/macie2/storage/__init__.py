@@ -1,0 +1,1 @@
+"""The local S3 as Macie sees it: buckets, objects, access and inventory."""

@@ -1,0 +1,10 @@
+"""The documented differences of IAM."""
+
+from __future__ import annotations
+
+from localaws.iam.differences import DIFFERENCES
+
+
+def test_differences_are_sentences_and_each_is_there_once() -> None:
+    assert len(set(DIFFERENCES)) == len(DIFFERENCES) >= 5
+    assert all(text.endswith(".") for text in DIFFERENCES)

@@ -1,0 +1,43 @@
+"""Checks of dates of birth: a valid value and a near miss each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from localaws.macie2.identifiers.checks import dates
+from tests.localaws.macie2.detection.scans import count_in_cell
+
+
+@pytest.mark.parametrize(
+    ("check", "valid", "near_miss"),
+    [
+        (dates.is_date_of_birth, "07/27/1958", "07/27/1058"),
+    ],
+)
+def test_check_accepts_a_valid_value_and_refuses_a_near_miss(
+    check: Callable[[str], bool], valid: str, near_miss: str
+) -> None:
+    assert [check(valid), check(near_miss)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("identifier", "column", "value", "expected"),
+    [
+        ("DATE_OF_BIRTH", "BIRTHDATE", "1989-05-25", 1),
+        ("DATE_OF_BIRTH", "dob", "25/05/1989", 1),
+        ("DATE_OF_BIRTH", "dob", "05-25-1989", 1),
+        ("DATE_OF_BIRTH", "dob", "25 May 1989", 1),
+        ("DATE_OF_BIRTH", "dob", "March 3rd, 1989", 1),
+        ("DATE_OF_BIRTH", "dob", "1980-Oct-03", 1),
+        ("DATE_OF_BIRTH", "dob", "19890525", 1),
+        ("DATE_OF_BIRTH", "dob", "1989-05-25T10:00:00Z", 1),
+        ("DATE_OF_BIRTH", "dob", "1989-02-30", 0),
+        ("DATE_OF_BIRTH", "dob", "13/13/1989", 0),
+        ("DATE_OF_BIRTH", "DEATHDATE", "1989-05-25", 0),
+        ("DATE_OF_BIRTH", "BIRTHPLACE", "1989-05-25", 0),
+    ],
+)
+def test_identifier_counts_only_valid_values(identifier: str, column: str, value: str, expected: int) -> None:
+    assert count_in_cell(identifier, column, value) == expected

@@ -1,0 +1,72 @@
+"""Names of persons: in columns of their own, split over two, and within text."""
+
+from __future__ import annotations
+
+import pytest
+
+from localaws.macie2.identifiers.names import ColumnKind, iter_names
+from tests.localaws.macie2.detection.scans import counts, places, scan_text
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("NAME", "Tomas436 Sauer652", 1),
+        ("NAME", "José Eduardo181 Gómez206", 1),
+        ("NOTE", "seen by Tomas436 Sauer652 and Mary12 O'Hara248", 2),
+        ("NAME", "John Smith", 1),
+        ("NAME", "Smith, John", 1),
+        ("NAME", "Dr. Mary-Ann O'Hara, MD", 1),
+        ("NOTE", "was seen by Dr. Anna Moser today", 1),
+        ("patient_name", "JOHN SMITH", 1),
+        ("patient_name", "john smith", 1),
+        ("NAME", "John", 0),
+        ("NAME", "Tomas436", 0),
+        ("NAME", "Quincy Outpatient Clinic", 0),
+        ("NAME", "Mary Lane Hospital", 0),
+        ("NAME", "HEALTHALLIANCE HOSPITALS  INC", 0),
+        ("NAME", "Blue Cross Blue Shield", 0),
+        ("CITY", "Jackson Heights", 0),
+        ("CITY", "Charlotte Amalie", 0),
+        ("DRUG", "Camila 28 Day Pack", 0),
+        ("DESCRIPTION", "Natazia 28 Day Pack", 0),
+        ("DESCRIPTION", "Alzheimer's disease (disorder)", 0),
+        ("DESCRIPTION", "Latex allergy", 0),
+        ("DESCRIPTION", "Digital Radiography", 0),
+    ],
+)
+def test_name_is_found_only_when_it_is_a_full_name(column: str, value: str, expected: int) -> None:
+    assert counts(scan_text(f'{column},N\n"{value}",1\n', managed="NAME")).get("NAME", 0) == expected
+
+
+@pytest.mark.parametrize(
+    "header", ["FIRST,LAST", "first_name,last_name", "Last Name,First Name", "patient_first,x,surname"]
+)
+def test_split_name_is_reported_at_its_left_column(header: str) -> None:
+    row = "Milo271,,Feil794" if header.count(",") == 2 else "Milo271,Feil794"
+    result = scan_text(f"id,{header}\n1,{row}\n2,,\n", managed="NAME")
+    assert places(result) == [(2, 2, header.split(",")[0])]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The patient John Smith was seen by Mary-Ann O'Hara on Monday.", ["John Smith", "Mary-Ann O'Hara"]),
+        ("seen by Dr. Anna Moser today, Linda Jones too", ["Dr. Anna Moser", "Linda Jones"]),
+        ("José Eduardo181 Gómez206 and Tomas436 Sauer652", ["José Eduardo181 Gómez206", "Tomas436 Sauer652"]),
+        ("Ludwig van Beethoven met Maria de la Cruz", ["Ludwig van Beethoven", "Maria de la Cruz"]),
+        ("Contact John Q. Smith Monday", ["John Q. Smith"]),
+        ("first line\nJürgen Müller\nlast line", ["Jürgen Müller"]),
+        ("signed by Carroll, Kimberly", ["Carroll, Kimberly"]),
+        ("Lynda Hall called", ["Lynda Hall"]),
+        ("Johnson, Norris and Kim", []),
+        ("Grégoire Léger S.A.S.", []),
+        ("109 Kimberly Lees", []),
+        ("rue Bernadette Pages", []),
+        ("near Martin Luther King Drive and George Washington University", []),
+        ("given Camila 28 Day Pack for Alzheimer's Disease in Grand Rapids", []),
+        ("Houston, Austin, Jackson", []),
+    ],
+)
+def test_names_within_a_text_are_found_where_they_stand(text: str, expected: list[str]) -> None:
+    assert [text[start:end] for start, end in iter_names(text, ColumnKind.NEUTRAL)] == expected
