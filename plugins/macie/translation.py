@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from traceback import extract_tb
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -55,6 +57,21 @@ def translated_errors() -> Iterator[None]:
         raise errors.MacieUnavailableError("The call", type(error).__name__, "no valid credentials") from None
     except BotoCoreError as error:
         raise errors.MacieUnavailableError("The call", type(error).__name__, "no response from AWS") from None
+    except RuntimeError as error:
+        if not _is_of_credentials(error):
+            raise
+        raise errors.MacieUnavailableError("The call", type(error).__name__, "no valid credentials") from None
+
+
+def _is_of_credentials(error: RuntimeError) -> bool:
+    """
+    Return whether botocore raised the error because refreshed credentials are expired still.
+
+    It has no class of its own.
+    Source: ``botocore/credentials.py``, ``RefreshableCredentials._protected_refresh``
+    """
+    raised_in = Path(extract_tb(error.__traceback__)[-1].filename)
+    return raised_in.name == "credentials.py" and bool({"botocore", "aiobotocore"} & set(raised_in.parts))
 
 
 def _translate(error: ClientError) -> errors.MacieError:

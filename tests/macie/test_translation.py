@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
@@ -83,3 +84,15 @@ def test_wrong_configuration_is_fatal(error: Exception) -> None:
 def test_a_malformed_request_stays_malformed() -> None:
     with pytest.raises(FATAL, match="jobTyp"), translated_errors():
         raise ParamValidationError(report="Unknown parameter jobTyp")
+
+
+def test_refreshed_credentials_that_are_expired_still_are_unavailable() -> None:
+    expired = {"access_key": "a", "secret_key": "s", "token": "t", "expiry_time": "2020-01-01T00:00:00Z"}
+    credentials = RefreshableCredentials.create_from_metadata(expired, refresh_using=lambda: expired, method="role")
+    with pytest.raises(RETRYABLE, match="no valid credentials"), translated_errors():
+        credentials.get_frozen_credentials()
+
+
+def test_other_runtime_errors_are_not_translated() -> None:
+    with pytest.raises(RuntimeError, match="other"), translated_errors():
+        raise RuntimeError("other")

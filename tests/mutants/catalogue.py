@@ -427,6 +427,7 @@ MUTANTS = [
     Mutant("dags/finding_events.py", ("tests/test_dags.py",), "finding_events keeps whole records", "        transform=without_values,\n", ""),
     _records("a damaged line is left out", "                    raise DiscoveryResultUnreadableError(uri, number)\n                yield", "                    continue\n                yield"),
     _records("a result that is cut off ends there", "            line = None\n", '            line = b""\n'),
+    _translation("expired credentials that were refreshed end a wait", "        if not _is_of_credentials(error):\n            raise\n", "        raise\n"),
     _translation("the text of botocore's errors is told", 'type(error).__name__, "no response from AWS")', "type(error).__name__, str(error))"),
     # ---- no endless wait
     _triggers("clients are made once", "            except MacieUnavailableError as error:\n                unexpected = 0\n", "            except MacieUnavailableError as error:\n                raise\n"),
