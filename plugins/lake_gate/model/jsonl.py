@@ -29,14 +29,51 @@ def dump(items: Iterable[DataclassInstance]) -> bytes:
 
 
 def parse(content: bytes | str) -> Any:
-    """Return what JSON says.
+    """Return what JSON says; what it returns can be written again.
 
     :raises ValueError: when it is not JSON, or nested too deeply; the text of the error has nothing of the content.
     """
     try:
-        return json.loads(content)
+        parsed = json.loads(content, parse_constant=_refuse)
+        _check_text(content, parsed)
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
+    if _may_be_deep(content) and _is_deep(parsed):
+        raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
+    return parsed
+
+
+_MOST_LEVELS = 64
+"""Of objects and lists in each other. Python reads more of them than it writes, and code that walks them recurses."""
+
+
+def _refuse(constant: str) -> Any:
+    """Refuse ``NaN`` and ``Infinity``, which Python takes for JSON."""
+    raise ValueError("not JSON")
+
+
+def _check_text(content: bytes | str, parsed: Any) -> None:
+    """Refuse halves of surrogate pairs: no document, key or message can hold them."""
+    if (b"\\u" if isinstance(content, bytes) else "\\u") in content:  # type: ignore[operator]
+        json.dumps(parsed, ensure_ascii=False).encode()
+
+
+def _may_be_deep(content: bytes | str) -> bool:
+    opening = (b"[", b"{") if isinstance(content, bytes) else ("[", "{")
+    return sum(content.count(bracket) for bracket in opening) > _MOST_LEVELS  # type: ignore[arg-type]
+
+
+def _is_deep(parsed: Any) -> bool:
+    level = [parsed]
+    for _ in range(_MOST_LEVELS + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+    return bool(level)
+
+
+def _inside(outer: Any) -> Iterable[Any]:
+    if isinstance(outer, dict):
+        return outer.values()
+    return outer if isinstance(outer, list) else ()
 
 
 def load[T](cls: type[T], data: bytes) -> list[T]:
