@@ -33,12 +33,14 @@ def parse(content: bytes | str) -> Any:
 
     :raises ValueError: when it is not JSON, or nested too deeply; the text of the error has nothing of the content.
     """
+    raw = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
     try:
-        parsed = json.loads(content, parse_constant=_refuse)
-        _check_text(content, parsed)
+        parsed = json.loads(raw, parse_constant=_refuse)
+        if b"\\u" in raw:  # maybe half of a surrogate pair, which no document, key or message can hold
+            json.dumps(parsed, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
-    if _may_be_deep(content) and _is_deep(parsed):
+    if raw.count(b"[") + raw.count(b"{") > _MOST_LEVELS and _is_deep(parsed):
         raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
     return parsed
 
@@ -47,20 +49,9 @@ _MOST_LEVELS = 64
 """Of objects and lists in each other. Python reads more of them than it writes, and code that walks them recurses."""
 
 
-def _refuse(constant: str) -> Any:
+def _refuse(_: str) -> Any:
     """Refuse ``NaN`` and ``Infinity``, which Python takes for JSON."""
     raise ValueError("not JSON")
-
-
-def _check_text(content: bytes | str, parsed: Any) -> None:
-    """Refuse halves of surrogate pairs: no document, key or message can hold them."""
-    if (b"\\u" if isinstance(content, bytes) else "\\u") in content:  # type: ignore[operator]
-        json.dumps(parsed, ensure_ascii=False).encode()
-
-
-def _may_be_deep(content: bytes | str) -> bool:
-    opening = (b"[", b"{") if isinstance(content, bytes) else ("[", "{")
-    return sum(content.count(bracket) for bracket in opening) > _MOST_LEVELS  # type: ignore[arg-type]
 
 
 def _is_deep(parsed: Any) -> bool:
