@@ -98,11 +98,18 @@ def gather_records(
 
     :raises DamagedDocumentError: when a record names no object, or has another shape.
     """
+    reading = RESULTS
+
+    def of(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        nonlocal reading
+        reading = name
+        yield from map(without_values, records)
+
     try:
-        return gather(map(without_values, results), map(without_values, findings))
+        return gather(of(RESULTS, results), of(FINDINGS, findings))
     except ValueError:
-        problem = f"{RESULTS} or {FINDINGS}: a record names no object, or has another shape"
-        raise DamagedDocumentError(f"s3://{bronze}/{run.documents}", problem) from None
+        problem = "a record names no object, or has another shape"
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(reading)}", problem) from None
 
 
 def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -202,6 +202,18 @@ def need_object(s3: S3Client, bucket: str, key: str, shape: Mapping[str, Any]) -
     return found
 
 
+def need_dataclass[T](cls: type[T], s3: S3Client, bucket: str, key: str) -> T:
+    """Return the dataclass that a document holds.
+
+    :raises DamagedDocumentError: when it is something else, or does not exist.
+    """
+    found = need_object(s3, bucket, key, {})
+    try:
+        return jsonl.from_dict(cls, found)
+    except ValueError as problem:
+        raise _damaged(bucket, key, str(problem)) from None
+
+
 def parse_object(content: bytes, bucket: str, key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON object in the content of a document that was read.
 
