@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
@@ -65,10 +66,10 @@ def iter_landed(s3: S3Client, bronze: str, sha256: str) -> Iterator[LandedAt]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=_landed_prefix(sha256))
     for item in (item for page in pages for item in page.get("Contents", ())):
         try:
-            content = json.loads(read_document_or_none(s3, bronze, item["Key"]) or b"{}")
+            content = jsonl.parse(read_document_or_none(s3, bronze, item["Key"]) or b"{}")
             place = LandedAt(*(str(content[name]) for name in ("feed", "folder", "name")))
             _ = place.run
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             continue
         yield place
 
@@ -174,9 +175,9 @@ def _load(content: bytes | None) -> list[Observation]:
     if content is None:
         return []
     try:
-        document = json.loads(content)
+        document = jsonl.parse(content)
         if document["schema"] != _SCHEMA:
             return [_DAMAGED]
         return [Observation.from_json(one) for one in document["found"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return [_DAMAGED]

@@ -7,12 +7,13 @@ and judged again, by the versions that they were made on. What only a later vers
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.model.evidence import Observation
+from lake_gate.model.evidence import Evidence, Observation, gather
+from lake_gate.model.kept import without_values
 from lake_gate.model.run import FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.versions import head_version
@@ -47,7 +48,7 @@ JOB_SHAPE = {
     "properties": {
         "jobId": _TEXT,
         **{name: {"type": ["string", "null"]} for name in ("jobStatus", "jobArn", "createdAt")},
-        "lastRunErrorStatus": {"type": ["object", "null"]},
+        "lastRunErrorStatus": {"type": ["object", "null"], "properties": {"code": {"type": ["string", "null"]}}},
         "samplingPercentage": {"type": ["integer", "null"]},
     },
     "required": ["jobId"],
@@ -79,6 +80,36 @@ def iter_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any], n
         return
     version_id = pins[name] if pins else ""
     yield from iter_json_lines(s3, bronze, run.document(name), version_id=version_id, missing_ok=not pins)
+
+
+def gather_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[tuple[str, str], Evidence]:
+    """Return the evidence that the run has decided on, by (bucket, key).
+
+    :param basis: content of ``plan.json``.
+    :raises DamagedDocumentError: when a document of it is damaged, or has a record that is about no object.
+    """
+    return gather_records(bronze, run, *(iter_pinned(s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
+
+
+def gather_records(
+    bronze: str, run: Run, results: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, str], Evidence]:
+    """Bring the records of two documents of a run together by (bucket, key).
+
+    :raises DamagedDocumentError: when a record names no object, or has another shape.
+    """
+    reading = RESULTS
+
+    def of(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        nonlocal reading
+        reading = name
+        yield from map(without_values, records)
+
+    try:
+        return gather(of(RESULTS, results), of(FINDINGS, findings))
+    except ValueError:
+        problem = "a record names no object, or has another shape"
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(reading)}", problem) from None
 
 
 def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -16,10 +16,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.policy import Facts, Outcome, Policy, Promotion
 from lake_gate.decision.verdict import Verdict
+from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
 
@@ -94,6 +96,22 @@ class Decision:
     detections: dict[str, int]
     verdict: dict[str, str] | None = None
     is_version_inferred: bool = False
+
+    @classmethod
+    def from_json(cls, content: Any) -> Decision:
+        """Read a line of ``decisions.jsonl``.
+
+        :raises ValueError: when it is something else; nothing of the content is in the text.
+        """
+        decision = jsonl.from_dict(cls, content)
+        if decision.outcome not in _OUTCOMES:
+            raise ValueError("not a Decision: the outcome is not known")
+        if min(decision.size_bytes, decision.part_bytes) < 0:
+            raise ValueError("not a Decision: a size is less than nothing")
+        return decision
+
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
 
 
 def decide(

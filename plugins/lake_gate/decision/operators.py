@@ -21,7 +21,7 @@ from lake_gate.decision.verdict import Rules, Verdict, hash_of_policies, hashes_
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
 from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import Evidence, Job, Observation, Severity, count_findings, gather
+from lake_gate.model.evidence import Evidence, Job, Observation, Severity, count_findings
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
     BEGUN,
@@ -126,11 +126,7 @@ class DecideOperator(GateOperator):
         if JOB not in pins:
             return {}
         documents = (self.iter_document(run, name, version_id=pins.get(name, "")) for name in (RESULTS, FINDINGS))
-        try:
-            gathered = gather(*documents)
-        except ValueError as problem:
-            where = f"s3://{self.lake_settings.bronze_bucket}/{run.documents}"
-            raise DamagedDocumentError(where, f"{RESULTS} or {FINDINGS}: {problem}") from None
+        gathered = basis.gather_records(self.lake_settings.bronze_bucket, run, *documents)
         if gathered and next(iter(manifest), None) is None:
             where = f"s3://{self.lake_settings.bronze_bucket}/{run.document(MANIFEST)}"
             raise DamagedDocumentError(where, "it is empty, although Macie has read objects of the run")

@@ -14,10 +14,27 @@ from typing import Any
 
 from lake_gate.model.evidence import Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.schema import misfits
 from lake_gate.scan.scope import extension_of
 
 PREFIX = "_verdicts/"
 _SCHEMA = "lake-gate/verdict/1"
+
+
+_HASHED = {"type": "object", "properties": {"sha256": {"type": "string"}}, "required": ["sha256"]}
+_RULES = {
+    "type": "object",
+    "properties": {
+        "identifiers": {"type": "object", "additionalProperties": _HASHED},
+        "job_spec": _HASHED,
+        "policy": {
+            "allOf": [_HASHED],
+            "properties": {"quarantine_threshold": {"type": "string"}, "also": _HASHED},
+            "required": ["quarantine_threshold"],
+        },
+    },
+    "required": ["identifiers", "job_spec", "policy"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,12 @@ class Rules:
 
     @classmethod
     def from_record(cls, rules: Mapping[str, Any]) -> Rules:
-        """Take them from ``rules`` of a run record."""
+        """Take them from ``rules`` of a run record.
+
+        :raises ValueError: when they are something else; nothing of the content is in the text.
+        """
+        if problems := list(misfits(_RULES, rules)):
+            raise ValueError(f"rules: {problems[0]}")
         return cls(
             identifiers=hashes_of(rules["identifiers"]),
             job_spec=rules["job_spec"]["sha256"],

@@ -39,6 +39,9 @@ class Status(StrEnum):
     """It could not be decided about, or moved: ``why`` is the class of the error; looked at again next time."""
 
 
+_STATUSES = frozenset(status.value for status in Status)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One object, what was found, and what is done.
@@ -68,6 +71,21 @@ class Action:
     because: list[str] = field(default_factory=list)
     damaged: str = ""
 
+    @classmethod
+    def from_json(cls, content: Any) -> Action:
+        """Read a line of ``actions.jsonl``.
+
+        :raises ValueError: when it is something else; nothing of the content is in the text.
+        """
+        action = jsonl.from_dict(cls, content)
+        if action.status not in _STATUSES:
+            raise ValueError("not an Action: the status is not known")
+        if action.decision is not None:
+            Decision.from_json(action.decision)
+        elif action.status == Status.MOVE:
+            raise ValueError("not an Action: it does not say where to")
+        return action
+
     @property
     def the_decision(self) -> Decision:
         """The stricter decision, typed."""
@@ -93,9 +111,13 @@ class Done:
     is_passing: bool = False
 
     @classmethod
-    def from_json(cls, line: Mapping[str, Any]) -> Done:
-        """Read a line of a ledger."""
-        return cls(**{**line, "moved": Moved(**line["moved"]) if line["moved"] else None})
+    def from_json(cls, line: Any) -> Done:
+        """Read a line of a ledger.
+
+        :raises ValueError: when it is something else; nothing of the content is in the text.
+        """
+        moved = line.get("moved") if isinstance(line, Mapping) else None
+        return jsonl.from_dict(cls, line if moved is None else {**line, "moved": jsonl.from_dict(Moved, moved)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lake_gate.model import jsonl
+
 MAX_BODY_CHARACTERS = 2048
 """The rules make bodies of about 200: see ``infra/pipeline.yaml``."""
 _FINDING_ID = re.compile(r"[A-Za-z0-9-]{1,128}")
@@ -69,8 +71,8 @@ def parse(body: str, *, account_id: str, region: str) -> str | Poison:
     if len(body) > MAX_BODY_CHARACTERS:
         return Poison.TOO_LONG
     try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
+        told = jsonl.parse(body)
+    except ValueError:
         return Poison.NOT_JSON
     finding_id = told.get("finding") if isinstance(told, dict) else None
     if not isinstance(finding_id, str) or not _FINDING_ID.fullmatch(finding_id):

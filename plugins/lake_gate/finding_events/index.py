@@ -14,19 +14,22 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import content
-from lake_gate.errors import GateError, class_of
+from lake_gate.errors import DamagedDocumentError, GateError, class_of
+from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.places import FEED, INDEX, run_of
-from lake_gate.finding_events.runs import DAMAGE
+from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Observation
+from lake_gate.model.kept import without_values
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.names import loggable
 from lake_gate.model.run import ACTIONS, FINDINGS, MANIFEST, RESULTS, Run
-from lake_gate.s3.documents import iter_json_lines, read_document_or_none, write_document
+from lake_gate.s3.documents import iter_items, iter_json_lines, read_document_or_none, write_document
 from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
@@ -72,7 +75,7 @@ def _read(s3: S3Client, bronze: str) -> dict[str, Any]:
     """Return how far it is; at the beginning where that cannot be read."""
     begin: dict[str, Any] = {"complete": False, "after": "", "skipped": []}
     try:
-        done = json.loads(read_document_or_none(s3, bronze, INDEX) or b"{}")
+        done = jsonl.parse(read_document_or_none(s3, bronze, INDEX) or b"{}")
         types = (type(done["complete"]), type(done["after"]), type(done["skipped"]))
     except (ValueError, KeyError, TypeError):
         return begin
@@ -102,10 +105,11 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
             _add_actions(s3, bronze, run)
             return []
         found = _found(s3, bronze, run)
-        landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
+        of = partial(jsonl.from_dict, LandedObject)
+        landed = iter_items(s3, bronze, run.document(MANIFEST), of, missing_ok=True)
         for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed, _THREADS):
             pass
-    except DAMAGE as error:
+    except (DamagedDocumentError, ValueError) as error:
         log.warning("%s is damaged: %s", loggable(f"s3://{bronze}/{run.documents}"), type(error).__name__)
         return [f"{run.feed}/{run.folder}"]
     return []
@@ -113,12 +117,13 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
 
 def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
     """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
-    for line in iter_json_lines(s3, bronze, run.document(ACTIONS), missing_ok=True):
-        if (decision := line.get("decision")) and line["findings"]:
-            detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision["detections"].items())
-            severity, finding_id = decision["severity"], min(line["findings"])
+    for action in iter_items(s3, bronze, run.document(ACTIONS), Action.from_json, missing_ok=True):
+        if action.decision and action.findings:
+            decision = action.the_decision
+            detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision.detections.items())
+            severity, finding_id = decision.severity, min(action.findings)
             seen = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)
-            content.add_found(s3, bronze, decision["sha256"], [seen])
+            content.add_found(s3, bronze, decision.sha256, [seen])
 
 
 def _add_object(
@@ -133,7 +138,7 @@ def _found(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observati
     found: defaultdict[_Version, list[Observation]] = defaultdict(list)
     for name in (RESULTS, FINDINGS):
         for line in iter_json_lines(s3, bronze, run.document(name), missing_ok=True):
-            one = Observation.from_api(line, is_finding=name == FINDINGS)
+            one = Observation.from_api(without_values(line), is_finding=name == FINDINGS)
             if one.severity or one.detections:
                 found[one.bucket, one.key, one.version_id].append(one)
     return found

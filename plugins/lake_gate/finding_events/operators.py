@@ -27,19 +27,30 @@ from lake_gate.finding_events.digest import digest, is_worth_telling, worst_move
 from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
 from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import WATERMARK
-from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
+from lake_gate.finding_events.recording import (
+    RECORD_SHAPE,
+    TAKEN_SHAPE,
+    Looked,
+    Totals,
+    build_record,
+    entry_of,
+    iter_entries,
+)
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Observation, Severity
 from lake_gate.model.kept import without_values
-from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, OBJECTS, RECORD, TAKEN, Run, ledger
+from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.s3.documents import (
     GONE,
-    read_document,
+    iter_items,
+    need_dataclass,
+    need_object,
+    parse_object,
     read_document_or_none,
     update_document,
     write_document,
@@ -70,8 +81,8 @@ class TakeEventsOperator(GateOperator):
         key = run.document(TAKEN)
         if (written := read_document_or_none(self.s3, bronze, key)) is None:
             written = write_document_once(self.s3, bronze, key, json.dumps(self._take(context)).encode())
-        taken = json.loads(written)
-        watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
+        taken = parse_object(written, bronze, key, TAKEN_SHAPE)
+        watermark = Watermark.of(taken["watermark"])
         ids = dict.fromkeys([*taken["finding_ids"], *sorted(watermark.pending)])
         write_document(self.s3, bronze, run.document(IDS), "\n".join(ids).encode())
         poison = sum(taken["poison"].values())
@@ -149,8 +160,8 @@ class DecideFindingsOperator(GateOperator):
         settings, run = self.lake_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
         is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
-        taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
-        watermark = Watermark.parse(json.dumps(taken["watermark"]).encode())
+        taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
+        watermark = Watermark.of(taken["watermark"])
         new, looked = _new(self.iter_document(run, FINDINGS), watermark)
         looked = replace(looked, is_index_complete=is_index_complete)
         lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
@@ -197,7 +208,7 @@ def _milliseconds(time: str | None) -> int:
     """Return a time in milliseconds since 1970; 0 for none, and for what is not a time."""
     try:
         return int(datetime.fromisoformat(time).timestamp() * 1000) if time else 0
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0
 
 
@@ -224,10 +235,11 @@ class WithdrawOperator(GateOperator):
         settings, events = self.lake_settings, self.run_of(context)
         withdrawing = Withdrawing(self.s3, settings, events, datetime.now(UTC).isoformat())
         start, size = int(self.chunk["start"]), int(self.chunk["size"])
-        lines = self.iter_document(events, ACTIONS, start=start, size=size)
+        key = events.document(ACTIONS)
+        lines = iter_items(self.s3, settings.bronze_bucket, key, Action.from_json, start=start, size=size)
         done: list[Done] = []
         passing: list[str] = []
-        for place, group in groupby((Action(**line) for line in lines), key=lambda action: action.place):
+        for place, group in groupby(lines, key=lambda action: action.place):
             actions = list(group)
             came = self._carry_out(withdrawing, place, actions, context)
             passing += [
@@ -277,7 +289,7 @@ class WithdrawOperator(GateOperator):
 def _run_id(record: bytes | None) -> str:
     """Return the run id in a record; empty where it cannot be read."""
     try:
-        return str(json.loads(record or b"{}")["run"]["run_id"])
+        return str(jsonl.parse(record or b"{}")["run"]["run_id"])
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -308,9 +320,9 @@ class RecordEventsOperator(GateOperator):
     def step(self, context: Context) -> dict[str, Any]:
         """Bring actions and moves together; the watermark moves last."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        looked = Looked(**json.loads(read_document(self.s3, bronze, run.document(LOOKED))))
-        taken = json.loads(read_document(self.s3, bronze, run.document(TAKEN)))
-        failed_before = Watermark.parse(json.dumps(taken["watermark"]).encode()).failed
+        looked = need_dataclass(Looked, self.s3, bronze, run.document(LOOKED))
+        taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
+        failed_before = Watermark.of(taken["watermark"]).failed
         totals = Totals()
         record = build_record(
             run=run_facts(context),
@@ -330,22 +342,28 @@ class RecordEventsOperator(GateOperator):
         return {"uri": uri, "totals": record["totals"]}
 
     def _write_objects(self, run: Run, totals: Totals, failed_before: Mapping[str, Mapping[str, str]]) -> str:
-        actions = (Action(**line) for line in self.iter_document(run, ACTIONS))
-        entries = totals.counted(iter_entries(actions, self._done(run), failed_before))
-        lines = map(jsonl.to_line, entries)
+        lines = map(jsonl.to_line, totals.counted(self._entries(run, failed_before)))
         return write_lines(self.s3, self.lake_settings.bronze_bucket, run.document(OBJECTS), lines)
+
+    def _entries(self, run: Run, failed_before: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, Any]]:
+        bronze = self.lake_settings.bronze_bucket
+        actions = iter_items(self.s3, bronze, run.document(ACTIONS), Action.from_json)
+        try:
+            yield from iter_entries(actions, self._done(run), failed_before)
+        except ValueError as problem:
+            raise DamagedDocumentError(f"s3://{bronze}/{run.document(MOVES)}", str(problem)) from None
 
     def _done(self, run: Run) -> Iterator[Done]:
         for chunk in xcom.parse(self.chunks):
             name = ledger("", int(chunk["start"]))
-            if head_version(self.s3, self.lake_settings.bronze_bucket, run.document(name)) is None:
-                uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(name)}"
-                raise DamagedDocumentError(uri, f"{GONE}; clear withdraw, which writes it")
-            yield from map(Done.from_json, self.iter_document(run, name))
+            bronze, key = self.lake_settings.bronze_bucket, run.document(name)
+            if head_version(self.s3, bronze, key) is None:
+                raise DamagedDocumentError(f"s3://{bronze}/{key}", f"{GONE}; clear withdraw, which writes it")
+            yield from iter_items(self.s3, bronze, key, Done.from_json)
 
     def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
         bronze = self.lake_settings.bronze_bucket
-        asked = read_document(self.s3, bronze, run.document(IDS)).decode().split("\n")
+        asked = self._asked(run)
         # Ids that Macie does not know any more are not asked for again.
         times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
 
@@ -355,6 +373,15 @@ class RecordEventsOperator(GateOperator):
             return Watermark.parse(there).moved(times, totals.pending, totals.failed, now_ms=now_ms).to_bytes()
 
         update_document(self.s3, bronze, WATERMARK, moved)
+
+    def _asked(self, run: Run) -> list[str]:
+        """Return the ids that Macie was asked for."""
+        bronze, key = self.lake_settings.bronze_bucket, run.document(IDS)
+        written = read_document_or_none(self.s3, bronze, key)
+        try:
+            return (written or b"").decode().split("\n")
+        except UnicodeDecodeError:
+            raise DamagedDocumentError(f"s3://{bronze}/{key}", "not text") from None
 
 
 class CheckEventsOperator(GateOperator):
@@ -366,7 +393,7 @@ class CheckEventsOperator(GateOperator):
     def step(self, context: Context) -> None:
         """Read the record; raise with the first objects and why each failed."""
         bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
-        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        record = need_object(self.s3, bronze, run.document(RECORD), RECORD_SHAPE)
         totals = record["totals"]
         if count := totals["statuses"].get(Status.FAILED, 0):
             raise FindingsPendingError(record["objects_uri"], count, totals["first_failed"])
@@ -387,14 +414,14 @@ class NotifyEventsOperator(GateOperator):
     def step(self, context: Context) -> str | None:
         """Read the record and publish its digest."""
         settings, run = self.lake_settings, self.run_of(context)
-        record = json.loads(read_document(self.s3, settings.bronze_bucket, run.document(RECORD)))
+        record = need_object(self.s3, settings.bronze_bucket, run.document(RECORD), RECORD_SHAPE)
         if not is_worth_telling(record):
             self.log.info("Nothing that anybody has to be told of")
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH
         return operators.send_once(
-            digest(record, self.iter_document(run, OBJECTS), uri),
+            digest(record, iter_items(self.s3, settings.bronze_bucket, run.document(OBJECTS), entry_of), uri),
             kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
             receipts=Receipts(self.s3, settings.bronze_bucket, run),

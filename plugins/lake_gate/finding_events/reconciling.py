@@ -12,18 +12,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from lake_gate.decision.amendments import Amendment, Amendments, Withdrawal
+from lake_gate.decision.basis import read_basis
 from lake_gate.decision.overlay import read_amendments, write_amended
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.runs import is_dry
-from lake_gate.model.run import OBJECTS, PLAN, RECORD, Run
+from lake_gate.model.run import OBJECTS, RECORD, Run
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
-from lake_gate.s3.answers import is_missing
-from lake_gate.s3.documents import iter_json_lines, read_document_or_none, update_document, write_document
+from lake_gate.s3.documents import (
+    iter_json_lines,
+    read_document_or_none,
+    read_object,
+    update_document,
+    write_document,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -55,7 +59,7 @@ def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: I
     withdrawals = of_now.withdrawals()
     try:
         withdrawals = {**withdrawals, **read_amendments(s3, bronze, run).withdrawals()}
-    except (DamagedDocumentError, ValueError, KeyError, TypeError) as error:
+    except DamagedDocumentError as error:
         log.warning("Amendments to s3://%s/%s are damaged (%s)", bronze, run.documents, type(error).__name__)
 
     def without(there: bytes | None) -> bytes:
@@ -73,10 +77,9 @@ def _without(there: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) -> b
 
 def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
     """Let the run's record say where everything is; one that is not there yet will say so by itself."""
-    if (content := read_document_or_none(s3, bronze, run.document(RECORD))) is None:
+    if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
         return
-    before = json.loads(content)
-    basis = json.loads(read_document_or_none(s3, bronze, run.document(PLAN)) or b"{}")
+    basis = read_basis(s3, bronze, run)
     dry_run = is_dry(s3, bronze, run, before)
 
     def write(amendments: Amendments) -> None:
@@ -137,11 +140,7 @@ def _objects(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any] | N
     """Yield the lines of ``objects.jsonl``; None where it is missing, or is not JSON: it is to be written again."""
     try:
         yield from iter_json_lines(s3, bronze, run.document(OBJECTS))
-    except (DamagedDocumentError, ValueError):
-        yield None
-    except ClientError as error:
-        if not is_missing(error):
-            raise
+    except DamagedDocumentError:
         yield None
 
 

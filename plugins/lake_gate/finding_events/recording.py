@@ -9,6 +9,8 @@ from typing import Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.finding_events.action import CARRIED, Action, Done, Status
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import Moved
 from lake_gate.recording.record import NAMES_SHOWN
 
 
@@ -100,9 +102,12 @@ def iter_entries(
 
     :param done: what has come of those that were to be moved, in the same order.
     :param failed_before: why, by the id of a finding, the run before could not deal with its object.
+    :raises ValueError: when there are more or fewer of these than were to be moved.
     """
     for action in actions:
-        came = next(done) if action.status == Status.MOVE else Done()
+        came = next(done, None) if action.status == Status.MOVE else Done()
+        if came is None:
+            raise ValueError("fewer lines than actions")
         status, why, place = action.status, action.why, came.moved
         if came.failed:
             status, why = Status.FAILED, came.failed
@@ -128,6 +133,75 @@ def iter_entries(
             "outcome": action.decision["outcome"] if action.decision else action.was,
             "now": asdict(place) if place else None,
         }
+    if next(done, None) is not None:
+        raise ValueError("more lines than actions")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The members of a line of ``objects.jsonl`` that the message about the run shows."""
+
+    bucket: str
+    key: str
+    findings: dict[str, str]
+    status: str
+    why: str
+    was: str | None
+    outcome: str | None
+    now: dict[str, Any] | None
+    damaged: str = ""
+    was_in_silver: bool = False
+
+
+_READ_OF_ENTRY = frozenset(one.name for one in fields(_Entry))
+
+
+def entry_of(line: Any) -> dict[str, Any]:
+    """Return a line of ``objects.jsonl``, whose shape was looked at.
+
+    :raises ValueError: when it is something else; nothing of the content is in the text.
+    """
+    if not isinstance(line, dict):
+        raise ValueError("not an entry: not an object")  # noqa: TRY004 - one error for all that is damaged
+    entry = jsonl.from_dict(_Entry, {name: value for name, value in line.items() if name in _READ_OF_ENTRY})
+    if entry.now is not None:
+        jsonl.from_dict(Moved, entry.now)
+    return line
+
+
+_TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
+_COUNTS = {"type": "object", "additionalProperties": _NUMBER}
+TAKEN_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "watermark": {"type": "object"},
+        "finding_ids": {"type": "array", "items": _TEXT},
+        "duplicates": _NUMBER,
+        "poison": _COUNTS,
+        "dead_letters_failed": _NUMBER,
+    },
+    "required": ["watermark", "finding_ids", "duplicates", "poison", "dead_letters_failed"],
+}
+"""JSON Schema of ``taken.json``."""
+RECORD_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "run": {"type": "object", "properties": {"run_id": _TEXT}, "required": ["run_id"]},
+        "events": {"type": "object", "properties": {"poison": _COUNTS}, "required": ["poison"]},
+        "totals": {
+            "type": "object",
+            "properties": {
+                **dict.fromkeys(("statuses", "outcomes", "severities_moved", "severities_failed"), _COUNTS),
+                **dict.fromkeys(("moved", "withdrawn", "newly_failed"), _NUMBER),
+                "first_failed": {"type": "array", "items": _TEXT},
+            },
+            "required": ["statuses", "outcomes", "severities_moved", "moved", "withdrawn", "first_failed"],
+        },
+        "objects_uri": _TEXT,
+    },
+    "required": ["run", "events", "totals", "objects_uri"],
+}
+"""JSON Schema of what ``record.json`` is read for."""
 
 
 def build_record(

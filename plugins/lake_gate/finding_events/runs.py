@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import logging
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.basis import iter_pinned, read_found
+from lake_gate.decision.basis import gather_records, iter_pinned, read_basis, read_found
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policies import policy_of
@@ -25,7 +23,9 @@ from lake_gate.decision.verdict import Verdict
 from lake_gate.decision.verdicts import read_reused
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.rejudging import Decided
-from lake_gate.model.evidence import Evidence, Job, gather, object_of
+from lake_gate.model import jsonl
+from lake_gate.model.evidence import Evidence, Job, object_of
+from lake_gate.model.kept import without_values
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
     AMENDMENTS,
@@ -43,7 +43,7 @@ from lake_gate.model.run import (
 )
 from lake_gate.recording.entries import iter_run_entries
 from lake_gate.s3.answers import is_missing
-from lake_gate.s3.documents import iter_json_lines, read_document_or_none
+from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
@@ -86,16 +86,18 @@ def read_landing(
     head = head_version(s3, bronze, run.document(MANIFEST))
     if head is None:
         return None
-    with _reading(bronze, run, MANIFEST):
-        lines = iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True)
-        manifest = (LandedObject(**line) for line in lines)
-        landed = {one.key: one for one in manifest if one.key in keys}
-    basis = _object(s3, bronze, run, PLAN)
-    with _reading(bronze, run, FINDINGS):
-        findings = iter_pinned(s3, bronze, run, basis or {}, FINDINGS)
-        known = frozenset(one["id"] for one in findings if one.get("id") in finding_ids)
-    record = _object(s3, bronze, run, RECORD)
-    return Landing(run, landed, known, head["LastModified"], record, basis or {}, is_dry(s3, bronze, run, record))
+    landed = {one.key: one for one in _manifest(s3, bronze, run) if one.key in keys}
+    basis = read_basis(s3, bronze, run)
+    findings = iter_pinned(s3, bronze, run, basis, FINDINGS)
+    ids = (finding.get("id") for finding in findings)
+    known = frozenset(finding_id for finding_id in ids if isinstance(finding_id, str) and finding_id in finding_ids)
+    record = read_object(s3, bronze, run.document(RECORD), _RECORD_SHAPE)
+    return Landing(run, landed, known, head["LastModified"], record, basis, is_dry(s3, bronze, run, record))
+
+
+def _manifest(s3: S3Client, bronze: str, run: Run) -> Iterator[LandedObject]:
+    of = partial(jsonl.from_dict, LandedObject)
+    return iter_items(s3, bronze, run.document(MANIFEST), of, missing_ok=True)
 
 
 def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -> bool:
@@ -104,7 +106,7 @@ def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -
     A record may be written again, by another run of the same id. What cannot be read says nothing: then it is not dry.
     """
     try:
-        begun = _object(s3, bronze, run, RUN)
+        begun = read_object(s3, bronze, run.document(RUN), _RECORD_SHAPE)
     except DamagedDocumentError:
         return False
     said = begun if begun is not None else record or {}
@@ -137,9 +139,7 @@ def read_decided(
             for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
             if whole or entry["name"] in names
         }
-    with _reading(bronze, run, MANIFEST):
-        landed = (LandedObject(**line) for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True))
-        manifest = [one for one in landed if whole or one.name in names]
+    manifest = [one for one in _manifest(s3, bronze, run) if whole or one.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
     with _reading(bronze, run, REUSED):
@@ -170,15 +170,17 @@ def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject |
     """Return what the manifest says of one object, although other lines of it may be damaged; None: nothing."""
     try:
         for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True):
-            if isinstance(line, dict) and line.get("key") == key:
-                return LandedObject(**line)
-    except (DamagedDocumentError, *DAMAGE):
+            if line.get("key") == key:
+                return jsonl.from_dict(LandedObject, line)
+    except (DamagedDocumentError, ValueError):
         log.warning("%s is damaged", run.document(MANIFEST))
     return None
 
 
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, EOFError, gzip.BadGzipFile, zlib.error)
-"""What reading a document comes to that the gate has not written like this."""
+_RECORD_SHAPE = {"type": "object", "properties": {"dry_run": {"type": "boolean"}}}
+"""JSON Schema of what ``record.json`` and ``run.json`` are read for."""
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
+"""What a document comes to whose parts do not fit to each other, or to those of another one."""
 
 
 @contextmanager
@@ -191,19 +193,8 @@ def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
         if not is_missing(error):
             raise
         raise DamagedDocumentError(uri, "a version is gone") from None
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise DamagedDocumentError(uri, type(error).__name__) from None
-
-
-def _object(s3: S3Client, bronze: str, run: Run, name: str) -> dict[str, Any] | None:
-    """Return the JSON object that a document of the run is; None when it is not there."""
-    with _reading(bronze, run, name):
-        if (content := read_document_or_none(s3, bronze, run.document(name))) is None:
-            return None
-        found = json.loads(content)
-        if not isinstance(found, dict):
-            raise TypeError
-        return found
 
 
 def _job(basis: dict[str, Any]) -> Job | None:
@@ -212,7 +203,7 @@ def _job(basis: dict[str, Any]) -> Job | None:
         return Job("", "missing", "missing", 0, settled=False)
     if basis["job"] is None:
         return None
-    return Job(**{one.name: basis["job"][one.name] for one in fields(Job)})
+    return jsonl.from_dict(Job, {one.name: basis["job"].get(one.name) for one in fields(Job)})
 
 
 def _verdicts(s3: S3Client, bronze: str, run: Run, basis: dict[str, Any]) -> dict[str, Verdict]:
@@ -228,7 +219,7 @@ def _evidence(
     s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in iter_pinned(s3, bronze, run, basis, name) if object_of(one) in objects)
+        (one for one in map(without_values, iter_pinned(s3, bronze, run, basis, name)) if object_of(one) in objects)
         for name in (RESULTS, FINDINGS)
     )
-    return gather(*documents)
+    return gather_records(bronze, run, *documents)

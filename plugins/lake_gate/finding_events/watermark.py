@@ -9,9 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lake_gate.model import jsonl
 
 LOOK_BACK_MS = 2 * 60 * 60 * 1000
 """How much later than another one, of the same time, a finding may appear."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    updated_at_ms: int
+    seen: dict[str, int]
+    pending: list[str]
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +46,18 @@ class Watermark:
     def parse(cls, content: bytes | None) -> Watermark:
         """Read the document; begin at the beginning without one, or when it has another shape."""
         try:
-            known = json.loads(content or b"")
-            parsed = cls(known["updated_at_ms"], known["seen"], frozenset(known["pending"]), known.get("failed", {}))
-        except (ValueError, TypeError, KeyError, RecursionError):
+            return cls.of(jsonl.parse(content or b""))
+        except ValueError:
             return cls(0, {}, frozenset())
-        return parsed if parsed._is_valid() else cls(0, {}, frozenset())
 
-    def _is_valid(self) -> bool:
-        are_maps = isinstance(self.seen, dict) and isinstance(self.failed, dict)
-        return (
-            are_maps
-            and all(type(at) is int for at in (self.updated_at_ms, *self.seen.values()))
-            and all(isinstance(name, str) for name in self.pending)
-            and all(isinstance(why, dict) for why in self.failed.values())
-        )
+    @classmethod
+    def of(cls, content: Any) -> Watermark:
+        """Read the JSON of the document; begin at the beginning when it has another shape."""
+        try:
+            known = jsonl.from_dict(_Document, content)
+        except ValueError:
+            return cls(0, {}, frozenset())
+        return cls(known.updated_at_ms, known.seen, frozenset(known.pending), known.failed)
 
     def to_bytes(self) -> bytes:
         """Return the document."""

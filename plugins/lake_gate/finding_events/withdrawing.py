@@ -8,7 +8,6 @@ object in silver: the move is made all the same, and the failure is named.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import AMENDMENTS, MOVED, Run
-from lake_gate.s3.documents import update_document
+from lake_gate.s3.documents import load_items, load_lines, update_document
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -68,7 +67,8 @@ class Withdrawing:
         """Write where the objects are; the places of those that an earlier try has moved stay."""
 
         def with_those_before(there: bytes | None) -> bytes:
-            places = {one.name: one for one in (*jsonl.load(Moved, there or b""), *moved)}
+            before = load_lines(Moved, there or b"", self.settings.bronze_bucket, key)
+            places = {one.name: one for one in (*before, *moved)}
             return jsonl.dump(places[name] for name in sorted(places))
 
         key = self._document_in(run) + MOVED
@@ -92,7 +92,7 @@ class Withdrawing:
         ]
 
         def with_those_before(there: bytes | None) -> bytes:
-            before = (Amendment.from_json(json.loads(line)) for line in (there or b"").split(b"\n") if line)
+            before = load_items(Amendment.from_json, there or b"", self.settings.bronze_bucket, key)
             return jsonl.dump(merged(before, amendments))
 
         key = self._document_in(run) + ".jsonl"

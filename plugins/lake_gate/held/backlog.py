@@ -14,6 +14,27 @@ MOST_FEEDS_TOLD = 100
 Airflow maps over 1,024 at most. Source: ``max_map_length`` in Airflow's configuration."""
 NAMES_TOLD = 1000
 """Most objects that a message names."""
+_GROUP_TEXTS, _GROUP_COUNTS = ("feed", "reason", "oldest_held_at"), ("objects", "overdue", "size_bytes")
+BACKLOG_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "overdue_before": {"type": "string"},
+        "older_than_hours": {"type": "integer"},
+        "groups": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    **{name: {"type": "string"} for name in _GROUP_TEXTS},
+                    **{name: {"type": "integer"} for name in _GROUP_COUNTS},
+                },
+                "required": [*_GROUP_TEXTS, *_GROUP_COUNTS],
+            },
+        },
+    },
+    "required": ["overdue_before", "older_than_hours", "groups"],
+}
+"""JSON Schema of what ``record.json`` of a run that lists what is held is read for."""
 
 
 @dataclass(slots=True)

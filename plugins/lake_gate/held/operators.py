@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator, run_facts
-from lake_gate.delivery.held_objects import UNKNOWN, iter_held
+from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
 from lake_gate.errors import NotAccountedError
-from lake_gate.held.backlog import NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.backlog import BACKLOG_SHAPE, NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.release import release
 from lake_gate.include import read_feeds
 from lake_gate.model import jsonl
@@ -23,7 +25,7 @@ from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.recording.entries import iter_entries, read_record
-from lake_gate.s3.documents import read_document, read_document_or_none, write_document, write_lines
+from lake_gate.s3.documents import iter_items, need_object, read_document_or_none, write_document, write_lines
 from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
@@ -51,7 +53,11 @@ class ReleaseHeldOperator(GateOperator):
             uri = f"s3://{bronze}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         released = release(
-            self.s3, run, Buckets.of(self.lake_settings), self.manifest(run), iter_entries(self.s3, bronze, run)
+            self.s3,
+            run,
+            Buckets.of(self.lake_settings),
+            self.manifest(run),
+            iter_entries(self.s3, bronze, run, placed=True),
         )
         uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
         self.log.info("Released %d object(s): %s", len(released), uri)
@@ -131,15 +137,15 @@ class NotifyHeldOperator(GateOperator):
         :raises SettingsError: when the topic that the feed names is not set.
         """
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        record = json.loads(read_document(self.s3, bronze, run.document(RECORD)))
+        record = need_object(self.s3, bronze, run.document(RECORD), BACKLOG_SHAPE)
         overdue = (
-            one
-            for one in self.iter_document(run, HELD)
-            if one["feed"] == self.about and is_overdue(one["held_at"], record["overdue_before"])
+            held
+            for held in iter_items(self.s3, bronze, run.document(HELD), partial(jsonl.from_dict, HeldObject))
+            if held.feed == self.about and is_overdue(held.held_at, record["overdue_before"])
         )
-        oldest = nsmallest(NAMES_TOLD, overdue, key=lambda one: one["held_at"])
+        oldest = nsmallest(NAMES_TOLD, overdue, key=lambda held: held.held_at)
         return send_once(
-            notice(self.about, record, oldest, f"s3://{bronze}/{run.document(RECORD)}"),
+            notice(self.about, record, map(asdict, oldest), f"s3://{bronze}/{run.document(RECORD)}"),
             kind=f"overdue-{self.about}",
             topic_arn=self._topic_arn(),
             receipts=Receipts(self.s3, bronze, run),

@@ -29,14 +29,42 @@ def dump(items: Iterable[DataclassInstance]) -> bytes:
 
 
 def parse(content: bytes | str) -> Any:
-    """Return what JSON says.
+    """Return what JSON says; what it returns can be written again.
 
     :raises ValueError: when it is not JSON, or nested too deeply; the text of the error has nothing of the content.
     """
+    raw = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
     try:
-        return json.loads(content)
+        parsed = json.loads(raw, parse_constant=_refuse)
+        if b"\\u" in raw:  # maybe half of a surrogate pair, which no document, key or message can hold
+            json.dumps(parsed, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
+    if raw.count(b"[") + raw.count(b"{") > _MOST_LEVELS and _is_deep(parsed):
+        raise ValueError(f"nested more than {_MOST_LEVELS} levels deep")
+    return parsed
+
+
+_MOST_LEVELS = 64
+"""Of objects and lists in each other. Python reads more of them than it writes, and code that walks them recurses."""
+
+
+def _refuse(_: str) -> Any:
+    """Refuse ``NaN`` and ``Infinity``, which Python takes for JSON."""
+    raise ValueError("not JSON")
+
+
+def _is_deep(parsed: Any) -> bool:
+    level = [parsed]
+    for _ in range(_MOST_LEVELS + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+    return bool(level)
+
+
+def _inside(outer: Any) -> Iterable[Any]:
+    if isinstance(outer, dict):
+        return outer.values()
+    return outer if isinstance(outer, list) else ()
 
 
 def load[T](cls: type[T], data: bytes) -> list[T]:

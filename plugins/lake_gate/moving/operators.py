@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
@@ -54,8 +53,7 @@ class MoveOperator(GateOperator):
         done = run.document(ledger(self.outcome, start))
         if (written := read_document_or_none(self.s3, bronze, done)) is None:
             part: dict[str, Any] = {"start": start, "size": size, "version_id": self._begin(run, done + BEGUN)}
-            of = partial(jsonl.from_dict, Decision)
-            decisions = iter_items(self.s3, bronze, run.document(DECISIONS), of, **part)
+            decisions = iter_items(self.s3, bronze, run.document(DECISIONS), self._decision, **part)
             written = write_document_once(self.s3, bronze, done, jsonl.dump(self._move(run, decisions)))
         self.datasets_read = [feed_in(bronze, run)]
         self.datasets_written = [self._destination(run)]
@@ -66,6 +64,12 @@ class MoveOperator(GateOperator):
         shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
         cast("dict[str, Any]", context)["moved"] = shown
         return len(moved)
+
+    def _decision(self, line: Any) -> Decision:
+        decision = Decision.from_json(line)
+        if decision.outcome != self.outcome:
+            raise ValueError("a decision of another outcome than its chunk")
+        return decision
 
     def _destination(self, run: Run) -> Place:
         settings = self.lake_settings

@@ -13,6 +13,7 @@ from lake_gate.base import GateOperator
 from lake_gate.decision.basis import iter_pinned, read_basis
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
 from lake_gate.model.evidence import FindingSummary, Severity
+from lake_gate.model.kept import without_values
 from lake_gate.model.run import FINDINGS, RECORD, Run
 from lake_gate.notifications.digest import digest, outcome
 from lake_gate.notifications.finding_notices import most_severe, notice_of
@@ -49,7 +50,7 @@ class NotifyOperator(GateOperator):
         """Read the record and publish its digest, and the findings."""
         settings, run = self.lake_settings, self.run_of(context)
         key = run.document(RECORD)
-        record = read_record(self.s3, settings.bronze_bucket, run)
+        record = read_record(self.s3, settings.bronze_bucket, run, "run", "totals", "rules", "job")
         findings, not_told = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
         objects, uri = iter_entries(self.s3, settings.bronze_bucket, run), f"s3://{settings.bronze_bucket}/{key}"
         notice = digest(record, objects, uri, not_told=not_told)
@@ -68,7 +69,7 @@ class NotifyOperator(GateOperator):
     def _findings(self, run: Run) -> Iterator[dict[str, Any]]:
         """Yield the findings that the run has decided on; an empty delivery has none."""
         bronze = self.lake_settings.bronze_bucket
-        return iter_pinned(self.s3, bronze, run, read_basis(self.s3, bronze, run), FINDINGS)
+        return map(without_values, iter_pinned(self.s3, bronze, run, read_basis(self.s3, bronze, run), FINDINGS))
 
 
 def send_once(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendments
@@ -14,8 +15,8 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, RECORD, Run, ledger
 from lake_gate.recording import record
-from lake_gate.recording.record import RECORD_SHAPE, Totals, entry_of
-from lake_gate.s3.documents import iter_items, read_object, write_lines
+from lake_gate.recording.record import RECORD_SHAPE, Totals, entry_of, placed_entry_of
+from lake_gate.s3.documents import iter_items, need_object, write_lines
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -63,19 +64,34 @@ def read_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, 
     :raises DamagedDocumentError: when it is not there, or not a record.
     """
     shape = {**RECORD_SHAPE, "required": [*RECORD_SHAPE["required"], *needed]}
-    record = read_object(s3, bronze, run.document(RECORD), shape)
-    if record is None:
-        raise DamagedDocumentError(f"s3://{bronze}/{run.document(RECORD)}", "it is not there")
-    return record
+    return need_object(s3, bronze, run.document(RECORD), shape)
 
 
-def iter_entries(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the run's ``objects.jsonl``, whose shape was looked at."""
-    return iter_items(s3, bronze, run.document(OBJECTS), entry_of)
+def iter_entries(s3: S3Client, bronze: str, run: Run, *, placed: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the run's ``objects.jsonl``, whose shape was looked at.
+
+    :param placed: the run accounts for all objects, so each line says where its object is.
+    :raises DamagedDocumentError: when a line is something else.
+    """
+    return iter_items(s3, bronze, run.document(OBJECTS), placed_entry_of if placed else entry_of)
+
+
+def side_by_side[Entry: Mapping[str, Any]](
+    manifest: Iterable[LandedObject], entries: Iterable[Entry], bronze: str, run: Run
+) -> Iterator[tuple[LandedObject, Entry]]:
+    """Yield each landed object with its entry; both come in the order of the manifest.
+
+    :raises DamagedDocumentError: when the names or the lengths differ.
+    """
+    for number, (landed, entry) in enumerate(zip_longest(manifest, entries), start=1):
+        if landed is None or entry is None or landed.name != entry["name"]:
+            problem = f"line {number}: not the object that {MANIFEST} has there"
+            raise DamagedDocumentError(f"s3://{bronze}/{run.document(OBJECTS)}", problem)
+        yield landed, entry
 
 
 def _decisions(s3: S3Client, bronze: str, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:
-    of: Any = partial(jsonl.from_dict, Decision)
+    of: Any = Decision.from_json
     for start, size in chunks:
         yield from iter_items(s3, bronze, run.document(DECISIONS), of, start=start, size=size, version_id=version_id)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from lake_gate.decision.amendments import Withdrawal
 from lake_gate.decision.policy import Outcome
+from lake_gate.model import jsonl
 from lake_gate.recording.record import marker_head, marker_object
 
 
@@ -44,14 +45,17 @@ class Marker:
     def parse(cls, content: bytes) -> Marker | None:
         """Read what :meth:`to_bytes` wrote; None when it is no marker."""
         try:
-            told = json.loads(content)
-            withdrawn = {(one["key"], one["version_id"]): one["reason"] for one in told.pop("withdrawn", ())}
-            objects = told.pop("objects")
-            if not all(one["key"] and one["version_id"] for one in objects):
-                return None
-            return cls(told, objects, withdrawn)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            head = jsonl.parse(content)
+        except ValueError:
             return None
+        if not isinstance(head, dict):
+            return None
+        objects, withdrawn = head.pop("objects", None), head.pop("withdrawn", [])
+        if not (_are_listed(objects) and _are_listed(withdrawn)):
+            return None
+        if not all(isinstance(one.get("reason"), str) for one in withdrawn):
+            return None
+        return cls(head, objects, {_place(one): one["reason"] for one in withdrawn})
 
     def to_bytes(self) -> bytes:
         """Return the marker's JSON, one object a line."""
@@ -83,6 +87,15 @@ class Marker:
         if self.head == other.head and not other.objects and not other.withdrawn:
             return self  # the run's delivery was empty, and has come since
         return Marker(self.head, mine, withdrawn) if (self.head, mine) == (other.head, theirs) else None
+
+
+def _are_listed(items: Any) -> bool:
+    """Return whether these are objects in a list, each with its key and version."""
+    return isinstance(items, list) and all(
+        isinstance(item, dict)
+        and all(isinstance(part := item.get(name), str) and part for name in ("key", "version_id"))
+        for item in items
+    )
 
 
 def _place(listed: Mapping[str, Any]) -> tuple[str, str]:

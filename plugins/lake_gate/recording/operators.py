@@ -14,7 +14,7 @@ from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, is_true, run_facts
 from lake_gate.decision import verdicts
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.basis import iter_pinned, read_basis, read_job
+from lake_gate.decision.basis import gather_pinned, iter_pinned, read_basis, read_job
 from lake_gate.decision.binding import bind
 from lake_gate.decision.decision import CLEARED
 from lake_gate.decision.histories import read_histories
@@ -28,12 +28,12 @@ from lake_gate.errors import (
     NotAccountedError,
     RunHasMovedError,
 )
-from lake_gate.model.evidence import Evidence, gather
+from lake_gate.model.evidence import Evidence
 from lake_gate.model.names import loggable
-from lake_gate.model.run import FINDINGS, HISTORIES, OBJECTS, PLAN, RECORD, RESULTS, Run
+from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
 from lake_gate.recording import record
 from lake_gate.recording.account import table
-from lake_gate.recording.entries import iter_entries, read_record, write_objects
+from lake_gate.recording.entries import iter_entries, read_record, side_by_side, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.suppression import attribute, read_suppression_rules
@@ -139,7 +139,7 @@ class PublishOperator(GateOperator):
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
-        entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run))
+        entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run, placed=True))
         if len(entries) != written["totals"]["objects"]:
             uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(OBJECTS)}"
             raise DamagedDocumentError(uri, f"it has {len(entries)} lines, the record counts more or fewer objects")
@@ -196,20 +196,36 @@ class RememberVerdictsOperator(GateOperator):
             "run_id": run.run_id,
             "record_uri": f"s3://{bronze}/{run.document(RECORD)}",
             "job_id": job["jobId"],
-            "cleared_at": datetime.fromisoformat(job["createdAt"]).astimezone(UTC).isoformat(),
+            "cleared_at": _in_utc(job["createdAt"], f"s3://{bronze}/{run.document(JOB)}"),
         }
-        kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, Rules.from_record(record["rules"]), facts))
+        try:
+            rules = Rules.from_record(record["rules"])
+        except ValueError as problem:
+            raise DamagedDocumentError(facts["record_uri"], str(problem)) from None
+        kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, rules, facts))
         self.log.info("Kept %d verdict(s)", kept)
         return kept
 
     def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
         bronze = self.lake_settings.bronze_bucket
-        gathered = gather(*(iter_pinned(self.s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
+        gathered = gather_pinned(self.s3, bronze, run, basis)
         histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
-        for landed, entry in zip(self.manifest(run), iter_entries(self.s3, bronze, run), strict=True):
-            if entry["name"] == landed.name and entry["reason"] in CLEARED:
+        for landed, entry in side_by_side(self.manifest(run), iter_entries(self.s3, bronze, run), bronze, run):
+            if entry["reason"] in CLEARED:
                 said = gathered.get((landed.bucket, landed.key), Evidence())
                 yield Verdict.on(landed, bind(landed, said, histories.get(landed.key)).own, rules, facts)
+
+
+def _in_utc(time: str, uri: str) -> str:
+    """Return a time of a document in UTC.
+
+    :param uri: of the document.
+    :raises DamagedDocumentError: when it is not a time.
+    """
+    try:
+        return datetime.fromisoformat(time).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise DamagedDocumentError(uri, "createdAt is not a time") from None
 
 
 class RecordAccountOperator(GateOperator):

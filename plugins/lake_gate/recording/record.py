@@ -13,6 +13,7 @@ from typing import Any
 
 from lake_gate.decision.decision import Decision, Reason
 from lake_gate.decision.policy import Outcome
+from lake_gate.model import jsonl
 from lake_gate.model.evidence import Severity
 from lake_gate.model.manifest import LandedObject, Moved
 
@@ -25,21 +26,47 @@ RECORD_SHAPE: dict[str, Any] = {
         "dry_run": {"type": "boolean"},
         "run": {
             "type": "object",
-            "properties": {"feed": {"type": "string"}, "run_id": {"type": "string"}},
+            "properties": {name: {"type": "string"} for name in ("feed", "run_id", "source")},
             "required": ["feed", "run_id"],
         },
         "rules": {
             "type": "object",
-            "properties": {name: {"type": ["object", "null"]} for name in ("identifiers", "job_spec", "policy")},
+            "properties": {
+                **{name: {"type": ["object", "null"]} for name in ("identifiers", "job_spec", "policy")},
+                "suppression_rules": {
+                    "type": ["object", "null"],
+                    "properties": {"by_rule": _COUNTS, "unexplained": {"type": "integer"}},
+                    "required": ["by_rule", "unexplained"],
+                },
+            },
         },
+        "job": {
+            "type": ["object", "null"],
+            "properties": {"settled": {"type": "boolean"}},
+            "required": ["settled"],
+        },
+        "delivery": {
+            "type": ["object", "null"],
+            "properties": {"missing_tables": {"type": ["array", "null"], "items": {"type": "string"}}},
+        },
+        "cost": {
+            "type": ["object", "null"],
+            "properties": {
+                **{name: {"type": "integer"} for name in ("objects", "size_bytes", "maybe_compressed")},
+                "usd": {"type": "number"},
+            },
+            "required": ["objects", "size_bytes", "usd"],
+        },
+        "reused": {"type": "integer"},
         "totals": {
             "type": "object",
             "properties": {
                 "objects": {"type": "integer"},
                 "not_accounted": {"type": "integer"},
                 "first_not_accounted": {"type": "array", "items": {"type": "string"}},
+                "beside_others": {"type": "integer"},
                 "outcomes": _COUNTS,
-                "severities": _COUNTS,
+                "severities": {**_COUNTS, "propertyNames": {"enum": [severity.value for severity in Severity]}},
             },
             "required": ["objects", "not_accounted", "first_not_accounted", "outcomes", "severities"],
         },
@@ -168,17 +195,48 @@ def build_record(
 def entry_of(line: Any) -> dict[str, Any]:
     """Return a line of ``objects.jsonl``, whose shape was looked at.
 
+    :raises ValueError: when it is something else; nothing of the content is in the text.
+    """
+    if not isinstance(line, dict):
+        raise ValueError("not an entry: not an object")  # noqa: TRY004 - one error for all that is damaged
+    read = {name: value for name, value in line.items() if name in _READ_OF_ENTRY}
+    try:
+        entry = jsonl.from_dict(_Entry, read)
+        if entry.now is not None:
+            jsonl.from_dict(Moved, {**entry.now, "name": entry.name})
+    except ValueError as problem:
+        raise ValueError(f"not an entry: {problem}") from None
+    if entry.outcome not in _OUTCOMES:
+        raise ValueError("not an entry: the outcome is not known")
+    return line
+
+
+def placed_entry_of(line: Any) -> dict[str, Any]:
+    """Return a line of ``objects.jsonl`` of a run that accounts for all: it says where its object is.
+
     :raises ValueError: when it is something else.
     """
-    if not isinstance(line, dict) or not isinstance(line.get("name"), str):
-        raise ValueError("not an entry: no name")  # noqa: TRY004 - one error for all that is damaged
-    known = isinstance(line.get("outcome"), str | None) and line.get("outcome") in _OUTCOMES
-    now = line.get("now")
-    place = now if isinstance(now, dict) else {}
-    is_somewhere = all(isinstance(place.get(part), str) for part in ("bucket", "key", "version_id"))
-    if not known or not isinstance(line.get("reason"), str | None) or not (now is None or is_somewhere):
-        raise ValueError("not an entry: outcome, reason or place of another shape")
-    return line
+    entry = entry_of(line)
+    if entry.get("now") is None or entry["outcome"] is None:
+        raise ValueError("not an entry: it does not say where its object is")
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The members of an entry that its readers need."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+    outcome: str | None
+    reason: str | None
+    severity: str | None
+    detections: dict[str, int]
+    now: dict[str, Any] | None = None
+
+
+_READ_OF_ENTRY = frozenset(one.name for one in fields(_Entry))
 
 
 def worst_severity(record: Mapping[str, Any]) -> Severity | None:

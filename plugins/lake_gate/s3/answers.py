@@ -21,6 +21,11 @@ def is_missing(error: ClientError) -> bool:
     return _code(error) in {"404", "NoSuchKey", "NoSuchVersion"}
 
 
+def is_past_end(error: ClientError) -> bool:
+    """Return whether S3 says that an object ends before the range that was asked for."""
+    return _code(error) in {"416", "InvalidRange"}
+
+
 def is_upload_missing(error: ClientError) -> bool:
     """Whether S3 says that there is no such multipart upload: it was completed or aborted."""
     return _code(error) == "NoSuchUpload"

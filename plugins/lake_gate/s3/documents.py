@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.model import jsonl
 from lake_gate.model.schema import misfits
-from lake_gate.s3.answers import is_missing, is_precondition_failed, try_again
+from lake_gate.s3.answers import is_missing, is_past_end, is_precondition_failed, try_again
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -140,10 +141,14 @@ def iter_items[Item](
     :param missing_ok: yield nothing when the document does not exist.
     :raises DamagedDocumentError: when it does not exist, or a line is something else.
     """
+    if size == 0:
+        return  # there is no range of no bytes: S3 would send the whole document
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
         body: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))["Body"]
     except ClientError as error:
+        if is_past_end(error):
+            raise _damaged(bucket, key, "it ends before the part that is to be read") from None
         if not is_missing(error):
             raise
         if missing_ok:
@@ -183,6 +188,38 @@ def read_object(
         if not is_missing(error):
             raise
         return None
+    return parse_object(content, bucket, key, shape)
+
+
+def need_object(s3: S3Client, bucket: str, key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON object that a document holds.
+
+    :param shape: JSON Schema of what the caller needs of it.
+    :raises DamagedDocumentError: when it has another shape, or does not exist.
+    """
+    if (found := read_object(s3, bucket, key, shape)) is None:
+        raise _damaged(bucket, key, GONE)
+    return found
+
+
+def need_dataclass[T](cls: type[T], s3: S3Client, bucket: str, key: str) -> T:
+    """Return the dataclass that a document holds.
+
+    :raises DamagedDocumentError: when it is something else, or does not exist.
+    """
+    found = need_object(s3, bucket, key, {})
+    try:
+        return jsonl.from_dict(cls, found)
+    except ValueError as problem:
+        raise _damaged(bucket, key, str(problem)) from None
+
+
+def parse_object(content: bytes, bucket: str, key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON object in the content of a document that was read.
+
+    :param shape: JSON Schema of what the caller needs of it.
+    :raises DamagedDocumentError: when it has another shape.
+    """
     try:
         parsed = _an_object(jsonl.parse(content))
     except ValueError as problem:
@@ -203,8 +240,17 @@ def load_lines[T](cls: type[T], content: bytes, bucket: str, key: str) -> list[T
 
     :raises DamagedDocumentError: when one of them is something else.
     """
+    return load_items(partial(jsonl.from_dict, cls), content, bucket, key)
+
+
+def load_items[Item](of: Callable[[Any], Item], content: bytes, bucket: str, key: str) -> list[Item]:
+    """Return the items of the lines of a document that was read.
+
+    :param of: makes the item of the JSON of a line; its ValueError says what is wrong, and nothing of the content.
+    :raises DamagedDocumentError: when a line is something else.
+    """
     try:
-        return jsonl.load(cls, content)
+        return [of(jsonl.parse(line)) for line in content.split(b"\n") if line]
     except ValueError as problem:
         raise _damaged(bucket, key, str(problem)) from None
 

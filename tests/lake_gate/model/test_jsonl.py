@@ -88,3 +88,21 @@ def test_missing_members_are_named() -> None:
 def test_what_is_not_json_is_a_value_error_without_its_content(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not JSON$"):
         jsonl.parse(content)
+
+
+@pytest.mark.parametrize("content", [b"NaN", b'{"a": Infinity}', b"[-Infinity]", b'"\\ud800"', b'{"\\udfff": 1}'])
+def test_what_cannot_be_written_as_json_is_not_json(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^not JSON$"):
+        jsonl.parse(content)
+    assert jsonl.parse(b'"\\ud83d\\ude00 \\\\ud800"') == "\U0001f600 \\ud800"
+
+
+@pytest.mark.parametrize("content", ["[" * 64 + "1" + "]" * 64, "[" + "[]," * 100 + "[]]", '"' + "[" * 100 + '"'])
+def test_what_is_nested_as_documents_are_is_read(content: str) -> None:
+    assert jsonl.parse(content) == jsonl.parse(content.encode()) == json.loads(content)
+
+
+@pytest.mark.parametrize("content", ["[" * 66 + "]" * 66, '{"a":' * 66 + "1" + "}" * 66])
+def test_what_is_nested_deeper_is_refused(content: str) -> None:
+    with pytest.raises(ValueError, match=r"^nested more than 64 levels deep$"):
+        jsonl.parse(content)

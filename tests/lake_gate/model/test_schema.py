@@ -32,3 +32,8 @@ def test_misfit_says_where_and_what_was_expected_and_nothing_of_the_content() ->
     schema = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}
     assert list(misfits(schema, {"a": [1, "cell 4711"]})) == ["$.a[1]: expected type 'integer'"]
     assert list(misfits(schema, {"a": [1]})) == []
+
+
+def test_misfit_shows_no_name_of_the_content() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "object", "additionalProperties": {"type": "integer"}}}}
+    assert list(misfits(schema, {"a": {"cell 4711": "x"}})) == ["$.a.*: expected type 'integer'"]

@@ -9,7 +9,15 @@ import pytest
 from lake_gate.decision.decision import Decision
 from lake_gate.model.evidence import Severity
 from lake_gate.model.manifest import Moved
-from lake_gate.recording.record import Totals, build_record, entry_of, in_order, iter_entries, worst_severity
+from lake_gate.recording.record import (
+    Totals,
+    build_record,
+    entry_of,
+    in_order,
+    iter_entries,
+    placed_entry_of,
+    worst_severity,
+)
 from tests.builders import decided, landed
 
 
@@ -120,6 +128,16 @@ def test_worst_severity_is_the_highest_of_all_objects(severities: list[str | Non
 
 
 PLACE = {"bucket": "b", "key": "k", "version_id": "v"}
+ENTRY = {
+    "name": "a",
+    "size_bytes": 1,
+    "sha256": "00",
+    "outcome": "promote",
+    "reason": "clean",
+    "severity": None,
+    "detections": {"Patient ID": 1},
+    "now": PLACE,
+}
 
 
 @pytest.mark.parametrize(
@@ -135,6 +153,8 @@ PLACE = {"bucket": "b", "key": "k", "version_id": "v"}
             {"name": "a", "now": []},
         ),
         *({"name": "a", "now": {**PLACE, "key": None}}, {"name": "a", "outcome": ["promote"]}),
+        *({**ENTRY, "outcome": "x"}, {**ENTRY, "reason": 1}, {**ENTRY, "now": []}, {**ENTRY, "outcome": ["promote"]}),
+        *({**ENTRY, "now": {**PLACE, "key": None}}, {**ENTRY, "size_bytes": "1"}, {**ENTRY, "detections": {"x": "y"}}),
     ],
 )
 def test_what_is_not_an_entry_is_refused(wrong: Any) -> None:
@@ -143,5 +163,18 @@ def test_what_is_not_an_entry_is_refused(wrong: Any) -> None:
 
 
 def test_entry_is_what_the_line_says() -> None:
-    for line in ({"name": "a", "outcome": "promote", "now": PLACE}, {"name": "a", "outcome": None, "now": None}):
+    for line in ({**ENTRY, "more": 1}, {**ENTRY, "outcome": None, "reason": None, "now": None}):
         assert entry_of(line) == line
+
+
+@pytest.mark.parametrize("name", [*("name", "size_bytes", "sha256", "outcome", "reason", "severity", "detections")])
+def test_entry_without_a_member_that_is_read_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^not an entry: .*{name} is missing"):
+        entry_of({key: value for key, value in ENTRY.items() if key != name})
+
+
+@pytest.mark.parametrize("unplaced", [{"now": None}, {"outcome": None}])
+def test_entry_of_a_run_that_accounts_for_all_says_where_its_object_is(unplaced: dict[str, Any]) -> None:
+    assert placed_entry_of(ENTRY) == ENTRY
+    with pytest.raises(ValueError, match="not an entry: it does not say where"):
+        placed_entry_of({**ENTRY, **unplaced})
