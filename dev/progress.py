@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -65,8 +64,7 @@ class Progress:
 
     def _read(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the lines of one of the run's documents, none if it does not exist."""
-        with contextlib.suppress(self._s3.exceptions.NoSuchKey):
-            yield from iter_json_lines(self._s3, self.bronze, self.run.document(name))
+        return iter_json_lines(self._s3, self.bronze, self.run.document(name), missing_ok=True)
 
 
 _WORDS = {"success": "done", "deferred": "waiting", "up_for_retry": "retry", "failed": "FAILED", "running": "..."}

@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from lake_gate.content import CONTENT
+from lake_gate.content import CONTENT, PENDING
 from lake_gate.model.run import Run
 from lake_gate.settings import Settings
 from ship.changes import Show
@@ -101,6 +101,6 @@ class Smoke:
         bronze = self.settings.bronze_bucket
         documents, marker = (bronze, run.documents), (self.settings.silver_bucket, run.marker)
         hashes = (hashlib.sha256(content).hexdigest() for content in files.contents.values())
-        known = [(bronze, f"{CONTENT}{sha256}/") for sha256 in hashes]
+        known = [(bronze, place) for sha256 in hashes for place in (f"{CONTENT}{sha256}/", f"{PENDING}{sha256}.json")]
         used = [(self.source, prefix), *places(self.settings, run).values(), documents, *known, marker]
         clean_up(self.s3, used, self.show)

@@ -114,5 +114,5 @@ def test_price_that_is_no_plain_number_is_refused(price: str) -> None:
 def test_settings_that_somebody_cannot_do_without_are_asked_for() -> None:
     settings = Settings.from_parameters({**NEEDED, "results_bucket": "r"})
     assert settings.require("results_bucket", "bronze_bucket") is settings
-    with pytest.raises(SettingsError, match=r": /lake_gate/results_key_arn is missing\.$"):
+    with pytest.raises(SettingsError, match=r": /lake_gate/results_key_arn is missing\. Correct"):
         settings.require("results_bucket", "results_key_arn")

@@ -74,8 +74,15 @@ def test_dry_run_plans_no_moves(lake: Lake) -> None:
 
 def test_result_for_an_object_that_was_not_landed_stops_the_run(lake: Lake) -> None:
     landed_with_medium(lake)
-    write(lake, MANIFEST, b"")
+    write(lake, MANIFEST, jsonl.dump([lake.put(lake.bronze, "synthea/1/other.csv", b"other")]))
     with pytest.raises(UnknownObjectsError, match=r"a\.csv"):
+        decide(lake)
+
+
+def test_emptied_manifest_of_a_run_that_was_scanned_is_named(lake: Lake) -> None:
+    landed_with_medium(lake)
+    write(lake, MANIFEST, b"")
+    with pytest.raises(DamagedDocumentError, match=r"manifest\.jsonl is damaged: it is empty"):
         decide(lake)
 
 
@@ -284,7 +291,7 @@ def test_run_that_names_another_policy_than_its_feed_goes_by_both(lake: Lake, of
 def test_damaged_job_stops_the_run_and_is_named(lake: Lake, damage: bytes) -> None:
     landed_with_medium(lake)
     write(lake, "job.json", damage)
-    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/job\.json is not as the gate has written it"):
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/job\.json is damaged"):
         decide(lake)
 
 
