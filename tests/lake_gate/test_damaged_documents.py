@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from lake_gate.decision import basis
@@ -35,6 +35,7 @@ FACTS = {
     "delivery": {"missing_tables": ["a"]},
     "cost": {"objects": 1, "size_bytes": 7, "usd": 0.1, "maybe_compressed": 0},
 }
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 ASKED = {"policy": "default", "quarantine_threshold": "High"}
 STEPS: dict[str, tuple[Any, dict[str, Any]]] = {
     "reuse_verdicts": (
@@ -124,7 +125,7 @@ def documents(lake: Lake) -> Documents:
     return Documents(lake)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=1500, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=120, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data(), name=st.sampled_from(sorted(STEPS)), damage=damages(), forgets=st.booleans())
 def test_step_works_or_names_the_damaged_document(
     documents: Documents, data: st.DataObject, name: str, damage: Damage, forgets: bool
