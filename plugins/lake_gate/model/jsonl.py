@@ -35,7 +35,7 @@ def parse(content: bytes | str) -> Any:
     """
     raw = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
     try:
-        parsed = json.loads(raw, parse_constant=_refuse)
+        parsed = json.loads(raw)
         if b"\\u" in raw:  # maybe half of a surrogate pair, which no document, key or message can hold
             json.dumps(parsed, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     except (ValueError, RecursionError):
@@ -47,11 +47,6 @@ def parse(content: bytes | str) -> Any:
 
 _MOST_LEVELS = 64
 """Of objects and lists in each other. Python reads more of them than it writes, and code that walks them recurses."""
-
-
-def _refuse(_: str) -> Any:
-    """Refuse ``NaN`` and ``Infinity``, which Python takes for JSON."""
-    raise ValueError("not JSON")
 
 
 def _is_deep(parsed: Any) -> bool:

@@ -84,7 +84,9 @@ class Receipts:
         self._write(Receipt(before.kind, topic_arn, failures=failures))
 
     def _write(self, receipt: Receipt) -> None:
-        write_document(self.s3, self.bucket, self._key(receipt.kind), json.dumps(asdict(receipt), indent=1).encode())
+        # Names from outside may hold half of a surrogate pair, with which the receipt could not be read again.
+        content = json.dumps(asdict(receipt), indent=1, ensure_ascii=False).encode(errors="replace")
+        write_document(self.s3, self.bucket, self._key(receipt.kind), content)
 
     def _key(self, kind: str) -> str:
         return self.run.document(f"{NOTIFIED}{_document_name(kind)}.json")

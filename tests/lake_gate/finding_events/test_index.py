@@ -66,8 +66,10 @@ def test_what_was_found_later_is_in_the_index_again(lake: Lake, gates: list[Gate
     assert severities(lake, gates[1], "b.csv") == ["High"]
 
 
-def test_damaged_run_keeps_no_other_out_of_the_index(lake: Lake, gates: list[Gate]) -> None:
-    gates[1].write("manifest.jsonl", b'{"name": 1}')
+@pytest.mark.parametrize("name", ["manifest.jsonl", "findings.jsonl", "results.jsonl.gz"])
+@pytest.mark.parametrize("damage", [b'{"name": 1}', b"{", b"[]"])
+def test_damaged_run_keeps_no_other_out_of_the_index(lake: Lake, gates: list[Gate], name: str, damage: bytes) -> None:
+    gates[1].write(name, damage)
     assert complete_index(lake.s3, lake.bronze, until=LATER)
     assert [folder for _, folder, _ in places(lake, gates[0], "a.csv")] == [gates[0].run.folder, "2"]
     assert lake.document("_content/complete.json")["skipped"] == ["synthea/1"]

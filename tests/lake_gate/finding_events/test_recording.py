@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
+import pytest
+
 from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
 from lake_gate.model.manifest import Moved
@@ -79,3 +81,9 @@ def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:
     assert record["events"] == {"hints": 2, "duplicates": 1, "poison": {"not_json": 2}, "dead_letters_failed": 0}
     assert record["findings"] == {"findings": 5, "unknown": 1, "new": 2, "seen_before": 1, "unreadable": 1}
     assert json.loads(json.dumps(record))["totals"]["statuses"] == {"stands": 1}
+
+
+@pytest.mark.parametrize(("moved", "problem"), [([], "fewer lines"), ([PLACE, PLACE], "more lines")])
+def test_ledgers_of_another_length_than_the_actions_are_refused(moved: list[Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=f"^{problem} than actions$"):
+        counted([action("move")], moved)

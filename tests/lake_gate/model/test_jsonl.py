@@ -90,8 +90,8 @@ def test_what_is_not_json_is_a_value_error_without_its_content(content: bytes) -
         jsonl.parse(content)
 
 
-@pytest.mark.parametrize("content", [b"NaN", b'{"a": Infinity}', b"[-Infinity]", b'"\\ud800"', b'{"\\udfff": 1}'])
-def test_what_cannot_be_written_as_json_is_not_json(content: bytes) -> None:
+@pytest.mark.parametrize("content", [b'"\\ud800"', b'["a\\udc00b"]', b'{"\\udfff": 1}'])
+def test_text_that_no_document_can_hold_is_not_json(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not JSON$"):
         jsonl.parse(content)
     assert jsonl.parse(b'"\\ud83d\\ude00 \\\\ud800"') == "\U0001f600 \\ud800"

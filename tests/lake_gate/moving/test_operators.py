@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_gate.decision.amendments import Amendment
-from lake_gate.errors import AwsError, DecisionsStandError, SourceVersionGoneError
+from lake_gate.errors import AwsError, DamagedDocumentError, DecisionsStandError, SourceVersionGoneError
 from lake_gate.model import jsonl
 from lake_gate.model.names import ALARM, map_index_name
 from lake_gate.model.run import ledger
@@ -201,3 +201,11 @@ def test_unverified_copy_goes_even_when_the_task_died_right_after_its_ledger(lak
     s3.left = 0
     assert by(lake, chunk, s3) == 1
     assert lake.versions(lake.quarantine, landed.key) == [written["version_id"]]
+
+
+def test_decision_of_another_outcome_than_its_chunk_is_not_carried_out(lake: Lake) -> None:
+    landed_with_medium(lake)
+    (chunk,) = decide(lake)["promote"]
+    with pytest.raises(DamagedDocumentError, match=r"decisions\.jsonl is damaged: line 1: a decision of another"):
+        move(lake, "quarantine", chunk)
+    assert lake.keys(lake.bronze) == ["synthea/1/a.csv"]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.manifest import Moved
-from lake_gate.recording.entries import iter_run_entries, write_objects
+from lake_gate.model.run import Run
+from lake_gate.recording.entries import iter_run_entries, side_by_side, write_objects
 from lake_gate.recording.record import Totals
-from tests.builders import decided
+from tests.builders import decided, landed
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Gate
 
@@ -40,3 +44,18 @@ def test_document_has_what_was_amended_and_is_counted(lake: Lake) -> None:
     outcomes = [json.loads(line)["outcome"] for line in lake.read(lake.bronze, key).splitlines()]
     assert outcomes == ["quarantine", "hold"]
     assert dict(totals.outcomes) == {"quarantine": 1, "hold": 1}
+
+
+def test_objects_and_entries_go_side_by_side() -> None:
+    manifest = [landed("a.csv"), landed("b.csv")]
+    entries = [{"name": "a.csv"}, {"name": "b.csv"}]
+    pairs = list(side_by_side(manifest, entries, "bronze", Run("synthea", "1")))
+    assert pairs == list(zip(manifest, entries, strict=True))
+
+
+@pytest.mark.parametrize("names", ["", "a", "a b c", "b a", "a 4711"])
+def test_entries_of_other_objects_than_the_manifest_has_are_damaged(names: str) -> None:
+    entries = [{"name": f"{name}.csv"} for name in names.split()]
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/objects\.jsonl is damaged: line \d: ") as damage:
+        list(side_by_side([landed("a.csv"), landed("b.csv")], entries, "bronze", Run("synthea", "1")))
+    assert "4711" not in str(damage.value)

@@ -13,6 +13,7 @@ import pytest
 
 from lake_gate.content import add_found
 from lake_gate.decision.operators import DecideOperator, ReuseVerdictsOperator
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
@@ -312,3 +313,30 @@ def test_high_in_the_same_bytes_under_another_name_voids_the_verdict(lake: Lake)
     land_files(lake, "3", a=b"1\n")
     assert reuse(lake, "3") == 0
     assert decide(lake, "3")["a.csv"]["reason"] == "found_in_same_bytes"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        *({}, {"identifiers": {"a": "cell 4711"}, "job_spec": {"sha256": "1"}, "policy": {"sha256": "1"}}),
+        {"identifiers": {}, "job_spec": {}, "policy": {"sha256": "1", "quarantine_threshold": "High"}},
+        {"identifiers": {}, "job_spec": {"sha256": "1"}, "policy": None},
+        {"identifiers": {}, "job_spec": {"sha256": "1"}, "policy": {"sha256": "1", "quarantine_threshold": ["4711"]}},
+    ],
+)
+def test_no_verdict_is_made_by_damaged_rules(lake: Lake, rules: dict[str, Any]) -> None:
+    analysed(lake, land_files(lake, a=b"x"))
+    decide(lake, evidence={"settled": True})
+    recorded(lake, rules=rules)
+    with pytest.raises(DamagedDocumentError, match=r"record\.json is damaged: rules: ") as damage:
+        remember(lake)
+    assert "4711" not in str(damage.value)
+
+
+@pytest.mark.parametrize("created_at", ["yesterday", "0001-01-01T00:00:00+14:00"])
+def test_no_verdict_is_made_when_the_time_of_the_job_is_damaged(lake: Lake, created_at: str) -> None:
+    analysed(lake, land_files(lake, a=b"x"), createdAt=created_at)
+    decide(lake, evidence={"settled": True})
+    recorded(lake)
+    with pytest.raises(DamagedDocumentError, match=r"job\.json is damaged: createdAt is not a time"):
+        remember(lake)
