@@ -89,10 +89,10 @@ bench: setup $(VENV)/presidio/.ready ## Measure the local Macie and S3, parse ti
 	@$(BIN)/python -m bench.moves
 	@$(BIN)/python -m bench.scale
 
-scoreboard: setup $(VENV)/presidio/.ready ## Measure precision and recall of every identifier, and of Presidio; writes docs/scoreboard.md
+scoreboard: setup $(VENV)/presidio/.ready ## Measure precision and recall of every identifier, and of Presidio; writes docs/reports/scoreboard.md
 	@$(BIN)/python -m scoreboard
 
-docs: setup ## Document the features and gaps of the local Macie from its code; writes docs/local_macie.md
+docs: setup ## Document the features and gaps of the local Macie from its code; writes docs/reports/local_macie.md
 	@$(BIN)/python -m localaws.macie2.coverage
 
 $(VENV)/presidio/.ready: requirements/presidio.lock | setup
@@ -100,7 +100,7 @@ $(VENV)/presidio/.ready: requirements/presidio.lock | setup
 	@$(UV) pip sync -q --python $(VENV)/presidio/bin/python --require-hashes requirements/presidio.lock
 	@touch $@
 
-faults: setup ## Test every AWS call of a run with every fault; writes docs/faults.md (90 minutes)
+faults: setup ## Test every AWS call of a run with every fault; writes docs/reports/faults.md (90 minutes)
 	@$(BIN)/python -m tests.faults.matrix
 
 mutants: setup ## Check that the tests notice deliberate breakages of the safety code; MUTANTS_ARGS=--changed: changed ones and a tenth

@@ -121,7 +121,7 @@ def watchers() -> list[AssetWatcher]:
         wait_time_seconds=1,
         waiter_delay=20,
         # No botocore_config: Airflow 3.2.1 hands a watcher's trigger what is nested still encoded, and it dies of that.
-        # One that a throttled call ends is begun anew by the triggerer.
+        # The triggerer restarts a watcher that a throttled call ended.
     )
     return [AssetWatcher(name="findings_queue", trigger=trigger)]
 

@@ -49,7 +49,7 @@ from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
 
 NAME = "held_objects"
-TOLD = RunFailedNotifier(feed=NAME)
+ON_FAILURE = RunFailedNotifier(feed=NAME)
 
 with DAG(
     dag_id=NAME,
@@ -64,14 +64,14 @@ with DAG(
             24,
             type="integer",
             minimum=0,
-            title="Tell people from this age on (hours)",
-            description="0: of everything that is held.",
+            title="Notify from this age on (hours)",
+            description="0: about all held files.",
         ),
     },
     tags=["lake-gate"],
-    on_failure_callback=TOLD,
+    on_failure_callback=ON_FAILURE,
     default_args={
-        "on_failure_callback": TOLD,
+        "on_failure_callback": ON_FAILURE,
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
         "execution_timeout": timedelta(hours=1),

@@ -15,7 +15,7 @@
 | **report** | the record cannot be written | see the bronze bucket, clear |
 
 Green, but unexpected? *resume*: the job was paused by hand; a paused job scans nothing. *enable*: Macie was
-suspended, which cancels all jobs; find out by whom. *replace* without a change of the job spec: an identifier or an
+suspended, which cancels all jobs; find out why. *replace* without a change of the job spec: an identifier or an
 allow list was deleted and created again.
 
 ### What it does
@@ -71,7 +71,7 @@ from macie.reconcile import (
 
 DAG_ID = "macie_scheduled_job"
 JOB_SPEC = "synthea_daily"
-TELL = RunFailedNotifier(feed=DAG_ID)
+ON_FAILURE = RunFailedNotifier(feed=DAG_ID)
 
 with DAG(
     dag_id=DAG_ID,
@@ -83,12 +83,12 @@ with DAG(
     params={"dry_run": Param(False, type="boolean", title="Dry run", description="Say what would change, only.")},
     tags=["lake-gate", "macie"],
     user_defined_macros={"include_path": include_path},
-    on_failure_callback=TELL,
+    on_failure_callback=ON_FAILURE,
     default_args={
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
         "execution_timeout": timedelta(minutes=10),
-        "on_failure_callback": TELL,
+        "on_failure_callback": ON_FAILURE,
     },
 ) as dag:
 
@@ -99,7 +99,7 @@ with DAG(
 
     @task(multiple_outputs=True)
     def read_rules() -> dict[str, Any]:
-        """Read the suppression rules, and tell those that count from those that have expired."""
+        """Read the suppression rules, and separate current from expired ones."""
         today = datetime.now(UTC).date().isoformat()
         rules = read_suppression_rules()
         return {
@@ -170,7 +170,7 @@ with DAG(
         changes={step.task_id: json_of(step.task_id) for step in steps},
         facts={"job": json_of("job.render"), "suppression": json_of("suppression.read_rules")},
         is_dry_run=ours["is_dry_run"],
-        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,  # what went well is told when something failed, too
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,  # reports what succeeded although something failed
     )
     # Makes the run red when a step failed: the report alone would make it green.
     finished = EmptyOperator(task_id="finished")

@@ -104,7 +104,7 @@ PAUSE_DEADLINE = timedelta(hours=2)
 
 def gate(feed: Feed) -> DAG:
     """Return the DAG of a feed."""
-    tell = RunFailedNotifier(feed=feed.name, high_topic=feed.high_topic)
+    on_failure = RunFailedNotifier(feed=feed.name, high_topic=feed.high_topic)
     with DAG(
         dag_id=feed.dag_id,
         description=feed.description or None,
@@ -118,13 +118,13 @@ def gate(feed: Feed) -> DAG:
         params=run_params(feed),
         tags=["lake-gate", "macie", feed.name],
         user_defined_macros={"include_path": include_path},
-        on_failure_callback=tell,
+        on_failure_callback=on_failure,
         default_args={
             "owner": feed.owner,
             "retries": 2,
             "retry_delay": timedelta(seconds=30),
             "execution_timeout": timedelta(hours=2),
-            "on_failure_callback": tell,
+            "on_failure_callback": on_failure,
         },
     ) as dag:
 
@@ -190,7 +190,7 @@ def gate(feed: Feed) -> DAG:
             delivered = has_files(objects)
             land >> check_expected >> delivered
 
-        with TaskGroup("prepare_scan", prefix_group_id=False) as prepare_scan:
+        with TaskGroup("prepare", prefix_group_id=False) as prepare:
             identifiers = MacieEnsureCustomDataIdentifiersOperator(
                 task_id="ensure_identifiers", definitions_path="{{ include_path('identifiers') }}"
             )
@@ -257,7 +257,7 @@ def gate(feed: Feed) -> DAG:
             feed_policy=feed.policy,
             promotion="{{ params.promotion }}",
             is_dry_run=dry_run,
-            trigger_rule=TriggerRule.NONE_FAILED,  # verdicts may speak for every file: then there is no job
+            trigger_rule=TriggerRule.NONE_FAILED,  # no job when verdicts cover every file
             **threshold,
             **common,
         )
@@ -290,7 +290,7 @@ def gate(feed: Feed) -> DAG:
             notify = NotifyOperator(task_id="notify", messages=feed.messages, **common)
             record >> publish >> [remember_verdicts, release_held, notify]
 
-        settings >> check_macie >> delivery >> prepare_scan >> scan
+        settings >> check_macie >> delivery >> prepare >> scan
         [delivered, gather_histories] >> decide >> move >> report
     return dag
 

@@ -14,7 +14,7 @@ from scoreboard import metrics, ours, page, tables
 from scoreboard.data import SPECS
 
 REPO = Path(__file__).resolve().parents[1]
-PAGE = REPO / "docs" / "scoreboard.md"
+PAGE = REPO / "docs" / "reports" / "scoreboard.md"
 PRESIDIO_PYTHON = REPO / ".venv" / "presidio" / "bin" / "python"
 
 
@@ -53,7 +53,9 @@ def measure() -> tuple[str, list[str]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 when all is as it should be, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m scoreboard", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare with docs/scoreboard.md instead of writing it")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with docs/reports/scoreboard.md instead of writing it"
+    )
     parser.add_argument("--presidio", action="store_true", help="measure Presidio again though the data is the same")
     options = parser.parse_args(arguments)
     if not options.check and (options.presidio or not page.is_presidio_current()):
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.check:
         PAGE.write_text(text, encoding="utf-8")
     elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        wrong.append("docs/scoreboard.md is not what is measured now: run `make scoreboard`")
+        wrong.append("docs/reports/scoreboard.md is not what is measured now: run `make scoreboard`")
     for problem in wrong:
         sys.stderr.write(f"{problem}\n")
     return 1 if wrong else 0

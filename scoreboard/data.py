@@ -27,8 +27,8 @@ SEED = 27_182_818
 VALID, PER_MISS, PER_LOOKALIKE, PER_UNKEYED = 40, 5, 2, 6
 # What rules find instead of patterns is measured on more.
 MANY = {"NAME": 4, "ADDRESS": 4}
-# Kinds of values that are no finding by what Macie documents, though they may be what they look like: a comparison with
-# a tool that promises nothing of the kind leaves them out.
+# Kinds of values that Macie does not report by its documentation, although they may be real: the comparison with a tool
+# that has no such rules excludes them.
 BY_MACIES_RULES = frozenset(
     {
         "no keyword",
@@ -117,5 +117,7 @@ def digest() -> str:
     """Return a digest of all samples: whether a result was measured on the data as it is now."""
     seen = sha256()
     for spec in SPECS:
-        seen.update(repr([(one.value, one.is_true, one.place, one.keyword) for one in samples_of(spec)]).encode())
+        seen.update(
+            repr([(sample.value, sample.is_true, sample.place, sample.keyword) for sample in samples_of(spec)]).encode()
+        )
     return seen.hexdigest()

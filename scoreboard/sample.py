@@ -43,7 +43,7 @@ class Spec:
     :param valid: makes a value that a keyword must make a finding of.
     :param alone: makes a value that is a finding without any keyword; None: there is none.
     :param misses: make what must not be found, by why.
-    :param skips: look-alikes that are values of this identifier after all, or cannot be told apart by anybody.
+    :param skips: look-alikes that are values of this identifier after all, or cannot be distinguished from them.
     """
 
     identifier: str

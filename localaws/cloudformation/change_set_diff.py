@@ -21,10 +21,10 @@ def diff(self: ChangeSet) -> list[Change]:
         cross_stack_resources=self.stack.cross_stack_resources,
     )
     new.load()
-    old, there = self.stack.resource_map, self.stack.template_dict.get("Resources", {})
-    made = {name for name in there if name in old._parsed_resources}
+    old, current = self.stack.resource_map, self.stack.template_dict.get("Resources", {})
+    made = {name for name in current if name in old._parsed_resources}
     wanted = {name: resource for name, resource in self.template_dict["Resources"].items() if _is_wanted(new, resource)}
-    names = {name: resource.get("Type") for name, resource in {**there, **wanted}.items()}
+    names = {name: resource.get("Type") for name, resource in {**current, **wanted}.items()}
     changed = {
         name
         for name, values in new.resolved_parameters.items()
@@ -36,7 +36,7 @@ def diff(self: ChangeSet) -> list[Change]:
             found.append(Change("Add", name, kind))
         elif name in made and name not in wanted:
             found.append(Change("Remove", name, kind))
-        elif name in made and (wanted[name] != there[name] or changed & _read(self.template_dict, wanted[name])):
+        elif name in made and (wanted[name] != current[name] or changed & _read(self.template_dict, wanted[name])):
             found.append(Change("Modify", name, kind))
     return found
 

@@ -46,14 +46,14 @@ def create_change_set(
 ) -> tuple[str, str]:
     """Create a change set; for a new stack, it replaces the stack of an earlier change set."""
     _check_types(template)
-    there = next((stack for stack in self.stacks.values() if stack.name == stack_name), None)
-    if there and more["change_set_type"] == "CREATE":
-        if there.status != "REVIEW_IN_PROGRESS":
+    existing = next((stack for stack in self.stacks.values() if stack.name == stack_name), None)
+    if existing and more["change_set_type"] == "CREATE":
+        if existing.status != "REVIEW_IN_PROGRESS":
             raise ValidationError(message=f"Stack [{stack_name}] already exists and cannot be created again")
-        del self.stacks[there.stack_id]
+        del self.stacks[existing.stack_id]
     created, stack_id = _create_change_set(self, stack_name, change_set_name, template, **more)
     change_set = self.change_sets[created]
-    if more["change_set_type"] == "UPDATE" and not change_set.changes and _outputs(change_set) == _outputs(there):
+    if more["change_set_type"] == "UPDATE" and not change_set.changes and _outputs(change_set) == _outputs(existing):
         change_set.status, change_set.execution_status = "FAILED", "UNAVAILABLE"
         change_set.status_reason = _NOTHING
     return created, stack_id

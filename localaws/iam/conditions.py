@@ -32,7 +32,7 @@ def _equals(given: str, wanted: str, keys: Keys) -> bool:
     return expand(wanted, keys) == given
 
 
-def _equals_in_any_case(given: str, wanted: str, keys: Keys) -> bool:
+def _equals_ignoring_case(given: str, wanted: str, keys: Keys) -> bool:
     text = expand(wanted, keys)
     return text is not None and text.lower() == given.lower()
 
@@ -67,8 +67,8 @@ def _moment(text: str) -> datetime:
 _OPERATORS: dict[str, tuple[Compare, bool]] = {
     "StringEquals": (_equals, True),
     "StringNotEquals": (_equals, False),
-    "StringEqualsIgnoreCase": (_equals_in_any_case, True),
-    "StringNotEqualsIgnoreCase": (_equals_in_any_case, False),
+    "StringEqualsIgnoreCase": (_equals_ignoring_case, True),
+    "StringNotEqualsIgnoreCase": (_equals_ignoring_case, False),
     "StringLike": (_like, True),
     "StringNotLike": (_like, False),
     "ArnEquals": (_arn_like, True),

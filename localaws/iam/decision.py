@@ -118,7 +118,7 @@ def _names(principals: Principals | None, caller: Caller) -> bool:
 def _is_about(principals: Principals | None, caller: Caller) -> bool:
     """Return whether a statement of a resource's policy is about the caller, or about its account.
 
-    Whom NotPrincipal shall leave out, it has to name in full: the session, its role and the account.
+    NotPrincipal excludes a caller only if it names the session, its role and the account.
     Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
     """
     if principals is None:

@@ -153,10 +153,12 @@ def _serve_switch(environ: Environ) -> Answer:
                 case {"enforced": bool(is_on), **others} if not others:
                     switch.turn(is_on)
                 case _:
-                    return _told(HTTPStatus.BAD_REQUEST, {"message": 'send {"enforced": true} or {"enforced": false}'})
+                    return _respond(
+                        HTTPStatus.BAD_REQUEST, {"message": 'send {"enforced": true} or {"enforced": false}'}
+                    )
         case _:
-            return _told(HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use GET, PUT or DELETE"})
-    return _told(HTTPStatus.OK, switch.to_json())
+            return _respond(HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use GET, PUT or DELETE"})
+    return _respond(HTTPStatus.OK, switch.to_json())
 
 
 def _json(text: bytes) -> Any:
@@ -166,6 +168,6 @@ def _json(text: bytes) -> Any:
         return None
 
 
-def _told(status: HTTPStatus, answer: Any) -> Answer:
+def _respond(status: HTTPStatus, answer: Any) -> Answer:
     body = json.dumps(answer).encode()
     return Answer(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], body)

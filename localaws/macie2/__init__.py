@@ -2,5 +2,5 @@
 
 ``install.install()`` puts it in the place of moto's own; ``localaws.server`` serves it. An operation of the API that it
 does not have is answered with a 501 that names it. :mod:`localaws.macie2.coverage` lists the operations
-and the differences from Macie in ``docs/local_macie.md``.
+and the differences from Macie in ``docs/reports/local_macie.md``.
 """

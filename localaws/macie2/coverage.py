@@ -1,6 +1,6 @@
 """The coverage of the local Macie, from botocore's model and the code itself.
 
-``python -m localaws.macie2.coverage`` writes it to ``docs/local_macie.md``.
+``python -m localaws.macie2.coverage`` writes it to ``docs/reports/local_macie.md``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from localaws.macie2.identifiers import CATALOGUE
 from localaws.macie2.identifiers import differences as identifiers
 from localaws.macie2.models import MacieBackend
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "local_macie.md"
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "reports" / "local_macie.md"
 FULL, PARTIAL, ABSENT = "full", "partial", "absent"
 
 

@@ -1,4 +1,4 @@
-"""Every call of a run x every fault: ``python -m tests.faults.matrix`` writes docs/faults.md.
+"""Every call of a run x every fault: ``python -m tests.faults.matrix`` writes docs/reports/faults.md.
 
 Workers run side by side, each with a local AWS, a proxy and an Airflow of its own. Results are written to
 ``.local/faults/results.jsonl`` as they come; ``--resume`` keeps those of a run before that was stopped.
@@ -32,7 +32,7 @@ RESULTS = REPO / ".local" / "faults" / "results.jsonl"
 LOGS = RESULTS.parent / "logs"
 """What was printed and logged in the scenarios that failed."""
 
-REPORT = REPO / "docs" / "faults.md"
+REPORT = REPO / "docs" / "reports" / "faults.md"
 NO_ANSWER = "the harness failed"
 SCENARIO_SECONDS = 600
 
@@ -81,7 +81,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--world", default=NAMED, choices=WORLDS, help="whether Macie names the versions of objects")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep the results that are there")
-    parser.add_argument("--report", type=Path, help="where to write the report (docs/faults.md for the whole matrix)")
+    parser.add_argument(
+        "--report", type=Path, help="where to write the report (docs/reports/faults.md for the whole matrix)"
+    )
     return parser.parse_args()
 
 
@@ -173,7 +175,7 @@ def _work(todo: Any, done: Any, world: str) -> None:
                     done.put(outcome)
                     scenario = _next_scenario(todo)
                     if outcome.how == NO_ANSWER:
-                        break  # nobody knows in which state the harness is: the next scenario gets another one
+                        break  # the state of the harness is unknown: the next scenario gets a new one
 
 
 def _play_and_keep_log(harness: Harness, scenario: Scenario, world: str) -> Outcome:

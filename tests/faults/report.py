@@ -12,7 +12,7 @@ _HEAD = """# What faults do to a run
 
 `make faults` writes this: one run of the gate for every AWS call that a run makes and every fault that can happen to
 it, through a proxy in front of the local AWS. Afterwards a checker that shares no code with the gate looks at every
-version in every bucket ([`tests/faults/checker.py`](../tests/faults/checker.py)): no leak, no loss, nothing doubled,
+version in every bucket ([`tests/faults/checker.py`](../../tests/faults/checker.py)): no leak, no loss, nothing doubled,
 the record and silver's marker say what is there.
 
 | fault | what happens to the call |
@@ -23,7 +23,7 @@ the record and silver's marker say what is there.
 | `timeout` | takes effect, and no answer ever comes |
 | `killed_before`, `killed_after` | the process of the run is killed (SIGKILL) before or after the call takes effect |
 | `outage` | this call fails with HTTP 500, in every try, until the run has failed and the operator looks at it |
-| `overwrite` | just before the call somebody writes other bytes over a landed object |
+| `overwrite` | another writer overwrites a landed object with other bytes just before the call |
 
 | outcome | meaning |
 |---|---|
@@ -31,7 +31,7 @@ the record and silver's marker say what is there.
 | retried | the task failed, and its retry went on |
 | continued | the run was continued after the kill: the task was tried again, or its wait taken up |
 | cleared | the run failed, and the operator cleared the failed tasks, as the docs say |
-| new run | the run was refused for good, and the operator started a new one, as the docs say |
+| new run | the run could not be continued, and the operator started a new one, as the docs say |
 | promoted, quarantined, held | what became of the overwritten object, in the bytes that were landed |
 """
 

@@ -27,7 +27,7 @@ def test_check_fails_when_the_page_says_something_else(
 ) -> None:
     monkeypatch.setattr(command, "measure", lambda: ("another page", []))
     assert command.main(["--check"]) == 1
-    assert "docs/scoreboard.md is not what is measured now" in capsys.readouterr().err
+    assert "docs/reports/scoreboard.md is not what is measured now" in capsys.readouterr().err
 
 
 def test_check_fails_when_an_identifier_is_switched_off(

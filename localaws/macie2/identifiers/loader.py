@@ -119,10 +119,10 @@ def _category(id_: str, raw: Mapping[str, Any]) -> Category:
 
 def _bands(id_: str, text: str) -> Bands:
     try:
-        one, some, many = map(Severity, text.split())
+        single, some, many = map(Severity, text.split())
     except ValueError:
         raise CatalogueError(id_, "needs three severities: of 1, of 2 to 99, of 100 or more occurrences") from None
-    return Bands(one, some, many)
+    return Bands(single, some, many)
 
 
 def _check(id_: str, name: str | None) -> Any:

@@ -75,7 +75,7 @@ class Bands:
     Source: https://docs.aws.amazon.com/macie/latest/user/findings-severity.html
     """
 
-    one: Severity
+    single: Severity
     some: Severity
     many: Severity
 
@@ -83,7 +83,7 @@ class Bands:
         """Return the severity of that many occurrences (1 or more)."""
         if count >= 100:
             return self.many
-        return self.some if count > 1 else self.one
+        return self.some if count > 1 else self.single
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,9 @@ class Usage(Area):
 def price(size_bytes: int) -> Decimal:
     """Return the price of classifying so many bytes in a month, in USD."""
     left, total = Decimal(size_bytes) / _GIGABYTE, Decimal(0)
-    for most, of_one in _BANDS:
+    for most, per_gigabyte in _BANDS:
         taken = left if most is None else min(left, most)
-        total, left = total + taken * of_one, left - taken
+        total, left = total + taken * per_gigabyte, left - taken
     return total
 
 
