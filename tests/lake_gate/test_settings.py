@@ -38,7 +38,7 @@ def test_parameter_that_is_no_number_is_named_and_its_value_is_not() -> None:
 
 @pytest.mark.parametrize("twice", [("bronze", "silver"), ("silver", "quarantine"), ("bronze", "quarantine")])
 def test_one_bucket_for_two_layers_is_refused(twice: tuple[str, str]) -> None:
-    with pytest.raises(SettingsError, match="must be three buckets"):
+    with pytest.raises(SettingsError, match="must be three different buckets"):
         Settings.from_parameters({**NEEDED, **{f"{layer}_bucket": "same" for layer in twice}})
 
 

@@ -30,7 +30,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3 import multipart
-from lake_gate.s3.answers import is_precondition_failed, try_again
+from lake_gate.s3.answers import is_precondition_failed, retry_on_conflict
 from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.threads import map_threads
 
@@ -212,7 +212,7 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
 def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
     """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
     try:
-        answer = try_again(
+        answer = retry_on_conflict(
             lambda: (
                 _put_in_parts(s3, bucket, key, body, part_bytes)
                 if part_bytes
