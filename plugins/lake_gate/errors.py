@@ -371,7 +371,7 @@ class ObjectLockedError(FinalGateError):
 
 
 class SourceVersionGoneError(FinalGateError):
-    """A landed version is gone, and there is no verified copy of it."""
+    """A landed version is gone, and a verified copy of it does not exist."""
 
     source_uri: str
     version_id: str

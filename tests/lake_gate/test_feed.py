@@ -1,4 +1,4 @@
-"""Files of feeds: what they may say, and what is said of those that are wrong."""
+"""Files of feeds: valid content, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_schedule_may_be_any_cron_or_none(schedule: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "problem"),
     [
         ({"owner": ""}, "owner: '' should be non-empty"),
         ({"schedule": "at night"}, "schedule: 'at night' is not a cron expression"),
@@ -58,10 +58,10 @@ def test_schedule_may_be_any_cron_or_none(schedule: str | None) -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_file_is_named(wrong: dict[str, Any], said: str) -> None:
+def test_problems_of_a_file_are_named(wrong: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=r".") as error:
         parse("clinic", {**LEAST, **wrong})
-    assert said in str(error.value)
+    assert problem in str(error.value)
 
 
 @pytest.mark.parametrize("content", [[], "text", None, {}, {"owner": "x"}])

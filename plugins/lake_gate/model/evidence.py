@@ -233,13 +233,13 @@ class Job:
     findings: int = 0
 
     @classmethod
-    def from_api(cls, answer: Mapping[str, Any], *, settled: bool, findings: int = 0) -> Job:
+    def from_api(cls, response: Mapping[str, Any], *, settled: bool, findings: int = 0) -> Job:
         """Parse a response of DescribeClassificationJob; missing members count against the job."""
         return cls(
-            job_id=answer["jobId"],
-            status=answer.get("jobStatus") or "missing",
-            last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "missing",
-            sampling_percentage=int(answer.get("samplingPercentage") or 0),
+            job_id=response["jobId"],
+            status=response.get("jobStatus") or "missing",
+            last_run_error=(response.get("lastRunErrorStatus") or {}).get("code") or "missing",
+            sampling_percentage=int(response.get("samplingPercentage") or 0),
             settled=settled,
             findings=findings,
         )

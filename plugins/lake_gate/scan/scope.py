@@ -40,7 +40,7 @@ def extension_of(name: str) -> str:
 
 
 def may_read(request: Mapping[str, Any], landed: LandedObject) -> bool:
-    """Return whether the job may read the object; conditions that a manifest cannot answer (tags, times) count as met.
+    """Return whether the job may read the object; conditions that a manifest cannot answer (tags, times) exclude none.
 
     An object is read if every include condition holds, unless every exclude condition holds.
     """

@@ -16,7 +16,7 @@ SCHEMA = {
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "problems"),
     [
         ({"name": "a", "rules": [1, 2]}, []),
         ({"rules": [1]}, ["$: 'name' is a required property"]),
@@ -24,8 +24,8 @@ SCHEMA = {
         ([], ["$: [] is not of type 'object'"]),
     ],
 )
-def test_every_place_that_is_wrong_is_named(content: Any, said: list[str]) -> None:
-    assert list(iter_problems(SCHEMA, content)) == said
+def test_every_place_that_is_wrong_is_named(content: Any, problems: list[str]) -> None:
+    assert list(iter_problems(SCHEMA, content)) == problems
 
 
 def test_misfit_says_where_and_what_was_expected_and_nothing_of_the_content() -> None:

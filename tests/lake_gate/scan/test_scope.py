@@ -136,7 +136,7 @@ def test_excludes_are_not_mixed_as_macie_joins_them_with_and() -> None:
         ({**request([BELOW]), "allowListIds": []}, ""),
     ],
 )
-def test_all_objects_are_read_where_leaving_some_out_could_not_be_told(spec: dict[str, Any], why: str) -> None:
+def test_specs_whose_objects_cannot_be_left_out_say_why(spec: dict[str, Any], why: str) -> None:
     assert why in scope.reuse_obstacle(spec)
     assert bool(scope.reuse_obstacle(spec)) is bool(why)
 
