@@ -28,7 +28,7 @@ class Disk:
 
     room: int
     most: int = 0
-    _changed: Condition = field(default_factory=Condition)
+    _condition: Condition = field(default_factory=Condition)
     _reserved: int = 0
 
     @classmethod
@@ -41,15 +41,15 @@ class Disk:
     def reserve(self, size: int) -> Iterator[None]:
         """Reserve so many bytes for the duration of the block, at most the whole room."""
         size = min(size, self.room)  # the caller has checked before whether the file fits
-        with self._changed:
-            self._changed.wait_for(lambda: self._reserved + size <= self.room)
+        with self._condition:
+            self._condition.wait_for(lambda: self._reserved + size <= self.room)
             self._reserved += size
         try:
             yield
         finally:
-            with self._changed:
+            with self._condition:
                 self._reserved -= size
-                self._changed.notify_all()
+                self._condition.notify_all()
 
 
 def is_full(error: OSError) -> bool:

@@ -280,12 +280,12 @@ def _detections(result: Mapping[str, Any], *, has_type: bool) -> tuple[Detection
     found: list[Detection] = []
     for item in result.get("sensitiveData") or ():
         category = item.get("category")
-        found += _of_kind(
+        found += _detections_of_kind(
             item, [(each.get("type"), each.get("count"), category) for each in _listed(item)], claimed=True
         )
     custom = result.get("customDataIdentifiers") or {}
     named = [(each.get("name") or each.get("arn"), each.get("count"), CUSTOM_IDENTIFIER) for each in _listed(custom)]
-    found += _of_kind(custom, named, claimed=False)
+    found += _detections_of_kind(custom, named, claimed=False)
     if not found and (has_type or result.get("additionalOccurrences")):
         found.append(_UNKNOWN_DETECTION)
     return tuple(found)
@@ -298,7 +298,9 @@ def _listed(kind: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return kind.get("detections") or ()
 
 
-def _of_kind(kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool) -> list[Detection]:
+def _detections_of_kind(
+    kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool
+) -> list[Detection]:
     """Return the detections of a kind, and an unknown detection if its total claims more of them.
 
     :param claimed: whether the presence of the kind alone claims that something was found.

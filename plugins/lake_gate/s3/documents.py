@@ -126,7 +126,7 @@ def iter_items[Item](
     s3: S3Client,
     bucket: str,
     key: str,
-    of: Callable[[Any], Item],
+    build: Callable[[Any], Item],
     *,
     start: int = 0,
     size: int | None = None,
@@ -135,7 +135,7 @@ def iter_items[Item](
 ) -> Iterator[Item]:
     """Stream the items of all lines that are not empty; ``.gz`` is decompressed.
 
-    :param of: builds an item from the JSON of a line; its ValueError must hold nothing of the content.
+    :param build: builds an item from the JSON of a line; its ValueError must hold nothing of the content.
     :param start: first byte to read.
     :param size: number of bytes to read from there; all by default.
     :param version_id: version to read; the latest by default.
@@ -160,7 +160,7 @@ def iter_items[Item](
         with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
             for number, line in enumerate(lines, start=1):  # noqa: B007 - the error names the line
                 if line.strip():
-                    yield of(jsonl.parse(line))
+                    yield build(jsonl.parse(line))
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise _damaged(bucket, key, "it cannot be decompressed") from None
     except ValueError as problem:
@@ -244,14 +244,14 @@ def load_lines[T](cls: type[T], content: bytes, bucket: str, key: str) -> list[T
     return load_items(partial(jsonl.from_dict, cls), content, bucket, key)
 
 
-def load_items[Item](of: Callable[[Any], Item], content: bytes, bucket: str, key: str) -> list[Item]:
+def load_items[Item](build: Callable[[Any], Item], content: bytes, bucket: str, key: str) -> list[Item]:
     """Parse the lines of a document as items.
 
-    :param of: builds an item from the JSON of a line; its ValueError must hold nothing of the content.
+    :param build: builds an item from the JSON of a line; its ValueError must hold nothing of the content.
     :raises DamagedDocumentError: when a line is not valid.
     """
     try:
-        return [of(jsonl.parse(line)) for line in content.split(b"\n") if line]
+        return [build(jsonl.parse(line)) for line in content.split(b"\n") if line]
     except ValueError as problem:
         raise _damaged(bucket, key, str(problem)) from None
 
