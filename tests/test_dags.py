@@ -106,7 +106,7 @@ def test_wrong_file_of_a_feed_is_an_import_error_and_stops_no_other_feed(
     assert "wrong_gate" not in bag.dags
     ((path, error),) = bag.import_errors.items()
     assert Path(path).name == "feed_files.py"
-    assert "wrong.json is not a valid feed: schedule: 'at night' is no cron expression" in error
+    assert "wrong.json is not a valid feed: schedule: 'at night' is not a cron expression" in error
 
 
 def test_feed_shapes_its_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""The gate: what was landed, what Macie found, what is decided for each object, and where it goes."""
+"""The gate: landing, classification, decision, moves and records of a delivery."""

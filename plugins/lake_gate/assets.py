@@ -1,8 +1,8 @@
-"""Silver and quarantine as Airflow's assets: what DAGs are scheduled on that read them.
+"""Silver and quarantine as Airflow assets, on which consuming DAGs are scheduled.
 
-An asset stands for what a feed has in a layer, whatever the bucket is called: the bucket is a setting, which no DAG
-file can read while it is parsed, and it differs between environments. So the URI names layer and feed, below a scheme
-of our own: Airflow takes URIs that begin with ``x-`` as they are.
+An asset is the data of a feed in a layer, independent of the bucket: the name of the bucket is a setting, which differs
+between environments and is not known while a DAG file is parsed. So the URI names layer and feed, with a custom scheme:
+Airflow accepts URIs that begin with ``x-`` as they are.
 Source: https://airflow.apache.org/docs/apache-airflow/stable/authoring-and-scheduling/assets.html#what-is-valid-uri
 """
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def silver(feed: str) -> Asset:
-    """Return the asset of what a feed has in silver: an event says that a run was published, or objects withdrawn."""
+    """Return the asset of a feed in silver; events: a run was published, objects were withdrawn."""
     return Asset(name=f"silver_{feed}", uri=f"x-lake-gate://silver/{feed}")
 
 
 def quarantine(feed: str) -> Asset:
-    """Return the asset of what a feed has in quarantine: an event says that objects came to it."""
+    """Return the asset of a feed in quarantine; event: objects were added."""
     return Asset(name=f"quarantine_{feed}", uri=f"x-lake-gate://quarantine/{feed}")
 
 
 def changes(task: str) -> AssetAlias:
-    """Return the outlet of a task that changes one of these assets, or none, as is known when it has run.
+    """Return the outlet of a task that may change one of these assets; whether it did is known after it has run.
 
-    :param task: what the alias is called after, ``<dag>_<task>``.
+    :param task: ``<dag>_<task>``, part of the alias's name.
     """
     return AssetAlias(name=f"changes_of_{task}")
 
@@ -38,8 +38,8 @@ def changes(task: str) -> AssetAlias:
 def announce(context: Context, outlets: Iterable[Any], asset: Asset, **extra: Any) -> None:
     """Send an event of the asset when the task succeeds.
 
-    :param outlets: the task's; without an alias among them nobody is told.
-    :param extra: what the event says: addresses, names and counts.
+    :param outlets: outlets of the task; without an alias among them no event is sent.
+    :param extra: content of the event: addresses, names and counts.
     """
     for outlet in outlets:
         if isinstance(outlet, AssetAlias):

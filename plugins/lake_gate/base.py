@@ -1,4 +1,4 @@
-"""What the operators of the gate have in common: settings, places, clients, and how they fail."""
+"""Base class of the gate's operators: settings, places of the run, clients, translation of errors."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ RUN_SHAPE = {
 }
 BEGUN_SHAPE = {"type": "object", "properties": {"decisions": {"type": "string"}}, "required": ["decisions"]}
 
-# S3 answers a CopyObject of up to 5 GiB when all is copied. That may take longer than botocore's 60 s, and a copy that
-# is given up and sent again is refused because of the first one.
+# S3 answers a CopyObject of up to 5 GiB only when all is copied, which may take longer than botocore's default timeout
+# of 60 s. A copy that timed out and is sent again is refused because of the first copy.
 _CLIENT = Config(max_pool_connections=THREADS, read_timeout=300, retries={"mode": "adaptive", "max_attempts": 10})
 
 
 class GateOperator(BaseOperator):
-    """What the operators of the gate have in common.
+    """Base class of the gate's operators.
 
     :param settings: settings of this run, see :meth:`lake_gate.settings.Settings.to_json`, as a dict or as JSON
         (templated); by default the result of the run's task ``read_settings``.
     :param feed: name of the feed, first part of every key.
-    :param aws_conn_id: Airflow connection of all AWS calls; its ``config_kwargs`` go before our own.
+    :param aws_conn_id: Airflow connection of all AWS calls; its ``config_kwargs`` override the gate's.
     """
 
     template_fields: Sequence[str] = ("settings",)
@@ -68,18 +68,18 @@ class GateOperator(BaseOperator):
         self.datasets_written: list[Place] = []
 
     def execute(self, context: Context) -> Any:
-        """Do the step; what AWS refuses is sorted into what retrying helps and what it does not."""
+        """Run the step, and translate errors of AWS by whether a retry may help."""
         try:
             return self.step(context)
         except (ClientError, BotoCoreError) as error:
             raise from_aws_error(error) from None
 
     def step(self, context: Context) -> Any:
-        """Do what the operator is for; an operator that moves data says in ``datasets_…`` from where to where."""
+        """Do the operator's work; operators that move data set ``datasets_read`` and ``datasets_written``."""
         raise NotImplementedError
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
-        """Tell OpenLineage, which asks every operator for this, what the step has read and written."""
+        """Return the datasets that the step has read and written; OpenLineage calls this method of every operator."""
         return lineage(Run(self.feed, task_instance.run_id), inputs=self.datasets_read, outputs=self.datasets_written)
 
     @property
@@ -89,17 +89,17 @@ class GateOperator(BaseOperator):
 
     @cached_property
     def s3(self) -> S3Client:
-        """Client for S3; made once per task."""
-        of_connection = S3Hook(aws_conn_id=self.aws_conn_id).config
-        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id, config=_CLIENT.merge(of_connection)).conn
+        """Client for S3, created once per task."""
+        connection_config = S3Hook(aws_conn_id=self.aws_conn_id).config
+        client: S3Client = S3Hook(aws_conn_id=self.aws_conn_id, config=_CLIENT.merge(connection_config)).conn
         return client
 
     def run_of(self, context: Context) -> Run:
-        """Return this run's places."""
+        """Return the run of this task."""
         return Run(self.feed, context["run_id"])
 
     def manifest(self, run: Run) -> Iterable[LandedObject]:
-        """Return what this run landed, in the order of the names; read anew from S3 whenever it is iterated over."""
+        """Return the landed objects in the order of their names; each iteration reads the manifest from S3."""
         bronze, key = self.lake_settings.bronze_bucket, run.document(MANIFEST)
         return _Lines(lambda: iter_items(self.s3, bronze, key, partial(jsonl.from_dict, LandedObject)))
 
@@ -108,16 +108,16 @@ class GateOperator(BaseOperator):
         return iter_json_lines(self.s3, self.lake_settings.bronze_bucket, run.document(name), **part)
 
     def begun(self, run: Run) -> list[dict[str, Any]]:
-        """Return what the chunks of the run's decisions that have begun to move wrote down."""
+        """Return the documents of the chunks of decisions whose moves have begun."""
         bronze = self.lake_settings.bronze_bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
         keys = [item["Key"] for page in pages for item in page.get("Contents", ()) if item["Key"].endswith(BEGUN)]
         return [begun for key in keys if (begun := read_object(self.s3, bronze, key, BEGUN_SHAPE)) is not None]
 
     def is_dry(self, run: Run, chosen: str | bool) -> bool:
-        """Whether the run moves nothing: as it was written down when it began.
+        """Whether the run is a dry run, as pinned when it began.
 
-        :param chosen: what counts where nothing was written down.
+        :param chosen: value for a run that has no pin.
         """
         pinned = read_object(self.s3, self.lake_settings.bronze_bucket, run.document(RUN), RUN_SHAPE)
         return is_true(chosen) if pinned is None else bool(pinned["dry_run"])
@@ -125,7 +125,7 @@ class GateOperator(BaseOperator):
 
 @dataclass(frozen=True, slots=True)
 class _Lines[Item]:
-    """Something to iterate over again and again, that is never in memory as a whole."""
+    """Iterable that can be iterated over many times without being in memory as a whole."""
 
     begin: Callable[[], Iterator[Item]]
 
@@ -134,12 +134,12 @@ class _Lines[Item]:
 
 
 def is_true(rendered: str | bool) -> bool:
-    """Return a templated boolean: Jinja renders True as the text ``True``."""
+    """Parse a templated boolean: Jinja renders True as the text ``True``."""
     return str(rendered).lower() == "true"
 
 
 def run_facts(context: Context, **more: Any) -> dict[str, Any]:
-    """Return what a record says of its run: ids and times (ISO 8601, UTC), and more facts of the caller."""
+    """Return the facts about a run for its record: ids, times (ISO 8601, UTC), and those of the caller."""
     dag_run = context["dag_run"]
     return {
         "dag_id": dag_run.dag_id,

@@ -1,6 +1,6 @@
-"""Errors of the gate: two families, one class per cause, each with a sentence that says what to do next.
+"""Errors of the gate: two families, one class per cause, each with a sentence that ends with the next step.
 
-An error takes facts, keeps them in ``args`` (so it pickles) and formats them into its class's sentence. Facts are
+An error takes facts, keeps them in ``args`` (so it pickles) and formats them into the sentence of its class. Facts are
 buckets, keys, names and counts, never content of an object; names from outside are made safe to log.
 """
 
@@ -20,10 +20,10 @@ _NAMES_SHOWN = 5
 
 @dataclass_transform()
 class _Facts(Exception):  # noqa: N818 - a mixin of the two families
-    """Takes the annotated attributes of the class as arguments, in their order, as a dataclass does."""
+    """Exception that takes the annotated attributes of its class as arguments, in their order, as a dataclass does."""
 
     sentence: ClassVar[str] = ""
-    """Template of the message. Of a list, ``{x}`` shows the first items, ``{x:count}`` how many, ``{x:all}`` all."""
+    """Template of the message. Of a list ``{x}`` shows the first items, ``{x:count}`` their number, ``{x:all}`` all."""
 
     def __init__(self, *facts: Any, **named: Any) -> None:
         names = self._names()
@@ -33,20 +33,20 @@ class _Facts(Exception):  # noqa: N818 - a mixin of the two families
             setattr(self, name, fact)
 
     def __str__(self) -> str:
-        """Return the sentence, or the text that was given where the class has none."""
+        """Return the formatted sentence, or the text that was passed if the class has no sentence."""
         if not self.sentence:
             return loggable(super().__str__())
         facts = {name: _shown(getattr(self, name)) for name in self._names()}
         return loggable(self.sentence.format(**facts, **self._sentence_facts()))
 
     def _sentence_facts(self) -> dict[str, Any]:
-        """Return what the sentence needs beside the facts themselves."""
+        """Return derived values that the sentence uses, by name."""
         return {}
 
     @classmethod
     def _names(cls) -> list[str]:
-        ours = (base for base in reversed(cls.__mro__) if issubclass(base, _Facts) and base is not _Facts)
-        return [name for base in ours for name in vars(base).get("__annotations__", {})]
+        bases = (base for base in reversed(cls.__mro__) if issubclass(base, _Facts) and base is not _Facts)
+        return [name for base in bases for name in vars(base).get("__annotations__", {})]
 
 
 class _Items(list[Any]):
@@ -65,15 +65,15 @@ def _shown(fact: Any) -> Any:
 
 
 class GateError(_Facts, AirflowException):
-    """Family: the cause is outside and may pass, so the task's retries may succeed."""
+    """Base of errors whose cause may pass, so that the task's retries may succeed."""
 
 
 class FinalGateError(_Facts, AirflowFailException):
-    """Family: retrying cannot help; a person has to change something first."""
+    """Base of errors that a retry cannot solve; a person has to change something first."""
 
 
 class SettingsError(FinalGateError):
-    """Settings are missing, or not of the type that they should have."""
+    """Settings are missing or have the wrong type."""
 
     path: str
     problems: Sequence[str]
@@ -92,7 +92,7 @@ class SourceError(FinalGateError):
 
 
 class SourceUnreachableError(GateError):
-    """The source did not answer as expected; it may on the next try."""
+    """The source did not answer as expected; the next try may succeed."""
 
     source: str
     problem: str
@@ -100,7 +100,7 @@ class SourceUnreachableError(GateError):
 
 
 class SourceChangedError(FinalGateError):
-    """The source holds something else than at an earlier try of the same run."""
+    """The source differs from an earlier try of the same run."""
 
     place: str
     names: Sequence[str]
@@ -111,7 +111,7 @@ class SourceChangedError(FinalGateError):
 
 
 class DeliveryChangedError(FinalGateError):
-    """A run has landed its delivery, and its source has changed since."""
+    """The source has changed since the run landed its delivery."""
 
     source: str
     place: str
@@ -119,7 +119,7 @@ class DeliveryChangedError(FinalGateError):
     names: Sequence[str] = ()
     sentence = (
         "This run has already landed its delivery below {place}, and {source} has changed since: {problem}{among}. "
-        "Nothing more was landed. Files that were landed are where the run's record says, or still there. Start a new "
+        "Nothing more was landed. The landed files are still there, or where the run's record says. Start a new "
         "run to take what the source holds now."
     )
 
@@ -128,7 +128,7 @@ class DeliveryChangedError(FinalGateError):
 
 
 class RunPinnedError(FinalGateError):
-    """A run id was used before for something else."""
+    """The run id was used before for a different run."""
 
     run_uri: str
     differences: Sequence[str]
@@ -149,14 +149,14 @@ class DiskFullError(GateError):
 
 
 class BucketNotVersionedError(FinalGateError):
-    """A bucket of the lake has no versioning, so no version in it could be pinned."""
+    """A bucket of the lake has no versioning, so object versions cannot be pinned."""
 
     buckets: Sequence[str]
     sentence = "Versioning is not enabled for {buckets}. Nothing was landed. Enable versioning, then clear the task."
 
 
 class DecisionsStandError(FinalGateError):
-    """Other decisions than the first ones, after moves have begun."""
+    """Decisions differ from the first ones, after moves have begun."""
 
     decisions_uri: str
     sentence = (
@@ -172,13 +172,13 @@ class DamagedDocumentError(FinalGateError):
     problem: str
     sentence = (
         "{uri} is damaged: {problem}. It was not used. Find out which writer changed it. The bucket keeps the earlier "
-        "versions: as the deployer, delete the damaged version or the delete marker, so that the version before counts "
-        "again (docs/platform.md, Break glass), then clear the task."
+        "versions: as the deployer, delete the damaged version or the delete marker, so that the version before is "
+        "current again (docs/platform.md, Break glass), then clear the task."
     )
 
     @property
     def document(self) -> str:
-        """Name of the document below those of its run."""
+        """Name of the document, without the prefix of its run."""
         return re.sub(r".*/_runs/[^/]+/[^/]+/", "", self.uri)
 
     @property
@@ -188,7 +188,7 @@ class DamagedDocumentError(FinalGateError):
 
 
 class RunHasMovedError(FinalGateError):
-    """A run that has begun to move objects was asked to be recorded as a dry run."""
+    """A run that has begun to move objects cannot be recorded as a dry run."""
 
     documents_uri: str
     sentence = (
@@ -198,7 +198,10 @@ class RunHasMovedError(FinalGateError):
 
 
 class AwsError(GateError):
-    """AWS did not carry out a call; it may on the next try. (AWS's own text may hold anything: it is left out.)"""
+    """AWS did not carry out a call; the next try may succeed.
+
+    AWS's message is left out, because it may hold anything.
+    """
 
     operation: str
     code: str
@@ -206,7 +209,7 @@ class AwsError(GateError):
 
 
 class AwsRefusedError(FinalGateError):
-    """AWS refuses a call, and will again."""
+    """AWS refuses a call, and will refuse it again."""
 
     operation: str
     code: str
@@ -225,13 +228,13 @@ class NotWithdrawnError(GateError):
 
 
 class FindingsPendingError(FinalGateError):
-    """Objects with findings could not be decided about, or not be moved."""
+    """Objects with findings could not be decided on or moved."""
 
     objects_uri: str
     count: int
     objects: Sequence[str]
     sentence = (
-        "{count} object(s) could not be dealt with: {objects:all}. All others were moved and recorded, see "
+        "{count} object(s) could not be decided on or moved: {objects:all}. All others were moved and recorded, see "
         "{objects_uri}. Remove the cause (the DAG's docs have a table); the next run tries again."
     )
 
@@ -293,9 +296,9 @@ class JobScopeError(FinalGateError):
 
     run_prefix: str
     sentence = (
-        "The job would read more than {run_prefix}, which can neither be estimated nor decided about. Nothing was "
-        "scanned. Let the job spec name ${{bronze_bucket}} alone and include OBJECT_KEY STARTS_WITH ${{prefix}}; then "
-        "clear the task that renders the job."
+        "The job would read more than {run_prefix}, so its cost cannot be estimated. Nothing was scanned. The job spec "
+        "must name ${{bronze_bucket}} alone and include OBJECT_KEY STARTS_WITH ${{prefix}}: correct it, then clear the "
+        "task that renders the job."
     )
 
 
@@ -314,14 +317,14 @@ class CostLimitError(FinalGateError):
 
 
 class CopyNotVerifiedError(GateError):
-    """A copy differs from what was landed; its source was not deleted."""
+    """A copy differs from the landed object; its source was not deleted."""
 
     source_uri: str
     copy_uri: str
     difference: str
     sentence = (
-        "The copy {copy_uri} of {source_uri} is not what was landed ({difference}); the source was kept. The retry "
-        "copies again."
+        "The copy {copy_uri} of {source_uri} differs from the landed object ({difference}); the source was kept. The "
+        "retry copies again."
     )
 
 
@@ -332,7 +335,7 @@ _NOT_DELETED = (
 
 
 class NotDeletedError(GateError):
-    """S3 did not delete versions that were copied; it may on the next try."""
+    """S3 did not delete versions that were copied; the next try may succeed."""
 
     bucket: str
     count: int
@@ -342,7 +345,7 @@ class NotDeletedError(GateError):
 
 
 class DeleteRefusedError(FinalGateError):
-    """S3 refuses to delete versions that were copied, and will again."""
+    """S3 refuses to delete versions that were copied, and will refuse it again."""
 
     bucket: str
     count: int
@@ -355,7 +358,7 @@ class DeleteRefusedError(FinalGateError):
 
 
 class ObjectLockedError(FinalGateError):
-    """Object Lock keeps versions that were copied from being deleted."""
+    """Object Lock prevents the deletion of versions that were copied."""
 
     bucket: str
     count: int
@@ -368,7 +371,7 @@ class ObjectLockedError(FinalGateError):
 
 
 class SourceVersionGoneError(FinalGateError):
-    """A landed version is no longer there and no verified copy of it exists."""
+    """A landed version is gone, and a verified copy of it does not exist."""
 
     source_uri: str
     version_id: str
@@ -393,29 +396,29 @@ class NotAccountedError(FinalGateError):
 
 
 class MarkerStandsError(FinalGateError):
-    """The run's marker in silver exists already, and lists something else."""
+    """The run's marker in silver exists already and lists other objects."""
 
     marker_uri: str
     sentence = (
-        "{marker_uri} lists something else than this run has promoted, and readers may have trusted it. Find out which "
+        "{marker_uri} lists other objects than this run has promoted, and readers may have used it. Find out which "
         "other writer uses this key, remove the marker as the deployer (docs/platform.md, Break glass), then clear the "
         "task."
     )
 
 
 class NoticeNotSentError(GateError):
-    """A topic did not take a message; it may on the next try."""
+    """A topic did not accept a message; the next try may succeed."""
 
     topic_arn: str
     code: str
     sentence = (
         "A message to {topic_arn} could not be sent: {code}. Every file is where the run record says. The task's "
-        "retries send what is not sent yet."
+        "retries send the messages that are missing."
     )
 
 
 class NoticeRefusedError(FinalGateError):
-    """A topic refuses a message, and will again."""
+    """A topic refuses a message, and will refuse it again."""
 
     topic_arn: str
     code: str
@@ -426,14 +429,14 @@ class NoticeRefusedError(FinalGateError):
 
 
 class HeldNotReleasedError(GateError):
-    """Objects of a run that re-processes held ones are not where its record says; the held copies were kept."""
+    """Re-processed objects are not where the run's record says; their held copies were kept."""
 
     documents_uri: str
     keys: Sequence[str]
     sentence = (
         "{keys:count} object(s) stay held, among them {keys}: the object that this run made of each is not where "
         "objects.jsonl below {documents_uri} says, or has other bytes. Objects that are being withdrawn now are found "
-        "by the retry. Otherwise find out who moved it; held objects can be re-processed again."
+        "by the retry. Otherwise find out which writer moved it; held objects can be re-processed again."
     )
 
 
@@ -446,9 +449,9 @@ _OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)
 
 
 def from_aws_error(error: ClientError | BotoCoreError) -> AwsError | AwsRefusedError:
-    """Return the gate's error for one of botocore: whether retrying helps.
+    """Translate an error of botocore into the family that says whether a retry may help.
 
-    Of an answer that did not come only the class is named: its text may hold addresses, with signatures in them.
+    If no response came, only the class of the error is named: its text may hold signed URLs.
     """
     if not isinstance(error, ClientError):
         return AwsError("A call to AWS", type(error).__name__)
@@ -459,19 +462,20 @@ def from_aws_error(error: ClientError | BotoCoreError) -> AwsError | AwsRefusedE
 def from_delete_error(bucket: str, key: str, code: str, *, is_locked: bool) -> Exception:
     """Return the gate's error for a version that S3 did not delete.
 
-    :param code: AWS's code of this very key.
+    :param code: AWS's error code for this key.
     :param is_locked: Object Lock is the cause.
     """
     refused = ObjectLockedError if is_locked else DeleteRefusedError
     return (refused if is_locked or code in _REFUSED else NotDeletedError)(bucket, 1, [key], [code])
 
 
-def of_all(errors: Sequence[Exception]) -> Exception:
-    """Return the error to raise for several: one that a retry may solve first, as the others end the task for good.
+def combine_errors(errors: Sequence[Exception]) -> Exception:
+    """Return the error to raise for several.
 
-    Of deletions that failed alike it names the first objects.
+    Errors that a retry may solve come first, because the others end the task without a retry. Failed deletions of the
+    same kind and bucket become a single error that names the first objects.
 
-    :param errors: at least one.
+    :param errors: at least one error.
     """
     first = min(errors, key=lambda error: isinstance(error, FinalGateError))
     if not isinstance(first, _OF_DELETES):
@@ -483,7 +487,7 @@ def of_all(errors: Sequence[Exception]) -> Exception:
 
 
 def class_of(error: Exception) -> str:
-    """Return the class of an error for documents and messages: AWS's code where it has one; never a text."""
+    """Return the error class for documents and messages: AWS's code if there is one, else the class name; no text."""
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code")
     else:

@@ -1,7 +1,7 @@
-"""A feed: where deliveries of one kind come from, when, and by which rules they go through the gate. Pure.
+"""Feed: source, schedule and rules of one kind of delivery. Pure.
 
-A feed is a file of ``include/feeds``. Its name is the name of the feed, the first part of every key, and the DAG of it
-is ``<name>_gate``. The files are read while parsing: they are all that the shape of these DAGs depends on.
+A feed is a file of ``include/feeds``. The name of the file is the name of the feed and the first part of every key; the
+DAG is ``<name>_gate``. The files are read while DAGs are parsed; the shape of the DAGs depends on nothing else.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from string import Template
 from typing import Any
 
 from lake_gate.model.run import FEED_NAME
-from lake_gate.model.schema import misshapen
+from lake_gate.model.schema import iter_problems
 
 _TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
-"""Where held files of all feeds are, what the other DAGs write down, and what stands for a feed that is not known."""
+"""Prefix of held files, names below which other DAGs write documents, and the placeholder for an unknown feed."""
 DATE = "${date}"
-"""In a source: the date of the run."""
+"""Placeholder for the date of the run, in a source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One feed.
 
-    :param owner: who answers for it; shown in Airflow.
-    :param source: where a run finds its delivery: empty for the source of the settings, a path below it, or a whole
+    :param owner: responsible person or team; shown in Airflow.
+    :param source: location of the delivery: empty for the source of the settings, a path below it, or a complete
         address. ``${date}`` in it is the date of the run (its logical date, in UTC).
-    :param schedule: cron in UTC; None: only when somebody starts it.
+    :param schedule: cron in UTC; None: only manual runs.
     :param job_spec: name of a file in ``include/job_specs``.
-    :param policy: name of a file in ``include/policies``; a run may choose another one.
+    :param policy: name of a file in ``include/policies``; a run may choose a different policy.
     :param high_topic: name of the setting that holds the topic for High findings and failures.
-    :param low_topic: name of the setting that holds the topic for all else.
-    :param messages: ``digest``: one message a run; ``each finding``: one for each finding, too.
-    :param expect: tables that every delivery has to have (``{"tables": ["patients"], "missing": "fail"}``; ``warn``:
+    :param low_topic: name of the setting that holds the topic for all other messages.
+    :param messages: ``digest``: one message per run; ``each finding``: also a message per finding.
+    :param expect: tables that every delivery must have (``{"tables": ["patients"], "missing": "fail"}``; ``warn``:
         the delivery goes on without them).
-    :param max_scan_usd: a run whose scan would cost more stops before it; None: no limit.
-    :param reuse_verdicts: content that was cleared before, by the same rules, is not scanned again.
+    :param max_scan_usd: a run stops before a scan that would cost more; None: no limit.
+    :param reuse_verdicts: content that was cleared before by the same rules is not scanned again.
     """
 
     name: str
@@ -91,31 +91,30 @@ SCHEMA: dict[str, Any] = {
 
 
 def parse(name: str, content: Any) -> Feed:
-    """Return the feed that the content of a file defines.
+    """Parse the content of a feed's file.
 
-    :raises ValueError: naming every key that is wrong, and what was expected there.
+    :raises ValueError: naming every wrong key and the expected value.
     """
-    if problems := [*_misnamed(name), *(list(misshapen(SCHEMA, content)) or _unusable(content))]:
+    if problems := [*_name_problems(name), *(list(iter_problems(SCHEMA, content)) or _value_problems(content))]:
         raise ValueError("; ".join(problems))
-    topics = content.get("topics", {})
-    places = {f"{severity}_topic": setting for severity, setting in topics.items()}
-    return Feed(name=name, **{key: value for key, value in content.items() if key != "topics"}, **places)
+    topics = {f"{severity}_topic": setting for severity, setting in content.get("topics", {}).items()}
+    return Feed(name=name, **{key: value for key, value in content.items() if key != "topics"}, **topics)
 
 
-def _misnamed(name: str) -> Iterable[str]:
+def _name_problems(name: str) -> Iterable[str]:
     if not FEED_NAME.fullmatch(name):
-        yield "a feed is named with small letters, digits and _, 40 at most, beginning with a letter"
+        yield "the name of a feed must begin with a letter and have at most 40 lower-case letters, digits and _"
     if name in _TAKEN:
-        yield f"the name {name} is taken"
+        yield f"the name {name} is reserved"
 
 
-def _unusable(content: Mapping[str, Any]) -> Iterable[str]:
-    """Yield what the schema cannot say."""
+def _value_problems(content: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the problems that the schema cannot express."""
     from croniter import croniter
 
     schedule, source = content["schedule"], content.get("source", "")
     if schedule is not None and not (len(schedule.split()) == 5 and croniter.is_valid(schedule)):
-        yield f"schedule: {schedule!r} is no cron expression of five fields, such as '0 2 * * *'"
+        yield f"schedule: {schedule!r} is not a cron expression of five fields, such as '0 2 * * *'"
     template = Template(source)
     if not template.is_valid() or set(template.get_identifiers()) - {"date"} or "{" in source.replace(DATE, ""):
-        yield f"source: the one placeholder is {DATE}"
+        yield f"source: the only valid placeholder is {DATE}"

@@ -1,4 +1,4 @@
-"""Finds the files of ``include/``: read inside tasks, but for the feeds, which are read while parsing."""
+"""Find and read the files of ``include/``: feeds while DAGs are parsed, all others in tasks."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from lake_gate.feed import Feed
 def include_path(name: str) -> str:
     """Return the path of a file or folder of ``include/``.
 
-    Looked for in ``$LAKE_GATE_INCLUDE``, then in the DAGs folder (where MWAA has it), then beside it (as in the repo).
+    It is searched in ``$LAKE_GATE_INCLUDE``, then in the DAGs folder (as on MWAA), then beside it (as in the repo).
 
-    :raises FinalGateError: when it is in none of them.
+    :raises FinalGateError: when it does not exist there.
     """
     dags = Path(conf.get("core", "dags_folder"))
     roots = [dags / "include", dags.parent / "include"]
@@ -29,7 +29,7 @@ def include_path(name: str) -> str:
     for root in roots:
         if (root / name).exists():
             return str(root / name)
-    raise FinalGateError(f"{name} was found in none of {', '.join(map(str, roots))}")
+    raise FinalGateError(f"{name} was not found in {', '.join(map(str, roots))}")
 
 
 def read_job_spec(name: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def read_job_spec(name: str) -> dict[str, Any]:
 
 
 def read_feeds() -> tuple[list[Feed], list[FeedError]]:
-    """Return the feeds, by name, and what is wrong with the files that define none: one must not stop the others."""
+    """Return the feeds by name, and an error for each invalid file: it must not stop the other feeds."""
     feeds: list[Feed] = []
     errors: list[FeedError] = []
     for path in sorted(Path(include_path("feeds")).glob("*.json")):
@@ -51,6 +51,6 @@ def read_feeds() -> tuple[list[Feed], list[FeedError]]:
 
 
 def fingerprint(content: Any) -> str:
-    """Return the SHA-256 of what a file of ``include/`` says: its JSON with sorted keys and no white space."""
+    """Return the SHA-256 of the content of a file of ``include/``: its JSON with sorted keys and no white space."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

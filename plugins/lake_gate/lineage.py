@@ -1,7 +1,7 @@
-"""What OpenLineage is told of a step: which datasets it read and wrote. Loaded by OpenLineage's own provider only.
+"""OpenLineage datasets that a step reads and writes. Imported by OpenLineage's provider alone.
 
-A dataset is a feed's folder in a bucket, run after run (``s3://lake-silver``, ``synthea``): lineage is about where data
-comes from, and a folder a run would be a new dataset every night. Which run it was, is the dataset's version.
+A dataset is the folder of a feed in a bucket (``s3://lake-silver``, ``synthea``), the same for every run: with a
+dataset per run, lineage would begin again every night. The run is the version of the dataset.
 Source of the names: https://openlineage.io/docs/spec/naming
 """
 
@@ -20,14 +20,14 @@ type Place = tuple[str, str]
 
 
 def feed_in(bucket: str, run: Run, *, is_held: bool = False) -> Place:
-    """Return the dataset of a feed in a bucket, or of what is held of it in bronze."""
+    """Return the dataset of a feed in a bucket, or of its held objects in bronze."""
     return f"s3://{bucket}", (HELD_PREFIX if is_held else "") + run.feed
 
 
 def delivery_at(source: str) -> Place:
     """Return the dataset of a delivery.
 
-    :param source: without user, password and signature, see :func:`lake_gate.delivery.source.shown`.
+    :param source: without user, password and signature, see :func:`lake_gate.delivery.source.redact`.
     """
     if "://" not in source:
         return "file", source
@@ -36,7 +36,7 @@ def delivery_at(source: str) -> Place:
 
 
 def lineage(run: Run, *, inputs: list[Place], outputs: list[Place]) -> OperatorLineage[Any, Any]:
-    """Return what OpenLineage takes: the datasets, each in the version of the run."""
+    """Return the datasets for OpenLineage, with the run as their version."""
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     return OperatorLineage(

@@ -1,4 +1,4 @@
-"""What may be chosen when a run of a feed is started: the trigger form."""
+"""Params of a feed's DAG: the trigger form."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lake_gate.feed import Feed
 
 
 def run_params(feed: Feed) -> dict[str, Param]:
-    """Return the params of a feed's DAG; nightly runs and back-fills take what they have by default."""
+    """Return the params of a feed's DAG; scheduled runs and backfills use the defaults."""
     return {
         "source": Param(
             None,

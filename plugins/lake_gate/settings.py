@@ -1,4 +1,4 @@
-"""Settings of the gate, from SSM Parameter Store under one path: one parameter per field, named like it."""
+"""Settings of the gate, from SSM Parameter Store: a parameter per field, below a common path."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _EXPECTED = {"int": "a whole number of seconds", "float": "a number such as 0.85
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs between environments.
+    """Values that differ between environments.
 
-    Where the nightly run finds its delivery is no field: its address may hold a password or a signature, and settings
-    go into XCom. See :func:`load_source`.
+    The source of the nightly run is not a field: its address may hold a password or a signature, and settings go into
+    XCom. See :func:`load_source`.
 
     :param high_topic_arn: SNS topic for runs with High findings, and for failures.
     :param low_topic_arn: SNS topic for all other runs.
-    :param local_source_root: folders and files below it may be delivered; empty: no local source is read, so that
-        who may start a run cannot land a worker's own files.
-    :param allowed_source_hosts: names of hosts, with commas between, that a web address may lead to although their
-        addresses are not public; none by default.
+    :param local_source_root: folder below which local sources are allowed; empty: no local source is read, so that a
+        run cannot land the worker's own files.
+    :param allowed_source_hosts: comma-separated names of hosts that a web address may lead to although their addresses
+        are not public; none by default.
     :param evidence_settle_seconds: how long results and findings must stay unchanged after the job is complete.
-    :param evidence_deadline_seconds: when the gate stops waiting for that and holds what is not proven.
-    :param results_bucket: where Macie is to write its discovery results, encrypted with the key ``results_key_arn``.
-    :param dead_letter_queue_url: SQS queue for what arrived as an event of Macie and is none.
+    :param evidence_deadline_seconds: when the gate stops waiting for that and holds objects without evidence.
+    :param results_bucket: bucket for Macie's discovery results, encrypted with the key ``results_key_arn``.
+    :param dead_letter_queue_url: SQS queue for messages that arrived as events of Macie and are not valid.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -55,7 +55,7 @@ class Settings:
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:
-        """Build the settings from parameter values by field name; others are ignored.
+        """Build the settings from parameter values by field name; other parameters are ignored.
 
         :raises SettingsError: naming every parameter that is missing or not a number.
         """
@@ -81,14 +81,16 @@ class Settings:
     def _contradictions(self, path: str) -> list[str]:
         buckets = {self.bronze_bucket, self.silver_bucket, self.quarantine_bucket}
         problems = []
-        if len(buckets) < 3:  # a move within a bucket would delete the only copy, or show what is quarantined
-            problems.append(f"{path}/bronze_bucket, silver_bucket and quarantine_bucket must be three buckets")
+        if len(buckets) < 3:  # a move within a bucket would delete the only copy, or expose quarantined objects
+            problems.append(
+                f"{path}/bronze_bucket, silver_bucket and quarantine_bucket must be three different buckets"
+            )
         if self.evidence_settle_seconds >= self.evidence_deadline_seconds:
             problems.append(f"{path}/evidence_settle_seconds must be less than evidence_deadline_seconds")
         return problems
 
     def require(self, *names: str) -> Settings:
-        """Return the settings when these fields have a value, which most of the gate can do without.
+        """Check that these optional fields have a value, and return the settings.
 
         :raises SettingsError: naming every parameter that is missing.
         """
@@ -104,8 +106,8 @@ class Settings:
 def load_settings(client: SSMClient, path: str = SETTINGS_PATH, *, topics: Mapping[str, str] | None = None) -> Settings:
     """Read all parameters below the path.
 
-    :param topics: which parameter to take for ``high_topic_arn`` and ``low_topic_arn``, where it is another one.
-    :raises SettingsError: when one is missing or unusable.
+    :param topics: names of the parameters for ``high_topic_arn`` and ``low_topic_arn``, if they have other names.
+    :raises SettingsError: when a parameter is missing or unusable.
     """
     pages = client.get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
     found = {p["Name"].removeprefix(f"{path}/"): p["Value"] for page in pages for p in page["Parameters"]}
@@ -116,10 +118,11 @@ def load_settings(client: SSMClient, path: str = SETTINGS_PATH, *, topics: Mappi
 
 
 def load_source(client: SSMClient, source: str = "", path: str = SETTINGS_PATH) -> str:
-    """Return where a run finds its delivery: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip.
+    """Return the source of a run: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip.
 
-    :param source: a whole address, which is returned; or a path below the one of the settings, empty for that itself.
-    :raises SettingsError: when the settings have to say it and do not.
+    :param source: a complete address, which is returned as it is; or a path below the source of the settings, empty for
+        that source itself.
+    :raises SettingsError: when the settings have no source and it is needed.
     """
     if "://" in source or source.startswith(("/", "~")):
         return source

@@ -176,7 +176,7 @@ def test_names_that_are_chosen_by_people_are_refused(airflow_database: None) -> 
             dag.test(run_conf={param: EVIL})
     with pytest.raises(ValueError, match="a feed is named with"):
         feed.parse(EVIL, {"owner": "x", "schedule": None})
-    with pytest.raises(ValueError, match="source: the one placeholder"):
+    with pytest.raises(ValueError, match="source: the only valid placeholder"):
         feed.parse("clinic", {"owner": "x", "schedule": None, "source": EVIL})
     with pytest.raises(ValueError, match="does not match"):
         DagRun(dag_id="synthea_gate", run_id=EVIL, run_type="manual")

@@ -1,4 +1,4 @@
-"""Silver and quarantine as assets, and who is told of them."""
+"""Silver and quarantine as assets, and their events."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
     return dict(context["outlet_events"].said)
 
 
-def test_consumers_are_told_of_what_a_run_has_changed_only(lake: Lake) -> None:
-    said = published(lake, {"a.csv": "promote", "b.csv": "hold"})
-    assert set(said) == {"silver_synthea"}
-    assert said["silver_synthea"] == {
+def test_events_are_sent_only_for_assets_that_a_run_has_changed(lake: Lake) -> None:
+    events = published(lake, {"a.csv": "promote", "b.csv": "hold"})
+    assert set(events) == {"silver_synthea"}
+    assert events["silver_synthea"] == {
         "run_id": "1",
         "outcomes": {"promote": 1, "hold": 1},
         "severities": {},
@@ -52,9 +52,9 @@ def test_consumers_are_told_of_what_a_run_has_changed_only(lake: Lake) -> None:
     }
 
 
-def test_consumers_are_told_of_quarantine_when_nothing_was_promoted(lake: Lake) -> None:
+def test_event_of_quarantine_is_sent_when_nothing_was_promoted(lake: Lake) -> None:
     assert set(published(lake, {"a.csv": "quarantine"})) == {"quarantine_synthea"}
 
 
-def test_consumers_are_told_nothing_of_an_empty_delivery(lake: Lake) -> None:
+def test_no_event_is_sent_for_an_empty_delivery(lake: Lake) -> None:
     assert published(lake, {}) == {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.content import LandedAt, add_found, add_landed, iter_landed, read_found, says_more
+from lake_gate.content import LandedAt, add_found, add_landed, exceeds_evidence, iter_landed, read_found
 from lake_gate.model.evidence import Detection, Evidence, Observation
 from lake_gate.model.run import Run
 from tests.builders import landed
@@ -61,5 +61,5 @@ def test_damaged_document_counts_as_something_of_unknown_severity(lake: Lake, co
     [((), False), ((LOW,), False), ((HIGH,), True), ((MORE,), True), ((LOW, replace(LOW, severity="New")), True)],
 )
 def test_says_more_than_the_evidence(found: Any, more: bool) -> None:
-    assert says_more(found, Evidence((LOW,), ())) is more
-    assert says_more(found, Evidence()) is bool(found)
+    assert exceeds_evidence(found, Evidence((LOW,), ())) is more
+    assert exceeds_evidence(found, Evidence()) is bool(found)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lake_gate.decision import basis
 from lake_gate.decision.operators import DecideOperator, GatherHistoriesOperator, ReuseVerdictsOperator
-from lake_gate.delivery.held_source import Taken
+from lake_gate.delivery.held_source import TakenObject
 from lake_gate.errors import DamagedDocumentError, FinalGateError, GateError
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.model import jsonl
@@ -84,7 +84,7 @@ class Documents:
         (self.chunk,) = decide(lake)["promote"]
         for name in ("promote", "record", "publish", "remember_verdicts", "notify"):
             self.do(name)
-        taken = Taken(landed.name, "held/synthea/0/a.csv", "v", landed.size_bytes, "not_analysed")
+        taken = TakenObject(landed.name, "held/synthea/0/a.csv", "v", landed.size_bytes, "not_analysed")
         write(lake, REPROCESSED, jsonl.dump([taken]))
         prefixes = ((lake.bronze, RUN.documents), (lake.bronze, "_content/"), (lake.silver, "_runs/"))
         self.written = {

@@ -1,4 +1,4 @@
-"""Files of feeds: what they may say, and what is said of those that are wrong."""
+"""Files of feeds: valid content, and the errors of invalid files."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_schedule_may_be_any_cron_or_none(schedule: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "problem"),
     [
         ({"owner": ""}, "owner: '' should be non-empty"),
-        ({"schedule": "at night"}, "schedule: 'at night' is no cron expression"),
-        ({"schedule": "@daily"}, "schedule: '@daily' is no cron expression"),
+        ({"schedule": "at night"}, "schedule: 'at night' is not a cron expression"),
+        ({"schedule": "@daily"}, "schedule: '@daily' is not a cron expression"),
         ({"schedule": "0 0 2 * * *"}, "schedule: '0 0 2"),
-        ({"source": "in/${day}/"}, "source: the one placeholder is ${date}"),
-        ({"source": "in/{{ ds }}/"}, "source: the one placeholder is ${date}"),
-        ({"source": "in/{% raw %}"}, "source: the one placeholder is ${date}"),
-        ({"source": "in/$"}, "source: the one placeholder is ${date}"),
+        ({"source": "in/${day}/"}, "source: the only valid placeholder is ${date}"),
+        ({"source": "in/{{ ds }}/"}, "source: the only valid placeholder is ${date}"),
+        ({"source": "in/{% raw %}"}, "source: the only valid placeholder is ${date}"),
+        ({"source": "in/$"}, "source: the only valid placeholder is ${date}"),
         ({"policy": "../secret"}, "policy: '../secret' does not match"),
         ({"topics": {"high": "arn:aws:sns:x"}}, "topics.high"),
         ({"topics": {"low": "bronze_bucket"}}, "topics.low"),
@@ -58,10 +58,10 @@ def test_schedule_may_be_any_cron_or_none(schedule: str | None) -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_file_is_named(wrong: dict[str, Any], said: str) -> None:
+def test_problems_of_a_file_are_named(wrong: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=r".") as error:
         parse("clinic", {**LEAST, **wrong})
-    assert said in str(error.value)
+    assert problem in str(error.value)
 
 
 @pytest.mark.parametrize("content", [[], "text", None, {}, {"owner": "x"}])
@@ -72,11 +72,11 @@ def test_what_is_no_feed_at_all_is_refused(content: Any) -> None:
 
 @pytest.mark.parametrize("name", ["Clinic", "1clinic", "clinic-a", "clinic/a", "c" * 41, ""])
 def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="a feed is named with small letters"):
+    with pytest.raises(ValueError, match="the name of a feed must begin with a letter"):
         parse(name, LEAST)
 
 
 @pytest.mark.parametrize("name", ["held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"])
-def test_name_of_what_others_write_down_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"the name {name} is taken"):
+def test_reserved_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"the name {name} is reserved"):
         parse(name, LEAST)

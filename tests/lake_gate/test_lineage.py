@@ -1,4 +1,4 @@
-"""What OpenLineage is told: datasets by the rules of its naming, with the run as their version."""
+"""OpenLineage datasets: named by its rules, with the run as their version."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def test_feed_is_one_dataset_in_each_bucket_and_held_files_are_another() -> None
 
 
 def test_datasets_come_with_the_run_as_their_version() -> None:
-    told = lineage(RUN, inputs=[feed_in("bronze", RUN)], outputs=[feed_in("silver", RUN)])
-    assert [(one.namespace, one.name) for one in (*told.inputs, *told.outputs)] == [
+    sent = lineage(RUN, inputs=[feed_in("bronze", RUN)], outputs=[feed_in("silver", RUN)])
+    assert [(dataset.namespace, dataset.name) for dataset in (*sent.inputs, *sent.outputs)] == [
         ("s3://bronze", "synthea"),
         ("s3://silver", "synthea"),
     ]
-    assert {one.facets["version"].datasetVersion for one in (*told.inputs, *told.outputs)} == {"manual__1"}
+    assert {dataset.facets["version"].datasetVersion for dataset in (*sent.inputs, *sent.outputs)} == {"manual__1"}

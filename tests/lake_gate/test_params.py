@@ -1,4 +1,4 @@
-"""The trigger form: what a run may choose, and what it takes when nobody chooses."""
+"""The trigger form: what a run may choose, and the defaults."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def chosen(**choice: Any) -> dict[str, Any]:
     return validated
 
 
-def test_run_that_nobody_starts_by_hand_takes_what_its_feed_says() -> None:
+def test_scheduled_run_takes_the_values_of_its_feed() -> None:
     assert chosen() == {
         "source": None,
         "reprocess_held": None,

@@ -38,7 +38,7 @@ def test_parameter_that_is_no_number_is_named_and_its_value_is_not() -> None:
 
 @pytest.mark.parametrize("twice", [("bronze", "silver"), ("silver", "quarantine"), ("bronze", "quarantine")])
 def test_one_bucket_for_two_layers_is_refused(twice: tuple[str, str]) -> None:
-    with pytest.raises(SettingsError, match="must be three buckets"):
+    with pytest.raises(SettingsError, match="must be three different buckets"):
         Settings.from_parameters({**NEEDED, **{f"{layer}_bucket": "same" for layer in twice}})
 
 
@@ -111,7 +111,7 @@ def test_price_that_is_no_plain_number_is_refused(price: str) -> None:
         Settings.from_parameters({**NEEDED, "scan_usd_per_gb": price})
 
 
-def test_settings_that_somebody_cannot_do_without_are_asked_for() -> None:
+def test_missing_required_settings_are_named() -> None:
     settings = Settings.from_parameters({**NEEDED, "results_bucket": "r"})
     assert settings.require("results_bucket", "bronze_bucket") is settings
     with pytest.raises(SettingsError, match=r": /lake_gate/results_key_arn is missing\. Correct"):

@@ -290,7 +290,7 @@ class ReuseVerdictsOperator(GateOperator):
         if not self.enabled:
             return ()
         spec = read_job_spec(self.job_spec)
-        if why := scope.why_all_are_read(spec):
+        if why := scope.reuse_obstacle(spec):
             self.log.warning("No verdict is reused: %s", why)
             return ()
         asked = Severity(self.quarantine_threshold), Promotion.EACH_BY_ITSELF

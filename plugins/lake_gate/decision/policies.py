@@ -15,7 +15,7 @@ from lake_gate.errors import DamagedDocumentError, FinalGateError, PolicyError
 from lake_gate.include import fingerprint, include_path
 from lake_gate.model.evidence import Severity
 from lake_gate.model.run import PLAN
-from lake_gate.model.schema import misfits
+from lake_gate.model.schema import iter_redacted_problems
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ def policy_of(basis: Mapping[str, Any]) -> Policy:
     if not basis:
         return read_policy(DEFAULT_POLICY)[0]
     described: Mapping[str, Any] = basis.get("policy") or {}
-    if problems := list(misfits(_POLICY, described)):
+    if problems := list(iter_redacted_problems(_POLICY, described)):
         raise DamagedDocumentError(PLAN, f"policy: {problems[0]}")
     policy = _read_or_default(described["name"])
     if "also" in described:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lake_gate.model.evidence import CUSTOM_IDENTIFIER, Detection, Severity
-from lake_gate.model.schema import misshapen
+from lake_gate.model.schema import iter_problems
 
 
 class Promotion(StrEnum):
@@ -191,7 +191,7 @@ def parse(name: str, content: Any) -> Policy:
 
     :raises ValueError: naming every key that is wrong, and what was expected there.
     """
-    if problems := list(misshapen(SCHEMA, content)) or list(_misplaced(content["rules"])):
+    if problems := list(iter_problems(SCHEMA, content)) or list(_misplaced(content["rules"])):
         raise ValueError("; ".join(problems))
     return Policy(
         name=name,

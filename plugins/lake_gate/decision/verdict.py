@@ -14,7 +14,7 @@ from typing import Any
 
 from lake_gate.model.evidence import Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject, dataset_of
-from lake_gate.model.schema import misfits
+from lake_gate.model.schema import iter_redacted_problems
 from lake_gate.scan.scope import extension_of
 
 PREFIX = "_verdicts/"
@@ -58,7 +58,7 @@ class Rules:
 
         :raises ValueError: when they are something else; nothing of the content is in the text.
         """
-        if problems := list(misfits(_RULES, rules)):
+        if problems := list(iter_redacted_problems(_RULES, rules)):
             raise ValueError(f"rules: {problems[0]}")
         return cls(
             identifiers=hashes_of(rules["identifiers"]),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate.content import read_found, says_more
+from lake_gate.content import exceeds_evidence, read_found
 from lake_gate.decision.verdict import Rules, Verdict, key_of
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Observation
@@ -53,7 +53,7 @@ def find(
             return None
         if verdict.record_uri == own_record_uri or not _is_recent(verdict, now):
             return None
-        return None if says_more(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict
+        return None if exceeds_evidence(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict
 
     for landed, verdict in map_threads(valid, manifest):
         if verdict:
@@ -79,7 +79,7 @@ def read_reused(
         hashes = {verdict.sha256 for verdict in reused.values()}
         found = dict(map_threads(lambda sha256: read_found(s3, bronze, sha256), hashes))
     return {
-        name: replace(verdict, is_revoked=says_more(found.get(verdict.sha256, ()), verdict.evidence))
+        name: replace(verdict, is_revoked=exceeds_evidence(found.get(verdict.sha256, ()), verdict.evidence))
         for name, verdict in reused.items()
     }
 

@@ -1,4 +1,4 @@
-"""The worker's disk, which copies of large files share while they are landed, with all else that runs there."""
+"""Space on the worker's disk for copies of large files while they are landed."""
 
 from __future__ import annotations
 
@@ -13,63 +13,64 @@ from threading import Condition
 from lake_gate.errors import DiskFullError
 
 SHARE = 0.5
-"""Of what is free when landing begins: other tasks of the worker write there, too."""
+"""Share of the free space that landing may use: other tasks of the worker write to the same disk."""
 _NO_FOLDER = "No usable temporary directory"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(slots=True)
 class Disk:
-    """Room for copies: whoever would have too little waits until others are done.
+    """Space for copies, shared by threads: a reservation waits until others have released enough space.
 
-    :param room: bytes that may be taken at a time.
-    :param most: bytes that could be taken if nothing else was on the disk; as ``room`` by default.
+    :param room: bytes that may be reserved at the same time.
+    :param most: bytes that could be reserved on an empty disk; ``room`` by default.
     """
 
     room: int
     most: int = 0
-    _changed: Condition = field(default_factory=Condition)
-    _taken: int = 0
+    _condition: Condition = field(default_factory=Condition)
+    _reserved: int = 0
 
     @classmethod
     def of_this_worker(cls) -> Disk:
-        """Return what of the folder for temporary files may be taken now."""
+        """Return the space that may be used now in the folder for temporary files."""
         usage = shutil.disk_usage(tempfile.gettempdir())
         return cls(int(usage.free * SHARE), int(usage.total * SHARE))
 
     @contextmanager
-    def take(self, size: int) -> Iterator[None]:
-        """Take so many bytes as long as the block goes on; never more than the room at once."""
-        size = min(size, self.room)  # whether all of it fits is for the caller to say, before
-        with self._changed:
-            self._changed.wait_for(lambda: self._taken + size <= self.room)
-            self._taken += size
+    def reserve(self, size: int) -> Iterator[None]:
+        """Reserve so many bytes for the duration of the block, at most the whole room."""
+        size = min(size, self.room)  # the caller has checked before whether the file fits
+        with self._condition:
+            self._condition.wait_for(lambda: self._reserved + size <= self.room)
+            self._reserved += size
         try:
             yield
         finally:
-            with self._changed:
-                self._taken -= size
-                self._changed.notify_all()
+            with self._condition:
+                self._reserved -= size
+                self._condition.notify_all()
 
 
 def is_full(error: OSError) -> bool:
-    """Whether an error says that there is no room on a disk.
+    """Return whether an error means that a disk is full.
 
-    On a disk that is full from the beginning tempfile finds no folder in which it could write.
+    If the disk is full from the beginning, tempfile reports that it finds no usable folder.
     """
     has_no_folder = isinstance(error, FileNotFoundError) and str(error.strerror).startswith(_NO_FOLDER)
     return error.errno in _FULL or has_no_folder
 
 
 @contextmanager
-def room_for(what: str) -> Iterator[None]:
-    """Turn a full disk within the block into an error that says so.
+def disk_full_as_gate_error(purpose: str) -> Iterator[None]:
+    """Translate errors about a full disk within the block.
 
-    :raises DiskFullError: when the disk is full: a state that passes, and not the fault of any file.
+    :param purpose: what the space is needed for, for the message.
+    :raises DiskFullError: when the disk is full, which may pass.
     """
     try:
         yield
     except OSError as error:
         if not is_full(error):
             raise
-        raise DiskFullError(what) from None
+        raise DiskFullError(purpose) from None

@@ -1,22 +1,22 @@
-"""Finds the names of the columns of a CSV file, and takes no value for a name. Pure.
+"""Detection of the column names of a CSV file that never takes a value for a name. Pure.
 
-The first row of a file without a header is data, and nothing of it may be kept. Words can be data, too ("HIV positive
-since spring"), so a row is a header only if all of this holds; in doubt the file has none, and columns are known by
-their positions:
+The first row of a file without a header is data, and nothing of it may be kept. Data may consist of words, too ("HIV
+positive since spring"), so a row is a header only if all of these conditions hold. In doubt the file has no header, and
+columns are identified by position:
 
-1. There is a whole second row, and all rows looked at have as many cells as the first.
+1. There is a complete second row, and all sampled rows have as many cells as the first.
 2. Each cell has the shape of a name: letters, at most two digits, single separators, at most 64 characters and five
-   words, of which a blank separates two at most. No cell is empty, none is there twice, and none recurs in its column.
+   words with at most one blank. No cell is empty, no cell occurs twice, and no cell recurs in its column.
 3. At least half of the cells are *known*: each of their words is in the vocabulary below. Words that are also values
-   (``death``, ``hospital``) count only before an attribute (``death_date``), and numbers only where columns of one kind
-   are numbered (``address2``).
-4. More columns *contrast* with their first cell than *resemble* it. A column contrasts when all its cells below have
-   digits and the first has none; or, if all cells are known, when the first is written as an identifier or in capitals
-   and no cell below is. Any other column whose first cell is known resembles it when a cell below has its shape
-   (digits, letters, their case) or one of its words.
+   (``death``, ``hospital``) count only before an attribute (``death_date``), and numbers only in numbered columns of
+   the same kind (``address2``).
+4. More columns *contrast* with their first cell than *resemble* it. A column contrasts if all its cells below have
+   digits and the first has none; or, if all cells are known, if the first is written as an identifier or in capitals
+   and no cell below is. Any other column with a known first cell resembles it if a cell below has its shape (digits,
+   letters, their case) or contains one of its words.
 
-Even of a header only names that are known are kept; for any other column an empty text stands. So whatever a file does,
-nothing is kept but words of the vocabulary, and no word alone that could be a value.
+Even in a header only known names are kept; other columns get an empty text. So for any file only words of the
+vocabulary are kept, and never a single word that could be a value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SAMPLE_BYTES = 64 * 1024
-"""So much of a file is enough."""
+"""Size of the sample at the start of a file."""
 _ROWS = 20
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t", "tab": "\t", "psv": "|", "txt": ",;\t|"}
 _MAX_CELL = 64
@@ -68,7 +68,7 @@ nationality language form route on from to at of by in per is has the until sinc
 modified created updated note notes comment comments text charge study icd loinc snomed title alias
 """
 _VALUES = frozenset(_VALUES_TEXT.split())
-"""Words that stand in columns, too, as the kind of an event, of a place, of a person, of a contact."""
+"""Words that also occur as values: kinds of events, places, persons, contacts."""
 _ATTRIBUTES_TEXT = """
 id ids identifier uid uuid guid key code codes number no num nr ref reference system version index sequence seq serial
 date dates time datetime timestamp start stop end begin type kind class category status name names description display
@@ -77,19 +77,19 @@ avg average mean min max rate ratio percent percentage score units unit cost cos
 year month months day hour minute expense expenses coverage
 """
 _ATTRIBUTES = frozenset(_ATTRIBUTES_TEXT.split())
-"""Words of which a name consists at its end, and that are no values beside those above."""
+"""Words that end a name, and that do not occur as values next to those above."""
 _NUMBERED = re.compile(
     r"(?i)(address|line|street|phone|telephone|email|name|code|value)_?[1-9]|icd_?(9|10)(?=_code|code|$)"
 )
-"""Names of columns of one kind, which a file has several of."""
+"""Names of columns that a file may have several of, numbered."""
 
 
 def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
-    """Return the names of a file's columns; an empty text for one that is not known; nothing when it has no header.
+    """Return the names of a file's columns, with an empty text for unknown names; nothing without a header.
 
-    :param name: of the file: only those of CSV and its like are looked at.
-    :param sample: the file's first bytes.
-    :param is_whole: whether they are all of it.
+    :param name: name of the file, whose extension must be one of CSV and similar formats.
+    :param sample: first bytes of the file.
+    :param is_whole: whether the sample is the whole file.
     """
     delimiters = _DELIMITERS.get(name.rpartition(".")[2].lower(), "")
     text = _decoded(sample, is_whole=is_whole)
@@ -99,18 +99,18 @@ def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
 
 
 def _decoded(sample: bytes, *, is_whole: bool) -> str:
-    """Return the text of the sample, as far as it goes; empty when it is not a text."""
+    """Return the complete lines of the sample; empty if it is not text."""
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = sample.decode("utf-16", "ignore")
     else:
-        text = sample.decode("utf-8-sig", "replace")  # a name has no letter that could be replaced
+        text = sample.decode("utf-8-sig", "replace")  # names consist of ASCII, which is never replaced
     if "\0" in text:
         return ""
     return text if is_whole else text.rpartition("\n")[0]
 
 
 def _rows(text: str, delimiter: str, *, is_whole: bool) -> list[list[str]]:
-    """Return the first rows; none when they are not written as CSV is."""
+    """Return the first rows; none if the text is not valid CSV."""
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
@@ -155,16 +155,16 @@ def _is_known(cell: str) -> bool:
 
 
 def _words(cell: str) -> list[str]:
-    """Return the words of ``patientId``, ``PATIENT_ID``, ``Patient ID``."""
+    """Return the lower-case words of ``patientId``, ``PATIENT_ID``, ``Patient ID``."""
     return [word.lower() for word in _WORD.findall(cell)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column.
+    """Column of the sample.
 
-    :param first: its cell in the first row.
-    :param below: those in the rows below that are not empty.
+    :param first: cell in the first row.
+    :param below: cells in the rows below that are not empty.
     """
 
     first: str
@@ -172,24 +172,24 @@ class _Column:
 
     @property
     def recurs(self) -> bool:
-        """Whether the first cell stands below, too."""
+        """Whether the first cell occurs in the rows below, too."""
         return self.first.lower() in {cell.lower() for cell in self.below}
 
     @property
     def has_digits_below(self) -> bool:
-        """Whether all cells have digits, but the first has none, or only the one that numbers its name."""
+        """Whether all cells below have digits and the first has none, except for the number of its name."""
         first = self.first[:-1] if _NUMBERED.fullmatch(self.first) else self.first
         return not _DIGIT.search(first) and bool(self.below) and all(map(_DIGIT.search, self.below))
 
     @property
     def is_written_as_a_name(self) -> bool:
-        """Whether the first cell is an identifier or in capitals, and no cell below is."""
+        """Whether the first cell is written as an identifier or in capitals, and no cell below is."""
         ways = (_IDENTIFIER.fullmatch, _is_in_capitals)
         return bool(self.below) and any(way(self.first) and not any(map(way, self.below)) for way in ways)
 
     @property
     def resembles(self) -> bool:
-        """Whether a cell below has the shape of the first, or a word of it."""
+        """Whether a cell below has the shape of the first cell, or a word of it."""
         words, shape = set(_words(self.first)), _shape(self.first)
         return any(_shape(cell) == shape or not words.isdisjoint(_words(cell)) for cell in self.below)
 

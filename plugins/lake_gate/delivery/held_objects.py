@@ -1,4 +1,4 @@
-"""What is held: the objects that lie below ``held/`` in bronze, since when, and why."""
+"""Held objects: the objects below ``held/`` in bronze, with the time and reason of the hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.decision import Reason
-from lake_gate.delivery.source import checked
+from lake_gate.delivery.source import select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError
 from lake_gate.model.run import HELD_PREFIX, Run
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UNKNOWN = "unknown"
-"""Where the gate's tag is missing, or no run can have given the key: another writer put the object there."""
+"""Reason or feed of an object without the gate's tag, or with a key of another writer."""
 
 _NEVER_HELD = {
     *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER, Reason.VERDICT_REUSED),
     *(Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
 }
 REASONS = [*sorted(reason.value for reason in Reason if reason not in _NEVER_HELD), UNKNOWN]
-"""What objects are held for."""
+"""Reasons that objects may be held for."""
 MAX_KEY_BYTES = 1024
 """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 
@@ -36,9 +36,9 @@ MAX_KEY_BYTES = 1024
 def iter_held(s3: S3Client, bronze: str, feed: str | None = None) -> Iterator[HeldObject]:
     """Yield the held objects in the order of their keys, the latest version of each.
 
-    What is hidden below a delete marker is left out: somebody removed it.
+    Objects below a delete marker are left out, because they were removed.
 
-    :param feed: those of one feed, without objects below its prefix that no run of it can have held; all by default.
+    :param feed: only objects of this feed, without those below its prefix that no run can have held; all by default.
     """
     latest = (item for item in iter_versions(s3, bronze, feed) if item["IsLatest"])
     for _, held in map_threads(partial(_held, s3, bronze), latest):
@@ -47,29 +47,29 @@ def iter_held(s3: S3Client, bronze: str, feed: str | None = None) -> Iterator[He
 
 
 def iter_versions(s3: S3Client, bronze: str, feed: str | None = None) -> Iterator[Any]:
-    """Yield every version of what is held, as ListObjectVersions has it; no "folders", as consoles make them."""
+    """Yield all versions of held objects as ListObjectVersions returns them, without the "folders" of consoles."""
     prefix = f"{HELD_PREFIX}{feed}/" if feed else HELD_PREFIX
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=prefix):
         yield from (item for item in page.get("Versions", ()) if not item["Key"].endswith("/"))
 
 
 def _held(s3: S3Client, bronze: str, item: Any) -> HeldObject | None:
-    """Return what is known of a version; None when it is gone by now."""
+    """Return the held object of a version; None if the version does not exist any more."""
     tags = tags_of(s3, bronze, item["Key"], item["VersionId"])
     if tags is None:
         return None
     feed, run_folder, name = _place(item["Key"].removeprefix(HELD_PREFIX))
     held_at = item["LastModified"].astimezone(UTC).isoformat(timespec="seconds")
     reason = tags.get("reason", UNKNOWN)
-    reason = reason if reason in set(Reason) else UNKNOWN  # anyone who may tag may write anything there
+    reason = reason if reason in set(Reason) else UNKNOWN  # other writers may have changed the tag
     return HeldObject(feed, run_folder, name, item["Key"], item["VersionId"], item["Size"], held_at, reason)
 
 
 def _place(path: str) -> tuple[str, str, str]:
-    """Return feed, run folder and name of a key below ``held/``; the first two are unknown unless all three fit.
+    """Return feed, run folder and name of a key below ``held/``; the first two are unknown unless all three are valid.
 
-    A run's own are valid feeds, folders and names: anything else was put there by another writer. Its feed would come
-    to be the subject of messages and the name of a task, and its name would be refused when the feed is re-processed.
+    Runs hold only valid feeds, folders and names; other keys come from another writer. Their feed would become the
+    subject of messages and the name of a task, and their name would be refused when the feed is re-processed.
     """
     parts = path.split("/", 2)
     if len(parts) == 3 and _may_be_of_a_run(*parts):
@@ -79,14 +79,15 @@ def _place(path: str) -> tuple[str, str, str]:
 
 
 def _may_be_of_a_run(feed: str, run_folder: str, name: str) -> bool:
-    """Whether a run can have held an object of that feed, run folder and name.
+    """Return whether a run can have held an object of that feed, run folder and name.
 
-    Files that no delivery lands are never held. A re-processing lands an object by its name, or by that and its folder.
+    Files that no delivery lands are never held. Re-processing lands an object under its name, with or without its
+    folder.
     """
     names = (name, f"{run_folder}/{name}")
     try:
         run = Run.of_folder(feed, run_folder)
-        landable = checked(run.prefix, [SourceFile(name, 0, BytesIO) for name in names], MAX_KEY_BYTES)
+        landable = select_files(run.prefix, [SourceFile(name, 0, BytesIO) for name in names], MAX_KEY_BYTES)
     except (ValueError, SourceError):
         return False
     return len(landable) == len(names)
@@ -94,12 +95,12 @@ def _may_be_of_a_run(feed: str, run_folder: str, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HeldObject:
-    """One held object.
+    """Object below ``held/``.
 
-    :param run_folder: of the run that holds it, see :attr:`lake_gate.model.run.Run.folder`.
+    :param run_folder: folder of the run that holds it, see :attr:`lake_gate.model.run.Run.folder`.
     :param name: path in the delivery of that run.
-    :param key: in bronze, with ``held/``.
-    :param held_at: since when, in UTC, as ISO 8601 with whole seconds: such texts sort by time.
+    :param key: key in bronze, with ``held/``.
+    :param held_at: time of the hold, ISO 8601 in UTC with whole seconds, so that the texts sort by time.
     :param reason: see :class:`lake_gate.decision.decision.Reason`.
     """
 

@@ -1,7 +1,7 @@
-"""Takes held objects through the gate again: ``held://<reason>`` as the source of a run, and what follows at its end.
+"""Re-processing of held objects: ``held://<reason>`` as the source of a run.
 
-A run takes the held objects of its feed, by their versions, and lands them like any delivery. They stay in ``held/``
-until the run's record says where each is now, and it was found there: only then the copy that was held before goes.
+A run takes versions of held objects of its feed and lands them like any delivery. The held copy of an object is deleted
+only at the end of the run, when the object was found at the place that the run's record names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.delivery.held_objects import MAX_KEY_BYTES, REASONS, HeldObject, iter_held, iter_versions
-from lake_gate.delivery.source import checked, shown
+from lake_gate.delivery.source import redact, select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.model import jsonl
@@ -32,11 +32,11 @@ ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A held object that a run has taken.
+class TakenObject:
+    """Held object that a run re-processes.
 
-    :param name: path in the delivery of the run that takes it.
-    :param key: in bronze, with ``held/``.
+    :param name: path in the delivery of the run that re-processes it.
+    :param key: key in bronze, with ``held/``.
     """
 
     name: str
@@ -47,34 +47,36 @@ class Taken:
 
 
 def is_held(source: str) -> bool:
-    """Whether a source is what is held."""
+    """Return whether a source is ``held://``."""
     return source.startswith(SCHEME)
 
 
 def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceFile]:
-    """Return the files of a delivery of held objects: those of the run's feed that were held for one reason.
+    """Return the files of a delivery of held objects: those of the run's feed that were held for a reason.
 
-    The first try of a run writes down what it takes, and the next ones take the same; but for what is held no longer.
+    The first try of a run records the objects that it takes. Later tries take the same objects, except for those that
+    are not held any more.
 
-    :param source: ``held://<reason>``; ``held://*`` for all.
-    :raises SourceError: when nothing is ever held for such a reason.
+    :param source: ``held://<reason>``; ``held://*`` for all reasons.
+    :raises SourceError: when objects are never held for this reason.
     """
     reason = check_reason(source)
     files = [
-        SourceFile(one.name, one.size_bytes, _opener(source, s3, bronze, one)) for one in _take(s3, run, bronze, reason)
+        SourceFile(taken.name, taken.size_bytes, _opener(source, s3, bronze, taken))
+        for taken in _take(s3, run, bronze, reason)
     ]
-    # Not the limit of other deliveries: a name has one folder more than before, and its key must fit below held/ again.
-    return checked(source, files, _most_name_bytes(run))
+    # Not the limit of other deliveries: the name has an additional folder, and its key must fit below held/ again.
+    return select_files(source, files, _most_name_bytes(run))
 
 
 def check_reason(source: str) -> str:
-    """Return the reason that the source names.
+    """Return the reason in the source.
 
-    :raises SourceError: when nothing is ever held for such a reason.
+    :raises SourceError: when objects are never held for this reason.
     """
     reason = source[len(SCHEME) :]
     if reason not in {ALL, *REASONS}:
-        raise SourceError(shown(source), f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
+        raise SourceError(redact(source), f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
     return reason
 
 
@@ -82,63 +84,65 @@ def _most_name_bytes(run: Run) -> int:
     return MAX_KEY_BYTES - len((HELD_PREFIX + run.prefix).encode())
 
 
-def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[Taken]:
+def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[TakenObject]:
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED))
-    if not written:  # there was nothing to take: what is held by now is taken when the run is cleared
-        held = [one for one in iter_held(s3, bronze, run.feed) if reason in {ALL, one.reason}]
-        content = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
-        taken = update_document(s3, bronze, run.document(REPROCESSED), lambda there: there or content)
-        return load_lines(Taken, taken, bronze, run.document(REPROCESSED))
-    there = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
+    if not written:  # an empty document, too: a run that is cleared takes objects that were held in the meantime
+        held = [item for item in iter_held(s3, bronze, run.feed) if reason in {ALL, item.reason}]
+        lines = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
+        content = update_document(s3, bronze, run.document(REPROCESSED), lambda current: current or lines)
+        return load_lines(TakenObject, content, bronze, run.document(REPROCESSED))
+    existing = {(item["Key"], item["VersionId"]) for item in iter_versions(s3, bronze, run.feed)}
     return [
-        one
-        for one in load_lines(Taken, written, bronze, run.document(REPROCESSED))
-        if (one.key, one.version_id) in there
+        taken
+        for taken in load_lines(TakenObject, written, bronze, run.document(REPROCESSED))
+        if (taken.key, taken.version_id) in existing
     ]
 
 
-def _fitting(run: Run, named: Iterable[Taken]) -> Iterator[Taken]:
-    """Yield what the run can hold again; names of deliveries always fit, a longer one was put there by another writer.
+def _fitting(run: Run, named: Iterable[TakenObject]) -> Iterator[TakenObject]:
+    """Yield the objects whose names are short enough to be held again.
 
-    It stays in ``held/`` and in the messages about it; refusing it here would refuse the whole feed.
+    Names of deliveries always are; longer names come from another writer. These objects stay in ``held/`` and in the
+    messages about it, because an error here would refuse the whole feed.
     """
     most_bytes, left_out = _most_name_bytes(run), 0
-    for one in named:
-        if len(one.name.encode()) <= most_bytes:
-            yield one
+    for taken in named:
+        if len(taken.name.encode()) <= most_bytes:
+            yield taken
         else:
             left_out += 1
     if left_out:
         log.warning("%d held object(s) are left out: their names are longer than %d bytes", left_out, most_bytes)
 
 
-def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Iterator[Taken]:
-    """Give every object its name in the run: ``<run that was first to hold it>/<name>``.
+def _named(s3: S3Client, run: Run, bronze: str, held: list[HeldObject]) -> Iterator[TakenObject]:
+    """Name every object in the run: ``<folder of the first run that held it>/<name>``.
 
-    What is held by a run that had taken it from ``held/`` has such a name already; another folder each time would make
-    it longer and longer.
+    Objects that were held by a re-processing run have such a name already; a further folder each time would make the
+    names longer and longer.
     """
-    again = {folder for folder in {one.run_folder for one in held} if _has_taken(s3, run.feed, bronze, folder)}
-    of_feed = len(f"{HELD_PREFIX}{run.feed}/")
-    used = {one.key[of_feed:] for one in held}
-    for one in held:
-        name = one.key[of_feed:]
-        if one.run_folder in again and one.name not in used:
-            name = one.name
+    folders = {item.run_folder for item in held}
+    reprocessing = {folder for folder in folders if _has_taken(s3, run.feed, bronze, folder)}
+    prefix_length = len(f"{HELD_PREFIX}{run.feed}/")
+    used = {item.key[prefix_length:] for item in held}
+    for item in held:
+        name = item.key[prefix_length:]
+        if item.run_folder in reprocessing and item.name not in used:
+            name = item.name
             used.add(name)
-        yield Taken(name, one.key, one.version_id, one.size_bytes, one.reason)
+        yield TakenObject(name, item.key, item.version_id, item.size_bytes, item.reason)
 
 
 def _has_taken(s3: S3Client, feed: str, bronze: str, run_folder: str) -> bool:
     return head_version(s3, bronze, Run.of_folder(feed, run_folder).document(REPROCESSED)) is not None
 
 
-def _opener(source: str, s3: S3Client, bronze: str, one: Taken) -> Any:
+def _opener(source: str, s3: S3Client, bronze: str, taken: TakenObject) -> Any:
     def open_version() -> IO[bytes]:
         try:
-            return s3.get_object(Bucket=bronze, Key=one.key, VersionId=one.version_id)["Body"]  # type: ignore[return-value]
-        except ClientError as error:  # released or quarantined meanwhile: the next try leaves it out
+            return s3.get_object(Bucket=bronze, Key=taken.key, VersionId=taken.version_id)["Body"]  # type: ignore[return-value]
+        except ClientError as error:  # released or quarantined in the meantime: the next try leaves it out
             code = error.response["Error"]["Code"]
-            raise SourceUnreachableError(source, f"S3 answered {code} to {one.key}") from None
+            raise SourceUnreachableError(source, f"S3 answered {code} to {taken.key}") from None
 
     return open_version

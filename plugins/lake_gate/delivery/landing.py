@@ -1,4 +1,4 @@
-"""Lands a delivery: source → bronze, and the manifest of what was landed."""
+"""Land a delivery: copy its files from the source to bronze, and write the manifest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.content import add_landed
-from lake_gate.delivery.disk import Disk, room_for
+from lake_gate.delivery.disk import Disk, disk_full_as_gate_error
 from lake_gate.delivery.header import SAMPLE_BYTES, header_of
 from lake_gate.delivery.held_source import check_reason, held_files, is_held
-from lake_gate.delivery.source import open_source, shown
+from lake_gate.delivery.source import open_source, redact
 from lake_gate.delivery.source_files import CHUNK_BYTES, SourceFile
 from lake_gate.errors import (
     BucketNotVersionedError,
@@ -30,7 +30,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3 import multipart
-from lake_gate.s3.answers import is_precondition_failed, try_again
+from lake_gate.s3.answers import is_precondition_failed, retry_on_conflict
 from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.threads import map_threads
 
@@ -54,47 +54,46 @@ def land(
     must_exist: bool = False,
     before_landing: Callable[[], object] = lambda: None,
 ) -> list[LandedObject]:
-    """Copy every file of the delivery below the run's prefix and write the manifest, last.
+    """Copy every file of the delivery below the run's prefix, then write the manifest.
 
-    The source may be what is held, too: see :func:`lake_gate.delivery.held_source.held_files`.
+    The source may also be ``held://``, see :func:`lake_gate.delivery.held_source.held_files`.
 
-    A run lands once: when its manifest is there, it stands as long as the source holds the same files. An empty one
-    does not stand once the delivery has come. A retry after a crash takes over what is there already with the same
-    content.
+    A run lands once: an existing manifest is kept as long as the source holds the same files. An empty manifest is
+    replaced when the delivery has arrived. A retry after a crash keeps objects that exist with the same content.
 
     :param allowed_hosts: see :func:`lake_gate.delivery.source.open_source`, as for ``must_exist``.
-    :param before_landing: called once the source was opened, and before anything is landed or taken from ``held/``.
+    :param before_landing: called when the source is open, before anything is landed or taken from ``held/``.
     :raises SourceError: when the source cannot be used; nothing was landed then.
-    :raises SourceChangedError: when a try before this one landed something else.
-    :raises DeliveryChangedError: when the run had landed its delivery, and the source holds something else by now.
+    :raises SourceChangedError: when an earlier try landed other content.
+    :raises DeliveryChangedError: when the source has changed since the run landed its delivery.
     :raises SourceUnreachableError: when the source did not answer, or changed while it was read.
-    :raises DiskFullError: when the worker's disk has no room now.
+    :raises DiskFullError: when the worker's disk is full now.
     """
     manifest_key = run.document(MANIFEST)
-    standing = load_lines(LandedObject, read_document_or_none(s3, bronze, manifest_key) or b"", bronze, manifest_key)
+    earlier = load_lines(LandedObject, read_document_or_none(s3, bronze, manifest_key) or b"", bronze, manifest_key)
     if is_held(source):
         check_reason(source)
         before_landing()
-    if standing and is_held(source):  # it has landed what reprocessed.jsonl pins, and that is held no longer
-        return standing
+    if earlier and is_held(source):  # reprocessed.jsonl pins the objects, which may not be held any more
+        return earlier
     place = f"s3://{bronze}/{run.prefix}"
-    with room_for("a copy of the delivery"), ExitStack() as stack:
+    with disk_full_as_gate_error("a copy of the delivery"), ExitStack() as stack:
         try:
             opened = _opened(s3, source, run, bronze, local_source_root, allowed_hosts, must_exist)
             files = stack.enter_context(opened)
-        except SourceError as error:  # which says that nothing was landed
-            if not standing:
+        except SourceError as error:  # its sentence says that nothing was landed
+            if not earlier:
                 raise
-            raise DeliveryChangedError(shown(source), place, error.problem) from None
+            raise DeliveryChangedError(redact(source), place, error.problem) from None
         if not is_held(source):
             before_landing()
-        if standing:
-            _check_same(files, standing, shown(source), place)
-            log.info("The delivery was landed before, and its source holds the same files; its manifest stands")
-            return standing
-        landed = _land_all(s3, files, run, bronze, _disk_for(shown(source), files))
-    _check_nothing_else_is_there(s3, landed, run, bronze)
-    written = update_document(s3, bronze, manifest_key, lambda there: there or jsonl.dump(landed))
+        if earlier:
+            _check_same(files, earlier, redact(source), place)
+            log.info("The delivery was landed before and its source holds the same files: the manifest is kept")
+            return earlier
+        landed = _land_all(s3, files, run, bronze, _disk_for(redact(source), files))
+    _check_no_other_versions(s3, landed, run, bronze)
+    written = update_document(s3, bronze, manifest_key, lambda current: current or jsonl.dump(landed))
     return load_lines(LandedObject, written, bronze, manifest_key)
 
 
@@ -113,9 +112,9 @@ def _opened(
 
 
 def _check_same(files: list[SourceFile], landed: list[LandedObject], source: str, place: str) -> None:
-    """Compare what the source holds with what was landed from it: names, sizes, and then the bytes.
+    """Compare the files of the source with the landed objects: names, sizes, then content.
 
-    An object of S3 whose ETag is the same was not written since, and is not read again.
+    An object in S3 with the same ETag was not written since, so it is not read again.
     """
     now, then = {file.name: file for file in files}, {item.name: item for item in landed}
     both = [name for name in then if name in now]
@@ -151,17 +150,17 @@ def _disk_for(source: str, files: Iterable[SourceFile]) -> Disk:
 
 
 def check_versioning(s3: S3Client, buckets: Iterable[str]) -> None:
-    """Make sure that what is in the buckets can be pinned by version.
+    """Check that versioning is enabled, so that objects can be pinned by version.
 
-    :raises BucketNotVersionedError: naming the buckets without versioning, suspended versioning included.
+    :raises BucketNotVersionedError: naming the buckets whose versioning is missing or suspended.
     """
     without = [name for name in buckets if s3.get_bucket_versioning(Bucket=name).get("Status") != "Enabled"]
     if without:
         raise BucketNotVersionedError(without)
 
 
-def _check_nothing_else_is_there(s3: S3Client, landed: list[LandedObject], run: Run, bronze: str) -> None:
-    """A try before this one may have landed what the source no longer holds: no record would ever mention it."""
+def _check_no_other_versions(s3: S3Client, landed: list[LandedObject], run: Run, bronze: str) -> None:
+    """Check that no earlier try landed an object that the source lacks now: no record would mention it."""
     known = {(item.key, item.version_id) for item in landed}
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bronze, Prefix=run.prefix)
     others = [v["Key"] for page in pages for v in page.get("Versions", ()) if (v["Key"], v["VersionId"]) not in known]
@@ -183,13 +182,13 @@ def _land_all(s3: S3Client, files: list[SourceFile], run: Run, bronze: str, disk
 def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk) -> LandedObject:
     key = run.prefix + file.name
     on_disk = file.size_bytes if file.size_bytes > _IN_MEMORY_BYTES else 0
-    # A stable copy: the file's content may change between being hashed and being sent.
-    with disk.take(on_disk), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
+    # A stable copy: the content of the file may change between hashing and sending.
+    with disk.reserve(on_disk), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
         digest = _copy_hashed(content, copy)
         size = copy.tell()
         if size != file.size_bytes:
             problem = f"{file.name!r} had {file.size_bytes} bytes and has {size}"
-            raise SourceUnreachableError(f"s3://{bronze}/{key}", f"{problem}: it changes while it is read")
+            raise SourceUnreachableError(f"s3://{bronze}/{key}", f"{problem}: it changed while it was read")
         copy.seek(0)
         header = header_of(file.name, copy.read(SAMPLE_BYTES), is_whole=size <= SAMPLE_BYTES)
         part_bytes = multipart.part_bytes_of(size)
@@ -197,7 +196,7 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
         version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
     facts = (file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
     landed = LandedObject(*facts, header=header, source_etag=file.etag)
-    add_landed(s3, bronze, run, landed)  # before the manifest, so that who learns of a finding in these bytes sees it
+    add_landed(s3, bronze, run, landed)  # before the manifest, see lake_gate.content
     return landed
 
 
@@ -210,9 +209,9 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
 
 
 def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
-    """Put the object unless a try before this one did; S3 itself checks the content against the checksum."""
+    """Put the object unless an earlier try did; S3 verifies the content by the checksum."""
     try:
-        answer = try_again(
+        response = retry_on_conflict(
             lambda: (
                 _put_in_parts(s3, bucket, key, body, part_bytes)
                 if part_bytes
@@ -222,10 +221,10 @@ def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: st
     except ClientError as error:
         if not is_precondition_failed(error):
             raise
-        answer = dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
-        if answer.get("ChecksumSHA256") != checksum:
+        response = dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
+        if response.get("ChecksumSHA256") != checksum:
             raise SourceChangedError(f"s3://{bucket}", [key]) from None
-    return answer["VersionId"], answer["ETag"]
+    return response["VersionId"], response["ETag"]
 
 
 def _put(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Reads a delivery from the worker's own disk, without ever following a link below the root that is allowed.
+"""Read a delivery from the worker's disk without following links below the allowed root.
 
-Every part of a path is opened relative to the handle of the folder before it (``openat``), and refused when it is a
-link: one that is put there after a check leads nowhere.
+Every part of a path is opened relative to the handle of its parent folder (``openat``), and refused if it is a link. So
+a link that is created after a check is not followed either.
 """
 
 from __future__ import annotations
@@ -20,55 +20,55 @@ from lake_gate.errors import SourceError, SourceUnreachableError
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""Without waiting: a pipe in the place of a file would be waited for."""
+"""Non-blocking, because opening a pipe would block."""
 
 
 class LocalSource:
-    """A file or a folder below the root.
+    """File or folder below the root.
 
-    :param source: folder or file; ``file://`` may stand before it.
-    :param root: local sources must be below it; empty refuses them all.
-    :param shown_as: how errors name it; as ``source`` by default.
-    :raises SourceError: when it is not below the root, or not there.
+    :param source: folder or file, with or without ``file://``.
+    :param root: folder that local sources must be below; empty: no local sources are allowed.
+    :param shown_as: name of the source in errors; ``source`` by default.
+    :raises SourceError: when the source is not below the root, or does not exist.
     """
 
     def __init__(self, source: str, root: str, shown_as: str = "") -> None:
         address, source = source, shown_as or source
         if not root:
             raise SourceError(
-                source, "local sources are switched off; set the parameter local_source_root to allow them"
+                source, "local sources are not allowed; set the parameter local_source_root to allow them"
             )
         self._root = Path(root).resolve()
         try:
             path = Path(address.removeprefix("file://")).expanduser().resolve()
         except OSError as error:
-            raise SourceError(source, _said_of("", error)) from None
-        except (RuntimeError, ValueError):  # of a user that is not there, of a zero byte, of half a character
-            raise SourceError(source, "it is no path that this worker can have") from None
+            raise SourceError(source, _problem("", error)) from None
+        except (RuntimeError, ValueError):  # an unknown user, a zero byte, a lone surrogate
+            raise SourceError(source, "it is not a valid path on this worker") from None
         if not path.is_relative_to(self._root):
             raise SourceError(source, f"local sources must be below {root} (parameter local_source_root)")
         self._source, self._parts = source, path.relative_to(self._root).parts
         try:
             self._is_file = not stat.S_ISDIR(self._stat().st_mode)
         except OSError as error:
-            raise SourceError(source, _said_of("", error)) from None
+            raise SourceError(source, _problem("", error)) from None
 
     @property
     def is_zip(self) -> bool:
-        """Whether it is a file whose name says that it is a zip."""
+        """Whether it is a file whose name ends in ``.zip``."""
         return self._is_file and self._parts[-1].lower().endswith(".zip")
 
     def open(self) -> IO[bytes]:
         """Open the file.
 
-        :raises SourceError: when it may not be read.
+        :raises SourceError: when it cannot be read.
         """
         return self._checked_file(self._parts[-1], self._parts).open()
 
     def files(self) -> list[SourceFile]:
         """Return the file, or all files below the folder.
 
-        :raises SourceError: naming what may not be read, and what is neither a file nor a folder.
+        :raises SourceError: naming what cannot be read, or is neither a file nor a folder.
         """
         if self._is_file:
             return [self._checked_file(self._parts[-1], self._parts)]
@@ -76,30 +76,30 @@ class LocalSource:
 
     def _below(self, folder: tuple[str, ...], prefix: str) -> Iterator[SourceFile]:
         for name, mode in self._entries(folder, prefix):
-            place, shown = (*folder, name), prefix + name
+            place, path = (*folder, name), prefix + name
             if stat.S_ISDIR(mode):
-                check_name(self._source, shown)  # so that no tree is deeper than a name is long
-                yield from self._below(place, f"{shown}/")
+                check_name(self._source, path)  # its limit also bounds the depth of the tree
+                yield from self._below(place, f"{path}/")
             elif stat.S_ISLNK(mode):
-                raise SourceError(self._source, f"{shown!r} is a symbolic link")
+                raise SourceError(self._source, f"{path!r} is a symbolic link")
             else:
-                yield self._checked_file(shown, place)
+                yield self._checked_file(path, place)
 
     def _entries(self, folder: tuple[str, ...], prefix: str) -> list[tuple[str, int]]:
         try:
             with self._opened(folder, _LIST) as handle, os.scandir(handle) as entries:
                 return sorted((entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in entries)
         except OSError as error:
-            raise SourceError(self._source, _said_of(f"the folder {prefix!r}: ", error)) from None
+            raise SourceError(self._source, _problem(f"the folder {prefix!r}: ", error)) from None
 
     def _checked_file(self, name: str, place: tuple[str, ...]) -> SourceFile:
         try:
             with self._opened(place[:-1], _PASS) as folder:
                 is_file = stat.S_ISREG(os.stat(place[-1], dir_fd=folder, follow_symlinks=False).st_mode)
-                # Only then opened: with some devices that alone sets something off.
+                # Open regular files only: opening some devices has side effects.
                 found = _fstat(place[-1], folder) if is_file else None
         except OSError as error:
-            raise SourceError(self._source, _said_of(f"{name!r}: ", error)) from None
+            raise SourceError(self._source, _problem(f"{name!r}: ", error)) from None
         if found is None or not stat.S_ISREG(found.st_mode):
             raise SourceError(self._source, f"{name!r} is neither a file nor a folder")
         return SourceFile(name, found.st_size, partial(self._open, name, place))
@@ -108,8 +108,8 @@ class LocalSource:
         try:
             with self._opened(place[:-1], _PASS) as folder:
                 file = os.fdopen(os.open(place[-1], _READ, dir_fd=folder), "rb")
-        except OSError as error:  # others may have been landed by now: no SourceError, which says that nothing was
-            raise SourceUnreachableError(self._source, _said_of(f"{name!r}: ", error)) from None
+        except OSError as error:  # not a SourceError, which says that nothing was landed
+            raise SourceUnreachableError(self._source, _problem(f"{name!r}: ", error)) from None
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise SourceUnreachableError(self._source, f"{name!r} is not a file any more")
@@ -143,10 +143,10 @@ def _fstat(name: str, folder: int) -> os.stat_result:
         os.close(handle)
 
 
-def _said_of(what: str, error: OSError) -> str:
-    """Return what the system says; its own text may hold the whole path."""
+def _problem(subject: str, error: OSError) -> str:
+    """Describe an error without its own text, which may hold the whole path."""
     if isinstance(error, FileNotFoundError):
-        return f"{what}there is no such file or folder"
+        return f"{subject}no such file or folder"
     if isinstance(error, PermissionError):
-        return f"{what}this worker may not read it; give its user the right to"
-    return f"{what}it cannot be read without following a link ({os.strerror(error.errno or 0)})"
+        return f"{subject}this worker may not read it; give its user read permission"
+    return f"{subject}it cannot be read without following a link ({os.strerror(error.errno or 0)})"

@@ -1,4 +1,4 @@
-"""The operator that lands a delivery."""
+"""Operators that land a delivery and check it for missing tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery import held_source, landing
 from lake_gate.delivery.pin import check_pin, pin_run
-from lake_gate.delivery.source import check_written, shown, trimmed
+from lake_gate.delivery.source import check_address, redact, trim
 from lake_gate.errors import TablesMissingError
 from lake_gate.feed import DATE
 from lake_gate.lineage import delivery_at, feed_in
@@ -27,14 +27,14 @@ class LandOperator(GateOperator):
     """Land a delivery below the run's prefix in bronze and write its manifest.
 
     Pushes ``source``, ``objects`` and ``size_bytes`` (what was landed), ``bucket`` and ``prefix`` (where), and
-    ``documents`` (the prefix of what the run writes down).
+    ``documents`` (the prefix of the run's documents).
 
-    The source is no template field: Airflow keeps and shows what those are rendered to, and an address may hold a
-    password or a signature. What the run's starter has chosen (params ``source`` and ``reprocess_held``) goes first.
+    The source is not a template field: Airflow stores and displays rendered fields, and an address may hold a password
+    or a signature. The params ``source`` and ``reprocess_held`` of the run override it.
 
-    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip; a relative path: below the one of the settings;
-        empty: that one itself; ``held://<reason>``, ``held://*``: what is held of the feed. ``${date}`` in it is the
-        date of the run (its logical date, in UTC).
+    :param source: folder, .zip, ``s3://`` prefix or ``http(s)://`` zip; a relative path is below the source of the
+        settings; empty: the source of the settings; ``held://<reason>``, ``held://*``: held objects of the feed.
+        ``${date}`` is the date of the run (its logical date, in UTC).
     :param is_dry_run: pinned with the run (templated).
     """
 
@@ -46,15 +46,15 @@ class LandOperator(GateOperator):
         self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Land, or find what was landed before."""
+        """Land the delivery, or return the objects that were landed before."""
         settings, run = self.lake_settings, self.run_of(context)
         chosen = self._chosen(context)
-        source = self._address(chosen if chosen is not None else self._own(context))
-        must_exist = chosen is not None or DATE not in self.source  # only the folder of a day may have nothing in it
+        source = self._address(chosen if chosen is not None else self._source_of_feed(context))
+        must_exist = chosen is not None or DATE not in self.source  # only the folder of a day may be empty
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
         is_dry_run = is_true(self.is_dry_run)
         check_pin(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run)
-        self.log.info("Landing %s below s3://%s/%s", loggable(shown(source)), settings.bronze_bucket, run.prefix)
+        self.log.info("Landing %s below s3://%s/%s", loggable(redact(source)), settings.bronze_bucket, run.prefix)
         landed = landing.land(
             self.s3,
             source,
@@ -67,13 +67,13 @@ class LandOperator(GateOperator):
         )
         is_held = held_source.is_held(source)
         self.datasets_read = [
-            feed_in(settings.bronze_bucket, run, is_held=True) if is_held else delivery_at(shown(source))
+            feed_in(settings.bronze_bucket, run, is_held=True) if is_held else delivery_at(redact(source))
         ]
         self.datasets_written = [feed_in(settings.bronze_bucket, run)]
         if not landed:
-            self.log.warning("The delivery at %s is empty: nothing to do", loggable(shown(source)))
+            self.log.warning("The delivery at %s is empty: nothing to do", loggable(redact(source)))
         return {
-            "source": shown(source),
+            "source": redact(source),
             "objects": len(landed),
             "size_bytes": sum(item.size_bytes for item in landed),
             "bucket": settings.bronze_bucket,
@@ -82,27 +82,27 @@ class LandOperator(GateOperator):
         }
 
     def _chosen(self, context: Context) -> str | None:
-        """Return what the run's starter has chosen; None: the feed's own source."""
+        """Return the source in the params of the run; None: the source of the feed."""
         params = context.get("params") or {}
         if params.get("reprocess_held"):
             return f"{held_source.SCHEME}{params['reprocess_held']}"
-        return trimmed(str(params.get("source") or "")) or None
+        return trim(str(params.get("source") or "")) or None
 
-    def _own(self, context: Context) -> str:
+    def _source_of_feed(self, context: Context) -> str:
         if DATE not in self.source:
             return self.source
         dag_run: Any = context["dag_run"]
         return self.source.replace(DATE, f"{dag_run.logical_date or dag_run.run_after:%Y-%m-%d}")
 
     def _address(self, source: str) -> str:
-        check_written(source)
-        return trimmed(load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, trimmed(source)))
+        check_address(source)
+        return trim(load_source(SsmHook(aws_conn_id=self.aws_conn_id).conn, trim(source)))
 
 
 class CheckExpectedOperator(GateOperator):
     """Check that a delivery has every table that the feed expects, before anything is scanned.
 
-    Held objects that are processed again are no delivery, and not checked. Returns ``expected`` (how many) and
+    Re-processed held objects are not a delivery, so they are not checked. Returns ``expected`` (number of tables) and
     ``missing_tables`` (their names).
 
     :param expect: ``{"tables": ["patients", …], "missing": "fail" or "warn"}``, see :class:`lake_gate.feed.Feed`.

@@ -1,7 +1,7 @@
-"""What a run is, written once when it begins: run id, source, and whether it is a dry run.
+"""Pin of a run, written once when it begins: run id, source, and whether it is a dry run.
 
-A run id that is used again (the run was deleted in Airflow and triggered again, or two ids lead to one folder) is the
-same run or it is refused: its records, decisions and moves would be about something else.
+A run id may be used again (the run was deleted in Airflow and triggered again, or two ids lead to the same folder). It
+is refused if the pin differs, because the existing records, decisions and moves belong to a different run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lake_gate.delivery.source import fingerprint, shown
+from lake_gate.delivery.source import fingerprint, redact
 from lake_gate.errors import DamagedDocumentError, RunPinnedError
 from lake_gate.model.run import RUN, Run
 from lake_gate.s3.documents import read_document_or_none, write_document_once
@@ -24,10 +24,10 @@ _SCHEMA = "lake-gate/run/1"
 
 @dataclass(frozen=True, slots=True)
 class RunPin:
-    """What a run is.
+    """Facts that identify a run.
 
-    :param source: as it may be shown.
-    :param source_sha256: tells two sources apart, see :func:`lake_gate.delivery.source.fingerprint`.
+    :param source: without user, password and signature.
+    :param source_sha256: hash that differs for different sources, see :func:`lake_gate.delivery.source.fingerprint`.
     :param began_at: ISO 8601, UTC.
     """
 
@@ -38,22 +38,22 @@ class RunPin:
     began_at: str
 
     def differences(self, other: RunPin) -> list[str]:
-        """Return what is said of the other and not of this, in words."""
-        found = []
+        """Describe the facts in which the other pin differs."""
+        differences = []
         if other.run_id != self.run_id:
-            found.append(f"the run id was {self.run_id!r} and is {other.run_id!r}")
+            differences.append(f"the run id was {self.run_id!r} and is {other.run_id!r}")
         if other.source_sha256 != self.source_sha256:
-            found.append(f"the source was {self.source!r} and is {other.source!r} ({_HINT})")
+            differences.append(f"the source was {self.source!r} and is {other.source!r} ({_HINT})")
         if other.dry_run != self.dry_run:
-            found.append("it was a dry run and is none" if self.dry_run else "it was no dry run and is one")
-        return found
+            differences.append("it was a dry run and is not" if self.dry_run else "it was not a dry run and is")
+        return differences
 
 
 _HINT = "users, passwords, signatures and their dates are not compared"
 
 
 def check_pin(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: bool) -> None:
-    """Check that a run is what was written when it began, if anything was, before its source is opened.
+    """Compare a run with its pin, if there is one, before its source is opened.
 
     :raises RunPinnedError, DamagedDocumentError: as :func:`pin_run` does.
     """
@@ -62,11 +62,11 @@ def check_pin(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: b
 
 
 def pin_run(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: bool) -> RunPin:
-    """Write down what a run is, before it lands anything, or find that it is what was written.
+    """Write the pin of a run before it lands anything, or compare the run with its pin.
 
-    Call it once the source was opened: a source that cannot be used may be corrected, and is no fact of the run.
+    Call it when the source is open: a source that cannot be used may be corrected, so it must not be pinned.
 
-    :raises RunPinnedError: when the run of this folder was something else when it began.
+    :raises RunPinnedError: when the pin in the run's folder differs.
     :raises DamagedDocumentError: when the document does not have the shape that the gate writes.
     """
     wanted = _wanted(run, source, is_dry_run=is_dry_run)
@@ -76,25 +76,16 @@ def pin_run(s3: S3Client, bronze: str, run: Run, source: str, *, is_dry_run: boo
 
 def _wanted(run: Run, source: str, *, is_dry_run: bool) -> RunPin:
     began_at = datetime.now(UTC).isoformat(timespec="seconds")
-    return RunPin(run.run_id, shown(source), fingerprint(source), is_dry_run, began_at)
+    return RunPin(run.run_id, redact(source), fingerprint(source), is_dry_run, began_at)
 
 
 def _compared(bronze: str, run: Run, content: bytes, wanted: RunPin) -> RunPin:
     uri, pinned = f"s3://{bronze}/{run.document(RUN)}", _load(content)
     if pinned is None:
-        raise DamagedDocumentError(uri, "it does not say what the run is")
+        raise DamagedDocumentError(uri, "it is not a valid pin of a run")
     if differences := pinned.differences(wanted):
         raise RunPinnedError(uri, differences)
     return pinned
-
-
-def read_run(s3: S3Client, bronze: str, run: Run) -> RunPin | None:
-    """Return what a run was when it began.
-
-    None for a run that an older version has landed, and when the document is not what the gate writes.
-    """
-    content = read_document_or_none(s3, bronze, run.document(RUN))
-    return None if content is None else _load(content)
 
 
 def _load(content: bytes) -> RunPin | None:

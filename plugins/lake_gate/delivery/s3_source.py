@@ -1,4 +1,4 @@
-"""Lists and reads a delivery below a prefix of S3; what could not be read later is refused before any landing."""
+"""List and read a delivery in S3; objects that cannot be read are refused before anything is landed."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
 """
 _MAY_BE_ARCHIVED = "INTELLIGENT_TIERING"
-"""A listing does not say whether such an object is in one of the archive tiers; HeadObject does (``ArchiveStatus``)."""
+"""Whether such an object is in an archive tier is not in the listing, but in HeadObject (``ArchiveStatus``)."""
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]+")
 _THREADS = 8
 
 
 def s3_files(source: str, address: str, s3: S3Client, *, must_exist: bool) -> list[SourceFile]:
-    """Return the objects below a prefix, or the one whose key it is.
+    """Return the objects below a prefix, or the object with this key.
 
-    :param source: as it is shown in errors.
-    :param must_exist: a prefix without any object is refused; S3 has no folders that could be empty.
-    :raises SourceError: when the bucket does not exist, is denied, or holds what cannot be landed.
+    :param source: name of the source in errors.
+    :param must_exist: refuse a prefix without any object; S3 has no empty folders.
+    :raises SourceError: when the bucket does not exist, access is denied, or an object cannot be landed.
     :raises SourceUnreachableError: when S3 did not answer.
     """
     bucket, prefix = _place(source, address)
@@ -41,7 +41,9 @@ def s3_files(source: str, address: str, s3: S3Client, *, must_exist: bool) -> li
             listed = _list(s3, bucket, prefix)
             single = list(itertools.takewhile(lambda item: item["Key"] == prefix, listed))
             if single and _has_any(s3, bucket, f"{prefix}/"):
-                raise SourceError(source, "it is an object, and the prefix of others: end it with '/' to take those")
+                raise SourceError(
+                    source, "it is an object and a prefix of other objects: end it with '/' to land those"
+                )
             if single:
                 return _checked(source, s3, bucket, prefix, single)
             prefix += "/"  # so that the prefix 2026-01 does not also take 2026-010
@@ -54,9 +56,9 @@ def s3_files(source: str, address: str, s3: S3Client, *, must_exist: bool) -> li
 
 
 def download_s3(source: str, address: str, s3: S3Client, into: IO[bytes]) -> None:
-    """Copy the object, a zip.
+    """Download a zip.
 
-    :raises SourceError: when it does not exist, is denied, archived, or too large.
+    :raises SourceError: when it does not exist, access is denied, or it is archived or too large.
     :raises SourceUnreachableError: when S3 did not answer.
     """
     bucket, key = _place(source, address)
@@ -74,7 +76,7 @@ def _list(s3: S3Client, bucket: str, prefix: str) -> Iterable[Any]:
 
 
 def _has_any(s3: S3Client, bucket: str, prefix: str) -> bool:
-    """Whether an object is below a prefix, other than the empty one by which a console shows a folder."""
+    """Return whether there is an object below a prefix, except for the empty object of a console's folder."""
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=2).get("Contents", ())
     return any(item["Key"] != prefix or item["Size"] for item in listed)
 
@@ -86,9 +88,9 @@ def _checked(source: str, s3: S3Client, bucket: str, prefix: str, found: Iterabl
         key = item["Key"]
         if not key.endswith("/"):
             objects.append(item)
-        elif item["Size"]:  # consoles make "folders" of empty objects
+        elif item["Size"]:  # empty objects are "folders" of consoles
             raise SourceError(
-                source, f"the object {key!r} has content, and its key ends in '/', so no file can have its name"
+                source, f"the object {key!r} has content, but its key ends in '/', which no file name may"
             )
     _check_readable(source, s3, bucket, objects)
     return [
@@ -105,8 +107,8 @@ def _checked(source: str, s3: S3Client, bucket: str, prefix: str, found: Iterabl
 def _check_readable(source: str, s3: S3Client, bucket: str, objects: list[Any]) -> None:
     archived = [item["Key"] for item in objects if item.get("StorageClass") in _ARCHIVED and not _is_restored(item)]
     unclear = [item["Key"] for item in objects if item.get("StorageClass") == _MAY_BE_ARCHIVED]
-    asleep = map_threads(lambda key: _is_asleep(s3, bucket, key), unclear, _THREADS)
-    archived += [key for key, is_asleep in asleep if is_asleep]
+    checked = map_threads(lambda key: _is_in_archive_tier(s3, bucket, key), unclear, _THREADS)
+    archived += [key for key, is_archived in checked if is_archived]
     if archived:
         names = ", ".join(map(repr, archived[:5]))
         raise SourceError(source, f"{len(archived)} object(s) are archived, among them {names}; restore them first")
@@ -117,8 +119,8 @@ def _is_restored(item: Any) -> bool:
     return "RestoreExpiryDate" in status and not status.get("IsRestoreInProgress")
 
 
-def _is_asleep(s3: S3Client, bucket: str, key: str) -> bool:
-    """Whether the object is in an archive tier of INTELLIGENT_TIERING; out of it it comes by being restored."""
+def _is_in_archive_tier(s3: S3Client, bucket: str, key: str) -> bool:
+    """Return whether the object is in an archive tier of INTELLIGENT_TIERING; it leaves it when it is restored."""
     return "ArchiveStatus" in s3.head_object(Bucket=bucket, Key=key)
 
 
@@ -126,7 +128,7 @@ def _opener(source: str, s3: S3Client, bucket: str, key: str, etag: str) -> Call
     def open_object() -> IO[bytes]:
         try:
             return s3.get_object(Bucket=bucket, Key=key, IfMatch=etag)["Body"]  # type: ignore[return-value]
-        except ClientError as error:  # others may have been landed by now: no SourceError, which says that nothing was
+        except ClientError as error:  # not a SourceError, which says that nothing was landed
             raise SourceUnreachableError(source, f"S3 answered {error.response['Error']['Code']} to {key}") from None
 
     return open_object
@@ -135,7 +137,7 @@ def _opener(source: str, s3: S3Client, bucket: str, key: str, etag: str) -> Call
 def _place(source: str, address: str) -> tuple[str, str]:
     bucket, _, key = address[len("s3://") :].partition("/")
     if not _BUCKET.fullmatch(bucket):
-        raise SourceError(source, "it names no bucket, or none that can be")
+        raise SourceError(source, "it names no valid bucket")
     return bucket, key
 
 

@@ -1,6 +1,6 @@
-"""Opens a delivery, wherever it is: a folder, a file, a .zip, an ``s3://`` prefix, an ``http(s)://`` zip.
+"""Open a delivery: a folder, a file, a .zip, an ``s3://`` prefix or an ``http(s)://`` zip.
 
-A source is input from outside: names, sizes and archives are checked before anything is landed.
+A source is untrusted input: names, sizes and archives are checked before anything is landed.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 """
 _MAX_MARKER_BYTES = 1024**2
 _MARKER = re.compile(r"_SUCCESS|_(started|committed)_[A-Za-z0-9]+")
-"""What Spark writes beside its files when a job begins or ends: empty, or a summary of the job in JSON.
+"""Files that Spark writes when a job begins or ends: empty, or a summary of the job in JSON.
 
 Source: https://hadoop.apache.org/docs/stable/hadoop-aws/tools/hadoop-aws/committers.html,
 https://docs.databricks.com/aws/en/archive/legacy/dbio-commit
 """
 _FOLDER_MARKER = "_$folder$"
-"""End of the name of the empty object that EMR and Hadoop put in S3 for a folder."""
+"""Suffix of the empty object that EMR and Hadoop write to S3 for a folder."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:(?=//)|(?i:https?):")
 _WITHOUT_SLASHES = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/?(?!/)")
 _WEB = re.compile(
@@ -51,21 +51,21 @@ _WEB = re.compile(
     r"(?P<path>/[^?#]*)?(?:\?(?P<query>[^#]*))?(?:#(?P<fragment>.*))?"
 )
 _S3 = re.compile(r"(?i:s3)://[A-Za-z0-9._-]*(?:/(?P<path>.*))?")
-"""Anything else before the first slash holds keys, as in ``s3://key:secret@bucket``."""
+"""Other characters before the first slash are credentials, as in ``s3://key:secret@bucket``."""
 _HELD = re.compile(r"held://(?:\*|[a-z_]+)")
 _PATH = re.compile(r"(?:file://(?=[/~]))?(?P<path>.*)")
 _PARAMETERS = re.compile(r"(?i)[?;&]|%(25)*(3f|3b|26)")
 _SECRETS_IN_A_PATH = re.compile(r"^//|(^(?!/)|//)[^/]*@|:/|:.*@|[?;&%].*=|[<>\"`]")
-"""A user and a password, another address, parameters: a path that holds any of them is an address with a slip in it."""
+"""User and password, another address, or parameters: a path with any of them is a mistyped address."""
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""Control characters and halves of characters, which neither a document nor an address can hold."""
+"""Control characters and lone surrogates, which neither a document nor an address can hold."""
 _UNREADABLE = "(an address that cannot be read)"
 _SIGNATURE = frozenset(
     f"x-{name}-{part}"
     for name in ("amz", "goog")
     for part in ("algorithm", "credential", "date", "expires", "signedheaders", "signature", "security-token")
 )
-"""Parameters that sign an address or end it, whatever else is in the query.
+"""Parameters of a signature or of its expiry, independent of the other parameters.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html,
 https://docs.cloud.google.com/storage/docs/authentication/signatures
@@ -77,7 +77,7 @@ _SIGNATURES = {
     )
     | {"skv", "saoid", "suoid", "scid", "sdd", "ses", "sduoid", "skdutid"},
 }
-"""Parameters beside a signature of which those are part: SigV2, CloudFront; a SAS of Azure. Alone they are others.
+"""Parameters that belong to a signature only if the query has that signature: SigV2, CloudFront; a SAS of Azure.
 
 Source: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html,
 https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
@@ -85,8 +85,8 @@ https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
 _AROUND = "\"'`<>\u2018\u2019\u201c\u201d\u00ab\u00bb"
 
 
-def trimmed(source: str) -> str:
-    """Return the source without blanks, quotes, angle brackets and invisible characters around what was pasted."""
+def trim(source: str) -> str:
+    """Strip blanks, quotes, angle brackets and invisible characters from a pasted source."""
     begin, end = 0, len(source)
     while begin < end and _is_around(source[begin]):
         begin += 1
@@ -99,13 +99,13 @@ def _is_around(character: str) -> bool:
     return character in _AROUND or character.isspace() or unicodedata.category(character) in {"Cf", "Cc"}
 
 
-def shown(source: str) -> str:
-    """Return the source as it may be logged: without the user, password and signature of an address.
+def redact(source: str) -> str:
+    """Return the source for logs and errors: without the user, password and signature of an address.
 
-    Only a plain path, a place in S3 and a clean web address are shown; of anything else it cannot be seen where in it a
-    password stands.
+    Only plain paths, places in S3 and well-formed web addresses are returned; in other texts the position of a password
+    is not known.
     """
-    source = trimmed(source)
+    source = trim(source)
     if _NO_TEXT.search(source):
         return _UNREADABLE
     if source.lower().startswith("s3://"):
@@ -115,12 +115,12 @@ def shown(source: str) -> str:
     if source.lower().startswith("held://"):
         return source if _HELD.fullmatch(source) else _UNREADABLE
     if _is_url(source):
-        return _shown_web(source)
+        return _redact_web(source)
     path = _PATH.fullmatch(source)
     return source if path and not _SECRETS_IN_A_PATH.search(path["path"]) else _UNREADABLE
 
 
-def _shown_web(source: str) -> str:
+def _redact_web(source: str) -> str:
     parts = _WEB.fullmatch(source)
     if not parts or not _is_valid(parts):
         return _UNREADABLE
@@ -129,7 +129,7 @@ def _shown_web(source: str) -> str:
 
 
 def _is_valid(parts: re.Match[str]) -> bool:
-    """Whether what stands for the host is no part of a password that holds ``/``, ``?`` or ``#``."""
+    """Return whether the host is certainly not part of a password that contains ``/``, ``?`` or ``#``."""
     if "@" in (parts["query"] or "") + (parts["fragment"] or ""):
         return False
     is_host = "." in parts["host"] and not parts["port"]
@@ -142,11 +142,11 @@ def _scheme_and_host(parts: re.Match[str]) -> str:
 
 
 def fingerprint(source: str) -> str:
-    """Return a hash that two different sources do not share.
+    """Return a hash that differs for different sources.
 
-    The same address with another user, password or signature has the same: neither goes into it.
+    User, password and signature of an address do not change it.
     """
-    source = trimmed(source)
+    source = trim(source)
     parts = _WEB.fullmatch(source) if _is_url(source) else None
     if parts:
         place, query = f"{_scheme_and_host(parts)}{parts['path'] or ''}", parts["query"] or ""
@@ -165,28 +165,28 @@ def _facts_of_query(query: str) -> Iterator[str]:
     yield from (f"{name}={value}" for name, value in pairs if name.lower() not in left_out)
 
 
-def check_written(source: str) -> None:
-    """Check that a source is not an address with a slip in it, which would be taken for a path.
+def check_address(source: str) -> None:
+    """Check that a source is not a mistyped address, which would be read as a path.
 
     :raises SourceError: without the address, which may hold a password.
     """
-    source = trimmed(source)
+    source = trim(source)
     _check_characters(source)
-    slip = _WITHOUT_SLASHES.match(source)
-    if slip and (_is_url(source) or slip[0].endswith("/")):
-        raise SourceError(shown(source), "its address has no // after the first colon")
+    scheme = _WITHOUT_SLASHES.match(source)
+    if scheme and (_is_url(source) or scheme[0].endswith("/")):
+        raise SourceError(redact(source), "its address has no // after the first colon")
     is_local = not _is_url(source) and not source.lower().startswith(("s3://", "held://"))
-    if is_local and shown(source) == _UNREADABLE:
-        raise SourceError(_UNREADABLE, "it is neither a plain path nor an address; enter it without anything around it")
+    if is_local and redact(source) == _UNREADABLE:
+        raise SourceError(_UNREADABLE, "it is neither a plain path nor an address; enter only the path or address")
 
 
 def _check_characters(source: str) -> None:
     if _NO_TEXT.search(source):
-        raise SourceError(_UNREADABLE, "it holds control characters, or characters that are no text")
+        raise SourceError(_UNREADABLE, "it holds control characters or invalid characters")
 
 
 def _is_url(source: str) -> bool:
-    """Whether it is the address of something on the web, or was meant to be."""
+    """Return whether it is a web address, well-formed or mistyped."""
     found = _URL.match(source)
     return found is not None and found[0].lower() not in {"s3:", "file:", "held:"}
 
@@ -200,17 +200,17 @@ def open_source(
     allowed_hosts: Collection[str] = (),
     must_exist: bool = False,
 ) -> Iterator[list[SourceFile]]:
-    """Yield the files of a delivery, sorted by name; hidden files and markers of jobs are left out.
+    """Yield the files of a delivery, sorted by name, without hidden files and markers of jobs.
 
-    :param source: see the module; ``file://`` may stand before a local path.
-    :param local_source_root: local paths must be below it; empty refuses them all.
-    :param allowed_hosts: names of hosts that a web address may lead to though their addresses are not public.
-    :param must_exist: a prefix without any object does not exist, and is not an empty delivery.
-    :raises SourceError: when it does not exist, is denied, or holds something that is refused.
-    :raises SourceUnreachableError: when it did not answer.
+    :param source: see the module; local paths with or without ``file://``.
+    :param local_source_root: folder that local paths must be below; empty: no local sources are allowed.
+    :param allowed_hosts: names of hosts that a web address may lead to although their addresses are not public.
+    :param must_exist: refuse a prefix without any object, instead of returning an empty delivery.
+    :raises SourceError: when the source does not exist, access is denied, or a file cannot be landed.
+    :raises SourceUnreachableError: when the source did not answer.
     """
-    address = trimmed(source)
-    source = shown(address)
+    address = trim(source)
+    source = redact(address)
     _check_characters(address)
     with tempfile.TemporaryFile() as archive:
         if _is_url(address):
@@ -220,7 +220,7 @@ def open_source(
             files = _in_s3(source, address, s3, archive, must_exist=must_exist)
         else:
             files = _on_disk(LocalSource(address, local_source_root, shown_as=source), source, archive)
-        yield checked(source, files)
+        yield select_files(source, files)
 
 
 def _in_s3(source: str, address: str, s3: S3Client, archive: IO[bytes], *, must_exist: bool) -> list[SourceFile]:
@@ -238,10 +238,10 @@ def _on_disk(local: LocalSource, source: str, archive: IO[bytes]) -> list[Source
     return zip_files(source, archive)
 
 
-def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAME_BYTES) -> list[SourceFile]:
-    """Return the files that are landed, sorted by name; the names of those that are left out are logged.
+def select_files(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAME_BYTES) -> list[SourceFile]:
+    """Return the files to land, sorted by name; hidden files and markers of jobs are left out and logged.
 
-    :raises SourceError: when a name or a size is none that may be landed.
+    :raises SourceError: when the name or size of a file is not allowed.
     """
     left_out: list[SourceFile] = []
     wanted: list[SourceFile] = []
@@ -249,7 +249,7 @@ def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAM
         (left_out if _is_hidden(file.name) or _is_marker(file) else wanted).append(file)
     if left_out:
         names = ", ".join(repr(file.name) for file in left_out[:20])
-        log.info("%d file(s) are left out, which are hidden or markers of jobs: %s", len(left_out), loggable(names))
+        log.info("%d file(s) are left out as hidden or as markers of jobs: %s", len(left_out), loggable(names))
     seen: set[str] = set()
     for file in wanted:
         check_name(source, file.name, most_name_bytes)
@@ -262,13 +262,13 @@ def checked(source: str, files: list[SourceFile], most_name_bytes: int = MAX_NAM
 
 
 def _is_hidden(name: str) -> bool:
-    """``.DS_Store``, ``.gitkeep`` and the resource forks that macOS puts into zips are no part of a delivery."""
+    """Return whether it is a hidden file: ``.DS_Store``, ``.gitkeep``, a resource fork that macOS puts into zips."""
     parts = PurePosixPath(name).parts
     return "__MACOSX" in parts or (bool(parts) and parts[-1].startswith(".") and set(parts[-1]) != {"."})
 
 
 def _is_marker(file: SourceFile) -> bool:
-    """Whether it is what Spark or Hadoop say of a job; a large file of such a name is landed as any other."""
+    """Return whether it is a marker of Spark or Hadoop; a large file with such a name is a normal file."""
     name = file.name.rpartition("/")[2]
     if name.endswith(_FOLDER_MARKER):
         return file.size_bytes == 0

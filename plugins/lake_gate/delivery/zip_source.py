@@ -1,4 +1,4 @@
-"""Reads a delivery from a zip, in bounded memory whatever the zip says of itself."""
+"""Read a delivery from a zip in bounded memory, without trusting the zip's own directory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from lake_gate.errors import SourceError
 
 MAX_ARCHIVE_FILES = 100_000
 MAX_DIRECTORY_BYTES = 64 * 1024**2
-"""Of the list of members, which is in memory as a whole while it is read."""
+"""Most bytes of the list of members, which is read into memory as a whole."""
 MAX_ARCHIVE_RATIO = 200
-"""Unpacked to packed size: Synthea's CSV packs about 1:10; zip bombs start at 1:1,000."""
+"""Most unpacked bytes per packed byte: Synthea's CSV has about 10; zip bombs have 1,000 and more."""
 _METHODS = {
     1: "shrink",
     6: "implode",
@@ -33,7 +33,7 @@ _METHODS = {
 }
 """Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.4.5"""
 _READ = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Not bzip2 and lzma, which zipfile unpacks too: it takes what a piece of them unpacks to into memory as a whole."""
+"""Without bzip2 and lzma: zipfile would unpack a whole piece of them into memory, of any size."""
 _BROKEN_ZIP = (
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
     *(ValueError, OverflowError, struct.error),
@@ -48,9 +48,9 @@ _MOST_COMMENT_BYTES = 0xFFFF
 
 
 def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
-    """Return the members after reading every one of them once: a zip's directory may lie.
+    """Return the members after reading each of them once, because a zip's directory may be wrong.
 
-    :raises SourceError: when it is not a zip that can be read, or is made like a zip bomb.
+    :raises SourceError: when it is not a readable zip, or looks like a zip bomb.
     """
     try:
         _check_directory(source, archive)
@@ -60,19 +60,22 @@ def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
         for info in sorted(opened.infolist(), key=lambda info: info.header_offset):
             _check_no_member(source, archive, at, info.header_offset)
             at = _check_member(source, archive, info)
-            opened.open(info).close()  # compares the names
+            opened.open(info).close()  # compares the names in directory and member
         _check_no_member(source, archive, at, _directory(archive)[0])
     except _BROKEN_ZIP as error:
-        raise SourceError(source, f"it is no zip that can be read ({type(error).__name__})") from None
+        raise SourceError(source, f"it is not a readable zip ({type(error).__name__})") from None
     except OSError as error:
-        if error.errno not in {None, errno.EINVAL}:  # zipfile jumps to where a broken zip points; else it is the disk
+        if error.errno not in {
+            None,
+            errno.EINVAL,
+        }:  # zipfile seeks to wrong offsets of a broken zip; other errors are the disk's
             raise
-        raise SourceError(source, "it is no zip that can be read (it points out of itself)") from None
+        raise SourceError(source, "it is not a readable zip (an offset is outside of the file)") from None
     return [SourceFile(info.filename, info.file_size, partial(opened.open, info)) for info in members]
 
 
 def _check_directory(source: str, archive: IO[bytes]) -> None:
-    """Count the members in the very bytes that zipfile would take into memory, before it does."""
+    """Count the members in the same bytes that zipfile reads, before zipfile reads them into memory."""
     start, size = _directory(archive)
     if size > MAX_DIRECTORY_BYTES:
         raise SourceError(source, f"the list of its members has {size} bytes; at most {MAX_DIRECTORY_BYTES} are read")
@@ -90,9 +93,9 @@ def _check_directory(source: str, archive: IO[bytes]) -> None:
 
 
 def _directory(archive: IO[bytes]) -> tuple[int, int]:
-    """Return where the list of members begins, and its size, as zipfile finds them.
+    """Return offset and size of the list of members, found in the same way as zipfile does.
 
-    :raises zipfile.BadZipFile: when there is none.
+    :raises zipfile.BadZipFile: when the list is missing.
     """
     file_size = archive.seek(0, os.SEEK_END)
     tail_at = max(file_size - _END.size - _MOST_COMMENT_BYTES - 1, 0)
@@ -120,17 +123,17 @@ def _zip64_size(archive: IO[bytes], end_at: int) -> int | None:
     record, locator = archive.read(_END64.size), archive.read(_LOCATOR.size)
     if locator[:4] != b"PK\x06\x07":
         return None
-    told_at = _LOCATOR.unpack(locator)[2]
-    archive.seek(min(told_at, record_at))  # some versions of zipfile look there: a second record must not be found
-    if told_at != record_at and archive.read(4) == b"PK\x06\x06":
+    located_at = _LOCATOR.unpack(locator)[2]
+    archive.seek(min(located_at, record_at))  # some versions of zipfile read there: it must not be another record
+    if located_at != record_at and archive.read(4) == b"PK\x06\x06":
         raise zipfile.BadZipFile
     return int(_END64.unpack(record)[8]) if record[:4] == b"PK\x06\x06" else None
 
 
 def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int:
-    """Compare a member with what the directory says of it; return where it ends.
+    """Compare a member with its entry in the directory; return the offset of its end.
 
-    zipfile reads as many bytes as the directory says, and compares the CRC of those alone.
+    zipfile reads only as many bytes as the directory says, and compares the CRC of those alone.
     """
     archive.seek(info.header_offset)
     signature, flags, method, *facts, name_bytes, extra_bytes = _LOCAL.unpack(archive.read(_LOCAL.size))
@@ -152,14 +155,14 @@ def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int
     else:
         is_same = is_same and all(fact in {_IN_ZIP64, wanted} for fact, wanted in zip(facts, listed, strict=True))
     if not is_same:
-        raise SourceError(source, f"it is no zip that can be read: {info.filename!r} is not what its directory says")
+        raise SourceError(source, f"it is not a readable zip: {info.filename!r} differs from its directory")
     return int(start + info.compress_size)
 
 
 def _unpacked(archive: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield all that a member's packed bytes hold, in bounded pieces.
+    """Unpack a member in bounded pieces.
 
-    :raises EOFError: when it ends before them or after them.
+    :raises EOFError: when the unpacked data ends before or after the packed bytes.
     """
     left, inflate = info.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
     is_packed = info.compress_type == zipfile.ZIP_DEFLATED and left > 0
@@ -182,22 +185,20 @@ def _unpacked(archive: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _check_no_member(source: str, archive: IO[bytes], start: int, end: int) -> None:
-    """Check that between two members of the directory there is none that it does not list."""
+    """Check that no unlisted member lies between two members of the directory."""
     archive.seek(start)
     left, before = end - start, b""
     while left > 0 and (piece := archive.read(min(left, CHUNK_BYTES))):
         left -= len(piece)
         if b"PK\x03\x04" in before + piece:
-            raise SourceError(
-                source, "it is no zip that can be read: it holds a member that its directory does not list"
-            )
+            raise SourceError(source, "it is not a readable zip: it holds a member that its directory does not list")
         before = piece[-3:]
 
 
 def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     for folder in (info for info in found if info.is_dir() and info.file_size):
         raise SourceError(
-            source, f"the member {folder.filename!r} has content, and its name ends in '/', so no file can have it"
+            source, f"the member {folder.filename!r} has content, but its name ends in '/', which no file name may"
         )
     members = [info for info in found if not info.is_dir()]
     for info in found:
@@ -206,11 +207,11 @@ def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.
         check_name(source, info.orig_filename)
     unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
     if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
-        raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, as zip bombs do")
+        raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, like a zip bomb")
     end = 0
     for info in sorted(members, key=lambda i: i.header_offset):
         if info.header_offset < end:
-            raise SourceError(source, f"{info.filename!r} overlaps another member, as in zip bombs")
+            raise SourceError(source, f"{info.filename!r} overlaps another member, like in a zip bomb")
         end = info.header_offset + info.compress_size
     return members
 

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, run_facts
-from lake_gate.content import list_pending, settle
+from lake_gate.content import clear_pending, list_pending
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, FindingsPendingError, NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
@@ -334,7 +334,7 @@ class RecordEventsOperator(GateOperator):
         )
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
         uri = write_document(self.s3, bronze, run.document(RECORD), content)
-        settle(
+        clear_pending(
             self.s3, bronze, {sha256: of for sha256, of in looked.settled.items() if sha256 not in totals.failed_bytes}
         )
         self._move_watermark(run, looked, totals)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.delivery.held_source import Taken
+from lake_gate.delivery.held_source import TakenObject
 from lake_gate.errors import HeldNotReleasedError
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import REPROCESSED, Run
@@ -44,7 +44,7 @@ def release(
     """
     bronze = buckets.bronze
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
-    taken = {one.name: one for one in load_lines(Taken, written, bronze, run.document(REPROCESSED))}
+    taken = {one.name: one for one in load_lines(TakenObject, written, bronze, run.document(REPROCESSED))}
     ours = (
         (taken[landed.name], landed, entry)
         for landed, entry in side_by_side(manifest, entries, bronze, run)
@@ -66,7 +66,7 @@ def release(
 
 
 def _is_somewhere_else(
-    s3: S3Client, buckets: Buckets, taken: Taken, landed: LandedObject, entry: Mapping[str, Any]
+    s3: S3Client, buckets: Buckets, taken: TakenObject, landed: LandedObject, entry: Mapping[str, Any]
 ) -> bool:
     """Whether the run's own object is where its record says, with the bytes of what was held."""
     now = entry["now"]

@@ -1,7 +1,7 @@
-"""What Macie says about the objects of one job, parsed from its discovery results and its findings. Pure.
+"""Evidence about the objects of a job, parsed from Macie's discovery results and findings. Pure.
 
-``from_api`` is the only place that knows Macie's nested keys. Real records carry numbers as strings and leave nulls
-out; what cannot be read is kept as *unknown*, so that a decision can hold the object.
+``from_api`` is the only place that knows Macie's nested keys. Real records carry numbers as strings and omit nulls.
+Values that cannot be parsed become *unknown*, so that the decision can hold the object.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sys import intern
 from typing import Any
 
 MOST_FINDINGS = 100_000
-"""Findings of one job run that Macie shows in any case; of what goes beyond, only a twentieth.
+"""Most findings of a job run that Macie is sure to show; of those beyond, it shows only a twentieth.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 """
@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 
 
 class Severity(StrEnum):
-    """Severity of a finding, in Macie's words; ``rank`` grows with it."""
+    """Severity of a finding, in Macie's spelling."""
 
     LOW = "Low"
     MEDIUM = "Medium"
@@ -40,10 +40,10 @@ _RANKS = {"Low": 1, "Medium": 2, "High": 3}
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Occurrences of one identifier in one object: its name and how often, never what.
+    """Identifier that was found in an object, and the number of its occurrences; never their content.
 
-    :param category: Macie's (``PERSONAL_INFORMATION`` …), ``CUSTOM_IDENTIFIER``, or ``unknown`` when the record does
-        not say what was found, or how often.
+    :param category: Macie's (``PERSONAL_INFORMATION`` …), ``CUSTOM_IDENTIFIER``, or ``unknown`` when the record has no
+        usable name, category or count.
     """
 
     identifier: str
@@ -53,18 +53,18 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one discovery result or one finding says about one version of one object.
+    """Content of a discovery result or a finding about a version of an object.
 
-    :param status: ``COMPLETE``, ``PARTIAL``, ``SKIPPED`` or whatever else Macie says.
+    :param status: ``COMPLETE``, ``PARTIAL``, ``SKIPPED`` or another status of Macie; ``missing`` without one.
     :param status_reason: Macie's reason code when the status is not COMPLETE.
-    :param severity: Macie's word, or None where it gives none (clean and skipped objects).
+    :param severity: Macie's word, or None without a severity (clean and skipped objects).
     :param finding_type: ``SensitiveData:S3Object/Personal`` …, None for clean and skipped objects.
     :param finding_id: id of the finding; None for a discovery result.
     :param is_archived: a suppression rule of the account has archived the finding.
     :param is_embedded: the record is about a file inside an archive, not about the archive.
-    :param version_id: empty where Macie names none; the text ``null`` is a name.
+    :param version_id: empty where Macie names none; the text ``null`` is a valid id.
     :param etag: without quotes, empty where Macie gives none.
-    :param size_bytes: of the object, None where Macie gives none that can be read.
+    :param size_bytes: size of the object, None where Macie gives no valid number.
     """
 
     bucket: str
@@ -85,12 +85,12 @@ class Observation:
     def from_api(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
         """Parse a discovery result record or an element of GetFindings; both have the same core.
 
-        :raises ValueError: when it does not say which object it is about, or has another shape.
+        :raises ValueError: when the record names no object or has an unexpected shape.
         """
         try:
             return cls._parse(payload, is_finding=is_finding)
         except (AttributeError, TypeError, OverflowError, RecursionError):
-            raise ValueError("a record of Macie has another shape") from None
+            raise ValueError("a record of Macie has an unexpected shape") from None
 
     @classmethod
     def _parse(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
@@ -101,7 +101,7 @@ class Observation:
         result = (payload.get("classificationDetails") or {}).get("result") or {}
         status, severity = result.get("status") or {}, payload.get("severity") or {}
         detections = _detections(result, has_type=bool(payload.get("type")))
-        # Interned: a job's records repeat few words, and there are up to 100,000 of them in memory.
+        # Interned: up to 100,000 records are in memory, and they repeat a few words.
         return cls(
             bucket=intern(place[0]),
             key=intern(place[1]),
@@ -120,28 +120,28 @@ class Observation:
 
     @classmethod
     def from_json(cls, content: Any) -> Observation:
-        """Read what :meth:`to_json` made.
+        """Parse the result of :meth:`to_json`.
 
-        :raises ValueError: when it is something else.
+        :raises ValueError: when the content has other members or types.
         """
-        content = {"size_bytes": None, **content} if isinstance(content, Mapping) else {}  # once it had no size
-        if set(content) != {one.name for one in fields(cls)}:
-            raise ValueError("not an observation: other members")
-        listed = content["detections"]
-        if not isinstance(listed, (list, tuple)) or not all(_is_detection(one) for one in listed):
-            raise ValueError("not an observation: detections of another shape")
-        if wrong := [name for name, types in _SHAPES.items() if not isinstance(content[name], types)]:
-            raise ValueError(f"not an observation: {', '.join(wrong)} of another type")
-        return cls(**{**content, "detections": tuple(Detection(**one) for one in listed)})
+        content = {"size_bytes": None, **content} if isinstance(content, Mapping) else {}  # older documents lack it
+        if set(content) != {field.name for field in fields(cls)}:
+            raise ValueError("not an observation: unexpected members")
+        detections = content["detections"]
+        if not isinstance(detections, (list, tuple)) or not all(map(_is_detection, detections)):
+            raise ValueError("not an observation: detections have an unexpected shape")
+        if wrong := [name for name, types in _TYPES.items() if not isinstance(content[name], types)]:
+            raise ValueError(f"not an observation: wrong type of {', '.join(wrong)}")
+        return cls(**{**content, "detections": tuple(Detection(**detection) for detection in detections)})
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as documents have it."""
-        return {**asdict(self), "detections": [asdict(one) for one in self.detections]}
+        """Return the observation as a JSON object, for documents."""
+        return {**asdict(self), "detections": [asdict(detection) for detection in self.detections]}
 
 
 @dataclass(frozen=True, slots=True)
 class FindingSummary:
-    """What people are shown of one finding.
+    """Facts about a finding for a notification.
 
     :param severity: Macie's word.
     :param path: bucket and key, as ``bucket/folder/file.csv``.
@@ -155,7 +155,7 @@ class FindingSummary:
 
     @classmethod
     def from_api(cls, finding: Mapping[str, Any]) -> FindingSummary:
-        """Read a finding as GetFindings returns it; what it does not say is *unknown*.
+        """Parse an element of GetFindings; missing members become *unknown*.
 
         Source: https://docs.aws.amazon.com/macie/latest/APIReference/findings-describe.html
         """
@@ -171,7 +171,7 @@ class FindingSummary:
 
     @property
     def rank(self) -> int:
-        """Rank of the severity; an unknown word ranks as High."""
+        """Rank of the severity; unknown words rank as High."""
         return Severity(self.severity).rank if self.severity in set(Severity) else Severity.HIGH.rank
 
     @property
@@ -181,7 +181,7 @@ class FindingSummary:
 
 
 def object_of(payload: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (bucket, key) of the object that a record is about; None when it names none."""
+    """Return (bucket, key) of the object of a record; None if the record names no object."""
     s3_bucket, s3_object = _affected(payload)
     bucket, key = s3_bucket.get("name"), s3_object.get("key")
     return (bucket, key) if bucket and key else None
@@ -193,7 +193,7 @@ def _affected(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[st
 
 
 _TEXT_OR_NONE = (str, type(None))
-_SHAPES: dict[str, Any] = {
+_TYPES: dict[str, Any] = {
     **dict.fromkeys(("bucket", "key", "version_id", "etag", "status"), str),
     **dict.fromkeys(("status_reason", "severity", "finding_type", "finding_id"), _TEXT_OR_NONE),
     **dict.fromkeys(("is_archived", "is_embedded"), bool),
@@ -210,7 +210,7 @@ def _is_detection(content: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that a job says about one object; about any of its versions."""
+    """Discovery results and findings of a job about all versions of an object."""
 
     results: tuple[Observation, ...] = ()
     findings: tuple[Observation, ...] = ()
@@ -218,11 +218,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How the classification job ended.
+    """State of a classification job at its end.
 
     :param last_run_error: ``NONE`` or ``ERROR`` (Macie could not reach an account or a bucket).
     :param settled: the job's results and findings had stopped changing when they were gathered.
-    :param findings: how many findings it has in all.
+    :param findings: total number of its findings.
     """
 
     job_id: str
@@ -233,78 +233,82 @@ class Job:
     findings: int = 0
 
     @classmethod
-    def from_api(cls, answer: Mapping[str, Any], *, settled: bool, findings: int = 0) -> Job:
-        """Parse the answer of DescribeClassificationJob; what it does not say counts against the job."""
+    def from_api(cls, response: Mapping[str, Any], *, settled: bool, findings: int = 0) -> Job:
+        """Parse a response of DescribeClassificationJob; missing members count against the job."""
         return cls(
-            job_id=answer["jobId"],
-            status=answer.get("jobStatus") or "missing",
-            last_run_error=(answer.get("lastRunErrorStatus") or {}).get("code") or "missing",
-            sampling_percentage=int(answer.get("samplingPercentage") or 0),
+            job_id=response["jobId"],
+            status=response.get("jobStatus") or "missing",
+            last_run_error=(response.get("lastRunErrorStatus") or {}).get("code") or "missing",
+            sampling_percentage=int(response.get("samplingPercentage") or 0),
             settled=settled,
             findings=findings,
         )
 
     @property
     def is_capped(self) -> bool:
-        """There may be findings that Macie does not show."""
+        """Whether there may be findings that Macie does not show."""
         return self.findings >= MOST_FINDINGS
 
 
 def gather(
     results: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], Evidence]:
-    """Bring a job's discovery results and findings together by (bucket, key).
+    """Group a job's discovery results and findings by (bucket, key).
 
-    :raises ValueError: when a payload does not say which object it is about.
+    :raises ValueError: when a payload names no object.
     """
     by_object: dict[tuple[str, str], tuple[list[Observation], list[Observation]]] = defaultdict(lambda: ([], []))
     for payload in results:
-        seen = Observation.from_api(payload, is_finding=False)
-        by_object[seen.bucket, seen.key][0].append(seen)
+        result = Observation.from_api(payload, is_finding=False)
+        by_object[result.bucket, result.key][0].append(result)
     for payload in findings:
-        seen = Observation.from_api(payload, is_finding=True)
-        by_object[seen.bucket, seen.key][1].append(seen)
+        finding = Observation.from_api(payload, is_finding=True)
+        by_object[finding.bucket, finding.key][1].append(finding)
     return {place: Evidence(tuple(first), tuple(second)) for place, (first, second) in by_object.items()}
 
 
 def count_findings(evidence: Mapping[tuple[str, str], Evidence]) -> int:
-    """Return the number of findings; one that was listed twice is one."""
-    return len({seen.finding_id for one in evidence.values() for seen in one.findings})
+    """Return the number of distinct findings."""
+    return len({finding.finding_id for each in evidence.values() for finding in each.findings})
 
 
 def _detections(result: Mapping[str, Any], *, has_type: bool) -> tuple[Detection, ...]:
-    """Return what was found; with an unknown detection for whatever a record claims and does not name.
+    """Return the detections of a record, with an unknown detection for each claim that the record does not specify.
 
-    :param has_type: the record says that it is about sensitive data of some kind.
+    :param has_type: whether the record has a finding type, so that it claims sensitive data.
     """
     found: list[Detection] = []
     for item in result.get("sensitiveData") or ():
         category = item.get("category")
-        found += _of_kind(item, [(one.get("type"), one.get("count"), category) for one in _listed(item)], claimed=True)
+        found += _detections_of_kind(
+            item, [(each.get("type"), each.get("count"), category) for each in _listed(item)], claimed=True
+        )
     custom = result.get("customDataIdentifiers") or {}
-    named = [(one.get("name") or one.get("arn"), one.get("count"), CUSTOM_IDENTIFIER) for one in _listed(custom)]
-    found += _of_kind(custom, named, claimed=False)
+    named = [(each.get("name") or each.get("arn"), each.get("count"), CUSTOM_IDENTIFIER) for each in _listed(custom)]
+    found += _detections_of_kind(custom, named, claimed=False)
     if not found and (has_type or result.get("additionalOccurrences")):
-        found.append(_UNSAID)
+        found.append(_UNKNOWN_DETECTION)
     return tuple(found)
 
 
-_UNSAID = Detection(UNKNOWN, 1, UNKNOWN)
+_UNKNOWN_DETECTION = Detection(UNKNOWN, 1, UNKNOWN)
 
 
 def _listed(kind: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return kind.get("detections") or ()
 
 
-def _of_kind(kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool) -> list[Detection]:
-    """Return the detections of one kind, and an unknown one where its total says that there are more.
+def _detections_of_kind(
+    kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool
+) -> list[Detection]:
+    """Return the detections of a kind, and an unknown detection if its total claims more of them.
 
-    :param claimed: that the kind is there says that something was found.
+    :param claimed: whether the presence of the kind alone claims that something was found.
     """
-    found = [_detection(*one) for one in named]
+    found = [_detection(*detection) for detection in named]
     total = _number(kind.get("totalCount"))
-    if total < 0 or total > sum(one.count for one in found) or (claimed and not found):
-        found.append(_UNSAID)
+    if total < 0 or total > sum(each.count for each in found) or (claimed and not found):
+        found.append(_UNKNOWN_DETECTION)
     return found
 
 
@@ -316,10 +320,10 @@ def _detection(identifier: Any, count: Any, category: Any) -> Detection:
 
 
 def _member(s3_object: Mapping[str, Any], name: str) -> str:
-    """Return a member as text, however its name is capitalised; empty when it is not there.
+    """Return a member as text, ignoring the case of its name; empty if it is missing.
 
-    Findings and results have ``eTag``, events in AWS's user guide ``etag``. Where two spellings contradict each other
-    the text is that of neither.
+    Findings and results have ``eTag``, events in AWS's user guide ``etag``. If two spellings have different values, the
+    text equals neither of them.
 
     Source: https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
 
@@ -337,7 +341,7 @@ def _size(text: str) -> int | None:
 
 
 def _number(value: Any) -> int:
-    """Return a count of Macie's, which may be text; 0 for none, and -1 for what is no count."""
+    """Return a count, which may be text; 0 if it is missing, -1 if it is not a number."""
     try:
         return int(value or 0)
     except (TypeError, ValueError, OverflowError):

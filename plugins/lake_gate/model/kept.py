@@ -1,11 +1,11 @@
-"""What the gate keeps of Macie's records: names of places and identifiers, positions, counts. Pure.
+"""Filter of Macie's records that keeps names of places and identifiers, positions and counts. Pure.
 
-Macie copies text out of the objects that it reads: names of columns (the first row, where a CSV has no header), paths
-into JSON documents, references of cells, names of the files in an archive. Nothing of that is kept. A record is built
-again from the members below alone; a member that Macie adds one day is left out until it stands here.
+Macie copies text out of the objects that it reads: names of columns (the first row, if a CSV has no header), paths into
+JSON documents, references of cells, names of the files in an archive. None of it is kept. A record is rebuilt from the
+members listed below; members that Macie adds later are dropped until they are listed here.
 
-What a decision can rest on never vanishes: a value that does not have the shape of Macie's words becomes *unknown*, for
-which :mod:`lake_gate.model.evidence` has a reason to hold, and a part that cannot be read goes on claiming that
+Nothing that a decision may rest on is lost: a value that does not have the shape of Macie's words becomes *unknown*,
+for which :mod:`lake_gate.model.evidence` has a reason to hold, and a part that cannot be parsed still claims that
 something was found.
 
 Source of the members: shape Finding of the API, discovery results:
@@ -21,20 +21,20 @@ from typing import Any
 from lake_gate.model.evidence import UNKNOWN
 
 type Keep = Callable[[Any], Any]
-"""Returns what is kept of a value, None for nothing."""
+"""Returns the part of a value that is kept, None if nothing is."""
 
 
 def without_values(record: Any) -> dict[str, Any]:
-    """Return what is kept of a discovery result or of an element of GetFindings, whatever its shape.
+    """Return a discovery result or an element of GetFindings, of any shape, without text of the object.
 
-    All that filters of findings can name is kept, for suppression rules do; none of it is text of an object.
+    All members that filters of findings can name are kept, because suppression rules use them.
     Source: https://docs.aws.amazon.com/macie/latest/user/findings-filter-fields.html
     """
     return {"id": UNKNOWN, **(_record(record) or {})}
 
 
 def _word(pattern: str) -> Keep:
-    """Keep text of this shape; what is there and has another one becomes *unknown*."""
+    """Keep text that matches; other values become *unknown*."""
     shape = re.compile(pattern, re.ASCII)
 
     def keep(value: Any) -> Any:
@@ -46,13 +46,13 @@ def _word(pattern: str) -> Keep:
 
 
 def _shaped(pattern: str) -> Keep:
-    """Keep text of this shape, and nothing else: for what no decision rests on."""
+    """Keep text that matches and drop other values; for members that no decision rests on."""
     shape = re.compile(pattern)
     return lambda value: value if isinstance(value, str) and shape.fullmatch(value) else None
 
 
 def _count(value: Any) -> Any:
-    """Keep a number, which discovery results write as text; what is there and is none becomes *unknown*."""
+    """Keep a number, which discovery results write as text; other values become *unknown*."""
     if value is None or value == "":
         return value
     kept = _position(value)
@@ -74,7 +74,7 @@ def _flag(value: Any) -> bool | None:
 
 
 def _claim(value: Any) -> bool:
-    """Keep whether something is claimed, however it is written."""
+    """Keep whether there is a value."""
     return bool(value)
 
 
@@ -83,25 +83,25 @@ def _struct(
 ) -> Keep:
     """Keep these members of an object.
 
-    :param always: members that what is not empty has in any case.
-    :param unreadable: what takes the place of something that is not an object.
+    :param always: default members of a value that is not empty.
+    :param unreadable: members that replace a value that is not an object.
     """
-    at_least = dict(always or {})
+    defaults = dict(always or {})
 
     def keep(value: Any) -> dict[str, Any] | None:
         if not value:
             return None
         if not isinstance(value, Mapping):
-            return {**at_least, **(unreadable or {})}
+            return {**defaults, **(unreadable or {})}
         value = _spelled(value, members)
-        kept = {name: of(value[name]) for name, of in members.items() if name in value}
-        return {**at_least, **{name: one for name, one in kept.items() if one is not None}}
+        kept = {name: keep_member(value[name]) for name, keep_member in members.items() if name in value}
+        return {**defaults, **{name: member for name, member in kept.items() if member is not None}}
 
     return keep
 
 
 def _spelled(value: Mapping[str, Any], members: Mapping[str, Keep]) -> Mapping[str, Any]:
-    """Return the object with its members spelled as here; where two spellings contradict each other, neither is kept.
+    """Return the object with the spelling of ``members``; of two spellings with different values neither is kept.
 
     Findings and results have ``eTag``, events in AWS's user guide ``etag``.
 
@@ -121,16 +121,16 @@ def _spelled(value: Mapping[str, Any], members: Mapping[str, Keep]) -> Mapping[s
 
 
 _CONTRADICTION = ("two", "spellings")
-"""Not of the shape of any member: it becomes *unknown*, or an element without members."""
+"""Matches no member: it becomes *unknown*, or an element without members."""
 
 
-def _each(of: Keep) -> Keep:
-    """Keep a list; what is not a list, or not an element of one, becomes an element without members."""
+def _each(keep_item: Keep) -> Keep:
+    """Keep a list; a value that is not a list, or not a valid element, becomes an element without members."""
 
     def keep(value: Any) -> list[Any] | None:
         if not isinstance(value, list):
             return [{}] if value else None
-        return [of(item) or {} for item in value]
+        return [keep_item(item) or {} for item in value]
 
     return keep
 
@@ -141,7 +141,7 @@ _capitals = _word(r"[A-Z0-9_]{1,100}")
 _setting = _word(r"[A-Za-z0-9:_-]{1,64}")
 _time = _shaped(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _name = _shaped("[^\ud800-\udfff]{1,1024}")
-"""Of a bucket, a key, an owner, a tag: not from within an object. What has no UTF-8 is not a name in S3."""
+"""Name of a bucket, key, owner or tag, which is not content of an object. Names in S3 have a UTF-8 form."""
 
 _range = _struct(dict.fromkeys(("start", "end", "startColumn"), _position))
 _occurrences = _struct(
@@ -153,7 +153,7 @@ _occurrences = _struct(
         "pages": _each(_struct({"pageNumber": _position, "lineRange": _range, "offsetRange": _range})),
     }
 )
-"""Where something was found, in numbers: names of columns are joined by position, from the manifest."""
+"""Positions of occurrences; names of columns are added by position, from the manifest."""
 
 _managed = _struct({"type": _capitals, "count": _count, "occurrences": _occurrences})
 _custom = _struct(
@@ -225,7 +225,7 @@ _object = _struct(
         "serverSideEncryption": _encryption,
         "publicAccess": _flag,
         "tags": _tags,
-        # Named within the archive: that there is such a file is kept, and not what it is called.
+        # The name comes from within the archive: only the existence of the file is kept.
         "embeddedFileDetails": _struct(
             {"fileSize": _count, "fileLastModified": _time},
             always={"filePath": UNKNOWN},
@@ -236,7 +236,7 @@ _affected = _struct({"s3Bucket": _bucket, "s3Object": _object})
 
 
 def _resources(value: Any) -> dict[str, Any] | None:
-    """Keep which object it is; of path and extension only what the key says, too."""
+    """Keep the bucket and object; path and extension only if they follow from the key."""
     kept: dict[str, Any] | None = _affected(value)
     found = (kept or {}).get("s3Object") or {}
     key, bucket = found.get("key", ""), ((kept or {}).get("s3Bucket") or {}).get("name")

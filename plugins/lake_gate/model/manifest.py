@@ -1,4 +1,4 @@
-"""What was landed, object by object: the list that every later step has to account for. Pure."""
+"""Manifest of the landed objects, which every later step has to account for. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LandedObject:
-    """One object of a delivery as it stands in the bronze bucket.
+    """Object of a delivery in the bronze bucket.
 
     :param name: path in the delivery (``folder/patients.csv``).
     :param etag: without quotes.
-    :param sha256: of the content, hexadecimal.
-    :param checksum: what S3 shows as ``ChecksumSHA256``: of the content, or of its parts (``...-3``) when it was landed
-        in several.
-    :param part_bytes: size of these parts but the last; 0 when it was landed in one piece. A copy in the same parts
-        has the same checksum.
-    :param header: names of the columns, as far as they are known to be names: see
-        :func:`lake_gate.delivery.header.header_of`; an empty text for a column whose name is not known.
-    :param source_etag: of the object that it was landed from, when that was in S3.
+    :param sha256: SHA-256 of the content, hexadecimal.
+    :param checksum: S3's ``ChecksumSHA256``: of the content, or of its parts (``...-3``) after a multipart upload.
+    :param part_bytes: size of all parts but the last; 0 for a single-part upload. A copy in the same parts has the same
+        checksum.
+    :param header: names of the columns, see :func:`lake_gate.delivery.header.header_of`; an empty text for a column
+        whose name is not known.
+    :param source_etag: ETag of the source object, if the source is in S3.
     """
 
     name: str
@@ -35,20 +34,20 @@ class LandedObject:
     source_etag: str = ""
 
     def __post_init__(self) -> None:
-        """Take the header as JSON has it, too."""
+        """Turn the header into a tuple: JSON has a list."""
         object.__setattr__(self, "header", tuple(self.header))
 
 
 def dataset_of(name: str) -> str:
-    """Return the dataset that a file of a delivery belongs to: ``patients`` for ``2026/Patients.csv``."""
+    """Return the dataset of a file in a delivery: ``patients`` for ``2026/Patients.csv``."""
     return name.rpartition("/")[2].partition(".")[0].lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Where one object was found to be after its decision was carried out.
+    """Place of an object after its decision was carried out.
 
-    :param is_beside_others: the key has versions with other bytes, too, which are not this run's.
+    :param is_beside_others: whether the key also has versions with other bytes, which are not this run's.
     """
 
     name: str

@@ -1,23 +1,23 @@
-"""Names from outside (of files, folders, tags, people's sources) made safe to log. Pure.
+"""Escaping of names from outside (files, folders, tags, sources) for logs. Pure.
 
-An alarm counts the lines of a log that hold certain words. A file may be named like these words, or hold line breaks
-by which it writes a line of its own; what is logged or raised with a name from outside passes through here.
+An alarm counts the log lines that contain certain words. The name of a file may contain these words, or line breaks
+that start a new line; every log line and error with a name from outside passes through here.
 """
 
 from __future__ import annotations
 
 ALARM = "lake_gate alarm"
-"""How the words of every alarm begin, see :mod:`lake_gate.notifications.alarms`."""
+"""Beginning of the words of every alarm, see :mod:`lake_gate.notifications.alarms`."""
 _NOT_ALARM = ALARM.replace(" ", "_")
 _MOST_MAP_INDEX_CHARACTERS = 200
-"""Airflow's database has room for 250, and PostgreSQL refuses more: the task would fail after its work.
+"""Airflow's database has room for 250; PostgreSQL refuses more, so that the task would fail after its work.
 Source: ``TaskInstance.rendered_map_index`` in airflow/models/taskinstance.py."""
 
 
 def loggable(text: str, most_characters: int | None = None) -> str:
-    """Return a text on one line, with escapes for what cannot be printed, and without the words of an alarm.
+    """Return a text as a single line, with unprintable characters escaped and without the words of an alarm.
 
-    :param most_characters: longer texts are cut, and end with ``...``; None: not cut.
+    :param most_characters: longer texts are cut and end with ``...``; None: no limit.
     """
     line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     line = line.replace(ALARM, _NOT_ALARM)
@@ -27,5 +27,5 @@ def loggable(text: str, most_characters: int | None = None) -> str:
 
 
 def map_index_name(text: str) -> str:
-    """Return a text as the name of a mapped task instance, which Airflow stores, shows and logs."""
+    """Return a text as the name of a mapped task instance, which Airflow stores, displays and logs."""
     return loggable(text, _MOST_MAP_INDEX_CHARACTERS)

@@ -1,4 +1,4 @@
-"""The places of a run in the buckets, and the names of all its documents."""
+"""Places of a run in the buckets, and names of all its documents."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from dataclasses import dataclass
 
 # The documents of a run, in the order in which its steps write them.
 RUN = "run.json"
-"""What the run is, written once when it begins: run id, source, whether it is a dry run."""
+"""Pin of the run, written once when it begins: run id, source, whether it is a dry run."""
 REPROCESSED = "reprocessed.jsonl"
-"""The held objects that the run takes, by version; only when its source is ``held://``."""
+"""The versions of held objects that the run re-processes; only if its source is ``held://``."""
 MANIFEST = "manifest.jsonl"
-"""The landed objects, one a line."""
+"""The landed objects, one per line."""
 REUSED = "reused.jsonl"
-"""The objects that the job leaves out, each with the verdict that stands in for its scan."""
+"""The objects that the job leaves out, each with the verdict that replaces its scan."""
 JOB = "job.json"
 """Macie's description of the run's job. Not written when verdicts cover all objects."""
 RESULTS, FINDINGS = "results.jsonl.gz", "findings.jsonl"
-"""What is kept of Macie's discovery results and findings: see :mod:`lake_gate.model.kept`."""
+"""Macie's discovery results and findings, filtered by :mod:`lake_gate.model.kept`."""
 HISTORIES = "histories.jsonl"
-"""The versions of each key for which Macie named no version, as S3 listed them when the evidence was gathered."""
+"""S3's versions of each key for which Macie named no version, listed when the evidence was gathered."""
 FOUND = "found.jsonl"
-"""What was known of the landed bytes when the run decided, a line for each SHA-256."""
+"""Everything reported in the landed bytes until the run decided, a line for each SHA-256."""
 DECISIONS = "decisions.jsonl"
 """One decision per landed object, grouped by outcome."""
 PLAN = "plan.json"
-"""What the decisions rest on (policy, job, versions of the evidence), and their chunks."""
+"""Basis of the decisions (policy, job, versions of the evidence), and their chunks."""
 MOVES = "moves/"
-"""The ledger: for each chunk one document when its moves begin, and one when all are done."""
+"""The ledger: for each chunk a document when its moves begin, and another when all are done."""
 BEGUN = ".begun"
-"""Suffix of the first of these two."""
+"""Suffix of the ledger's document about begun moves."""
 OBJECTS = "objects.jsonl"
-"""The record's entries: what happened to each landed object."""
+"""Entries of the record: decision and place of each landed object."""
 RECORD = "record.json"
 """The record: totals, rules, job, links."""
 RELEASED = "released.jsonl"
-"""The held copies that the run has deleted, because its own objects replaced them."""
+"""The held copies that the run has deleted because its own objects replace them."""
 NOTIFIED = "notified/"
 """A receipt for each message that was published."""
 AMENDMENTS = "amendments/"
-"""For each run of ``finding_events`` the stricter decisions that it made, and their moves."""
+"""The stricter decisions of each run of ``finding_events``, and their moves."""
 MOVED = ".moved.jsonl"
-"""Suffix of the second of these."""
+"""Suffix of the document of an amendment's moves."""
 
 # Documents of runs of other DAGs: ``finding_events`` and ``held_objects``.
 TAKEN = "taken.json"
-"""What a run of ``finding_events`` begins from: the watermark, and the messages that triggered it."""
+"""Starting point of a run of ``finding_events``: the watermark, and the messages that triggered it."""
 IDS = "ids.txt"
 """The ids of the findings that Macie listed for it."""
 LOOKED = "looked.json"
-"""Which of them were retrieved."""
+"""The findings of these that were retrieved."""
 ACTIONS = "actions.jsonl"
-"""What it decided to do, one action a line."""
+"""The actions that it decided on, one per line."""
 HELD = "held.jsonl"
 """The backlog that ``held_objects`` reported."""
 
@@ -69,20 +69,20 @@ HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""
 
 FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-"""What the name of a feed looks like; anything else in its place in a key was put there by another writer."""
+"""Pattern of the name of a feed; keys whose first part does not match come from another writer."""
 _FOLDER = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|^\.+$")
 _TAKEN = re.compile(r".*-[0-9a-f]{8}|.*\.(json|jsonl|gz|txt|moved|begun)|[._].*", re.DOTALL)
-"""What an id that is its own folder must not look like: a folder with a hash, or a document of the gate."""
+"""Run ids that get a hash as folder: they look like a folder with a hash, or like a document of the gate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one feed, and its places in the bronze bucket.
+    """Run of a feed, and its places in the bronze bucket.
 
     :param feed: name of the feed, the first part of every key (``synthea``).
-    :param run_id: Airflow's run id, as it is; the folder where only that is known, see :meth:`of_folder`.
-    :param known_folder: the folder, where the run id would not lead to it; empty otherwise.
+    :param run_id: Airflow's run id; the folder if only that is known, see :meth:`of_folder`.
+    :param known_folder: the folder, if it does not follow from the run id; empty otherwise.
     """
 
     feed: str
@@ -91,9 +91,9 @@ class Run:
 
     @classmethod
     def of_folder(cls, feed: str, folder: str) -> Run:
-        """Return the run of a folder, as it stands in a key: its places depend on nothing else.
+        """Return the run of a folder in a key; its places depend on nothing else.
 
-        :raises ValueError: when feed or folder do not look like those of a run.
+        :raises ValueError: when feed or folder do not have the shape of a run's.
         """
         if not FEED_NAME.fullmatch(feed) or not _FOLDER.fullmatch(folder):
             raise ValueError("not the feed and the folder of a run")
@@ -102,10 +102,10 @@ class Run:
 
     @property
     def folder(self) -> str:
-        """The run id as one part of an S3 key; a changed id carries a hash.
+        """Run id as a part of an S3 key; an id that had to be changed gets a hash.
 
-        An id that looks like a folder with a hash gets one of its own, so two ids do not share a folder. (Eight digits
-        can be made to collide on purpose: the run's own document refuses the second id, see ``RUN`` in base.py.)
+        An id that looks like a folder with a hash gets a hash, too, so that two ids do not share a folder. (Eight
+        digits can be made to collide on purpose: then ``RUN`` refuses the second id, see lake_gate.delivery.pin.)
         """
         if self.known_folder:
             return self.known_folder
@@ -116,32 +116,32 @@ class Run:
 
     @property
     def prefix(self) -> str:
-        """Key prefix of the landed objects: what the classification job is scoped to."""
+        """Key prefix of the landed objects, and scope of the classification job."""
         return f"{self.feed}/{self.folder}/"
 
     @property
     def documents(self) -> str:
-        """Key prefix of what the run writes down; outside ``prefix``, so that no job ever scans it."""
+        """Key prefix of the run's documents; outside ``prefix``, so that no job scans them."""
         return f"_runs/{self.prefix}"
 
     @property
     def marker(self) -> str:
-        """Key of the run's marker in silver: what readers trust the run by."""
+        """Key of the run's marker in silver, by which readers know that the run is complete."""
         return f"_runs/{self.feed}/{self.folder}.json"
 
     def document(self, name: str) -> str:
-        """Key of one of the run's documents: ``manifest.jsonl``, ``decisions.jsonl``, ``record.json`` …"""
+        """Return the key of a document of the run: ``manifest.jsonl``, ``decisions.jsonl``, ``record.json`` …"""
         return self.documents + name
 
 
 def ledger(outcome: str, start: int) -> str:
-    """Return the name of the document that lists where the objects of a chunk are.
+    """Return the name of the document that lists the places of a chunk's objects.
 
-    :param outcome: of the chunk; empty in a run of ``finding_events``, whose chunks have several.
+    :param outcome: outcome of the chunk; empty in a run of ``finding_events``, whose chunks have several outcomes.
     """
     return f"{MOVES}{outcome}-{start}.jsonl" if outcome else f"{MOVES}{start}.jsonl"
 
 
 def is_document_name(name: str) -> bool:
-    """Return whether the gate writes documents of this name below a run; any other is not the gate's."""
+    """Return whether the gate writes documents of this name below a run."""
     return _DOCUMENT.fullmatch(name) is not None

@@ -17,7 +17,7 @@ from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
 from lake_gate.moving.tags import MOST_TAGS, gates_tags, joined, own_tags
 from lake_gate.s3 import multipart
-from lake_gate.s3.answers import is_missing, is_precondition_failed, try_again
+from lake_gate.s3.answers import is_missing, is_precondition_failed, retry_on_conflict
 from lake_gate.s3.versions import KeyHistory, head_version, list_histories, tags_of
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Copying:
         self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
     ) -> Moved:
         """Copy, and look at the copy before anybody is told of it."""
-        version_id = try_again(lambda: self._send_copy(source, tags, condition))["VersionId"]
+        version_id = retry_on_conflict(lambda: self._send_copy(source, tags, condition))["VersionId"]
         made = head_version(self.s3, self.bucket, self.key, version_id)
         if difference := self._difference(made):
             self._refuse(version_id, difference)

@@ -16,7 +16,7 @@ from lake_gate.decision.decision import Decision
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.plan import CHUNK_OBJECTS
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import DamagedDocumentError, DecisionsStandError, from_aws_error, of_all
+from lake_gate.errors import DamagedDocumentError, DecisionsStandError, combine_errors, from_aws_error
 from lake_gate.lineage import Place, feed_in
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
@@ -116,7 +116,7 @@ class MoveOperator(GateOperator):
         standing = [outcomes[one.name] for one in decisions if one.name not in amended]
         errors += [outcome for outcome in standing if isinstance(outcome, Exception)]
         if errors:
-            raise of_all(errors)
+            raise combine_errors(errors)
         return [outcome for outcome in standing if isinstance(outcome, Moved)]
 
     def _amendments(self, run: Run) -> dict[str, Amendment]:

@@ -26,7 +26,7 @@ from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
 from lake_gate.moving.copying import Copying, There
 from lake_gate.moving.tags import MOST_TAGS, SEAL_TAG, SECOND_SEAL_TAG, value_of_run
-from lake_gate.s3.answers import try_again
+from lake_gate.s3.answers import retry_on_conflict
 from lake_gate.s3.versions import KeyHistory, list_histories, tags_of
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class SealedCopying(Copying):
         self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
     ) -> Moved:
         """Copy, verify what S3 says of the copy, and seal it."""
-        made = try_again(lambda: self._send_copy(source, tags, condition))
+        made = retry_on_conflict(lambda: self._send_copy(source, tags, condition))
         version_id = made["VersionId"]
         if made.get("ChecksumSHA256") != self.decision.checksum:
             self._refuse(version_id, "its SHA-256 is another one")

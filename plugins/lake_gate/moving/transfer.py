@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
-from lake_gate.errors import from_aws_error, from_delete_error, of_all
+from lake_gate.errors import combine_errors, from_aws_error, from_delete_error
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.names import loggable
 from lake_gate.model.run import HELD_PREFIX, Run
@@ -80,7 +80,7 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
     """
     outcomes = try_all(s3, decisions, run, buckets)
     if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
-        raise of_all(errors)
+        raise combine_errors(errors)
     return [moved for moved in outcomes if isinstance(moved, Moved)]
 
 
@@ -148,7 +148,7 @@ def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> 
     :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: naming the first keys.
     """
     if errors := [error for error in try_delete(s3, copied) if error]:
-        raise of_all(errors)
+        raise combine_errors(errors)
 
 
 def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[Exception | None]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from lake_gate.errors import SuppressionRuleError
 from lake_gate.include import include_path
-from lake_gate.model.schema import misshapen
+from lake_gate.model.schema import iter_problems
 from lake_gate.recording import suppression
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -97,7 +97,7 @@ def parse(content: Any) -> SuppressionRule:
 
     :raises ValueError: naming every key that is wrong, and what was expected there.
     """
-    if problems := [*misshapen(SCHEMA, content), *_no_day(content)]:
+    if problems := [*iter_problems(SCHEMA, content), *_no_day(content)]:
         raise ValueError("; ".join(problems))
     facts = {key: value for key, value in content.items() if key != "findingCriteria"}
     return SuppressionRule(criterion=content["findingCriteria"]["criterion"], **facts)

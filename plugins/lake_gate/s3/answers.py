@@ -1,4 +1,7 @@
-"""What S3's refusals say. No Airflow here: who reads a run's documents without it needs them, too."""
+"""Meaning of S3's error codes, and retries of conditional writes.
+
+It does not import Airflow: programs that read a run's documents without Airflow use it, too.
+"""
 
 from __future__ import annotations
 
@@ -13,26 +16,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFLICT_WAITS_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""How long a conditional write waits before each further try, at most; less than that by chance."""
+"""Upper limits of the random waits before each further try of a conditional write."""
 
 
 def is_missing(error: ClientError) -> bool:
-    """Whether S3 says that there is no such object, or no such version of it."""
+    """Return whether the object, or this version of it, does not exist."""
     return _code(error) in {"404", "NoSuchKey", "NoSuchVersion"}
 
 
 def is_past_end(error: ClientError) -> bool:
-    """Return whether S3 says that an object ends before the range that was asked for."""
+    """Return whether the object ends before the requested range."""
     return _code(error) in {"416", "InvalidRange"}
 
 
 def is_upload_missing(error: ClientError) -> bool:
-    """Whether S3 says that there is no such multipart upload: it was completed or aborted."""
+    """Return whether the multipart upload does not exist any more: it was completed or aborted."""
     return _code(error) == "NoSuchUpload"
 
 
 def is_precondition_failed(error: ClientError) -> bool:
-    """Whether S3 did not write because of what is at the key.
+    """Return whether the condition of a write was not met.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
@@ -40,7 +43,7 @@ def is_precondition_failed(error: ClientError) -> bool:
 
 
 def is_conflict(error: ClientError) -> bool:
-    """Whether S3 did not write because another write to the key was in flight: the outcome of that one is not known.
+    """Return whether another write to the key was in flight, whose outcome is not known.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
@@ -48,22 +51,22 @@ def is_conflict(error: ClientError) -> bool:
 
 
 def is_locked(refused: Mapping[str, Any]) -> bool:
-    """Whether S3 refuses to delete a version because of a legal hold or a retention period of Object Lock.
+    """Return whether S3 refuses to delete a version because of a legal hold or a retention period of Object Lock.
 
-    S3 has no code of its own for it: ``AccessDenied``, with the message "Access Denied because object protected by
-    object lock.". Without that message a missing permission and Object Lock look the same.
+    S3 has no specific code for it: the code is ``AccessDenied``, the message "Access Denied because object protected by
+    object lock.". Without that message a missing permission and Object Lock cannot be distinguished.
 
-    :param refused: ``Error`` of a refusal, or one of the ``Errors`` of DeleteObjects.
+    :param refused: ``Error`` of a response, or an element of the ``Errors`` of DeleteObjects.
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     return refused.get("Code") == "AccessDenied" and "object lock" in refused.get("Message", "").lower()
 
 
-def try_again[Answer](write: Callable[[], Answer]) -> Answer:
-    """Write conditionally, and again after a conflict, as AWS advises: the condition is checked again each time.
+def retry_on_conflict[Response](write: Callable[[], Response]) -> Response:
+    """Make a conditional write, and repeat it after a conflict, as AWS advises; S3 checks the condition each time.
 
-    :param write: a request with a condition; an upload in parts is begun again from its first request on.
-    :raises ClientError: the last conflict, when there was one at every try; any other refusal at once.
+    :param write: request with a condition; a multipart upload must begin again with its first request.
+    :raises ClientError: the last conflict, if every try has one; any other error at once.
     """
     for seconds in CONFLICT_WAITS_SECONDS:
         try:
@@ -71,7 +74,7 @@ def try_again[Answer](write: Callable[[], Answer]) -> Answer:
         except ClientError as error:
             if not is_conflict(error):
                 raise
-        time.sleep(random.uniform(0, seconds))  # noqa: S311 - spreads writers, protects nothing
+        time.sleep(random.uniform(0, seconds))  # noqa: S311 - jitter, not cryptography
     return write()
 
 

@@ -1,7 +1,7 @@
-"""Objects too large for one request: uploaded and copied in parts, in parallel, all or nothing.
+"""Multipart uploads and copies of objects that are too large for a single request.
 
-S3 gives an object in parts a SHA-256 of the SHA-256 of its parts. Who copies it in the same parts gets the same one, so
-a copy of any size is verified without being read.
+The checksum of a multipart object is the SHA-256 of the SHA-256s of its parts. A copy in the same parts has the same
+checksum, so that a copy of any size is verified without being read.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SINGLE_BYTES = 5 * 1024**3
-"""Most that one PutObject or CopyObject takes.
+"""Most bytes of a PutObject or CopyObject request.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 """
 PART_BYTES = 16 * 1024**2
-"""10,000 parts of it, the most that S3 takes, are 156 GiB; each thread of a worker that lands holds one in memory."""
+"""S3 takes at most 10,000 parts, so 156 GiB; each landing thread of a worker holds a part in memory."""
 _THREADS = 4
 
 
 def part_bytes_of(size_bytes: int) -> int:
-    """Return the size of the parts that an object of this size is landed in; 0: in one piece."""
+    """Return the part size for landing an object of this size; 0 for a single-part upload."""
     return PART_BYTES if size_bytes > SINGLE_BYTES else 0
 
 
 def checksum_of(body: IO[bytes], part_bytes: int) -> str:
-    """Return what S3 shows as ``ChecksumSHA256`` of an object that is uploaded in such parts.
+    """Return the ``ChecksumSHA256`` that S3 computes for an object in parts of this size.
 
     :param part_bytes: see :func:`part_bytes_of`; not 0.
     """
@@ -49,27 +49,27 @@ def _parts(body: IO[bytes], part_bytes: int) -> Iterator[bytes]:
     body.seek(0)
     while part := body.read(part_bytes):
         yield part
-        del part  # before the next is read
+        del part  # frees it before the next part is read
 
 
 def upload(s3: S3Client, body: IO[bytes], part_bytes: int, **target: Any) -> dict[str, Any]:
-    """Upload an object in parts, unless the key has one already; S3 checks every part by its SHA-256.
+    """Upload an object in parts, unless the key has an object already; S3 verifies the SHA-256 of every part.
 
-    :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
-    :return: the answer of CompleteMultipartUpload.
-    :raises ClientError: ``PreconditionFailed`` when the key has an object; nothing is left behind then, nor after
-        ``ConditionalRequestConflict``, which takes another upload.
+    :param target: ``Bucket``, ``Key`` and further arguments of CreateMultipartUpload.
+    :return: the response of CompleteMultipartUpload.
+    :raises ClientError: ``PreconditionFailed`` when the key has an object; no parts remain then, nor after
+        ``ConditionalRequestConflict``, which needs a new upload.
     """
     place = {"Bucket": target["Bucket"], "Key": target["Key"]}
     sent: list[dict[str, Any]] = []
     with _upload(s3, target) as upload_id:
-        # One by one: the parts are read from one file, and a worker's memory holds few of them.
+        # Sequentially: the parts are read from the same file, and a worker's memory holds few of them.
         for part in _parts(body, part_bytes):
             digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
             number = len(sent) + 1
             checked: dict[str, Any] = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": digest}
-            answer = s3.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=part, **checked)
-            sent.append({"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": digest})
+            response = s3.upload_part(**place, UploadId=upload_id, PartNumber=number, Body=part, **checked)
+            sent.append({"PartNumber": number, "ETag": response["ETag"], "ChecksumSHA256": digest})
         return _complete(s3, place, upload_id, sent, {"IfNoneMatch": "*"})
 
 
@@ -81,26 +81,26 @@ def copy(
     condition: dict[str, str],
     **target: Any,
 ) -> dict[str, Any]:
-    """Copy one version of an object in parts, within S3.
+    """Copy a version of an object in parts, within S3.
 
     :param source: ``Bucket``, ``Key`` and ``VersionId``.
-    :param condition: ``IfNoneMatch`` or ``IfMatch``: what must be at the place for the copy to be made.
-    :param target: ``Bucket`` and ``Key``, and what else CreateMultipartUpload takes.
-    :return: the answer of CompleteMultipartUpload.
-    :raises ClientError: ``PreconditionFailed`` when the condition does not hold; nothing is left behind then.
+    :param condition: ``IfNoneMatch`` or ``IfMatch`` for the target.
+    :param target: ``Bucket``, ``Key`` and further arguments of CreateMultipartUpload.
+    :return: the response of CompleteMultipartUpload.
+    :raises ClientError: ``PreconditionFailed`` when the condition is not met; no parts remain then.
     """
     place = {"Bucket": target["Bucket"], "Key": target["Key"]}
 
     def copy_part(upload_id: str, number: int, start: int) -> dict[str, Any]:
         end = min(start + part_bytes, size_bytes) - 1
-        answer = s3.upload_part_copy(
+        copied = s3.upload_part_copy(
             **place,
             UploadId=upload_id,
             PartNumber=number,
             CopySource=source,  # type: ignore[arg-type]
             CopySourceRange=f"bytes={start}-{end}",
         )["CopyPartResult"]
-        return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": answer["ChecksumSHA256"]}
+        return {"PartNumber": number, "ETag": copied["ETag"], "ChecksumSHA256": copied["ChecksumSHA256"]}
 
     with _upload(s3, target) as upload_id, ThreadPoolExecutor(_THREADS) as pool:
         starts = enumerate(range(0, size_bytes, part_bytes), start=1)
@@ -110,12 +110,12 @@ def copy(
 
 @contextmanager
 def _upload(s3: S3Client, target: dict[str, Any]) -> Iterator[str]:
-    """Begin an upload, and abort it when it does not come to its end: its parts would be stored, and paid, for ever."""
+    """Begin an upload, and abort it if it is not completed: otherwise its parts would be stored and billed for ever."""
     upload_id = s3.create_multipart_upload(**target, ChecksumAlgorithm="SHA256", ChecksumType="COMPOSITE")["UploadId"]
     try:
         yield upload_id
     except BaseException:
-        with suppress(ClientError, BotoCoreError):  # what went wrong first is what has to be told
+        with suppress(ClientError, BotoCoreError):  # the first error is raised below
             s3.abort_multipart_upload(Bucket=target["Bucket"], Key=target["Key"], UploadId=upload_id)
         raise
 
@@ -128,24 +128,24 @@ def _complete(
 
 
 def abort_leftovers(s3: S3Client, bucket: str, key: str) -> int:
-    """Abort the uploads of a key that a killed process left; return how many there were."""
+    """Abort the uploads of a key that a killed process left; return their number."""
     count = 0
     for page in s3.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
-        for found in page.get("Uploads", ()):
-            if found["Key"] == key:  # and not of one whose name goes on
-                _abort(s3, bucket, key, found["UploadId"])
+        for upload in page.get("Uploads", ()):
+            if upload["Key"] == key:  # the prefix also matches longer keys
+                _abort(s3, bucket, key, upload["UploadId"])
                 count += 1
     return count
 
 
 def abort_uploads_under_way(s3: S3Client, places: Iterable[tuple[str, str]]) -> int:
-    """Abort every upload at places that nothing may come to any more, so that a copy under way does not complete.
+    """Abort every upload to these places, so that no copy in progress is completed there.
 
-    Call it before the objects are withdrawn and afterwards: an upload may begin in between; from then on its source is
-    gone.
+    Call it before the objects are withdrawn and again afterwards: an upload may begin in between, but not later,
+    because its source is gone then.
 
-    :param places: (bucket, key) of objects that are copied in parts; one listing is made for each.
-    :return: how many uploads there were.
+    :param places: (bucket, key) of objects that are copied in parts; each takes a listing.
+    :return: number of aborted uploads.
     """
     return sum(abort_leftovers(s3, *place) for place in dict.fromkeys(places))
 
@@ -154,5 +154,5 @@ def _abort(s3: S3Client, bucket: str, key: str, upload_id: str) -> None:
     try:
         s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id)
     except ClientError as error:
-        if not is_upload_missing(error):  # completed or aborted since the listing
+        if not is_upload_missing(error):  # completed or aborted after the listing
             raise

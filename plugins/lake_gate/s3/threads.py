@@ -1,4 +1,4 @@
-"""Calls of S3 side by side."""
+"""Parallel calls of S3 in a bounded thread pool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import batched
 
 THREADS = 32
 _WINDOW = 1000
-"""Items whose results may be in memory at once."""
+"""Most items whose results are in memory at the same time."""
 
 
 def map_threads[Item, Result](
@@ -16,7 +16,7 @@ def map_threads[Item, Result](
 ) -> Iterator[tuple[Item, Result]]:
     """Yield each item with the function's result, in the order of the items, in bounded memory.
 
-    :raises Exception: the first one that the function raises.
+    :raises Exception: the first exception of the function.
     """
     with ThreadPoolExecutor(threads) as pool:
         for window in batched(items, _WINDOW):

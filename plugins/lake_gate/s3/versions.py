@@ -1,4 +1,4 @@
-"""What S3 shows of versions: those of a set of keys, in as few listings as they take, and of a single one."""
+"""Versions of objects: of a set of keys in few listings, and of a single key."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeyHistory:
-    """The versions of one key, the latest first.
+    """Versions of a key, the latest first.
 
-    :param versions: ids of versions that hold content.
+    :param versions: ids of versions with content.
     :param markers: ids of delete markers.
     """
 
@@ -29,16 +29,16 @@ class KeyHistory:
 
 
 def list_histories(s3: S3Client, bucket: str, keys: Iterable[str]) -> dict[str, KeyHistory]:
-    """Return the history of each key that has one; other keys that lie between them are passed over."""
+    """Return the history of each key that has versions, skipping other keys between them."""
     wanted = set(keys)
     found: dict[str, KeyHistory] = defaultdict(KeyHistory)
     if not wanted:
         return found
     first, last = min(wanted), max(wanted)
-    # What S3 lists begins after the marker, in the order of UTF-8, which is that of Python's strings; every key stands
-    # after all that it begins with.
-    place: dict[str, Any] = {"Bucket": bucket, "Prefix": _common_start(first, last), "KeyMarker": first[:-1]}
-    pages = s3.get_paginator("list_object_versions").paginate(**place)
+    # S3 lists the keys after the marker in the order of UTF-8, which is the order of Python's strings. Every key sorts
+    # after its own prefixes.
+    listing: dict[str, Any] = {"Bucket": bucket, "Prefix": _common_prefix(first, last), "KeyMarker": first[:-1]}
+    pages = s3.get_paginator("list_object_versions").paginate(**listing)
     for page in pages:
         listed: Iterable[tuple[Any, str]] = chain(
             ((item, "versions") for item in page.get("Versions", ())),
@@ -53,7 +53,7 @@ def list_histories(s3: S3Client, bucket: str, keys: Iterable[str]) -> dict[str, 
 
 
 def head_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> dict[str, Any] | None:
-    """Return what S3 tells of a version, the latest by default, with its checksum; None when it is not there."""
+    """Return HeadObject of a version, the latest by default, with its checksum; None if it does not exist."""
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
         return dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED", **version))
@@ -64,16 +64,16 @@ def head_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> d
 
 
 def tags_of(s3: S3Client, bucket: str, key: str, version_id: str) -> dict[str, str] | None:
-    """Return the tags of a version; None when it is not there."""
+    """Return the tags of a version; None if it does not exist."""
     try:
-        answer = s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version_id)
+        response = s3.get_object_tagging(Bucket=bucket, Key=key, VersionId=version_id)
     except ClientError as error:
         if is_missing(error):
             return None
         raise
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+    return {tag["Key"]: tag["Value"] for tag in response["TagSet"]}
 
 
-def _common_start(first: str, last: str) -> str:
+def _common_prefix(first: str, last: str) -> str:
     length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return first[:length]

@@ -1,6 +1,6 @@
-"""Makes the body of CreateClassificationJob from a job spec. Pure.
+"""Render a job spec into the body of CreateClassificationJob. Pure.
 
-A job spec is that body in the API's own spelling, with ``${...}`` placeholders in its strings and the custom data
+A job spec is that body in the API's spelling, with ``${...}`` placeholders in its strings and the custom data
 identifiers and allow lists by name.
 """
 
@@ -18,12 +18,12 @@ def render(
     allow_list_ids: Mapping[str, str] | None = None,
     **values: str,
 ) -> dict[str, Any]:
-    """Return the job request: placeholders filled in, names of identifiers and allow lists turned into ids.
+    """Return the job request: fill in placeholders, and replace names of identifiers and allow lists with ids.
 
-    :param identifier_ids: id of each custom data identifier by its name.
-    :param allow_list_ids: id of each allow list by its name.
-    :param values: what the placeholders stand for (``bronze_bucket``, ``prefix``, ``feed``, ``account_id`` …).
-    :raises ValueError: naming the placeholder, the identifier or the allow list that the spec uses and nobody knows.
+    :param identifier_ids: ids of the custom data identifiers by name.
+    :param allow_list_ids: ids of the allow lists by name.
+    :param values: values of the placeholders (``bronze_bucket``, ``prefix``, ``feed``, ``account_id`` …).
+    :raises ValueError: naming an undefined placeholder, identifier or allow list of the spec.
     """
     request: dict[str, Any] = _fill(spec, values)
     request["customDataIdentifierIds"] = _ids(
@@ -34,9 +34,9 @@ def render(
     return request
 
 
-def _ids(names: list[str], ids: Mapping[str, str], what: str) -> list[str]:
+def _ids(names: list[str], ids: Mapping[str, str], kind: str) -> list[str]:
     if unknown := [name for name in names if name not in ids]:
-        raise ValueError(f"The job spec names {what} that nobody defined: {', '.join(unknown)}")
+        raise ValueError(f"The job spec names {kind} that are not defined: {', '.join(unknown)}")
     return [ids[name] for name in names]
 
 
@@ -50,4 +50,4 @@ def _fill(node: Any, values: Mapping[str, str]) -> Any:
     try:
         return Template(node).substitute(values)
     except KeyError as unknown:
-        raise ValueError(f"The job spec has a placeholder that nobody fills in: ${{{unknown.args[0]}}}") from None
+        raise ValueError(f"The job spec has a placeholder without a value: ${{{unknown.args[0]}}}") from None

@@ -19,12 +19,12 @@ _NO_LIMIT = {"", "None"}
 
 
 class EstimateCostOperator(GateOperator):
-    """Say what the job will read and what that costs, and stop the run when it is too much.
+    """Estimate the cost of the job, and stop the run if it is above the limit.
 
     Returns ``objects``, ``size_bytes``, ``usd`` and ``maybe_compressed``, see :class:`lake_gate.scan.cost.Estimate`.
 
     :param job_request: arguments of CreateClassificationJob (templated).
-    :param max_scan_usd: most that the scan may cost (templated); empty or None: anything.
+    :param max_scan_usd: limit of the cost (templated); empty or None: no limit.
     """
 
     template_fields = (*GateOperator.template_fields, "job_request", "max_scan_usd")
@@ -35,12 +35,13 @@ class EstimateCostOperator(GateOperator):
         self.max_scan_usd = max_scan_usd
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Sum up what is in scope."""
+        """Sum up the objects in scope."""
         run, settings = self.run_of(context), self.lake_settings
         if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):
             raise JobScopeError(f"s3://{settings.bronze_bucket}/{run.prefix}")
         reused = {line["name"] for line in self.iter_document(run, REUSED, missing_ok=True)}
-        read = (one for one in self.manifest(run) if one.name not in reused and scope.may_read(self.job_request, one))
+        to_scan = (landed for landed in self.manifest(run) if landed.name not in reused)
+        read = (landed for landed in to_scan if scope.may_read(self.job_request, landed))
         cost = estimate(read, settings.scan_usd_per_gb)
         self.log.info(
             "The job will read %d object(s), %.3f GB, for about %.2f USD",
@@ -48,7 +49,8 @@ class EstimateCostOperator(GateOperator):
         )
         if cost.maybe_compressed:
             self.log.warning(
-                "%d of them may be compressed: Macie bills what is inside, so it may cost more", cost.maybe_compressed
+                "%d of them may be compressed: Macie bills the uncompressed bytes, so the scan may cost more",
+                cost.maybe_compressed,
             )
         if str(self.max_scan_usd) not in _NO_LIMIT and cost.usd > float(str(self.max_scan_usd)):
             raise CostLimitError(cost.objects, cost.size_bytes, cost.usd, float(str(self.max_scan_usd)))

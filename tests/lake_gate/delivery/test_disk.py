@@ -8,7 +8,7 @@ from threading import Lock
 
 import pytest
 
-from lake_gate.delivery.disk import Disk, room_for
+from lake_gate.delivery.disk import Disk, disk_full_as_gate_error
 from lake_gate.errors import DiskFullError
 
 
@@ -17,7 +17,7 @@ def test_no_more_is_taken_at_once_than_there_is_and_everybody_gets_it() -> None:
 
     def copy(size: int) -> None:
         nonlocal now, most
-        with disk.take(size):
+        with disk.reserve(size):
             with lock:
                 now += size
                 most = max(most, now)
@@ -35,9 +35,9 @@ def test_no_more_is_taken_at_once_than_there_is_and_everybody_gets_it() -> None:
 def test_who_does_not_fit_waits_until_there_is_room() -> None:
     disk = Disk(10)
     with ThreadPoolExecutor(1) as pool:
-        with disk.take(6):
-            waiting = pool.submit(lambda: disk.take(5).__enter__())
-            with disk.take(4):  # fits beside it, and is not held up by who waits
+        with disk.reserve(6):
+            waiting = pool.submit(lambda: disk.reserve(5).__enter__())
+            with disk.reserve(4):  # fits beside it, and is not held up by who waits
                 assert not waiting.done()
         assert waiting.result(timeout=10) is None
 
@@ -45,19 +45,19 @@ def test_who_does_not_fit_waits_until_there_is_room() -> None:
 def test_a_file_that_fails_gives_its_room_back() -> None:
     disk = Disk(10)
     for _ in range(3):
-        with pytest.raises(ConnectionError), disk.take(10):
+        with pytest.raises(ConnectionError), disk.reserve(10):
             raise ConnectionError
-    assert disk._taken == 0
+    assert disk._reserved == 0
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_full_disk_is_named_and_may_be_tried_again(number: int) -> None:
-    with pytest.raises(DiskFullError, match="no room for a copy now"), room_for("a copy"):
+    with pytest.raises(DiskFullError, match="no room for a copy now"), disk_full_as_gate_error("a copy"):
         raise OSError(number, "full")
 
 
 def test_other_faults_of_a_disk_are_what_they_are() -> None:
-    with pytest.raises(PermissionError), room_for("a copy"):
+    with pytest.raises(PermissionError), disk_full_as_gate_error("a copy"):
         raise PermissionError(errno.EACCES, "denied")
 
 
@@ -66,10 +66,10 @@ def test_most_is_not_less_than_what_is_free_now() -> None:
     assert 0 < disk.room <= disk.most
 
 
-def test_disk_without_room_for_a_first_file_is_full() -> None:
+def test_disk_without_disk_full_as_gate_error_a_first_file_is_full() -> None:
     """tempfile tries all its folders, and names none of their errors."""
     problem = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
-    with pytest.raises(DiskFullError), room_for("a copy"):
+    with pytest.raises(DiskFullError), disk_full_as_gate_error("a copy"):
         raise problem
-    with pytest.raises(FileNotFoundError), room_for("a copy"):
+    with pytest.raises(FileNotFoundError), disk_full_as_gate_error("a copy"):
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", "x")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lake_gate.delivery.landing import land
-from lake_gate.delivery.source import shown
+from lake_gate.delivery.source import redact
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.held.release import Released, release
 from lake_gate.model.manifest import LandedObject
@@ -79,7 +79,7 @@ def test_reason_that_nothing_is_held_for_is_refused_and_the_others_are_named(lak
 
 @pytest.mark.parametrize("source", ["held://not_analysed", "held://*"])
 def test_source_is_shown_as_it_is(source: str) -> None:
-    assert shown(source) == source
+    assert redact(source) == source
 
 
 def test_very_version_that_was_held_is_landed_though_another_lies_above_it_by_now(lake: Lake) -> None:

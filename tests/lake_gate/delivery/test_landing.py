@@ -84,7 +84,7 @@ def test_file_that_the_disk_cannot_hold_is_refused_before_anything_is_landed(
 
 @pytest.mark.parametrize("change", ["other bytes", "gone"])
 def test_retry_is_refused_when_the_source_changed_since_the_first_try(lake: Lake, delivery: Path, change: str) -> None:
-    """What the first try landed would lie in bronze, scanned by nobody and in no record."""
+    """What the first try landed would lie in bronze, never scanned and in no record."""
     land_now(lake, delivery)
     lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document(MANIFEST))
     if change == "gone":
@@ -115,20 +115,20 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     ),
     "0 file(s) changed, 1 are new, 0 are missing, among them new.csv": lambda at: (at / "new.csv").write_bytes(b"x"),
     "0 file(s) changed, 0 are new, 1 are missing, among them a.csv": lambda at: (at / "a.csv").unlink(),
-    "there is no such file or folder": lambda at: at.rename(at.with_name("gone")),
+    "no such file or folder": lambda at: at.rename(at.with_name("gone")),
 }
 
 
-@pytest.mark.parametrize("said", CHANGES)
+@pytest.mark.parametrize("problem", CHANGES)
 def test_cleared_run_is_refused_when_its_source_is_not_what_it_has_landed(
-    lake: Lake, delivery: Path, said: str
+    lake: Lake, delivery: Path, problem: str
 ) -> None:
     """It would be green, and have taken nothing of what is there now."""
     first = land_now(lake, delivery)
-    CHANGES[said](delivery)
+    CHANGES[problem](delivery)
     with pytest.raises(DeliveryChangedError, match=r"Start a new run") as error:
         land_now(lake, delivery)
-    assert said in str(error.value)
+    assert problem in str(error.value)
     assert "nothing was landed" not in str(error.value)
     assert all(lake.versions(lake.bronze, item.key) == [item.version_id] for item in first)
     assert sorted(lake.keys(lake.bronze)) == sorted(item.key for item in first)

@@ -119,18 +119,18 @@ def test_device_is_refused() -> None:
         contents("/dev/zero")
 
 
-@pytest.mark.parametrize(("place", "said"), [("in/sub", "the folder 'sub/'"), ("in/a.csv", r"'a\.csv'")])
-def test_what_may_not_be_read_is_named(folder: Path, place: str, said: str) -> None:
+@pytest.mark.parametrize(("place", "name"), [("in/sub", "the folder 'sub/'"), ("in/a.csv", r"'a\.csv'")])
+def test_what_may_not_be_read_is_named(folder: Path, place: str, name: str) -> None:
     (folder / place).chmod(0)
     if os.geteuid():
-        with pytest.raises(SourceError, match=rf"{said}: this worker may not read it"):
+        with pytest.raises(SourceError, match=rf"{name}: this worker may not read it"):
             contents(folder / "in")
         return
     for path in (folder, *folder.parents):  # pytest's own folders are for their owner alone
         path.chmod(path.stat().st_mode | 0o5) if path.is_relative_to("/tmp") and path != Path("/tmp") else None
-    told = as_another_user(lambda: contents(folder / "in"))
-    assert said.replace("\\", "") in told
-    assert "this worker may not read it" in told
+    output = as_another_user(lambda: contents(folder / "in"))
+    assert name.replace("\\", "") in output
+    assert "this worker may not read it" in output
 
 
 def as_another_user(act: Callable[[], object]) -> str:
@@ -140,10 +140,10 @@ def as_another_user(act: Callable[[], object]) -> str:
         os.setgid(65534)
         os.setuid(65534)
         try:
-            told = repr(act())
+            output = repr(act())
         except BaseException as error:
-            told = str(error)
-        os.write(write, told.encode())
+            output = str(error)
+        os.write(write, output.encode())
         os._exit(0)
     os.wait()
     return os.read(read, 9999).decode()
@@ -157,7 +157,7 @@ def test_source_outside_of_the_root_is_refused(folder: Path, source: str, root: 
 
 @pytest.mark.parametrize("source", ["~nobody_such/x", "/tmp/\0x", "/tmp/\ud800x"])
 def test_path_that_no_file_can_have_is_refused(source: str) -> None:
-    with pytest.raises(SourceError, match="no path that this worker can have"):
+    with pytest.raises(SourceError, match="not a valid path on this worker"):
         contents(source)
 
 

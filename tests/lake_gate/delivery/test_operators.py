@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,6 @@ import pytest
 from airflow.sdk import DAG
 
 from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
-from lake_gate.delivery.pin import read_run
 from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError, TablesMissingError
 from lake_gate.model import jsonl
 from lake_gate.model.run import MANIFEST, Run
@@ -78,9 +78,8 @@ def test_held_files_go_before_a_source(lake: Lake) -> None:
 def test_run_says_what_it_is_before_it_lands(lake: Lake) -> None:
     address = deliver(lake, "in/a.csv")
     land(lake, address, dry="True")
-    pinned = read_run(lake.s3, lake.bronze, RUN)
-    assert pinned is not None
-    assert (pinned.run_id, pinned.source, pinned.dry_run) == ("1", address, True)
+    pinned = json.loads(lake.read(lake.bronze, RUN.document("run.json")))
+    assert (pinned["run_id"], pinned["source"], pinned["dry_run"]) == ("1", address, True)
     (first,) = lake.s3.list_object_versions(Bucket=lake.bronze, Prefix="_runs/synthea/1/run.json")["Versions"]
     landed = lake.s3.list_object_versions(Bucket=lake.bronze)["Versions"]
     assert all(first["LastModified"] <= one["LastModified"] for one in landed)
@@ -176,25 +175,25 @@ def test_passwords_and_signatures_of_a_source_show_nowhere(
             *(f"https://me:a?{SECRET}@h/d.zip", f"s3://key:{SECRET}@bucket/d.zip", f"ftp://me:{SECRET}@h/d.zip"),
             *(f"s3://bucket/d.zip?X-Amz-Signature={SECRET}", f"http://[{SECRET}", f"http://me:{SECRET}@10.0.0.1/"),
         ]
-        said, ended = [], []
+        texts, ended = [], []
         for number, source in enumerate([right, *broken]):
             with DAG("canary", schedule=None):
                 operator = LandOperator(task_id="land", settings=settings, feed="synthea", source="")
             context: Any = {"run_id": str(number), "params": {"source": source}}
             operator.render_template_fields(context)
-            said += [repr(getattr(operator, field)) for field in operator.template_fields]
+            texts += [repr(getattr(operator, field)) for field in operator.template_fields]
             try:
-                said.append(repr(operator.execute(context)))
+                texts.append(repr(operator.execute(context)))
                 ended.append(number)
             except Exception as error:
-                said += [str(error), repr(error), repr(error.args)]
+                texts += [str(error), repr(error), repr(error.args)]
         assert ended == [0]
     for item in lake.s3.list_objects_v2(Bucket=lake.bronze)["Contents"]:
-        said.append(item["Key"])
-        said.append(lake.read(lake.bronze, item["Key"]).decode())
+        texts.append(item["Key"])
+        texts.append(lake.read(lake.bronze, item["Key"]).decode())
     captured = capfd.readouterr()
-    assert SECRET not in "".join([*said, captured.out, captured.err])
-    assert "/d.zip" in "".join(said)
+    assert SECRET not in "".join([*texts, captured.out, captured.err])
+    assert "/d.zip" in "".join(texts)
 
 
 @pytest.mark.parametrize("source", ["{{ 7*7 }}", "/tmp/{{ 7*7 }}", "s3://lake/{% if 1 %}49{% endif %}/"])

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from lake_gate.delivery.pin import pin_run, read_run
+from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.errors import DamagedDocumentError, RunPinnedError
 from lake_gate.model.run import RUN as RUN_DOCUMENT
 from lake_gate.model.run import Run
@@ -21,12 +21,11 @@ def pin(lake: Lake, source: str = "s3://lake/in/", *, run: Run = RUN, is_dry_run
     return pin_run(lake.s3, lake.bronze, run, source, is_dry_run=is_dry_run).began_at
 
 
-def test_what_a_run_is_can_be_read_by_who_knows_its_folder(lake: Lake) -> None:
+def test_pin_can_be_read_by_the_folder_of_the_run(lake: Lake) -> None:
     began_at = pin(lake, is_dry_run=True)
-    pinned = read_run(lake.s3, lake.bronze, Run.of_folder("synthea", RUN.folder))
-    assert pinned is not None
-    assert (pinned.run_id, pinned.source, pinned.dry_run) == ("manual 1", "s3://lake/in/", True)
-    assert pinned.began_at == began_at
+    pinned = json.loads(lake.read(lake.bronze, Run.of_folder("synthea", RUN.folder).document(RUN_DOCUMENT)))
+    assert (pinned["run_id"], pinned["source"], pinned["dry_run"]) == ("manual 1", "s3://lake/in/", True)
+    assert pinned["began_at"] == began_at
     assert datetime.fromisoformat(began_at).utcoffset() is not None
 
 
@@ -39,17 +38,17 @@ def test_run_that_is_cleared_has_begun_when_it_first_began(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "is_dry_run", "said"),
+    ("source", "is_dry_run", "difference"),
     [
         ("s3://lake/other/", False, "the source was 's3://lake/in/' and is 's3://lake/other/'"),
-        ("s3://lake/in/", True, "it was no dry run and is one"),
+        ("s3://lake/in/", True, "it was not a dry run and is"),
     ],
 )
-def test_run_that_is_something_else_by_now_is_refused(lake: Lake, source: str, is_dry_run: bool, said: str) -> None:
+def test_run_that_differs_from_its_pin_is_refused(lake: Lake, source: str, is_dry_run: bool, difference: str) -> None:
     pin(lake)
     with pytest.raises(RunPinnedError, match="Start a new run with another run id") as error:
         pin(lake, source, is_dry_run=is_dry_run)
-    assert said in str(error.value)
+    assert difference in str(error.value)
     pin(lake)
 
 
@@ -69,8 +68,9 @@ def test_new_signature_or_password_is_the_same_source_and_none_is_written_down(l
     assert "hunter" not in str(error.value)
 
 
-def test_run_of_an_older_version_has_no_pin(lake: Lake) -> None:
-    assert read_run(lake.s3, lake.bronze, RUN) is None
+def test_check_of_a_run_without_a_pin_passes_and_writes_none(lake: Lake) -> None:
+    check_pin(lake.s3, lake.bronze, RUN, "s3://lake/in/", is_dry_run=False)
+    assert lake.versions(lake.bronze, RUN.document(RUN_DOCUMENT)) == []
 
 
 DAMAGED = [
@@ -86,8 +86,9 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("content", DAMAGED)
-def test_document_of_another_shape_is_no_pin_and_no_run_goes_on_beside_it(lake: Lake, content: bytes) -> None:
+def test_run_with_a_damaged_pin_is_refused(lake: Lake, content: bytes) -> None:
     lake.put(lake.bronze, RUN.document(RUN_DOCUMENT), content)
-    assert read_run(lake.s3, lake.bronze, RUN) is None
+    with pytest.raises(DamagedDocumentError, match="is damaged"):
+        check_pin(lake.s3, lake.bronze, RUN, "s3://lake/in/", is_dry_run=False)
     with pytest.raises(DamagedDocumentError, match="is damaged"):
         pin(lake)

@@ -107,7 +107,7 @@ def test_object_in_an_archive_tier_is_found_though_no_listing_says_so(lake: Lake
 
 @pytest.mark.parametrize("address", ["s3://", "s3:///x", "s3://key:secret@bucket/x", "s3://two words/x"])
 def test_what_names_no_bucket_is_refused_and_not_repeated(lake: Lake, address: str) -> None:
-    with pytest.raises(SourceError, match="names no bucket") as error:
+    with pytest.raises(SourceError, match="names no valid bucket") as error:
         s3_files("the source", address, lake.s3, must_exist=False)
     assert "secret" not in str(error.value)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate.s3.answers import is_conflict, is_locked, is_missing, is_precondition_failed, try_again
+from lake_gate.s3.answers import is_conflict, is_locked, is_missing, is_precondition_failed, retry_on_conflict
 from tests.conftest import REPO
 from tests.lake import Lake
 
@@ -66,7 +66,7 @@ def test_only_conflicts_are_tried_again_and_not_for_ever(code: str) -> None:
         raise refusal(code)
 
     with pytest.raises(ClientError, match=code):
-        try_again(write)
+        retry_on_conflict(write)
     assert len(tries) == (3 if code == "ConditionalRequestConflict" else 1)
 
 

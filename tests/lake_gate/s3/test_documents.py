@@ -104,8 +104,8 @@ def test_object_of_another_shape_is_an_error_that_names_the_document_and_nothing
     [
         ("d.jsonl", b'{"a":1}\n\n[]', "line 3: not an object"),
         ("d.jsonl", b'{"a":1}\n{', "line 2: not JSON"),
-        ("d.jsonl.gz", b"not packed", "cannot be unpacked"),
-        ("d.jsonl.gz", gzip.compress(b'{"a":1}')[:-9], "cannot be unpacked"),
+        ("d.jsonl.gz", b"not packed", "cannot be decompressed"),
+        ("d.jsonl.gz", gzip.compress(b'{"a":1}')[:-9], "cannot be decompressed"),
     ],
 )
 def test_damaged_line_is_named_by_its_number(lake: Lake, key: str, content: bytes, problem: str) -> None:

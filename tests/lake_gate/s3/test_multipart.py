@@ -45,7 +45,7 @@ def test_copy_in_the_same_parts_has_the_same_checksum(lake: Lake, size: int) -> 
 
 
 def test_nothing_is_overwritten_and_nothing_left_behind_when_the_key_is_taken(lake: Lake) -> None:
-    before = lake.put(lake.bronze, "big", b"somebody's")
+    before = lake.put(lake.bronze, "big", b"of another writer")
     with pytest.raises(ClientError) as refused:
         upload(lake)
     assert is_precondition_failed(refused.value)

@@ -35,7 +35,7 @@ def test_all_versions_of_the_wanted_keys_are_found_and_of_no_others(
     }
 
 
-def test_delete_markers_are_told_apart_from_versions(lake: Lake) -> None:
+def test_delete_markers_are_separate_from_versions(lake: Lake) -> None:
     version = lake.put(lake.bronze, "r/a", b"x").version_id
     marker = lake.s3.delete_object(Bucket=lake.bronze, Key="r/a")["VersionId"]
     history = list_histories(lake.s3, lake.bronze, ["r/a"])["r/a"]

@@ -87,12 +87,12 @@ def test_one_time_spec_scans_the_run_and_nothing_else() -> None:
     assert request["customDataIdentifierIds"] == ["id-1", "id-2", "id-3"]
 
 
-def test_placeholder_that_nobody_fills_in_is_named() -> None:
-    with pytest.raises(ValueError, match=r"\$\{nobody\}"):
-        render({"name": "${nobody}"}, identifier_ids={})
+def test_placeholder_without_a_value_is_named() -> None:
+    with pytest.raises(ValueError, match=r"\$\{undefined\}"):
+        render({"name": "${undefined}"}, identifier_ids={})
 
 
-def test_identifier_that_nobody_defined_is_named() -> None:
+def test_undefined_identifier_is_named() -> None:
     with pytest.raises(ValueError, match="Shoe Size"):
         render({"customDataIdentifierIds": ["Shoe Size"]}, identifier_ids=IDS)
 
@@ -104,8 +104,8 @@ def test_allow_lists_are_named_like_identifiers() -> None:
 
 
 @pytest.mark.parametrize("ids", [None, {}, {"Other": "id"}])
-def test_allow_list_that_nobody_defined_is_named(ids: dict[str, str] | None) -> None:
-    with pytest.raises(ValueError, match=r"allow lists that nobody defined: Public$"):
+def test_undefined_allow_list_is_named(ids: dict[str, str] | None) -> None:
+    with pytest.raises(ValueError, match=r"allow lists that are not defined: Public$"):
         render({"allowListIds": ["Public"]}, identifier_ids={}, allow_list_ids=ids)
 
 

@@ -36,7 +36,7 @@ def estimate(
 
 
 def of_gigabytes(lake: Lake, **gigabytes: int) -> None:
-    """Write a manifest of objects that nobody has to read."""
+    """Write a manifest of objects without content in S3."""
     manifest = [made_up(name.replace("_", "."), size_bytes=n * 10**9) for name, n in sorted(gigabytes.items())]
     write(lake, MANIFEST, jsonl.dump(manifest))
 

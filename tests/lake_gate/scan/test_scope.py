@@ -131,21 +131,21 @@ def test_excludes_are_not_mixed_as_macie_joins_them_with_and() -> None:
     ("spec", "why"),
     [
         (request([BELOW]), ""),
-        (request([BELOW], [PDF]), "excludes of its own"),
+        (request([BELOW], [PDF]), "has excludes already, and Macie leaves out only objects that match all"),
         ({**request([BELOW]), "allowListIds": ["Known"]}, "allow lists"),
         ({**request([BELOW]), "allowListIds": []}, ""),
     ],
 )
-def test_all_objects_are_read_where_leaving_some_out_could_not_be_told(spec: dict[str, Any], why: str) -> None:
-    assert why in scope.why_all_are_read(spec)
-    assert bool(scope.why_all_are_read(spec)) is bool(why)
+def test_specs_whose_objects_cannot_be_left_out_say_why(spec: dict[str, Any], why: str) -> None:
+    assert why in scope.reuse_obstacle(spec)
+    assert bool(scope.reuse_obstacle(spec)) is bool(why)
 
 
 @pytest.mark.parametrize(
     "path", sorted((REPO / "include/job_specs").glob("*one_time.json")), ids=lambda path: path.stem
 )
 def test_spec_that_ships_can_leave_objects_out(path: Any) -> None:
-    assert scope.why_all_are_read(json.loads(path.read_text())) == ""
+    assert scope.reuse_obstacle(json.loads(path.read_text())) == ""
 
 
 def test_macie_leaves_out_what_carries_the_tag(lake: Lake) -> None:
