@@ -1,8 +1,8 @@
-"""What is to be done about one object that Macie has found something in. Pure."""
+"""The action about one object that Macie has found something in. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -10,9 +10,6 @@ from typing import Any
 from lake_gate.decision.decision import Decision
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
-
-MOST_CHUNKS = 100
-"""Each chunk is a mapped task; the list of them goes into XCom."""
 
 CARRIED = "same_bytes"
 """Why an object is left to its run when nothing was found in itself: its bytes are pending, not the findings."""
@@ -87,7 +84,7 @@ class Action:
         return action
 
     @property
-    def the_decision(self) -> Decision:
+    def stricter_decision(self) -> Decision:
         """The stricter decision, typed."""
         return Decision(**(self.decision or {}))
 
@@ -118,50 +115,3 @@ class Done:
         """
         moved = line.get("moved") if isinstance(line, Mapping) else None
         return jsonl.from_dict(cls, line if moved is None else {**line, "moved": jsonl.from_dict(Moved, moved)})
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Part of the actions that one task carries out: whole runs, for two tasks must not amend the same one.
-
-    :param of: for people: which runs.
-    :param start: first byte in the document of the actions, ``size`` bytes from there on.
-    """
-
-    of: str
-    start: int
-    size: int
-
-
-@dataclass(slots=True)
-class _Group:
-    place: tuple[str, str]
-    lines: list[bytes] = field(default_factory=list)
-
-
-def plan(actions: Iterable[Action]) -> tuple[bytes, list[Chunk]]:
-    """Return the actions as JSON Lines, those that move something first, and the chunks of these."""
-    groups: dict[tuple[str, str], _Group] = {}
-    others: list[bytes] = []
-    for action in actions:
-        line = jsonl.dump_line(action)
-        if action.status == Status.MOVE:
-            groups.setdefault(action.place, _Group(action.place)).lines.append(line)
-        else:
-            others.append(line)
-    ordered = sorted(groups.values(), key=lambda group: group.place)
-    runs_per_chunk = max(1, -(-len(ordered) // MOST_CHUNKS))
-    chunks: list[Chunk] = []
-    start = 0
-    for first in range(0, len(ordered), runs_per_chunk):
-        part = ordered[first : first + runs_per_chunk]
-        size = sum(len(line) for group in part for line in group.lines)
-        chunks.append(Chunk(_shown(part), start, size))
-        start += size
-    return b"".join([*(line for group in ordered for line in group.lines), *others]), chunks
-
-
-def _shown(part: list[_Group]) -> str:
-    feed, folder = part[0].place
-    first = f"{feed}/{folder}" if feed else "around the gate"
-    return first if len(part) == 1 else f"{first} and {len(part) - 1} more"

@@ -119,7 +119,7 @@ def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
     """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
     for action in iter_items(s3, bronze, run.document(ACTIONS), Action.from_json, missing_ok=True):
         if action.decision and action.findings:
-            decision = action.the_decision
+            decision = action.stricter_decision
             detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision.detections.items())
             severity, finding_id = decision.severity, min(action.findings)
             seen = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)

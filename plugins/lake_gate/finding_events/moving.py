@@ -38,7 +38,7 @@ type Numbered = tuple[int, Decision]
 
 
 @dataclass(frozen=True, slots=True)
-class FromAnywhere(Buckets):
+class RunPlaces(Buckets):
     """The buckets of the lake, for objects of a run that are no longer where they were landed."""
 
     def place(self, decision: Decision) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class FromAnywhere(Buckets):
 
 
 @dataclass(frozen=True, slots=True)
-class FromThere(FromAnywhere):
+class StrayPlaces(RunPlaces):
     """The same for objects that no run has landed: what lies elsewhere under their key may be somebody else's."""
 
     def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
@@ -66,7 +66,7 @@ class FromThere(FromAnywhere):
         yield decision.bucket, decision.key
 
 
-def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Done]:
+def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: RunPlaces) -> list[Done]:
     """Move objects like :func:`move_all`; what fails is searched for by halves, and keeps no other where it is.
 
     :return: what has come of each, in the order given.
@@ -80,7 +80,7 @@ def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Fr
     return [one for part in (decisions[:half], decisions[half:]) for one in move_each(s3, part, run, buckets)]
 
 
-def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exception) -> Done:
+def _failed(s3: S3Client, decision: Decision, buckets: RunPlaces, error: Exception) -> Done:
     """Say why an object could not be moved, and where it is all the same when it has left silver."""
     moved = None
     try:
@@ -99,7 +99,7 @@ def failure(error: Exception, moved: Moved | None = None) -> Done:
     return Done(moved, class_of(error), is_passing=isinstance(known, GateError))
 
 
-def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhere) -> set[tuple[str, str]]:
+def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: RunPlaces) -> set[tuple[str, str]]:
     """Return the bucket where, and the name of what, still has a copy at a place that it is to be taken from."""
     by_place: dict[tuple[str, bool], list[Numbered]] = {}
     for one in decisions:
@@ -114,7 +114,7 @@ def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhe
     }
 
 
-def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Moved | None]:
+def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: RunPlaces) -> list[Moved | None]:
     """Move objects to where their decisions send them, from wherever they are.
 
     :param run: whose folder the tags of the copies name.
@@ -139,7 +139,7 @@ def _move(
     s3: S3Client,
     decisions: Sequence[Numbered],
     run: Run,
-    buckets: FromAnywhere,
+    buckets: RunPlaces,
     errors: list[GateError | FinalGateError],
 ) -> dict[int, Moved]:
     """Take objects from one place after the other; what fails at one must not keep the others where they are."""
@@ -191,7 +191,7 @@ def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -
     return [(number, replace(one, version_id=version)) for (number, one), version in found if version]
 
 
-def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: FromAnywhere) -> dict[int, Moved]:
+def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: RunPlaces) -> dict[int, Moved]:
     """Return where those are that a try before this one has moved; of which there is no copy either, is gone."""
     targets = [
         (n, replace(one, bucket=place[0], key=place[1], version_id=""))

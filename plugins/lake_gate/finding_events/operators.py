@@ -21,8 +21,10 @@ from lake_gate.content import list_pending, settle
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, FindingsPendingError, NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
-from lake_gate.finding_events.action import Action, Done, Status, plan
-from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
+from lake_gate.finding_events.action import Action, Done, Status
+from lake_gate.finding_events.chunks import plan
+from lake_gate.finding_events.deciding.findings import decide_all
+from lake_gate.finding_events.deciding.lake import RUN_DEADLINE, Lake
 from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
 from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
 from lake_gate.finding_events.moving import failure
@@ -146,7 +148,7 @@ def _extras(context: Context) -> Iterator[Mapping[str, Any]]:
 class DecideFindingsOperator(GateOperator):
     """Decide what is done about each object that the new findings are about; touch none.
 
-    Returns the chunks of what is to be moved, see :class:`lake_gate.finding_events.action.Chunk`.
+    Returns the chunks of what is to be moved, see :class:`lake_gate.finding_events.chunks.Chunk`.
 
     :param run_deadline: how long a run of the gate may go on before its objects are decided about without it.
     """
@@ -220,7 +222,7 @@ class WithdrawOperator(GateOperator):
     of objects that are where they should be. What fails keeps no other object where it is; its class is in the ledger,
     and the last task of the DAG fails for it.
 
-    :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (mapped, and never rendered as a template).
+    :param chunk: see :class:`lake_gate.finding_events.chunks.Chunk` (mapped, and never rendered as a template).
     """
 
     def __init__(self, *, chunk: dict[str, Any], **kwargs: Any) -> None:
@@ -276,7 +278,7 @@ class WithdrawOperator(GateOperator):
         said = {
             "run_id": _run_id(record) or run.run_id,
             "withdrawn": sum(action.was == Outcome.PROMOTE for action in actions),
-            "quarantined": sum(action.the_decision.outcome == Outcome.QUARANTINE for action in actions),
+            "quarantined": sum(action.stricter_decision.outcome == Outcome.QUARANTINE for action in actions),
             "record": f"s3://{settings.bronze_bucket}/{run.document(RECORD)}",
             "marker": f"s3://{settings.silver_bucket}/{run.marker}",
         }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lake_gate.decision.amendments import Amendment, merged
 from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Done
-from lake_gate.finding_events.moving import FromAnywhere, FromThere, failure, move_each
+from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, failure, move_each
 from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
@@ -52,7 +52,7 @@ class Withdrawing:
         bronze, silver = self.settings.bronze_bucket, self.settings.silver_bucket
         failures: list[Exception] = []
         _attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))
-        decisions, where = [action.the_decision for action in actions], FromAnywhere.of(self.settings)
+        decisions, where = [action.stricter_decision for action in actions], RunPlaces.of(self.settings)
         done = move_each(self.s3, decisions, run, where)
         _attempt(failures, lambda: self._keep_moved(run, [one.moved for one in done if one.moved]))
         _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
@@ -60,8 +60,8 @@ class Withdrawing:
 
     def strays(self, actions: Sequence[Action]) -> list[Done]:
         """Take objects away that no run has landed; the same."""
-        where = FromThere.of(self.settings)
-        return move_each(self.s3, [action.the_decision for action in actions], self.events, where)
+        where = StrayPlaces.of(self.settings)
+        return move_each(self.s3, [action.stricter_decision for action in actions], self.events, where)
 
     def _keep_moved(self, run: Run, moved: Sequence[Moved]) -> None:
         """Write where the objects are; the places of those that an earlier try has moved stay."""
@@ -82,7 +82,7 @@ class Withdrawing:
         """Write the amendments, and return those that are new; what a try before this one has amended stays amended."""
         amendments = [
             Amendment(
-                action.the_decision,
+                action.stricter_decision,
                 list(action.findings),
                 self.at,
                 self.events.run_id,

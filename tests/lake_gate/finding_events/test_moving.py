@@ -8,7 +8,7 @@ import pytest
 from moto.s3.models import s3_backends
 
 from lake_gate.errors import AwsError
-from lake_gate.finding_events.moving import FromAnywhere, FromThere, left_behind, move_all, move_each
+from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, left_behind, move_all, move_each
 from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
@@ -18,12 +18,12 @@ RUN = Run("synthea", "1")
 KEY = "synthea/1/a.csv"
 
 
-def anywhere(lake: Lake) -> FromAnywhere:
-    return FromAnywhere(lake.bronze, lake.silver, lake.quarantine)
+def anywhere(lake: Lake) -> RunPlaces:
+    return RunPlaces(lake.bronze, lake.silver, lake.quarantine)
 
 
-def there(lake: Lake) -> FromThere:
-    return FromThere(lake.bronze, lake.silver, lake.quarantine)
+def there(lake: Lake) -> StrayPlaces:
+    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine)
 
 
 @pytest.mark.parametrize("places", [("bronze",), ("silver",), ("held",), ("bronze", "silver"), ("held", "silver")])

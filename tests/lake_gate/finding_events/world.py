@@ -13,7 +13,7 @@ from typing import Any
 from lake_gate.base import GateOperator
 from lake_gate.content import add_landed
 from lake_gate.decision.plan import plan
-from lake_gate.finding_events.deciding import RUN_DEADLINE
+from lake_gate.finding_events.deciding.lake import RUN_DEADLINE
 from lake_gate.finding_events.operators import (
     CheckEventsOperator,
     DecideFindingsOperator,
