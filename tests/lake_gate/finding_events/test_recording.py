@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lake_gate.finding_events.action import Action, Done, Status
-from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
+from lake_gate.finding_events.recording import Examination, Totals, build_record, iter_entries
 from lake_gate.model.manifest import Moved
 from tests.builders import decided
 
@@ -74,7 +74,7 @@ def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:
         run={"run_id": "1"},
         taken=taken,
         listed={"findings": 5, "unknown": 1},
-        looked=Looked({"a": 1, "b": 2, "c": 3}, seen_before=1, unreadable=1),
+        examination=Examination({"a": 1, "b": 2, "c": 3}, seen_before=1, unreadable=1),
         totals=totals,
         objects_uri="s3://o",
     )
