@@ -168,7 +168,7 @@ def test_message_goes_to_the_topic_that_the_file_of_the_feed_names(
 def test_feeds_with_a_file_are_told_first_when_another_writer_makes_up_a_hundred(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(backlog, "MOST_FEEDS_TOLD", 3)
+    monkeypatch.setattr(backlog, "MOST_FEEDS_NOTIFIED", 3)
     for feed in ("a", "b", "c", "d", "synthea", "{{ 7*7 }}"):
         lake.put(lake.bronze, f"held/{feed}/1/a.csv", b"A")
     assert list_held(lake, 0)["overdue_feeds"] == ["a", "synthea", "unknown"]
@@ -209,7 +209,7 @@ def test_keys_that_no_run_gives_are_told_as_unknown_in_one_message_that_is_sent_
 def test_message_names_the_oldest_when_there_are_more_than_it_holds(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held_operators, "NAMES_TOLD", 2)
+    monkeypatch.setattr(held_operators, "NAMES_SENT", 2)
     received = lake.messages_of(lake.settings.low_topic_arn)
     hold(lake, "a.csv")
     list_held(lake, 0)

@@ -32,10 +32,10 @@ def report(
     return build_record(run=run, totals=totals, **facts), lines
 
 
-def told(*decisions: Decision, not_told: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
+def told(*decisions: Decision, unsent: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
     """The digest of a run; ``record`` is what others add to its record."""
     of_run, lines = report(*decisions, **facts)
-    return digest({**of_run, **(record or {})}, lines, URI, not_told=not_told)
+    return digest({**of_run, **(record or {})}, lines, URI, unsent=unsent)
 
 
 def suppressed(ours: int, unexplained: int) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
     ("facts", "sentence"),
     [
         ({"settled": False}, "Macie's results were still changing at the deadline"),
-        ({"is_beside_others": True}, "1 object(s) lie beside other bytes"),
+        ({"is_beside_others": True}, "1 object(s) have other versions with other bytes"),
         ({"dry_run": True}, "Nothing was moved: dry run."),
-        ({"not_told": 5}, "5 more findings than there are messages for"),
+        ({"unsent": 5}, "5 more finding(s) without a message of their own"),
         ({"record": {"reused": 3}}, "3 object(s) were not scanned again"),
         (
             {"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}},
@@ -77,14 +77,14 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
         ),
         (
             {"record": {"cost": {"objects": 2, "size_bytes": 10**9, "usd": 1.004}}},
-            "In the scan's scope: 2 object(s), 1000000000 bytes, estimated at 1.00 USD.",
+            "Scope of the scan: 2 object(s), 1000000000 bytes, estimated cost 1.00 USD.",
         ),
         (
             {"record": {"cost": {"objects": 1, "size_bytes": 9, "usd": 0.0, "maybe_compressed": 1}}},
-            "estimated at no less than 0.00 USD.",
+            "estimated cost at least 0.00 USD.",
         ),
         ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 finding(s)."),
-        ({"record": suppressed(0, 3)}, "3 archived finding(s) that no suppression rule of the repository explains."),
+        ({"record": suppressed(0, 3)}, "3 archived finding(s) match no suppression rule of the repository."),
     ],
 )
 def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sentence: str) -> None:

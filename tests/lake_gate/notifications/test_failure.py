@@ -102,7 +102,7 @@ def test_message_says_so_when_a_deadline_was_reached(context: dict[str, Any], sa
     ],
 )
 def test_message_says_so_when_a_job_may_go_on_and_cost(context: dict[str, Any], said: bool) -> None:
-    assert ("a Macie job that still runs costs" in body(context)) is said
+    assert ("A Macie classification job of this run may still be running and incur costs" in body(context)) is said
 
 
 def test_failed_teardown_is_called_one_as_the_run_may_be_well() -> None:

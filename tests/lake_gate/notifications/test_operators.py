@@ -206,12 +206,12 @@ def test_thousand_findings_are_told_and_what_is_beyond_is_said_in_the_digest(lak
     write(lake, "findings.jsonl", *(finding(number) for number in range(1005)))
     notify(lake, messages="each finding")
     (message,) = digests()
-    assert "5 more findings than there are messages for" in message["Message"]
+    assert "5 more finding(s) without a message of their own" in message["Message"]
     told = [finding_id for receipt in receipts.iter_sent("findings/") for finding_id in receipt.about]
     assert sorted(told) == [f"{number:032}" for number in range(1000)]
 
 
-def test_findings_that_were_told_are_not_told_again(lake: Lake, high: Received) -> None:
+def test_findings_that_were_told_are_unsent_again(lake: Lake, high: Received) -> None:
     record(lake, "quarantine")
     for count in (15, 25, 25):  # the second try finds more, in another order
         write(lake, "findings.jsonl", *(finding(number) for number in reversed(range(count))))
