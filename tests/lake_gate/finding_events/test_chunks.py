@@ -24,7 +24,7 @@ def test_chunk_has_one_run_and_all_of_it() -> None:
     assert [[one["key"][-1] for one in lines_of(content, chunk)] for chunk in chunks] == [["d"], ["b"], ["a", "c"]]
 
 
-def test_what_is_not_moved_comes_after_the_chunks() -> None:
+def test_actions_without_a_move_come_after_the_chunks() -> None:
     content, chunks = plan([action("1", "a", Status.STANDS), action("1", "b")])
     assert [json.loads(line)["key"][-1] for line in content.splitlines()] == ["b", "a"]
     assert sum(chunk.size for chunk in chunks) < len(content)

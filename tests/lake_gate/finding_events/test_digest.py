@@ -43,7 +43,7 @@ def test_run_without_anything_new_sends_no_message(facts: dict[str, Any], expect
 @pytest.mark.parametrize(
     ("severities", "worst"), [((), None), (("Low", "High"), "High"), (("unknown", "Low"), "Low"), (("unknown",), None)]
 )
-def test_severity_is_the_highest_of_what_was_moved(severities: tuple[str, ...], worst: str | None) -> None:
+def test_severity_is_the_highest_of_the_moved_objects(severities: tuple[str, ...], worst: str | None) -> None:
     assert worst_moved(record({"move": 1}, severities)) == worst
 
 
@@ -88,7 +88,7 @@ def test_failed_object_is_reported_once_with_the_reason_and_above_all_others() -
         ({"was_in_silver": False, "now": None}, False),
     ],
 )
-def test_message_says_what_may_still_be_in_silver(more: dict[str, Any], is_reported: bool) -> None:
+def test_message_names_objects_that_may_still_be_in_silver(more: dict[str, Any], is_reported: bool) -> None:
     notice = digest(record({"failed": 1}), [entry("failed", why="ObjectLockedError", **more)], "s3://record")
     assert ("1 may still be in silver" in notice.subject) is is_reported
     assert ("may still be in silver" in "\n".join(notice.lines)) is is_reported

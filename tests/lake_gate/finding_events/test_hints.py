@@ -13,8 +13,8 @@ OURS = {"account_id": "123456789012", "region": "us-east-1"}
 
 
 def body(**changes: Any) -> str:
-    told = {"finding": "0a" * 16, "account": "123456789012", "region": "us-east-1", "severity": "High"}
-    return json.dumps({**told, **changes})
+    payload = {"finding": "0a" * 16, "account": "123456789012", "region": "us-east-1", "severity": "High"}
+    return json.dumps({**payload, **changes})
 
 
 def test_message_of_a_rule_names_its_finding() -> None:

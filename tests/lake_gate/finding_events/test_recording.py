@@ -67,7 +67,7 @@ def test_object_that_failed_is_named_and_its_findings_are_looked_at_again() -> N
     assert totals.first_failed[0] == "s3://silver/synthea/1/a.csv (AccessDenied)"
 
 
-def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:
+def test_record_counts_the_messages_and_the_findings_of_macie() -> None:
     _, totals = counted([action("stands")], [])
     taken = {"finding_ids": ["a", "b"], "duplicates": 1, "poison": {"not_json": 2}, "dead_letters_failed": 0}
     record = build_record(

@@ -32,7 +32,7 @@ def report(
     return build_record(run=run, totals=totals, **facts), lines
 
 
-def told(*decisions: Decision, unsent: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
+def digest_of(*decisions: Decision, unsent: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
     """The digest of a run; ``record`` is what others add to its record."""
     of_run, lines = report(*decisions, **facts)
     return digest({**of_run, **(record or {})}, lines, URI, unsent=unsent)
@@ -49,15 +49,15 @@ def body(notice: Notice) -> list[str]:
 
 
 def test_body_names_files_and_counts_strictest_first() -> None:
-    lines = body(told(decided("a.csv"), decided("c.csv", "hold"), decided("b.csv", "quarantine", **HIGH)))
+    lines = body(digest_of(decided("a.csv"), decided("c.csv", "hold"), decided("b.csv", "quarantine", **HIGH)))
     expected = ["- b.csv: quarantine, clean, High (NAME x 7)", "- c.csv: hold, clean", "- a.csv: promote, clean"]
     assert [line for line in lines if line.startswith("- ")] == expected
     assert lines[-1] == f"Run record: {URI}"
 
 
-def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
+def test_strictest_outcomes_are_listed_first_and_the_others_left_out() -> None:
     promoted = (decided(f"{i:06}-{'ü' * 200}.csv") for i in range(2000))
-    lines = body(told(*promoted, decided("z.csv", "quarantine", **HIGH), source="\U0001f600" * 2000))
+    lines = body(digest_of(*promoted, decided("z.csv", "quarantine", **HIGH), source="\U0001f600" * 2000))
     listed = [line for line in lines if line.startswith("- ")]
     assert listed[0].startswith("- z.csv: quarantine")
     assert lines[-2:] == [f"... and {2001 - len(listed)} more, in the record.", f"Run record: {URI}"]
@@ -87,21 +87,21 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
         ({"record": suppressed(0, 3)}, "3 archived finding(s) match no suppression rule of the repository."),
     ],
 )
-def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sentence: str) -> None:
-    assert sentence in "\n".join(body(told(decided(), **facts)))
-    assert sentence.partition(" ")[2] not in "\n".join(body(told(decided())))
+def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in "\n".join(body(digest_of(decided(), **facts)))
+    assert sentence.partition(" ")[2] not in "\n".join(body(digest_of(decided())))
 
 
 @pytest.mark.parametrize(
     "empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}, suppressed(0, 0)]
 )
 def test_body_is_silent_when_a_part_of_the_record_says_nothing(empty: dict[str, Any]) -> None:
-    assert body(told(decided(), record=empty)) == body(told(decided()))
+    assert body(digest_of(decided(), record=empty)) == body(digest_of(decided()))
 
 
 def test_missing_tables_are_named_up_to_a_number() -> None:
     names = [f"t{number}" for number in range(1000)]
-    (line,) = [line for line in body(told(record={"delivery": {"missing_tables": names}})) if "missing" in line]
+    (line,) = [line for line in body(digest_of(record={"delivery": {"missing_tables": names}})) if "missing" in line]
     assert line.endswith("t19 and 980 more.")
 
 
@@ -115,11 +115,11 @@ def test_missing_tables_are_named_up_to_a_number() -> None:
 )
 def test_subject_says_how_many_went_where(outcomes: list[str], facts: dict[str, Any], subject: str) -> None:
     decisions = [decided(f"{number}.csv", outcome) for number, outcome in enumerate(outcomes)]
-    assert told(*decisions, **facts).to_sns()["Subject"] == subject
+    assert digest_of(*decisions, **facts).to_sns()["Subject"] == subject
 
 
 def test_text_message_counts_and_names_no_file() -> None:
-    request = told(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
+    request = digest_of(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
     sms = json.loads(request["Message"])["sms"]
     assert sms == "[synthea] 2 files: 1 promoted, 1 quarantined, 0 held. Highest severity: High."
 
@@ -145,7 +145,7 @@ def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None
 def test_attributes_let_subscriptions_filter(outcomes: list[str], worst: str) -> None:
     found = {"quarantine": HIGH}
     decisions = [decided(f"{outcome}.csv", outcome, **found.get(outcome, {})) for outcome in outcomes]
-    assert told(*decisions).attributes == {
+    assert digest_of(*decisions).attributes == {
         "feed": "synthea",
         "kind": "digest",
         "severity": "High" if "quarantine" in outcomes else "None",

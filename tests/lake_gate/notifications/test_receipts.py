@@ -38,7 +38,7 @@ def test_failures_stay_in_the_receipt_after_the_message_was_sent_the_latest_ten(
     assert all(failure["at"].endswith("+00:00") for failure in kept.failures)
 
 
-def test_only_what_was_sent_is_listed_and_only_what_begins_so(receipts: Receipts) -> None:
+def test_only_receipts_of_sent_messages_with_the_prefix_are_listed(receipts: Receipts) -> None:
     receipts.write_sent(Receipt("findings/1"), TOPIC, about=["f1", "f2"])
     receipts.write_failure(Receipt("findings/2"), TOPIC, "Throttled")
     receipts.write_sent(Receipt("digest"), TOPIC)

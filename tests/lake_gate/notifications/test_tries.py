@@ -1,4 +1,4 @@
-"""Which failed tries of a task are told: Airflow's own code calls the notifier here, with its own contexts."""
+"""Failed tries of a task that send a message: Airflow's own code calls the notifier here, with its own contexts."""
 
 from __future__ import annotations
 

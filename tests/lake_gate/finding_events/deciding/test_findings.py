@@ -18,7 +18,7 @@ from tests.lake_gate.finding_events.deciding.decide import decide
 from tests.lake_gate.finding_events.world import Gate, finding
 
 
-def test_version_that_is_not_there_is_gone_and_nothing_is_touched(lake: Lake, gate: Gate) -> None:
+def test_missing_version_is_gone_and_nothing_is_touched(lake: Lake, gate: Gate) -> None:
     for key in (gate.key("a.csv"), "stray.csv"):
         (action,) = decide(lake, finding(lake, lake.silver, key, version="0" * 32))
         assert (action.status, action.decision) == ("gone", None)

@@ -9,7 +9,7 @@ from tests.lake_gate.finding_events.deciding.decide import decide
 from tests.lake_gate.finding_events.world import Gate, finding
 
 
-def test_objects_of_a_run_are_decided_about_by_where_they_are_and_what_was_found(lake: Lake, gate: Gate) -> None:
+def test_decision_depends_on_the_place_of_the_object_and_the_severity(lake: Lake, gate: Gate) -> None:
     silver, bronze = lake.silver, lake.bronze
     cases = [
         (silver, gate.key("a.csv"), "High", "move", "quarantine"),

@@ -10,7 +10,9 @@ from tests.lake_gate.finding_events.world import Gate, finding
 
 
 @pytest.mark.parametrize("etag", [{}, {"eTag": ""}])
-def test_finding_that_names_no_version_is_about_what_it_can_mean(lake: Lake, gate: Gate, etag: dict[str, str]) -> None:
+def test_finding_without_a_version_is_about_the_object_of_the_run_that_it_matches(
+    lake: Lake, gate: Gate, etag: dict[str, str]
+) -> None:
     for bucket, key in ((lake.silver, gate.key("a.csv")), (lake.bronze, f"held/{gate.key('c.csv')}")):
         (action,) = decide(lake, unversioned(finding(lake, bucket, key), **etag))
         assert (action.status, action.stricter_decision.outcome, action.feed) == ("move", "quarantine", "synthea")
