@@ -50,7 +50,7 @@ class Action:
     :param feed: of the run that landed it, with ``folder``; empty when no run has.
     :param was: outcome before; None when nothing was decided.
     :param decision: the stricter decision, as :class:`lake_gate.decision.decision.Decision`; None: nothing is moved.
-    :param silver_version_id: of the promoted copy; empty when there is no such copy.
+    :param silver_version_id: of the promoted copy; empty without a copy in silver.
     :param because: ids of the findings that are pending when the action fails and has no findings of its own.
     :param damaged: name of the document of its run that cannot be read; empty when all can be read.
     """

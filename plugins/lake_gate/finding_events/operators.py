@@ -269,9 +269,9 @@ class WithdrawOperator(GateOperator):
         feed, folder = place
         try:
             if not feed:
-                return withdrawing.strays(actions)
+                return withdrawing.move_strays(actions)
             run = Run.of_folder(feed, folder)
-            done = withdrawing.from_run(run, actions)
+            done = withdrawing.withdraw(run, actions)
             self._announce(context, run, [action for action, result in zip(actions, done, strict=True) if result.moved])
         except Exception as error:
             self.log.warning("Cannot withdraw from %s: %s", f"{feed}/{folder}" if feed else "strays", class_of(error))

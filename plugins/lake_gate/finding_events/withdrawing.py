@@ -43,7 +43,7 @@ class Withdrawing:
     events: Run
     at: str
 
-    def from_run(self, run: Run, actions: Sequence[Action]) -> list[Done]:
+    def withdraw(self, run: Run, actions: Sequence[Action]) -> list[Done]:
         """Withdraw objects from a run; return the result of each, in the order given.
 
         :raises Exception: when the amendments cannot be written; nothing was touched then.
@@ -58,7 +58,7 @@ class Withdrawing:
         _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
         return [_with_failure(result, failures) for result in done]
 
-    def strays(self, actions: Sequence[Action]) -> list[Done]:
+    def move_strays(self, actions: Sequence[Action]) -> list[Done]:
         """Move objects that no run has landed; return the result of each, in the order given."""
         decisions = [action.stricter_decision for action in actions]
         return move_each(self.s3, decisions, self.events, StrayPlaces.of(self.settings))

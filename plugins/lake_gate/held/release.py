@@ -25,7 +25,7 @@ _WINDOW = 1000
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """An object that is no longer held: the run that has re-processed it has it at another place now."""
+    """A held object that was deleted: the run that has re-processed it has a copy at another place."""
 
     name: str
     key: str
@@ -39,7 +39,7 @@ def release(
     """Delete held objects that the run has re-processed, after verifying that its own copy is where the record says.
 
     :param entries: lines of ``objects.jsonl``, in the order of the manifest.
-    :return: objects that are no longer held, deleted now or by an earlier try.
+    :return: the deleted objects, including those that an earlier try has deleted.
     :raises HeldNotReleasedError: when copies were not found; their held objects were kept, the others deleted.
     """
     bronze = buckets.bronze

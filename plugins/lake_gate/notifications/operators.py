@@ -35,7 +35,7 @@ _EACH = "findings"
 class NotifyOperator(GateOperator):
     """Send one message about the run: to the high topic if its worst severity is High, else to the low topic.
 
-    A retry sends the message again only if the outcome of the run is another one. Returns the id of the message. An
+    A retry sends the message again only if the outcome of the run has changed. Returns the id of the message. An
     error of a topic fails the task after all other messages were sent; it does not affect the files.
 
     :param messages: ``digest``, or ``each finding`` to also send a message for each finding of the run, to the topic of
@@ -75,7 +75,7 @@ class NotifyOperator(GateOperator):
 def send_once(
     notice: Notice, *, kind: str, topic_arn: str, receipts: Receipts, aws_conn_id: str | None = "aws_default"
 ) -> str:
-    """Send a message, unless it has a receipt; return its id.
+    """Send a message, unless its receipt shows that SNS has accepted it; return its id.
 
     :param kind: kind of the message within the run: the name of its receipt.
     :param topic_arn: SNS topic, standard or FIFO.

@@ -53,7 +53,7 @@ class _DamagedRun:
         return {"feed": self.run.feed, "folder": self.run.folder, "damaged": self.damage.document}
 
     def decide(self, key: str, found: list[Observation]) -> Iterator[Action]:
-        """Yield one action for each content that the findings about a key are about, and one for what is gone."""
+        """Yield an action for each content that the findings about a key are about, and one for missing versions."""
         by_content, gone = self._sort(key, found)
         if gone:
             yield action_about(gone, Status.GONE, "", **self.details)

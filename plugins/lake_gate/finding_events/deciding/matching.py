@@ -75,7 +75,7 @@ def _is_about_place(s3: S3Client, finding: Observation, landed: LandedObject, pl
 def head_of(s3: S3Client, finding: Observation) -> dict[str, Any] | None:
     """Return HeadObject's response for the version that a finding names.
 
-    Without a version id in the finding: for the latest version, or None when its ETag shows that it is another one.
+    Without a version id in the finding: for the latest version, or None when its ETag differs.
     """
     try:
         head = head_version(s3, finding.bucket, finding.key, finding.version_id)

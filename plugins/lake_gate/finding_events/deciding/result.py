@@ -34,7 +34,7 @@ def action_about(
 ) -> Action:
     """Return the action about an object.
 
-    :param about: identifies the object when there are no findings about it: it is held with its run.
+    :param about: identifies an object without findings of its own, which is held with its run.
     """
     target: Any = found[0] if found else about
     severities = {finding.finding_id or UNKNOWN: finding.severity or UNKNOWN for finding in found}

@@ -50,7 +50,7 @@ def _decide_isolated(lake: Lake, found: list[Observation]) -> Result:
 def _decide(lake: Lake, found: list[Observation], result: Result) -> Action:
     """Decide about a stray; its content is read only if it is to be moved."""
     bucket, key = found[0].bucket, found[0].key
-    heads = (head_of(lake.s3, finding) for finding in found)  # all of one version; without version id: of the latest
+    heads = (head_of(lake.s3, finding) for finding in found)  # all of the same version, or of the latest
     head = next(filter(None, heads), None)
     if head is None:
         return action_about(found, Status.GONE, "")
