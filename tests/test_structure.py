@@ -30,7 +30,7 @@ PURE = {
     "recording": ["record", "marker"],
     "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],
-    "finding_events": ["hints", "watermark", "places", "action", "rejudging", "recording", "digest"],
+    "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
 }
 """Pure modules of packages that are not pure as a whole."""
 GATE = REPO / "plugins/lake_gate"

@@ -23,9 +23,9 @@ def test_each_feed_has_assets_of_its_own_that_name_no_bucket() -> None:
 def test_events_go_through_the_alias_of_the_task_only() -> None:
     context: Any = {"outlet_events": Outlets()}
     announce(context, [Asset("other")], silver("synthea"), run_id="1")
-    assert context["outlet_events"].said == []
+    assert context["outlet_events"].added == []
     announce(context, [changes("publish")], silver("synthea"), run_id="1")
-    assert context["outlet_events"].said == [("silver_synthea", {"run_id": "1"})]
+    assert context["outlet_events"].added == [("silver_synthea", {"run_id": "1"})]
 
 
 def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def published(lake: Lake, outcomes: dict[str, str]) -> dict[str, Any]:
         task_id="t", settings=lake.settings.to_json(), feed="synthea", outlets=[changes("publish")]
     )
     operator.step(context)
-    return dict(context["outlet_events"].said)
+    return dict(context["outlet_events"].added)
 
 
 def test_events_are_sent_only_for_assets_that_a_run_has_changed(lake: Lake) -> None:

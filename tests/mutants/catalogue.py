@@ -93,16 +93,27 @@ _record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
 _reports = partial(Mutant, f"{GATE}/recording/operators.py", (REPORTS,))
 _marker = partial(Mutant, f"{GATE}/recording/marker.py", ("tests/lake_gate/recording/test_marker.py",))
 _overlay = partial(Mutant, f"{GATE}/decision/overlay.py", ("tests/lake_gate/decision/test_overlay.py",))
-_deciding = partial(Mutant, f"{EVENTS}/deciding.py", ("tests/lake_gate/finding_events/test_deciding.py",))
 _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
 _moving = partial(Mutant, f"{EVENTS}/moving.py", ("tests/lake_gate/finding_events/test_moving.py",))
 _EVENTS_TESTS = "tests/lake_gate/finding_events/test_"
-_deciding = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}deciding.py",))
-_finishing = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}withdrawing.py",))
+_DECIDING, _DECIDING_TESTS = f"{EVENTS}/deciding", "tests/lake_gate/finding_events/deciding/test_"
+_deciding = partial(Mutant, f"{_DECIDING}/findings.py", (f"{_DECIDING_TESTS}findings.py",))
+_deciding_strays = partial(
+    Mutant, f"{_DECIDING}/strays.py", (f"{_DECIDING_TESTS}strays.py", f"{_DECIDING_TESTS}findings.py")
+)
+_deciding_runs = partial(
+    Mutant,
+    f"{_DECIDING}/runs.py",
+    tuple(f"{_DECIDING_TESTS}{name}.py" for name in ("runs", "finished_runs", "damaged_runs")),
+)
+_deciding_again = partial(Mutant, f"{_DECIDING}/finished_runs.py", (f"{_DECIDING_TESTS}finished_runs.py",))
+_matching = partial(Mutant, f"{_DECIDING}/matching.py", (f"{_DECIDING_TESTS}matching.py",))
+_carrying = partial(Mutant, f"{_DECIDING}/carrying.py", (f"{_DECIDING_TESTS}carrying.py",))
+_finishing = partial(Mutant, f"{_DECIDING}/finished_runs.py", (f"{_EVENTS_TESTS}withdrawing.py",))
 _runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
 _reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
 _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
-_deciding_restored = partial(Mutant, f"{EVENTS}/deciding.py", (f"{_EVENTS_TESTS}index.py",))
+_deciding_restored = partial(Mutant, f"{_DECIDING}/findings.py", (f"{_EVENTS_TESTS}index.py",))
 _places = partial(Mutant, f"{EVENTS}/places.py", (f"{_EVENTS_TESTS}places.py",))
 _events = partial(Mutant, f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}operators.py", f"{_EVENTS_TESTS}withdrawing.py"))
 _events_record = partial(Mutant, f"{EVENTS}/recording.py", (f"{_EVENTS_TESTS}recording.py",))
@@ -139,7 +150,7 @@ MUTANTS = [
     _binding("the landed version with another ETag is not suspected", "return seen.version_id == landed.version_id or _has_etag_of(seen, landed)", "return _has_etag_of(seen, landed)"),
     _kept("a version id in another spelling is none", "        value = _spelled(value, members)\n", ""),
     _kept("of two spellings the first counts", "            spelled[known] = _CONTRADICTION", "            pass"),
-    _deciding_restored("pending bytes are not judged", ", _look_at_pending(lake, pending)])", "])"),
+    _deciding_restored("pending bytes are not judged", ", read_pending(lake, pending)])", "])"),
     Mutant(f"{GATE}/recording/operators.py", (REPORTS,), "an emptied list of objects makes an empty marker", 'if len(entries) != written["totals"]["objects"]:', "if False:"),
     _binding("the id null is a real one", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({"", UNKNOWN})'),
     _binding("an empty id is a real one", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({NULL_VERSION, UNKNOWN})'),
@@ -152,7 +163,7 @@ MUTANTS = [
     _looking("what decisions stand on is looked at again", "if self.begun(run):\n            self.log.warning(\"Moves", "if False:\n            self.log.warning(\"Moves"),
     _looking("findings are not looked at", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
     _histories("a damaged document stops the run", "except (DamagedDocumentError, ValueError):", "except RecursionError:"),
-    _deciding("a finding without a version is about nothing that was moved", "if may_be_about(found, replace(", "if found.version_id and may_be_about(found, replace("),
+    _matching("a finding without a version is about nothing that was moved", "if may_be_about(finding, replace(", "if finding.version_id and may_be_about(finding, replace("),
     _decision("no result is clean", "return _why_no_result(seen)", "return None"),
     _decision('a file inside speaks for its archive', 'if not any(not one.is_embedded for one in seen.results)', 'if not any(one for one in seen.results)'),
     _decision("what no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
@@ -328,45 +339,45 @@ MUTANTS = [
     _marker("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE]', "]"),
     _marker("what was withdrawn may come back", "withdrawn = {**other.withdrawn, **self.withdrawn}", "withdrawn = self.withdrawn"),
     _overlay("an amendment that comes meanwhile is missed", "if amendments == before:", "if True:"),
-    _withdrawing("the marker lists what is withdrawn", "_attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))", "pass"),
+    _withdrawing("the marker lists withdrawn objects", "_attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))", "pass"),
     _withdrawing("a document that cannot be written keeps an object in silver", "        failures.append(error)", "        raise"),
-    _withdrawing("the record says where things were", "_attempt(failures, lambda: rewrite_record(self.s3, bronze, run))", "pass"),
+    _withdrawing("the record has the former places", "_attempt(failures, lambda: rewrite_record(self.s3, bronze, run))", "pass"),
     _moving("one failing object keeps the others where they are", "        if len(decisions) == 1:\n", "        if True:\n"),
-    _moving("what is in silver still is said to be moved", "if copies and buckets.silver not in {", "if copies and None not in {"),
-    _events("one failing run stops its chunk", 'log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))', 'log.warning("failed"); raise'),
-    _events("what may pass is not tried again", "if passing and _has_tries_left(context):", "if False:"),
+    _moving("an object that is still in silver is reported as moved", "if copies and buckets.silver not in {", "if copies and None not in {"),
+    _events("one failing run stops its chunk", 'log.warning("Cannot withdraw from %s: %s", f"{feed}/{folder}" if feed else "strays", class_of(error))', 'log.warning("failed"); raise'),
+    _events("a retryable error is not tried again", "if retryable and _has_tries_left(context):", "if False:"),
     _events("the last try raises, and nothing is recorded", "task_instance.try_number <= task_instance.max_tries", "True"),
     _events("a finding of another shape stops everything", "except ValueError:  # it names", "except ZeroDivisionError:  # it names"),
-    _events_record("what failed is not looked at again", "        self.pending += ids\n", ""),
+    _events_record("failed objects are not pending", "        self.pending += ids\n", ""),
     _events_reports("the last task is green although objects failed", "if count := totals", "if not (count := 0) and None and totals"),
-    _deciding("what is found is not written down", "carrying.versions[sha256] = content.add_found(lake.s3, lake.bronze, sha256, of_bytes[sha256])", 'carrying.versions[sha256] = ""'),
-    _deciding("a finding stays where it was made", "for place in landed_at:", "for place in ():"),
-    _deciding_restored("bytes whose runs are still open are settled", "for sha256, places in carrying.places.items() if not places & open_keys", "for sha256, places in carrying.places.items()"),
+    _carrying("findings are not kept by content", "carried.versions[sha256] = content.add_found(lake.s3, lake.bronze, sha256, by_content[sha256])", 'carried.versions[sha256] = ""'),
+    _carrying("a finding stays where it was made", "for place in landed_at:", "for place in ():"),
+    _deciding_restored("bytes whose runs are still open are settled", "for sha256, places in carried.places.items() if not places & open_keys", "for sha256, places in carried.places.items()"),
     Mutant(f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}index.py",), "bytes are settled while the index is incomplete", "        if is_index_complete:\n            versions", "        if True:\n            versions"),
     Mutant(f"{EVENTS}/operators.py", (f"{_EVENTS_TESTS}index.py",), "bytes that could not be moved are settled", " if sha256 not in totals.failed_bytes}", "}"),
-    Mutant(f"{EVENTS}/withdrawing.py", (f"{_EVENTS_TESTS}withdrawing.py",), "a cleared run forgets what it has moved", "for one in (*before, *moved)}", "for one in moved}"),
-    _deciding("one unreadable stray stops everything", "        look.actions.append(_decide_stray(lake, found, look))\n    except Exception as error:", "        look.actions.append(_decide_stray(lake, found, look))\n    except ZeroDivisionError as error:"),
-    _deciding("strays that stay are read", '    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n', "    describe(lake.s3, bucket, key, head)\n    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n"),
-    _deciding("one damaged run stops everything", "    except DamagedDocumentError as damage:\n        return", "    except ZeroDivisionError as damage:\n        return"),
-    _deciding("whatever has the key of a marker is one", "return written is not None and is_marker_of(run, written)", "return written is not None"),
-    _deciding("what a run knows is never judged again", "if not (is_young and not is_known) and not landing.is_dry and (landing.basis or not is_known):", "if not (is_young and not is_known) and not landing.is_dry and not is_known:"),
-    _deciding("copies in silver of what is held stay", "        _add_astray(lake, landed[name], everything[name], look)", "        pass"),
-    _deciding("copies in silver of a dry run stay", "    _add_astray(lake, landed, [*here, *other], look)\n", ""),
-    _finishing("what was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
-    _runs("what came after the decisions is known", "findings = iter_pinned(s3, bronze, run, basis, FINDINGS)", "findings = iter_pinned(s3, bronze, run, {}, FINDINGS)"),
+    Mutant(f"{EVENTS}/withdrawing.py", (f"{_EVENTS_TESTS}withdrawing.py",), "a cleared run forgets its earlier moves", "for place in (*before, *moved)}", "for place in moved}"),
+    _deciding_strays("one unreadable stray stops everything", "        result.actions.append(_decide(lake, found, result))\n    except Exception as error:", "        result.actions.append(_decide(lake, found, result))\n    except ZeroDivisionError as error:"),
+    _deciding_strays("strays that stay are read", '    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n', "    describe(lake.s3, bucket, key, head)\n    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n"),
+    _deciding_runs("one damaged run stops everything", "    except DamagedDocumentError as damage:\n        return", "    except ZeroDivisionError as damage:\n        return"),
+    _deciding("every object at the key of a marker is one", "return written is not None and is_marker_of(run, written)", "return written is not None"),
+    _deciding_runs("findings that a run knows never lead to another decision", "if not is_left_to_run and not landing.is_dry and (landing.basis or not is_known):", "if not is_left_to_run and not landing.is_dry and not is_known:"),
+    _deciding_again("copies in silver of held objects stay", "                add_copies_in_silver(lake, landed[name], everything[name], result)", "                pass"),
+    _deciding_runs("copies in silver of a dry run stay", "    add_copies_in_silver(lake, landed, [*not_in_silver, *elsewhere], result)\n", ""),
+    _finishing("a withdrawal that was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
+    _runs("findings after the decisions are known", "findings = iter_pinned(s3, bronze, run, basis, FINDINGS)", "findings = iter_pinned(s3, bronze, run, {}, FINDINGS)"),
     _runs("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
     _runs("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
-    _reconciling("a marker that lags behind is fine", "return there is None or _without(", "return True or _without("),
-    _reconciling("a list of objects that lags behind is fine", "    if any(_as_json(one) != two for one, two in zip_longest(wanted, there)):", "    if not list(zip_longest(wanted, there)):"),
+    _reconciling("a marker that lags behind is fine", "return current is None or _without(", "return True or _without("),
+    _reconciling("a list of objects that lags behind is fine", "    if any(_as_json(entry) != line for entry, line in zip_longest(wanted, current)):", "    if not list(zip_longest(wanted, current)):"),
     _reconciling("sums that lag behind are fine", "return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
-    _reconciling("a marker may hold whatever else", " or marker.to_bytes() != content:", ":"),
+    _reconciling("a marker may have other members", " or marker.to_bytes() != content:", ":"),
     _index("one damaged run keeps all others out of the index", "    except (DamagedDocumentError, ValueError) as error:", "    except ZeroDivisionError as error:"),
     _index("a run that was not read is in the index", "            is_whole = False\n", ""),
-    _index("the index knows nothing of what was found later", "        if run.feed == FEED:", "        if False:"),
-    _places("whatever begins like a document is one", "_IN_BRONZE.fullmatch(key) is not None", "_IN_BRONZE.match(key) is not None"),
+    _index("the index has no later findings", "        if run.feed == FEED:", "        if False:"),
+    _places("a key that begins like a document is one", "_IN_BRONZE.fullmatch(key) is not None", "_IN_BRONZE.match(key) is not None"),
     _moving("the copy in silver stays", "yield self.silver, key", "return"),
-    _watermark("what was left is forgotten", " | frozenset(left)\n", "\n"),
-    _hints("findings of other accounts are ours", 'told.get("account") != account_id', "not account_id"),
+    _watermark("pending findings are forgotten", " | frozenset(left)\n", "\n"),
+    _hints("findings of other accounts are accepted", 'payload.get("account") != account_id', "not account_id"),
     _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
     # ---- no loss: what is held, and released
     _held("older versions are held, too", ' if item["IsLatest"])', ")"),
@@ -376,11 +387,11 @@ MUTANTS = [
     _reprocessing("two held objects share a name", "and item.name not in used:", ":"),
     _releasing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
     _releasing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
-    _releasing("whatever is at the place of a held copy goes", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
-    _releasing("held copies that stay are no matter", "    if kept:\n", "    if False:\n"),
+    _releasing("any object at the place of a held copy is deleted", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),
+    _releasing("held copies that stay are not reported", "    if kept:\n", "    if False:\n"),
     _releasing("nothing held is ever released", "        delete_versions(\n            s3, [", "        list(\n            ["),
     _release("a dry run releases what is held", 'if record["dry_run"] or', "if"),
-    _release("what is held goes though the record does not account", 'if not record["accounted"]:', "if False:"),
+    _release("held objects are deleted although the record does not account for all", 'if not record["accounted"]:', "if False:"),
     # ---- data is never code, and names from outside stop nothing
     Mutant("dags/held_objects.py", _templates, "data reaches an operator by expand_kwargs", '.expand(\n        about=overdue(list_held.output["overdue_feeds"])', '.expand_kwargs(\n        overdue(list_held.output["overdue_feeds"])'),
     Mutant(f"{GATE}/held/operators.py", _templates, "a feed from a key is a template field", "    def __init__(self, *, about: str,", '    template_fields = (*GateOperator.template_fields, "about")\n\n    def __init__(self, *, about: str,'),
@@ -396,10 +407,10 @@ MUTANTS = [
     Mutant(f"{GATE}/errors.py", ("tests/lake_gate/test_errors.py",), "an error's sentence is logged as it is", "return loggable(self.sentence.format(**facts, **self._sentence_facts()))", "return self.sentence.format(**facts, **self._sentence_facts())"),
     _move("the name of a mapped task has any length, and the move fails", 'map_index_name(f"{len(moved)} from {moved[0].name}")', 'f"{len(moved)} from {moved[0].name}"'),
     _receipts("a receipt's key has any length", "if _PLAIN.fullmatch(kind):", "if True:"),
-    # ---- people are told
-    _failures("what is tried again is told", "if not failure.is_final:", "if False:"),
-    _failures("what no retry helps is not told", "== _FAILED_STATE:", '== "":'),
-    _failures("the last try is not told", "or try_number > max_tries", "or try_number > max_tries + 1"),
+    # ---- notifications
+    _failures("a task that is tried again sends a message", "if not failure.is_final:", "if False:"),
+    _failures("a task that failed finally sends no message", "== _FAILED_STATE:", '== "":'),
+    _failures("the last try sends no message", "or try_number > max_tries", "or try_number > max_tries + 1"),
     # ---- the account
     _jobs("somebody else's job is cancelled", 'if account.is_managed(job) and job["tags"]', 'if job["tags"]'),
     _jobs("a retry pays for a second job", '"tags": tags}, *token_facts)', "\"tags\": tags}, __import__('uuid').uuid4().hex)"), Mutant(f"{MACIE}/hook.py", ("tests/macie/test_operators.py", "tests/macie/test_scheduled_jobs.py"), "a cancelled job is used", 'return status != "CANCELLED"', "return True"),

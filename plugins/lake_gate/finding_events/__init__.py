@@ -1,1 +1,1 @@
-"""What Macie finds outside the gate's own runs: decided by the same policy, and moved by the same code."""
+"""Findings outside the gate's own runs: decided about by the same policy, and moved by the same code."""

@@ -1,8 +1,8 @@
-"""What is to be done about one object that Macie has found something in. Pure."""
+"""The action about one object that Macie has found something in. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -11,32 +11,30 @@ from lake_gate.decision.decision import Decision
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 
-MOST_CHUNKS = 100
-"""Each chunk is a mapped task; the list of them goes into XCom."""
-
 CARRIED = "same_bytes"
-"""Why an object is left to its run when nothing was found in itself: its bytes are pending, not the findings."""
+"""``why`` of an object that is left to its run for findings in the same bytes elsewhere: its bytes are pending, not the
+findings."""
 
 
 class Status(StrEnum):
-    """What becomes of an object."""
+    """What is done with an object."""
 
     MOVE = "move"
-    """It is decided more strictly than before, or such a decision is not carried out completely: it is moved."""
+    """It is moved: the new decision is stricter, or a stricter one was not carried out completely."""
     STANDS = "stands"
-    """The same policy comes to the same decision."""
+    """The same policy results in the same decision."""
     KNOWN = "decided_with_by_its_run"
     """The run that landed it has the finding in the evidence of its decisions."""
     PENDING = "left_to_its_run"
-    """The run that landed it is not over: looked at again next time."""
+    """The run that landed it is not over: the next run of ``finding_events`` decides about it."""
     ISOLATED = "isolated_already"
-    """It is where this decision would send it, or where a stricter one has."""
+    """It is where this decision or a stricter one sends it."""
     GONE = "gone"
-    """The version is not there any more, or was replaced: nothing is touched."""
+    """The version was deleted or replaced: nothing is touched."""
     LEFT = "left"
-    """Nobody may read it as trusted, and it is not severe enough to be moved."""
+    """Readers do not trust it, and its findings are not severe enough to move it."""
     FAILED = "failed"
-    """It could not be decided about, or moved: ``why`` is the class of the error; looked at again next time."""
+    """It could not be decided about, or moved: ``why`` is the class of the error; the next run tries again."""
 
 
 _STATUSES = frozenset(status.value for status in Status)
@@ -44,17 +42,17 @@ _STATUSES = frozenset(status.value for status in Status)
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One object, what was found, and what is done.
+    """What is done with one object, and why.
 
-    :param bucket: with ``key`` and ``version_id``: what Macie has looked at.
+    :param bucket: with ``key`` and ``version_id``: the object that Macie has analyzed.
     :param findings: severity of each finding, by id.
-    :param why: reason of the decision, or what stands in for it.
-    :param feed: of the run that landed it, with ``folder``; empty when none has.
-    :param was: outcome until now; None when nothing was decided.
+    :param why: reason of the decision, or of leaving the object where it is.
+    :param feed: of the run that landed it, with ``folder``; empty when no run has.
+    :param was: outcome before; None when nothing was decided.
     :param decision: the stricter decision, as :class:`lake_gate.decision.decision.Decision`; None: nothing is moved.
-    :param silver_version_id: of the copy that was promoted; empty when there is none.
-    :param because: ids of the findings to look at again when the action fails, where it has none of its own.
-    :param damaged: name of the document of its run that cannot be read; empty when all can.
+    :param silver_version_id: of the promoted copy; empty without a copy in silver.
+    :param because: ids of the findings that are pending when the action fails and has no findings of its own.
+    :param damaged: name of the document of its run that cannot be read; empty when all can be read.
     """
 
     bucket: str
@@ -75,35 +73,35 @@ class Action:
     def from_json(cls, content: Any) -> Action:
         """Read a line of ``actions.jsonl``.
 
-        :raises ValueError: when it is something else; nothing of the content is in the text.
+        :raises ValueError: when it is of another shape; the text never holds content.
         """
         action = jsonl.from_dict(cls, content)
         if action.status not in _STATUSES:
-            raise ValueError("not an Action: the status is not known")
+            raise ValueError("not an Action: unknown status")
         if action.decision is not None:
             Decision.from_json(action.decision)
         elif action.status == Status.MOVE:
-            raise ValueError("not an Action: it does not say where to")
+            raise ValueError("not an Action: a move without a decision")
         return action
 
     @property
-    def the_decision(self) -> Decision:
+    def stricter_decision(self) -> Decision:
         """The stricter decision, typed."""
         return Decision(**(self.decision or {}))
 
     @property
     def place(self) -> tuple[str, str]:
-        """What is moved together: the objects of one run, or all that no run has landed."""
+        """The run whose objects are moved together, as (feed, folder); both empty for all strays."""
         return self.feed, self.folder
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What carrying an action out has come to.
+    """The result of carrying an action out.
 
-    :param moved: where the object is; None: nowhere any more, or not at its new place.
-    :param failed: class of the error; empty when there was none.
-    :param is_passing: the next try may succeed.
+    :param moved: where the object is; None: no copy exists, or not at its new place.
+    :param failed: class of the error; empty without an error.
+    :param is_passing: whether a retry may succeed.
     """
 
     moved: Moved | None = None
@@ -114,54 +112,7 @@ class Done:
     def from_json(cls, line: Any) -> Done:
         """Read a line of a ledger.
 
-        :raises ValueError: when it is something else; nothing of the content is in the text.
+        :raises ValueError: when it is of another shape; the text never holds content.
         """
         moved = line.get("moved") if isinstance(line, Mapping) else None
         return jsonl.from_dict(cls, line if moved is None else {**line, "moved": jsonl.from_dict(Moved, moved)})
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Part of the actions that one task carries out: whole runs, for two tasks must not amend the same one.
-
-    :param of: for people: which runs.
-    :param start: first byte in the document of the actions, ``size`` bytes from there on.
-    """
-
-    of: str
-    start: int
-    size: int
-
-
-@dataclass(slots=True)
-class _Group:
-    place: tuple[str, str]
-    lines: list[bytes] = field(default_factory=list)
-
-
-def plan(actions: Iterable[Action]) -> tuple[bytes, list[Chunk]]:
-    """Return the actions as JSON Lines, those that move something first, and the chunks of these."""
-    groups: dict[tuple[str, str], _Group] = {}
-    others: list[bytes] = []
-    for action in actions:
-        line = jsonl.dump_line(action)
-        if action.status == Status.MOVE:
-            groups.setdefault(action.place, _Group(action.place)).lines.append(line)
-        else:
-            others.append(line)
-    ordered = sorted(groups.values(), key=lambda group: group.place)
-    runs_per_chunk = max(1, -(-len(ordered) // MOST_CHUNKS))
-    chunks: list[Chunk] = []
-    start = 0
-    for first in range(0, len(ordered), runs_per_chunk):
-        part = ordered[first : first + runs_per_chunk]
-        size = sum(len(line) for group in part for line in group.lines)
-        chunks.append(Chunk(_shown(part), start, size))
-        start += size
-    return b"".join([*(line for group in ordered for line in group.lines), *others]), chunks
-
-
-def _shown(part: list[_Group]) -> str:
-    feed, folder = part[0].place
-    first = f"{feed}/{folder}" if feed else "around the gate"
-    return first if len(part) == 1 else f"{first} and {len(part) - 1} more"

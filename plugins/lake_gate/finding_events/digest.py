@@ -10,19 +10,19 @@ from lake_gate.model.evidence import Severity
 from lake_gate.notifications.message import Notice
 
 QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
-"""What nobody has to be told of: the run that landed the object has told it, or will, or nothing was done."""
+"""Statuses that need no message: the run that landed the object reports it, or nothing was done."""
 _ORDER = [Status.FAILED, Status.MOVE, Status.LEFT, Status.STANDS]
 
 
-def is_worth_telling(record: Mapping[str, Any]) -> bool:
-    """Whether anything was done or found that no message has told of; what fails again in the same way is not news."""
+def is_worth_sending(record: Mapping[str, Any]) -> bool:
+    """Whether there is anything that no message has reported; an object that fails again in the same way is not new."""
     totals = record["totals"]
     loud = {status for status in totals["statuses"] if status not in QUIET and status != Status.FAILED}
     return bool(record["events"]["poison"] or loud or totals.get("newly_failed"))
 
 
 def worst_moved(record: Mapping[str, Any]) -> Severity | None:
-    """Return the highest severity of what was moved, or should have been."""
+    """Return the highest severity of the objects that were moved, or failed to be moved."""
     totals = record["totals"]
     named = {*totals["severities_moved"], *totals.get("severities_failed", ())}
     found = [Severity(name) for name in named if name in set(Severity)]
@@ -43,8 +43,8 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
     subject += f" ({in_silver} may still be in silver)" if in_silver else ""
     lines = [
         f"Run {record['run']['run_id']}.",
-        "Macie has found something outside the gate's own runs; it was decided by the same policy.",
-        f"{poison} message(s) of the findings queue were no hints, and are in the dead-letter queue." if poison else "",
+        "Macie has reported findings outside the gate's own runs; they were decided about by the same policy.",
+        f"{poison} invalid message(s) of the findings queue are in the dead-letter queue." if poison else "",
         *(f"{count} object(s): {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
         *map(_line, shown),
     ]
@@ -85,5 +85,5 @@ def _line(entry: Mapping[str, Any]) -> str:
     damaged = f", {entry['damaged']} of its run is damaged" if entry.get("damaged") else ""
     now = f", is in {entry['now']['bucket']} now" if entry["status"] == Status.FAILED and entry.get("now") else ""
     silver = ", may still be in silver" if _may_be_in_silver(entry) else ""
-    what = f"{entry['status'].replace('_', ' ')} ({done}; {found}{was}{damaged}{now}{silver})"
-    return f"- {entry['bucket']}/{entry['key']}: {what}"
+    details = f"{done}; {found}{was}{damaged}{now}{silver}"
+    return f"- {entry['bucket']}/{entry['key']}: {entry['status'].replace('_', ' ')} ({details})"

@@ -1,10 +1,9 @@
-"""Rebuilds the index by content from the documents of the runs: where it was lost, or the lake is older than it.
+"""Rebuild the index by content from the documents of the runs: when it was lost, or the lake is older than the index.
 
-``_content/complete.json`` says that every run is in it. Without that document all runs are read, one after the other:
-their manifests say which bytes were landed where, their results and findings what was found in them, and the actions of
-``finding_events`` what was found later. Runs that begin meanwhile write their own entries, see
-:mod:`lake_gate.content`. While the index was incomplete a run may have promoted bytes that it would have held: bytes
-whose findings are restored are pending again.
+``_content/complete.json`` records that the index has every run. Without that document all runs are read in sequence:
+the manifests list the landed bytes, the results and findings of the runs and the actions of ``finding_events`` list the
+findings in them. Runs that begin during the rebuild write their own entries, see :mod:`lake_gate.content`. While the
+index is incomplete, a run may promote bytes that it would have held: bytes whose findings are restored are pending.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 INDEX_BUDGET = timedelta(minutes=30)
-"""How long one run of ``finding_events`` reads old runs; the next one goes on."""
+"""How long a run of ``finding_events`` reads old runs; the next run continues."""
 _RUNS = "_runs/"
 _THREADS = 16
 
@@ -46,44 +45,44 @@ type _Version = tuple[str, str, str]
 
 
 def complete_index(s3: S3Client, bronze: str, *, until: datetime) -> bool:
-    """Bring every run into the index unless that was done; return whether it is complete now.
+    """Add every run to the index, unless the index is complete; return whether it is complete now.
 
-    :param until: when to stop, in UTC; what was done is kept.
+    :param until: when to stop, aware UTC; the progress is kept.
     """
-    done = _read(s3, bronze)
-    if done["complete"]:
+    progress = _read_progress(s3, bronze)
+    if progress["complete"]:
         return True
     is_whole = True
-    for key in _iter_manifests(s3, bronze, after=done["after"]):
+    for key in _iter_manifests(s3, bronze, after=progress["after"]):
         if datetime.now(UTC) >= until:
-            log.warning("The index by content is rebuilt up to %s; the next run goes on", loggable(done["after"]))
+            log.warning("The index by content is rebuilt up to %s; the next run continues", loggable(progress["after"]))
             return False
         run = run_of(key.removeprefix(_RUNS))
         try:
-            done["skipped"] += _add_run(s3, bronze, run) if run else []
+            progress["skipped"] += _add_run(s3, bronze, run) if run else []
         except (ClientError, BotoCoreError, GateError) as error:
-            log.warning("%s could not be read: %s; the next run reads it again", loggable(key), class_of(error))
+            log.warning("Cannot read %s: %s; the next run reads it again", loggable(key), class_of(error))
             is_whole = False
-        done["after"] = key
-        write_document(s3, bronze, INDEX, json.dumps(done).encode())
-    done |= {"complete": is_whole, "after": done["after"] if is_whole else ""}
-    write_document(s3, bronze, INDEX, json.dumps(done).encode())
+        progress["after"] = key
+        write_document(s3, bronze, INDEX, json.dumps(progress).encode())
+    progress |= {"complete": is_whole, "after": progress["after"] if is_whole else ""}
+    write_document(s3, bronze, INDEX, json.dumps(progress).encode())
     return is_whole
 
 
-def _read(s3: S3Client, bronze: str) -> dict[str, Any]:
-    """Return how far it is; at the beginning where that cannot be read."""
+def _read_progress(s3: S3Client, bronze: str) -> dict[str, Any]:
+    """Return the progress of the rebuild; the beginning when its document cannot be read."""
     begin: dict[str, Any] = {"complete": False, "after": "", "skipped": []}
     try:
-        done = jsonl.parse(read_document_or_none(s3, bronze, INDEX) or b"{}")
-        types = (type(done["complete"]), type(done["after"]), type(done["skipped"]))
+        progress = jsonl.parse(read_document_or_none(s3, bronze, INDEX) or b"{}")
+        types = (type(progress["complete"]), type(progress["after"]), type(progress["skipped"]))
     except (ValueError, KeyError, TypeError):
         return begin
-    return {name: done[name] for name in begin} if types == (bool, str, list) else begin
+    return {name: progress[name] for name in begin} if types == (bool, str, list) else begin
 
 
 def _iter_manifests(s3: S3Client, bronze: str, *, after: str) -> Iterator[str]:
-    """Yield the keys of the manifests of all runs: one listing for each feed and run, and none of what is in them."""
+    """Yield the keys of the manifests of all runs; lists the folders of each feed, never the objects in them."""
     for feed in _iter_folders(s3, bronze, _RUNS, ""):
         for folder in _iter_folders(s3, bronze, feed, after):
             key = folder + MANIFEST
@@ -95,19 +94,19 @@ def _iter_folders(s3: S3Client, bronze: str, prefix: str, after: str) -> Iterato
     start = {"StartAfter": after} if after.startswith(prefix) else {}
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=prefix, Delimiter="/", **start)  # type: ignore[arg-type]
     for page in pages:
-        yield from (one["Prefix"] for one in page.get("CommonPrefixes", ()))
+        yield from (folder["Prefix"] for folder in page.get("CommonPrefixes", ()))
 
 
 def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
-    """Write the entries of one run; return its folder when its documents are damaged: reading again is no help."""
+    """Write the entries of one run; return its folder if its documents are damaged: it is not read again."""
     try:
         if run.feed == FEED:
             _add_actions(s3, bronze, run)
             return []
-        found = _found(s3, bronze, run)
-        of = partial(jsonl.from_dict, LandedObject)
-        landed = iter_items(s3, bronze, run.document(MANIFEST), of, missing_ok=True)
-        for _ in map_threads(lambda one: _add_object(s3, bronze, run, one, found), landed, _THREADS):
+        found = _read_evidence(s3, bronze, run)
+        parse = partial(jsonl.from_dict, LandedObject)
+        manifest = iter_items(s3, bronze, run.document(MANIFEST), parse, missing_ok=True)
+        for _ in map_threads(lambda landed: _add_object(s3, bronze, run, landed, found), manifest, _THREADS):
             pass
     except (DamagedDocumentError, ValueError) as error:
         log.warning("%s is damaged: %s", loggable(f"s3://{bronze}/{run.documents}"), type(error).__name__)
@@ -116,14 +115,14 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
 
 
 def _add_actions(s3: S3Client, bronze: str, run: Run) -> None:
-    """Write what a run of ``finding_events`` has found in what it moved; a decision has no categories."""
+    """Write the findings about objects that a run of ``finding_events`` has moved; decisions have no categories."""
     for action in iter_items(s3, bronze, run.document(ACTIONS), Action.from_json, missing_ok=True):
         if action.decision and action.findings:
-            decision = action.the_decision
+            decision = action.stricter_decision
             detections = tuple(Detection(name, count, UNKNOWN) for name, count in decision.detections.items())
             severity, finding_id = decision.severity, min(action.findings)
-            seen = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)
-            content.add_found(s3, bronze, decision.sha256, [seen])
+            finding = Observation("", "", "", "", "COMPLETE", None, severity, detections, UNKNOWN, finding_id)
+            content.add_found(s3, bronze, decision.sha256, [finding])
 
 
 def _add_object(
@@ -133,12 +132,12 @@ def _add_object(
     content.add_landed(s3, bronze, run, landed)
 
 
-def _found(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observation]]:
-    """Return what the run's evidence says was found, by version; objects in which nothing was are not kept."""
+def _read_evidence(s3: S3Client, bronze: str, run: Run) -> dict[_Version, list[Observation]]:
+    """Return the observations of a run that have a severity or detections, by version."""
     found: defaultdict[_Version, list[Observation]] = defaultdict(list)
     for name in (RESULTS, FINDINGS):
         for line in iter_json_lines(s3, bronze, run.document(name), missing_ok=True):
-            one = Observation.from_api(without_values(line), is_finding=name == FINDINGS)
-            if one.severity or one.detections:
-                found[one.bucket, one.key, one.version_id].append(one)
+            seen = Observation.from_api(without_values(line), is_finding=name == FINDINGS)
+            if seen.severity or seen.detections:
+                found[seen.bucket, seen.key, seen.version_id].append(seen)
     return found

@@ -1,7 +1,8 @@
-"""Moves what was decided anew out of every place where it may be read: the same moves as the gate's own.
+"""Move objects that were decided about again out of every place where they can be read.
 
-Where an object is, S3 shows, whatever was written down: every version with its bytes, at each place that a run may have
-put it. Bronze goes first: from then on no task of the run can copy it into silver again. A retry finds what is left.
+The copies are found in S3, not in documents: every version with the object's bytes, at each place where a run may have
+put it. Bronze goes first: from then on no task of the run can copy the object into silver again. A retry moves the
+copies that are left.
 """
 
 from __future__ import annotations
@@ -34,19 +35,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 type Numbered = tuple[int, Decision]
-"""A decision, and its place among those that were asked for: two strays may have one name."""
+"""A decision and its number among the given ones: two strays may have the same name."""
 
 
 @dataclass(frozen=True, slots=True)
-class FromAnywhere(Buckets):
-    """The buckets of the lake, for objects of a run that are no longer where they were landed."""
+class RunPlaces(Buckets):
+    """The places at which copies of a run's object may be, and the place to which it goes."""
 
     def place(self, decision: Decision) -> tuple[str, str]:
-        """Return where the object goes: to the key under which it was landed, also when it was held."""
+        """Return (bucket, key) of where the object goes: the key under which it was landed, also if it was held."""
         return Buckets.place(self, replace(decision, key=self._landed_key(decision)))
 
     def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
-        """Yield (bucket, key) of the places that the object is to be taken from."""
+        """Yield (bucket, key) of every place where a copy of the object may be."""
         key = self._landed_key(decision)
         yield self.bronze, key
         if decision.outcome == Outcome.QUARANTINE:
@@ -58,18 +59,20 @@ class FromAnywhere(Buckets):
 
 
 @dataclass(frozen=True, slots=True)
-class FromThere(FromAnywhere):
-    """The same for objects that no run has landed: what lies elsewhere under their key may be somebody else's."""
+class StrayPlaces(RunPlaces):
+    """The place of an object that no run has landed: at other places its key may belong to another writer."""
 
     def sources(self, decision: Decision) -> Iterator[tuple[str, str]]:
-        """Yield the place that Macie has looked at."""
+        """Yield the place that Macie has analyzed."""
         yield decision.bucket, decision.key
 
 
-def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Done]:
-    """Move objects like :func:`move_all`; what fails is searched for by halves, and keeps no other where it is.
+def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: RunPlaces) -> list[Done]:
+    """Move objects like :func:`move_all`, so that an object that cannot be moved does not keep back the others.
 
-    :return: what has come of each, in the order given.
+    After an error each half is tried again by itself, down to the single object.
+
+    :return: the result for each decision, in the order given.
     """
     try:
         return [Done(moved) for moved in move_all(s3, decisions, run, buckets)]
@@ -77,11 +80,11 @@ def move_each(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Fr
         if len(decisions) == 1:
             return [_failed(s3, decisions[0], buckets, error)]
     half = len(decisions) // 2
-    return [one for part in (decisions[:half], decisions[half:]) for one in move_each(s3, part, run, buckets)]
+    return [*move_each(s3, decisions[:half], run, buckets), *move_each(s3, decisions[half:], run, buckets)]
 
 
-def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exception) -> Done:
-    """Say why an object could not be moved, and where it is all the same when it has left silver."""
+def _failed(s3: S3Client, decision: Decision, buckets: RunPlaces, error: Exception) -> Done:
+    """Return why an object could not be moved, and where its copy is if it has left silver."""
     moved = None
     try:
         bucket, key = buckets.place(decision)
@@ -89,23 +92,23 @@ def _failed(s3: S3Client, decision: Decision, buckets: FromAnywhere, error: Exce
         if copies and buckets.silver not in {place for place, _ in left_behind(s3, [decision], buckets)}:
             moved = Moved(decision.name, bucket, key, copies[0][1].version_id)
     except (ClientError, BotoCoreError, GateError, FinalGateError):
-        log.warning("Where %s is now could not be read", loggable(f"s3://{decision.bucket}/{decision.key}"))
+        log.warning("Cannot read where %s is", loggable(f"s3://{decision.bucket}/{decision.key}"))
     return failure(error, moved)
 
 
 def failure(error: Exception, moved: Moved | None = None) -> Done:
-    """Return what an error says: its class, and whether the next try may succeed."""
+    """Return the class of an error, and whether a retry may succeed."""
     known = from_aws_error(error) if isinstance(error, ClientError | BotoCoreError) else error
     return Done(moved, class_of(error), is_passing=isinstance(known, GateError))
 
 
-def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhere) -> set[tuple[str, str]]:
-    """Return the bucket where, and the name of what, still has a copy at a place that it is to be taken from."""
+def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: RunPlaces) -> set[tuple[str, str]]:
+    """Return (bucket, name) of every object that still has a copy at a place from which it is to be moved."""
     by_place: dict[tuple[str, bool], list[Numbered]] = {}
-    for one in decisions:
-        for bucket, key in buckets.sources(one):
-            place = bucket, key.startswith(HELD_PREFIX)  # apart, so that no listing spans what lies between
-            by_place.setdefault(place, []).append((0, replace(one, bucket=bucket, key=key)))
+    for decision in decisions:
+        for bucket, key in buckets.sources(decision):
+            place = bucket, key.startswith(HELD_PREFIX)  # apart, so that no listing spans the keys in between
+            by_place.setdefault(place, []).append((0, replace(decision, bucket=bucket, key=key)))
     return {
         (bucket, found.name)
         for (bucket, _), wanted in by_place.items()
@@ -114,18 +117,18 @@ def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: FromAnywhe
     }
 
 
-def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: FromAnywhere) -> list[Moved | None]:
-    """Move objects to where their decisions send them, from wherever they are.
+def move_all(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: RunPlaces) -> list[Moved | None]:
+    """Move objects to the places that their decisions name, from every place where they have a copy.
 
-    :param run: whose folder the tags of the copies name.
-    :return: where each is now, in the order given; None for what is nowhere any more.
-    :raises GateError: when something could not be moved; all others were.
+    :param run: the run that the tags of the copies name.
+    :return: where each object is now, in the order given; None if no copy of it exists.
+    :raises GateError, FinalGateError: when an object could not be moved; all others were tried.
     """
     moved: dict[int, Moved] = {}
     errors: list[GateError | FinalGateError] = []
     numbered = list(enumerate(decisions))
     for outcome in (Outcome.QUARANTINE, Outcome.HOLD):
-        for window in batched(((n, one) for n, one in numbered if one.outcome == outcome), CHUNK_OBJECTS):
+        for window in batched((item for item in numbered if item[1].outcome == outcome), CHUNK_OBJECTS):
             try:
                 moved |= _move(s3, window, run, buckets, errors)
             except (ClientError, BotoCoreError) as error:
@@ -139,66 +142,68 @@ def _move(
     s3: S3Client,
     decisions: Sequence[Numbered],
     run: Run,
-    buckets: FromAnywhere,
+    buckets: RunPlaces,
     errors: list[GateError | FinalGateError],
 ) -> dict[int, Moved]:
-    """Take objects from one place after the other; what fails at one must not keep the others where they are."""
+    """Move objects from one place after the other; an error at one place does not keep the objects at the others."""
     moved: dict[int, Moved] = {}
     by_source: dict[tuple[str, bool], list[Numbered]] = {}
-    for number, one in decisions:
-        for bucket, key in buckets.sources(one):
+    for number, decision in decisions:
+        for bucket, key in buckets.sources(decision):
             place = bucket, key.startswith(HELD_PREFIX)
-            by_source.setdefault(place, []).append((number, replace(one, bucket=bucket, key=key)))
-    # Before and after: a copy in parts that a task of the run has under way must not complete once this is over.
-    uploads = [place for _, one in decisions if one.part_bytes for place in buckets.sources(one)]
+            by_source.setdefault(place, []).append((number, replace(decision, bucket=bucket, key=key)))
+    # Before and after: a multipart copy that a task of the run has begun must not complete once the move is over.
+    uploads = [place for _, decision in decisions if decision.part_bytes for place in buckets.sources(decision)]
     _abort(s3, uploads, errors)
-    for of_source in by_source.values():
-        there = _with_versions(s3, of_source, buckets)
+    for wanted in by_source.values():
+        existing = _with_versions(s3, wanted, buckets)
         try:
-            carried = carry_out(s3, [one for _, one in there], run, buckets)
+            moved |= _carry_out(s3, existing, run, buckets)
         except (GateError, FinalGateError) as error:
             errors.append(error)
-            continue
-        moved |= {number: one for (number, _), one in zip(there, carried, strict=True)}
     _abort(s3, uploads, errors)
-    rest = [(number, one) for number, one in decisions if number not in moved]
+    rest = [(number, decision) for number, decision in decisions if number not in moved]
     return moved | _moved_before(s3, rest, run, buckets)
 
 
 def _abort(s3: S3Client, uploads: Sequence[tuple[str, str]], errors: list[GateError | FinalGateError]) -> None:
-    """Abort uploads; one that cannot be aborted must not keep the objects where they are."""
+    """Abort uploads; an error is added to the others and does not stop the move."""
     try:
         abort_uploads_under_way(s3, uploads)
     except ClientError as error:
         errors.append(from_aws_error(error))
 
 
+def _carry_out(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: Buckets) -> dict[int, Moved]:
+    moved = carry_out(s3, [decision for _, decision in decisions], run, buckets)
+    return {number: place for (number, _), place in zip(decisions, moved, strict=True)}
+
+
 def _with_versions(s3: S3Client, wanted: Sequence[Numbered], buckets: Buckets) -> list[Numbered]:
-    """Return those that have a version with their bytes at their place, each with that version."""
+    """Return the decisions whose place has a version with their bytes, each with that version."""
     if not wanted:
         return []
-    histories = list_histories(s3, wanted[0][1].bucket, [one.key for _, one in wanted])
+    histories = list_histories(s3, wanted[0][1].bucket, [decision.key for _, decision in wanted])
 
-    def find(one: Decision) -> str | None:
-        versions = histories[one.key].versions if one.key in histories else []
-        # The very version first: of an object that no run has landed S3 may show no SHA-256.
-        if one.version_id in versions:
-            return one.version_id
-        place = one.bucket, one.key
-        return next((each for each in versions if buckets.checksum_at(s3, *place, each) == one.checksum), None)
+    def find(item: Numbered) -> str | None:
+        decision = item[1]
+        bucket, key = decision.bucket, decision.key
+        versions = histories[key].versions if key in histories else []
+        # The decided version first: for an object that no run has landed S3 may show no SHA-256.
+        if decision.version_id in versions:
+            return decision.version_id
+        checksums = ((version, buckets.checksum_at(s3, bucket, key, version)) for version in versions)
+        return next((version for version, checksum in checksums if checksum == decision.checksum), None)
 
-    found = map_threads(lambda numbered: find(numbered[1]), wanted)
-    return [(number, replace(one, version_id=version)) for (number, one), version in found if version]
+    found = map_threads(find, wanted)
+    return [(number, replace(decision, version_id=version)) for (number, decision), version in found if version]
 
 
-def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: FromAnywhere) -> dict[int, Moved]:
-    """Return where those are that a try before this one has moved; of which there is no copy either, is gone."""
-    targets = [
-        (n, replace(one, bucket=place[0], key=place[1], version_id=""))
-        for n, one in decisions
-        for place in (buckets.place(one),)
-    ]
-    there = {number for number, _ in _with_versions(s3, targets, buckets)}
-    rest = [item for item in decisions if item[0] in there]
-    found = carry_out(s3, [one for _, one in rest], run, buckets)
-    return {number: one for (number, _), one in zip(rest, found, strict=True)}
+def _moved_before(s3: S3Client, decisions: Sequence[Numbered], run: Run, buckets: RunPlaces) -> dict[int, Moved]:
+    """Return where the objects are that an earlier try has moved; an object without a copy there is gone."""
+    targets: list[Numbered] = []
+    for number, decision in decisions:
+        bucket, key = buckets.place(decision)
+        targets.append((number, replace(decision, bucket=bucket, key=key, version_id="")))
+    existing = {number for number, _ in _with_versions(s3, targets, buckets)}
+    return _carry_out(s3, [item for item in decisions if item[0] in existing], run, buckets)

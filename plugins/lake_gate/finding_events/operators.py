@@ -1,4 +1,4 @@
-"""The operators of ``finding_events``: thin, one step from the messages to the moves each."""
+"""Operators of ``finding_events``, in order: take messages, decide, withdraw, record, check, notify."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from lake_gate.content import clear_pending, list_pending
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, FindingsPendingError, NotWithdrawnError, class_of
 from lake_gate.finding_events import hints
-from lake_gate.finding_events.action import Action, Done, Status, plan
-from lake_gate.finding_events.deciding import RUN_DEADLINE, Lake, decide_all
-from lake_gate.finding_events.digest import digest, is_worth_telling, worst_moved
+from lake_gate.finding_events.action import Action, Done, Status
+from lake_gate.finding_events.chunks import plan
+from lake_gate.finding_events.deciding.findings import decide_all
+from lake_gate.finding_events.deciding.lake import RUN_DEADLINE, Lake
+from lake_gate.finding_events.digest import digest, is_worth_sending, worst_moved
 from lake_gate.finding_events.index import INDEX_BUDGET, complete_index
 from lake_gate.finding_events.moving import failure
 from lake_gate.finding_events.places import WATERMARK
 from lake_gate.finding_events.recording import (
     RECORD_SHAPE,
     TAKEN_SHAPE,
-    Looked,
+    Examination,
     Totals,
     build_record,
     entry_of,
@@ -65,18 +67,19 @@ if TYPE_CHECKING:
 
 
 class TakeEventsOperator(GateOperator):
-    """Take the messages that have triggered the run, and the watermark that it begins from.
+    """Take the messages that have triggered the run, and the watermark from which it begins.
 
-    What is no hint goes to the dead-letter queue, with an attribute ``reason``; it is counted, and fails nothing.
-    Pushes ``since_ms`` (from when on findings are listed), ``ids_key`` (the document with the ids to ask for besides:
-    hints, and what was left for this run), ``findings_key`` (where they go to), ``hints`` and ``poison`` (how many).
+    Messages that are not valid hints go to the dead-letter queue, with an attribute ``reason``; they are counted and
+    never fail the task. Pushes ``since_ms`` (time from which findings are listed), ``ids_key`` (key of the document
+    with further ids to get: those of the hints and of pending findings), ``findings_key`` (key of the document for the
+    findings), and the numbers ``hints`` and ``poison``.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(multiple_outputs=True, **kwargs)
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Take them once: a run that is cleared begins from where it began."""
+        """Take the messages once: a run that is cleared begins from the same messages and watermark."""
         bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         key = run.document(TAKEN)
         if (written := read_document_or_none(self.s3, bronze, key)) is None:
@@ -87,7 +90,10 @@ class TakeEventsOperator(GateOperator):
         write_document(self.s3, bronze, run.document(IDS), "\n".join(ids).encode())
         poison = sum(taken["poison"].values())
         self.log.info(
-            "%d hint(s), %d left by runs before, %d poison", len(taken["finding_ids"]), len(watermark.pending), poison
+            "%d hint(s), %d pending finding(s), %d poison message(s)",
+            len(taken["finding_ids"]),
+            len(watermark.pending),
+            poison,
         )
         return {
             "since_ms": watermark.since_ms,
@@ -99,7 +105,7 @@ class TakeEventsOperator(GateOperator):
 
     def _take(self, context: Context) -> dict[str, Any]:
         hook = S3Hook(aws_conn_id=self.aws_conn_id)
-        found = hints.take(
+        found = hints.parse_all(
             hints.iter_bodies(_extras(context)), account_id=hook.account_id, region=hook.conn_region_name
         )
         watermark = Watermark.parse(read_document_or_none(self.s3, self.lake_settings.bronze_bucket, WATERMARK))
@@ -108,14 +114,14 @@ class TakeEventsOperator(GateOperator):
             "finding_ids": found.finding_ids,
             "duplicates": found.duplicates,
             "poison": found.poison_counts,
-            "dead_letters_failed": self._bury(found.poisoned),
+            "dead_letters_failed": self._send_to_dead_letter_queue(found.poisoned),
         }
 
-    def _bury(self, poisoned: list[tuple[str, hints.Poison]]) -> int:
-        """Send poison to the dead-letter queue; return how many it did not take: their bodies are lost, not told."""
+    def _send_to_dead_letter_queue(self, poisoned: list[tuple[str, hints.Poison]]) -> int:
+        """Send poison to the dead-letter queue; return the number of messages that it did not accept: they are lost."""
         url, failed = self.lake_settings.dead_letter_queue_url, 0
         if not url and poisoned:
-            self.log.warning("No dead-letter queue is set: %d message(s) are only counted", len(poisoned))
+            self.log.warning("No dead-letter queue is set: %d poison message(s) are dropped", len(poisoned))
             return len(poisoned)
         for body, reason in poisoned:
             try:
@@ -124,8 +130,8 @@ class TakeEventsOperator(GateOperator):
                     MessageBody=body or " ",
                     MessageAttributes={"reason": {"DataType": "String", "StringValue": reason.value}},
                 )
-            except (ClientError, BotoCoreError) as error:  # one bad message must not keep findings waiting
-                self.log.warning("The dead-letter queue did not take a message: %s", type(error).__name__)
+            except (ClientError, BotoCoreError) as error:  # a bad message must not delay findings
+                self.log.warning("The dead-letter queue did not accept a message: %s", type(error).__name__)
                 failed += 1
         return failed
 
@@ -136,7 +142,7 @@ class TakeEventsOperator(GateOperator):
 
 
 def _extras(context: Context) -> Iterator[Mapping[str, Any]]:
-    """Yield what the asset events say that have triggered the run; none when time or somebody has."""
+    """Yield the extras of the asset events that have triggered the run; none in a scheduled or manual run."""
     triggering: Any = context.get("triggering_asset_events") or {}
     for events in triggering.values():
         for event in events:
@@ -144,11 +150,11 @@ def _extras(context: Context) -> Iterator[Mapping[str, Any]]:
 
 
 class DecideFindingsOperator(GateOperator):
-    """Decide what is done about each object that the new findings are about; touch none.
+    """Decide what is done with each object that the new findings are about; move nothing.
 
-    Returns the chunks of what is to be moved, see :class:`lake_gate.finding_events.action.Chunk`.
+    Returns the chunks of the objects to move, see :class:`lake_gate.finding_events.chunks.Chunk`.
 
-    :param run_deadline: how long a run of the gate may go on before its objects are decided about without it.
+    :param run_deadline: how long a run of the gate may take before its objects are decided about without it.
     """
 
     def __init__(self, *, run_deadline: timedelta = RUN_DEADLINE, **kwargs: Any) -> None:
@@ -156,14 +162,14 @@ class DecideFindingsOperator(GateOperator):
         self.run_deadline = run_deadline
 
     def step(self, context: Context) -> list[dict[str, Any]]:
-        """Decide, and write down what is to be done."""
+        """Decide, and write ``actions.jsonl``."""
         settings, run = self.lake_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
         is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
         taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
         watermark = Watermark.of(taken["watermark"])
-        new, looked = _new(self.iter_document(run, FINDINGS), watermark)
-        looked = replace(looked, is_index_complete=is_index_complete)
+        new, examination = _examine(self.iter_document(run, FINDINGS), watermark)
+        examination = replace(examination, is_index_complete=is_index_complete)
         lake = Lake(self.s3, bronze, settings.silver_bucket, now, self.run_deadline)
         pending = list_pending(self.s3, bronze)
         settled: dict[str, str] = {}
@@ -171,22 +177,24 @@ class DecideFindingsOperator(GateOperator):
         write_document(self.s3, bronze, run.document(ACTIONS), lines)
         if is_index_complete:
             versions = {sha256: [*pending.get(sha256, ()), made] for sha256, made in settled.items()}
-            looked = replace(looked, settled={sha256: list(filter(None, of)) for sha256, of in versions.items()})
-        write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(looked)).encode())
-        self.log.info("%d new findings about %d object(s)", len(new), lines.count(b"\n"))
+            examination = replace(
+                examination, settled={sha256: list(filter(None, ids)) for sha256, ids in versions.items()}
+            )
+        write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(examination)).encode())
+        self.log.info("%d new finding(s) about %d object(s)", len(new), lines.count(b"\n"))
         return [asdict(chunk) for chunk in chunks]
 
     def _complete_index(self, bronze: str, until: datetime) -> bool:
-        """Rebuild the index by content where it is lost; whatever is wrong with it stops no withdrawal."""
+        """Rebuild the index by content if it is lost; an error in it never stops a withdrawal."""
         try:
             return complete_index(self.s3, bronze, until=until)
         except Exception as error:
-            self.log.warning("The index by content could not be rebuilt: %s", class_of(error))
+            self.log.warning("Cannot rebuild the index by content: %s", class_of(error))
             return False
 
 
-def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list[Observation], Looked]:
-    """Return the findings that no run before has dealt with, and which were looked at."""
+def _examine(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list[Observation], Examination]:
+    """Return the findings that no earlier run has processed, and the examination of all of them."""
     new: list[Observation] = []
     times: dict[str, int] = {}
     seen_before = unreadable = 0
@@ -199,13 +207,13 @@ def _new(findings: Iterator[dict[str, Any]], watermark: Watermark) -> tuple[list
                 continue
         try:
             new.append(Observation.from_api(finding, is_finding=True))
-        except ValueError:  # it names no object: nothing can be done about it
+        except ValueError:  # it names no object, so that nothing can be done
             unreadable += 1
-    return new, Looked(times, seen_before, unreadable)
+    return new, Examination(times, seen_before, unreadable)
 
 
 def _milliseconds(time: str | None) -> int:
-    """Return a time in milliseconds since 1970; 0 for none, and for what is not a time."""
+    """Return a time in milliseconds since 1970; 0 for None and for a text that is not a time."""
     try:
         return int(datetime.fromisoformat(time).timestamp() * 1000) if time else 0
     except (ValueError, TypeError, OverflowError):
@@ -213,14 +221,14 @@ def _milliseconds(time: str | None) -> int:
 
 
 class WithdrawOperator(GateOperator):
-    """Carry out one chunk of what was decided: amend the runs, rewrite their markers, move the objects.
+    """Carry out one chunk of the actions: amend the runs, rewrite their markers, move the objects.
 
-    Everything may be done again: a retry finishes what a crash has left. With an outlet of
-    :func:`lake_gate.assets.changes` the assets of silver and quarantine of each feed have an event. Returns the number
-    of objects that are where they should be. What fails keeps no other object where it is; its class is in the ledger,
-    and the last task of the DAG fails for it.
+    Idempotent: a retry finishes what a crash has left. With an outlet of :func:`lake_gate.assets.changes` the assets of
+    silver and quarantine of each feed get an event. Returns the number of objects that are where they should be. An
+    object that cannot be moved does not keep back the others; the ledger has the class of the error, and the last task
+    of the DAG fails.
 
-    :param chunk: see :class:`lake_gate.finding_events.action.Chunk` (mapped, and never rendered as a template).
+    :param chunk: see :class:`lake_gate.finding_events.chunks.Chunk` (mapped, and never rendered as a template).
     """
 
     def __init__(self, *, chunk: dict[str, Any], **kwargs: Any) -> None:
@@ -228,9 +236,9 @@ class WithdrawOperator(GateOperator):
         self.chunk = chunk
 
     def step(self, context: Context) -> int:
-        """Take the runs one by one.
+        """Carry out the actions run by run.
 
-        :raises NotWithdrawnError: when something failed that the next try may do, and there is one.
+        :raises NotWithdrawnError: when an object failed that a retry may move, and Airflow has a try left.
         """
         settings, events = self.lake_settings, self.run_of(context)
         withdrawing = Withdrawing(self.s3, settings, events, datetime.now(UTC).isoformat())
@@ -238,56 +246,56 @@ class WithdrawOperator(GateOperator):
         key = events.document(ACTIONS)
         lines = iter_items(self.s3, settings.bronze_bucket, key, Action.from_json, start=start, size=size)
         done: list[Done] = []
-        passing: list[str] = []
+        retryable: list[str] = []
         for place, group in groupby(lines, key=lambda action: action.place):
             actions = list(group)
-            came = self._carry_out(withdrawing, place, actions, context)
-            passing += [
-                f"s3://{action.bucket}/{action.key} ({one.failed})"
-                for action, one in zip(actions, came, strict=True)
-                if one.is_passing
+            results = self._carry_out(withdrawing, place, actions, context)
+            retryable += [
+                f"s3://{action.bucket}/{action.key} ({result.failed})"
+                for action, result in zip(actions, results, strict=True)
+                if result.is_passing
             ]
-            done += came
-        content = "".join(json.dumps(asdict(one)) + "\n" for one in done).encode()
+            done += results
+        content = "".join(json.dumps(asdict(result)) + "\n" for result in done).encode()
         write_document(self.s3, settings.bronze_bucket, events.document(ledger("", start)), content)
-        if passing and _has_tries_left(context):
-            raise NotWithdrawnError(len(passing), passing[:NAMES_SHOWN])
-        return sum(one.moved is not None for one in done)
+        if retryable and _has_tries_left(context):
+            raise NotWithdrawnError(len(retryable), retryable[:NAMES_SHOWN])
+        return sum(result.moved is not None for result in done)
 
     def _carry_out(
         self, withdrawing: Withdrawing, place: tuple[str, str], actions: list[Action], context: Context
     ) -> list[Done]:
-        """Carry out the actions of one run, or all that are about no run."""
+        """Carry out the actions about one run, or those about strays."""
         feed, folder = place
         try:
             if not feed:
-                return withdrawing.strays(actions)
+                return withdrawing.move_strays(actions)
             run = Run.of_folder(feed, folder)
-            done = withdrawing.from_run(run, actions)
-            self._announce(context, run, [action for action, one in zip(actions, done, strict=True) if one.moved])
+            done = withdrawing.withdraw(run, actions)
+            self._announce(context, run, [action for action, result in zip(actions, done, strict=True) if result.moved])
         except Exception as error:
-            self.log.warning("%s of %s failed: %s", folder or "strays", feed or "no feed", class_of(error))
+            self.log.warning("Cannot withdraw from %s: %s", f"{feed}/{folder}" if feed else "strays", class_of(error))
             return [failure(error)] * len(actions)
         return done
 
     def _announce(self, context: Context, run: Run, actions: list[Action]) -> None:
         settings = self.lake_settings
         record = read_document_or_none(self.s3, settings.bronze_bucket, run.document(RECORD))
-        said = {
+        facts: dict[str, Any] = {
             "run_id": _run_id(record) or run.run_id,
             "withdrawn": sum(action.was == Outcome.PROMOTE for action in actions),
-            "quarantined": sum(action.the_decision.outcome == Outcome.QUARANTINE for action in actions),
+            "quarantined": sum(action.stricter_decision.outcome == Outcome.QUARANTINE for action in actions),
             "record": f"s3://{settings.bronze_bucket}/{run.document(RECORD)}",
             "marker": f"s3://{settings.silver_bucket}/{run.marker}",
         }
-        if said["withdrawn"]:
-            assets.announce(context, self.outlets, assets.silver(run.feed), **said)
-        if said["quarantined"]:
-            assets.announce(context, self.outlets, assets.quarantine(run.feed), **said)
+        if facts["withdrawn"]:
+            assets.announce(context, self.outlets, assets.silver(run.feed), **facts)
+        if facts["quarantined"]:
+            assets.announce(context, self.outlets, assets.quarantine(run.feed), **facts)
 
 
 def _run_id(record: bytes | None) -> str:
-    """Return the run id in a record; empty where it cannot be read."""
+    """Return the run id in a record; empty when it cannot be read."""
     try:
         return str(jsonl.parse(record or b"{}")["run"]["run_id"])
     except (ValueError, KeyError, TypeError):
@@ -295,19 +303,20 @@ def _run_id(record: bytes | None) -> str:
 
 
 def _has_tries_left(context: Context) -> bool:
-    """Whether Airflow would run the task again if it failed now."""
+    """Whether Airflow runs the task again if it fails now."""
     task_instance: Any = context.get("ti")
     return task_instance is not None and task_instance.try_number <= task_instance.max_tries
 
 
 class RecordEventsOperator(GateOperator):
-    """Write the record of the run, and move the watermark: from now on its findings are dealt with.
+    """Write the record of the run, then move the watermark: later runs skip its findings.
 
     Pushes ``uri`` of the record and its ``totals``.
 
-    :param chunks: what was to be moved, as returned by
+    :param chunks: chunks of the objects to move, as returned by
         :class:`lake_gate.finding_events.operators.DecideFindingsOperator` (templated).
-    :param listed: how many findings Macie has told of (templated): ``{"findings": n, "unknown": n}``.
+    :param listed: how many findings Macie has returned, and how many ids it does not know:
+        ``{"findings": n, "unknown": n}`` (templated).
     """
 
     template_fields = (*GateOperator.template_fields, "chunks", "listed")
@@ -318,9 +327,9 @@ class RecordEventsOperator(GateOperator):
         self.listed = listed
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Bring actions and moves together; the watermark moves last."""
+        """Join actions and moves; the watermark moves last."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        looked = need_dataclass(Looked, self.s3, bronze, run.document(LOOKED))
+        examination = need_dataclass(Examination, self.s3, bronze, run.document(LOOKED))
         taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
         failed_before = Watermark.of(taken["watermark"]).failed
         totals = Totals()
@@ -328,16 +337,18 @@ class RecordEventsOperator(GateOperator):
             run=run_facts(context),
             taken=taken,
             listed=xcom.parse(self.listed),
-            looked=looked,
+            examination=examination,
             objects_uri=self._write_objects(run, totals, failed_before),
             totals=totals,
         )
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
         uri = write_document(self.s3, bronze, run.document(RECORD), content)
         clear_pending(
-            self.s3, bronze, {sha256: of for sha256, of in looked.settled.items() if sha256 not in totals.failed_bytes}
+            self.s3,
+            bronze,
+            {sha256: ids for sha256, ids in examination.settled.items() if sha256 not in totals.failed_bytes},
         )
-        self._move_watermark(run, looked, totals)
+        self._move_watermark(run, examination, totals)
         self.log.info("Record: %s", uri)
         return {"uri": uri, "totals": record["totals"]}
 
@@ -361,21 +372,20 @@ class RecordEventsOperator(GateOperator):
                 raise DamagedDocumentError(f"s3://{bronze}/{key}", f"{GONE}; clear withdraw, which writes it")
             yield from iter_items(self.s3, bronze, key, Done.from_json)
 
-    def _move_watermark(self, run: Run, looked: Looked, totals: Totals) -> None:
+    def _move_watermark(self, run: Run, examination: Examination, totals: Totals) -> None:
         bronze = self.lake_settings.bronze_bucket
-        asked = self._asked(run)
-        # Ids that Macie does not know any more are not asked for again.
-        times = {**dict.fromkeys(filter(None, asked), 0), **looked.times}
-
+        requested = self._requested_ids(run)
+        # Ids that Macie no longer knows count as processed: they are not requested again.
+        times = {**dict.fromkeys(filter(None, requested), 0), **examination.times}
         now_ms = int(datetime.now(UTC).timestamp() * 1000)
 
-        def moved(there: bytes | None) -> bytes:
-            return Watermark.parse(there).moved(times, totals.pending, totals.failed, now_ms=now_ms).to_bytes()
+        def moved(current: bytes | None) -> bytes:
+            return Watermark.parse(current).moved(times, totals.pending, totals.failed, now_ms=now_ms).to_bytes()
 
         update_document(self.s3, bronze, WATERMARK, moved)
 
-    def _asked(self, run: Run) -> list[str]:
-        """Return the ids that Macie was asked for."""
+    def _requested_ids(self, run: Run) -> list[str]:
+        """Return the ids that were requested from Macie."""
         bronze, key = self.lake_settings.bronze_bucket, run.document(IDS)
         written = read_document_or_none(self.s3, bronze, key)
         try:
@@ -385,13 +395,16 @@ class RecordEventsOperator(GateOperator):
 
 
 class CheckEventsOperator(GateOperator):
-    """Fail when an object could not be dealt with, after all others were moved, recorded and told of.
+    """Fail when an object could not be decided about or moved.
 
-    The last task, so that no failure of one object stops what comes after it.
+    The last task: all other objects are moved, recorded and reported before.
     """
 
     def step(self, context: Context) -> None:
-        """Read the record; raise with the first objects and why each failed."""
+        """Read the record.
+
+        :raises FindingsPendingError: with the first objects, and why each failed.
+        """
         bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         record = need_object(self.s3, bronze, run.document(RECORD), RECORD_SHAPE)
         totals = record["totals"]
@@ -400,23 +413,23 @@ class CheckEventsOperator(GateOperator):
 
 
 def _hash_of(totals: Mapping[str, Any]) -> str:
-    """Return what tells one digest of a run from another: a cleared run may have done more."""
-    done = [totals[name] for name in ("statuses", "outcomes", "withdrawn", "moved")]
-    return hashlib.sha256(json.dumps(done, sort_keys=True).encode()).hexdigest()[:8]
+    """Return a hash of the results that a digest reports: a cleared run with other results sends another digest."""
+    results = [totals[name] for name in ("statuses", "outcomes", "withdrawn", "moved")]
+    return hashlib.sha256(json.dumps(results, sort_keys=True).encode()).hexdigest()[:8]
 
 
 class NotifyEventsOperator(GateOperator):
-    """Send one message about the run, if anything is worth one: to the High topic when something High was moved.
+    """Send one message about the run, if there is anything to report: to the High topic if a High object was moved.
 
-    Returns the id of the message, None when there is none.
+    Returns the id of the message; None when no message was sent.
     """
 
     def step(self, context: Context) -> str | None:
         """Read the record and publish its digest."""
         settings, run = self.lake_settings, self.run_of(context)
         record = need_object(self.s3, settings.bronze_bucket, run.document(RECORD), RECORD_SHAPE)
-        if not is_worth_telling(record):
-            self.log.info("Nothing that anybody has to be told of")
+        if not is_worth_sending(record):
+            self.log.info("No message: nothing to report")
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH

@@ -1,4 +1,4 @@
-"""Where a run of ``finding_events`` keeps what it writes down, and which run has landed an object. Pure."""
+"""Keys of the documents of ``finding_events``, and the run that may have landed an object. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from lake_gate.model.run import HELD_PREFIX, Run, is_document_name
 
 FEED = "finding_events"
-"""What stands in the place of a feed in the keys of what it writes down."""
+"""Used instead of a feed in the keys of its documents."""
 WATERMARK = f"_runs/{FEED}/watermark.json"
 INDEX = "_content/complete.json"
-"""How far the index by content was rebuilt from what runs have written down."""
+"""Progress of rebuilding the index by content from the documents of the runs."""
 _FOLDER = r"[A-Za-z0-9._-]+"
 _SHA256 = r"[0-9a-f]{64}"
 _FEED = r"[a-z][a-z0-9_]{0,39}"
@@ -30,7 +30,7 @@ _MARKER = re.compile(rf"_runs/({_FEED})/({_FOLDER})\.json")
 
 
 def is_document(key: str) -> bool:
-    """Whether a key in bronze is that of a document that the gate writes: never to be moved."""
+    """Whether the gate writes a document at a key in bronze: it is never moved."""
     of_run = _OF_A_RUN.fullmatch(key)
     return (of_run is not None and is_document_name(of_run[1])) or _IN_BRONZE.fullmatch(key) is not None
 
@@ -42,14 +42,14 @@ def marked_by(key: str) -> Run | None:
 
 
 def landed_key(key: str, *, in_bronze: bool) -> str:
-    """Return the key under which an object was landed: the same in every bucket, but for ``held/`` in bronze."""
+    """Return the key under which an object was landed: the same in every bucket, except for ``held/`` in bronze."""
     return key.removeprefix(HELD_PREFIX) if in_bronze else key
 
 
 def run_of(key: str) -> Run | None:
     """Return the run that may have landed an object, by the key under which it was landed; None when no run can.
 
-    Its run id is the folder: the only part of it that the key has, and all that its places depend on.
+    The run id of the returned run is the folder: the key has no more of it, and the run's places depend on no more.
     """
     feed, _, rest = key.partition("/")
     folder, _, name = rest.partition("/")

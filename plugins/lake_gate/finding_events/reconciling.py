@@ -1,7 +1,7 @@
-"""What a run says of its objects, brought in line with its amendments: its marker in silver, its record in bronze.
+"""Reconcile a run's marker in silver and its record in bronze with its amendments.
 
-A withdrawal is several writes, and a worker may die between any two. Whether all were made, the documents show, so the
-next look at the run finds out and makes the missing ones; nothing has to remember that something was begun.
+A withdrawal is several writes, and a worker may die between any two. The documents themselves show which writes are
+missing: the next decision about the run finds and makes them.
 """
 
 from __future__ import annotations
@@ -36,47 +36,47 @@ log = logging.getLogger(__name__)
 
 
 def is_marker_of(run: Run, content: bytes) -> bool:
-    """Whether this is a marker of the run, and nothing else: each member is one that a marker has."""
+    """Whether this is a marker of the run without any member that markers do not have."""
     marker = Marker.parse(content)
     if marker is None or set(marker.head) != {"schema", "feed", "run_id"}:
         return False
-    head, listed = marker.head, {"key", "version_id", "size_bytes", "sha256"}
+    head, members = marker.head, {"key", "version_id", "size_bytes", "sha256"}
     if head != marker_head({"feed": run.feed, "run_id": head["run_id"]}) or marker.to_bytes() != content:
         return False
     is_own = Run(run.feed, str(head["run_id"])).folder == run.folder
-    return is_own and all(set(one) == listed and str(one["key"]).startswith(run.prefix) for one in marker.objects)
+    return is_own and all(set(item) == members and str(item["key"]).startswith(run.prefix) for item in marker.objects)
 
 
 def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: Iterable[Amendment]) -> None:
-    """Let the run's marker list nothing that is withdrawn; it is there only when the run was published.
+    """Remove withdrawn objects from the run's marker; a run that is not published has no marker.
 
-    :param now_made: withdrawn in any case, although other amendments may be damaged.
+    :param now_made: amendments that count even if the other amendments of the run are damaged.
     """
     if read_document_or_none(s3, silver, run.marker) is None:
-        return  # the task that publishes it looks for amendments after that
-    of_now = Amendments()
-    of_now.add(now_made, ())
-    withdrawals = of_now.withdrawals()
+        return  # the task that publishes the marker reads the amendments afterwards
+    made = Amendments()
+    made.add(now_made, ())
+    withdrawals = made.withdrawals()
     try:
         withdrawals = {**withdrawals, **read_amendments(s3, bronze, run).withdrawals()}
     except DamagedDocumentError as error:
         log.warning("Amendments to s3://%s/%s are damaged (%s)", bronze, run.documents, type(error).__name__)
 
-    def without(there: bytes | None) -> bytes:
-        return _without(there or b"", withdrawals, f"s3://{silver}/{run.marker}")
+    def without(current: bytes | None) -> bytes:
+        return _without(current or b"", withdrawals, f"s3://{silver}/{run.marker}")
 
     update_document(s3, silver, run.marker, without)
 
 
-def _without(there: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) -> bytes:
-    if (marker := Marker.parse(there)) is None:  # readers cannot trust it; what matters is the move
+def _without(content: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) -> bytes:
+    if (marker := Marker.parse(content)) is None:  # readers do not trust it, and the object is moved
         log.warning("%s is not a marker: another writer has replaced it", uri)
-        return there
+        return content
     return marker.without(withdrawals).to_bytes()
 
 
 def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
-    """Let the run's record say where everything is; one that is not there yet will say so by itself."""
+    """Rewrite the run's record with the places of its objects; without a record there is nothing to rewrite."""
     if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
         return
     basis = read_basis(s3, bronze, run)
@@ -85,8 +85,8 @@ def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
     def write(amendments: Amendments) -> None:
         totals = Totals()
         uri = write_objects(s3, bronze, run, basis, amendments, totals, dry_run=dry_run)
-        said = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
-        record = json.dumps({**before, **said}, indent=1, ensure_ascii=False).encode()
+        changes = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
+        record = json.dumps({**before, **changes}, indent=1, ensure_ascii=False).encode()
         write_document(s3, bronze, run.document(RECORD), record)
 
     write_amended(s3, bronze, run, write)
@@ -107,15 +107,15 @@ def is_settled(
     *,
     dry_run: bool,
 ) -> bool:
-    """Whether marker and record of an amended run say what its amendments say."""
+    """Whether marker and record of an amended run match its amendments."""
     return _is_marked(s3, silver, run, amendments) and (
         record is None or _is_recorded(s3, bronze, run, basis, record, amendments, dry_run=dry_run)
     )
 
 
 def _is_marked(s3: S3Client, silver: str, run: Run, amendments: Amendments) -> bool:
-    there = read_document_or_none(s3, silver, run.marker)
-    return there is None or _without(there, amendments.withdrawals(), f"s3://{silver}/{run.marker}") == there
+    current = read_document_or_none(s3, silver, run.marker)
+    return current is None or _without(current, amendments.withdrawals(), f"s3://{silver}/{run.marker}") == current
 
 
 def _is_recorded(
@@ -130,14 +130,14 @@ def _is_recorded(
 ) -> bool:
     totals = Totals()
     wanted = totals.counted(iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run))
-    there = _objects(s3, bronze, run)
-    if any(_as_json(one) != two for one, two in zip_longest(wanted, there)):
+    current = _objects(s3, bronze, run)
+    if any(_as_json(entry) != line for entry, line in zip_longest(wanted, current)):
         return False
     return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})
 
 
 def _objects(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any] | None]:
-    """Yield the lines of ``objects.jsonl``; None where it is missing, or is not JSON: it is to be written again."""
+    """Yield the lines of ``objects.jsonl``; None when it is missing or damaged, so that it is written again."""
     try:
         yield from iter_json_lines(s3, bronze, run.document(OBJECTS))
     except DamagedDocumentError:
@@ -152,9 +152,9 @@ def _as_json(content: Any) -> Any:
 
 
 def iter_unfinished(amendments: Amendments, behind: Iterable[str], *, settled: bool) -> Iterator[str]:
-    """Yield the names of amended objects that something is still to be done about.
+    """Yield the names of amended objects whose withdrawal is not complete.
 
-    :param behind: what has a copy left at a place that it is to be taken from.
+    :param behind: names of the objects that still have a copy at a place from which they are to be moved.
     :param settled: see :func:`is_settled`.
     """
     names = {*(amendments.made.keys() - amendments.done.keys()), *behind}

@@ -1,4 +1,4 @@
-"""The record of a run of ``finding_events``: what was found, what was done, how far it has come. Pure."""
+"""The record of a run of ``finding_events``: its findings, actions and totals. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from lake_gate.recording.record import NAMES_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """The findings that a run has looked at.
+class Examination:
+    """The findings that a run has examined.
 
-    :param times: when each was updated, in milliseconds since 1970, by id.
-    :param seen_before: how many of them were dealt with by a run before.
-    :param unreadable: how many name no object.
-    :param is_index_complete: all runs could be asked whether they have landed the same bytes.
-    :param settled: bytes that were decided about in every run, by SHA-256: version ids of what made them pending.
+    :param times: when each finding was updated, in milliseconds since 1970, by id.
+    :param seen_before: number of findings that an earlier run has processed.
+    :param unreadable: number of findings that name no object.
+    :param is_index_complete: whether the index by content lists every run that has landed the same bytes.
+    :param settled: bytes that were decided about in every run, by SHA-256: version ids of the documents that made them
+        pending.
     """
 
     times: dict[str, int]
@@ -34,13 +35,13 @@ class Looked:
 
 @dataclass(slots=True)
 class Totals:
-    """Sums over the objects, counted as they pass.
+    """Sums over the objects, counted while they are written.
 
-    :param withdrawn: objects that were in silver, and are not any more.
+    :param withdrawn: number of objects that were in silver before.
     :param pending: ids of findings that are left for the next run.
-    :param failed: of these, what could not be dealt with: ``bucket``, ``key`` and ``why``.
-    :param newly_failed: objects that failed, and had not failed in the same way at the run before.
-    :param first_failed: bucket, key and class of the first objects that failed.
+    :param failed: ``bucket``, ``key`` and ``why`` of the objects that failed, by id of each finding.
+    :param newly_failed: number of objects that failed, and did not fail in the same way in the run before.
+    :param first_failed: URI and class of the error of the first objects that failed.
     :param failed_bytes: SHA-256 of the objects that could not be moved; not in the record.
     """
 
@@ -59,7 +60,7 @@ class Totals:
     failed_bytes: set[str] = field(default_factory=set)
 
     def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries on, each counted."""
+        """Yield the entries unchanged, and count each."""
         for entry in entries:
             self._count(entry)
             yield entry
@@ -81,7 +82,7 @@ class Totals:
     def _count_failed(self, entry: Mapping[str, Any]) -> None:
         ids = [*entry["findings"]] or entry["because"]
         self.pending += ids
-        self.failed |= {one: {name: entry[name] for name in ("bucket", "key", "why")} for one in ids}
+        self.failed |= {finding_id: {name: entry[name] for name in ("bucket", "key", "why")} for finding_id in ids}
         self.severities_failed.update(entry["findings"].values())
         self.failed_bytes |= {entry["sha256"]} - {""}
         self.newly_failed += not entry["failed_before"]
@@ -90,9 +91,9 @@ class Totals:
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as ``record.json`` has them."""
-        sums = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "failed_bytes"}
-        told = {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
-        return {**told, "pending": len(set(self.pending)), "failed": self.statuses[Status.FAILED]}
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "failed_bytes"}
+        sums = {name: dict(value) if isinstance(value, Counter) else value for name, value in values.items()}
+        return {**sums, "pending": len(set(self.pending)), "failed": self.statuses[Status.FAILED]}
 
 
 def iter_entries(
@@ -100,21 +101,21 @@ def iter_entries(
 ) -> Iterator[dict[str, Any]]:
     """Yield the line of ``objects.jsonl`` of each action.
 
-    :param done: what has come of those that were to be moved, in the same order.
-    :param failed_before: why, by the id of a finding, the run before could not deal with its object.
-    :raises ValueError: when there are more or fewer of these than were to be moved.
+    :param done: results of the actions that move an object, in the same order.
+    :param failed_before: objects that failed in the run before, with ``why``, by id of each finding.
+    :raises ValueError: when the number of results is not that of the moves.
     """
     for action in actions:
-        came = next(done, None) if action.status == Status.MOVE else Done()
-        if came is None:
+        result = next(done, None) if action.status == Status.MOVE else Done()
+        if result is None:
             raise ValueError("fewer lines than actions")
-        status, why, place = action.status, action.why, came.moved
-        if came.failed:
-            status, why = Status.FAILED, came.failed
+        status, why, place = action.status, action.why, result.moved
+        if result.failed:
+            status, why = Status.FAILED, result.failed
         elif action.status == Status.MOVE and place is None:
             status = Status.GONE
         ids = [*action.findings] or action.because
-        before = [failed_before.get(one, {}) for one in ids]
+        before = [failed_before.get(finding_id, {}) for finding_id in ids]
         yield {
             "bucket": action.bucket,
             "key": action.key,
@@ -127,7 +128,7 @@ def iter_entries(
             "status": status,
             "why": why,
             "damaged": action.damaged,
-            "failed_before": status == Status.FAILED and any(one.get("why") == why for one in before),
+            "failed_before": status == Status.FAILED and any(failure.get("why") == why for failure in before),
             "was": action.was,
             "was_in_silver": bool(action.silver_version_id) or action.was == Outcome.PROMOTE,
             "outcome": action.decision["outcome"] if action.decision else action.was,
@@ -139,7 +140,7 @@ def iter_entries(
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """The members of a line of ``objects.jsonl`` that the message about the run shows."""
+    """Members of a line of ``objects.jsonl`` that the message about the run shows."""
 
     bucket: str
     key: str
@@ -153,17 +154,17 @@ class _Entry:
     was_in_silver: bool = False
 
 
-_READ_OF_ENTRY = frozenset(one.name for one in fields(_Entry))
+_ENTRY_MEMBERS = frozenset(member.name for member in fields(_Entry))
 
 
 def entry_of(line: Any) -> dict[str, Any]:
-    """Return a line of ``objects.jsonl``, whose shape was looked at.
+    """Return a line of ``objects.jsonl`` after checking its shape.
 
-    :raises ValueError: when it is something else; nothing of the content is in the text.
+    :raises ValueError: when it is of another shape; the text never holds content.
     """
     if not isinstance(line, dict):
-        raise ValueError("not an entry: not an object")  # noqa: TRY004 - one error for all that is damaged
-    entry = jsonl.from_dict(_Entry, {name: value for name, value in line.items() if name in _READ_OF_ENTRY})
+        raise ValueError("not an entry: not an object")  # noqa: TRY004 - the same error for all damage
+    entry = jsonl.from_dict(_Entry, {name: value for name, value in line.items() if name in _ENTRY_MEMBERS})
     if entry.now is not None:
         jsonl.from_dict(Moved, entry.now)
     return line
@@ -201,7 +202,7 @@ RECORD_SHAPE: dict[str, Any] = {
     },
     "required": ["run", "events", "totals", "objects_uri"],
 }
-"""JSON Schema of what ``record.json`` is read for."""
+"""JSON Schema of the members of ``record.json`` that are read."""
 
 
 def build_record(
@@ -209,15 +210,15 @@ def build_record(
     run: Mapping[str, Any],
     taken: Mapping[str, Any],
     listed: Mapping[str, int],
-    looked: Looked,
+    examination: Examination,
     totals: Totals,
     objects_uri: str,
 ) -> dict[str, Any]:
     """Return ``record.json``.
 
-    :param run: facts of the run, copied as they are.
-    :param taken: what it began from.
-    :param listed: how many findings Macie has told of, and how many ids it does not know.
+    :param run: facts of the run, copied unchanged.
+    :param taken: content of ``taken.json``.
+    :param listed: how many findings Macie has returned, and how many ids it does not know.
     """
     events = {name: taken[name] for name in ("duplicates", "poison", "dead_letters_failed")}
     return {
@@ -226,11 +227,11 @@ def build_record(
         "events": {"hints": len(taken["finding_ids"]), **events},
         "findings": {
             **listed,
-            "new": len(looked.times) - looked.seen_before,
-            "seen_before": looked.seen_before,
-            "unreadable": looked.unreadable,
+            "new": len(examination.times) - examination.seen_before,
+            "seen_before": examination.seen_before,
+            "unreadable": examination.unreadable,
         },
-        "index_complete": looked.is_index_complete,
+        "index_complete": examination.is_index_complete,
         "totals": totals.to_json(),
         "objects_uri": objects_uri,
     }

@@ -1,4 +1,4 @@
-"""Decides about the objects of a run anew, on its own evidence and what was found since, by its own policy. Pure."""
+"""Decide again about the objects of a run, by its policy, from its evidence and later findings. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lake_gate.model.manifest import LandedObject
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a run has decided, and on what.
+    """The decisions of a run, and what they are based on.
 
-    :param manifest: objects to decide about: all of the run where one that may not be promoted holds the others.
-    :param entries: what its record says of each, by name; amended where it was.
-    :param has_plan: whether it has decided at all.
+    :param manifest: objects to decide about: all of the run if it promotes all or nothing.
+    :param entries: entry of each object in the run's record, by name, with its amendment.
+    :param has_plan: whether the run has decided.
     :param job: None when every object was cleared by a verdict.
     """
 
@@ -35,40 +35,40 @@ class Decided:
     histories: Mapping[str, History] = field(default_factory=dict)
 
     def outcome(self, name: str) -> str | None:
-        """Return where an object was sent; None when nothing was decided."""
+        """Return the outcome of an object; None when nothing was decided."""
         outcome: str | None = self.entries[name]["outcome"] if name in self.entries else None
         return outcome
 
 
-def about(landed: LandedObject, found: Observation) -> Observation:
-    """Return what was found in a copy as said of the landed version, of which it has the bytes."""
-    return replace(found, bucket=landed.bucket, key=landed.key, version_id=landed.version_id, etag=landed.etag)
+def about(landed: LandedObject, finding: Observation) -> Observation:
+    """Return a finding about a copy as one about the landed version, which has the same bytes."""
+    return replace(finding, bucket=landed.bucket, key=landed.key, version_id=landed.version_id, etag=landed.etag)
 
 
 def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tuple[Decision, bool]]:
-    """Yield the decision about every object of the manifest, and whether it is stricter than what stands.
+    """Yield the decision about every object of the manifest, and whether it is stricter than the current one.
 
-    :param found: what was found since, by name of the object.
+    :param found: later findings, by name of the object.
     """
     evidence = dict(run.evidence)
     for landed in run.manifest:
         if landed.name in found:
             own = evidence.get((landed.bucket, landed.key), Evidence())
-            more = tuple(about(landed, one) for one in found[landed.name])
-            evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + more)
+            later = tuple(about(landed, finding) for finding in found[landed.name])
+            evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
     for decision in decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories):
         yield decision, _is_to_be_moved(run, decision)
 
 
 def _is_to_be_moved(run: Decided, decision: Decision) -> bool:
-    if not run.has_plan:  # nothing of it was promoted: what is not severe stays where it was landed
+    if not run.has_plan:  # nothing was promoted: only severe objects are moved from where they were landed
         return decision.outcome == Outcome.QUARANTINE
     return is_stricter(decision.outcome, run.outcome(decision.name))
 
 
 def judge_stray(stray: LandedObject, found: list[Observation], policy: Policy) -> Decision:
-    """Decide about an object that no run has landed: without a discovery result it can never be promoted."""
-    whole_job = Job("", "COMPLETE", "NONE", 100, settled=True)  # which says nothing of the object
-    evidence = {(stray.bucket, stray.key): Evidence((), tuple(about(stray, one) for one in found))}
+    """Decide about an object that no run has landed: without a discovery result it is never promoted."""
+    whole_job = Job("", "COMPLETE", "NONE", 100, settled=True)  # a complete job without a result for the object
+    evidence = {(stray.bucket, stray.key): Evidence((), tuple(about(stray, finding) for finding in found))}
     (decision,) = decide([stray], whole_job, evidence, policy)
     return decision

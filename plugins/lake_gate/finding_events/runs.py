@@ -1,4 +1,4 @@
-"""Reads what a run of the gate has written down about some of its objects; each document once."""
+"""Read the documents of a run of the gate about some of its objects; each document once."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ type Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A run that has landed something.
+    """A run that has written its manifest.
 
-    :param landed: the objects that were asked for, by key; those that it has landed.
-    :param known: ids, of those that were asked for, of the findings that its decisions rest on, or will.
-    :param landed_at: when the manifest was written.
-    :param record: content of ``record.json``; None when the run has not come so far.
+    :param landed: those of the requested objects that the run has landed, by key.
+    :param known: those of the requested finding ids on which the run's decisions are based, or will be.
+    :param landed_at: when the manifest was written, aware UTC.
+    :param record: content of ``record.json``; None when the run has not written it.
     :param basis: content of ``plan.json``; empty when nothing was decided.
-    :param is_dry: whether the run has moved nothing, on purpose.
+    :param is_dry: see :func:`is_dry`.
     """
 
     run: Run
@@ -79,14 +79,14 @@ class Landing:
 def read_landing(
     s3: S3Client, bronze: str, run: Run, keys: Collection[str], finding_ids: Collection[str]
 ) -> Landing | None:
-    """Look whether a run has landed objects, and how far it has come; None when there is no such run.
+    """Read which of the requested objects a run has landed, and its progress; return None when no such run exists.
 
-    :raises DamagedDocumentError: when a document of the run is not what the gate has written.
+    :raises DamagedDocumentError: when a document of the run is damaged.
     """
     head = head_version(s3, bronze, run.document(MANIFEST))
     if head is None:
         return None
-    landed = {one.key: one for one in _manifest(s3, bronze, run) if one.key in keys}
+    landed = {item.key: item for item in _manifest(s3, bronze, run) if item.key in keys}
     basis = read_basis(s3, bronze, run)
     findings = iter_pinned(s3, bronze, run, basis, FINDINGS)
     ids = (finding.get("id") for finding in findings)
@@ -96,21 +96,21 @@ def read_landing(
 
 
 def _manifest(s3: S3Client, bronze: str, run: Run) -> Iterator[LandedObject]:
-    of = partial(jsonl.from_dict, LandedObject)
-    return iter_items(s3, bronze, run.document(MANIFEST), of, missing_ok=True)
+    parse = partial(jsonl.from_dict, LandedObject)
+    return iter_items(s3, bronze, run.document(MANIFEST), parse, missing_ok=True)
 
 
 def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -> bool:
-    """Whether a run has moved nothing, on purpose: what its ledger says, not only its record.
+    """Whether a run is a dry run: by ``run.json`` or its record, and only if its ledgers show no move.
 
-    A record may be written again, by another run of the same id. What cannot be read says nothing: then it is not dry.
+    Another run of the same id may rewrite the record. A run whose ``run.json`` cannot be read is not dry.
     """
     try:
         begun = read_object(s3, bronze, run.document(RUN), _RECORD_SHAPE)
     except DamagedDocumentError:
         return False
-    said = begun if begun is not None else record or {}
-    if said.get("dry_run") is not True:
+    facts = begun if begun is not None else record or {}
+    if facts.get("dry_run") is not True:
         return False
     moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)
     return not moves.get("Contents")
@@ -119,12 +119,12 @@ def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -
 def read_decided(
     s3: S3Client, bronze: str, silver: str, landing: Landing
 ) -> tuple[Decided, dict[str, set[Place]], Amendments]:
-    """Return what a run has decided about its objects, where each of them was, or is, and how that was amended.
+    """Return the decisions of a run about its objects, the places of each object, and the amendments.
 
-    Objects that were amended are always among them.
+    Amended objects are always included.
 
-    :return: the second by name.
-    :raises DamagedDocumentError: when a document of the run is not what the gate has written.
+    :return: decisions; places where each object was or is, by name; amendments.
+    :raises DamagedDocumentError: when a document of the run is damaged.
     """
     run, basis = landing.run, landing.basis
     with _reading(bronze, run, PLAN):
@@ -132,16 +132,16 @@ def read_decided(
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
     with _reading(bronze, run, AMENDMENTS.rstrip("/")):
         amendments = read_amendments(s3, bronze, run)
-    names = {one.name for one in landing.landed.values()} | amendments.made.keys()
+    names = {landed.name for landed in landing.landed.values()} | amendments.made.keys()
     with _reading(bronze, run, f"{DECISIONS}-or-moves"):
         entries = {
             entry["name"]: entry
             for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
             if whole or entry["name"] in names
         }
-    manifest = [one for one in _manifest(s3, bronze, run) if whole or one.name in names]
+    manifest = [landed for landed in _manifest(s3, bronze, run) if whole or landed.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
-        evidence = _evidence(s3, bronze, run, {(one.bucket, one.key) for one in manifest}, basis)
+        evidence = _evidence(s3, bronze, run, {(landed.bucket, landed.key) for landed in manifest}, basis)
     with _reading(bronze, run, REUSED):
         verdicts = _verdicts(s3, bronze, run, basis)
     with _reading(bronze, run, HISTORIES):
@@ -157,35 +157,39 @@ def read_decided(
         histories=histories,
     )
     places: defaultdict[str, set[Place]] = defaultdict(set)
-    for one in landing.landed.values():
-        places[one.name].add((one.bucket, one.key, one.version_id))
-        if now := entries[one.name]["now"]:
-            places[one.name].add((now["bucket"], now["key"], now["version_id"]))
-        if one.name in amendments.made:
-            places[one.name].add((silver, one.key, amendments.made[one.name].silver_version_id))
+    for landed in landing.landed.values():
+        of_object = places[landed.name]
+        of_object.add((landed.bucket, landed.key, landed.version_id))
+        if now := entries[landed.name]["now"]:
+            of_object.add((now["bucket"], now["key"], now["version_id"]))
+        if landed.name in amendments.made:
+            of_object.add((silver, landed.key, amendments.made[landed.name].silver_version_id))
     return decided, places, amendments
 
 
 def find_landed(s3: S3Client, bronze: str, run: Run, key: str) -> LandedObject | None:
-    """Return what the manifest says of one object, although other lines of it may be damaged; None: nothing."""
+    """Return the object of a key in the manifest, even if later lines are damaged; None when it is not found."""
     try:
         for line in iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True):
             if line.get("key") == key:
                 return jsonl.from_dict(LandedObject, line)
     except (DamagedDocumentError, ValueError):
-        log.warning("%s is damaged", run.document(MANIFEST))
+        log.warning("s3://%s/%s is damaged", bronze, run.document(MANIFEST))
     return None
 
 
 _RECORD_SHAPE = {"type": "object", "properties": {"dry_run": {"type": "boolean"}}}
-"""JSON Schema of what ``record.json`` and ``run.json`` are read for."""
+"""JSON Schema of the members of ``record.json`` and ``run.json`` that are read."""
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError)
-"""What a document comes to whose parts do not fit to each other, or to those of another one."""
+"""Errors of documents whose parts do not match each other, or those of another document."""
 
 
 @contextmanager
 def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
-    """Name the document when it is not what the gate has written, or a version that is pinned is gone."""
+    """Translate errors of a document.
+
+    :raises DamagedDocumentError: when the document is damaged, or a pinned version is gone.
+    """
     uri = f"s3://{bronze}/{run.document(name)}"
     try:
         yield
@@ -198,16 +202,16 @@ def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
 
 
 def _job(basis: dict[str, Any]) -> Job | None:
-    """Return the run's job; an unknown one, which proves nothing, when nothing was decided."""
+    """Return the run's job; a missing job, which proves nothing, when nothing was decided."""
     if not basis:
         return Job("", "missing", "missing", 0, settled=False)
     if basis["job"] is None:
         return None
-    return jsonl.from_dict(Job, {one.name: basis["job"].get(one.name) for one in fields(Job)})
+    return jsonl.from_dict(Job, {member.name: basis["job"].get(member.name) for member in fields(Job)})
 
 
 def _verdicts(s3: S3Client, bronze: str, run: Run, basis: dict[str, Any]) -> dict[str, Verdict]:
-    """Return the verdicts that the run has reused, void where they were so when it decided."""
+    """Return the verdicts that the run has reused, void if they were void when it decided."""
     pins = basis.get("evidence")
     if pins is not None and REUSED not in pins:
         return {}
@@ -219,7 +223,7 @@ def _evidence(
     s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
 ) -> dict[tuple[str, str], Evidence]:
     documents = (
-        (one for one in map(without_values, iter_pinned(s3, bronze, run, basis, name)) if object_of(one) in objects)
+        (line for line in map(without_values, iter_pinned(s3, bronze, run, basis, name)) if object_of(line) in objects)
         for name in (RESULTS, FINDINGS)
     )
     return gather_records(bronze, run, *documents)

@@ -1,4 +1,4 @@
-"""Describes objects that no run of the gate has landed, so that they can be moved like the others."""
+"""Describe objects that no run of the gate has landed, so that they can be moved like landed ones."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CHUNK_BYTES = 1024**2
 
 
 def describe(s3: S3Client, bucket: str, key: str, head: Mapping[str, Any]) -> LandedObject:
-    """Return what a manifest would say of a version; its content is read once, for nobody has hashed it.
+    """Return a version as a manifest would list it; reads its content once to hash it.
 
-    :param head: what S3 tells of the version.
+    :param head: HeadObject's response for the version.
     """
     part_bytes = part_bytes_of(head["ContentLength"])
     body: Any = s3.get_object(Bucket=bucket, Key=key, VersionId=head["VersionId"])["Body"]
@@ -41,12 +41,12 @@ def describe(s3: S3Client, bucket: str, key: str, head: Mapping[str, Any]) -> La
 
 
 def undescribed(bucket: str, key: str, head: Mapping[str, Any]) -> LandedObject:
-    """Return what is known of a version without reading it: enough to decide about it, too little to move it."""
+    """Return a version without hashes, from HeadObject alone: enough to decide about it, not enough to move it."""
     return LandedObject(key, bucket, key, head["VersionId"], head["ETag"].strip('"'), head["ContentLength"], "", "")
 
 
 def sha256_in(head: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the whole content, in hexadecimal, where S3 shows it; empty where it does not."""
+    """Return the SHA-256 of the whole content, in hexadecimal; empty when S3 does not show it."""
     shown = str(head.get("ChecksumSHA256", ""))
     if not shown or head.get("ChecksumType") == "COMPOSITE" or "-" in shown:
         return ""
@@ -54,21 +54,21 @@ def sha256_in(head: Mapping[str, Any]) -> str:
 
 
 def _digests(body: IO[bytes], part_bytes: int) -> tuple[str, str]:
-    """Return the SHA-256 of the content, and what S3 shows as ``ChecksumSHA256`` of a copy in such parts."""
+    """Return the SHA-256 of the content, and the ``ChecksumSHA256`` that S3 shows for a copy in parts of this size."""
     whole, part, parts = hashlib.sha256(), hashlib.sha256(), []
-    room = part_bytes
-    while chunk := body.read(min(_CHUNK_BYTES, room) if part_bytes else _CHUNK_BYTES):
+    left_bytes = part_bytes
+    while chunk := body.read(min(_CHUNK_BYTES, left_bytes) if part_bytes else _CHUNK_BYTES):
         whole.update(chunk)
         if not part_bytes:
             continue
         part.update(chunk)
-        room -= len(chunk)
-        if not room:
+        left_bytes -= len(chunk)
+        if not left_bytes:
             parts.append(part.digest())
-            part, room = hashlib.sha256(), part_bytes
+            part, left_bytes = hashlib.sha256(), part_bytes
     if not part_bytes:
         return whole.hexdigest(), base64.b64encode(whole.digest()).decode()
-    if room < part_bytes:
+    if left_bytes < part_bytes:
         parts.append(part.digest())
     joined = base64.b64encode(hashlib.sha256(b"".join(parts)).digest()).decode()
     return whole.hexdigest(), f"{joined}-{len(parts)}"

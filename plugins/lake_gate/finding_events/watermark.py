@@ -1,7 +1,7 @@
-"""How far the findings of Macie were dealt with: one document that the next run begins from. Pure.
+"""The watermark: a document with the time up to which Macie's findings were processed. Pure.
 
-Findings appear out of order and late, so a run looks back beyond what it has seen, and passes over what it knows. The
-watermark moves only when everything of a run is done and recorded.
+Findings appear late and out of order: a run lists them from :data:`LOOK_BACK_MS` before the watermark and skips those
+that were processed. The watermark moves only when everything of a run is done and recorded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from lake_gate.model import jsonl
 
 LOOK_BACK_MS = 2 * 60 * 60 * 1000
-"""How much later than another one, of the same time, a finding may appear."""
+"""How much later than other findings of the same time a finding may appear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,13 @@ class _Document:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What was dealt with; times in milliseconds since 1970.
+    """The findings that were processed; times in milliseconds since 1970.
 
-    :param updated_at_ms: the latest time of a finding that was dealt with; 0 before the first run, which looks at all
-        that Macie has (it keeps findings for 90 days).
-    :param seen: time of each finding within the look-back, by id: they were dealt with.
-    :param pending: ids of findings that were left to the run that landed their object: to be looked at again.
-    :param failed: of the pending findings those whose object could not be dealt with: ``bucket``, ``key`` and ``why``
-        (the class of the error), by id.
+    :param updated_at_ms: latest time of a processed finding; 0 before the first run, which lists all findings that
+        Macie has (it keeps them for 90 days).
+    :param seen: time of each processed finding within the look-back, by id.
+    :param pending: ids of findings to process again: left to the run that landed their object, or failed.
+    :param failed: ``bucket``, ``key`` and ``why`` (class of the error) of each object that failed, by finding id.
     """
 
     updated_at_ms: int
@@ -44,7 +43,7 @@ class Watermark:
 
     @classmethod
     def parse(cls, content: bytes | None) -> Watermark:
-        """Read the document; begin at the beginning without one, or when it has another shape."""
+        """Read the document; return an empty watermark when it is missing or of another shape."""
         try:
             return cls.of(jsonl.parse(content or b""))
         except ValueError:
@@ -52,7 +51,7 @@ class Watermark:
 
     @classmethod
     def of(cls, content: Any) -> Watermark:
-        """Read the JSON of the document; begin at the beginning when it has another shape."""
+        """Read the JSON of the document; return an empty watermark when it is of another shape."""
         try:
             known = jsonl.from_dict(_Document, content)
         except ValueError:
@@ -61,36 +60,36 @@ class Watermark:
 
     def to_bytes(self) -> bytes:
         """Return the document."""
-        told = {**asdict(self), "seen": dict(sorted(self.seen.items())), "pending": sorted(self.pending)}
-        return json.dumps(told).encode()
+        content = {**asdict(self), "seen": dict(sorted(self.seen.items())), "pending": sorted(self.pending)}
+        return json.dumps(content).encode()
 
     @property
     def since_ms(self) -> int:
-        """The time from which on findings are listed."""
+        """The time from which findings are listed."""
         return max(0, self.updated_at_ms - LOOK_BACK_MS)
 
     def is_new(self, finding_id: str, updated_at_ms: int = 0) -> bool:
-        """Return whether a finding is to be looked at: it was not, or it has changed since."""
+        """Whether a finding is to be processed: it is pending, was not processed, or has changed since."""
         return finding_id in self.pending or finding_id not in self.seen or updated_at_ms > self.seen[finding_id]
 
     def moved(
         self,
-        looked_at: Mapping[str, int],
+        times: Mapping[str, int],
         left: Iterable[str],
         failed: Mapping[str, Mapping[str, str]] | None = None,
         *,
         now_ms: int,
     ) -> Watermark:
-        """Return the watermark after a run; what another run has put there meanwhile stays.
+        """Return the watermark after a run; the changes that other runs have made to it stay.
 
-        :param looked_at: time of each finding that the run has looked at, by id.
-        :param left: ids of those that it has left for the next one.
-        :param failed: why, where it has failed.
-        :param now_ms: a finding with a later time, by a wrong clock, does not hide those before it.
+        :param times: time of each finding that the run has examined, by id.
+        :param left: ids of the findings that are left for the next run.
+        :param failed: objects that failed, with ``why``, by id of the finding.
+        :param now_ms: upper limit: a later time, by a wrong clock, does not hide earlier findings.
         """
-        updated_at = max([self.updated_at_ms, *(min(at, now_ms) for at in looked_at.values())])
-        seen = {one: at for one, at in {**self.seen, **looked_at}.items() if at >= updated_at - LOOK_BACK_MS}
-        pending = (self.pending - looked_at.keys()) | frozenset(left)
-        known = {one: why for one, why in self.failed.items() if one not in looked_at}
-        failures = {one: why for one, why in {**known, **(failed or {})}.items() if one in pending}
+        updated_at = max([self.updated_at_ms, *(min(at, now_ms) for at in times.values())])
+        seen = {id_: at for id_, at in {**self.seen, **times}.items() if at >= updated_at - LOOK_BACK_MS}
+        pending = (self.pending - times.keys()) | frozenset(left)
+        before = {id_: failure for id_, failure in self.failed.items() if id_ not in times}
+        failures = {id_: failure for id_, failure in {**before, **(failed or {})}.items() if id_ in pending}
         return Watermark(updated_at, seen, pending, failures)

@@ -1,9 +1,9 @@
-"""Takes back what a run has done with objects that are decided more strictly now.
+"""Withdraw objects from a run that are decided about more strictly now.
 
-The order is what makes it safe, and each step may be done again. The amendment is written first: from then on no task
-of the run touches the object, and whoever writes the marker or the record looks for it. Then no marker lists the object
-any more. Then it is moved. At last the record says where it is. A marker or a record that cannot be written keeps no
-object in silver: the move is made all the same, and the failure is named.
+The order makes it safe, and each step is idempotent. The amendment is written first: from then on no task of the run
+touches the object, and the tasks that write marker and record read the amendment. Then the object is removed from the
+marker, and moved. The record is rewritten last. When marker or record cannot be written, the object is moved
+nevertheless, and the failure is reported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from lake_gate.decision.amendments import Amendment, merged
 from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Done
-from lake_gate.finding_events.moving import FromAnywhere, FromThere, failure, move_each
+from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, failure, move_each
 from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """One run of ``finding_events`` at work.
+    """The withdrawals of one run of ``finding_events``.
 
-    :param events: that run.
-    :param at: when it began, in UTC.
+    :param events: the run of ``finding_events``.
+    :param at: when the withdrawals began, as an ISO time in UTC.
     """
 
     s3: S3Client
@@ -43,46 +43,46 @@ class Withdrawing:
     events: Run
     at: str
 
-    def from_run(self, run: Run, actions: Sequence[Action]) -> list[Done]:
-        """Take objects back from a run; return what has come of each.
+    def withdraw(self, run: Run, actions: Sequence[Action]) -> list[Done]:
+        """Withdraw objects from a run; return the result of each, in the order given.
 
-        :raises Exception: when no amendment can be written: then nothing was touched.
+        :raises Exception: when the amendments cannot be written; nothing was touched then.
         """
         amendments = self._amend(run, actions)
         bronze, silver = self.settings.bronze_bucket, self.settings.silver_bucket
         failures: list[Exception] = []
         _attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))
-        decisions, where = [action.the_decision for action in actions], FromAnywhere.of(self.settings)
-        done = move_each(self.s3, decisions, run, where)
-        _attempt(failures, lambda: self._keep_moved(run, [one.moved for one in done if one.moved]))
+        decisions = [action.stricter_decision for action in actions]
+        done = move_each(self.s3, decisions, run, RunPlaces.of(self.settings))
+        _attempt(failures, lambda: self._write_moved(run, [result.moved for result in done if result.moved]))
         _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
-        return [_with_failure(one, failures) for one in done]
+        return [_with_failure(result, failures) for result in done]
 
-    def strays(self, actions: Sequence[Action]) -> list[Done]:
-        """Take objects away that no run has landed; the same."""
-        where = FromThere.of(self.settings)
-        return move_each(self.s3, [action.the_decision for action in actions], self.events, where)
+    def move_strays(self, actions: Sequence[Action]) -> list[Done]:
+        """Move objects that no run has landed; return the result of each, in the order given."""
+        decisions = [action.stricter_decision for action in actions]
+        return move_each(self.s3, decisions, self.events, StrayPlaces.of(self.settings))
 
-    def _keep_moved(self, run: Run, moved: Sequence[Moved]) -> None:
-        """Write where the objects are; the places of those that an earlier try has moved stay."""
+    def _write_moved(self, run: Run, moved: Sequence[Moved]) -> None:
+        """Write where the objects are; the places of objects that an earlier try has moved stay."""
 
-        def with_those_before(there: bytes | None) -> bytes:
-            before = load_lines(Moved, there or b"", self.settings.bronze_bucket, key)
-            places = {one.name: one for one in (*before, *moved)}
+        def merge(current: bytes | None) -> bytes:
+            before = load_lines(Moved, current or b"", self.settings.bronze_bucket, key)
+            places = {place.name: place for place in (*before, *moved)}
             return jsonl.dump(places[name] for name in sorted(places))
 
-        key = self._document_in(run) + MOVED
-        update_document(self.s3, self.settings.bronze_bucket, key, with_those_before)
+        key = self._prefix_in(run) + MOVED
+        update_document(self.s3, self.settings.bronze_bucket, key, merge)
 
-    def _document_in(self, run: Run) -> str:
-        """Return the beginning of the keys of what this run of ``finding_events`` writes down in another one."""
+    def _prefix_in(self, run: Run) -> str:
+        """Return the prefix of the documents that this run of ``finding_events`` writes into another run."""
         return run.document(AMENDMENTS + self.events.folder)
 
     def _amend(self, run: Run, actions: Sequence[Action]) -> list[Amendment]:
-        """Write the amendments, and return those that are new; what a try before this one has amended stays amended."""
+        """Write the amendments and return them; those that an earlier try has written stay."""
         amendments = [
             Amendment(
-                action.the_decision,
+                action.stricter_decision,
                 list(action.findings),
                 self.at,
                 self.events.run_id,
@@ -91,21 +91,21 @@ class Withdrawing:
             for action in actions
         ]
 
-        def with_those_before(there: bytes | None) -> bytes:
-            before = load_items(Amendment.from_json, there or b"", self.settings.bronze_bucket, key)
+        def merge(current: bytes | None) -> bytes:
+            before = load_items(Amendment.from_json, current or b"", self.settings.bronze_bucket, key)
             return jsonl.dump(merged(before, amendments))
 
-        key = self._document_in(run) + ".jsonl"
-        update_document(self.s3, self.settings.bronze_bucket, key, with_those_before)
+        key = self._prefix_in(run) + ".jsonl"
+        update_document(self.s3, self.settings.bronze_bucket, key, merge)
         return amendments
 
 
 def _attempt(failures: list[Exception], write: Callable[[], object]) -> None:
-    """Make one of the writes; a failure is kept, so that what comes after it is done all the same."""
+    """Write a document; collect an error instead of raising it, so that the next steps are done."""
     try:
         write()
     except Exception as error:
-        log.warning("A document of the run could not be written: %s", class_of(error))
+        log.warning("Cannot write a document of the run: %s", class_of(error))
         failures.append(error)
 
 

@@ -1,4 +1,4 @@
-"""What is held, summed up by feed and reason: for the record, the table in the log, and the messages. Pure."""
+"""Totals of held objects by feed and reason: for the record, the table in the log, and the messages. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from lake_gate.delivery.held_objects import HeldObject
 from lake_gate.notifications.message import Notice
 
-MOST_FEEDS_TOLD = 100
-"""Most feeds with a message of their own: each is a task, and anyone who may write below ``held/`` may name a thousand.
-Airflow maps over 1,024 at most. Source: ``max_map_length`` in Airflow's configuration."""
-NAMES_TOLD = 1000
-"""Most objects that a message names."""
+MOST_FEEDS_NOTIFIED = 100
+"""Most feeds with a message of their own: each is a mapped task, and every writer below ``held/`` can add feeds.
+Airflow maps over at most 1,024. Source: ``max_map_length`` in Airflow's configuration."""
+NAMES_SENT = 1000
+"""Most objects in a message."""
 _GROUP_TEXTS, _GROUP_COUNTS = ("feed", "reason", "oldest_held_at"), ("objects", "overdue", "size_bytes")
 BACKLOG_SHAPE: dict[str, Any] = {
     "type": "object",
@@ -34,15 +34,15 @@ BACKLOG_SHAPE: dict[str, Any] = {
     },
     "required": ["overdue_before", "older_than_hours", "groups"],
 }
-"""JSON Schema of what ``record.json`` of a run that lists what is held is read for."""
+"""JSON Schema of the members of ``record.json`` of a run of ``held_objects`` that are read."""
 
 
 @dataclass(slots=True)
 class Group:
     """The objects of one feed that are held for one reason.
 
-    :param overdue: how many of them are held for too long.
-    :param oldest_held_at: since when the oldest is.
+    :param overdue: number of objects that are held for too long.
+    :param oldest_held_at: since when the oldest object is held.
     """
 
     feed: str
@@ -55,16 +55,16 @@ class Group:
 
 @dataclass(slots=True)
 class Backlog:
-    """Sums over held objects, counted as they pass.
+    """Sums over held objects, counted while they are listed.
 
-    :param overdue_before: what is held since then, or for longer, is held for too long.
+    :param overdue_before: objects that are held since this time, or longer, are held for too long.
     """
 
     overdue_before: str
     groups: dict[tuple[str, str], Group] = field(default_factory=dict)
 
     def count(self, held: HeldObject) -> None:
-        """Add one object."""
+        """Add an object to the sums."""
         group = self.groups.setdefault((held.feed, held.reason), Group(held.feed, held.reason))
         group.objects += 1
         group.size_bytes += held.size_bytes
@@ -73,12 +73,12 @@ class Backlog:
 
     def to_json(self) -> dict[str, Any]:
         """Return the sums as the record has them, the largest groups of a feed first."""
-        groups = sorted(self.groups.values(), key=lambda one: (one.feed, -one.objects, one.reason))
+        groups = sorted(self.groups.values(), key=lambda group: (group.feed, -group.objects, group.reason))
         return {
             "overdue_before": self.overdue_before,
-            "objects": sum(one.objects for one in groups),
-            "overdue": sum(one.overdue for one in groups),
-            "groups": [asdict(one) for one in groups],
+            "objects": sum(group.objects for group in groups),
+            "overdue": sum(group.overdue for group in groups),
+            "groups": [asdict(group) for group in groups],
         }
 
 
@@ -88,12 +88,12 @@ def is_overdue(held_at: str, overdue_before: str) -> bool:
 
 
 def overdue_feeds(groups: Iterable[Mapping[str, Any]], known: Collection[str] = ()) -> list[str]:
-    """Return the feeds of which something is held for too long, at most :data:`MOST_FEEDS_TOLD`.
+    """Return the feeds with objects that are held for too long, at most :data:`MOST_FEEDS_NOTIFIED`.
 
-    :param known: feeds that come first when there are more.
+    :param known: feeds that take precedence if the number is exceeded.
     """
     overdue = {group["feed"] for group in groups if group["overdue"]}
-    return sorted(sorted(overdue, key=lambda feed: (feed not in known, feed))[:MOST_FEEDS_TOLD])
+    return sorted(sorted(overdue, key=lambda feed: (feed not in known, feed))[:MOST_FEEDS_NOTIFIED])
 
 
 _COLUMNS = ("feed", "reason", "objects", "overdue", "size_bytes", "oldest_held_at")
@@ -108,24 +108,23 @@ def table(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def notice(feed: str, record: Mapping[str, Any], oldest: Iterable[Mapping[str, Any]], record_uri: str) -> Notice:
-    """Return the message about what is held of a feed for too long.
+    """Return the message about the objects of a feed that are held for too long.
 
-    :param record: ``record.json`` of the run that has listed it.
-    :param oldest: lines of ``held.jsonl``: its objects that are held for too long, the oldest first, not more than
-        :data:`NAMES_TOLD`.
+    :param record: ``record.json`` of the run that has listed them.
+    :param oldest: their lines in ``held.jsonl``, the oldest first, at most :data:`NAMES_SENT`.
     """
     groups = [group for group in record["groups"] if group["feed"] == feed]
     held, overdue = sum(group["objects"] for group in groups), sum(group["overdue"] for group in groups)
     age = f"more than {record['older_than_hours']} hours"
     sentence = f"[{feed}] {overdue} file(s) held for {age}"
-    names = [f"- {one['key']}: {one['reason']}, since {one['held_at']}" for one in oldest]
+    names = [f"- {item['key']}: {item['reason']}, since {item['held_at']}" for item in oldest]
     return Notice(
         subject=sentence,
         lines=[
             f"{held} file(s) of this feed are held, {overdue} of them for {age}.",
             *(_sum(group) for group in groups),
-            "Mend the cause, then start the feed's DAG and choose the reason under Re-process held files: they go "
-            "through the gate again.",
+            "Remove the cause, then start the feed's DAG and choose the reason under Re-process held files: the files "
+            "go through the gate again.",
             *names,
         ],
         sms=f"{sentence}.",

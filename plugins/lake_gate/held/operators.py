@@ -1,4 +1,4 @@
-"""The operators about held objects: what a re-processing releases, what is held, and who is told of it."""
+"""Operators for held objects: release them after re-processing, list them, notify of overdue ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
 from lake_gate.errors import NotAccountedError
-from lake_gate.held.backlog import BACKLOG_SHAPE, NAMES_TOLD, Backlog, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.backlog import BACKLOG_SHAPE, NAMES_SENT, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.release import release
 from lake_gate.include import read_feeds
 from lake_gate.model import jsonl
@@ -33,22 +33,22 @@ if TYPE_CHECKING:
 
 
 class ReleaseHeldOperator(GateOperator):
-    """Delete from ``held/`` what this run has taken from there and accounts for; nothing in a dry run.
+    """Delete the objects below ``held/`` that this run has re-processed and accounts for; none in a dry run.
 
-    Writes ``released.jsonl``: the key and version that was held, and where the object is now. Returns their number, 0
-    for a run with any other source.
+    Writes ``released.jsonl``: key and version of each held object, and where the object is now. Returns their number;
+    0 for a run with another source.
     """
 
     def step(self, context: Context) -> int:
-        """Release, or find what was released before."""
+        """Release the objects, including those that an earlier try has released."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
             return 0
         record = read_record(self.s3, bronze, run, "totals")
         if record["dry_run"] or self.is_dry(run, chosen=False):
-            self.log.info("A dry run releases nothing")
+            self.log.info("Dry run: no object is released")
             return 0
-        if not record["accounted"]:  # somebody went on although the record had failed
+        if not record["accounted"]:  # the failed task of the record was marked as successful
             missing = record["totals"]
             uri = f"s3://{bronze}/{run.document(RECORD)}"
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
@@ -65,12 +65,12 @@ class ReleaseHeldOperator(GateOperator):
 
 
 class ListHeldOperator(GateOperator):
-    """List what is held, of all feeds, by feed and reason, in the log and in documents of this run.
+    """List the held objects of all feeds, by feed and reason, in the log and in documents of this run.
 
-    Writes ``held.jsonl``, a line for each object, and ``record.json``, which sums them up. Pushes ``uri`` of the
-    record, ``objects`` and ``overdue`` (how many are held, and how many of them for too long), and ``overdue_feeds``.
+    Writes ``held.jsonl``, a line for each object, and ``record.json`` with their sums. Pushes ``uri`` of the record,
+    ``objects`` and ``overdue`` (number of objects that are held, and held for too long), and ``overdue_feeds``.
 
-    :param older_than_hours: from which age on (templated).
+    :param older_than_hours: age from which an object is held for too long, in hours (templated).
     """
 
     template_fields = (*GateOperator.template_fields, "older_than_hours")
@@ -80,51 +80,51 @@ class ListHeldOperator(GateOperator):
         self.older_than_hours = older_than_hours
 
     def step(self, context: Context) -> dict[str, Any]:
-        """List, write down, and log."""
+        """List the objects, write the documents, and log the table."""
         run, bronze, hours = self.run_of(context), self.lake_settings.bronze_bucket, int(self.older_than_hours)
-        found = Backlog((datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds"))
-        objects_uri = self._write_objects(run, found)
-        written = {
+        backlog = Backlog((datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="seconds"))
+        objects_uri = self._write_objects(run, backlog)
+        record = {
             "schema": "lake-gate/held-objects/1",
             "run": run_facts(context, feed=self.feed, source=f"s3://{bronze}/{HELD_PREFIX}"),
             "older_than_hours": hours,
             "objects_uri": objects_uri,
-            **found.to_json(),
+            **backlog.to_json(),
         }
-        content = json.dumps(written, indent=1, ensure_ascii=False).encode()
+        content = json.dumps(record, indent=1, ensure_ascii=False).encode()
         uri = write_document(self.s3, bronze, run.document(RECORD), content)
-        for line in table(written["groups"]):
+        for line in table(record["groups"]):
             self.log.info("%s", line)
         self.log.info("Record: %s", uri)
-        if written["overdue"]:
-            alarm(HELD_TOO_LONG, f"{written['overdue']} object(s)")
-        counts = {name: written[name] for name in ("objects", "overdue")}
-        return {"uri": uri, **counts, "overdue_feeds": self._overdue_feeds(written["groups"])}
+        if record["overdue"]:
+            alarm(HELD_TOO_LONG, f"{record['overdue']} object(s)")
+        counts = {name: record[name] for name in ("objects", "overdue")}
+        return {"uri": uri, **counts, "overdue_feeds": self._overdue_feeds(record["groups"])}
 
     def _overdue_feeds(self, groups: list[dict[str, Any]]) -> list[str]:
-        told = overdue_feeds(groups, {*(feed.name for feed in read_feeds()[0]), UNKNOWN})
-        if untold := len({group["feed"] for group in groups if group["overdue"]}) - len(told):
-            self.log.warning("%d more feeds, without a file in include/feeds, get no message: see the record", untold)
-        return told
+        feeds = overdue_feeds(groups, {*(feed.name for feed in read_feeds()[0]), UNKNOWN})
+        if left_out := len({group["feed"] for group in groups if group["overdue"]}) - len(feeds):
+            self.log.warning("%d more feeds, without a file in include/feeds, get no message: see the record", left_out)
+        return feeds
 
-    def _write_objects(self, run: Run, found: Backlog) -> str:
-        """Write the objects as they are listed, counting them."""
+    def _write_objects(self, run: Run, backlog: Backlog) -> str:
+        """Write the objects while they are listed, and count them."""
         bronze = self.lake_settings.bronze_bucket
 
         def counted() -> Iterator[bytes]:
-            for one in iter_held(self.s3, bronze):
-                found.count(one)
-                yield jsonl.dump_line(one)
+            for item in iter_held(self.s3, bronze):
+                backlog.count(item)
+                yield jsonl.dump_line(item)
 
         return write_lines(self.s3, bronze, run.document(HELD), counted())
 
 
 class NotifyHeldOperator(GateOperator):
-    """Publish what is held of one feed for too long to the feed's low topic, once a run.
+    """Publish the overdue objects of a feed to the feed's low topic, once in a run.
 
     Returns the id of the message.
 
-    :param about: name of the feed, from the key of a held object: never rendered as a template.
+    :param about: name of the feed, from the key of a held object; never rendered as a template.
     """
 
     def __init__(self, *, about: str, **kwargs: Any) -> None:
@@ -132,9 +132,9 @@ class NotifyHeldOperator(GateOperator):
         self.about = about
 
     def step(self, context: Context) -> str:
-        """Read what this run has listed, and publish.
+        """Read the documents of this run, and publish the message.
 
-        :raises SettingsError: when the topic that the feed names is not set.
+        :raises SettingsError: when the setting of the feed's topic is missing.
         """
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         record = need_object(self.s3, bronze, run.document(RECORD), BACKLOG_SHAPE)
@@ -143,7 +143,7 @@ class NotifyHeldOperator(GateOperator):
             for held in iter_items(self.s3, bronze, run.document(HELD), partial(jsonl.from_dict, HeldObject))
             if held.feed == self.about and is_overdue(held.held_at, record["overdue_before"])
         )
-        oldest = nsmallest(NAMES_TOLD, overdue, key=lambda held: held.held_at)
+        oldest = nsmallest(NAMES_SENT, overdue, key=lambda held: held.held_at)
         return send_once(
             notice(self.about, record, map(asdict, oldest), f"s3://{bronze}/{run.document(RECORD)}"),
             kind=f"overdue-{self.about}",
@@ -153,7 +153,7 @@ class NotifyHeldOperator(GateOperator):
         )
 
     def _topic_arn(self) -> str:
-        """Return the topic of the feed's own people; the common one for a feed that has no file any more."""
+        """Return the feed's own topic; the common topic if the feed has no file."""
         topics = [{"low_topic_arn": feed.low_topic} for feed in read_feeds()[0] if feed.name == self.about]
         if not topics:
             return self.lake_settings.low_topic_arn

@@ -1,4 +1,4 @@
-"""Deletes the held copies of objects that a later run has taken and put elsewhere."""
+"""Delete the held copies of objects that a later run has re-processed and moved elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WINDOW = 1000
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A held object that is held no longer: the run that took it has it at another place now."""
+    """A held object that was deleted: the run that has re-processed it has a copy at another place."""
 
     name: str
     key: str
@@ -36,44 +36,44 @@ class Released:
 def release(
     s3: S3Client, run: Run, buckets: Buckets, manifest: Iterable[LandedObject], entries: Iterable[Mapping[str, Any]]
 ) -> list[Released]:
-    """Delete from ``held/`` what the run has taken from there, once its own object was found where the record says.
+    """Delete held objects that the run has re-processed, after verifying that its own copy is where the record says.
 
-    :param entries: lines of ``objects.jsonl``: one for each line of the manifest, in the same order.
-    :return: what is held no longer, deleted now or by a try before this one.
-    :raises HeldNotReleasedError: when objects were not found there; their held copies were kept, the others deleted.
+    :param entries: lines of ``objects.jsonl``, in the order of the manifest.
+    :return: the deleted objects, including those that an earlier try has deleted.
+    :raises HeldNotReleasedError: when copies were not found; their held objects were kept, the others deleted.
     """
     bronze = buckets.bronze
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED)) or b""
-    taken = {one.name: one for one in load_lines(TakenObject, written, bronze, run.document(REPROCESSED))}
-    ours = (
+    taken = {item.name: item for item in load_lines(TakenObject, written, bronze, run.document(REPROCESSED))}
+    reprocessed = (
         (taken[landed.name], landed, entry)
         for landed, entry in side_by_side(manifest, entries, bronze, run)
         if landed.name in taken
     )
     released: list[Released] = []
     kept: list[str] = []
-    checked = map_threads(lambda held: _is_somewhere_else(s3, buckets, *held), ours)
+    checked = map_threads(lambda held: _is_moved(s3, buckets, *held), reprocessed)
     for window in batched(checked, _WINDOW):
-        going = [held for held, is_safe in window if is_safe]
+        safe = [held for held, is_safe in window if is_safe]
         delete_versions(
-            s3, [replace(landed, bucket=bronze, key=held.key, version_id=held.version_id) for held, landed, _ in going]
+            s3, [replace(landed, bucket=bronze, key=held.key, version_id=held.version_id) for held, landed, _ in safe]
         )
-        released += [Released(held.name, held.key, held.version_id, entry["now"]) for held, _, entry in going]
+        released += [Released(held.name, held.key, held.version_id, entry["now"]) for held, _, entry in safe]
         kept += [held.key for (held, _, _), is_safe in window if not is_safe]
     if kept:
         raise HeldNotReleasedError(f"s3://{bronze}/{run.documents}", kept)
     return released
 
 
-def _is_somewhere_else(
+def _is_moved(
     s3: S3Client, buckets: Buckets, taken: TakenObject, landed: LandedObject, entry: Mapping[str, Any]
 ) -> bool:
-    """Whether the run's own object is where its record says, with the bytes of what was held."""
+    """Whether the run's own copy is where its record says, with the bytes of the held object."""
     now = entry["now"]
     if buckets.checksum_at(s3, now["bucket"], now["key"], now["version_id"]) != landed.checksum:
         return False
-    # The landed bytes were read from that very version. One that somebody put there without SHA-256 has nothing else
-    # to be compared by; one that is gone went at a try before this one.
+    # The landed bytes were read from exactly this version. A held version of another writer without SHA-256 can only be
+    # compared by size; a missing version was deleted by an earlier try.
     held = head_version(s3, buckets.bronze, taken.key, taken.version_id) or {}
     size, checksum = held.get("ContentLength", landed.size_bytes), held.get("ChecksumSHA256", landed.checksum)
     return bool((size, checksum) == (landed.size_bytes, landed.checksum))

@@ -1,7 +1,7 @@
-"""Lines of the logs of tasks that alarms count: they tell people also when no message of ours can.
+"""Log lines that CloudWatch alarms count: they work when no notification can be sent.
 
-The metric filters of ``infra/watch.yaml`` look for these words. What the DAG processor logs does not reach them: a run
-that its deadline ends is told by its message alone.
+The metric filters of ``infra/watch.yaml`` match these words in the logs of tasks. The logs of the DAG processor do not
+reach them: a run that exceeds its deadline is reported by its notification alone.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 
 def alarm(words: str, about: str) -> None:
-    """Log a line that the alarm of these words counts.
+    """Log a line that the alarm for these words counts.
 
-    :param about: names and counts.
+    :param about: names and counts to add to the line.
     """
     log.error("%s: %s", words, loggable(about))

@@ -1,4 +1,4 @@
-"""The digest of a run: names, severities and counts; what does not fit is in the run record. Pure."""
+"""The digest of a run: names, severities and counts; the run record has the lines that do not fit. Pure."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _NAMES_SHOWN = 20
 
 
 def digest(
-    record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str, *, not_told: int = 0
+    record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str, *, unsent: int = 0
 ) -> Notice:
     """Return the message about a run.
 
     :param record: ``record.json``.
     :param entries: the lines of ``objects.jsonl``, read once.
     :param record_uri: where the record is, as ``s3://bucket/key``.
-    :param not_told: number of findings that get no message of their own, although the feed asks for one each.
+    :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
     """
     lines, left_out = _lines_strictest_first(entries)
-    rest = f"{not_told} more findings than there are messages for; this run's record counts all." if not_told else ""
+    rest = f"{unsent} more finding(s) without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
         lines=[*_head(record), rest, *lines],
@@ -37,9 +37,10 @@ def digest(
     )
 
 
-def outcome(record: Mapping[str, Any]) -> str:
-    """Return the strictest thing that happened to any object: quarantined, held, promoted, or empty."""
-    return next((_PAST[one] for one in _STRICTEST_FIRST if record["totals"]["outcomes"].get(one)), EMPTY)
+def strictest_outcome(record: Mapping[str, Any]) -> str:
+    """Return the strictest outcome of the objects: quarantined, held, promoted, or empty without objects."""
+    outcomes = record["totals"]["outcomes"]
+    return next((_PAST[outcome] for outcome in _STRICTEST_FIRST if outcomes.get(outcome)), EMPTY)
 
 
 def _sentence(record: Mapping[str, Any]) -> str:
@@ -61,14 +62,14 @@ def _attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
         "feed": record["run"]["feed"],
         "kind": "digest",
         "severity": worst_severity(record) or "None",
-        "outcome": outcome(record),
+        "outcome": strictest_outcome(record),
         "dry_run": str(record["dry_run"]).lower(),
-        **{one.value: record["totals"]["outcomes"].get(one, 0) for one in Outcome},
+        **{outcome.value: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome},
     }
 
 
 def _head(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is said of the run as a whole; empty texts where there is nothing to say."""
+    """Yield the lines about the run as a whole; empty texts for facts that do not apply."""
     run, totals, job = record["run"], record["totals"], record["job"]
     yield f"Feed {run['feed']}, run {run['run_id']}."
     yield f"Delivery: {run['source'][:1000]}."
@@ -76,11 +77,11 @@ def _head(record: Mapping[str, Any]) -> Iterator[str]:
     yield "The delivery was empty." if not totals["objects"] else ""
     yield _missing_tables((record.get("delivery") or {}).get("missing_tables") or [])
     if job and not job["settled"]:
-        yield "Macie's results were still changing at the deadline: what is not proven was held."
+        yield "Macie's results were still changing at the deadline: files without complete evidence were held."
     if totals["beside_others"]:
-        yield f"{totals['beside_others']} object(s) lie beside other bytes of the same key."
+        yield f"{totals['beside_others']} object(s) have other versions with other bytes under the same key."
     if reused := record.get("reused"):
-        yield f"{reused} object(s) were not scanned again: the same bytes were cleared before, by the same rules."
+        yield f"{reused} object(s) were not scanned again: the same bytes were cleared before, under the same rules."
     yield _cost(record.get("cost"))
     yield from _suppressed(record["rules"].get("suppression_rules"))
 
@@ -93,34 +94,34 @@ def _missing_tables(names: list[str]) -> str:
 def _cost(cost: Mapping[str, Any] | None) -> str:
     if not cost:
         return ""
-    least = "no less than " if cost.get("maybe_compressed") else ""  # Macie bills what is inside
+    at_least = "at least " if cost.get("maybe_compressed") else ""  # Macie bills the uncompressed size
     scanned = f"{cost['objects']} object(s), {cost['size_bytes']} bytes"
-    return f"In the scan's scope: {scanned}, estimated at {least}{cost['usd']:.2f} USD."
+    return f"Scope of the scan: {scanned}, estimated cost {at_least}{cost['usd']:.2f} USD."
 
 
 def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
-    """Yield what suppression rules have hidden from people; see :class:`lake_gate.recording.suppression.Uses`."""
+    """Yield how many findings suppression rules have archived, see :class:`lake_gate.recording.suppression.Uses`."""
     if not uses:
         return
     for name, findings in uses["by_rule"].items():
         yield f"Suppression rule {name!r} has archived {findings} finding(s)." if findings else ""
     if uses["unexplained"]:
-        yield f"{uses['unexplained']} archived finding(s) that no suppression rule of the repository explains."
+        yield f"{uses['unexplained']} archived finding(s) match no suppression rule of the repository."
 
 
 def _lines_strictest_first(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], int]:
-    """Return the objects' lines, as what has to be left out needs the least attention, and how many are left out."""
-    kept: dict[str | None, list[str]] = {None: [], **{one: [] for one in _STRICTEST_FIRST}}
+    """Return the lines of the objects, the strictest outcome first, and the number of lines that are left out."""
+    kept: dict[str | None, list[str]] = {None: [], **{outcome: [] for outcome in _STRICTEST_FIRST}}
     used = dict.fromkeys(kept, 0)
     left_out = 0
     for entry in entries:
         line = body_line(_line(entry))
         used[entry["outcome"]] += size_in_body(line)
-        if used[entry["outcome"]] <= MAX_MESSAGE_BYTES:  # more never fits: a run of 100,000 stays out of memory
+        if used[entry["outcome"]] <= MAX_MESSAGE_BYTES:  # more never fits, and a run may have 100,000 objects
             kept[entry["outcome"]].append(line)
         else:
             left_out += 1
-    return [line for of_outcome in kept.values() for line in of_outcome], left_out
+    return [line for lines in kept.values() for line in lines], left_out
 
 
 def _line(entry: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Tells people that a task or a run failed: also when no task of the run can run any more."""
+"""Notify that a task or a run failed, also when no task of the run can run any more."""
 
 from __future__ import annotations
 
@@ -30,28 +30,29 @@ log = logging.getLogger(__name__)
 _HIGH_TOPIC = "high_topic_arn"
 _FAILED = "failed-"
 _TIMED_OUT, _TASK_FAILED = "timed_out", "task_failure"
-"""What Airflow calls it when a run took longer than its ``dagrun_timeout``, and when a task of it failed."""
+"""Airflow's reasons in a DAG's callback: the run exceeded its ``dagrun_timeout``, or a task of it failed."""
 _FAILED_STATE = "failed"
-"""Of a task instance, as its state's text."""
+"""State of a task instance."""
 _DEADLINES = {"AirflowTaskTimeout", "AirflowSensorTimeout", "TaskDeferralTimeout", "TimeoutError"}
 _SHORT = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
-"""The DAG processor gives a callback 50 seconds: what the message can do without must not use them up."""
+"""The DAG processor gives a callback 50 seconds: optional requests must not use them up."""
 
 
 class RunFailedNotifier:
     """Publish to the High topic that a task or a run failed; for ``on_failure_callback`` of tasks and of the DAG.
 
-    A failed task is told once for each try that was its last, mapped ones of it together. The run itself is told only
-    when none of its tasks was told since it began, or when its deadline ended it. The message carries the class of an
-    exception and never its text. When receipts cannot be read or written, it is sent without.
+    A failed task sends one message for each final try; mapped instances of a task share it. The run sends one only if
+    none of its tasks has sent one since it began, or if it exceeded its deadline. The message has the class of the
+    exception and never its text. When receipts cannot be read or written, it is sent without them.
 
-    Nothing is sent, logged for the alarm or kept of a task that Airflow tries again, see :func:`_is_final`. When only
-    the process of a task is killed, Airflow calls nothing for the task: the message is the run's, and names the task.
+    For a task that Airflow tries again, nothing is sent, logged for the alarm or written, see :func:`_is_final`. When
+    only the process of a task is killed, Airflow calls no callback of the task: the message is that of the run, and
+    names the task.
 
-    No BaseNotifier: nothing is to be templated, and that class fails in ``dag.test()``.
+    Not a BaseNotifier: no field is templated, and that class fails in ``dag.test()``.
 
     :param feed: name of the feed.
-    :param high_topic: name of the setting that holds the topic; where it is missing, ``high_topic_arn`` counts.
+    :param high_topic: name of the setting with the topic's ARN; ``high_topic_arn`` is used when it is missing.
     """
 
     def __init__(self, *, feed: str, high_topic: str = _HIGH_TOPIC, aws_conn_id: str | None = "aws_default") -> None:
@@ -60,30 +61,30 @@ class RunFailedNotifier:
         self.aws_conn_id = aws_conn_id
 
     def __call__(self, context: Context) -> None:
-        """Publish the message, unless people have been told.
+        """Publish the message, unless one was sent before.
 
-        :raises NoticeNotSentError, NoticeRefusedError: when the topic fails; Airflow logs it, and the receipt keeps it.
+        :raises NoticeNotSentError, NoticeRefusedError: when SNS fails; Airflow logs it, and the receipt has the code.
         """
         failure = Failure.from_context(self.feed, context)
         if not failure.is_final:
-            log.info("Try %d of task %s failed: Airflow tries it again", failure.try_number, failure.task_id)
+            log.info("Try %d of task %s failed: Airflow runs it again", failure.try_number, failure.task_id)
             return
         alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
         receipts = self._receipts(failure.run)
         before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
-        if not receipts or not before:  # nobody can say whether it was sent
+        if not receipts or not before:  # unknown whether it was sent
             self._publish(failure)
-        elif not _or_none(lambda: _is_told(failure, before, receipts)):
+        elif not _or_none(lambda: _is_reported(failure, before, receipts)):
             try:
                 topic_arn, message_id = self._publish(failure)
             except (NoticeNotSentError, NoticeRefusedError) as error:
                 code, topic_arn = error.code, error.topic_arn
-                _or_none(lambda: receipts.keep_failure(before, topic_arn, code))
+                _or_none(lambda: receipts.write_failure(before, topic_arn, code))
                 raise
-            _or_none(lambda: receipts.keep_sent(before, topic_arn, message_id))
+            _or_none(lambda: receipts.write_sent(before, topic_arn, message_id))
 
     def _publish(self, failure: Failure) -> tuple[str, str]:
-        """Return the topic, and the id of the message."""
+        """Publish the message; return the topic's ARN and the id of the message."""
         topic_arn = _or_none(lambda: self._setting(self.high_topic)) or self._setting(_HIGH_TOPIC)
         topic = Topic(topic_arn, self.feed, self.aws_conn_id)
         return topic_arn, topic.publish(failure.notice(), once=failure.run.document(failure.kind))
@@ -93,7 +94,7 @@ class RunFailedNotifier:
         return Receipts(S3Hook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn, bucket, run) if bucket else None
 
     def _setting(self, name: str) -> str:
-        """Read one setting alone: another one that is missing may be why the run failed."""
+        """Read a single setting: the run may have failed because another setting is missing."""
         ssm: SSMClient = SsmHook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn
         return ssm.get_parameter(Name=f"{SETTINGS_PATH}/{name}")["Parameter"]["Value"]
 
@@ -102,12 +103,12 @@ class RunFailedNotifier:
 class Failure:
     """A failed task, or a failed run.
 
-    :param task_id: empty: it is the run.
-    :param is_final: Airflow does not try it again.
-    :param reason: why Airflow gave the run up, in its words.
-    :param error: class of the exception; empty where Airflow does not say.
-    :param began_at: when the run was begun, or begun again after a clear, as an ISO time in UTC; empty: unknown.
-    :param last_task_id: of a run: the task that failed last; empty: unknown.
+    :param task_id: empty for a run.
+    :param is_final: whether Airflow does not try the task again.
+    :param reason: Airflow's reason for the failure of the run.
+    :param error: class of the exception; empty if unknown.
+    :param began_at: when the run began, or began again after a clear, as an ISO time in UTC; empty if unknown.
+    :param last_task_id: for a run, the task that failed last; empty if unknown.
     """
 
     run: Run
@@ -125,11 +126,11 @@ class Failure:
 
     @classmethod
     def from_context(cls, feed: str, context: Mapping[str, Any]) -> Failure:
-        """Read what Airflow hands to a callback: to a DAG's with a ``reason``, to a task's without."""
+        """Read the context of a callback: that of a DAG has a ``reason``, that of a task has none."""
         dag_run, task, exception = context.get("dag_run"), context.get("ti"), context.get("exception")
         began_at = getattr(dag_run, "start_date", None)
         run_id = getattr(dag_run, "run_id", None) or context.get("run_id") or "unknown"
-        of_run: dict[str, Any] = {
+        run_facts: dict[str, Any] = {
             "run": Run(feed, run_id),
             "dag_id": getattr(dag_run, "dag_id", None) or getattr(context.get("dag"), "dag_id", "unknown"),
             "began_at": began_at.isoformat() if began_at else "",
@@ -137,9 +138,9 @@ class Failure:
         if task is None or "reason" in context:
             reason = str(context.get("reason") or "unknown")
             last = str(getattr(task, "task_id", "")) if reason == _TASK_FAILED else ""
-            return cls(**of_run, reason=reason, last_task_id=last, is_deadline=reason == _TIMED_OUT)
+            return cls(**run_facts, reason=reason, last_task_id=last, is_deadline=reason == _TIMED_OUT)
         return cls(
-            **of_run,
+            **run_facts,
             task_id=task.task_id,
             try_number=getattr(task, "try_number", 0),
             error=type(exception).__name__ if isinstance(exception, BaseException) else "",
@@ -151,45 +152,44 @@ class Failure:
 
     @property
     def kind(self) -> str:
-        """Name of the receipt: a task's next tries after a clear, and a run that is begun again, are told anew."""
+        """Name of the receipt: another one for later tries after a clear, and for a run that begins again."""
         if self.task_id:
             return f"{_FAILED}{self.task_id}-try-{self.try_number}"
         return f"run-failed-{re.sub('[^0-9A-Za-z]+', '-', self.began_at)}".rstrip("-")
 
     def notice(self) -> Notice:
         """Return the message."""
-        what = "teardown failed" if self.is_teardown else "run failed"
+        failed = "teardown failed" if self.is_teardown else "run failed"
         why = "deadline reached" if self.is_deadline else self.error
-        subject = f"[{self.run.feed}] {what}{f': {self.task_id}' if self.task_id else ''}{f' ({why})' if why else ''}"
+        subject = f"[{self.run.feed}] {failed}{f': {self.task_id}' if self.task_id else ''}{f' ({why})' if why else ''}"
         return Notice(
             subject=subject,
-            lines=[*self._what_failed(), *self._what_to_do()],
+            lines=[*self._facts(), *self._instructions()],
             sms=subject,
             attributes={"feed": self.run.feed, "kind": "failure", "severity": "None", "outcome": "failed"},
         )
 
-    def _what_failed(self) -> list[str]:
+    def _facts(self) -> list[str]:
         deadline = " Its deadline was reached." if self.is_deadline else ""
         run = f"Feed {self.run.feed}, run {self.run.run_id} of {self.dag_id}"
         if not self.task_id:
-            last = f"The task that failed last: {self.last_task_id}. Its log says more." if self.last_task_id else ""
+            last = f"Last failed task: {self.last_task_id}; see its log for details." if self.last_task_id else ""
             return [f"{run} failed.{deadline}", f"Reason: {self.reason}.", last]
-        error = f"Error: {self.error}; its log says more." if self.error else ""
+        error = f"Error: {self.error}; see the log for details." if self.error else ""
         return [f"{run}: task {self.task_id} failed.{deadline}", error, self.log_url and f"Log: {self.log_url}"]
 
-    def _what_to_do(self) -> list[str]:
-        goes_on = self.is_teardown or (self.is_deadline and not self.task_id)  # Airflow runs no teardown then
+    def _instructions(self) -> list[str]:
+        may_cost = self.is_teardown or (self.is_deadline and not self.task_id)  # Airflow runs no teardown then
+        job = "A Macie classification job of this run may still be running and incur costs: cancel it."
         return [
-            "What a teardown should have ended may go on: a Macie job that still runs costs; cancel it."
-            if goes_on
-            else "",
-            "What was landed and not yet decided stays in bronze; nothing reaches silver without a decision.",
-            "The task's log says whether to clear it, after the cause is removed, or to start a new run.",
+            job if may_cost else "",
+            "Landed files without a decision stay in bronze; nothing reaches silver without a decision.",
+            "See the task's log for whether to clear it, after removing the cause, or to start a new run.",
         ]
 
 
-def _is_told(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
-    """Whether people know: of this very failure, or of the run's by one of its tasks."""
+def _is_reported(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
+    """Whether a message was sent about this failure; about that of a run also by one of its tasks."""
     if before.sent_at:
         return True
     is_own = failure.task_id or failure.is_deadline
@@ -197,12 +197,13 @@ def _is_told(failure: Failure, before: Receipt, receipts: Receipts) -> bool:
 
 
 def _is_final(task: Any) -> bool:
-    """Whether Airflow does not try a failed task again; also when that cannot be known.
+    """Whether Airflow does not try a failed task again; also if that is unknown.
 
-    The task's own process sets the state before it calls: *failed* is final at any try (AirflowFailException), and
-    what is tried again comes to other callbacks. The DAG processor calls for a task whose worker is gone; it sets no
-    state. Airflow 3.2.1 has it call for a heartbeat time-out at every try, and 3.3.1 at the last one only. A task that
-    waited too long in the queue fails at any try, which nothing here tells: the run's own message is left.
+    The task's own process sets the state before it calls the callback: *failed* is final at any try
+    (AirflowFailException), and a task that is tried again has other callbacks. The DAG processor calls it for a task
+    whose worker is gone, and sets no state: after a heartbeat time-out at every try in Airflow 3.2.1, only at the last
+    try in 3.3.1. A task that was queued too long fails at any try, which the context does not show: only the run sends
+    a message then.
 
     Source: ``run`` and ``finalize`` in airflow/sdk/execution_time/task_runner.py, ``_execute_task_callbacks`` in
     airflow/dag_processing/processor.py, ``_purge_task_instances_without_heartbeats`` and
@@ -220,9 +221,9 @@ def _is_deadline(exception: Any) -> bool:
 
 
 def _or_none[Answer](call: Callable[[], Answer]) -> Answer | None:
-    """Return what AWS answers, None when it fails: a message that may come twice is better than none."""
+    """Return the response of AWS, or None on an error: a message that is sent twice is better than none."""
     try:
         return call()
     except (ClientError, BotoCoreError) as error:
-        log.warning("The message about a failure goes on without: %s", type(error).__name__)
+        log.warning("Error ignored while notifying of a failure: %s", type(error).__name__)
         return None

@@ -1,4 +1,4 @@
-"""One message for one finding, in the words of the demonstration that this gate comes from. Pure.
+"""The message about one finding, in the words of the demonstration on which this gate is based. Pure.
 
 Source: https://github.com/garystafford/macie-demo - the input template of its rules.
 """
@@ -12,8 +12,8 @@ from typing import Any
 from lake_gate.model.evidence import FindingSummary
 from lake_gate.notifications.message import Notice
 
-MOST_FINDINGS_TOLD = 1000
-"""Of one run. Nobody reads more, and each may be a text message that costs."""
+MOST_FINDINGS_SENT = 1000
+"""Most messages of one run: each may be a text message that costs."""
 
 
 def notice_of(finding: FindingSummary, feed: str, *, dry_run: bool) -> Notice:
@@ -33,20 +33,20 @@ def notice_of(finding: FindingSummary, feed: str, *, dry_run: bool) -> Notice:
 
 
 def most_severe(
-    findings: Iterable[Mapping[str, Any]], most: int = MOST_FINDINGS_TOLD
+    findings: Iterable[Mapping[str, Any]], most: int = MOST_FINDINGS_SENT
 ) -> tuple[list[FindingSummary], int]:
-    """Return the findings that get a message, the most severe first, and how many get none.
+    """Return the findings that get a message, the most severe first, and the number of those that get none.
 
-    A finding that is listed twice is told once. What a suppression rule has archived is not told, as Macie does not
-    publish it either.
+    A finding that is listed twice gets one message. Findings that a suppression rule has archived get none, as Macie
+    does not publish them either.
     """
     seen: set[str] = set()
 
-    def new_ones() -> Iterable[FindingSummary]:
+    def distinct() -> Iterable[FindingSummary]:
         for finding in findings:
             if not finding.get("archived") and finding["id"] not in seen:
                 seen.add(finding["id"])
                 yield FindingSummary.from_api(finding)
 
-    told = nsmallest(most, new_ones(), key=lambda one: (-one.rank, one.finding_id))
-    return told, len(seen) - len(told)
+    sent = nsmallest(most, distinct(), key=lambda finding: (-finding.rank, finding.finding_id))
+    return sent, len(seen) - len(sent)

@@ -1,7 +1,7 @@
-"""What is told to people, in the form and within the limits of SNS. Pure.
+"""Notifications in the format and within the limits of SNS. Pure.
 
-Every message has two forms: a body with names and counts, and a sentence for text messages (SMS) without any name of a
-file, as these go through networks that are not ours.
+Every message has two forms: a body with names and counts, and a sentence without file names for text messages (SMS),
+which pass through the networks of telephone companies.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 
 MAX_SUBJECT_CHARACTERS = 100
 MAX_MESSAGE_BYTES = 256 * 1024
-"""Of a message with its attributes; JSON's escapes count. Source, as of the subject's limit:
+"""Most bytes of a message with its attributes, including JSON's escapes. Source, also of the subject's limit:
 https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 MAX_SMS_CHARACTERS = 140
-"""What one text message holds. Source: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html"""
+"""Most characters of one text message. Source: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html"""
 _MAX_ATTRIBUTE_CHARACTERS = 256
-"""Of our own choice: a filter policy of a subscription compares with names and severities."""
+"""Our own limit: filter policies of subscriptions compare names and severities."""
 _NO_VALUE = "none"
 _MAX_LINE_CHARACTERS = 2000
-"""One line never takes the room of all others, nor that of the link."""
+"""So that a single line never displaces all others, or the link."""
 _REST = "... and {} more, in the record."
 
 
@@ -29,13 +29,13 @@ _REST = "... and {} more, in the record."
 class Notice:
     """One message.
 
-    :param subject: of the e-mail; made fit for SNS: ASCII, at most 100 characters.
-    :param lines: of the body, the most important first; empty ones are left out, and what does not fit is counted.
-    :param sms: the message without any name of a file; made fit: ASCII, at most 140 characters.
-    :param attributes: what subscriptions can filter on. At most ten: of messages with more, a queue that is
-        subscribed for raw delivery gets none.
-    :param record_uri: where the rest is, as ``s3://bucket/key``: the last line of the body; empty: no such line.
-    :param left_out: number of lines that did not even come here, as they would never fit.
+    :param subject: subject of the e-mail; converted to ASCII and cut to 100 characters.
+    :param lines: lines of the body, the most important first; empty lines are dropped, lines that do not fit counted.
+    :param sms: the message without file names; converted to ASCII and cut to 140 characters.
+    :param attributes: attributes that subscriptions can filter on; at most ten: SNS does not deliver a message with
+        more to a queue that is subscribed for raw delivery.
+    :param record_uri: ``s3://bucket/key`` of the run record, the last line of the body; empty for no such line.
+    :param left_out: number of lines that were dropped before because they never fit.
     """
 
     subject: str
@@ -46,9 +46,9 @@ class Notice:
     left_out: int = 0
 
     def to_sns(self) -> dict[str, Any]:
-        """Return the arguments of SNS Publish, but for the topic.
+        """Return the arguments of SNS Publish, except for the topic.
 
-        ``default`` is what e-mail and queues get; ``sms`` what telephones get.
+        E-mail and queues receive ``default``, telephones receive ``sms``.
         """
         attributes = {name: _attribute(value) for name, value in self.attributes.items()}
         taken = sum(len(f"{n}{a['DataType']}{a['StringValue']}".encode()) for n, a in attributes.items())
@@ -62,7 +62,7 @@ class Notice:
         }
 
     def _lines_within(self, room: int) -> list[str]:
-        """Return the lines that fit, how many do not, and the link."""
+        """Return the lines that fit, a line with the number of the others, and the link."""
         last = [body_line(f"Run record: {self.record_uri}")] if self.record_uri else []
         room -= sum(map(size_in_body, [*last, _REST.format(10**9)]))
         lines = [line for line in self.lines if line]
@@ -77,22 +77,22 @@ class Notice:
 
 
 def clip_subject(text: str) -> str:
-    """Make a text fit for the subject of an SNS message."""
+    """Convert a text for the subject of an SNS message."""
     return _ascii(text, MAX_SUBJECT_CHARACTERS)
 
 
 def body_line(text: str) -> str:
-    """Make a text fit for one line of a body.
+    """Convert a text to a single line of a body.
 
-    A file's name may hold line breaks, by which it would write lines of its own, and characters that SNS or a terminal
-    takes for something else.
+    The name of a file may have line breaks, which would add lines, and control characters that SNS or a terminal
+    interprets.
     """
     shown = text if len(text) <= _MAX_LINE_CHARACTERS else text[: _MAX_LINE_CHARACTERS - 3] + "..."
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in shown)
 
 
 def size_in_body(line: str) -> int:
-    """Return how many bytes a line takes of a message, with the line break, in JSON."""
+    """Return the size of a line with its line break in the JSON of a message, in bytes."""
     return len(json.dumps(f"{line}\n", ensure_ascii=False).encode()) - 2  # the quotes
 
 
@@ -106,7 +106,7 @@ def _ascii(text: str, characters: int) -> str:
 
 
 def _attribute(value: str | int) -> dict[str, str]:
-    """Return an attribute; SNS refuses the whole message for an empty one, or for characters that XML does not have."""
+    """Return an attribute; SNS refuses a message with an empty one, or with characters that XML does not allow."""
     if isinstance(value, int):
         return {"DataType": "Number", "StringValue": str(value)}
     return {"DataType": "String", "StringValue": _ascii(value, _MAX_ATTRIBUTE_CHARACTERS) or _NO_VALUE}

@@ -1,8 +1,8 @@
-"""What was sent of a run: one small document in bronze for each message, so that a retry does not send it again.
+"""Receipts: a small document in bronze for each message of a run, so that a retry does not send it again.
 
-SNS cannot be asked whether a message arrived. A receipt is looked for before a message is sent and written after it, so
-a crash between the two sends it again: told twice is better than not told. (A FIFO topic drops the second one, when it
-comes within five minutes.)
+SNS has no operation that tells whether a message was delivered. A receipt is read before a message is sent and written
+afterwards, so a crash in between sends it again: twice is better than never. (A FIFO topic drops the second message if
+it comes within five minutes.)
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ log = logging.getLogger(__name__)
 
 _MOST_FAILURES = 10
 _PLAIN = re.compile(r"[A-Za-z0-9_./-]{1,200}")
-"""Kinds that are part of a key as they are. The longest key of a receipt has some 550 of the 1,024 bytes that S3
-allows: a feed has 40 characters at most, and a run id 250.
+"""Kinds that are used unchanged in a key. The longest key of a receipt has about 550 of the 1,024 bytes that S3
+allows: a feed has at most 40 characters, a run id 250.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 _MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one message.
+    """The delivery of one message to SNS.
 
-    :param kind: which of the run's messages it is; the name of the document.
-    :param sent_at: when SNS took it, in UTC; empty: not yet.
-    :param about: of a batch, the ids of the findings that it told.
-    :param failures: what SNS answered instead and when, the latest last.
+    :param kind: kind of the message within the run; the name of the document.
+    :param sent_at: when SNS accepted it, as an ISO time in UTC; empty if it has not.
+    :param about: for a batch, the ids of its findings.
+    :param failures: error codes of SNS, with the time of each; the latest last.
     """
 
     kind: str
@@ -60,31 +60,31 @@ class Receipts:
     run: Run
 
     def get(self, kind: str) -> Receipt:
-        """Return what is known of a message: an empty receipt when nothing is."""
+        """Return the receipt of a message; an empty receipt when it has none."""
         content = read_document_or_none(self.s3, self.bucket, self._key(kind))
         return (_load(content) if content else None) or Receipt(kind)
 
-    def iter_sent(self, beginning: str) -> Iterator[Receipt]:
-        """Yield the receipts of messages that were sent whose kind begins like this."""
+    def iter_sent(self, prefix: str) -> Iterator[Receipt]:
+        """Yield the receipts of sent messages whose kind begins with a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self.run.document(NOTIFIED + beginning)
+            Bucket=self.bucket, Prefix=self.run.document(NOTIFIED + prefix)
         )
         for item in (item for page in pages for item in page.get("Contents", [])):
             receipt = _load(read_document(self.s3, self.bucket, item["Key"]))
             if receipt and receipt.sent_at:
                 yield receipt
 
-    def keep_sent(self, before: Receipt, topic_arn: str, message_id: str = "", *, about: Sequence[str] = ()) -> None:
-        """Write down that SNS took the message."""
+    def write_sent(self, before: Receipt, topic_arn: str, message_id: str = "", *, about: Sequence[str] = ()) -> None:
+        """Write the receipt of a message that SNS has accepted."""
         self._write(Receipt(before.kind, topic_arn, message_id, _now(), about, before.failures))
 
-    def keep_failure(self, before: Receipt, topic_arn: str, code: str) -> None:
-        """Write down what SNS answered instead: its code, never its text."""
+    def write_failure(self, before: Receipt, topic_arn: str, code: str) -> None:
+        """Write the receipt of a message that SNS has not accepted: with the error code, never its text."""
         failures = [*before.failures, {"code": code, "at": _now()}][-_MOST_FAILURES:]
         self._write(Receipt(before.kind, topic_arn, failures=failures))
 
     def _write(self, receipt: Receipt) -> None:
-        # Names from outside may hold half of a surrogate pair, with which the receipt could not be read again.
+        # Names from outside may hold half of a surrogate pair, which JSON readers refuse.
         content = json.dumps(asdict(receipt), indent=1, ensure_ascii=False).encode(errors="replace")
         write_document(self.s3, self.bucket, self._key(receipt.kind), content)
 
@@ -93,9 +93,9 @@ class Receipts:
 
 
 def _document_name(kind: str) -> str:
-    """Return the kind as part of a key; one that is long or has other characters is cut and carries a hash.
+    """Return the kind as part of a key; a long kind, or one with other characters, is cut and gets a hash.
 
-    A receipt that S3 refuses for its key would leave no trace of a message that was sent, and each retry sent it again.
+    If S3 refused the key of a receipt, each retry would send the message again.
     """
     if _PLAIN.fullmatch(kind):
         return kind
@@ -108,7 +108,7 @@ def _load(content: bytes) -> Receipt | None:
     try:
         return jsonl.from_dict(Receipt, jsonl.parse(content))
     except ValueError:
-        log.warning("A receipt cannot be read: its message is sent again")
+        log.warning("Damaged receipt ignored: its message is sent again")
         return None
 
 

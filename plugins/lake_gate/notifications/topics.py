@@ -1,4 +1,4 @@
-"""Publishes to SNS topics, standard and FIFO."""
+"""Publish to SNS topics, standard and FIFO."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ _REFUSED = {
     *("KMSAccessDenied", "KMSDisabled", "KMSInvalidState", "KMSNotFound", "KMSOptInRequired"),
     *("AccessDenied", "InvalidClientTokenId"),
 }
-"""Source, but for the last line, which IAM says: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
+"""Error codes that a retry does not solve. Source (except for the last line, which are IAM's):
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html"""
 
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic.
+    """An SNS topic.
 
-    :param group: messages of one group come out of a FIFO topic in the order in which they were sent.
+    :param group: group of the messages: a FIFO topic delivers the messages of a group in the order of sending.
     """
 
     arn: str
@@ -42,19 +43,19 @@ class Topic:
     def publish(self, notice: Notice, once: str) -> str:
         """Send a message, and return its id.
 
-        :param once: of two messages with the same, a FIFO topic drops the second, when it comes within five minutes.
-        :raises NoticeNotSentError: when the topic fails and a retry may help.
-        :raises NoticeRefusedError: when it does not.
+        :param once: identifies the message: a FIFO topic drops a second message of the same value within five minutes.
+        :raises NoticeNotSentError: when SNS fails and a retry may succeed.
+        :raises NoticeRefusedError: when SNS fails and a retry does not help.
         """
         with self._translated():
             answer = self._sns.publish(TopicArn=self.arn, **notice.to_sns(), **self._in_order(once))
         return answer["MessageId"]
 
     def publish_batch(self, notices: Mapping[str, Notice]) -> tuple[list[str], list[str]]:
-        """Send up to ten messages; return which of them were taken, and the codes of what SNS says of the others.
+        """Send up to ten messages; return the keys of those that SNS accepted, and the error codes of the others.
 
         :param notices: by ``once``, see :meth:`publish`.
-        :raises NoticeNotSentError, NoticeRefusedError: when the topic took none.
+        :raises NoticeNotSentError, NoticeRefusedError: when the whole request fails; SNS accepted none then.
         """
         names = list(notices)
         entries: Any = [
@@ -62,11 +63,11 @@ class Topic:
         ]
         with self._translated():
             answer = self._sns.publish_batch(TopicArn=self.arn, PublishBatchRequestEntries=entries)
-        taken = [names[int(entry["Id"])] for entry in answer["Successful"]]
-        return taken, [entry["Code"] for entry in answer["Failed"]]
+        accepted = [names[int(entry["Id"])] for entry in answer["Successful"]]
+        return accepted, [entry["Code"] for entry in answer["Failed"]]
 
     def error(self, code: str) -> NoticeNotSentError | NoticeRefusedError:
-        """Return our error for SNS's code: whether retrying helps."""
+        """Return the error for a code of SNS, by whether a retry may succeed."""
         return (NoticeRefusedError if code in _REFUSED else NoticeNotSentError)(self.arn, code)
 
     @cached_property

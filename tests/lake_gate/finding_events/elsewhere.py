@@ -1,4 +1,4 @@
-"""Jobs that are none of the gate's: somebody scans a bucket in the console."""
+"""Jobs outside the gate, like those from Macie's console."""
 
 from __future__ import annotations
 

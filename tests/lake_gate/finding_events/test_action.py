@@ -1,40 +1,37 @@
-"""The plan of the actions: whole runs in a chunk, few chunks, everything in it once."""
+"""Lines of ``actions.jsonl`` and of a ledger that were damaged are refused."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import asdict
 from typing import Any
 
-from lake_gate.finding_events.action import MOST_CHUNKS, Action, Chunk, Status, plan
+import pytest
+
+from lake_gate.finding_events.action import Action, Done, Status
+from lake_gate.model.manifest import Moved
+from tests.builders import decided
+
+MOVE = Action("silver", "synthea/1/a.csv", "v", {"f": "High"}, Status.MOVE.value, "", decision=asdict(decided("a.csv")))
 
 
-def action(folder: str, name: str, status: str = Status.MOVE, **more: Any) -> Action:
-    feed = "synthea" if folder else ""
-    return Action("silver", f"synthea/{folder}/{name}", "v", {"f": "High"}, status, "", feed, folder, **more)
+def test_action_is_read_as_it_was_written() -> None:
+    action = Action.from_json(asdict(MOVE))
+    assert action == MOVE
+    assert action.stricter_decision == decided("a.csv")
 
 
-def lines_of(content: bytes, chunk: Chunk) -> list[Any]:
-    return [json.loads(line) for line in content[chunk.start : chunk.start + chunk.size].splitlines()]
+@pytest.mark.parametrize("change", [{"status": "another"}, {"decision": None}, {"decision": {}}, {"findings": []}])
+def test_action_of_another_shape_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        Action.from_json({**asdict(MOVE), **change})
 
 
-def test_chunk_has_one_run_and_all_of_it() -> None:
-    content, chunks = plan([action("2", "a"), action("1", "b"), action("2", "c"), action("", "d")])
-    assert [chunk.of for chunk in chunks] == ["around the gate", "synthea/1", "synthea/2"]
-    assert [[one["key"][-1] for one in lines_of(content, chunk)] for chunk in chunks] == [["d"], ["b"], ["a", "c"]]
+def test_done_is_read_as_it_was_written() -> None:
+    for done in (Done(Moved("a.csv", "quarantine", "synthea/1/a.csv", "v")), Done(None, "SlowDown", True)):
+        assert Done.from_json(asdict(done)) == done
 
 
-def test_what_is_not_moved_comes_after_the_chunks() -> None:
-    content, chunks = plan([action("1", "a", Status.STANDS), action("1", "b")])
-    assert [json.loads(line)["key"][-1] for line in content.splitlines()] == ["b", "a"]
-    assert sum(chunk.size for chunk in chunks) < len(content)
-
-
-def test_runs_share_chunks_when_there_are_too_many() -> None:
-    content, chunks = plan(action(f"{number:04}", "a") for number in range(3 * MOST_CHUNKS + 1))
-    assert len(chunks) <= MOST_CHUNKS
-    assert chunks[0].of == "synthea/0000 and 3 more"
-    assert sum(len(lines_of(content, chunk)) for chunk in chunks) == 3 * MOST_CHUNKS + 1
-
-
-def test_nothing_to_do_makes_no_chunk() -> None:
-    assert plan([]) == (b"", [])
+@pytest.mark.parametrize("line", [[], {"moved": {"name": 1}}, {"failed": 1}])
+def test_done_of_another_shape_is_refused(line: Any) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        Done.from_json(line)

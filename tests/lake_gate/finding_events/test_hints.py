@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from lake_gate.finding_events.hints import Poison, iter_bodies, parse, take
+from lake_gate.finding_events.hints import Poison, iter_bodies, parse, parse_all
 
 OURS = {"account_id": "123456789012", "region": "us-east-1"}
 
 
 def body(**changes: Any) -> str:
-    told = {"finding": "0a" * 16, "account": "123456789012", "region": "us-east-1", "severity": "High"}
-    return json.dumps({**told, **changes})
+    payload = {"finding": "0a" * 16, "account": "123456789012", "region": "us-east-1", "severity": "High"}
+    return json.dumps({**payload, **changes})
 
 
 def test_message_of_a_rule_names_its_finding() -> None:
@@ -45,7 +45,7 @@ def test_message_that_names_none_of_our_findings_is_poison(message: str, reason:
 
 
 def test_finding_that_several_messages_name_is_one_hint() -> None:
-    taken = take([body(), body(severity="Low"), "x", body(finding="b"), "y"], **OURS)
+    taken = parse_all([body(), body(severity="Low"), "x", body(finding="b"), "y"], **OURS)
     assert (taken.finding_ids, taken.duplicates) == (["0a" * 16, "b"], 1)
     assert taken.poison_counts == {"not_json": 2}
     assert [message for message, _ in taken.poisoned] == ["x", "y"]

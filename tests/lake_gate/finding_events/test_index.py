@@ -48,7 +48,7 @@ def gates(lake: Lake) -> list[Gate]:
     return gates
 
 
-def test_every_run_is_in_the_index_with_what_it_has_found_and_it_is_rebuilt_once(lake: Lake, gates: list[Gate]) -> None:
+def test_every_run_is_in_the_index_with_its_findings_and_it_is_rebuilt_once(lake: Lake, gates: list[Gate]) -> None:
     assert complete_index(lake.s3, lake.bronze, until=LATER)
     expected = [("other", gates[0].run.folder, "a.csv"), ("synthea", "1", "a.csv"), ("synthea", "2", "a.csv")]
     assert places(lake, gates[0], "a.csv") == expected
@@ -58,7 +58,7 @@ def test_every_run_is_in_the_index_with_what_it_has_found_and_it_is_rebuilt_once
     assert lake.s3.list_object_versions(Bucket=lake.bronze, Prefix="_content/")["Versions"] == before
 
 
-def test_what_was_found_later_is_in_the_index_again(lake: Lake, gates: list[Gate]) -> None:
+def test_later_findings_are_in_the_index_again(lake: Lake, gates: list[Gate]) -> None:
     lake.put(lake.silver, "stray.csv", b"stray")
     Events(lake, [finding(lake, lake.silver, key) for key in (gates[1].key("b.csv"), "stray.csv")]).go()
     lose(lake)

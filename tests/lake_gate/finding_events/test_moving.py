@@ -8,7 +8,7 @@ import pytest
 from moto.s3.models import s3_backends
 
 from lake_gate.errors import AwsError
-from lake_gate.finding_events.moving import FromAnywhere, FromThere, left_behind, move_all, move_each
+from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, left_behind, move_all, move_each
 from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
@@ -18,12 +18,12 @@ RUN = Run("synthea", "1")
 KEY = "synthea/1/a.csv"
 
 
-def anywhere(lake: Lake) -> FromAnywhere:
-    return FromAnywhere(lake.bronze, lake.silver, lake.quarantine)
+def anywhere(lake: Lake) -> RunPlaces:
+    return RunPlaces(lake.bronze, lake.silver, lake.quarantine)
 
 
-def there(lake: Lake) -> FromThere:
-    return FromThere(lake.bronze, lake.silver, lake.quarantine)
+def there(lake: Lake) -> StrayPlaces:
+    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine)
 
 
 @pytest.mark.parametrize("places", [("bronze",), ("silver",), ("held",), ("bronze", "silver"), ("held", "silver")])
@@ -106,7 +106,7 @@ def test_object_that_cannot_be_moved_keeps_no_other_where_it_is(lake: Lake) -> N
     assert lake.keys(lake.quarantine) == keys
 
 
-def test_object_that_is_left_in_silver_is_not_said_to_be_moved(lake: Lake) -> None:
+def test_object_that_is_left_in_silver_is_not_reported_as_moved(lake: Lake) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
     lake.put(lake.silver, KEY, b"content")
     lock(lake, lake.silver, KEY)
@@ -114,7 +114,7 @@ def test_object_that_is_left_in_silver_is_not_said_to_be_moved(lake: Lake) -> No
     assert (done.moved, bool(done.failed)) == (None, True)
 
 
-def test_class_of_what_aws_refused_is_told_and_whether_it_may_pass(lake: Lake) -> None:
+def test_result_has_the_error_code_of_aws_and_whether_a_retry_may_succeed(lake: Lake) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
     refusing: Any = Refusing("CopyObject")
     (done,) = move_each(refusing, [decided(landed, "quarantine")], RUN, anywhere(lake))

@@ -30,11 +30,14 @@ def ids_of(lake: Lake, events: Events) -> list[str]:
 
 def dead_letters(lake: Lake) -> list[tuple[str, str]]:
     url = lake.settings.dead_letter_queue_url
-    told = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-    return sorted((one["Body"], one["MessageAttributes"]["reason"]["StringValue"]) for one in told.get("Messages", []))
+    received = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+    return sorted(
+        (message["Body"], message["MessageAttributes"]["reason"]["StringValue"])
+        for message in received.get("Messages", [])
+    )
 
 
-def test_hints_and_what_was_left_are_asked_for_and_poison_is_buried_with_its_reason(lake: Lake) -> None:
+def test_hints_and_pending_findings_are_requested_and_poison_goes_to_the_dead_letter_queue(lake: Lake) -> None:
     lake.put(lake.bronze, WATERMARK, b'{"updated_at_ms": 9000000, "seen": {}, "pending": ["left"]}')
     events = Events(lake, [], bodies=[hint("a"), hint("a"), "no json", hint("b", account="210987654321")])
     taken = events.take()
@@ -71,15 +74,15 @@ def test_finding_that_names_no_object_is_counted_and_stops_nothing(lake: Lake) -
     gate = Gate(lake, {"a.csv": "promote"}).over()
     nameless = {"id": "n", "updatedAt": "2026-11-25T10:00:00Z", "resourcesAffected": {}}
     events = Events(lake, [nameless, finding(lake, lake.silver, gate.key("a.csv"))]).go()
-    assert (events.statuses, events.told["findings"]["unreadable"]) == (["move"], 1)
+    assert (events.statuses, events.record_json["findings"]["unreadable"]) == (["move"], 1)
 
 
-def test_consumers_of_each_feed_are_told_what_was_withdrawn(lake: Lake) -> None:
+def test_asset_events_of_each_feed_count_the_withdrawn_objects(lake: Lake) -> None:
     gate = Gate(lake, {"a.csv": "promote", "c.csv": "hold"}).over()
     held = Events(lake, [finding(lake, lake.bronze, f"held/{gate.key('c.csv')}")]).go()
-    assert set(held.said) == {"quarantine_synthea"}  # nothing of silver has changed
+    assert set(held.announced) == {"quarantine_synthea"}  # nothing of silver has changed
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_id="events-2").go()
-    assert events.said["silver_synthea"] == {
+    assert events.announced["silver_synthea"] == {
         "run_id": "1",
         "withdrawn": 1,
         "quarantined": 1,
@@ -97,17 +100,17 @@ def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake) -> None:
     done = [events.step(WithdrawOperator, chunk=chunk, outlets=[changes("t")]) for _ in range(2)]
     assert done == [1, 1]
     assert len(lake.versions(lake.quarantine, gate.key("a.csv"))) == 1
-    assert len(events.said) == 2  # a retry tells the same
+    assert len(events.announced) == 2  # a retry announces the same
 
 
 @pytest.mark.parametrize("broken", [{"id": "x", "updatedAt": "at night"}, {"updatedAt": None}, {"id": "x", "type": 1}])
 def test_finding_of_another_shape_is_counted_and_stops_nothing(lake: Lake, broken: dict[str, Any]) -> None:
     gate = Gate(lake, {"a.csv": "promote"}).over()
     events = Events(lake, [broken, finding(lake, lake.silver, gate.key("a.csv"))]).go()
-    assert (events.statuses, events.told["findings"]["unreadable"]) == (["move"], 1)
+    assert (events.statuses, events.record_json["findings"]["unreadable"]) == (["move"], 1)
 
 
-def test_what_may_pass_is_tried_again_as_long_as_there_are_tries_and_then_recorded(lake: Lake) -> None:
+def test_retryable_error_is_tried_again_while_tries_are_left_and_then_recorded(lake: Lake) -> None:
     gates = [Gate(lake, {name: "promote"}, run=Run("synthea", name[0])).over() for name in ("a.csv", "b.csv")]
     events = Events(lake, [finding(lake, lake.silver, gate.key(next(iter(gate.outcomes)))) for gate in gates])
     events.take()
@@ -127,8 +130,8 @@ def test_what_may_pass_is_tried_again_as_long_as_there_are_tries_and_then_record
 def test_withdrawal_does_not_wait_for_an_index_that_cannot_be_rebuilt(lake: Lake) -> None:
     gate = Gate(lake, {"a.csv": "promote"}).over()
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], s3=Denied("_content/complete.json")).go()
-    assert (events.statuses, events.told["index_complete"]) == (["move"], False)
-    assert Events(lake, [], run_id="events-2").go().told["index_complete"]
+    assert (events.statuses, events.record_json["index_complete"]) == (["move"], False)
+    assert Events(lake, [], run_id="events-2").go().record_json["index_complete"]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_finding_that_was_dealt_with_is_passed_over_and_a_late_one_is_not(lake: 
     assert Events(lake, [first]).go().statuses == ["stands"]
     second = Events(lake, [first, late], run_id="events-2").go()
     assert second.statuses == ["move"]
-    assert second.told["findings"]["seen_before"] == 1
+    assert second.record_json["findings"]["seen_before"] == 1
 
 
 def test_finding_is_left_for_the_next_run_until_its_own_run_is_over(lake: Lake) -> None:
@@ -55,7 +55,9 @@ def test_watermark_stays_when_something_was_not_moved(lake: Lake, gate: Gate) ->
 
 
 @pytest.mark.parametrize(("severity", "topic"), [("High", "high_topic_arn"), ("Medium", "low_topic_arn")])
-def test_message_goes_once_to_the_topic_of_what_was_moved(lake: Lake, gate: Gate, severity: str, topic: str) -> None:
+def test_message_goes_once_to_the_topic_of_the_highest_severity_that_was_moved(
+    lake: Lake, gate: Gate, severity: str, topic: str
+) -> None:
     received = {name: lake.messages_of(getattr(lake.settings, name)) for name in ("high_topic_arn", "low_topic_arn")}
     lake.put(lake.silver, "stray.csv", b"around the gate")
     events = Events(lake, [finding(lake, lake.silver, "stray.csv", severity)]).go()
@@ -66,18 +68,18 @@ def test_message_goes_once_to_the_topic_of_what_was_moved(lake: Lake, gate: Gate
     assert "stray.csv" in message["Message"]
 
 
-def test_nobody_is_told_when_nothing_is_new(lake: Lake, gate: Gate) -> None:
+def test_no_message_is_sent_when_nothing_is_new(lake: Lake, gate: Gate) -> None:
     own = finding(lake, lake.bronze, gate.key("a.csv"), "Medium")
     gate.write("findings.jsonl", b'{"id": "%s"}\n' % own["id"].encode())
     assert Events(lake, [own]).go().notify() is None
 
 
-def test_object_that_failed_stays_pending_is_told_once_and_fails_the_last_task_every_time(
+def test_failed_object_stays_pending_is_reported_once_and_fails_the_last_task_every_time(
     lake: Lake, gate: Gate
 ) -> None:
     received = lake.messages_of(lake.settings.high_topic_arn)
     found = [finding(lake, lake.silver, gate.key("a.csv"))]
-    told = []
+    sent = []
     for hour in (1, 2):
         events = Events(lake, found, run_id=f"events-{hour}")
         events.take()
@@ -85,15 +87,15 @@ def test_object_that_failed_stays_pending_is_told_once_and_fails_the_last_task_e
         chunks = events.decide()
         events.withdraw(chunks, s3=Refusing("CopyObject"))
         events.record(chunks)
-        told.append(events.notify())
+        sent.append(events.notify())
         with pytest.raises(FindingsPendingError, match=r"a\.csv \(SlowDown\)"):
             events.check()
         assert events.statuses == ["failed"]
         assert events.watermark["pending"] == [found[0]["id"]]
         why = {"bucket": lake.silver, "key": gate.key("a.csv"), "why": "SlowDown"}
         assert events.watermark["failed"] == {found[0]["id"]: why}
-    assert told[0]
-    assert told[1] is None
+    assert sent[0]
+    assert sent[1] is None
     (message,) = received()
     assert "a.csv: failed (SlowDown" in message["Message"]
     last = Events(lake, found, run_id="events-3").go()
@@ -102,7 +104,7 @@ def test_object_that_failed_stays_pending_is_told_once_and_fails_the_last_task_e
     assert lake.keys(lake.silver) == [gate.key("b.csv")]
 
 
-def test_run_that_is_cleared_reports_what_it_has_done_since(lake: Lake, gate: Gate) -> None:
+def test_run_that_is_cleared_reports_its_later_moves(lake: Lake, gate: Gate) -> None:
     received = lake.messages_of(lake.settings.high_topic_arn)
     found = finding(lake, lake.silver, gate.key("a.csv"))
     Events(lake, []).go().notify()

@@ -70,7 +70,7 @@ DOCUMENTS = (
         f"_verdicts/{SHA256}/revoked.json",
     ],
 )
-def test_what_the_gate_writes_down_is_a_document(key: str) -> None:
+def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:
     assert is_document(key)
 
 
@@ -82,7 +82,7 @@ def test_what_the_gate_writes_down_is_a_document(key: str) -> None:
         *("_runs/synthea/1/record.json.csv", "_content/00/found.json", "_runs/synthea/record.json", "_runs/"),
     ],
 )
-def test_what_only_begins_like_a_document_is_none(key: str) -> None:
+def test_key_that_only_begins_like_a_document_is_not_one(key: str) -> None:
     assert not is_document(key)
 
 

@@ -45,7 +45,7 @@ def before(lake: Lake, gate: Gate, bucket: str, key: str) -> None:
     lake.s3.put_object(Bucket=bucket, Key=key, Body=lake.read(bucket, key, lake.versions(bucket, key)[-1]))
 
 
-def test_run_is_settled_when_marker_and_record_say_what_was_amended(lake: Lake, gate: Gate) -> None:
+def test_run_is_settled_when_marker_and_record_match_its_amendments(lake: Lake, gate: Gate) -> None:
     assert settled(lake, gate)
 
 
@@ -57,7 +57,11 @@ def test_run_is_not_settled_while_one_of_them_lags_behind_and_is_made_to_be(lake
     rewrite_marker(lake.s3, lake.bronze, lake.silver, gate.run, ())
     rewrite_record(lake.s3, lake.bronze, gate.run)
     assert settled(lake, gate)
-    assert (gate.trusted, gate.entries["a.csv"]["outcome"], gate.told["accounted"]) == ({"b.csv"}, "quarantine", True)
+    assert (gate.trusted, gate.entries["a.csv"]["outcome"], gate.record_json["accounted"]) == (
+        {"b.csv"},
+        "quarantine",
+        True,
+    )
 
 
 @pytest.mark.parametrize("content", [b"{", b"", b"[]", b'{"name": "a.csv"}'])
@@ -76,12 +80,12 @@ def test_marker_is_rewritten_although_other_amendments_are_damaged(lake: Lake, g
 
 
 def test_record_of_a_run_that_has_moved_is_not_dry_whatever_was_written_over_it(lake: Lake, gate: Gate) -> None:
-    gate.write("record.json", json.dumps({**gate.told, "dry_run": True}).encode())
+    gate.write("record.json", json.dumps({**gate.record_json, "dry_run": True}).encode())
     rewrite_record(lake.s3, lake.bronze, gate.run)
-    assert gate.told["dry_run"] is False
+    assert gate.record_json["dry_run"] is False
 
 
-def test_marker_is_known_by_what_is_in_it(lake: Lake, gate: Gate) -> None:
+def test_marker_is_recognized_by_its_content(lake: Lake, gate: Gate) -> None:
     written = lake.read(lake.silver, gate.run.marker)
     content: dict[str, Any] = json.loads(written)
     assert is_marker_of(gate.run, written)
@@ -103,7 +107,7 @@ def test_marker_is_known_by_what_is_in_it(lake: Lake, gate: Gate) -> None:
     assert not is_marker_of(gate.run, b"SSN\n")
 
 
-def test_what_is_unfinished_is_what_was_not_carried_out_or_came_back_and_all_when_the_documents_lag_behind() -> None:
+def test_unfinished_objects_were_not_moved_or_came_back_and_are_all_when_the_documents_lag_behind() -> None:
     made = [Amendment(decided(name, "quarantine"), ["f"], "now", "e") for name in ("a.csv", "b.csv", "c.csv")]
     amendments = Amendments()
     amendments.add(made, [Moved(name, "quarantine", name, "v") for name in ("a.csv", "b.csv")])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lake_gate.finding_events.action import Action, Done, Status
-from lake_gate.finding_events.recording import Looked, Totals, build_record, iter_entries
+from lake_gate.finding_events.recording import Examination, Totals, build_record, iter_entries
 from lake_gate.model.manifest import Moved
 from tests.builders import decided
 
@@ -67,14 +67,14 @@ def test_object_that_failed_is_named_and_its_findings_are_looked_at_again() -> N
     assert totals.first_failed[0] == "s3://silver/synthea/1/a.csv (AccessDenied)"
 
 
-def test_record_says_what_triggered_it_and_what_macie_has_told() -> None:
+def test_record_counts_the_messages_and_the_findings_of_macie() -> None:
     _, totals = counted([action("stands")], [])
     taken = {"finding_ids": ["a", "b"], "duplicates": 1, "poison": {"not_json": 2}, "dead_letters_failed": 0}
     record = build_record(
         run={"run_id": "1"},
         taken=taken,
         listed={"findings": 5, "unknown": 1},
-        looked=Looked({"a": 1, "b": 2, "c": 3}, seen_before=1, unreadable=1),
+        examination=Examination({"a": 1, "b": 2, "c": 3}, seen_before=1, unreadable=1),
         totals=totals,
         objects_uri="s3://o",
     )

@@ -1,4 +1,4 @@
-"""Decisions made anew: the run's own evidence and what was found since; only stricter ones count."""
+"""Repeated decisions from the run's own evidence and later findings; only stricter ones count."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_only_a_stricter_decision_changes_anything(
     assert outcomes(decided(was), found(severity)) == {"a.csv": (outcome, stricter)}
 
 
-def test_what_was_only_partly_read_elsewhere_is_held_as_it_would_have_been_by_its_run() -> None:
+def test_object_that_was_read_partly_elsewhere_is_held_as_its_run_would_hold_it() -> None:
     assert outcomes(decided("promote"), found("Low", status="PARTIAL")) == {"a.csv": ("hold", True)}
 
 

@@ -34,7 +34,7 @@ def test_landing_has_the_objects_and_findings_that_were_asked_for(lake: Lake) ->
     assert landing.record is not None
 
 
-def test_only_what_was_asked_for_is_read_unless_one_object_holds_the_others(lake: Lake) -> None:
+def test_only_requested_objects_are_read_unless_one_object_holds_the_others(lake: Lake) -> None:
     for promotion, names in (("each by itself", ["a.csv"]), ("all or nothing", ["a.csv", "b.csv"])):
         policy = {**POLICY, "promotion": promotion}
         gate = Gate(lake, OUTCOMES, run=Run("synthea", promotion[:3]), policy=policy).over()

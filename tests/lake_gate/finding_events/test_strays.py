@@ -1,4 +1,4 @@
-"""What a manifest would say of an object that nobody has landed."""
+"""Objects that no run has landed, described as in a manifest."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def test_finding_that_appears_late_is_listed_and_new_and_one_that_was_seen_is_no
     assert (moved.is_new("late"), moved.is_new("a")) == (True, False)
 
 
-def test_what_is_older_than_the_look_back_is_forgotten_for_it_is_not_listed_any_more() -> None:
+def test_findings_older_than_the_look_back_are_forgotten_as_they_are_not_listed_any_more() -> None:
     moved = BEGINNING.moved({"old": NOW - LOOK_BACK_MS - 1, "edge": NOW - LOOK_BACK_MS, "new": NOW}, [], now_ms=NOW)
     assert set(moved.seen) == {"edge", "new"}
 
@@ -42,7 +42,7 @@ def test_time_of_the_watermark_never_goes_back() -> None:
     assert BEGINNING.moved({"a": NOW}, [], now_ms=NOW).moved({"hint": 1}, [], now_ms=NOW).updated_at_ms == NOW
 
 
-def test_of_two_runs_neither_loses_what_the_other_has_left() -> None:
+def test_two_runs_keep_the_pending_findings_of_each_other() -> None:
     for order in itertools.permutations([({"a": NOW, "b": NOW}, ["b"]), ({"c": NOW + 1, "d": NOW + 1}, ["d"])]):
         watermark = BEGINNING
         for looked_at, left in order:

@@ -44,9 +44,9 @@ def test_severe_object_is_in_quarantine_only_and_its_run_says_so(lake: Lake, gat
     assert entry["amended"]["by"] == "events-1"
     now = entry["now"]
     assert lake.read(now["bucket"], now["key"], now["version_id"]) == b"a.csv"
-    assert gate.told["accounted"]
-    assert gate.told["totals"]["outcomes"] == {"promote": 1, "hold": 1, "quarantine": 2}
-    assert events.said["silver_synthea"]["withdrawn"] == events.said["quarantine_synthea"]["quarantined"] == 1
+    assert gate.record_json["accounted"]
+    assert gate.record_json["totals"]["outcomes"] == {"promote": 1, "hold": 1, "quarantine": 2}
+    assert events.announced["silver_synthea"]["withdrawn"] == events.announced["quarantine_synthea"]["quarantined"] == 1
 
 
 def test_rest_of_an_all_or_nothing_run_is_held_with_the_severe_object(lake: Lake) -> None:
@@ -59,7 +59,7 @@ def test_rest_of_an_all_or_nothing_run_is_held_with_the_severe_object(lake: Lake
     assert lake.keys(lake.bronze, "synthea/") == []
     assert (gate.trusted, gate.withdrawn) == (set(), {"a.csv", "b.csv"})
     assert gate.entries["b.csv"]["reason"] == "run_not_promotable"
-    assert events.said["silver_synthea"]["withdrawn"] == 2
+    assert events.announced["silver_synthea"]["withdrawn"] == 2
 
 
 def test_held_object_becomes_quarantined_under_its_own_key(lake: Lake, gate: Gate) -> None:
@@ -78,12 +78,12 @@ def test_second_copy_in_silver_goes_with_the_first(lake: Lake, gate: Gate) -> No
 
 def test_other_bytes_at_the_same_key_stay(lake: Lake, gate: Gate) -> None:
     found = finding(lake, lake.silver, gate.key("a.csv"))
-    other = lake.put(lake.silver, gate.key("a.csv"), b"somebody's")
+    other = lake.put(lake.silver, gate.key("a.csv"), b"of another writer")
     Events(lake, [found]).go()
     assert lake.versions(lake.silver, gate.key("a.csv")) == [other.version_id]
 
 
-def test_object_that_is_nowhere_any_more_is_told_to_be_gone_and_fails_nothing(lake: Lake, gate: Gate) -> None:
+def test_object_without_any_copy_is_recorded_as_gone_and_fails_nothing(lake: Lake, gate: Gate) -> None:
     found = [finding(lake, lake.silver, gate.key(name)) for name in ("a.csv", "b.csv")]
     for bucket in (lake.silver, lake.bronze):
         (version,) = lake.versions(bucket, gate.key("a.csv"))
@@ -94,7 +94,7 @@ def test_object_that_is_nowhere_any_more_is_told_to_be_gone_and_fails_nothing(la
     assert lake.keys(lake.quarantine, gate.key("b.csv")) == [gate.key("b.csv")]
 
 
-def test_marker_that_somebody_has_spoilt_does_not_keep_an_object_in_silver(lake: Lake, gate: Gate) -> None:
+def test_marker_that_another_writer_has_spoilt_does_not_keep_an_object_in_silver(lake: Lake, gate: Gate) -> None:
     found = finding(lake, lake.silver, gate.key("a.csv"))
     lake.put(lake.silver, gate.run.marker, b"{}")
     Events(lake, [found]).go()
@@ -102,7 +102,7 @@ def test_marker_that_somebody_has_spoilt_does_not_keep_an_object_in_silver(lake:
     assert lake.read(lake.silver, gate.run.marker) == b"{}"
 
 
-def test_what_was_found_is_known_of_the_bytes_wherever_they_are_landed_again(lake: Lake, gate: Gate) -> None:
+def test_findings_are_kept_by_content_wherever_it_is_landed_again(lake: Lake, gate: Gate) -> None:
     Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
     found = {name: read_found(lake.s3, lake.bronze, gate.objects[name].sha256) for name in ("a.csv", "b.csv")}
     assert [one.severity for one in found["a.csv"]] == ["High"]
@@ -211,14 +211,14 @@ def crash(lake: Lake, number: int, moment: str) -> int:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_retry_finishes_what_a_crash_at_any_call_has_left(lake: Lake, moment: str) -> None:
+def test_retry_finishes_a_withdrawal_after_a_crash_at_any_call(lake: Lake, moment: str) -> None:
     calls = crash(lake, 0, moment)  # which lives
     assert calls > 20
     for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
         crash(lake, int(number), moment)
 
 
-def test_next_run_finishes_what_a_run_that_never_came_back_has_left(lake: Lake, gate: Gate) -> None:
+def test_next_run_finishes_the_withdrawal_of_a_run_that_never_came_back(lake: Lake, gate: Gate) -> None:
     found = [finding(lake, lake.silver, gate.key("a.csv"))]
     dead = Events(lake, found)
     dead.take()
@@ -248,10 +248,10 @@ def test_hundred_objects_are_pulled_back_in_one_run(lake: Lake) -> None:
     versions = {one["key"]: one["version_id"] for one in gate.marker["objects"]}
     found = [finding(lake, lake.silver, key, version=version) for key, version in versions.items()]
     events = Events(lake, found).go()
-    assert events.told["totals"]["withdrawn"] == 100
+    assert events.record_json["totals"]["withdrawn"] == 100
     assert lake.keys(lake.silver) == []
     assert len(gate.marker["withdrawn"]) == 100
-    assert gate.told["totals"]["outcomes"] == {"quarantine": 100}
+    assert gate.record_json["totals"]["outcomes"] == {"quarantine": 100}
 
 
 def test_copy_that_comes_back_to_silver_is_taken_away_by_the_next_look_at_any_finding(lake: Lake, gate: Gate) -> None:
@@ -291,7 +291,7 @@ def test_record_is_right_and_all_else_is_moved_when_one_version_is_locked(lake: 
         }
         assert [one["key"] for one in events.entries if one["status"] == "failed"] == [gate.key("b.csv")]
         assert list(events.watermark["failed"]) == [found[1]["id"]]
-    assert (gate.told["accounted"], gate.trusted, other.trusted) == (True, set(), set())
+    assert (gate.record_json["accounted"], gate.trusted, other.trusted) == (True, set(), set())
 
 
 @pytest.mark.parametrize("name", ["marker", "record.json", "plan.json"])
@@ -347,8 +347,8 @@ def killed(lake: Lake, number: int, moment: str) -> int:
         assert (entry["outcome"], entry["now"]["version_id"]) == ("quarantine", version)
         for bucket, key in ((lake.silver, ""), (lake.bronze, ""), (lake.bronze, "held/")):
             assert lake.versions(bucket, key + gate.key(name)) == []
-    assert (gate.trusted, gate.told["accounted"]) == ({"b.csv"}, True)
-    assert gate.told["totals"]["outcomes"] == {"promote": 1, "quarantine": 2}
+    assert (gate.trusted, gate.record_json["accounted"]) == ({"b.csv"}, True)
+    assert gate.record_json["totals"]["outcomes"] == {"promote": 1, "quarantine": 2}
     return s3.calls
 
 
@@ -363,7 +363,7 @@ class KilledAt(DiesAt):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_next_run_finishes_what_a_run_that_was_killed_at_any_call_has_left(lake: Lake, moment: str) -> None:
+def test_next_run_finishes_the_withdrawal_of_a_run_that_was_killed_at_any_call(lake: Lake, moment: str) -> None:
     calls = killed(lake, 0, moment)
     for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
         killed(lake, int(number), moment)
@@ -374,7 +374,7 @@ def unlock(lake: Lake, key: str) -> None:
         version.lock_legal_status = "OFF"
 
 
-def test_record_keeps_what_an_earlier_try_has_moved_when_the_run_is_cleared(lake: Lake, gate: Gate) -> None:
+def test_record_keeps_the_moves_of_an_earlier_try_when_the_run_is_cleared(lake: Lake, gate: Gate) -> None:
     lock(lake, gate.key("b.csv"))
     found = [finding(lake, lake.silver, gate.key(name)) for name in ("a.csv", "b.csv")]
     Events(lake, found).go()

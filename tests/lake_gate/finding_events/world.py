@@ -13,7 +13,7 @@ from typing import Any
 from lake_gate.base import GateOperator
 from lake_gate.content import add_landed
 from lake_gate.decision.plan import plan
-from lake_gate.finding_events.deciding import RUN_DEADLINE
+from lake_gate.finding_events.deciding.lake import RUN_DEADLINE
 from lake_gate.finding_events.operators import (
     CheckEventsOperator,
     DecideFindingsOperator,
@@ -47,15 +47,15 @@ POLICY = {"name": "default", "sha256": "s", "quarantine_threshold": "High", "pro
 
 @dataclass
 class Outlets:
-    """What Airflow keeps of the events of a task: name of the asset, and what was said."""
+    """Events that a task has added in Airflow: name of the asset, and the extra."""
 
-    said: list[tuple[str, Any]] = field(default_factory=list)
+    added: list[tuple[str, Any]] = field(default_factory=list)
 
     def __getitem__(self, alias: Any) -> Outlets:
         return self
 
     def add(self, asset: Any, extra: Any) -> None:
-        self.said.append((asset.name, extra))
+        self.added.append((asset.name, extra))
 
 
 def context_of(run_id: str, bodies: list[str] | None = None) -> Any:
@@ -70,10 +70,10 @@ def context_of(run_id: str, bodies: list[str] | None = None) -> Any:
 
 @dataclass
 class Gate:
-    """One run of the gate, that has decided as it was told and is over as far as it was told.
+    """One run of the gate with given decisions, advanced step by step.
 
     :param outcomes: by name of the object.
-    :param contents: of the objects; the name where nothing is said.
+    :param contents: of the objects; the name by default.
     """
 
     lake: Lake
@@ -152,7 +152,7 @@ class Gate:
         return {one["name"]: one for one in self.lake.lines(self.run.document("objects.jsonl"))}
 
     @property
-    def told(self) -> dict[str, Any]:
+    def record_json(self) -> dict[str, Any]:
         return self.lake.document(self.run.document("record.json"))
 
     def key(self, name: str) -> str:
@@ -254,13 +254,13 @@ class Events:
         return [one["status"] for one in self.entries]
 
     @property
-    def told(self) -> dict[str, Any]:
+    def record_json(self) -> dict[str, Any]:
         return self.lake.document(self.run.document("record.json"))
 
     @property
-    def said(self) -> dict[str, Any]:
-        """What the assets' consumers are told, by asset."""
-        return dict(self.context["outlet_events"].said)
+    def announced(self) -> dict[str, Any]:
+        """Extras of the asset events, by asset."""
+        return dict(self.context["outlet_events"].added)
 
     @property
     def watermark(self) -> dict[str, Any]:

@@ -54,15 +54,15 @@ def test_table_has_a_row_for_each_group_in_columns() -> None:
     assert [row.index("2026") for row in rows] == [head.index("oldest_held_at")] * 3
 
 
-def test_message_names_what_is_overdue_and_counts_the_rest_of_it() -> None:
+def test_message_names_overdue_objects_and_counts_the_others() -> None:
     record = {**summed(), "older_than_hours": 6}
     sent = notice("synthea", record, [{"key": HELD[2].key, "reason": "analysis_skipped", "held_at": NIGHT}], "s3://b/r")
-    told = sent.to_sns()
-    body, sms = json.loads(told["Message"])["default"], json.loads(told["Message"])["sms"]
-    assert told["Subject"] == "[synthea] 2 file(s) held for more than 6 hours"
+    request = sent.to_sns()
+    body, sms = json.loads(request["Message"])["default"], json.loads(request["Message"])["sms"]
+    assert request["Subject"] == "[synthea] 2 file(s) held for more than 6 hours"
     assert "3 file(s) of this feed are held, 2 of them" in body
     assert f"- held/synthea/2/a.csv: analysis_skipped, since {NIGHT}\n... and 1 more" in body
     assert body.endswith("Run record: s3://b/r")
     assert ("claims" in body, "csv" in sms) == (False, False)
-    counts = {name: value["StringValue"] for name, value in told["MessageAttributes"].items()}
+    counts = {name: value["StringValue"] for name, value in request["MessageAttributes"].items()}
     assert (counts["feed"], counts["outcome"], counts["hold"], counts["overdue"]) == ("synthea", "held", "3", "2")

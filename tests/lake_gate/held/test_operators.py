@@ -56,7 +56,7 @@ def tell(lake: Lake, about: str = "synthea") -> Any:
     return step(lake, NotifyHeldOperator, "held_objects", about=about)
 
 
-def test_what_is_released_is_written_down_with_where_it_is_now(lake: Lake) -> None:
+def test_released_objects_are_listed_with_their_new_places(lake: Lake) -> None:
     copy = hold(lake, content=b"bytes")
     reprocess(lake)
     assert step(lake, ReleaseHeldOperator) == step(lake, ReleaseHeldOperator) == 1
@@ -66,7 +66,7 @@ def test_what_is_released_is_written_down_with_where_it_is_now(lake: Lake) -> No
     assert lake.versions(lake.bronze, copy.key) == []
 
 
-def test_record_says_that_the_source_is_what_was_held(lake: Lake) -> None:
+def test_record_names_held_objects_as_the_source(lake: Lake) -> None:
     hold(lake)
     landed = step(lake, LandOperator, source="held://not_analysed")
     assert (landed["source"], landed["objects"]) == ("held://not_analysed", 1)
@@ -83,7 +83,7 @@ def test_nothing_is_released_when_the_record_does_not_account_for_everything(lak
     copy = hold(lake)
     with pytest.raises(NotAccountedError):
         reprocess(lake, moves=False)
-    with pytest.raises(NotAccountedError, match=r"1/a\.csv"):  # somebody marked the record as a success, and went on
+    with pytest.raises(NotAccountedError, match=r"1/a\.csv"):  # the failed task was marked as successful
         step(lake, ReleaseHeldOperator)
     assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
 
@@ -126,16 +126,18 @@ def test_nothing_is_overdue_that_was_held_just_now(lake: Lake, held: int) -> Non
     assert (pushed["objects"], pushed["overdue"], pushed["overdue_feeds"]) == (held, 0, [])
 
 
-@pytest.mark.parametrize(("older_than_hours", "said"), [(0, ["lake_gate alarm: held too long: 1 object(s)"]), (1, [])])
-def test_what_is_held_for_too_long_is_logged_for_the_alarm(
-    lake: Lake, caplog: pytest.LogCaptureFixture, older_than_hours: int, said: list[str]
+@pytest.mark.parametrize(
+    ("older_than_hours", "logged"), [(0, ["lake_gate alarm: held too long: 1 object(s)"]), (1, [])]
+)
+def test_overdue_objects_are_logged_for_the_alarm(
+    lake: Lake, caplog: pytest.LogCaptureFixture, older_than_hours: int, logged: list[str]
 ) -> None:
     hold(lake, "a.csv")
     list_held(lake, older_than_hours)
-    assert [message for message in caplog.messages if "alarm" in message] == said
+    assert [message for message in caplog.messages if "alarm" in message] == logged
 
 
-def test_people_are_told_once_of_the_oldest_objects_of_their_feed(lake: Lake) -> None:
+def test_oldest_objects_of_a_feed_are_sent_once_to_its_topic(lake: Lake) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     hold(lake, "a.csv")
     hold(lake, "b.csv", feed="claims")
@@ -165,10 +167,10 @@ def test_message_goes_to_the_topic_that_the_file_of_the_feed_names(
     assert [message["Subject"] for message in received()] == ["[clinic] 1 file(s) held for more than 0 hours"]
 
 
-def test_feeds_with_a_file_are_told_first_when_another_writer_makes_up_a_hundred(
+def test_feeds_with_a_file_take_precedence_over_a_hundred_feeds_of_another_writer(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(backlog, "MOST_FEEDS_TOLD", 3)
+    monkeypatch.setattr(backlog, "MOST_FEEDS_NOTIFIED", 3)
     for feed in ("a", "b", "c", "d", "synthea", "{{ 7*7 }}"):
         lake.put(lake.bronze, f"held/{feed}/1/a.csv", b"A")
     assert list_held(lake, 0)["overdue_feeds"] == ["a", "synthea", "unknown"]
@@ -189,7 +191,7 @@ ODD = [
 ]
 
 
-def test_keys_that_no_run_gives_are_told_as_unknown_in_one_message_that_is_sent_once(
+def test_keys_of_no_run_are_reported_as_unknown_in_one_message_that_is_sent_once(
     lake: Lake, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
@@ -209,7 +211,7 @@ def test_keys_that_no_run_gives_are_told_as_unknown_in_one_message_that_is_sent_
 def test_message_names_the_oldest_when_there_are_more_than_it_holds(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held_operators, "NAMES_TOLD", 2)
+    monkeypatch.setattr(held_operators, "NAMES_SENT", 2)
     received = lake.messages_of(lake.settings.low_topic_arn)
     hold(lake, "a.csv")
     list_held(lake, 0)
@@ -218,8 +220,8 @@ def test_message_names_the_oldest_when_there_are_more_than_it_holds(
     content = "\n".join(map(json.dumps, lines))
     lake.s3.put_object(Bucket=lake.bronze, Key=LISTING.document("held.jsonl"), Body=content.encode())
     tell(lake)
-    told = [line for line in received()[0]["Message"].splitlines() if line.startswith("- ")]
-    assert [line.split(":")[0] for line in told] == ["- held/1", "- held/2"]
+    names = [line for line in received()[0]["Message"].splitlines() if line.startswith("- ")]
+    assert [line.split(":")[0] for line in names] == ["- held/1", "- held/2"]
 
 
 def test_nothing_is_released_by_a_run_that_began_as_a_dry_run_whatever_its_record_says(lake: Lake) -> None:

@@ -54,16 +54,16 @@ def test_object_in_parts_is_held_again_and_once(lake: Lake, monkeypatch: pytest.
 
 
 def test_same_bytes_below_the_held_version_go_with_it_and_other_bytes_stay(lake: Lake) -> None:
-    lake.put(lake.bronze, "held/synthea/1/a.csv", b"somebody's")
+    lake.put(lake.bronze, "held/synthea/1/a.csv", b"of another writer")
     lake.put(lake.bronze, "held/synthea/1/a.csv", b"held")
     lake.put(lake.bronze, "held/synthea/1/a.csv", b"held")
     landed = land_held(lake)
     released(lake, landed, carried_out(lake, landed, "promote"))
     assert held_keys(lake) == ["held/synthea/1/a.csv"]
-    assert lake.read(lake.bronze, "held/synthea/1/a.csv") == b"somebody's"
+    assert lake.read(lake.bronze, "held/synthea/1/a.csv") == b"of another writer"
 
 
-def test_object_that_somebody_put_there_without_sha256_is_released(lake: Lake) -> None:
+def test_object_of_another_writer_without_sha256_is_released(lake: Lake) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key="held/synthea/1/a.csv", Body=b"x", ChecksumAlgorithm="CRC32")
     landed = land_held(lake)
     released(lake, landed, carried_out(lake, landed, "promote"))
@@ -105,7 +105,7 @@ def test_held_copy_stays_when_the_object_is_not_where_the_record_says(
     assert held_keys(lake) == ["held/synthea/1/a.csv"]
 
 
-def test_version_that_is_not_what_was_landed_stays_held(lake: Lake) -> None:
+def test_version_with_other_bytes_than_the_landed_ones_stays_held(lake: Lake) -> None:
     """Whatever the document of the run names: what is deleted has the bytes of what the run has."""
     copy = hold(lake)
     landed = land_held(lake)

@@ -86,7 +86,7 @@ def test_copy_in_parts_that_would_complete_after_the_withdrawal_is_aborted(lake:
     assert all("Uploads" not in lake.s3.list_multipart_uploads(Bucket=b) for b in (lake.bronze, lake.silver))
     gate.record().publish()
     assert gate.entries[NAME]["now"]["bucket"] == lake.quarantine
-    assert (gate.told["accounted"], gate.trusted) == (True, set())
+    assert (gate.record_json["accounted"], gate.trusted) == (True, set())
 
 
 @pytest.mark.parametrize("outcome", ["promote", "hold"])
@@ -106,7 +106,7 @@ def test_copy_that_completes_after_the_withdrawal_is_taken_back_and_in_no_ledger
     assert lake.lines(RUN.document(ledger(outcome, 0))) == []
     gate.record().publish()
     assert gate.entries[NAME]["now"]["bucket"] == lake.quarantine
-    assert (gate.told["accounted"], gate.trusted) == (True, set())
+    assert (gate.record_json["accounted"], gate.trusted) == (True, set())
 
 
 @pytest.mark.parametrize("outcome", ["promote", "hold"])

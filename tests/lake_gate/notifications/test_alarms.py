@@ -20,7 +20,7 @@ def test_logged_line_has_the_words_that_the_metric_filters_look_for(
     assert f"FilterPattern: '\"{words}\"'" in WATCH
 
 
-def test_what_an_alarm_is_about_does_not_set_off_another_one(caplog: pytest.LogCaptureFixture) -> None:
+def test_names_in_the_line_of_an_alarm_do_not_trigger_another_alarm(caplog: pytest.LogCaptureFixture) -> None:
     alarm(FAILED, f"{HELD_TOO_LONG}\n{FAILED}")
     (line,) = caplog.messages
     assert line.count("lake_gate alarm") == 1

@@ -32,10 +32,10 @@ def report(
     return build_record(run=run, totals=totals, **facts), lines
 
 
-def told(*decisions: Decision, not_told: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
+def digest_of(*decisions: Decision, unsent: int = 0, record: dict[str, Any] | None = None, **facts: Any) -> Notice:
     """The digest of a run; ``record`` is what others add to its record."""
     of_run, lines = report(*decisions, **facts)
-    return digest({**of_run, **(record or {})}, lines, URI, not_told=not_told)
+    return digest({**of_run, **(record or {})}, lines, URI, unsent=unsent)
 
 
 def suppressed(ours: int, unexplained: int) -> dict[str, Any]:
@@ -49,15 +49,15 @@ def body(notice: Notice) -> list[str]:
 
 
 def test_body_names_files_and_counts_strictest_first() -> None:
-    lines = body(told(decided("a.csv"), decided("c.csv", "hold"), decided("b.csv", "quarantine", **HIGH)))
+    lines = body(digest_of(decided("a.csv"), decided("c.csv", "hold"), decided("b.csv", "quarantine", **HIGH)))
     expected = ["- b.csv: quarantine, clean, High (NAME x 7)", "- c.csv: hold, clean", "- a.csv: promote, clean"]
     assert [line for line in lines if line.startswith("- ")] == expected
     assert lines[-1] == f"Run record: {URI}"
 
 
-def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
+def test_strictest_outcomes_are_listed_first_and_the_others_left_out() -> None:
     promoted = (decided(f"{i:06}-{'ü' * 200}.csv") for i in range(2000))
-    lines = body(told(*promoted, decided("z.csv", "quarantine", **HIGH), source="\U0001f600" * 2000))
+    lines = body(digest_of(*promoted, decided("z.csv", "quarantine", **HIGH), source="\U0001f600" * 2000))
     listed = [line for line in lines if line.startswith("- ")]
     assert listed[0].startswith("- z.csv: quarantine")
     assert lines[-2:] == [f"... and {2001 - len(listed)} more, in the record.", f"Run record: {URI}"]
@@ -67,9 +67,9 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
     ("facts", "sentence"),
     [
         ({"settled": False}, "Macie's results were still changing at the deadline"),
-        ({"is_beside_others": True}, "1 object(s) lie beside other bytes"),
+        ({"is_beside_others": True}, "1 object(s) have other versions with other bytes"),
         ({"dry_run": True}, "Nothing was moved: dry run."),
-        ({"not_told": 5}, "5 more findings than there are messages for"),
+        ({"unsent": 5}, "5 more finding(s) without a message of their own"),
         ({"record": {"reused": 3}}, "3 object(s) were not scanned again"),
         (
             {"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}},
@@ -77,31 +77,31 @@ def test_what_has_to_be_left_out_needs_the_least_attention() -> None:
         ),
         (
             {"record": {"cost": {"objects": 2, "size_bytes": 10**9, "usd": 1.004}}},
-            "In the scan's scope: 2 object(s), 1000000000 bytes, estimated at 1.00 USD.",
+            "Scope of the scan: 2 object(s), 1000000000 bytes, estimated cost 1.00 USD.",
         ),
         (
             {"record": {"cost": {"objects": 1, "size_bytes": 9, "usd": 0.0, "maybe_compressed": 1}}},
-            "estimated at no less than 0.00 USD.",
+            "estimated cost at least 0.00 USD.",
         ),
         ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 finding(s)."),
-        ({"record": suppressed(0, 3)}, "3 archived finding(s) that no suppression rule of the repository explains."),
+        ({"record": suppressed(0, 3)}, "3 archived finding(s) match no suppression rule of the repository."),
     ],
 )
-def test_body_says_so_when_there_is_something_to_say(facts: dict[str, Any], sentence: str) -> None:
-    assert sentence in "\n".join(body(told(decided(), **facts)))
-    assert sentence.partition(" ")[2] not in "\n".join(body(told(decided())))
+def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], sentence: str) -> None:
+    assert sentence in "\n".join(body(digest_of(decided(), **facts)))
+    assert sentence.partition(" ")[2] not in "\n".join(body(digest_of(decided())))
 
 
 @pytest.mark.parametrize(
     "empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}, suppressed(0, 0)]
 )
 def test_body_is_silent_when_a_part_of_the_record_says_nothing(empty: dict[str, Any]) -> None:
-    assert body(told(decided(), record=empty)) == body(told(decided()))
+    assert body(digest_of(decided(), record=empty)) == body(digest_of(decided()))
 
 
 def test_missing_tables_are_named_up_to_a_number() -> None:
     names = [f"t{number}" for number in range(1000)]
-    (line,) = [line for line in body(told(record={"delivery": {"missing_tables": names}})) if "missing" in line]
+    (line,) = [line for line in body(digest_of(record={"delivery": {"missing_tables": names}})) if "missing" in line]
     assert line.endswith("t19 and 980 more.")
 
 
@@ -115,11 +115,11 @@ def test_missing_tables_are_named_up_to_a_number() -> None:
 )
 def test_subject_says_how_many_went_where(outcomes: list[str], facts: dict[str, Any], subject: str) -> None:
     decisions = [decided(f"{number}.csv", outcome) for number, outcome in enumerate(outcomes)]
-    assert told(*decisions, **facts).to_sns()["Subject"] == subject
+    assert digest_of(*decisions, **facts).to_sns()["Subject"] == subject
 
 
 def test_text_message_counts_and_names_no_file() -> None:
-    request = told(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
+    request = digest_of(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
     sms = json.loads(request["Message"])["sms"]
     assert sms == "[synthea] 2 files: 1 promoted, 1 quarantined, 0 held. Highest severity: High."
 
@@ -145,7 +145,7 @@ def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None
 def test_attributes_let_subscriptions_filter(outcomes: list[str], worst: str) -> None:
     found = {"quarantine": HIGH}
     decisions = [decided(f"{outcome}.csv", outcome, **found.get(outcome, {})) for outcome in outcomes]
-    assert told(*decisions).attributes == {
+    assert digest_of(*decisions).attributes == {
         "feed": "synthea",
         "kind": "digest",
         "severity": "High" if "quarantine" in outcomes else "None",

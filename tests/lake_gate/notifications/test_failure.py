@@ -75,7 +75,7 @@ def test_exception_that_comes_as_text_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "said"),
+    ("context", "expected"),
     [
         (of_task(exception=AirflowTaskTimeout("3")), True),
         (of_task(exception=AirflowSensorTimeout("3")), True),
@@ -88,12 +88,12 @@ def test_exception_that_comes_as_text_is_not_shown() -> None:
         (of_run("task_failure"), False),
     ],
 )
-def test_message_says_so_when_a_deadline_was_reached(context: dict[str, Any], said: bool) -> None:
-    assert ("deadline reached" in subject(context)) == ("deadline was reached" in body(context)) == said
+def test_message_names_a_deadline_that_was_reached(context: dict[str, Any], expected: bool) -> None:
+    assert ("deadline reached" in subject(context)) == ("deadline was reached" in body(context)) == expected
 
 
 @pytest.mark.parametrize(
-    ("context", "said"),
+    ("context", "expected"),
     [
         (of_task("cancel_job", task=SimpleNamespace(is_teardown=True)), True),
         (of_run("timed_out"), True),  # Airflow runs no teardown then
@@ -101,11 +101,11 @@ def test_message_says_so_when_a_deadline_was_reached(context: dict[str, Any], sa
         (of_run(), False),
     ],
 )
-def test_message_says_so_when_a_job_may_go_on_and_cost(context: dict[str, Any], said: bool) -> None:
-    assert ("a Macie job that still runs costs" in body(context)) is said
+def test_message_warns_of_a_job_that_may_still_run_and_cost(context: dict[str, Any], expected: bool) -> None:
+    assert ("A Macie classification job of this run may still be running and incur costs" in body(context)) is expected
 
 
-def test_failed_teardown_is_called_one_as_the_run_may_be_well() -> None:
+def test_failed_teardown_is_not_reported_as_a_failed_run() -> None:
     assert (
         subject(of_task("cancel_job", task=SimpleNamespace(is_teardown=True)))
         == "[synthea] teardown failed: cancel_job"
@@ -120,62 +120,62 @@ def test_failed_teardown_is_called_one_as_the_run_may_be_well() -> None:
         {"ti": SimpleNamespace(task_id="land")},
     ],
 )
-def test_context_that_says_little_still_makes_a_message(subjects: Any, context: dict[str, Any]) -> None:
+def test_incomplete_context_still_makes_a_message(subjects: Any, context: dict[str, Any]) -> None:
     tell(context)
     assert len(subjects()) == 1
 
 
 @pytest.mark.parametrize(
-    ("context", "said"), [(of_task(exception=ValueError("a value")), "await_job"), (of_run(), "task_failure")]
+    ("context", "about"), [(of_task(exception=ValueError("a value")), "await_job"), (of_run(), "task_failure")]
 )
 def test_failure_is_logged_for_the_alarm_also_when_no_message_can_be_sent(
-    lake: Lake, caplog: pytest.LogCaptureFixture, context: dict[str, Any], said: str
+    lake: Lake, caplog: pytest.LogCaptureFixture, context: dict[str, Any], about: str
 ) -> None:
     boto3.client("sns").delete_topic(TopicArn=lake.settings.high_topic_arn)
     with pytest.raises(NoticeRefusedError):
         tell(context)
-    assert f"{FAILED}: synthea, {said}" in caplog.messages
+    assert f"{FAILED}: synthea, {about}" in caplog.messages
     assert "a value" not in caplog.text
 
 
-def test_each_failed_task_is_told_once_and_mapped_ones_together(subjects: Any) -> None:
+def test_each_failed_task_sends_one_message_and_its_mapped_instances_share_it(subjects: Any) -> None:
     tell(of_task("land"), of_task("land"), *(of_task("promote", map_index=index) for index in range(5)))
     assert subjects() == ["[synthea] run failed: land", "[synthea] run failed: promote"]
 
 
-def test_task_that_fails_again_after_a_clear_is_told_again(subjects: Any) -> None:
+def test_task_that_fails_again_after_a_clear_sends_another_message(subjects: Any) -> None:
     tell(of_task("land", try_number=3), of_task("land", try_number=6))
     assert len(subjects()) == 2
 
 
-def test_run_is_not_told_when_one_of_its_tasks_was(subjects: Any) -> None:
+def test_run_sends_no_message_if_one_of_its_tasks_has(subjects: Any) -> None:
     tell(of_task("land"), of_run())
     assert subjects() == ["[synthea] run failed: land"]
 
 
-def test_run_is_told_once_when_none_of_its_tasks_was(subjects: Any) -> None:
+def test_run_sends_one_message_if_none_of_its_tasks_has(subjects: Any) -> None:
     tell(of_run(), of_run())
     assert subjects() == ["[synthea] run failed"]
 
 
-def test_deadline_of_a_run_is_told_although_a_task_was(subjects: Any) -> None:
+def test_run_that_exceeds_its_deadline_sends_a_message_although_a_task_has(subjects: Any) -> None:
     tell(of_task("land"), of_run("timed_out"))
     assert subjects() == ["[synthea] run failed: land", "[synthea] run failed (deadline reached)"]
 
 
-def test_run_that_was_begun_again_is_told_anew(subjects: Any) -> None:
+def test_run_that_begins_again_sends_another_message(subjects: Any) -> None:
     again = SimpleNamespace(**{**vars(DAG_RUN), "start_date": datetime.now(UTC) + timedelta(minutes=1)})
     tell(of_task("land"), of_run(), of_run(dag_run=again))
     assert subjects() == ["[synthea] run failed: land", "[synthea] run failed"]
 
 
-def test_other_runs_are_told_by_themselves(subjects: Any) -> None:
+def test_each_run_sends_its_own_message(subjects: Any) -> None:
     other = SimpleNamespace(**{**vars(DAG_RUN), "run_id": "manual__2"})
     tell(of_task("land"), of_run(dag_run=other))
     assert len(subjects()) == 2
 
 
-def test_receipt_says_what_was_sent(lake: Lake) -> None:
+def test_receipt_has_the_topic_and_the_time(lake: Lake) -> None:
     tell(of_task("land"))
     receipt = lake.document(Run("synthea", "manual__1").document("notified/failed-land-try-3.json"))
     assert receipt["topic_arn"] == lake.settings.high_topic_arn
@@ -183,14 +183,14 @@ def test_receipt_says_what_was_sent(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("missing", ["bronze_bucket", "silver_bucket", "low_topic_arn"])
-def test_people_are_told_when_the_settings_are_what_failed(subjects: Any, missing: str) -> None:
+def test_message_is_sent_when_reading_the_settings_failed(subjects: Any, missing: str) -> None:
     boto3.client("ssm").delete_parameter(Name=f"/lake_gate/{missing}")
     tell(of_task("read_settings"))
     assert subjects() == ["[synthea] run failed: read_settings"]
 
 
 @pytest.mark.parametrize("contexts", [[of_task("land")], [of_run()]], ids=["task", "run"])
-def test_people_are_told_when_s3_is_what_failed(
+def test_message_is_sent_when_s3_is_unreachable(
     subjects: Any, monkeypatch: pytest.MonkeyPatch, contexts: list[Any]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
@@ -198,10 +198,10 @@ def test_people_are_told_when_s3_is_what_failed(
     assert len(subjects()) == 1
 
 
-def test_people_are_told_when_the_bucket_is_gone(lake: Lake, subjects: Any) -> None:
+def test_message_is_sent_when_the_bucket_is_gone(lake: Lake, subjects: Any) -> None:
     boto3.client("ssm").put_parameter(Name="/lake_gate/bronze_bucket", Value="no-such-bucket", Overwrite=True)
     tell(of_task("land"), of_run())
-    assert len(subjects()) == 2  # told twice is better than not told
+    assert len(subjects()) == 2  # twice is better than never
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -216,7 +216,7 @@ def test_feed_may_have_a_topic_of_its_own_and_the_common_one_steps_in_when_it_is
     assert (len(own()), len(subjects())) == ((1, 0) if exists else (0, 1))
 
 
-def test_topic_that_fails_is_said_in_the_receipt_and_the_run_is_told_by_the_next_one(lake: Lake) -> None:
+def test_receipt_has_the_error_of_the_topic_and_the_run_sends_the_next_message(lake: Lake) -> None:
     boto3.client("sns").delete_topic(TopicArn=lake.settings.high_topic_arn)
     with pytest.raises(NoticeRefusedError, match="NotFound"):
         tell(of_task("land"))

@@ -13,7 +13,7 @@ from lake_gate.notifications.finding_notices import most_severe, notice_of
 
 def finding(number: int = 1, severity: str = "High", **changes: Any) -> dict[str, Any]:
     """A finding as GetFindings returns it."""
-    said = {
+    payload = {
         "id": f"{number:032}",
         "accountId": "123456789012",
         "severity": {"description": severity, "score": 3},
@@ -23,7 +23,7 @@ def finding(number: int = 1, severity: str = "High", **changes: Any) -> dict[str
             "s3Object": {"key": f"synthea/1/{number}.csv", "path": f"bronze/synthea/1/{number}.csv"},
         },
     }
-    return {**said, **changes}
+    return {**payload, **changes}
 
 
 def parts(one: FindingSummary) -> dict[str, Any]:
@@ -48,23 +48,23 @@ def test_text_message_names_no_file_and_is_whole() -> None:
 
 @pytest.mark.parametrize("part", ["accountId", "severity", "classificationDetails", "resourcesAffected"])
 @pytest.mark.parametrize("value", [None, "left out"])
-def test_finding_that_says_little_still_makes_a_message(part: str, value: str | None) -> None:
-    said = finding(**{part: None})
+def test_incomplete_finding_still_makes_a_message(part: str, value: str | None) -> None:
+    payload = finding(**{part: None})
     if value:
-        del said[part]
-    assert "unknown" in parts(FindingSummary.from_api(said))["default"]
+        del payload[part]
+    assert "unknown" in parts(FindingSummary.from_api(payload))["default"]
 
 
 def test_path_is_made_of_bucket_and_key_where_it_is_missing() -> None:
-    said = finding()
-    del said["resourcesAffected"]["s3Object"]["path"]
-    assert "'bronze/synthea/1/1.csv'" in parts(FindingSummary.from_api(said))["default"]
+    payload = finding()
+    del payload["resourcesAffected"]["s3Object"]["path"]
+    assert "'bronze/synthea/1/1.csv'" in parts(FindingSummary.from_api(payload))["default"]
 
 
-def test_most_severe_findings_are_told_and_the_others_counted() -> None:
+def test_most_severe_findings_get_a_message_and_the_others_are_counted() -> None:
     findings = [finding(n, ("Low", "Medium", "High")[n % 3]) for n in range(3000)]
-    told, rest = most_severe(findings)
-    assert [one.severity for one in told] == ["High"] * 1000
+    sent, rest = most_severe(findings)
+    assert [one.severity for one in sent] == ["High"] * 1000
     assert rest == 2000
     assert [one.severity for one in most_severe(findings[:4])[0]] == ["High", "Medium", "Low", "Low"]
 
@@ -74,11 +74,11 @@ def test_same_findings_are_chosen_in_whatever_order_they_come() -> None:
     assert most_severe(findings) == most_severe(reversed(findings))
 
 
-def test_finding_that_is_listed_twice_is_told_once_and_an_archived_one_not_at_all() -> None:
-    told, rest = most_severe([finding(1), finding(1), finding(2, archived=True)])
-    assert ([one.finding_id for one in told], rest) == ([f"{1:032}"], 0)
+def test_finding_that_is_listed_twice_gets_one_message_and_an_archived_one_none() -> None:
+    sent, rest = most_severe([finding(1), finding(1), finding(2, archived=True)])
+    assert ([one.finding_id for one in sent], rest) == ([f"{1:032}"], 0)
 
 
 @pytest.mark.parametrize(("severity", "high"), [("High", True), ("Medium", False), ("Low", False), ("Severe", True)])
-def test_finding_of_a_severity_that_nobody_can_rank_counts_as_high(severity: str, high: bool) -> None:
+def test_finding_of_an_unknown_severity_counts_as_high(severity: str, high: bool) -> None:
     assert FindingSummary.from_api(finding(severity=severity)).is_high is high

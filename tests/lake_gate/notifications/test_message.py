@@ -38,7 +38,7 @@ def body(request: dict[str, Any]) -> list[str]:
     "name", ["a", "ü" * 200, "\N{GRINNING FACE}" * 300, '"\\' * 400, "a\nb\x00" * 200, "\ud800", "\u2028" * 100]
 )
 @pytest.mark.parametrize("count", [1, 100_000])
-def test_message_stays_within_the_limit_and_counts_what_is_left_out(name: str, count: int) -> None:
+def test_message_stays_within_the_limit_and_counts_the_lines_that_are_left_out(name: str, count: int) -> None:
     request = notice(*(f"- {number} {name}" for number in range(count))).to_sns()
     assert size(request) <= MAX_MESSAGE_BYTES
     *lines, last = body(request)
@@ -53,7 +53,7 @@ def test_message_stays_within_the_limit_and_counts_what_is_left_out(name: str, c
 
 @given(lines=st.lists(st.text(max_size=50)), sms=st.text(), subject=st.text(), uri=st.text(max_size=5000))
 @settings(max_examples=200, deadline=None)
-def test_any_text_becomes_what_sns_takes(lines: list[str], sms: str, subject: str, uri: str) -> None:
+def test_any_text_is_converted_to_what_sns_accepts(lines: list[str], sms: str, subject: str, uri: str) -> None:
     request = notice(*(line * 400 for line in lines * 20), sms=sms, subject=subject, record_uri=uri).to_sns()
     assert size(request) <= MAX_MESSAGE_BYTES
     short = json.loads(request["Message"])["sms"]
@@ -78,7 +78,7 @@ def test_one_endless_line_leaves_room_for_the_others() -> None:
     assert (first.endswith("..."), second, last) == (True, "- b.csv: hold", f"Run record: {URI}")
 
 
-def test_what_never_came_here_is_counted_with_what_does_not_fit() -> None:
+def test_lines_that_were_dropped_before_are_counted_with_those_that_do_not_fit() -> None:
     assert "... and 7 more, in the record." in body(notice("a", left_out=7).to_sns())
 
 
@@ -87,7 +87,7 @@ def test_message_without_a_record_names_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 500, "Zürich\nBcc: everybody", "\x00\x1b[31m"])
-def test_subject_is_what_sns_takes(text: str) -> None:
+def test_subject_is_accepted_by_sns(text: str) -> None:
     clipped = clip_subject(text)
     assert len(clipped) <= 100
     assert clipped.isascii()

@@ -1,4 +1,4 @@
-"""Who is told what of a run, once: also when the task is tried again, and when a topic fails."""
+"""Messages about a run, each sent once: also when the task is tried again, and when a topic fails."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_digest_is_sent_once_however_often_the_task_is_run(lake: Lake, low: Rece
     assert len(low()) == 1
 
 
-def test_another_outcome_of_the_same_run_is_told_as_well(lake: Lake, low: Received) -> None:
+def test_another_outcome_of_the_same_run_sends_another_message(lake: Lake, low: Received) -> None:
     for outcome in ("promote", "hold", "promote"):
         record(lake, outcome)
         notify(lake)
@@ -162,7 +162,7 @@ def documents(lake: Lake) -> set[str]:
 
 
 def test_message_that_was_sent_without_a_receipt_is_sent_again(lake: Lake, low: Received, receipts: Receipts) -> None:
-    """A crash between the two: nobody can ask SNS, and told twice is better than not told."""
+    """A crash between the two: SNS does not show what was delivered, and twice is better than never."""
     record(lake, "promote")
     notify(lake)
     lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document("notified/digest-promoted.json"))
@@ -170,18 +170,18 @@ def test_message_that_was_sent_without_a_receipt_is_sent_again(lake: Lake, low: 
     assert len(low()) == 2
 
 
-def test_each_finding_is_told_in_the_demonstrations_words_on_its_topic(
+def test_each_finding_has_a_message_in_the_demonstrations_words_on_its_topic(
     lake: Lake, high: Received, low: Received
 ) -> None:
     record(lake, "quarantine")
     write(lake, "findings.jsonl", finding(1, "High"), finding(2, "Medium"), finding(3, "Low"))
     notify(lake, messages="each finding")
-    told = {
+    received = {
         name: [message["Message"] for message in messages if message["MessageAttributes"]["kind"]["Value"] == "finding"]
         for name, messages in {"high": high(), "low": low()}.items()
     }
-    assert {name: len(messages) for name, messages in told.items()} == {"high": 1, "low": 2}
-    assert told["high"] == [
+    assert {name: len(messages) for name, messages in received.items()} == {"high": 1, "low": 2}
+    assert received["high"] == [
         f"Amazon Macie Finding Notification: Job Id {'j' * 32}, AWS Account 123456789012. "
         "Severity of High for file 'bronze/synthea/1/1.csv'."
     ]
@@ -200,25 +200,25 @@ def test_empty_delivery_tells_of_no_finding(lake: Lake, low: Received) -> None:
     assert ["empty delivery" in message["Subject"] for message in low()] == [True]
 
 
-def test_thousand_findings_are_told_and_what_is_beyond_is_said_in_the_digest(lake: Lake, receipts: Receipts) -> None:
+def test_thousand_findings_get_a_message_and_the_digest_counts_the_others(lake: Lake, receipts: Receipts) -> None:
     digests = lake.messages_of(lake.settings.high_topic_arn, kind=["digest"])  # the local queues are slow
     record(lake, "quarantine")
     write(lake, "findings.jsonl", *(finding(number) for number in range(1005)))
     notify(lake, messages="each finding")
     (message,) = digests()
-    assert "5 more findings than there are messages for" in message["Message"]
-    told = [finding_id for receipt in receipts.iter_sent("findings/") for finding_id in receipt.about]
-    assert sorted(told) == [f"{number:032}" for number in range(1000)]
+    assert "5 more finding(s) without a message of their own" in message["Message"]
+    sent = [finding_id for receipt in receipts.iter_sent("findings/") for finding_id in receipt.about]
+    assert sorted(sent) == [f"{number:032}" for number in range(1000)]
 
 
-def test_findings_that_were_told_are_not_told_again(lake: Lake, high: Received) -> None:
+def test_findings_with_a_message_are_not_sent_again(lake: Lake, high: Received) -> None:
     record(lake, "quarantine")
     for count in (15, 25, 25):  # the second try finds more, in another order
         write(lake, "findings.jsonl", *(finding(number) for number in reversed(range(count))))
         notify(lake, messages="each finding")
-    told = Counter(message["Message"] for message in high())
-    assert len(told) == 26
-    assert set(told.values()) == {1}
+    sent = Counter(message["Message"] for message in high())
+    assert len(sent) == 26
+    assert set(sent.values()) == {1}
 
 
 def test_one_topics_trouble_is_not_the_others_and_its_messages_come_with_the_retry(

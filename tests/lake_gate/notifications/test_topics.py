@@ -49,7 +49,7 @@ def test_fifo_topic_drops_the_same_message_when_it_comes_again(lake: Lake) -> No
     assert len(received()) == 3
 
 
-def test_batch_says_what_was_taken_and_what_was_not(lake: Lake) -> None:
+def test_batch_returns_accepted_messages_and_error_codes(lake: Lake) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     untakeable = _Unfit(subject="s", lines=["body"], sms="short", attributes={"feed": "synthea"})
     taken, failed = Topic(lake.settings.low_topic_arn, "synthea").publish_batch(
@@ -67,7 +67,7 @@ class _Unfit(Notice):
 
 
 @pytest.mark.usefixtures("aws")
-def test_topic_that_is_not_there_is_named_and_no_retry_helps() -> None:
+def test_error_of_a_missing_topic_names_it_and_is_final() -> None:
     topic = Topic(NOWHERE, "synthea")
     for send in (lambda: topic.publish(NOTICE, once="1"), lambda: topic.publish_batch({"1": NOTICE})):
         with pytest.raises(NoticeRefusedError, match=f"{NOWHERE} refused a message: NotFound"):
@@ -75,7 +75,7 @@ def test_topic_that_is_not_there_is_named_and_no_retry_helps() -> None:
 
 
 @pytest.mark.usefixtures("unreachable")
-def test_topic_that_does_not_answer_is_tried_again_and_its_address_stays_unsaid() -> None:
+def test_error_of_an_unreachable_topic_is_retryable_and_hides_its_address() -> None:
     topic = Topic(NOWHERE, "synthea")
     for send in (lambda: topic.publish(NOTICE, once="1"), lambda: topic.publish_batch({"1": NOTICE})):
         with pytest.raises(NoticeNotSentError, match=r"EndpointConnectionError\.") as caught:

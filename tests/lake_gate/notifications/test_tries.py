@@ -1,4 +1,4 @@
-"""Which failed tries of a task are told: Airflow's own code calls the notifier here, with its own contexts."""
+"""Failed tries of a task that send a message: Airflow's own code calls the notifier here, with its own contexts."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_task_whose_process_alone_is_killed_is_named_by_the_message_of_the_run(l
     airflow.run_failed(3)
     (message,) = received()
     assert message["Subject"] == "[synthea] run failed"
-    assert "The task that failed last: land." in message["Message"]
+    assert "Last failed task: land;" in message["Message"]
 
 
 def test_error_that_no_retry_helps_is_sent_at_the_first_try(subjects: Any) -> None:

@@ -1,0 +1,97 @@
+"""Decide about every object that findings are about.
+
+Each run and each stray is decided about in isolation: an error becomes an action of its own, with the class of the
+error, and does not affect other objects.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from botocore.exceptions import ClientError
+
+from lake_gate.decision.binding import NULL_VERSION, names_version
+from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.deciding.carrying import Carried, carry, not_decided, read_pending
+from lake_gate.finding_events.deciding.lake import Lake
+from lake_gate.finding_events.deciding.result import FindingsByKey, Result, action_about
+from lake_gate.finding_events.deciding.runs import decide_run
+from lake_gate.finding_events.deciding.strays import decide_strays
+from lake_gate.finding_events.places import is_document, landed_key, marked_by, run_of
+from lake_gate.finding_events.reconciling import is_marker_of
+from lake_gate.model.evidence import Observation
+from lake_gate.model.run import Run
+from lake_gate.s3.documents import read_object_version
+from lake_gate.s3.versions import head_version
+
+
+def decide_all(
+    lake: Lake, findings: Iterable[Observation], pending: Iterable[str] = (), settled: dict[str, str] | None = None
+) -> Iterator[Action]:
+    """Yield one action for every object that findings are about, run by run.
+
+    :param pending: SHA-256 of bytes whose known findings count as new, wherever runs have landed them.
+    :param settled: filled with the bytes that were decided about in every run, by SHA-256: version id of the document
+        by which this call has made them pending; empty when it has not.
+    """
+    by_run: defaultdict[Run, FindingsByKey] = defaultdict(lambda: defaultdict(list))
+    strays: list[Observation] = []
+    for finding in (_with_readable_version(lake, finding) for finding in findings):
+        key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
+        run = run_of(key)
+        if _is_document(lake, finding):
+            yield action_about([finding], Status.LEFT, "document_of_the_gate")
+        elif run:
+            by_run[run][key].append(finding)
+        else:
+            strays.append(finding)
+    of_runs = {run: decide_run(lake, run, by_key, {}) for run, by_key in by_run.items()}
+    of_strays = decide_strays(lake, [*strays, *(stray for result in of_runs.values() for stray in result.strays)], ())
+    carried = carry(lake, [*of_runs.values(), *of_strays.values(), read_pending(lake, pending)])
+    yield from carried.failed
+    for run, by_key in carried.by_run.items():
+        actions = of_runs.get(run, Result()).actions
+        if new := not_decided(lake, by_key, actions):
+            of_runs[run] = decide_run(lake, run, by_run.get(run, {}), new)
+            of_strays |= decide_strays(lake, of_runs[run].strays, of_strays.keys())
+    if settled is not None:
+        settled |= _settled(carried, of_runs)
+    for result in (*of_runs.values(), *of_strays.values()):
+        yield from result.actions
+
+
+def _settled(carried: Carried, of_runs: Mapping[Run, Result]) -> dict[str, str]:
+    """Return the bytes that were decided about in every run, with the version ids of what made them pending."""
+    open_keys = {
+        (run, landed_key(action.key, in_bronze=True))
+        for run, result in of_runs.items()
+        for action in result.actions
+        if action.status in {Status.PENDING, Status.FAILED}
+    }
+    return {sha256: carried.versions[sha256] for sha256, places in carried.places.items() if not places & open_keys}
+
+
+def _with_readable_version(lake: Lake, finding: Observation) -> Observation:
+    """Return the finding without its version id when no version has that id: it may be about any version then."""
+    if not finding.version_id or names_version(finding):
+        return finding
+    try:
+        exists = finding.version_id == NULL_VERSION and head_version(lake.s3, finding.bucket, finding.key, NULL_VERSION)
+    except ClientError:  # raised again, and handled, where the object is decided about
+        return finding
+    return finding if exists else replace(finding, version_id="")
+
+
+def _is_document(lake: Lake, finding: Observation) -> bool:
+    """Whether the gate itself has written the object; a marker also by its content: others may write to silver."""
+    if finding.bucket == lake.bronze:
+        return is_document(finding.key)
+    if (run := marked_by(finding.key)) is None:
+        return False
+    try:
+        written = read_object_version(lake.s3, finding.bucket, finding.key, finding.version_id)
+    except Exception:  # the object is decided about as a stray, which reports the error
+        return False
+    return written is not None and is_marker_of(run, written)
