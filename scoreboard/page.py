@@ -24,15 +24,15 @@ identifiers** that Macie documents are implemented. Lowest precision: {worst_pre
 The data is generated from a seed: {count:,} values, {valid:,} of them valid, by generators that know nothing of the
 catalogue (issuers' algorithms written a second time, the example IBANs of the registry, names by Faker; the tests
 compare them with python-stdnum). The others are typical contents of real files: wrong check digits, numbers without
-their keyword or too far from it, other issuers' and countries' values under the keyword, test cards, identifiers of machines,
-times, amounts. Every value is placed in a table (csv), a record (jsonl) and a text (txt).
+their keyword or too far from it, other issuers' and countries' values under the keyword, test cards, identifiers of
+machines, times, amounts. Every value is placed in a table (csv), a record (jsonl) and a text (txt).
 """
 _NOTES = """
 ## Limits of these numbers
 
 - **Catalogue and data are by the same hands.** Check digits are computed twice and compared with a third source, but
-  a form of a number that the authors do not know is missing from both sides. Nearly every number above is so good because
-  the generated data matches the rules: the table guards against mistakes, it does not predict real files.
+  a form of a number that the authors do not know is missing from both sides. Nearly every number above is so good
+  because the generated data matches the rules: the table guards against mistakes, it does not predict real files.
 - **Macie itself was not measured**: no account was available. The patterns are not its patterns.
 - **Keywords count for most of it.** A number of nine digits beside "passport" is a passport of the United States, by
   Macie's own description as much as here. The section before the last says which other identifiers the same values are
@@ -61,10 +61,11 @@ _NOTES = """
 """
 _PRESIDIO_NOTES = """
 Presidio {version} has all its own recognizers, in English, with the model {model} (a copy on PyPI that is not
-by the authors of spaCy) and a threshold of 0.4, so that weak patterns need their context words. A field is given as value
-with its name as context. Values that are not a finding only by Macie's own rules (no keyword near, test and example numbers,
-another country's) are left out for it, and for us in the comparison on the same values. Its entities are wider than
-Macie's identifiers all the same: DATE_TIME is any date, LOCATION any place, PERSON any name. "-": it has none.
+by the authors of spaCy) and a threshold of 0.4, so that weak patterns need their context words. A field is given
+as value with its name as context. Values that are not a finding only by Macie's own rules (no keyword near, test and
+example numbers, another country's) are left out for it, and for us in the comparison on the same values. Its entities
+are wider than Macie's identifiers all the same: DATE_TIME is any date, LOCATION any place, PERSON any name. "-": it
+has none.
 """
 
 

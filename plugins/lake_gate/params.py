@@ -36,22 +36,24 @@ def run_params(feed: Feed) -> dict[str, Param]:
             "High",
             type="string",
             enum=["High", "Medium", "Low"],
-            title="Quarantine from this severity on",
-            description="Applied only if stricter than the policy's threshold.",
+            title="Quarantine threshold",
+            description="Files with findings of this severity or above are quarantined. Applied only if stricter than "
+            "the policy's threshold.",
         ),
         "promotion": Param(
             "each by itself",
             type="string",
             enum=["each by itself", "all or nothing"],
             title="Promotion",
-            description="All or nothing: unless every file may be promoted, none is. Counts as above.",
+            description="All or nothing: no file is promoted unless every file may be. Applied only if stricter than "
+            "the policy's promotion.",
         ),
         "max_scan_usd": Param(
             feed.max_scan_usd,
             type=["null", "number"],
             minimum=0,
-            title="Most that the scan may cost (USD)",
-            description="By the estimate before it; above, the run stops before anything is scanned. Empty: no limit.",
+            title="Maximum scan cost (USD)",
+            description="If the estimate is higher, the run stops before the scan. Empty: no limit.",
         ),
         "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and report, move nothing."),
     }
