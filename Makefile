@@ -23,7 +23,7 @@ OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requiremen
 AIRFLOW ?= $(MAIN_AIRFLOW)
 TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AIRFLOW))
 
-.PHONY: help setup run up down test-setup test check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
+.PHONY: help setup run up down test-setup test test-all check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,7 +59,10 @@ down: ## Stop the processes that run and up started
 
 test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
 
-test: test-setup ## Run all tests: make test [AIRFLOW=x.y.z, another supported version]
+test: test-setup ## Run the tests but for the slow ones (ten minutes): make test [AIRFLOW=x.y.z, another supported version]
+	@$(TESTED)/bin/python -m pytest -m "not slow"
+
+test-all: test-setup ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready

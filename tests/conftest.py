@@ -43,6 +43,9 @@ import requests
 from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
 from tests.lake import Lake
+from tests.runs import airflow_database, dag, run_any, run_dag
+
+__all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
 cache_botocore_files()
 

@@ -21,6 +21,8 @@ import requests
 from ops.airflow_api import DAG_ID, AirflowApi, States
 from tests.conftest import REPO
 
+pytestmark = pytest.mark.slow
+
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 
 

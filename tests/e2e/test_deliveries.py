@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from localaws.synthea import generate
-from tests.e2e.conftest import RunDag
 from tests.lake import Lake
+from tests.runs import RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 
 
+@pytest.mark.airflow
 def test_generated_delivery_is_accounted_for_file_by_file(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     generate(tmp_path, 20)
     ended = run_dag(source=str(tmp_path))
@@ -49,6 +50,7 @@ def test_real_delivery_goes_where_macies_rules_send_it(lake: Lake, run_dag: RunD
         assert lake.read(lake.silver, ended.run.prefix + name) == (real_delivery / name).read_bytes()
 
 
+@pytest.mark.airflow
 def test_empty_delivery_ends_green_and_says_so(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     ended = run_dag(source=str(tmp_path))
@@ -100,6 +102,7 @@ def test_two_files_of_one_name_from_two_folders_of_a_zip_stay_two(lake: Lake, ru
     assert lake.read(lake.silver, f"{ended.run.prefix}south/visits.csv") == b"A\n2\n"
 
 
+@pytest.mark.airflow
 @pytest.mark.parametrize("name", ["../visits.csv", "bomb.csv"])
 def test_hostile_zip_fails_the_run_and_nothing_is_landed(
     lake: Lake, run_dag: RunDag, tmp_path: Path, name: str
@@ -114,6 +117,7 @@ def test_hostile_zip_fails_the_run_and_nothing_is_landed(
     assert "run failed" in received()[0]["Subject"]
 
 
+@pytest.mark.airflow
 def test_source_that_does_not_exist_fails_the_run(run_dag: RunDag) -> None:
     ended = run_dag(source="/no/such/folder")
     assert (ended.state, ended.tasks["land"], ended.tasks["create_job"]) == ("failed", "failed", "upstream_failed")

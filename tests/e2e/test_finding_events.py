@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev import in_process
-from lake_gate.model.run import Run
-from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan
+from tests.runs import Ended, RunAny, RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 FILES = {"medium.csv": b"PATIENT\n" + PATIENT.encode() + b"\n", "clean.csv": b"A\n1\n", "held.pdf": b"%PDF"}
 
 
 @pytest.fixture
-def run_events(lake: Lake, airflow_database: None) -> Callable[[], Ended]:
+def run_events(run_any: RunAny) -> Callable[[], Ended]:
     dag = in_process.load_dag("finding_events")
-    for task in dag.tasks:
-        task.retry_delay = timedelta(0)
-
-    def run() -> Ended:
-        now = datetime.now(UTC)
-        dag_run = dag.test(run_after=now, logical_date=now)
-        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
-        return Ended(lake, Run("finding_events", dag_run.run_id), str(dag_run.state), tasks)
-
-    return run
+    return lambda: run_any(dag, "finding_events")
 
 
 @pytest.fixture
@@ -84,6 +73,7 @@ def test_findings_of_the_gates_own_job_are_known_and_of_no_consequence(
     assert received() == []
 
 
+@pytest.mark.airflow
 def test_readers_of_silver_are_told(lake: Lake, delivered: Ended, run_events: Callable[[], Ended]) -> None:
     scan(lake.silver, "High")
     events = run_events()

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dev import in_process
-from lake_gate.model.run import Run
-from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
+from tests.runs import Ended, RunAny, RunDag
 
 SKIPPED = "SKIPPED:INVALID_ENCRYPTION"
 
@@ -30,20 +27,12 @@ def held(lake: Lake, run_dag: RunDag, tmp_path: Path) -> Ended:
 
 
 @pytest.fixture
-def list_held(lake: Lake, airflow_database: None) -> Callable[..., Ended]:
+def list_held(run_any: RunAny) -> Callable[..., Ended]:
     dag = in_process.load_dag("held_objects")
-    for task in dag.tasks:
-        task.retry_delay = timedelta(0)
-
-    def run(**conf: Any) -> Ended:
-        now = datetime.now(UTC)
-        dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
-        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
-        return Ended(lake, Run("held_objects", dag_run.run_id), str(dag_run.state), tasks)
-
-    return run
+    return lambda **conf: run_any(dag, "held_objects", **conf)
 
 
+@pytest.mark.airflow
 def test_held_file_reaches_silver_when_it_is_re_processed_by_its_reason(
     lake: Lake, run_dag: RunDag, held: Ended
 ) -> None:

@@ -7,7 +7,6 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,10 @@ import boto3
 import pytest
 
 from dev import in_process
-from lake_gate.model.run import Run
 from tests.conftest import REPO
 from tests.lake import Lake
 from tests.localaws.waiting import until
+from tests.runs import RunAny
 
 DAY_SECONDS = 86400
 RULE = {
@@ -60,18 +59,12 @@ def include(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def apply(lake: Lake, include: Path, airflow_database: None) -> Apply:
+def apply(run_any: RunAny, include: Path) -> Apply:
     dag = in_process.load_dag("macie_scheduled_job")
-    for task in dag.tasks:  # dag.test() really sleeps between two tries
-        task.retry_delay = timedelta(0)
 
     def run(*, dry_run: bool = False) -> Ended:
-        now = datetime.now(UTC)
-        # dag.test() keeps what a run was told for the next one: it has to be told each time.
-        dag_run = dag.test(run_after=now, logical_date=now, run_conf={"dry_run": dry_run})
-        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
-        key = Run("macie_scheduled_job", dag_run.run_id).document("record.json")
-        return Ended(str(dag_run.state), tasks, lake.document(key) if tasks["report"] == "success" else {})
+        ended = run_any(dag, "macie_scheduled_job", dry_run=dry_run)
+        return Ended(ended.state, ended.tasks, ended.record if ended.tasks["report"] == "success" else {})
 
     return run
 
@@ -116,6 +109,7 @@ def write(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content))
 
 
+@pytest.mark.airflow
 def test_account_matches_the_repo_after_one_run_and_the_second_changes_nothing(
     lake: Lake, include: Path, apply: Apply
 ) -> None:
@@ -237,6 +231,7 @@ def test_three_days_scan_each_day_what_is_new(lake: Lake, apply: Apply) -> None:
     assert scanned == [sorted(key for day in range(days) for key in keys(day)) for days in (1, 2, 3)]
 
 
+@pytest.mark.airflow
 def test_failed_step_makes_the_run_red_and_stops_nothing_else(lake: Lake, include: Path, apply: Apply) -> None:
     received = lake.messages_of(lake.settings.high_topic_arn)
     write(include / "suppression_rules" / "a.json", {**RULE, "owner": ""})

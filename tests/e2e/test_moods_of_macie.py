@@ -12,8 +12,8 @@ import pytest
 
 from lake_gate.model.run import Run
 from macie.operators import MacieEnsureCustomDataIdentifiersOperator
-from tests.e2e.conftest import RunDag
 from tests.lake import Lake
+from tests.runs import RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 
@@ -77,6 +77,7 @@ def test_nothing_moves_when_macie_pauses_the_job_for_its_quota(lake: Lake, run_d
     assert lake.keys(lake.silver) == []
 
 
+@pytest.mark.airflow
 def test_run_goes_on_when_a_job_that_was_paused_is_resumed(
     lake: Lake, run_dag: RunDag, delivery: str, dag: Any
 ) -> None:
@@ -94,6 +95,7 @@ def test_run_goes_on_when_a_job_that_was_paused_is_resumed(
     assert (ended.state, ended.names_in(lake.silver)) == ("success", {"a.csv"})
 
 
+@pytest.mark.airflow
 def test_job_of_a_failed_run_is_cancelled(lake: Lake, run_dag: RunDag, delivery: str) -> None:
     lake.turn(job_held=True)
     meddler = when_a_job_runs(lambda macie, job: macie.update_classification_job(jobId=job, jobStatus="USER_PAUSED"))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -19,12 +17,11 @@ from dev import in_process
 from lake_gate import feed
 from lake_gate.model import jsonl
 from lake_gate.model.names import ALARM
-from lake_gate.model.run import Run
 from lake_gate.notifications.alarms import FAILED, HELD_TOO_LONG
-from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan
 from tests.lake_gate.finding_events.world import Events
+from tests.runs import Ended, RunAny, RunDag
 
 TEMPLATE, PRODUCT = "{{ 7919*104729 }}", "829348951"
 SECRET = "hunter2-zq81-kx"
@@ -54,19 +51,11 @@ def connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run_other(lake: Lake, airflow_database: None) -> Callable[..., Ended]:
-    def run(dag_id: str, **conf: Any) -> Ended:
-        dag = in_process.load_dag(dag_id)
-        for task in dag.tasks:
-            task.retry_delay = timedelta(0)
-        now = datetime.now(UTC)
-        dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
-        tasks = {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
-        return Ended(lake, Run(dag_id, dag_run.run_id), str(dag_run.state), tasks)
-
-    return run
+def run_other(run_any: RunAny) -> Callable[..., Ended]:
+    return lambda dag_id, **conf: run_any(in_process.load_dag(dag_id), dag_id, **conf)
 
 
+@pytest.mark.airflow
 def test_templates_in_names_stay_text_in_whole_runs(
     lake: Lake,
     run_dag: RunDag,
@@ -142,6 +131,7 @@ def tables() -> Iterator[tuple[str, str]]:
             yield f"table {name}", "\n".join(str(cell) for row in rows for cell in row)
 
 
+@pytest.mark.airflow
 def test_names_like_the_words_of_an_alarm_set_off_none(
     run_dag: RunDag,
     run_other: Callable[..., Ended],
@@ -169,12 +159,13 @@ def test_template_in_the_body_of_a_message_goes_to_the_dead_letters_as_it_is(lak
     assert letter["Body"] == EVIL
 
 
+@pytest.mark.airflow
 def test_names_that_are_chosen_by_people_are_refused(airflow_database: None) -> None:
     dag = in_process.load_dag()
     for param in ("policy", "quarantine_threshold", "promotion", "reprocess_held"):
         with pytest.raises(ValueError, match=param):
             dag.test(run_conf={param: EVIL})
-    with pytest.raises(ValueError, match="a feed is named with"):
+    with pytest.raises(ValueError, match="the name of a feed must begin with a letter"):
         feed.parse(EVIL, {"owner": "x", "schedule": None})
     with pytest.raises(ValueError, match="source: the only valid placeholder"):
         feed.parse("clinic", {"owner": "x", "schedule": None, "source": EVIL})

@@ -15,8 +15,8 @@ from lake_gate.delivery.operators import LandOperator
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording import operators
 from macie import operators as macie
-from tests.e2e.conftest import RunDag
 from tests.lake import Lake
+from tests.runs import RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 WORKING = [
@@ -52,6 +52,7 @@ def dies_once(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return tries
 
 
+@pytest.mark.airflow
 def test_nothing_is_doubled_or_lost_when_every_task_dies_once(
     lake: Lake, run_dag: RunDag, tmp_path: Path, dies_once: Counter[str]
 ) -> None:

@@ -16,8 +16,8 @@ from lake_gate.decision.operators import ReuseVerdictsOperator
 from lake_gate.delivery.operators import CheckExpectedOperator
 from lake_gate.recording.operators import RememberVerdictsOperator
 from lake_gate.scan.operators import EstimateCostOperator
-from tests.e2e.conftest import Ended, RunDag
 from tests.lake import Lake
+from tests.runs import Ended, RunDag
 
 PATIENT = b"PATIENT\n76982e06-f8b8-4509-9ca3-65a99c8650fe\n"
 FILES = {"clean.csv": b"A\n1\n", "medium.csv": PATIENT, "high.csv": b"SSN\n219-09-9999\n"}
@@ -77,6 +77,7 @@ def test_unchanged_content_is_scanned_once_and_the_record_says_on_which_verdict_
     assert {one["key"].rpartition("/")[2] for one in second.marker["objects"]} == {"clean.csv", "new.csv", "medium.csv"}
 
 
+@pytest.mark.airflow
 def test_run_whose_files_were_all_cleared_before_creates_no_job(
     lake: Lake, run_reusing: RunDag, tmp_path: Path
 ) -> None:

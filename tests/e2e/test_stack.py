@@ -19,6 +19,8 @@ from lake_gate.model.run import Run
 from tests.e2e.stack import Stack, start_airflow, wait_for
 from tests.lake import Lake
 
+pytestmark = pytest.mark.slow
+
 BURST = 1_000
 DAY = timedelta(days=1)
 

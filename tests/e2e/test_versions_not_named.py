@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Ended, RunDag
 from tests.e2e.test_finding_events import run_events
 from tests.e2e.test_moods_of_macie import when_a_job_runs
 from tests.e2e.test_reuse_and_cost import deliver, read_by_job, run_reusing
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import scan
+from tests.runs import Ended, RunDag
 
 __all__ = ["run_events", "run_reusing"]
 

@@ -15,10 +15,8 @@ from ship.smoke.cleanup import clean_up
 from ship.smoke.differences import Found, differences, found_by_local_macie
 from ship.smoke.files import EXPECTED, make_files
 from ship.smoke.run import Smoke
-from tests.e2e.conftest import Ended, RunDag, airflow_database, dag, run_dag
 from tests.lake import Lake
-
-__all__ = ["airflow_database", "dag", "run_dag"]
+from tests.runs import Ended, RunDag
 
 
 class InProcess:

@@ -19,6 +19,8 @@ from tests.conftest import REPO
 from tests.lake import Lake
 from tests.test_dags import TASKS
 
+pytestmark = pytest.mark.slow
+
 OTHERS = sorted(path.stem.removeprefix("airflow-") for path in REPO.glob("requirements/airflow-*.lock"))
 """Other versions of Airflow than the main one; each has an environment in ``.venv``."""
 
