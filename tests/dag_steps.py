@@ -69,7 +69,7 @@ class StepRun:
                 return "upstream_failed" if failed else ""
             case TriggerRule.ALL_DONE_SETUP_SUCCESS:
                 setups = [self.states[setup.task_id] for setup in task.upstream_list if setup.is_setup]
-                return "" if "success" in setups else "upstream_failed" if "failed" in setups else "skipped"
+                return "" if "success" in setups else "upstream_failed" if failed else "skipped"
             case TriggerRule.ALL_DONE_MIN_ONE_SUCCESS:
                 return "" if "success" in upstream else "upstream_failed" if failed else "skipped"
             case TriggerRule.ALL_DONE:

@@ -73,7 +73,7 @@ def run_any(request: pytest.FixtureRequest, lake: Lake) -> RunAny:
     def run(dag: Any, feed: str, **conf: Any) -> Ended:
         for task in dag.tasks:  # dag.test() waits between two tries
             task.retry_delay = timedelta(0)
-        run_id, state, tasks = (_in_airflow if is_whole else _by_steps)(dag, conf)
+        run_id, state, tasks = (in_airflow if is_whole else by_steps)(dag, conf)
         return Ended(lake, Run(feed, run_id), state, tasks)
 
     return run
@@ -92,12 +92,12 @@ def run_dag(dag: Any, run_any: RunAny) -> RunDag:
     return lambda **conf: run_any(dag, "synthea", **conf)
 
 
-def _by_steps(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+def by_steps(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
     run = StepRun(dag, f"manual__{datetime.now(UTC).isoformat()}", conf).go()
     return run.run_id, run.state, run.states
 
 
-def _in_airflow(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+def in_airflow(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
     now = datetime.now(UTC)
     # Params of the last run stay in the DAG, so all are named.
     dag_run = dag.test(

@@ -1,0 +1,39 @@
+"""The runs of tasks alone end as runs in Airflow do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev import in_process
+from tests.lake import Lake
+from tests.runs import Ended, Run, by_steps, in_airflow
+
+FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": b"%PDF"}
+
+
+@pytest.mark.airflow
+@pytest.mark.parametrize(
+    ("files", "conf"),
+    [(FILES, {}), (FILES, {"dry_run": True}), ({}, {}), (FILES, {"policy": "unknown"}), (FILES, {"max_scan_usd": 0})],
+    ids=["all outcomes", "dry run", "empty delivery", "failed decision", "too expensive"],
+)
+def test_states_and_outcomes_are_those_of_airflow(
+    lake: Lake, airflow_database: None, tmp_path: Path, files: dict[str, bytes], conf: dict[str, Any]
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    ended = []
+    for run in (in_airflow, by_steps):
+        dag = in_process.load_dag()
+        for task in dag.tasks:
+            task.retries = 0
+        run_id, state, tasks = run(dag, {"source": str(tmp_path), **conf})
+        ended.append(Ended(lake, Run("synthea", run_id), state, tasks))
+    whole, alone = ended
+    assert (alone.state, alone.tasks) == (whole.state, whole.tasks)
+    if whole.tasks["record"] == "success":
+        assert alone.reasons == whole.reasons
+        assert alone.record["totals"] == whole.record["totals"]
