@@ -17,6 +17,8 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 _BUCKET = re.compile(r"^lake-(.+)-\d{12}-[a-z0-9-]+$")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
 _RUN = re.compile(r"^(held/|_runs/)?synthea/[^/]+?(/|\.json$|$)")
+_LANDED = re.compile(r"(?<=/landed/synthea/)[^/]+(?=/)")
+"""The run in the index by content."""
 _OFFSET = re.compile(r"-\d+(?=\.jsonl)")
 
 
@@ -111,7 +113,7 @@ def key_name(key: str) -> str:
         folder = (place[1] or "").rstrip("/")
         rest = "marker" if place[2] == ".json" else key[place.end() :]
         key = f"{folder} {rest}".strip()
-    return _OFFSET.sub("-*", _UUID.sub("*", key))
+    return _OFFSET.sub("-*", _UUID.sub("*", _LANDED.sub("*", key)))
 
 
 @cache

@@ -65,7 +65,7 @@ def play(
         return Outcome(call, fault, "hangs", [f"ENDLESS: {hangs}"], harness.proxy.calls)
     calls = harness.proxy.calls
     if armed and not armed[0].hits:
-        return Outcome(call, fault, "the call did not come", [], calls)
+        return Outcome(call, fault, "the call did not come", ["nothing was tested"], calls)
     expected = Expected(delivery.files, delivery.expected, INTRUDER, frozenset(overwritten))
     verdict = judge(harness.client("s3"), buckets(harness), expected, story.run_id, refused=story.refused)
     tells_fate = fault == OVERWRITE and not story.refused  # else it stays where it was put, in the first run's folder

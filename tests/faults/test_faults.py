@@ -34,7 +34,7 @@ def test_promises_hold_whatever_happens_to_a_call(
 ) -> None:
     outcome = play(harness, tmp_path, slot(recorded.calls, fault, number, SEED), fault)
     assert outcome.problems == [], str(outcome)
-    assert outcome.how not in {"the call did not come", "nothing landed yet"}
+    assert outcome.how != "nothing landed yet"
 
 
 @pytest.mark.parametrize(("world", "call", "fault"), UNNAMED)
@@ -43,4 +43,4 @@ def test_promises_hold_when_macie_names_no_version(
 ) -> None:
     outcome = play(harness, tmp_path, call or slot(recorded.calls, fault, 0, SEED), fault, world=world)
     assert outcome.problems == [], str(outcome)
-    assert outcome.how not in {"the call did not come", "nothing landed yet"}
+    assert outcome.how != "nothing landed yet"

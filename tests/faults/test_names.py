@@ -22,6 +22,11 @@ S3 = {"authorization": "AWS4-HMAC-SHA256 Credential=x/20260102/us-east-1/s3/aws4
         ("PUT", f"/lake-silver-1/_runs/synthea/{RUN}.json", "s3:PutObject lake-silver-1 _runs marker"),
         ("GET", f"/{BRONZE}?versions&prefix=synthea%2F{RUN}%2F", "s3:ListObjectVersions bronze"),
         ("GET", f"/{BRONZE}?versioning", "s3:GetBucketVersioning bronze"),
+        (
+            "PUT",
+            f"/{BRONZE}/_content/ab/landed/synthea/{RUN}/a.csv.json",
+            "s3:PutObject bronze _content/ab/landed/synthea/*/a.csv.json",
+        ),
         ("POST", f"/{BRONZE}?delete", "s3:DeleteObjects bronze"),
         ("GET", f"/{BRONZE}/a.csv?tagging", "s3:GetObjectTagging bronze a.csv"),
         (
