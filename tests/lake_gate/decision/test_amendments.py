@@ -27,7 +27,7 @@ def moved(name: str = "a.csv", bucket: str = "quarantine") -> Moved:
 def entries(amendments: Amendments) -> list[dict[str, Any]]:
     names = ["a.csv", "b.csv"]
     places = [Moved(name, "silver", f"synthea/1/{name}", "s1") for name in names]
-    return list(amendments.laid_over(iter_entries(map(landed, names), map(decided, names), places, dry_run=False)))
+    return list(amendments.apply_to(iter_entries(map(landed, names), map(decided, names), places, dry_run=False)))
 
 
 @pytest.mark.parametrize(

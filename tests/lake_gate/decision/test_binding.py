@@ -65,11 +65,11 @@ def test_evidence_is_sorted_by_what_it_can_be_about() -> None:
     bound = bind(LANDED, Evidence((NAMED, UNNAMED, other_etag), (none,)), ONLY)
     assert bound.own == Evidence((NAMED, UNNAMED), ())
     assert (bound.suspected, bound.unplaced) == ((), (other_etag, none))
-    assert (bound.is_inferred, bound.is_other_seen) == (True, True)
+    assert (bound.is_inferred, bound.has_others) == (True, True)
     bound = bind(LANDED, Evidence((NAMED, UNNAMED, other), (none,)), ONLY)
     assert bound.own == Evidence((NAMED,), ())
     assert (bound.suspected, bound.unplaced) == ((UNNAMED,), (none,))
-    assert (bound.is_inferred, bound.is_other_seen) == (False, True)
+    assert (bound.is_inferred, bound.has_others) == (False, True)
 
 
 def test_severe_is_acted_upon_wherever_it_can_be_about() -> None:

@@ -54,9 +54,9 @@ def found(severity: str | None, **changes: Any) -> Observation:
 def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation] = (), **changes: Any) -> Verdict:
     """A verdict on the bytes of the landed object, as another run had them in another place."""
     elsewhere = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
-    said = Evidence(*(tuple(replace(one, **elsewhere) for one in part) for part in (results, findings)))
+    evidence = Evidence(*(tuple(replace(seen, **elsewhere) for seen in part) for part in (results, findings)))
     cleared = {"run_id": "r0", "record_uri": "s3://r0", "job_id": "j0", "cleared_at": "2026-01-01T00:00:00+00:00"}
-    return replace(Verdict.on(LANDED, said, Rules({}, "", "", "High"), cleared), **changes)
+    return replace(Verdict.on(LANDED, evidence, Rules({}, "", "", "High"), cleared), **changes)
 
 
 @dataclass(frozen=True)
@@ -585,7 +585,7 @@ elsewheres = st.lists(
     observations.map(lambda o: replace(o, bucket="", key="", version_id="", etag="", finding_id="f")), max_size=3
 )
 verdicts = st.none() | st.builds(
-    lambda said, is_revoked: verdict(said.results, said.findings, is_revoked=is_revoked), evidences, st.booleans()
+    lambda known, is_revoked: verdict(known.results, known.findings, is_revoked=is_revoked), evidences, st.booleans()
 )
 STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
 
@@ -640,7 +640,7 @@ def test_verdict_changes_nothing_about_what_the_job_has_read(
 
 
 def worsened(observation: Observation, severity: Severity, more: int) -> Observation:
-    """The same, but severer and with more of what was found, and of passports; what nobody can read stays so."""
+    """The same, but severer and with more of what was found, and of passports; unreadable values stay unreadable."""
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
     rank = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}[observation.severity]

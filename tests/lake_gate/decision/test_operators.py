@@ -122,7 +122,7 @@ def test_plan_of_the_first_decisions_stands_once_a_move_has_begun(lake: Lake) ->
 
 
 @pytest.mark.parametrize("write", [1, 2, 3], ids=["before it looks", "before the decisions", "before the plan"])
-def test_deciding_anew_is_refused_when_a_move_begins_meanwhile(
+def test_deciding_again_is_refused_when_a_move_begins_meanwhile(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
     """Somebody clears `decide` with a stricter threshold while a move by the old decisions begins."""
@@ -154,12 +154,12 @@ def only_decision(lake: Lake) -> dict[str, Any]:
 
 def gather_again(lake: Lake, landed: LandedObject, severity: str | None) -> None:
     """What a new job says of a landed object, when a run is cleared: later versions of its evidence."""
-    said = said_of(landed, severity)
-    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(said).encode()))
-    write(lake, "findings.jsonl", json.dumps(said).encode() if severity else b"")
+    record = record_of(landed, severity)
+    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(record).encode()))
+    write(lake, "findings.jsonl", json.dumps(record).encode() if severity else b"")
 
 
-def said_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
+def record_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
     s3_object = {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag}
     return {
         "id": f"f-{landed.name}-{severity}",
@@ -202,7 +202,7 @@ def test_what_the_job_says_of_another_version_is_not_kept_with_the_landed_bytes(
 def test_high_in_one_of_two_objects_of_the_same_bytes_quarantines_both(lake: Lake) -> None:
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", b"same") for name in ("a.csv", "b.csv")]
     write(lake, MANIFEST, jsonl.dump(objects))
-    records = [json.dumps(said_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
+    records = [json.dumps(record_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
     write(lake, "results.jsonl.gz", gzip.compress(b"\n".join(records)))
     write(lake, "findings.jsonl", records[0])
     write(lake, "job.json", json.dumps(DESCRIBED).encode())
@@ -224,7 +224,7 @@ def test_first_pins_stand_once_a_move_has_begun(lake: Lake) -> None:
     (chunk,) = decide(lake)["promote"]
     move(lake, "promote", chunk)
     before = lake.read(lake.bronze, RUN.document("plan.json"))
-    landed_with_medium_again = {**said_of(landed, "Medium"), "id": "another"}
+    landed_with_medium_again = {**record_of(landed, "Medium"), "id": "another"}
     landed_with_medium_again["classificationDetails"]["result"]["customDataIdentifiers"] = {
         "detections": [{"name": "Patient ID", "count": 1}]
     }

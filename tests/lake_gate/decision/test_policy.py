@@ -99,7 +99,7 @@ def test_first_rule_that_matches_decides() -> None:
 WRONG = [
     ("no object", [], "$: [] is not of type 'object'"),
     ("a key missing", {"rules": []}, "'promotion' is a required property"),
-    ("a key that nobody knows", content(treshold="High"), "'treshold' was unexpected"),
+    ("an unknown key", content(treshold="High"), "'treshold' was unexpected"),
     ("a severity", content(quarantine_threshold="high"), "quarantine_threshold: 'high' is not one of"),
     ("a rule's severity", content(rule("hold", min_severity="Hihg")), "rules[0].min_severity: 'Hihg' is not one of"),
     ("a rule's key", content(rule("hold", sevrity="High")), "rules[0]: Additional properties are not allowed"),

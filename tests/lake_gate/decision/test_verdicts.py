@@ -90,7 +90,7 @@ def test_verdict_by_other_rules_is_not_found(lake: Lake, landed: LandedObject, r
         b"[" * 100_000,
     ],
 )
-def test_what_lies_there_and_is_no_verdict_is_not_used(lake: Lake, landed: LandedObject, content: bytes) -> None:
+def test_document_that_is_not_a_verdict_is_not_used(lake: Lake, landed: LandedObject, content: bytes) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key=on(landed).key, Body=content)
     assert found(lake, landed) == []
 
@@ -104,7 +104,7 @@ def test_verdict_that_says_something_else_than_its_place_is_not_used(
     assert found(lake, landed) == []
 
 
-def test_verdicts_on_bytes_in_which_more_was_found_are_void_for_good(lake: Lake, landed: LandedObject) -> None:
+def test_verdicts_on_bytes_in_which_more_was_found_stay_void(lake: Lake, landed: LandedObject) -> None:
     verdicts.remember(lake.s3, lake.bronze, [on(landed)])
     add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
     assert found(lake, landed) == []
@@ -136,7 +136,7 @@ def test_line_of_what_is_reused_that_is_not_a_verdict_is_an_error_that_names_the
 ) -> None:
     run = Run("synthea", "1")
     lake.s3.put_object(Bucket=lake.bronze, Key=run.document("reused.jsonl"), Body=line)
-    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/reused\.jsonl .*line 1: no"):
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/reused\.jsonl .*line 1: not"):
         verdicts.read_reused(lake.s3, lake.bronze, run)
 
 
