@@ -1,4 +1,4 @@
-"""The decision: every row of docs/decisions.md, and what holds for whatever evidence there is."""
+"""The decision: every row of docs/decisions.md, and properties that hold for all evidence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PERSONAL = "SensitiveData:S3Object/Personal"
 
 
 def seen(**changes: Any) -> Observation:
-    """A discovery result that says that the landed version was analysed completely and is clean."""
+    """Return a discovery result of a complete analysis of the landed version that found nothing."""
     return replace(Observation(*PLACE, LANDED.version_id, LANDED.etag, "COMPLETE", None, None, ()), **changes)
 
 
@@ -52,7 +52,7 @@ def found(severity: str | None, **changes: Any) -> Observation:
 
 
 def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation] = (), **changes: Any) -> Verdict:
-    """A verdict on the bytes of the landed object, as another run had them in another place."""
+    """Return a verdict on the bytes of the landed object, from another run and place."""
     elsewhere = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
     evidence = Evidence(*(tuple(replace(seen, **elsewhere) for seen in part) for part in (results, findings)))
     cleared = {"run_id": "r0", "record_uri": "s3://r0", "job_id": "j0", "cleared_at": "2026-01-01T00:00:00+00:00"}
@@ -61,7 +61,7 @@ def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation]
 
 @dataclass(frozen=True)
 class Case:
-    """What a row of the document is about; one of the evidences at a time."""
+    """Input of a row of the document; each element of ``evidence`` is decided separately."""
 
     evidence: Sequence[Evidence] = ()
     job: Job | None = DONE
@@ -84,7 +84,7 @@ def case(
 
 
 def known(severity: str | None, **changes: Any) -> Observation:
-    """What the index by content says of the landed bytes: it names no place."""
+    """Return an observation on the landed bytes from the index by content: it has no place."""
     return found(severity, **{"bucket": "", "key": "", "version_id": "", "etag": "", **changes})
 
 
@@ -114,11 +114,11 @@ PARTIAL = {"status": "PARTIAL", "status_reason": "TIME_CUT_OFF_REACHED"}
 ONLY = History("Enabled", ("v1",), ())
 TWO = History("Enabled", ("v2", "v1"), ())
 NO_VERSION = {"version_id": "", "size_bytes": LANDED.size_bytes}
-"""Of a result or finding that names no version."""
+"""Changes for a result or finding that names no version."""
 
 
 def unnamed(history: History | None = ONLY, landed: LandedObject = LANDED, **changes: Any) -> Case:
-    """A clean result that names no version; inferable but for the changes."""
+    """Return a clean result that names no version; it is inferable except for the changes."""
     return case([seen(**{**NO_VERSION, **changes})], history=history, landed=landed)
 
 
@@ -126,7 +126,7 @@ WAS_CLEAN, WAS_MEDIUM = verdict([seen()]), verdict(*MEDIUM)
 REVOKED = replace(WAS_CLEAN, is_revoked=True)
 NAMES = (Detection("NAME", 1, "PERSONAL_INFORMATION"),)
 UNREADABLE = known(UNKNOWN, detections=UNSAID, finding_type=UNKNOWN)
-"""What stands for a document of the index that cannot be read, see lake_gate.content."""
+"""Observation that replaces an unreadable document of the index by content, see lake_gate.content."""
 
 CASES = {
     "result and finding are High": case([result("High")], [found("High")]),
@@ -420,13 +420,13 @@ def test_decision_carries_names_and_counts_for_the_report() -> None:
     assert decision.detections == {"USA_PASSPORT_NUMBER": 4}
 
 
-def test_what_one_record_lists_twice_is_added_up() -> None:
+def test_counts_of_an_identifier_that_a_record_lists_twice_are_added_up() -> None:
     twice = (*PASSPORTS, *MORE)
     decision = decide_one(Evidence((result("Medium", detections=twice),), (found("Medium", detections=twice),)))
     assert decision.detections == {"USA_PASSPORT_NUMBER": 7}
 
 
-def test_archive_counts_what_its_own_record_sums_up() -> None:
+def test_archive_has_the_counts_of_its_own_record() -> None:
     inner = result("Low", is_embedded=True, detections=(replace(PASSPORTS[0], count=1),))
     decision = decide_one(Evidence((result("Low"), inner, inner), (found("Low"),)))
     assert (decision.outcome, decision.reason) == ("promote", "findings_below_threshold")
@@ -437,7 +437,7 @@ def test_reason_of_macie_is_kept_when_an_object_was_skipped() -> None:
     assert decide_one(Evidence((seen(**SKIPPED),))).status_reason == "INVALID_ENCRYPTION"
 
 
-def test_decision_counts_findings_that_are_suspected_to_be_about_its_object() -> None:
+def test_decision_counts_suspected_findings() -> None:
     decision = decide_one(Evidence((seen(),), (found("High", **NO_VERSION),)), history=TWO)
     assert (decision.severity, decision.findings, decision.is_version_inferred) == ("High", {"High": 1}, False)
 
@@ -451,7 +451,7 @@ def test_rule_that_decided_is_named() -> None:
     assert decide_one(CASES["Medium, result and finding"].evidence[0], policy=QUARANTINE_PASSPORTS).rule == "passports"
 
 
-def test_decision_names_the_verdict_that_it_rests_on_and_what_was_found_then() -> None:
+def test_decision_names_the_verdict_that_it_rests_on_and_its_findings() -> None:
     decision = decide_one(Evidence(), verdict=WAS_MEDIUM)
     assert decision.verdict == {"run_id": "r0", "record_uri": "s3://r0", "cleared_at": "2026-01-01T00:00:00+00:00"}
     assert (decision.severity, decision.findings) == ("Medium", {"Medium": 1})
@@ -486,14 +486,14 @@ def test_all_or_nothing_holds_all_when_high_was_found_elsewhere_in_the_bytes_of_
     assert [d.reason for d in decisions] == [Reason.RUN_NOT_PROMOTABLE, Reason.FOUND_IN_SAME_BYTES]
 
 
-def test_decision_says_what_was_found_elsewhere_and_counts_its_own_findings_alone() -> None:
+def test_decision_has_the_detections_from_elsewhere_and_counts_only_its_own_findings() -> None:
     decision = decide_one(Evidence((seen(),)), elsewhere=[known("Medium", detections=MORE)])
     assert (decision.severity, decision.detections, decision.findings) == ("Medium", {"USA_PASSPORT_NUMBER": 4}, {})
 
 
 @pytest.mark.parametrize("shown", [one for one in CASES.values() if not one.elsewhere])
 def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(shown: Case) -> None:
-    """So a run that is decided again finds the same decisions, although its own findings were kept with the bytes."""
+    """A run that is decided again makes the same decisions, although its findings are in the index by content."""
     for evidence in shown.evidence:
         bound = bind(shown.landed, evidence, shown.history)
         kept = [
@@ -606,7 +606,7 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
 
 
 def is_about(o: Observation, history: History | None) -> bool:
-    """Whether the docs let the observation count for the landed version; written here for a second time."""
+    """Whether the observation counts for the landed version; written independently of the code, from the docs."""
     if o.version_id:
         return (o.version_id, o.etag) == ("v1", "e1")
     return history == ONLY and (o.etag, o.size_bytes) == ("e1", LANDED.size_bytes)
@@ -634,7 +634,7 @@ def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdi
 
 
 @given(evidences, jobs, policies, verdicts)
-def test_verdict_changes_nothing_about_what_the_job_has_read(
+def test_verdict_does_not_change_decisions_on_objects_that_the_job_has_read(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
 ) -> None:
     if evidence.results:
@@ -642,7 +642,7 @@ def test_verdict_changes_nothing_about_what_the_job_has_read(
 
 
 def worsened(observation: Observation, severity: Severity, more: int) -> Observation:
-    """The same, but severer and with more of what was found, and of passports; unreadable values stay unreadable."""
+    """Return the observation with a higher severity and larger counts; unreadable values stay unreadable."""
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
     rank = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}[observation.severity]
@@ -704,7 +704,7 @@ def test_stricter_evidence_never_loosens_a_decision(
 
 @settings(max_examples=500)
 @given(evidences, jobs, policies, verdicts, elsewheres, elsewheres)
-def test_what_was_found_in_the_same_bytes_never_loosens_a_decision_and_takes_no_doubt_away(
+def test_findings_in_the_same_bytes_never_loosen_a_decision_or_make_up_for_missing_evidence(
     evidence: Evidence,
     job: Job,
     policy: Policy,

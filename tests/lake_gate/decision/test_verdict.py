@@ -1,4 +1,4 @@
-"""What a verdict is about, and what it is written as."""
+"""Verdicts: the objects that they apply to, and their documents."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_verdict_applies_to_the_same_bytes_in_a_file_of_the_same_kind(other: Lan
         (RULES, landed("a.tsv")),
     ],
 )
-def test_every_rule_changes_the_place_where_a_verdict_is_looked_for(rules: Rules, of: LandedObject) -> None:
+def test_every_rule_changes_the_key_of_a_verdict(rules: Rules, of: LandedObject) -> None:
     assert rules.fingerprint(of) != RULES.fingerprint(landed())
 
 
