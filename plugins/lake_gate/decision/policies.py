@@ -43,7 +43,7 @@ def read_policy(name: str) -> tuple[Policy, str]:
     :raises PolicyError: when the name is not allowed, or the file is not a valid policy; names every wrong key.
     """
     if not _POLICY_NAME.fullmatch(name):  # it may come from a document, and becomes part of a path
-        raise PolicyError("include/policies", "a policy is named by a-z, 0-9, _ and - alone")
+        raise PolicyError("include/policies", "the name of a policy contains only a-z, 0-9, _ and -")
     path = include_path(f"policies/{name}.json")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))

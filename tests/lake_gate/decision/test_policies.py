@@ -91,5 +91,5 @@ def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: s
 
 @pytest.mark.parametrize("name", ["../feeds/synthea", "a/b", "", "A", "a.json", "a\n"])
 def test_text_that_is_not_the_name_of_a_policy_never_becomes_a_path(name: str) -> None:
-    with pytest.raises(PolicyError, match="a policy is named by"):
+    with pytest.raises(PolicyError, match="the name of a policy contains only"):
         read_policy(name)
