@@ -1,7 +1,7 @@
-"""What later findings make of the decisions of a run that is over: stricter ones, laid over the first. Pure.
+"""Amendments: stricter decisions that later findings add to a finished run. Pure.
 
-An amendment never loosens. It is written down before anything is moved: from then on no marker lists the object, and no
-task of the run touches it. Once it is carried out, the run record says what it says.
+An amendment never loosens a decision. It is written before anything is moved: from then on no marker lists the object,
+and no task of the run moves it. The run record shows the amendment once it is carried out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
 
 
 def is_stricter(outcome: str, than: str | None) -> bool:
-    """Whether an outcome lets less through than another one; None lets everything through."""
+    """Whether an outcome is stricter than another one; every outcome is stricter than None."""
     return than is None or _STRICTNESS[Outcome(outcome)] > _STRICTNESS[Outcome(than)]
 
 
@@ -27,10 +27,10 @@ def is_stricter(outcome: str, than: str | None) -> bool:
 class Amendment:
     """A stricter decision about one landed object.
 
-    :param findings: ids of the findings that it rests on; none when the object is held with its run.
+    :param findings: ids of the findings behind the decision; none when the object is held with its run.
     :param decided_at: time in UTC.
     :param by: run id of ``finding_events``.
-    :param silver_version_id: of the copy that the run had promoted; empty when there was none.
+    :param silver_version_id: of the copy that the run had promoted; empty without one.
     """
 
     decision: Decision
@@ -41,12 +41,12 @@ class Amendment:
 
     @classmethod
     def from_json(cls, line: Any) -> Amendment:
-        """Read a line of an amendment document.
+        """Parse a line of an amendment document.
 
-        :raises ValueError: when it is something else.
+        :raises ValueError: when the line is not an amendment.
         """
         if not isinstance(line, Mapping):
-            raise ValueError("not an Amendment: not an object")  # noqa: TRY004 - one error for all that is damaged
+            raise ValueError("not an Amendment: not an object")  # noqa: TRY004 - one error for all damage
         return jsonl.from_dict(cls, {**line, "decision": Decision.from_json(line.get("decision"))})
 
 
@@ -54,34 +54,34 @@ class Amendment:
 class Amendments:
     """All amendments to one run.
 
-    :param made: the strictest of each object, by name; carried out or not.
-    :param done: the strictest of each object that was carried out, and where that has put it.
+    :param made: strictest amendment of each object, by name; carried out or not.
+    :param done: strictest amendment of each object that was carried out, by name, with the new place of the object.
     """
 
     made: dict[str, Amendment] = field(default_factory=dict)
     done: dict[str, tuple[Amendment, Moved]] = field(default_factory=dict)
 
     def add(self, amendments: Iterable[Amendment], moved: Iterable[Moved]) -> None:
-        """Add those of one run of ``finding_events``; of two that are equally strict the first stands."""
-        place_of = {one.name: one for one in moved}
-        for one in amendments:
-            name, outcome = one.decision.name, one.decision.outcome
+        """Add the amendments of a run of ``finding_events``; of two that are equally strict the first is kept."""
+        places = {place.name: place for place in moved}
+        for amendment in amendments:
+            name, outcome = amendment.decision.name, amendment.decision.outcome
             if name not in self.made or is_stricter(outcome, self.made[name].decision.outcome):
-                self.made[name] = one
-            if name in place_of and (
-                name not in self.done or is_stricter(outcome, self.done[name][0].decision.outcome)
-            ):
-                self.done[name] = one, place_of[name]
+                self.made[name] = amendment
+            if name in places and (name not in self.done or is_stricter(outcome, self.done[name][0].decision.outcome)):
+                self.done[name] = amendment, places[name]
 
     def withdrawals(self) -> dict[str, Withdrawal]:
-        """Return what no marker of the run may list, by key."""
+        """Return the objects that no marker of the run may list, by key."""
         return {
-            one.decision.key: Withdrawal(one.decision.key, one.silver_version_id, one.decision.reason)
-            for one in self.made.values()
+            amendment.decision.key: Withdrawal(
+                amendment.decision.key, amendment.silver_version_id, amendment.decision.reason
+            )
+            for amendment in self.made.values()
         }
 
-    def laid_over(self, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Yield the entries of the run record, amended where that was carried out."""
+    def apply_to(self, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the entries of the run record with the amendments that were carried out."""
         for entry in entries:
             yield _amended(entry, *self.done[entry["name"]]) if entry["name"] in self.done else entry
 
@@ -94,7 +94,7 @@ def merged(first: Iterable[Amendment], second: Iterable[Amendment]) -> list[Amen
     return [both.made[name] for name in sorted(both.made)]
 
 
-_OF_DECISION = (
+_AMENDED_MEMBERS = (
     *("outcome", "reason", "rule", "status_reason", "severity", "findings", "archived_findings", "detections"),
     "is_version_inferred",
 )
@@ -103,7 +103,7 @@ _OF_DECISION = (
 def _amended(entry: dict[str, Any], amendment: Amendment, place: Moved) -> dict[str, Any]:
     return {
         **entry,
-        **{name: getattr(amendment.decision, name) for name in _OF_DECISION},
+        **{name: getattr(amendment.decision, name) for name in _AMENDED_MEMBERS},
         "now": {name: value for name, value in asdict(place).items() if name != "name"},
         "amended": {
             "was": entry["outcome"],
@@ -116,9 +116,10 @@ def _amended(entry: dict[str, Any], amendment: Amendment, place: Moved) -> dict[
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """Why readers are not to trust an object any more.
+    """Object that was withdrawn from silver; readers must not use it any longer.
 
-    :param version_id: the version in silver; empty when it had none, as far as is known.
+    :param version_id: version in silver; empty when no such version is known.
+    :param reason: reason of the amendment.
     """
 
     key: str

@@ -1,7 +1,7 @@
-"""What the decisions of a run stand on: ``plan.json``, and the versions of the evidence that it pins.
+"""Basis of the decisions of a run: ``plan.json``, and the versions of the evidence documents that it pins.
 
-The documents of the evidence may have later versions, of a run that was cleared: decisions that stand are explained,
-and judged again, by the versions that they were made on. What only a later version has is new.
+Clearing a run may write later versions of these documents. Decisions that are kept are explained, and made again, by
+the pinned versions; records that only a later version has are new findings.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EVIDENCE = (RESULTS, FINDINGS, JOB, HISTORIES, REUSED)
-"""What a run has been given to decide on; a plan pins a version of each that is there."""
+"""Documents that a run decides on; its plan pins a version of each one that exists."""
 
 _TEXT, _OBJECT = {"type": "string"}, {"type": "object"}
 _RANGE = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
@@ -56,23 +56,23 @@ JOB_SHAPE = {
 
 
 def read_basis(s3: S3Client, bronze: str, run: Run) -> dict[str, Any]:
-    """Return the run's plan; empty when nothing was decided.
+    """Return the content of the run's ``plan.json``; empty before the run has decided.
 
-    :raises DamagedDocumentError: when it is not a plan.
+    :raises DamagedDocumentError: when the document is not a plan.
     """
     return read_object(s3, bronze, run.document(PLAN), PLAN_SHAPE) or {}
 
 
 def pin(s3: S3Client, bronze: str, run: Run) -> dict[str, str]:
-    """Return the latest version id of each document of the evidence that is there, by its name."""
+    """Return the latest version id of each evidence document that exists, by name of the document."""
     heads = {name: head_version(s3, bronze, run.document(name)) for name in EVIDENCE}
     return {name: head["VersionId"] for name, head in heads.items() if head}
 
 
 def iter_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
-    """Yield the lines of a document of the evidence as they were when the run decided; none when it was not there.
+    """Yield the lines of an evidence document as the run decided on them; none if it did not exist then.
 
-    :param basis: content of ``plan.json``. One that pins nothing, or none: the latest version.
+    :param basis: content of ``plan.json``; the latest version is read if it is empty or pins no versions.
     :raises DamagedDocumentError: when the pinned version is gone, or a line of it is not a JSON object.
     """
     pins = basis.get("evidence")
@@ -86,7 +86,7 @@ def gather_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any])
     """Return the evidence that the run has decided on, by (bucket, key).
 
     :param basis: content of ``plan.json``.
-    :raises DamagedDocumentError: when a document of it is damaged, or has a record that is about no object.
+    :raises DamagedDocumentError: when a document is damaged, or a record in it names no object.
     """
     return gather_records(bronze, run, *(iter_pinned(s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
 
@@ -94,42 +94,45 @@ def gather_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any])
 def gather_records(
     bronze: str, run: Run, results: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], Evidence]:
-    """Bring the records of two documents of a run together by (bucket, key).
+    """Group the records of both documents of a run by (bucket, key).
 
-    :raises DamagedDocumentError: when a record names no object, or has another shape.
+    :raises DamagedDocumentError: when a record names no object, or has an unexpected shape.
     """
-    reading = RESULTS
+    document = RESULTS
 
-    def of(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        nonlocal reading
-        reading = name
+    def read(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        nonlocal document
+        document = name
         yield from map(without_values, records)
 
     try:
-        return gather(of(RESULTS, results), of(FINDINGS, findings))
+        return gather(read(RESULTS, results), read(FINDINGS, findings))
     except ValueError:
-        problem = "a record names no object, or has another shape"
-        raise DamagedDocumentError(f"s3://{bronze}/{run.document(reading)}", problem) from None
+        problem = "a record names no object, or has an unexpected shape"
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(document)}", problem) from None
 
 
 def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what Macie said of the job of the run when it decided; None when there was no job."""
+    """Return Macie's description of the run's job, as the run decided on it; None without a job.
+
+    :raises DamagedDocumentError: when the document is damaged, or its pinned version is gone.
+    """
     pins = basis.get("evidence")
     if pins is not None and JOB not in pins:
         return None
     version_id = pins[JOB] if pins else ""
     described = read_object(s3, bronze, run.document(JOB), JOB_SHAPE, version_id=version_id)
     if described is None and version_id:
-        raise DamagedDocumentError(f"s3://{bronze}/{run.document(JOB)}", f"version {version_id} of it is gone")
+        raise DamagedDocumentError(f"s3://{bronze}/{run.document(JOB)}", f"its version {version_id} is gone")
     return described
 
 
 def read_found(
     s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]
 ) -> dict[str, tuple[Observation, ...]] | None:
-    """Return what was known from elsewhere of the landed bytes when the run decided, by their SHA-256.
+    """Return the observations on the landed bytes from the index by content that the run decided on, by SHA-256.
 
-    :return: None when the plan does not say.
+    :return: None when the plan pins no versions.
     """
     pins = basis.get("evidence")
     if pins is None:
@@ -142,5 +145,5 @@ def read_found(
 def _found(line: Any) -> tuple[str, tuple[Observation, ...]]:
     is_known = isinstance(line, dict) and isinstance(line.get("sha256"), str) and isinstance(line.get("found"), list)
     if not is_known:
-        raise ValueError("not what was found in certain bytes")
+        raise ValueError("not observations with a SHA-256")
     return line["sha256"], tuple(map(Observation.from_json, line["found"]))

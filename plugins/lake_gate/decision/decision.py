@@ -1,13 +1,16 @@
-"""One decision for every landed object, on the evidence. Pure, total, fails closed.
+"""Decide about every landed object on the evidence. Pure and total; fails closed.
 
-The order of the rules is the order in :func:`_judge`; the first that applies decides. "No finding" is not evidence: an
-object is promoted only when a discovery result of the job says that this very version was analysed completely, and the
-policy allows everything that was found in it. Where result and finding disagree, the stricter of the two stands.
-A verdict on the same bytes stands in for the result when the job left the object out, and is judged like it. What was
-ever found in the same bytes, by any job and at any place, may make a decision stricter and never takes a doubt away.
-What names no version, and cannot be bound to the landed one, proves nothing; what it found counts all the same: with
-the landed version's ETag like all the rest, otherwise so that nothing is promoted that this alone would stop.
-``docs/decisions.md`` has the whole table, and the tests hold it.
+``docs/decisions.md`` has the whole table, and the tests read it. In short:
+
+* The rules are checked in the order of :func:`_judge`; the first that applies decides.
+* "No finding" is not evidence. An object is promoted only if a discovery result of the job shows that exactly this
+  version was analysed completely, and the policy allows everything that was found in it.
+* If result and finding differ, the stricter of the two counts.
+* A verdict on the same bytes replaces the result if the job left the object out, and is judged in the same way.
+* Everything that was ever found in the same bytes, by any job and at any place, can make a decision stricter. It never
+  makes up for missing evidence.
+* An observation that is not bound to a version is not evidence for a promotion. It counts like the others if it has the
+  id or the ETag of the landed version; otherwise it holds an object that it would keep from being promoted.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from lake_gate.model.manifest import LandedObject, dataset_of
 
 
 class Reason(StrEnum):
-    """Why an object goes there."""
+    """Reason of a decision."""
 
     CLEAN = "clean"
     BELOW_THRESHOLD = "findings_below_threshold"
@@ -60,22 +63,22 @@ class Reason(StrEnum):
 
 
 CLEARED = frozenset({Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER})
-"""Why an object is promoted on what a job of its own run says."""
+"""Reasons of promotions that rest on a job of the object's own run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to one landed object, and why; with what a move has to know of the object.
+    """Outcome and reason for one landed object, with the facts that a move needs.
 
-    :param rule: name of the policy's rule that decided, None when the evidence or the threshold did.
-    :param status_reason: Macie's own reason code, where it gave one (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
-    :param severity: the highest severity that Macie gave this version or, elsewhere, the same bytes; or None.
+    :param rule: name of the policy's rule that decided, None when the evidence or the threshold decided.
+    :param status_reason: Macie's reason code, if any (``UNSUPPORTED_FILE_TYPE_EXCEPTION``).
+    :param severity: highest severity that Macie reported for this version or, elsewhere, for the same bytes; or None.
     :param findings: number of this version's findings by severity (``{"High": 1}``).
-    :param archived_findings: how many of them a suppression rule of the account has archived; they count all the same.
+    :param archived_findings: number of them that a suppression rule of the account has archived; they count as well.
     :param detections: occurrences by identifier (``{"USA_PASSPORT_NUMBER": 12}``), here or in the same bytes elsewhere.
-    :param verdict: whose verdict stood in for a result of this run's job (``run_id``, ``record_uri``, ``cleared_at``);
-        then what was found includes what was found there.
-    :param is_version_inferred: Macie named no version in something that counts; it can only be the landed one.
+    :param verdict: origin of the verdict that replaced the result of this run's job (``run_id``, ``record_uri``,
+        ``cleared_at``); its results and findings are then included in the counts.
+    :param is_version_inferred: an observation that counts names no version, and can only be about the landed one.
     """
 
     name: str
@@ -99,15 +102,15 @@ class Decision:
 
     @classmethod
     def from_json(cls, content: Any) -> Decision:
-        """Read a line of ``decisions.jsonl``.
+        """Parse a line of ``decisions.jsonl``.
 
-        :raises ValueError: when it is something else; nothing of the content is in the text.
+        :raises ValueError: when it is not a decision; the text contains nothing of the content.
         """
         decision = jsonl.from_dict(cls, content)
         if decision.outcome not in _OUTCOMES:
-            raise ValueError("not a Decision: the outcome is not known")
+            raise ValueError("not a Decision: unknown outcome")
         if min(decision.size_bytes, decision.part_bytes) < 0:
-            raise ValueError("not a Decision: a size is less than nothing")
+            raise ValueError("not a Decision: negative size")
         return decision
 
 
@@ -127,29 +130,32 @@ def decide(
     """Yield exactly one decision per landed object, in the order of the manifest.
 
     :param manifest: iterated over more than once.
-    :param job: None when there was none, since verdicts speak for all objects.
-    :param verdicts: by name, on the objects that the job left out.
-    :param found: what was ever found in certain bytes, by their SHA-256; see :mod:`lake_gate.content`.
-    :param histories: by key, of the objects of which something is said without a version.
+    :param job: None without a job, because verdicts apply to all objects.
+    :param evidence: by (bucket, key).
+    :param verdicts: verdicts on the objects that the job left out, by name.
+    :param found: observations from the index by content, by SHA-256; see :mod:`lake_gate.content`.
+    :param histories: of the keys for which an observation names no version, by key.
     """
 
-    def each() -> Iterator[Decision]:
+    def iter_decisions() -> Iterator[Decision]:
         for landed in manifest:
             verdict = verdicts.get(landed.name) if verdicts else None
             elsewhere = tuple(found.get(landed.sha256, ())) if found else ()
-            said = evidence.get((landed.bucket, landed.key), Evidence())
-            seen = _Seen.of(landed, said, histories.get(landed.key) if histories else None)
-            yield _decide_one(landed, job, seen, policy, verdict, elsewhere)
+            reported = evidence.get((landed.bucket, landed.key), Evidence())
+            bound = _BoundEvidence.of(landed, reported, histories.get(landed.key) if histories else None)
+            yield _decide_object(landed, job, bound, policy, verdict, elsewhere)
 
     # Decided twice rather than kept: a run may have 100,000 objects.
-    all_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(d.outcome != Outcome.PROMOTE for d in each())
-    return map(_held_with_its_run, each()) if all_held else each()
+    is_run_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(
+        decision.outcome != Outcome.PROMOTE for decision in iter_decisions()
+    )
+    return map(_hold_with_run, iter_decisions()) if is_run_held else iter_decisions()
 
 
 def unknown_objects(
     manifest: Iterable[LandedObject], evidence: Mapping[tuple[str, str], Evidence]
 ) -> list[tuple[str, str]]:
-    """Return (bucket, key) of what Macie reports on although it was never landed by this run, sorted."""
+    """Return (bucket, key) of the objects in the evidence that this run did not land, sorted."""
     unknown = set(evidence)
     for landed in manifest:
         unknown.discard((landed.bucket, landed.key))
@@ -157,31 +163,32 @@ def unknown_objects(
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What a job says about the landed version of an object.
+class _BoundEvidence:
+    """Evidence about the landed version of an object.
 
-    :param results: discovery results, those of files inside an archive included.
-    :param suspected: what cannot be bound to a version and has this one's ETag: it counts, and proves nothing.
-    :param unplaced: what cannot be bound to a version at all.
-    :param is_other_seen: something was said about another version, other bytes, or no version.
+    :param results: discovery results, including those of files inside an archive.
+    :param suspected: observations that are not bound to the version but have its id or ETag: their findings count, but
+        they are not evidence for a promotion.
+    :param unplaced: observations with neither a usable version id nor the landed ETag.
+    :param has_others: there are observations about another version, other bytes, or without a version.
     """
 
     results: tuple[Observation, ...]
     findings: tuple[Observation, ...]
     suspected: tuple[Observation, ...]
     unplaced: tuple[Observation, ...]
-    is_other_seen: bool
+    has_others: bool
     is_inferred: bool
 
     @classmethod
-    def of(cls, landed: LandedObject, evidence: Evidence, history: History | None) -> _Seen:
+    def of(cls, landed: LandedObject, evidence: Evidence, history: History | None) -> _BoundEvidence:
         bound = bind(landed, evidence, history)
         own, unbound = (bound.own.results, bound.own.findings), (bound.suspected, bound.unplaced)
-        return cls(*own, *unbound, bound.is_other_seen, bound.is_inferred)
+        return cls(*own, *unbound, bound.has_others, bound.is_inferred)
 
-    def with_more(self, of_version: Evidence) -> _Seen:
-        """Return this and evidence about the same version."""
-        results, findings = self.results + of_version.results, self.findings + of_version.findings
+    def with_evidence(self, evidence: Evidence) -> _BoundEvidence:
+        """Return this evidence extended by further evidence about the same version."""
+        results, findings = self.results + evidence.results, self.findings + evidence.findings
         return replace(self, results=results, findings=findings)
 
     @property
@@ -190,38 +197,40 @@ class _Seen:
 
     @property
     def all_findings(self) -> tuple[Observation, ...]:
-        return self.findings + tuple(seen for seen in self.suspected if seen.finding_id is not None)
+        return self.findings + tuple(
+            observation for observation in self.suspected if observation.finding_id is not None
+        )
 
     @property
-    def at_worst(self) -> _Seen:
-        """The same, if all that cannot be bound were about this version."""
+    def worst_case(self) -> _BoundEvidence:
+        """The evidence if all unplaced observations were about this version."""
         return replace(self, suspected=self.suspected + self.unplaced, unplaced=())
 
     @property
-    def of_the_whole(self) -> tuple[Observation, ...]:
-        """What speaks of the object itself: an archive's own record sums those of the files inside."""
-        return tuple(seen for seen in self.everything if not seen.is_embedded)
+    def about_object(self) -> tuple[Observation, ...]:
+        """Observations about the object itself: the record of an archive sums up those of the files inside."""
+        return tuple(observation for observation in self.everything if not observation.is_embedded)
 
 
-def _decide_one(
+def _decide_object(
     landed: LandedObject,
     job: Job | None,
-    seen: _Seen,
+    bound: _BoundEvidence,
     policy: Policy,
     verdict: Verdict | None,
     elsewhere: tuple[Observation, ...],
 ) -> Decision:
-    used = verdict if verdict and _stands_in(verdict, landed, seen) else None
+    used = verdict if verdict and _can_replace_result(verdict, landed, bound) else None
     if used:
-        job, seen = used.job, seen.with_more(used.evidence_about(landed))
-    outcome, reason, rule = _judge(landed, job, seen, policy)
+        job, bound = used.job, bound.with_evidence(used.evidence_about(landed))
+    outcome, reason, rule = _judge(landed, job, bound, policy)
     if verdict and verdict.is_revoked and reason is Reason.NOT_ANALYSED:
         reason = Reason.VERDICT_REVOKED
     if elsewhere:
-        outcome, reason, rule = _stricter((outcome, reason, rule), _judge(landed, job, seen, policy, elsewhere))
-    if outcome is Outcome.PROMOTE and seen.unplaced:
-        at_worst, *_ = _judge(landed, job, seen.at_worst, policy, elsewhere)
-        if at_worst is not Outcome.PROMOTE:
+        outcome, reason, rule = _stricter((outcome, reason, rule), _judge(landed, job, bound, policy, elsewhere))
+    if outcome is Outcome.PROMOTE and bound.unplaced:
+        worst_outcome, *_ = _judge(landed, job, bound.worst_case, policy, elsewhere)
+        if worst_outcome is not Outcome.PROMOTE:
             outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
     if used and outcome is Outcome.PROMOTE:
         reason = Reason.VERDICT_REUSED
@@ -237,33 +246,37 @@ def _decide_one(
         outcome=outcome,
         reason=reason,
         rule=rule,
-        status_reason=next((one.status_reason for one in seen.results if one.status_reason), None),
-        severity=_highest_severity((*seen.everything, *elsewhere)),
-        findings=_count_by_severity(seen.all_findings),
-        archived_findings=len({one.finding_id for one in seen.all_findings if one.is_archived}),
-        detections=_count_by_identifier(_merged((*seen.everything, *elsewhere))),
+        status_reason=next((result.status_reason for result in bound.results if result.status_reason), None),
+        severity=_highest_severity((*bound.everything, *elsewhere)),
+        findings=_count_by_severity(bound.all_findings),
+        archived_findings=len({finding.finding_id for finding in bound.all_findings if finding.is_archived}),
+        detections=_count_by_identifier(_merge_detections((*bound.everything, *elsewhere))),
         verdict=used.source if used else None,
-        is_version_inferred=seen.is_inferred,
+        is_version_inferred=bound.is_inferred,
     )
 
 
-def _stands_in(verdict: Verdict, landed: LandedObject, seen: _Seen) -> bool:
-    """Whether the verdict may speak where the job has not: nothing but findings about these bytes is known.
+def _can_replace_result(verdict: Verdict, landed: LandedObject, bound: _BoundEvidence) -> bool:
+    """Whether the verdict may replace the missing result.
 
-    What the job did read, or what was read in its place, is judged as it is.
+    It may not if the job has read the object, or another version or other bytes in its place.
     """
-    is_unread = not seen.results and not seen.is_other_seen
-    return is_unread and verdict.speaks_for(landed) and not verdict.is_revoked
+    is_unread = not bound.results and not bound.has_others
+    return is_unread and verdict.applies_to(landed) and not verdict.is_revoked
 
 
 type _Judgement = tuple[Outcome, Reason, str | None]
-"""Where an object goes, why, and by which rule."""
+"""Outcome, reason, and name of the rule."""
 
 _STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
 
 
 def _stricter(own: _Judgement, with_elsewhere: _Judgement) -> _Judgement:
-    """Return what stands of the judgement on the run's own evidence and the one on all that is known of the bytes."""
+    """Return the stricter judgement.
+
+    :param own: judgement on the run's own evidence.
+    :param with_elsewhere: judgement that includes the observations on the same bytes elsewhere.
+    """
     outcome, _, rule = with_elsewhere
     if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:
         return outcome, Reason.FOUND_IN_SAME_BYTES, rule
@@ -271,30 +284,35 @@ def _stricter(own: _Judgement, with_elsewhere: _Judgement) -> _Judgement:
 
 
 def _judge(
-    landed: LandedObject, job: Job | None, seen: _Seen, policy: Policy, elsewhere: tuple[Observation, ...] = ()
+    landed: LandedObject,
+    job: Job | None,
+    bound: _BoundEvidence,
+    policy: Policy,
+    elsewhere: tuple[Observation, ...] = (),
 ) -> _Judgement:
-    """Judge an object by what was said of it, and by what was found in the same bytes elsewhere."""
-    everything = (*seen.everything, *elsewhere)
+    """Judge an object by the evidence about it, and by the observations on the same bytes elsewhere."""
+    everything = (*bound.everything, *elsewhere)
     severity = _highest_severity(everything)
     if severity and severity.rank >= policy.quarantine_threshold.rank:
         return Outcome.QUARANTINE, Reason.AT_OR_ABOVE_THRESHOLD, None
-    types = frozenset(one.finding_type for one in everything if one.finding_type)
-    rules = policy.matches(Facts(dataset_of(landed.name), severity, types, _merged(everything)))
+    types = frozenset(observation.finding_type for observation in everything if observation.finding_type)
+    rules = policy.matches(Facts(dataset_of(landed.name), severity, types, _merge_detections(everything)))
     if rule := next((rule for rule in rules if rule and rule.then is Outcome.QUARANTINE), None):
         return Outcome.QUARANTINE, Reason.QUARANTINED_BY_RULE, rule.name
-    if doubt := _doubt(job, seen) or _doubt_about_findings(elsewhere):
+    if doubt := _doubt(job, bound) or _doubt_about_findings(elsewhere):
         return Outcome.HOLD, doubt, None
     if None in rules:
         return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
     if rule := next((rule for rule in rules if rule and rule.then is Outcome.HOLD), None):
         return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
-    return Outcome.PROMOTE, _kind_of_promotion(seen, elsewhere), rules[0].name if rules[0] else None
+    return Outcome.PROMOTE, _reason_of_promotion(bound, elsewhere), rules[0].name if rules[0] else None
 
 
-def _doubt(job: Job | None, seen: _Seen) -> Reason | None:
+def _doubt(job: Job | None, bound: _BoundEvidence) -> Reason | None:
+    """Return the reason why the evidence does not suffice for a promotion; None if it does."""
     if job is None:
-        return Reason.JOB_NOT_COMPLETE if seen.results else _why_no_result(seen)
-    return _doubt_about_job(job) or _doubt_about_object(seen, job)
+        return Reason.JOB_NOT_COMPLETE if bound.results else _reason_without_result(bound)
+    return _doubt_about_job(job) or _doubt_about_object(bound, job)
 
 
 def _doubt_about_job(job: Job) -> Reason | None:
@@ -307,37 +325,38 @@ def _doubt_about_job(job: Job) -> Reason | None:
     return None
 
 
-def _doubt_about_object(seen: _Seen, job: Job) -> Reason | None:
-    if not any(not one.is_embedded for one in seen.results):
-        return _why_no_result(seen)
-    for one in seen.everything:
-        if doubt := _doubt_about_status(one):
+def _doubt_about_object(bound: _BoundEvidence, job: Job) -> Reason | None:
+    if not any(not result.is_embedded for result in bound.results):
+        return _reason_without_result(bound)
+    for observation in bound.everything:
+        if doubt := _doubt_about_status(observation):
             return doubt
-    if doubt := _doubt_about_findings(seen.everything):
+    if doubt := _doubt_about_findings(bound.everything):
         return doubt
-    # Macie writes one finding per object and job: where it is there, all is. One of a file inside is not the archive's.
-    if not any(not one.is_embedded for one in seen.findings):
-        if any(one.detections or one.severity for one in seen.everything):
+    # Macie writes one finding per object and job, so nothing is missing if it exists. A finding about a file inside an
+    # archive is not the finding about the archive.
+    if not any(not finding.is_embedded for finding in bound.findings):
+        if any(observation.detections or observation.severity for observation in bound.everything):
             return Reason.FINDINGS_CAPPED if job.is_capped else Reason.FINDING_MISSING
         if not job.settled:
             return Reason.EVIDENCE_NOT_SETTLED
     return None
 
 
-def _doubt_about_findings(found: Sequence[Observation]) -> Reason | None:
-    if any(_has_unknown_severity(one) for one in found):
+def _doubt_about_findings(observations: Sequence[Observation]) -> Reason | None:
+    if any(_has_unknown_severity(observation) for observation in observations):
         return Reason.SEVERITY_UNKNOWN
-    if any(detection.category == UNKNOWN for one in found for detection in one.detections):
+    if any(detection.category == UNKNOWN for observation in observations for detection in observation.detections):
         return Reason.DETECTIONS_UNKNOWN
     return None
 
 
-def _why_no_result(seen: _Seen) -> Reason:
-    if seen.results or seen.findings:
+def _reason_without_result(bound: _BoundEvidence) -> Reason:
+    if bound.results or bound.findings:
         return Reason.RESULT_MISSING
-    if any(not one.version_id for one in (*seen.suspected, *seen.unplaced)):
+    if any(not observation.version_id for observation in (*bound.suspected, *bound.unplaced)):
         return Reason.VERSION_NOT_NAMED
-    return Reason.OTHER_VERSION_ANALYSED if seen.is_other_seen else Reason.NOT_ANALYSED
+    return Reason.OTHER_VERSION_ANALYSED if bound.has_others else Reason.NOT_ANALYSED
 
 
 _DOUBTFUL_STATUS = {"SKIPPED": Reason.ANALYSIS_SKIPPED, "PARTIAL": Reason.ANALYSIS_PARTIAL}
@@ -352,25 +371,25 @@ KNOWN_REASONS = frozenset(
         *("TIME_CUT_OFF_REACHED", "UNABLE_TO_PARSE_FILE", "UNSUPPORTED_FILE_TYPE_EXCEPTION"),
     }
 )
-"""Why Macie reads an object not at all, or in part. Source: shape ClassificationResultStatus of the API."""
+"""Macie's reasons for skipping an object or parts of it. Source: shape ClassificationResultStatus of the API."""
 
 
-def _doubt_about_status(one: Observation) -> Reason | None:
-    if one.status == "COMPLETE":
-        return Reason.ANALYSIS_REASON_UNKNOWN if one.status_reason else None
-    if one.status not in _DOUBTFUL_STATUS:
+def _doubt_about_status(observation: Observation) -> Reason | None:
+    if observation.status == "COMPLETE":
+        return Reason.ANALYSIS_REASON_UNKNOWN if observation.status_reason else None
+    if observation.status not in _DOUBTFUL_STATUS:
         return Reason.ANALYSIS_STATUS_UNKNOWN
-    if one.status_reason and one.status_reason not in KNOWN_REASONS:
+    if observation.status_reason and observation.status_reason not in KNOWN_REASONS:
         return Reason.ANALYSIS_REASON_UNKNOWN
-    return _DOUBTFUL_STATUS[one.status]
+    return _DOUBTFUL_STATUS[observation.status]
 
 
-def _kind_of_promotion(seen: _Seen, elsewhere: Sequence[Observation]) -> Reason:
-    if not any(one.severity or one.detections for one in seen.everything):
+def _reason_of_promotion(bound: _BoundEvidence, elsewhere: Sequence[Observation]) -> Reason:
+    if not any(observation.severity or observation.detections for observation in bound.everything):
         return Reason.BELOW_THRESHOLD if elsewhere else Reason.CLEAN
-    if len({one.severity for one in seen.of_the_whole}) > 1:
+    if len({observation.severity for observation in bound.about_object}) > 1:
         return Reason.SEVERITIES_DIFFER
-    if len({frozenset(one.detections) for one in seen.of_the_whole}) > 1:
+    if len({frozenset(observation.detections) for observation in bound.about_object}) > 1:
         return Reason.COUNTS_DIFFER
     return Reason.BELOW_THRESHOLD
 
@@ -379,41 +398,42 @@ _SEVERITIES = frozenset(Severity)
 
 
 def _highest_severity(observations: Iterable[Observation]) -> Severity | None:
-    known = [Severity(seen.severity) for seen in observations if seen.severity in _SEVERITIES]
+    known = [Severity(observation.severity) for observation in observations if observation.severity in _SEVERITIES]
     return max(known, key=lambda severity: severity.rank, default=None)
 
 
-def _has_unknown_severity(seen: Observation) -> bool:
-    if seen.severity is None:
-        return bool(seen.detections) or seen.finding_id is not None
-    return seen.severity not in _SEVERITIES
+def _has_unknown_severity(observation: Observation) -> bool:
+    if observation.severity is None:
+        return bool(observation.detections) or observation.finding_id is not None
+    return observation.severity not in _SEVERITIES
 
 
-def _merged(observations: Iterable[Observation]) -> tuple[Detection, ...]:
-    """Bring all detections together; a result and its finding count the same occurrences: the larger number stands."""
+def _merge_detections(observations: Iterable[Observation]) -> tuple[Detection, ...]:
+    """Merge all detections, each with its largest count: a result and its finding count the same occurrences."""
     largest: Counter[tuple[str, str]] = Counter()
-    for seen in observations:
-        within: Counter[tuple[str, str]] = Counter()
-        for found in seen.detections:
-            within[found.category, found.identifier] += found.count
-        largest |= within
+    for observation in observations:
+        counts: Counter[tuple[str, str]] = Counter()
+        for detection in observation.detections:
+            counts[detection.category, detection.identifier] += detection.count
+        largest |= counts
     return tuple(Detection(identifier, count, category) for (category, identifier), count in sorted(largest.items()))
 
 
 def _count_by_severity(findings: Iterable[Observation]) -> dict[str, int]:
-    # Sorted: what was listed twice, and differently, must not count by the order of the listing.
-    ids = {seen.finding_id: seen.severity or UNKNOWN for seen in sorted(findings, key=lambda one: one.severity or "")}
-    return {severity: list(ids.values()).count(severity) for severity in sorted(set(ids.values()))}
+    # Sorted, because of findings that are listed twice with different severities one is kept, whatever their order.
+    ordered = sorted(findings, key=lambda finding: finding.severity or "")
+    severities = {finding.finding_id: finding.severity or UNKNOWN for finding in ordered}
+    return dict(sorted(Counter(severities.values()).items()))
 
 
 def _count_by_identifier(detections: Iterable[Detection]) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for found in detections:
-        counts[found.identifier] = counts.get(found.identifier, 0) + found.count
+    for detection in detections:
+        counts[detection.identifier] = counts.get(detection.identifier, 0) + detection.count
     return dict(sorted(counts.items()))
 
 
-def _held_with_its_run(decision: Decision) -> Decision:
+def _hold_with_run(decision: Decision) -> Decision:
     if decision.outcome != Outcome.PROMOTE:
         return decision
     return replace(decision, outcome=Outcome.HOLD, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)

@@ -1,7 +1,7 @@
-"""Looks once, before anything is moved, which versions there are of what Macie has named no version of.
+"""Histories of the keys for which Macie names no version: listed once, before anything is moved.
 
-``histories.jsonl`` stands beside the evidence: a move takes the landed versions away, so a retry of ``decide`` or a
-later look could not see them any more.
+They are kept in ``histories.jsonl`` beside the evidence, because a move deletes the landed versions: a retry of
+``decide`` could not list them again.
 """
 
 from __future__ import annotations
@@ -22,19 +22,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def look(s3: S3Client, bucket: str, keys: Collection[str]) -> Iterator[tuple[str, History]]:
-    """Yield each key and its history as S3 shows it now, in the order of the keys; one that has none is empty."""
+def iter_current_histories(s3: S3Client, bucket: str, keys: Collection[str]) -> Iterator[tuple[str, History]]:
+    """Yield each key, sorted, with its history as S3 lists it now; the history of a missing key is empty."""
     if not keys:
         return
-    found = list_histories(s3, bucket, keys)
+    listed = list_histories(s3, bucket, keys)
     versioning = s3.get_bucket_versioning(Bucket=bucket).get("Status", "")
     for key in sorted(keys):
-        versions = found.get(key, KeyHistory())
+        versions = listed.get(key, KeyHistory())
         yield key, History(versioning, tuple(versions.versions), tuple(versions.markers))
 
 
 def read_histories(s3: S3Client, bronze: str, run: Run, version_id: str = "") -> dict[str, History]:
-    """Return what was written down, by key; nothing where it is missing or damaged: then no version is inferred.
+    """Return the histories in ``histories.jsonl``, by key.
+
+    Returns nothing when the document is missing or damaged, so that no version is inferred.
 
     :param version_id: of the document; the latest by default.
     """
@@ -47,7 +49,7 @@ def read_histories(s3: S3Client, bronze: str, run: Run, version_id: str = "") ->
 
 
 def _read(line: Any) -> tuple[str, History]:
-    is_known = isinstance(line, dict) and isinstance(line.get("key"), str)
-    if not is_known:
+    is_valid = isinstance(line, dict) and isinstance(line.get("key"), str)
+    if not is_valid:
         raise ValueError("not the history of a key")
     return line["key"], History.from_json({name: value for name, value in line.items() if name != "key"})

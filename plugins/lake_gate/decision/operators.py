@@ -1,4 +1,4 @@
-"""The operator that decides for every object of a run."""
+"""Operators that reuse verdicts, list histories, and decide about every object of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lake_gate.base import GateOperator
 from lake_gate.decision import basis, decision, verdicts
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.decision import Decision
-from lake_gate.decision.histories import look, read_histories
+from lake_gate.decision.histories import iter_current_histories, read_histories
 from lake_gate.decision.plan import Chunks, plan
 from lake_gate.decision.policies import choose_policy
 from lake_gate.decision.policy import Promotion
@@ -24,14 +24,12 @@ from lake_gate.model import jsonl
 from lake_gate.model.evidence import Evidence, Job, Observation, Severity, count_findings
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
-    BEGUN,
     DECISIONS,
     FINDINGS,
     FOUND,
     HISTORIES,
     JOB,
     MANIFEST,
-    MOVES,
     PLAN,
     RECORD,
     RESULTS,
@@ -54,23 +52,24 @@ if TYPE_CHECKING:
 
 
 class DecideOperator(GateOperator):
-    """Decide for every landed object, on the evidence that was gathered beside the manifest.
+    """Decide about every landed object on the evidence that was gathered beside the manifest.
 
-    What Macie has found in the same bytes at other places may make a decision stricter; what it has found here is kept
-    for the others, also in a dry run, and also when the decision is refused. The plan pins the versions of all that was
-    decided on; once moves have begun it stands.
+    Findings in the same bytes at other places can make a decision stricter. Findings of this run are added to the index
+    by content for other runs, also in a dry run, and also when the decisions are refused. The plan pins the versions of
+    all documents that were decided on. It cannot change once moves have begun.
 
     Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
     ``decisions.jsonl``, none in a dry run. A few kilobytes at most, whatever the size of the delivery.
 
-    :param evidence: how the wait for it ended (templated): ``{"settled": bool, …}``, False at the deadline; None when
-        there was no job.
-    :param policy: name of a file in ``include/policies``: what the run asks for (templated).
-    :param feed_policy: name of the feed's own; where the run asks for another one, the stricter outcome of both stands.
-        None: it has none.
-    :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated); counts where stricter than the policy.
-    :param promotion: see :class:`lake_gate.decision.policy.Promotion` (templated); counts where it is stricter.
-    :param is_dry_run: decide, but plan no moves (templated); what was written down when the run began goes before it.
+    :param evidence: result of the wait for the evidence (templated): ``{"settled": bool, …}``, False at the deadline;
+        None without a job.
+    :param policy: name of the policy that the run asks for, a file in ``include/policies`` (templated).
+    :param feed_policy: name of the feed's policy, if any. If the run asks for another one, the stricter outcome counts.
+    :param quarantine_threshold: ``High``, ``Medium`` or ``Low`` (templated). Applied only if stricter than the policy's
+        threshold.
+    :param promotion: see :class:`lake_gate.decision.policy.Promotion` (templated). Applied only if stricter than the
+        policy's.
+    :param is_dry_run: decide, but plan no moves (templated). If the run has a pin, the pin's value is used instead.
     """
 
     template_fields = (
@@ -98,24 +97,24 @@ class DecideOperator(GateOperator):
         self.feed_policy = feed_policy
 
     def step(self, context: Context) -> Chunks:
-        """Decide, write the decisions and what they rest on, plan the moves."""
+        """Write the decisions and their plan; return the chunks to move."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        asked = Severity(self.quarantine_threshold), Promotion(self.promotion)
-        policy, of_policy = choose_policy(self.feed_policy or self.policy, self.policy, *asked)
+        requested = Severity(self.quarantine_threshold), Promotion(self.promotion)
+        policy, policy_facts = choose_policy(self.feed_policy or self.policy, self.policy, *requested)
         pins = basis.pin(self.s3, bronze, run)
         manifest = self.manifest(run)
         gathered = self._gather(run, manifest, pins)
-        job, of_job = self._job(run, count_findings(gathered), pins)
+        job, job_facts = self._job(run, count_findings(gathered), pins)
         histories = read_histories(self.s3, bronze, run, pins[HISTORIES]) if HISTORIES in pins else {}
         self._keep_found(manifest, gathered, histories)
         found = self._found(run, manifest)
         reused = verdicts.read_reused(self.s3, bronze, run, found, version_id=pins[REUSED]) if REUSED in pins else {}
         decided = decision.decide(manifest, job, gathered, policy, reused, found, histories=histories)
-        decisions, chunks = plan(self._counted(decided))
+        decisions, chunks = plan(self._log_counts(decided))
         version_id = self._write_decisions(run, decisions)
         self._write_plan(
             run,
-            {"decisions": version_id, "policy": of_policy, "job": of_job, "chunks": chunks, "evidence": pins},
+            {"decisions": version_id, "policy": policy_facts, "job": job_facts, "chunks": chunks, "evidence": pins},
             found,
         )
         return {outcome: [] for outcome in chunks} if self.is_dry(run, self.is_dry_run) else chunks
@@ -128,28 +127,32 @@ class DecideOperator(GateOperator):
         documents = (self.iter_document(run, name, version_id=pins.get(name, "")) for name in (RESULTS, FINDINGS))
         gathered = basis.gather_records(self.lake_settings.bronze_bucket, run, *documents)
         if gathered and next(iter(manifest), None) is None:
-            where = f"s3://{self.lake_settings.bronze_bucket}/{run.document(MANIFEST)}"
-            raise DamagedDocumentError(where, "it is empty, although Macie has read objects of the run")
-        if strangers := decision.unknown_objects(manifest, gathered):
+            uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(MANIFEST)}"
+            raise DamagedDocumentError(uri, "it is empty, although Macie has read objects of the run")
+        if unknown := decision.unknown_objects(manifest, gathered):
             raise UnknownObjectsError(
                 f"s3://{self.lake_settings.bronze_bucket}/{run.prefix}",
-                [f"s3://{bucket}/{key}" for bucket, key in strangers],
+                [f"s3://{bucket}/{key}" for bucket, key in unknown],
             )
         return gathered
 
     def _job(self, run: Run, findings: int, pins: Mapping[str, str]) -> tuple[Job | None, dict[str, Any] | None]:
-        """Return the run's job and what the plan says of it; None when verdicts speak for every object."""
+        """Return the run's job and its description for the plan; None if verdicts apply to every object."""
         described = basis.read_job(self.s3, self.lake_settings.bronze_bucket, run, {"evidence": pins})
         if described is None:
-            self.log.info("There was no job: what no verdict speaks for is held")
+            self.log.info("The run had no classification job: objects without a verdict are held")
             return None, None
         job = Job.from_api(
             described, settled=(xcom.parse(self.evidence) or {}).get("settled") is True, findings=findings
         )
         if not job.settled:
-            self.log.warning("Macie's results were still changing at the deadline: what is not proven is held")
+            self.log.warning(
+                "Macie's results were still changing at the deadline: objects without complete evidence are held"
+            )
         if job.is_capped:
-            self.log.warning("Macie shows %d findings and may have more: what is not proven is held", job.findings)
+            self.log.warning(
+                "Macie shows %d findings and may have more: objects without complete evidence are held", job.findings
+            )
         return job, {**asdict(job), "findings_capped": job.is_capped, "arn": described.get("jobArn")}
 
     def _keep_found(
@@ -158,23 +161,24 @@ class DecideOperator(GateOperator):
         gathered: Mapping[tuple[str, str], Evidence],
         histories: Mapping[str, History],
     ) -> None:
-        """Keep with the bytes what was found in them: from now on it counts wherever they are."""
-        by_bytes: defaultdict[str, list[Observation]] = defaultdict(list)
+        """Add the observations about the landed bytes to the index by content."""
+        found_by_sha256: defaultdict[str, list[Observation]] = defaultdict(list)
         for landed in manifest:
-            if of_object := gathered.get((landed.bucket, landed.key)):
-                bound = bind(landed, of_object, histories.get(landed.key))
-                of_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)
-                found = [seen for seen in of_bytes if seen.severity or seen.detections]
+            if evidence := gathered.get((landed.bucket, landed.key)):
+                bound = bind(landed, evidence, histories.get(landed.key))
+                about_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)
+                found = [observation for observation in about_bytes if observation.severity or observation.detections]
                 if found:
-                    by_bytes[landed.sha256] += found
+                    found_by_sha256[landed.sha256] += found
         bronze = self.lake_settings.bronze_bucket
-        for _ in map_threads(lambda found: content.add_found(self.s3, bronze, *found), by_bytes.items()):
+        for _ in map_threads(lambda item: content.add_found(self.s3, bronze, *item), found_by_sha256.items()):
             pass
 
     def _found(self, run: Run, manifest: Iterable[LandedObject]) -> dict[str, tuple[Observation, ...]]:
-        """Return what is known of the landed bytes, by their SHA-256; once moves have begun what was known then.
+        """Return the observations from the index by content on the landed bytes, by SHA-256.
 
-        What becomes known later is for ``finding_events``, which looks for all runs that have landed these bytes.
+        Once moves have begun, the observations are those that the decisions were made on. Later ones are handled by
+        ``finding_events``, which finds all runs that have landed these bytes.
         """
         bronze = self.lake_settings.bronze_bucket
         if self.begun(run):
@@ -182,20 +186,22 @@ class DecideOperator(GateOperator):
             if known is not None:
                 return known
         hashes = dict.fromkeys(landed.sha256 for landed in manifest)
-        each = map_threads(lambda sha256: content.read_found(self.s3, bronze, sha256), hashes)
-        return {sha256: found for sha256, found in each if found}
+        items = map_threads(lambda sha256: content.read_found(self.s3, bronze, sha256), hashes)
+        return {sha256: found for sha256, found in items if found}
 
-    def _counted(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
+    def _log_counts(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
+        """Yield the decisions, then log their number by outcome and reason."""
         counts: Counter[str] = Counter()
-        for one in decisions:
-            counts[f"{one.outcome} ({one.reason})"] += 1
-            yield one
-        self.log.info("Decided: %s", ", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
+        for decided in decisions:
+            counts[f"{decided.outcome} ({decided.reason})"] += 1
+            yield decided
+        self.log.info("Decided: %s", ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
 
     def _write_decisions(self, run: Run, lines: bytes) -> str:
-        """Write the decisions, or find the same; others may take their place as long as nothing has been moved.
+        """Write the decisions unless the same are there; replace others only if no move has begun.
 
-        Returns their version id.
+        :return: version id of the document.
+        :raises DecisionsStandError: when moves have begun on other decisions.
         """
         bronze, key = self.lake_settings.bronze_bucket, run.document(DECISIONS)
         version_id, is_this = write_version(self.s3, bronze, key, lines)
@@ -206,10 +212,11 @@ class DecideOperator(GateOperator):
         return version_id
 
     def _write_plan(self, run: Run, planned: dict[str, Any], found: Mapping[str, Sequence[Observation]]) -> None:
-        """Write what was decided by, which stands with the decisions: so do the versions that it pins.
+        """Write the plan; like the decisions, it is kept once moves have begun.
 
-        A move that began meanwhile, on the decisions before, has written so before it looked at the plan: one of the
-        two sees the other.
+        A move records that it begins before it reads the plan, so that at least one of the two sees the other.
+
+        :raises DecisionsStandError: when a move has begun on other decisions meanwhile.
         """
         bronze, key = self.lake_settings.bronze_bucket, run.document(PLAN)
         if not (self.begun(run) and read_document_or_none(self.s3, bronze, key)):
@@ -220,26 +227,30 @@ class DecideOperator(GateOperator):
             raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
 
     def _write_found(self, run: Run, found: Mapping[str, Sequence[Observation]]) -> str:
-        """Write down what was known of the bytes, so that who judges again knows the same; return its version id."""
+        """Write the observations from the index by content, so that later decisions can use the same ones.
+
+        :return: version id of the document.
+        """
         lines = (
-            jsonl.to_line({"sha256": sha256, "found": [one.to_json() for one in of_bytes]})
-            for sha256, of_bytes in sorted(found.items())
+            jsonl.to_line({"sha256": sha256, "found": [observation.to_json() for observation in observations]})
+            for sha256, observations in sorted(found.items())
         )
         return put_version(self.s3, self.lake_settings.bronze_bucket, run.document(FOUND), b"".join(lines))
 
 
 class ReuseVerdictsOperator(GateOperator):
-    """Find the landed objects whose bytes an earlier run has cleared by the same rules, and mark them for the job.
+    """Find the landed objects whose bytes an earlier run promoted by the same rules, and tag them for the job.
 
-    ``reused.jsonl`` beside the manifest says which, and on which verdicts; ``decide`` reads it. The tag only spares
-    their scan: without it they are scanned, and then the evidence decides. Returns how many there are.
+    ``reused.jsonl`` beside the manifest lists the objects with their verdicts, for ``decide``. The tag only avoids the
+    scan: objects without it are scanned and decided on that evidence. Returns the number of objects.
 
-    :param enabled: False: every object is scanned.
+    :param enabled: False to have every object scanned.
     :param identifiers: ``{name: {"sha256": …}}`` of the custom data identifiers (templated).
     :param job_spec: name of the job spec.
     :param policy: name of the policy that the run asks for (templated).
-    :param feed_policy: name of the feed's own, which counts, too, where it is another one; None: it has none.
-    :param quarantine_threshold: what the run asks for (templated); counts where stricter than the policy.
+    :param feed_policy: name of the feed's policy, if any; if it is another one, both count.
+    :param quarantine_threshold: threshold that the run asks for (templated). Applied only if stricter than the policy's
+        threshold.
     """
 
     template_fields = (*GateOperator.template_fields, "identifiers", "policy", "quarantine_threshold")
@@ -264,21 +275,21 @@ class ReuseVerdictsOperator(GateOperator):
         self.feed_policy = feed_policy
 
     def step(self, context: Context) -> int:
-        """Look for verdicts anew in every try: what was one may be none any more."""
+        """Find and write the verdicts again in every try, because a verdict may have become void."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         before = {name for name, _ in verdicts.iter_reused(self.s3, bronze, run)}
         names: set[str] = set()
         with spooled(self._lines(run, names)) as file:
-            # In this order no object is ever left out that the document does not name.
+            # In this order the job never leaves out an object that the document does not name.
             verdicts.unmark(self.s3, self._named(run, before - names))
             if before or names:
                 write_document(self.s3, bronze, run.document(REUSED), file)
         verdicts.mark(self.s3, self._named(run, names))
-        self.log.info("Verdicts of earlier runs speak for %d object(s)", len(names))
+        self.log.info("Verdicts of earlier runs apply to %d object(s)", len(names))
         return len(names)
 
     def _lines(self, run: Run, names: set[str]) -> Iterator[bytes]:
-        """Yield the lines of the document, and add the name in each to the names."""
+        """Yield the lines of ``reused.jsonl``, and add the name in each line to the names."""
         for landed, verdict in self._find(run):
             names.add(landed.name)
             yield jsonl.to_line({"name": landed.name, **verdict.to_json()})
@@ -290,51 +301,47 @@ class ReuseVerdictsOperator(GateOperator):
         if not self.enabled:
             return ()
         spec = read_job_spec(self.job_spec)
-        if why := scope.reuse_obstacle(spec):
-            self.log.warning("No verdict is reused: %s", why)
+        if obstacle := scope.reuse_obstacle(spec):
+            self.log.warning("Verdicts are not reused: %s", obstacle)
             return ()
-        asked = Severity(self.quarantine_threshold), Promotion.EACH_BY_ITSELF
-        policy, of_policy = choose_policy(self.feed_policy or self.policy, self.policy, *asked)
-        hashes = hashes_of(self.identifiers), fingerprint(spec), hash_of_policies(of_policy)
+        requested = Severity(self.quarantine_threshold), Promotion.EACH_BY_ITSELF
+        policy, policy_facts = choose_policy(self.feed_policy or self.policy, self.policy, *requested)
+        hashes = hashes_of(self.identifiers), fingerprint(spec), hash_of_policies(policy_facts)
         rules = Rules(*hashes, policy.quarantine_threshold)
         bronze = self.lake_settings.bronze_bucket
         return verdicts.find(self.s3, bronze, self.manifest(run), rules, f"s3://{bronze}/{run.document(RECORD)}")
 
 
 class GatherHistoriesOperator(GateOperator):
-    """Write down the versions of every landed key for which a result or a finding names no version.
+    """Write the history of every landed key for which a result or a finding names no version.
 
-    ``histories.jsonl`` has one line for each; no line where Macie names the versions. Once moves have begun it stays as
-    it is: decisions stand on it. Returns the number of keys.
+    ``histories.jsonl`` has one line per key. It is not changed once moves have begun, because decisions rest on it.
+    Returns the number of keys.
     """
 
     def step(self, context: Context) -> int:
-        """List the versions of these keys, all at once, after the evidence was gathered."""
+        """List the versions of these keys together, after the evidence was gathered."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        keys = self._unnamed(run)
+        keys = self._keys_without_version(run)
         if self.begun(run):
-            self.log.warning("Moves have begun: what their decisions stand on is not looked at again")
+            self.log.warning("Moves have begun: the histories behind their decisions are kept")
             return len(keys)
-        lines = (jsonl.to_line({"key": key, **one.to_json()}) for key, one in look(self.s3, bronze, keys))
+        histories = iter_current_histories(self.s3, bronze, keys)
+        lines = (jsonl.to_line({"key": key, **history.to_json()}) for key, history in histories)
         write_lines(self.s3, bronze, run.document(HISTORIES), lines)
         if keys:
-            self.log.warning("Macie names no version for %d object(s): S3 says which versions there are", len(keys))
+            self.log.warning("Macie names no version for %d object(s): their versions are listed from S3", len(keys))
         return len(keys)
 
-    def _unnamed(self, run: Run) -> set[str]:
-        """Return the keys, as far as they are the run's; what is not an observation is reported by ``decide``."""
+    def _keys_without_version(self, run: Run) -> set[str]:
+        """Return the keys of this run's objects; records that are not valid are reported by ``decide``."""
         keys = set()
         for payload in (line for name in (RESULTS, FINDINGS) for line in self.iter_document(run, name)):
             try:
-                seen = Observation.from_api(payload, is_finding=False)
+                observation = Observation.from_api(payload, is_finding=False)
             except ValueError:
                 continue
-            is_of_run = seen.bucket == self.lake_settings.bronze_bucket and seen.key.startswith(run.prefix)
-            if is_of_run and not seen.version_id:
-                keys.add(seen.key)
+            is_in_bronze = observation.bucket == self.lake_settings.bronze_bucket
+            if is_in_bronze and observation.key.startswith(run.prefix) and not observation.version_id:
+                keys.add(observation.key)
         return keys
-
-    def _is_moving(self, run: Run) -> bool:
-        bronze = self.lake_settings.bronze_bucket
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(MOVES))
-        return any(item["Key"].endswith(BEGUN) for page in pages for item in page.get("Contents", ()))

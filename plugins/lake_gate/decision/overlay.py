@@ -1,4 +1,4 @@
-"""Reads the amendments to a run, and writes what depends on them, or on others, so that nothing is missed."""
+"""Overlay: read the amendments to a run, and write documents that depend on them without missing a concurrent one."""
 
 from __future__ import annotations
 
@@ -17,23 +17,27 @@ if TYPE_CHECKING:
 
 
 def read_amendments(s3: S3Client, bronze: str, run: Run) -> Amendments:
-    """Return all amendments to a run; most runs have none."""
+    """Return all amendments to a run; most runs have none.
+
+    :raises DamagedDocumentError: when a line of a document is not an amendment or not a place.
+    """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(AMENDMENTS))
-    keys = [one["Key"] for page in pages for one in page.get("Contents", ())]
-    found = Amendments()
+    keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+    amendments = Amendments()
     for key in sorted(keys):
         if key.endswith(MOVED):
             continue
         moved_key = key.removesuffix(".jsonl") + MOVED
         moved = iter_items(s3, bronze, moved_key, partial(jsonl.from_dict, Moved)) if moved_key in keys else ()
-        found.add(iter_items(s3, bronze, key, Amendment.from_json), moved)
-    return found
+        amendments.add(iter_items(s3, bronze, key, Amendment.from_json), moved)
+    return amendments
 
 
 def write_amended[Written](s3: S3Client, bronze: str, run: Run, write: Callable[[Amendments], Written]) -> Written:
-    """Write what depends on the amendments, and again when one came meanwhile; return what the last writing returned.
+    """Call ``write`` with the amendments until none was added meanwhile; return the result of the last call.
 
-    Who amends writes the amendment first and then looks at what is written: one of the two sees the other.
+    ``finding_events`` writes an amendment first and then reads the documents that depend on it, so that at least one
+    of the two sees the other.
     """
     amendments = read_amendments(s3, bronze, run)
     while True:

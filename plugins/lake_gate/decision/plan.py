@@ -1,4 +1,4 @@
-"""Cuts the decisions of a run into chunks that mapped tasks carry out. Pure."""
+"""Split the decisions of a run into chunks for mapped tasks. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from lake_gate.decision.policy import Outcome
 from lake_gate.model import jsonl
 
 CHUNK_OBJECTS = 1000
-"""Objects that one mapped task moves, as long as there are not too many chunks."""
+"""Objects that one mapped task moves, unless an outcome would have more than :data:`MOST_CHUNKS` chunks."""
 MOST_CHUNKS = 100
-"""Of one outcome. A plan goes into XCom, and each chunk is a task: neither may grow with the delivery."""
+"""Most chunks of one outcome: chunks go into XCom, and each is a task, so their number must not grow with the delivery.
+"""
 
 type Chunks = dict[str, list[list[int]]]
 
@@ -19,7 +20,7 @@ type Chunks = dict[str, list[list[int]]]
 def plan(decisions: Iterable[Decision]) -> tuple[bytes, Chunks]:
     """Return the decisions as JSON Lines, grouped by outcome, and each outcome's chunks as ``[start, size]`` in bytes.
 
-    Within an outcome the order is that of the manifest.
+    Decisions with the same outcome keep their order.
     """
     lines: dict[str, list[bytes]] = {outcome.value: [] for outcome in Outcome}
     for decision in decisions:

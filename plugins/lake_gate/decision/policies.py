@@ -1,4 +1,4 @@
-"""Reads the policies of ``include/policies`` and chooses the one that applies to a run."""
+"""Read the policies in ``include/policies``, and choose the one for a run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 
 _POLICY_NAME = re.compile(r"[a-z0-9_-]+")
 DEFAULT_POLICY = "default"
-"""For what no run has decided about."""
+"""Policy for objects without a run that decided about them."""
 _TEXT = {"type": "string"}
-_NAMED = {"type": "object", "properties": {"name": _TEXT, "sha256": _TEXT}, "required": ["name"]}
+_NAME_AND_HASH = {"type": "object", "properties": {"name": _TEXT, "sha256": _TEXT}, "required": ["name"]}
 _POLICY = {
     "type": "object",
     "properties": {
@@ -31,19 +31,19 @@ _POLICY = {
         "sha256": _TEXT,
         "quarantine_threshold": {"enum": [severity.value for severity in Severity]},
         "promotion": {"enum": [promotion.value for promotion in Promotion]},
-        "also": _NAMED,
+        "also": _NAME_AND_HASH,
     },
     "required": ["name", "quarantine_threshold", "promotion"],
 }
 
 
 def read_policy(name: str) -> tuple[Policy, str]:
-    """Return the policy of that name, and its :func:`fingerprint`.
+    """Return the policy with this name, and its :func:`fingerprint`.
 
-    :raises PolicyError: naming the file and every key in it that is wrong; or when it is not the name of a policy.
+    :raises PolicyError: when the name is not allowed, or the file is not a valid policy; names every wrong key.
     """
-    if not _POLICY_NAME.fullmatch(name):  # it may stand in a document, and becomes part of a path
-        raise PolicyError("include/policies", "a policy is named by a-z, 0-9, _ and - alone")
+    if not _POLICY_NAME.fullmatch(name):  # it may come from a document, and becomes part of a path
+        raise PolicyError("include/policies", "the name of a policy contains only a-z, 0-9, _ and -")
     path = include_path(f"policies/{name}.json")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -55,11 +55,13 @@ def read_policy(name: str) -> tuple[Policy, str]:
 def choose_policy(
     of_feed: str, of_run: str, threshold: Severity, promotion: Promotion
 ) -> tuple[Policy, dict[str, Any]]:
-    """Return the policy that a run is decided by, and what its plan says of it.
+    """Return the policy for a run, and its description for ``plan.json``.
 
-    A run that names another policy than its feed's gets the stricter outcome of both for each object.
+    If run and feed name different policies, each object gets the stricter outcome of both.
 
-    :raises PolicyError: when one of them is wrong.
+    :param threshold: threshold that the run asks for; applied only if stricter than that of the policies.
+    :param promotion: promotion that the run asks for; applied only if stricter than that of the policies.
+    :raises PolicyError: when a policy is not valid.
     """
     policy, sha256 = read_policy(of_feed)
     also: dict[str, Any] = {}
@@ -77,10 +79,12 @@ def choose_policy(
 
 
 def policy_of(basis: Mapping[str, Any]) -> Policy:
-    """Return the policy that a run was decided by, as its files are now; the default one where a file is gone.
+    """Return the policy that a run was decided by, from the current policy files.
 
-    :param basis: content of ``plan.json``; empty when nothing was decided: the default policy.
-    :raises DamagedDocumentError: when the plan does not say which policy it was.
+    The default policy replaces one whose file is gone or not valid any longer.
+
+    :param basis: content of ``plan.json``; if it is empty, the default policy is returned.
+    :raises DamagedDocumentError: when the plan does not describe the policy.
     """
     if not basis:
         return read_policy(DEFAULT_POLICY)[0]
@@ -97,5 +101,5 @@ def _read_or_default(name: str) -> Policy:
     try:
         return read_policy(name)[0]
     except FinalGateError:
-        log.warning("A policy of the run cannot be read any more: the default one decides")
+        log.warning("A policy of the run can no longer be read; the default policy is used instead")
         return read_policy(DEFAULT_POLICY)[0]

@@ -1,8 +1,8 @@
-"""How strict the gate is: a threshold, and rules of which the first that matches decides. Pure.
+"""Policies: a threshold and an ordered list of rules, from a file in ``include/policies``. Pure.
 
-A policy is a file of ``include/policies``. What no rule allows is held. Rules that quarantine or hold ask for *at
-least* something (any of the things they name, a severity or a count from which on they match); rules that promote ask
-for *at most* something (nothing but what they name). So more evidence never loosens a decision.
+The first rule that matches decides; an object that no rule allows is held. Conditions of rules that quarantine or hold
+are lower bounds (any of the named detections, at least this severity or count); conditions of rules that promote are
+upper bounds (only the named detections, at most this severity or count). So more evidence never loosens a decision.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from lake_gate.model.schema import iter_problems
 
 
 class Promotion(StrEnum):
-    """What one object that may not be promoted means for the others of its run."""
+    """Whether an object that may not be promoted prevents the promotion of the others in its run.
+
+    Ordered from loose to strict.
+    """
 
     EACH_BY_ITSELF = "each by itself"
     ALL_OR_NOTHING = "all or nothing"
 
 
 class Outcome(StrEnum):
-    """Where an object goes."""
+    """What happens to an object."""
 
     PROMOTE = "promote"
     QUARANTINE = "quarantine"
@@ -34,10 +37,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a policy is asked about: one object, and all that was found in it.
+    """Facts about one object that the rules of a policy are matched with.
 
     :param dataset: see :func:`lake_gate.model.manifest.dataset_of`.
-    :param severity: the highest that Macie gave.
+    :param severity: highest severity that Macie reported.
     """
 
     dataset: str
@@ -48,13 +51,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: all conditions that it has must hold.
+    """Rule of a policy: matches an object if all its conditions hold.
 
-    :param then: what happens to the object.
-    :param min_severity: from this severity on (quarantine, hold).
-    :param max_severity: up to this severity (promote).
-    :param min_count: from so many occurrences of what the rule names on (quarantine, hold).
-    :param max_count: up to so many occurrences in all (promote).
+    :param then: outcome for an object that matches.
+    :param min_severity: lowest severity that matches (quarantine, hold).
+    :param max_severity: highest severity that matches (promote).
+    :param min_count: lowest number of occurrences of the named detections that matches (quarantine, hold).
+    :param max_count: highest number of occurrences of all detections that matches (promote).
     :param finding_types: ``SensitiveData:S3Object/Personal`` …
     :param categories: ``PERSONAL_INFORMATION``, ``FINANCIAL_INFORMATION``, ``CREDENTIALS``.
     :param datasets: patterns with ``*`` and ``?``, in lower case.
@@ -79,59 +82,59 @@ class Rule:
         return self._allows(facts) if self.then is Outcome.PROMOTE else self._catches(facts)
 
     def _catches(self, facts: Facts) -> bool:
-        """At least: any of the things that the rule names, so much of them, so severe."""
-        named = [found for found in facts.detections if self._names(found)]
-        if self._names_something and not named:
+        """Check lower bounds: any of the named detections, at least this count and severity."""
+        named = [detection for detection in facts.detections if self._names(detection)]
+        if self._names_detections and not named:
             return False
         if self.finding_types and not self.finding_types & facts.finding_types:
             return False
         if self.min_severity and (facts.severity is None or facts.severity.rank < self.min_severity.rank):
             return False
-        return self.min_count is None or sum(found.count for found in named) >= self.min_count
+        return self.min_count is None or sum(detection.count for detection in named) >= self.min_count
 
     def _allows(self, facts: Facts) -> bool:
-        """At most: nothing but the things that the rule names, no more of them, no severer."""
-        if self._names_something and not all(self._names(found) for found in facts.detections):
+        """Check upper bounds: only the named detections, at most this count and severity."""
+        if self._names_detections and not all(self._names(detection) for detection in facts.detections):
             return False
         if self.finding_types and not facts.finding_types <= self.finding_types:
             return False
         if self.max_severity and facts.severity and facts.severity.rank > self.max_severity.rank:
             return False
-        return self.max_count is None or sum(found.count for found in facts.detections) <= self.max_count
+        return self.max_count is None or sum(detection.count for detection in facts.detections) <= self.max_count
 
     @property
-    def _names_something(self) -> bool:
+    def _names_detections(self) -> bool:
         return bool(self.categories or self.managed_identifiers or self.custom_identifiers)
 
-    def _names(self, found: Detection) -> bool:
-        if not self._names_something:
+    def _names(self, detection: Detection) -> bool:
+        if not self._names_detections:
             return True
-        is_custom = found.category == CUSTOM_IDENTIFIER
+        is_custom = detection.category == CUSTOM_IDENTIFIER
         identifiers = self.custom_identifiers if is_custom else self.managed_identifiers
-        return found.identifier in identifiers or found.category in self.categories
+        return detection.identifier in identifiers or detection.category in self.categories
 
 
-_PROMOTE_THE_REST = Rule(name="promote-below-threshold", then=Outcome.PROMOTE)
+_PROMOTE_BELOW_THRESHOLD = Rule(name="promote-below-threshold", then=Outcome.PROMOTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of one run.
+    """Threshold and rules for the objects of a run.
 
     :param quarantine_threshold: objects with a finding of this severity or above are quarantined, before any rule.
     :param promotion: whether objects are promoted one by one, or the run as a whole.
     :param rules: the first that matches decides.
-    :param also: other policies whose rules must allow an object, too; see :meth:`joined`.
+    :param also: further policies that must allow an object as well; see :meth:`joined`.
     """
 
     name: str = "default"
     quarantine_threshold: Severity = Severity.HIGH
     promotion: Promotion = Promotion.EACH_BY_ITSELF
-    rules: tuple[Rule, ...] = field(default=(_PROMOTE_THE_REST,))
+    rules: tuple[Rule, ...] = field(default=(_PROMOTE_BELOW_THRESHOLD,))
     also: tuple[Policy, ...] = ()
 
     def tightened(self, threshold: Severity, promotion: Promotion) -> Policy:
-        """Return the policy with what one run asks for, where that is stricter: a run may tighten, never loosen."""
+        """Return the policy with this threshold and this promotion, each applied only if stricter than its own."""
         return replace(
             self,
             quarantine_threshold=min(self.quarantine_threshold, threshold, key=lambda severity: severity.rank),
@@ -139,21 +142,21 @@ class Policy:
         )
 
     def joined(self, other: Policy) -> Policy:
-        """Return both policies as one: an object goes where the stricter one sends it."""
+        """Return a policy that gives each object the stricter outcome of both policies."""
         return replace(
             self.tightened(other.quarantine_threshold, other.promotion), also=(*self.also, other, *other.also)
         )
 
     def matches(self, facts: Facts) -> list[Rule | None]:
-        """Return the rule of each of the joined policies that decides about the object, None where there is none."""
+        """Return the first matching rule of each of the joined policies, None for a policy without one."""
         return [policy.first_match(facts) for policy in (self, *self.also)]
 
     def first_match(self, facts: Facts) -> Rule | None:
-        """Return the rule of this policy alone that decides about the object, None when there is none."""
+        """Return the first matching rule of this policy, ignoring joined ones; None without one."""
         return next((rule for rule in self.rules if rule.matches(facts)), None)
 
 
-_WORDS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
 _SEVERITY = {"enum": [severity.value for severity in Severity]}
 _RULE_PROPERTIES = {
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
@@ -162,7 +165,7 @@ _RULE_PROPERTIES = {
     "max_severity": _SEVERITY,
     "min_count": {"type": "integer", "minimum": 1},
     "max_count": {"type": "integer", "minimum": 0},
-    **dict.fromkeys(("finding_types", "categories", "managed_identifiers", "custom_identifiers", "datasets"), _WORDS),
+    **dict.fromkeys(("finding_types", "categories", "managed_identifiers", "custom_identifiers", "datasets"), _TEXTS),
 }
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -187,9 +190,9 @@ SCHEMA: dict[str, Any] = {
 
 
 def parse(name: str, content: Any) -> Policy:
-    """Return the policy that the content of a file defines.
+    """Parse the content of a policy file.
 
-    :raises ValueError: naming every key that is wrong, and what was expected there.
+    :raises ValueError: when it is not a valid policy; names every wrong key and the expected value.
     """
     if problems := list(iter_problems(SCHEMA, content)) or list(_misplaced(content["rules"])):
         raise ValueError("; ".join(problems))
@@ -213,7 +216,7 @@ def _rule(item: Mapping[str, Any]) -> Rule:
     return Rule(**{**conditions, "then": Outcome(item["then"])})
 
 
-_NOT_FOR = {
+_REPLACEMENTS = {
     Outcome.PROMOTE: {"min_severity": "max_severity", "min_count": "max_count"},
     Outcome.QUARANTINE: {"max_severity": "min_severity", "max_count": "min_count"},
     Outcome.HOLD: {"max_severity": "min_severity", "max_count": "min_count"},
@@ -221,17 +224,17 @@ _NOT_FOR = {
 
 
 def _misplaced(rules: list[Mapping[str, Any]]) -> Iterable[str]:
-    """Yield what the schema cannot say; each would let more evidence loosen a decision, or hide a rule."""
+    """Yield problems that the schema cannot express: they would let more evidence loosen a decision, or hide a rule."""
     seen: set[str] = set()
-    holds_before = ""
+    first_hold = ""
     for number, rule in enumerate(rules):
         place, then = f"rules[{number}]", Outcome(rule["then"])
-        for key, instead in _NOT_FOR[then].items():
+        for key, instead in _REPLACEMENTS[then].items():
             if key in rule:
                 yield f"{place}.{key}: a rule that says {then} takes {instead}"
-        if then is Outcome.QUARANTINE and holds_before:
-            yield f"{place}.then: a rule that quarantines must stand before the ones that hold ({holds_before})"
+        if then is Outcome.QUARANTINE and first_hold:
+            yield f"{place}.then: a rule that quarantines must come before rules that hold ({first_hold})"
         if rule["name"] in seen:
-            yield f"{place}.name: {rule['name']!r} is the name of another rule, too"
+            yield f"{place}.name: {rule['name']!r} is the name of another rule"
         seen.add(rule["name"])
-        holds_before = holds_before or (rule["name"] if then is Outcome.HOLD else "")
+        first_hold = first_hold or (rule["name"] if then is Outcome.HOLD else "")

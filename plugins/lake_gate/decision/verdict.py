@@ -1,7 +1,7 @@
-"""A verdict: the evidence by which an earlier run cleared certain bytes, kept under their SHA-256. Pure.
+"""Verdicts: the evidence on which an earlier run promoted certain bytes, kept under their SHA-256. Pure.
 
-It speaks for an object of the same bytes, dataset and extension that would be scanned by the same rules. It is no
-licence: whoever uses it decides on its evidence anew.
+A verdict applies to an object with the same bytes, dataset and extension that would be scanned by the same rules. It
+does not allow a promotion by itself: a run that reuses it decides on its evidence.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ PREFIX = "_verdicts/"
 _SCHEMA = "lake-gate/verdict/1"
 
 
-_HASHED = {"type": "object", "properties": {"sha256": {"type": "string"}}, "required": ["sha256"]}
+_HASH = {"type": "object", "properties": {"sha256": {"type": "string"}}, "required": ["sha256"]}
 _RULES = {
     "type": "object",
     "properties": {
-        "identifiers": {"type": "object", "additionalProperties": _HASHED},
-        "job_spec": _HASHED,
+        "identifiers": {"type": "object", "additionalProperties": _HASH},
+        "job_spec": _HASH,
         "policy": {
-            "allOf": [_HASHED],
-            "properties": {"quarantine_threshold": {"type": "string"}, "also": _HASHED},
+            "allOf": [_HASH],
+            "properties": {"quarantine_threshold": {"type": "string"}, "also": _HASH},
             "required": ["quarantine_threshold"],
         },
     },
@@ -39,12 +39,12 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an object is scanned and judged by; every part is a SHA-256 but the threshold.
+    """Rules that an object is scanned and judged by.
 
-    :param identifiers: of the custom data identifiers, by name.
-    :param job_spec: of the job spec, as its file says it.
-    :param policy: of the policy; of both, where a run names another one than its feed's.
-    :param quarantine_threshold: the stricter one of policy and run.
+    :param identifiers: SHA-256 of the custom data identifiers, by name.
+    :param job_spec: SHA-256 of the file of the job spec.
+    :param policy: SHA-256 of the policy; of both, if run and feed name different policies.
+    :param quarantine_threshold: the stricter threshold of policy and run.
     """
 
     identifiers: dict[str, str]
@@ -54,9 +54,9 @@ class Rules:
 
     @classmethod
     def from_record(cls, rules: Mapping[str, Any]) -> Rules:
-        """Take them from ``rules`` of a run record.
+        """Parse ``rules`` of a run record.
 
-        :raises ValueError: when they are something else; nothing of the content is in the text.
+        :raises ValueError: when they have an unexpected shape; the text contains nothing of the content.
         """
         if problems := list(iter_redacted_problems(_RULES, rules)):
             raise ValueError(f"rules: {problems[0]}")
@@ -68,32 +68,31 @@ class Rules:
         )
 
     def fingerprint(self, landed: LandedObject) -> str:
-        """Return the SHA-256 of the rules, and of what besides the bytes they are applied to."""
+        """Return the SHA-256 of the rules together with the object's dataset and extension."""
         facts = [_SCHEMA, asdict(self), dataset_of(landed.name), extension_of(landed.name)]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def hashes_of(identifiers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return the SHA-256 of each custom data identifier by its name."""
-    return {name: one["sha256"] for name, one in identifiers.items()}
+    return {name: identifier["sha256"] for name, identifier in identifiers.items()}
 
 
 def hash_of_policies(described: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what a run is judged by, as its plan describes it; of each, where they are two."""
-    hashes = [one["sha256"] for one in (described, described.get("also")) if one]
-    return "+".join(hashes)
+    """Return the SHA-256 of the run's policy, as its plan describes it; of two policies both, joined by ``+``."""
+    return "+".join(policy["sha256"] for policy in (described, described.get("also")) if policy)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """By what an earlier run cleared certain bytes.
+    """Evidence on which an earlier run promoted certain bytes.
 
     :param rules: see :meth:`Rules.fingerprint`.
-    :param run_id: the run that cleared them, on a scan of its own.
-    :param record_uri: where its record is.
-    :param job_id: its classification job.
-    :param cleared_at: when that job was created, in UTC: it read the object later.
-    :param evidence: what the job said of the object: names and counts.
+    :param run_id: the run that promoted the bytes after its own scan.
+    :param record_uri: address of the run's record.
+    :param job_id: classification job of the run.
+    :param cleared_at: creation time of the job, in UTC; the job read the object later.
+    :param evidence: results and findings of the job about the object: names and counts.
     :param is_revoked: more was found in these bytes than the evidence has.
     """
 
@@ -113,7 +112,7 @@ class Verdict:
     def on(cls, landed: LandedObject, evidence: Evidence, rules: Rules, cleared: Mapping[str, str]) -> Verdict:
         """Return the verdict on a landed object.
 
-        :param evidence: what was said of this version of it.
+        :param evidence: evidence about the landed version.
         :param cleared: ``run_id``, ``record_uri``, ``job_id`` and ``cleared_at``.
         """
         return cls(
@@ -131,56 +130,56 @@ class Verdict:
 
     @classmethod
     def from_json(cls, content: Any) -> Verdict:
-        """Read what :meth:`to_json` made.
+        """Parse the result of :meth:`to_json`.
 
-        :raises ValueError: when it is something else.
+        :raises ValueError: when the content has another schema, other members or other types.
         """
         try:
             facts = {key: content[key] for key in (*_TEXTS, "size_bytes")}
             evidence = Evidence(*(tuple(map(Observation.from_json, content[part])) for part in ("results", "findings")))
-            is_known = content["schema"] == _SCHEMA and all(isinstance(facts[key], str) for key in _TEXTS)
-            is_known = is_known and type(facts["size_bytes"]) is int
-        except (KeyError, TypeError, ValueError) as wrong:
-            raise ValueError(f"no verdict ({type(wrong).__name__})") from None
-        if not is_known:
-            raise ValueError("no verdict of this schema")
+            is_valid = content["schema"] == _SCHEMA and all(isinstance(facts[key], str) for key in _TEXTS)
+            is_valid = is_valid and type(facts["size_bytes"]) is int
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a verdict ({type(error).__name__})") from None
+        if not is_valid:
+            raise ValueError("not a verdict: another schema, or members have a wrong type")
         return cls(**facts, evidence=evidence)
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as its document has it."""
+        """Return the verdict as a JSON object, for documents."""
         facts = {key: getattr(self, key) for key in (*_TEXTS, "size_bytes")}
         return {
             "schema": _SCHEMA,
             **facts,
-            "results": [one.to_json() for one in self.evidence.results],
-            "findings": [one.to_json() for one in self.evidence.findings],
+            "results": [result.to_json() for result in self.evidence.results],
+            "findings": [finding.to_json() for finding in self.evidence.findings],
         }
 
     @property
     def key(self) -> str:
-        """Key of its document in bronze."""
+        """Key of the verdict's document in bronze."""
         return key_of(self.sha256, self.rules)
 
     @property
     def job(self) -> Job:
-        """The job that it rests on: only what such a job said is ever kept."""
+        """The job behind the evidence, as it must have been for a promotion."""
         return Job(self.job_id, "COMPLETE", "NONE", 100, settled=True)
 
     @property
     def source(self) -> dict[str, str]:
-        """What a run record says of a verdict that was reused."""
+        """Origin of the verdict, for the record of a run that reuses it."""
         return {"run_id": self.run_id, "record_uri": self.record_uri, "cleared_at": self.cleared_at}
 
-    def speaks_for(self, landed: LandedObject) -> bool:
-        """Whether it is about exactly these bytes, in a file of the same kind."""
+    def applies_to(self, landed: LandedObject) -> bool:
+        """Whether bytes, dataset and extension are the same."""
         mine = (self.sha256, self.size_bytes, self.dataset, self.extension)
         return mine == (landed.sha256, landed.size_bytes, dataset_of(landed.name), extension_of(landed.name))
 
     def evidence_about(self, landed: LandedObject) -> Evidence:
-        """Return its evidence as said of the landed version, which has the same bytes."""
+        """Return the evidence as observations about the landed version, which has the same bytes."""
         return Evidence(
-            tuple(_moved_to(landed, seen) for seen in self.evidence.results),
-            tuple(_moved_to(landed, seen) for seen in self.evidence.findings),
+            tuple(_transferred(result, landed) for result in self.evidence.results),
+            tuple(_transferred(finding, landed) for finding in self.evidence.findings),
         )
 
 
@@ -188,9 +187,12 @@ _TEXTS = ("sha256", "dataset", "extension", "rules", "run_id", "record_uri", "jo
 
 
 def key_of(sha256: str, rules: str) -> str:
-    """Return the key of the verdict on such bytes by such rules."""
+    """Return the key of the verdict on these bytes by these rules.
+
+    :param rules: see :meth:`Rules.fingerprint`.
+    """
     return f"{PREFIX}{sha256}/{rules}.json"
 
 
-def _moved_to(landed: LandedObject, seen: Observation) -> Observation:
-    return replace(seen, bucket=landed.bucket, key=landed.key, version_id=landed.version_id, etag=landed.etag)
+def _transferred(observation: Observation, landed: LandedObject) -> Observation:
+    return replace(observation, bucket=landed.bucket, key=landed.key, version_id=landed.version_id, etag=landed.etag)

@@ -1,7 +1,7 @@
-"""Keeps verdicts in bronze, finds them again, and marks the landed objects that a job leaves out on them.
+"""Storage of verdicts in bronze, and the tag by which a job leaves out objects with a verdict.
 
 ``_verdicts/<sha256>/<rules>.json`` is a verdict, see :mod:`lake_gate.decision.verdict`. It is void when more was found
-in these bytes than it knows of, see :mod:`lake_gate.content`. Losing one only means that objects are scanned again.
+in these bytes than its evidence has, see :mod:`lake_gate.content`. If a verdict is lost, the object is scanned again.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_AGE = timedelta(days=30)
-"""How long a verdict may be reused: Macie learns to see more, and no fingerprint tells."""
+"""Most age of a reused verdict: Macie's detection improves over time, and no fingerprint shows that."""
 _MOST_TAGS = 10
-"""Of one object. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
+"""Most tags of an object. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html"""
 
 
 def find(
     s3: S3Client, bronze: str, manifest: Iterable[LandedObject], rules: Rules, own_record_uri: str
 ) -> Iterator[tuple[LandedObject, Verdict]]:
-    """Yield the landed objects that an earlier run's verdict speaks for, in the order of the manifest.
+    """Yield the landed objects to which the verdict of an earlier run applies, in the order of the manifest.
 
-    :param own_record_uri: a run's own verdicts are none of an earlier run.
+    :param own_record_uri: record of this run; verdicts that name it are left out.
     """
     now = datetime.now(UTC)
 
-    def valid(landed: LandedObject) -> Verdict | None:
+    def find_valid(landed: LandedObject) -> Verdict | None:
         verdict = _read(s3, bronze, key_of(landed.sha256, rules.fingerprint(landed)))
-        if verdict is None or not verdict.speaks_for(landed) or verdict.rules != rules.fingerprint(landed):
+        if verdict is None or not verdict.applies_to(landed) or verdict.rules != rules.fingerprint(landed):
             return None
         if verdict.record_uri == own_record_uri or not _is_recent(verdict, now):
             return None
         return None if exceeds_evidence(read_found(s3, bronze, landed.sha256), verdict.evidence) else verdict
 
-    for landed, verdict in map_threads(valid, manifest):
+    for landed, verdict in map_threads(find_valid, manifest):
         if verdict:
             yield landed, verdict
 
@@ -68,9 +68,9 @@ def read_reused(
     *,
     version_id: str = "",
 ) -> dict[str, Verdict]:
-    """Return the verdicts that the run reuses, by name of the object; marked where they are void by now.
+    """Return the verdicts that the run reuses, by name of the object; void ones have ``is_revoked``.
 
-    :param found: what was found in certain bytes, by their SHA-256; None: what is known of them now.
+    :param found: observations from the index by content, by SHA-256; by default they are read now.
     :param version_id: of ``reused.jsonl``; the latest by default.
     :raises DamagedDocumentError: when a line is not a name and a verdict.
     """
@@ -85,21 +85,21 @@ def read_reused(
 
 
 def iter_reused(s3: S3Client, bronze: str, run: Run, *, version_id: str = "") -> Iterator[tuple[str, Verdict]]:
-    """Yield the lines of the run's ``reused.jsonl``: a name and a verdict each; none when it is not there.
+    """Yield the name and the verdict in each line of the run's ``reused.jsonl``; none without the document.
 
-    :raises DamagedDocumentError: when a line is something else.
+    :raises DamagedDocumentError: when a line is not a name and a verdict.
     """
     yield from iter_items(s3, bronze, run.document(REUSED), _reused, version_id=version_id, missing_ok=True)
 
 
 def _reused(line: Any) -> tuple[str, Verdict]:
     if not isinstance(line, dict) or not isinstance(line.get("name"), str):
-        raise ValueError("no name")  # noqa: TRY004 - one error for all that is damaged
+        raise ValueError("not a verdict with a name")  # noqa: TRY004 - one error for all damage
     return line["name"], Verdict.from_json(line)
 
 
 def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
-    """Write the verdicts, each in the place of an older one; return how many."""
+    """Write the verdicts, replacing older ones; return their number."""
 
     def write(verdict: Verdict) -> str:
         return write_document(s3, bronze, verdict.key, json.dumps(verdict.to_json(), ensure_ascii=False).encode())
@@ -108,20 +108,20 @@ def remember(s3: S3Client, bronze: str, verdicts: Iterable[Verdict]) -> int:
 
 
 def mark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
-    """Tag the landed versions, so that the job leaves them out; what cannot be tagged is scanned."""
+    """Tag the landed versions, so that the job leaves them out; objects that cannot be tagged are scanned."""
     missed = sum(not marked for _, marked in map_threads(lambda landed: _set_tag(s3, landed, marked=True), objects))
     if missed:
-        log.warning("%d object(s) could not be tagged, and are scanned all the same", missed)
+        log.warning("%d object(s) could not be tagged and will be scanned although there is a verdict", missed)
 
 
 def unmark(s3: S3Client, objects: Iterable[LandedObject]) -> None:
-    """Take the tags off again, so that the job reads these objects."""
+    """Remove the tags, so that the job reads these objects."""
     for _ in map_threads(lambda landed: _set_tag(s3, landed, marked=False), objects):
         pass
 
 
 def _set_tag(s3: S3Client, landed: LandedObject, *, marked: bool) -> bool:
-    """Set or remove the gate's tag, and keep all others; tell whether the version is as wanted."""
+    """Set or remove the gate's tag, and keep all others; return whether that succeeded."""
     version: dict[str, Any] = {"Bucket": landed.bucket, "Key": landed.key, "VersionId": landed.version_id}
     try:
         tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**version)["TagSet"]}
@@ -135,7 +135,7 @@ def _set_tag(s3: S3Client, landed: LandedObject, *, marked: bool) -> bool:
     except ClientError as error:
         if not is_missing(error):
             raise
-        return False  # moved already, by an earlier try of the run
+        return False  # an earlier try of the run has moved the version
     return True
 
 
@@ -153,12 +153,12 @@ def _read(s3: S3Client, bronze: str, key: str) -> Verdict | None:
     try:
         return Verdict.from_json(jsonl.parse(content))
     except ValueError:
-        log.warning("%s is no verdict: the object is scanned", loggable(f"s3://{bronze}/{key}"))
+        log.warning("%s is not a valid verdict; the object will be scanned", loggable(f"s3://{bronze}/{key}"))
         return None
 
 
 def _is_recent(verdict: Verdict, now: datetime) -> bool:
-    """Whether its scan was not long ago; what comes out of the future is no verdict."""
+    """Whether the scan is at most :data:`MOST_AGE` old; a time in the future does not count."""
     try:
         age = now - datetime.fromisoformat(verdict.cleared_at)
     except (ValueError, TypeError):

@@ -36,7 +36,7 @@ def iter_run_entries(
         record.in_order(_moves(s3, bronze, run, outcome, of) for outcome, of in chunks.items()),
         dry_run=dry_run,
     )
-    return amendments.laid_over(entries)
+    return amendments.apply_to(entries)
 
 
 def write_objects(

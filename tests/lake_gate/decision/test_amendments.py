@@ -1,4 +1,4 @@
-"""Amendments: stricter decisions, laid over the first ones; never looser."""
+"""Amendments: stricter decisions that replace the first ones in the record; never looser."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def moved(name: str = "a.csv", bucket: str = "quarantine") -> Moved:
 def entries(amendments: Amendments) -> list[dict[str, Any]]:
     names = ["a.csv", "b.csv"]
     places = [Moved(name, "silver", f"synthea/1/{name}", "s1") for name in names]
-    return list(amendments.laid_over(iter_entries(map(landed, names), map(decided, names), places, dry_run=False)))
+    return list(amendments.apply_to(iter_entries(map(landed, names), map(decided, names), places, dry_run=False)))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_amendment_is_read_as_it_was_written() -> None:
     assert Amendment.from_json(json.loads(jsonl.dump_line(amendment()))) == amendment()
 
 
-def test_amendment_that_is_carried_out_is_what_the_record_says() -> None:
+def test_record_shows_an_amendment_that_is_carried_out() -> None:
     amendments = Amendments()
     amendments.add([amendment()], [moved()])
     first, second = entries(amendments)
@@ -72,7 +72,7 @@ def test_amendment_that_is_not_carried_out_yet_is_withdrawn_from_the_marker_only
     assert (withdrawal.key, withdrawal.version_id) == ("synthea/1/a.csv", "s1")
 
 
-def test_strictest_amendment_stands_in_whatever_order_they_are_read() -> None:
+def test_strictest_amendment_counts_in_every_order_of_reading() -> None:
     held, quarantined = amendment(outcome="hold"), amendment(by="events-2", silver="")
     for order in itertools.permutations([(held, [moved(bucket="bronze")]), (quarantined, [moved()])]):
         amendments = Amendments()
@@ -82,7 +82,7 @@ def test_strictest_amendment_stands_in_whatever_order_they_are_read() -> None:
         assert [one.decision.outcome for one in merged([order[0][0]], [order[1][0]])] == ["quarantine"]
 
 
-def test_object_stays_where_the_amendment_before_has_put_it_until_the_stricter_one_is_carried_out() -> None:
+def test_record_shows_the_earlier_amendment_until_the_stricter_one_is_carried_out() -> None:
     amendments = Amendments()
     amendments.add([amendment(outcome="hold")], [moved(bucket="bronze")])
     amendments.add([amendment(by="events-2")], [])
@@ -90,7 +90,7 @@ def test_object_stays_where_the_amendment_before_has_put_it_until_the_stricter_o
     assert amendments.made["a.csv"].decision.outcome == "quarantine"
 
 
-def test_first_of_two_that_are_equally_strict_stands() -> None:
+def test_first_of_two_equally_strict_amendments_is_kept() -> None:
     (one,) = merged([amendment()], [amendment(by="events-2")])
     assert one.by == "events-1"
 
@@ -106,6 +106,6 @@ GOOD = json.loads(jsonl.dump_line(amendment()))
         {**GOOD, "decision": {**GOOD["decision"], "size_bytes": "1"}},
     ],
 )
-def test_what_is_not_an_amendment_is_refused(wrong: Any) -> None:
+def test_content_that_is_not_an_amendment_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"^not an? "):
         Amendment.from_json(wrong)

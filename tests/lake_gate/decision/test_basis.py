@@ -1,4 +1,4 @@
-"""What decisions stand on: the pinned versions of the evidence, and the policy."""
+"""Basis of the decisions: the plan, and the versions of the evidence that it pins."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lines(lake: Lake, basis: dict[str, Any], name: str = "findings.jsonl") -> li
     return list(iter_pinned(lake.s3, lake.bronze, RUN, basis, name))
 
 
-def test_pins_are_the_latest_versions_of_what_is_there(lake: Lake) -> None:
+def test_pins_are_the_latest_versions_of_existing_documents(lake: Lake) -> None:
     write(lake, "findings.jsonl", b"")
     latest = write(lake, "findings.jsonl", b"")
     assert pin(lake.s3, lake.bronze, RUN) == {"findings.jsonl": latest}
@@ -40,7 +40,7 @@ def test_pinned_version_is_read_although_there_is_a_later_one(lake: Lake) -> Non
     assert lines(lake, basis) == [{"id": "1"}]
 
 
-def test_what_was_not_there_when_the_run_decided_has_no_lines(lake: Lake) -> None:
+def test_document_that_did_not_exist_when_the_run_decided_has_no_lines(lake: Lake) -> None:
     write(lake, "findings.jsonl", b'{"id": "1"}')
     assert lines(lake, {"evidence": {}}) == []
 
@@ -67,7 +67,7 @@ def place(lake: Lake) -> tuple[Any, str, Run]:
     return lake.s3, lake.bronze, RUN
 
 
-def test_what_was_known_of_the_bytes_is_read_in_the_pinned_version(lake: Lake) -> None:
+def test_found_document_is_read_in_the_pinned_version(lake: Lake) -> None:
     line = json.dumps({"sha256": "00", "found": [HIGH.to_json()]}).encode()
     basis = {"evidence": {"found.jsonl": write(lake, "found.jsonl", line)}}
     write(lake, "found.jsonl", b"")
@@ -77,7 +77,7 @@ def test_what_was_known_of_the_bytes_is_read_in_the_pinned_version(lake: Lake) -
 
 
 @pytest.mark.parametrize("line", [b"[]", b'{"sha256": 1, "found": []}', b'{"sha256": "0", "found": [{}]}'])
-def test_damaged_line_of_what_was_known_is_named(lake: Lake, line: bytes) -> None:
+def test_damaged_line_of_the_found_document_is_named(lake: Lake, line: bytes) -> None:
     with pytest.raises(DamagedDocumentError, match=r"found\.jsonl .*line 1: not"):
         read_found(*place(lake), {"evidence": {"found.jsonl": write(lake, "found.jsonl", line)}})
 
@@ -97,7 +97,7 @@ def test_job_is_read_in_the_pinned_version(lake: Lake) -> None:
         *({"decisions": "v", "policy": []}, {"decisions": "v", "evidence": {"findings.jsonl": ""}}),
     ],
 )
-def test_what_is_not_a_plan_is_named_and_not_used(lake: Lake, plan: dict[str, Any]) -> None:
+def test_document_that_is_not_a_plan_is_named_and_not_used(lake: Lake, plan: dict[str, Any]) -> None:
     assert read_basis(*place(lake)) == {}
     write(lake, "plan.json", json.dumps(plan).encode())
     with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/plan\.json"):

@@ -17,13 +17,13 @@ NAMED = Observation(LANDED.bucket, LANDED.key, "v1", "e1", "COMPLETE", None, Non
 UNNAMED = replace(NAMED, version_id="")
 
 
-def test_what_names_the_landed_version_needs_no_history_and_no_size() -> None:
+def test_observation_that_names_the_landed_version_needs_no_history_and_no_size() -> None:
     assert is_about(replace(NAMED, size_bytes=None), LANDED)
     assert not is_about(replace(NAMED, etag=""), LANDED, ONLY)
     assert not is_about(replace(NAMED, version_id="null"), LANDED, ONLY)
 
 
-def test_what_names_no_version_is_about_the_landed_one_if_nothing_else_was_ever_there() -> None:
+def test_observation_without_a_version_is_about_the_landed_one_if_there_never_was_another() -> None:
     assert is_about(UNNAMED, LANDED, ONLY)
     assert not is_about(UNNAMED, LANDED)
 
@@ -39,12 +39,12 @@ def test_what_names_no_version_is_about_the_landed_one_if_nothing_else_was_ever_
         replace(ONLY, versioning="enabled"),
     ],
 )
-def test_history_that_shows_anything_else_infers_nothing(history: History) -> None:
+def test_no_version_is_inferred_if_the_history_shows_anything_else(history: History) -> None:
     assert not is_about(UNNAMED, LANDED, history)
 
 
 @pytest.mark.parametrize("version_id", ["", "null"])
-def test_landed_id_that_is_not_a_real_one_infers_nothing(version_id: str) -> None:
+def test_no_version_is_inferred_if_the_landed_id_is_not_valid(version_id: str) -> None:
     history = replace(ONLY, versions=(version_id,))
     assert not history.has_only(version_id)
     assert not is_about(UNNAMED, replace(LANDED, version_id=version_id), history)
@@ -60,19 +60,19 @@ def test_empty_object_can_be_inferred_by_its_size() -> None:
     assert not is_about(replace(UNNAMED, size_bytes=None), empty, ONLY)
 
 
-def test_evidence_is_sorted_by_what_it_can_be_about() -> None:
+def test_evidence_is_sorted_by_the_version_that_it_can_be_about() -> None:
     other_etag, none, other = replace(UNNAMED, etag="e2"), replace(UNNAMED, etag=""), replace(NAMED, version_id="v2")
     bound = bind(LANDED, Evidence((NAMED, UNNAMED, other_etag), (none,)), ONLY)
     assert bound.own == Evidence((NAMED, UNNAMED), ())
     assert (bound.suspected, bound.unplaced) == ((), (other_etag, none))
-    assert (bound.is_inferred, bound.is_other_seen) == (True, True)
+    assert (bound.is_inferred, bound.has_others) == (True, True)
     bound = bind(LANDED, Evidence((NAMED, UNNAMED, other), (none,)), ONLY)
     assert bound.own == Evidence((NAMED,), ())
     assert (bound.suspected, bound.unplaced) == ((UNNAMED,), (none,))
-    assert (bound.is_inferred, bound.is_other_seen) == (False, True)
+    assert (bound.is_inferred, bound.has_others) == (False, True)
 
 
-def test_severe_is_acted_upon_wherever_it_can_be_about() -> None:
+def test_severe_finding_counts_for_every_version_that_it_can_be_about() -> None:
     assert may_be_about(NAMED, LANDED)
     assert may_be_about(UNNAMED, LANDED)
     assert may_be_about(replace(UNNAMED, etag=""), LANDED)
@@ -98,6 +98,6 @@ def test_history_is_read_as_it_was_written() -> None:
         {"versioning": "Enabled", "versions": ["v1"], "markers": [], "more": 1},
     ],
 )
-def test_what_is_not_a_history_is_refused(content: Any) -> None:
+def test_content_that_is_not_a_history_is_refused(content: Any) -> None:
     with pytest.raises(ValueError, match="not a history"):
         History.from_json(content)

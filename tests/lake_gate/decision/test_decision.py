@@ -1,4 +1,4 @@
-"""The decision: every row of docs/decisions.md, and what holds for whatever evidence there is."""
+"""The decision: every row of docs/decisions.md, and properties that hold for all evidence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PERSONAL = "SensitiveData:S3Object/Personal"
 
 
 def seen(**changes: Any) -> Observation:
-    """A discovery result that says that the landed version was analysed completely and is clean."""
+    """Return a discovery result of a complete analysis of the landed version that found nothing."""
     return replace(Observation(*PLACE, LANDED.version_id, LANDED.etag, "COMPLETE", None, None, ()), **changes)
 
 
@@ -52,16 +52,16 @@ def found(severity: str | None, **changes: Any) -> Observation:
 
 
 def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation] = (), **changes: Any) -> Verdict:
-    """A verdict on the bytes of the landed object, as another run had them in another place."""
+    """Return a verdict on the bytes of the landed object, from another run and place."""
     elsewhere = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
-    said = Evidence(*(tuple(replace(one, **elsewhere) for one in part) for part in (results, findings)))
+    evidence = Evidence(*(tuple(replace(seen, **elsewhere) for seen in part) for part in (results, findings)))
     cleared = {"run_id": "r0", "record_uri": "s3://r0", "job_id": "j0", "cleared_at": "2026-01-01T00:00:00+00:00"}
-    return replace(Verdict.on(LANDED, said, Rules({}, "", "", "High"), cleared), **changes)
+    return replace(Verdict.on(LANDED, evidence, Rules({}, "", "", "High"), cleared), **changes)
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a row of the document is about; one of the evidences at a time."""
+    """Input of a row of the document; each element of ``evidence`` is decided separately."""
 
     evidence: Sequence[Evidence] = ()
     job: Job | None = DONE
@@ -84,7 +84,7 @@ def case(
 
 
 def known(severity: str | None, **changes: Any) -> Observation:
-    """What the index by content says of the landed bytes: it names no place."""
+    """Return an observation on the landed bytes from the index by content: it has no place."""
     return found(severity, **{"bucket": "", "key": "", "version_id": "", "etag": "", **changes})
 
 
@@ -114,11 +114,11 @@ PARTIAL = {"status": "PARTIAL", "status_reason": "TIME_CUT_OFF_REACHED"}
 ONLY = History("Enabled", ("v1",), ())
 TWO = History("Enabled", ("v2", "v1"), ())
 NO_VERSION = {"version_id": "", "size_bytes": LANDED.size_bytes}
-"""Of a result or finding that names no version."""
+"""Changes for a result or finding that names no version."""
 
 
 def unnamed(history: History | None = ONLY, landed: LandedObject = LANDED, **changes: Any) -> Case:
-    """A clean result that names no version; inferable but for the changes."""
+    """Return a clean result that names no version; it is inferable except for the changes."""
     return case([seen(**{**NO_VERSION, **changes})], history=history, landed=landed)
 
 
@@ -126,7 +126,7 @@ WAS_CLEAN, WAS_MEDIUM = verdict([seen()]), verdict(*MEDIUM)
 REVOKED = replace(WAS_CLEAN, is_revoked=True)
 NAMES = (Detection("NAME", 1, "PERSONAL_INFORMATION"),)
 UNREADABLE = known(UNKNOWN, detections=UNSAID, finding_type=UNKNOWN)
-"""What stands for a document of the index that cannot be read, see lake_gate.content."""
+"""Observation that replaces an unreadable document of the index by content, see lake_gate.content."""
 
 CASES = {
     "result and finding are High": case([result("High")], [found("High")]),
@@ -134,12 +134,12 @@ CASES = {
     "the finding is High, its result is missing": case([], [found("High")]),
     "the finding is High, its result is Low": case([result("Low")], [found("High")]),
     "the result is High, its finding is Low": case([result("High")], [found("Low")]),
-    "clean, and a finding that is High names this version and another ETag": case([seen()], [found("High", etag="e2")]),
-    "clean, and a finding that is High names this version and no ETag": case([seen()], [found("High", etag="")]),
-    "clean, and a finding that is High names the version `null` and this ETag": case(
+    "clean, and a High finding names this version and another ETag": case([seen()], [found("High", etag="e2")]),
+    "clean, and a High finding names this version and no ETag": case([seen()], [found("High", etag="")]),
+    "clean, and a High finding names the version `null` and this ETag": case(
         [seen()], [found("High", version_id="null")]
     ),
-    "clean, and a finding that is High names a version that cannot be read, and this ETag": case(
+    "clean, and a High finding names an unreadable version and this ETag": case(
         [seen()], [found("High", version_id=UNKNOWN)]
     ),
     "two findings, one of them High": case([result("Low")], [found("Low"), found("High", finding_id="f2")]),
@@ -153,35 +153,33 @@ CASES = {
         [result("Medium", **PARTIAL)], policy=QUARANTINE_PASSPORTS
     ),
     "a verdict, and a finding of another job is High": case([], [found("High")], verdict=WAS_CLEAN),
-    "a verdict on what is Medium, and the threshold is Medium now": case(
+    "a verdict on a Medium object, and the threshold is now Medium": case(
         policy=Policy(quarantine_threshold=Severity.MEDIUM), verdict=WAS_MEDIUM
     ),
-    "a verdict, and the job has read the object all the same: High": case(
-        [result("High")], [found("High")], verdict=WAS_CLEAN
-    ),
-    "nothing, and there was no job": case(job=None),
-    "a result, and nobody knows of which job": case([seen()], job=None),
-    "nothing, and a verdict on other bytes": case(verdict=replace(WAS_CLEAN, sha256="11" * 32)),
-    "nothing, and a verdict on the same bytes in a file of another dataset": case(
+    "a verdict, but the job has read the object: High": case([result("High")], [found("High")], verdict=WAS_CLEAN),
+    "no evidence, and no job": case(job=None),
+    "a result, but no job": case([seen()], job=None),
+    "no evidence, and a verdict on other bytes": case(verdict=replace(WAS_CLEAN, sha256="11" * 32)),
+    "no evidence, and a verdict on the same bytes in a file of another dataset": case(
         verdict=replace(WAS_CLEAN, dataset="b")
     ),
-    "nothing, and a verdict that was revoked meanwhile": case(verdict=REVOKED),
-    "a finding that is Low, and a verdict that was revoked meanwhile": case([], [found("Low")], verdict=REVOKED),
+    "no evidence, and a revoked verdict": case(verdict=REVOKED),
+    "a Low finding, and a revoked verdict": case([], [found("Low")], verdict=REVOKED),
     "a verdict, and the job skipped the object": case([seen(**SKIPPED)], verdict=WAS_CLEAN),
     "a verdict, and a result for another version": case([seen(version_id="v2")], verdict=WAS_CLEAN),
     "a verdict whose own result is missing": case(verdict=verdict()),
-    "a verdict on what is Medium, and a rule of the policy holds its dataset now": case(
+    "a verdict on a Medium object, and a rule of the policy now holds its dataset": case(
         policy=HOLD_A, verdict=WAS_MEDIUM
     ),
-    "a verdict on what was clean": case(verdict=WAS_CLEAN),
-    "a verdict on what is Medium": case(verdict=WAS_MEDIUM),
-    "a verdict, and there was no job": case(job=None, verdict=WAS_CLEAN),
+    "a verdict on a clean object": case(verdict=WAS_CLEAN),
+    "a verdict on a Medium object": case(verdict=WAS_MEDIUM),
+    "a verdict, and no job": case(job=None, verdict=WAS_CLEAN),
     "a verdict, and results of other files were still changing at the deadline": case(
         job=replace(DONE, settled=False), verdict=WAS_CLEAN
     ),
     "a verdict, and a finding of another job is Low": case([], [found("Low")], verdict=WAS_CLEAN),
-    "a verdict, and the job has read the object all the same: clean": case([seen()], verdict=WAS_MEDIUM),
-    "a verdict that was revoked, and the job has read the object: clean": case([seen()], verdict=REVOKED),
+    "a verdict, but the job has read the object: clean": case([seen()], verdict=WAS_MEDIUM),
+    "a revoked verdict, but the job has read the object: clean": case([seen()], verdict=REVOKED),
     "the job was cancelled": case([seen()], job=replace(DONE, status="CANCELLED")),
     "the job is idle": case([seen()], job=replace(DONE, status="IDLE")),
     "the job could not reach a bucket (`lastRunErrorStatus` ERROR)": case(
@@ -189,12 +187,14 @@ CASES = {
     ),
     "the job does not say whether it had access errors": case([seen()], job=replace(DONE, last_run_error="missing")),
     "the job read a sample of 99 percent": case([seen()], job=replace(DONE, sampling_percentage=99)),
-    "nothing": case(),
+    "no evidence": case(),
     "a result for another version": case([seen(version_id="v2")]),
-    "a result for other bytes of this version": case([seen(etag="e2")]),
-    "a result that names no version, and the history was not looked at": unnamed(None),
+    "a result for this version with another ETag": case([seen(etag="e2")]),
+    "a result that names no version, and no history was listed": unnamed(None),
     "a result that names no version, and the history shows two versions": unnamed(TWO),
-    "a result that names no version, and the history shows the landed one no more": unnamed(replace(ONLY, versions=())),
+    "a result that names no version, and the history no longer shows the landed one": unnamed(
+        replace(ONLY, versions=())
+    ),
     "a result that names no version, and the history shows a delete marker": unnamed(replace(ONLY, markers=("m",))),
     "a result that names no version, and versioning is suspended": unnamed(replace(ONLY, versioning="Suspended")),
     "a result that names no version, and versioning was never enabled": unnamed(replace(ONLY, versioning="")),
@@ -208,26 +208,26 @@ CASES = {
     "a result that names no version, and the landed id is empty": unnamed(
         replace(ONLY, versions=("",)), replace(LANDED, version_id="")
     ),
-    "a result that names no version and is inferable, and another one names another version": case(
+    "an inferable result that names no version, and another result that names another version": case(
         [seen(**NO_VERSION), seen(version_id="v2")], history=ONLY
     ),
     "a result that names the version `null`": unnamed(version_id="null"),
-    "clean, and a finding that is High names a version that cannot be read, and another ETag": case(
+    "clean, and a High finding names an unreadable version and another ETag": case(
         [seen()], [found("High", version_id=UNKNOWN, etag="e2")], history=ONLY
     ),
-    "a result that names another version, and the history shows the landed one alone": unnamed(version_id="v2"),
+    "a result that names another version, and the history shows only the landed one": unnamed(version_id="v2"),
     "High, no version named, and another ETag": case([result("High", **NO_VERSION, etag="e2")], history=ONLY),
     "High, no version named, and no ETag": case([], [found("High", **NO_VERSION, etag="")], history=ONLY),
-    "clean, and a finding that is High names no version and another ETag": case(
+    "clean, and a High finding names no version and another ETag": case(
         [seen()], [found("High", **NO_VERSION, etag="e2")], history=TWO
     ),
-    "clean, and a result that is High names no version and no ETag": case(
+    "clean, and a High result names no version and no ETag": case(
         [seen(), result("High", **NO_VERSION, etag="")], history=TWO
     ),
-    "a finding that is Low names its version, its result none; the history shows two versions": case(
+    "a Low finding names the version, its result does not; the history shows two versions": case(
         [result("Low", **NO_VERSION)], [found("Low")], history=TWO
     ),
-    "the result is Low and names its version, its finding none; the history shows two versions": case(
+    "a Low result names the version, its finding does not; the history shows two versions": case(
         [result("Low")], [found("Low", **NO_VERSION)], history=TWO
     ),
     "a verdict, and a result that names no version; the history shows two versions": case(
@@ -239,29 +239,29 @@ CASES = {
     "High, no version named, and the history shows two versions": case(
         [result("High", **NO_VERSION)], [found("High", **NO_VERSION)], history=TWO
     ),
-    "High, no version named, and the history was not looked at": case([], [found("High", **NO_VERSION)]),
-    "clean, and a finding that is High names no version; the history shows two versions": case(
+    "High, no version named, and no history was listed": case([], [found("High", **NO_VERSION)]),
+    "clean, and a High finding names no version; the history shows two versions": case(
         [seen()], [found("High", **NO_VERSION)], history=TWO
     ),
-    "clean, and a finding that is High names no version; inferable": case(
+    "clean, and a High finding names no version; inferable": case(
         [seen()], [found("High", **NO_VERSION)], history=ONLY
     ),
     "clean, no version named, and inferable": unnamed(),
     "Medium, no version named in result and finding, and inferable": case(
         [result("Medium", **NO_VERSION)], [found("Medium", **NO_VERSION)], history=ONLY
     ),
-    "Medium, the result names no version and is inferable, the finding names it": case(
+    "Medium, the result names no version and is inferable, the finding names the version": case(
         [result("Medium", **NO_VERSION)], [found("Medium")], history=ONLY
     ),
-    "Medium, the result names its version, the finding none and is inferable": case(
+    "Medium, the result names the version, the finding does not and is inferable": case(
         [result("Medium")], [found("Medium", **NO_VERSION)], history=ONLY
     ),
     "clean, and a clean result that names no version and another ETag": case(
         [seen(), seen(**NO_VERSION, etag="e2")], history=TWO
     ),
     "High, in another version": case([result("High", version_id="v2")]),
-    "a finding that is Low, and no result": case([], [found("Low")]),
-    "a result for a file inside an archive, none for the archive": case([seen(is_embedded=True)]),
+    "a Low finding, and no result": case([], [found("Low")]),
+    "a result for a file inside an archive, but none for the archive": case([seen(is_embedded=True)]),
     "skipped, for each documented reason": each(
         *(seen(status="SKIPPED", status_reason=reason) for reason in (None, *sorted(KNOWN_REASONS)))
     ),
@@ -269,22 +269,22 @@ CASES = {
         *(seen(status="PARTIAL", status_reason=reason) for reason in (None, *sorted(KNOWN_REASONS)))
     ),
     "partly read, and Low in what was read": case([result("Low", **PARTIAL)], [found("Low")]),
-    "one of two results says skipped": case([seen(), seen(**SKIPPED)]),
+    "one of two results is skipped": case([seen(), seen(**SKIPPED)]),
     "a file inside an archive was skipped": case([seen(), seen(is_embedded=True, **SKIPPED)]),
-    "a status that nobody knows": case([seen(status="GUESSED")]),
+    "an unknown status": case([seen(status="GUESSED")]),
     "no status": case([seen(status="missing")]),
-    "skipped, for a reason that nobody knows": case([seen(status="SKIPPED", status_reason="MERCURY_IN_RETROGRADE")]),
-    "complete, but with a reason why not": case([seen(status_reason="TIME_CUT_OFF_REACHED")]),
-    "a severity that nobody knows": case([result("Worst")], [found("Worst")]),
-    "something was found, and no severity given": case([result(None)], [found(None)]),
-    "something was found, and not said what, or how often": case(
+    "skipped, for an unknown reason": case([seen(status="SKIPPED", status_reason="MERCURY_IN_RETROGRADE")]),
+    "complete, but with a reason code": case([seen(status_reason="TIME_CUT_OFF_REACHED")]),
+    "an unknown severity": case([result("Worst")], [found("Worst")]),
+    "something was found, without a severity": case([result(None)], [found(None)]),
+    "something was found, without identifier or count": case(
         [result("Low", detections=UNSAID)], [found("Low", detections=UNSAID)]
     ),
     "the result is Low, its finding is missing": case([result("Low")]),
     "the result is Low, its finding is missing, and the job has 100,000 findings or more": case(
         [result("Low")], job=replace(DONE, findings=MOST_FINDINGS)
     ),
-    "the archive's result is Low, its finding is missing, and one of a file inside is there": case(
+    "the archive's result is Low, its finding is missing, and there is one for a file inside": case(
         [result("Low")], [found("Low", is_embedded=True)]
     ),
     "nothing was found, but results were still changing at the deadline": case(
@@ -294,7 +294,7 @@ CASES = {
     "Medium, and no rule of the policy matches": case(*MEDIUM, policy=LOW_ONLY),
     "nothing was found, and the policy has no rules": case([seen()], policy=rules()),
     "nothing was found, and High elsewhere in the same bytes": case([seen()], elsewhere=[known("High")]),
-    "Medium, and elsewhere in the same bytes what a rule of the policy quarantines": case(
+    "Medium, and a rule of the policy quarantines a detection elsewhere in the same bytes": case(
         [result("Medium", detections=NAMES)],
         [found("Medium", detections=NAMES)],
         policy=QUARANTINE_PASSPORTS,
@@ -304,33 +304,33 @@ CASES = {
         [seen()], policy=Policy(quarantine_threshold=Severity.MEDIUM), elsewhere=[known("Medium")]
     ),
     "High, and High elsewhere in the same bytes": case([result("High")], [found("High")], elsewhere=[known("High")]),
-    "nothing, and High elsewhere in the same bytes": case(elsewhere=[known("High")]),
+    "no evidence, and High elsewhere in the same bytes": case(elsewhere=[known("High")]),
     "a verdict, and High elsewhere in the same bytes": case(verdict=WAS_CLEAN, elsewhere=[known("High")]),
-    "a verdict that is void, and High elsewhere in the same bytes": case(verdict=REVOKED, elsewhere=[known("High")]),
+    "a revoked verdict, and High elsewhere in the same bytes": case(verdict=REVOKED, elsewhere=[known("High")]),
     "Medium, and a rule of the run's own policy quarantines its identifier": case(
         *MEDIUM, policy=Policy().joined(QUARANTINE_PASSPORTS)
     ),
     "Medium, and the threshold of the run's own policy is Medium": case(
         *MEDIUM, policy=Policy().joined(Policy(quarantine_threshold=Severity.MEDIUM))
     ),
-    "nothing was found, and elsewhere in the same bytes a severity that nobody knows": case(
+    "nothing was found, and an unknown severity elsewhere in the same bytes": case(
         [seen()], elsewhere=[known("Worst")]
     ),
-    "nothing was found, and elsewhere in the same bytes something that is not said": case(
+    "nothing was found, and a detection without identifier elsewhere in the same bytes": case(
         [seen()], elsewhere=[known("Low", detections=UNSAID)]
     ),
-    "nothing was found, and what was found elsewhere cannot be read": case([seen()], elsewhere=[UNREADABLE]),
+    "nothing was found, and `found.json` of the same bytes cannot be read": case([seen()], elsewhere=[UNREADABLE]),
     "the result is Low, its finding is missing, and Low elsewhere in the same bytes": case(
         [result("Low")], elsewhere=[known("Low")]
     ),
-    "nothing, and Low elsewhere in the same bytes": case(elsewhere=[known("Low")]),
-    "a verdict, and elsewhere in the same bytes a severity that nobody knows": case(
+    "no evidence, and Low elsewhere in the same bytes": case(elsewhere=[known("Low")]),
+    "a verdict, and an unknown severity elsewhere in the same bytes": case(
         verdict=WAS_CLEAN, elsewhere=[known("Worst")]
     ),
-    "nothing was found, and elsewhere in the same bytes what no rule of the policy allows": case(
+    "nothing was found, and no rule of the policy allows a detection elsewhere in the same bytes": case(
         [seen()], policy=LOW_ONLY, elsewhere=[known("Medium")]
     ),
-    "nothing was found, and elsewhere in the same bytes what a rule of the policy holds": case(
+    "nothing was found, and a rule of the policy holds a detection elsewhere in the same bytes": case(
         [seen()], policy=HOLD_PASSPORTS, elsewhere=[known("Low")]
     ),
     "Medium, and no rule of the run's own policy matches": case(*MEDIUM, policy=Policy().joined(LOW_ONLY)),
@@ -342,7 +342,7 @@ CASES = {
     "result and finding count differently, and Low elsewhere in the same bytes": case(
         [result("Low")], [found("Low", detections=MORE)], elsewhere=[known("Low")]
     ),
-    "a verdict, and elsewhere in the same bytes what it knows of": case(
+    "a verdict, and elsewhere in the same bytes only findings that its evidence has": case(
         verdict=WAS_MEDIUM, elsewhere=[known("Medium")]
     ),
     "complete, nothing found": case([seen()]),
@@ -355,10 +355,12 @@ CASES = {
     "Medium, and results of other files were still changing at the deadline": case(
         *MEDIUM, job=replace(DONE, settled=False)
     ),
-    "Medium, and another version was analysed, too": case([result("Medium"), seen(version_id="v2")], [found("Medium")]),
+    "Medium, and another version was analysed as well": case(
+        [result("Medium"), seen(version_id="v2")], [found("Medium")]
+    ),
     "result and finding count differently": case([result("Low")], [found("Low", detections=MORE)]),
     "the result is Low, its finding is Medium": case([result("Low")], [found("Medium")]),
-    "the result says that nothing was found, its finding is Low": case([seen()], [found("Low")]),
+    "the result is clean, its finding is Low": case([seen()], [found("Low")]),
 }
 OF_THE_RUN = {
     "nothing was found, but the run is all or nothing and another file may not be promoted",
@@ -418,13 +420,13 @@ def test_decision_carries_names_and_counts_for_the_report() -> None:
     assert decision.detections == {"USA_PASSPORT_NUMBER": 4}
 
 
-def test_what_one_record_lists_twice_is_added_up() -> None:
+def test_counts_of_an_identifier_that_a_record_lists_twice_are_added_up() -> None:
     twice = (*PASSPORTS, *MORE)
     decision = decide_one(Evidence((result("Medium", detections=twice),), (found("Medium", detections=twice),)))
     assert decision.detections == {"USA_PASSPORT_NUMBER": 7}
 
 
-def test_archive_counts_what_its_own_record_sums_up() -> None:
+def test_archive_has_the_counts_of_its_own_record() -> None:
     inner = result("Low", is_embedded=True, detections=(replace(PASSPORTS[0], count=1),))
     decision = decide_one(Evidence((result("Low"), inner, inner), (found("Low"),)))
     assert (decision.outcome, decision.reason) == ("promote", "findings_below_threshold")
@@ -435,7 +437,7 @@ def test_reason_of_macie_is_kept_when_an_object_was_skipped() -> None:
     assert decide_one(Evidence((seen(**SKIPPED),))).status_reason == "INVALID_ENCRYPTION"
 
 
-def test_decision_counts_findings_that_are_suspected_to_be_about_its_object() -> None:
+def test_decision_counts_suspected_findings() -> None:
     decision = decide_one(Evidence((seen(),), (found("High", **NO_VERSION),)), history=TWO)
     assert (decision.severity, decision.findings, decision.is_version_inferred) == ("High", {"High": 1}, False)
 
@@ -449,7 +451,7 @@ def test_rule_that_decided_is_named() -> None:
     assert decide_one(CASES["Medium, result and finding"].evidence[0], policy=QUARANTINE_PASSPORTS).rule == "passports"
 
 
-def test_decision_names_the_verdict_that_it_rests_on_and_what_was_found_then() -> None:
+def test_decision_names_the_verdict_that_it_rests_on_and_its_findings() -> None:
     decision = decide_one(Evidence(), verdict=WAS_MEDIUM)
     assert decision.verdict == {"run_id": "r0", "record_uri": "s3://r0", "cleared_at": "2026-01-01T00:00:00+00:00"}
     assert (decision.severity, decision.findings) == ("Medium", {"Medium": 1})
@@ -484,14 +486,14 @@ def test_all_or_nothing_holds_all_when_high_was_found_elsewhere_in_the_bytes_of_
     assert [d.reason for d in decisions] == [Reason.RUN_NOT_PROMOTABLE, Reason.FOUND_IN_SAME_BYTES]
 
 
-def test_decision_says_what_was_found_elsewhere_and_counts_its_own_findings_alone() -> None:
+def test_decision_has_the_detections_from_elsewhere_and_counts_only_its_own_findings() -> None:
     decision = decide_one(Evidence((seen(),)), elsewhere=[known("Medium", detections=MORE)])
     assert (decision.severity, decision.detections, decision.findings) == ("Medium", {"USA_PASSPORT_NUMBER": 4}, {})
 
 
 @pytest.mark.parametrize("shown", [one for one in CASES.values() if not one.elsewhere])
 def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(shown: Case) -> None:
-    """So a run that is decided again finds the same decisions, although its own findings were kept with the bytes."""
+    """A run that is decided again makes the same decisions, although its findings are in the index by content."""
     for evidence in shown.evidence:
         bound = bind(shown.landed, evidence, shown.history)
         kept = [
@@ -585,7 +587,7 @@ elsewheres = st.lists(
     observations.map(lambda o: replace(o, bucket="", key="", version_id="", etag="", finding_id="f")), max_size=3
 )
 verdicts = st.none() | st.builds(
-    lambda said, is_revoked: verdict(said.results, said.findings, is_revoked=is_revoked), evidences, st.booleans()
+    lambda known, is_revoked: verdict(known.results, known.findings, is_revoked=is_revoked), evidences, st.booleans()
 )
 STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
 
@@ -604,7 +606,7 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
 
 
 def is_about(o: Observation, history: History | None) -> bool:
-    """Whether the docs let the observation count for the landed version; written here for a second time."""
+    """Whether the observation counts for the landed version; written independently of the code, from the docs."""
     if o.version_id:
         return (o.version_id, o.etag) == ("v1", "e1")
     return history == ONLY and (o.etag, o.size_bytes) == ("e1", LANDED.size_bytes)
@@ -632,7 +634,7 @@ def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdi
 
 
 @given(evidences, jobs, policies, verdicts)
-def test_verdict_changes_nothing_about_what_the_job_has_read(
+def test_verdict_does_not_change_decisions_on_objects_that_the_job_has_read(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
 ) -> None:
     if evidence.results:
@@ -640,7 +642,7 @@ def test_verdict_changes_nothing_about_what_the_job_has_read(
 
 
 def worsened(observation: Observation, severity: Severity, more: int) -> Observation:
-    """The same, but severer and with more of what was found, and of passports; what nobody can read stays so."""
+    """Return the observation with a higher severity and larger counts; unreadable values stay unreadable."""
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
     rank = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}[observation.severity]
@@ -702,7 +704,7 @@ def test_stricter_evidence_never_loosens_a_decision(
 
 @settings(max_examples=500)
 @given(evidences, jobs, policies, verdicts, elsewheres, elsewheres)
-def test_what_was_found_in_the_same_bytes_never_loosens_a_decision_and_takes_no_doubt_away(
+def test_findings_in_the_same_bytes_never_loosen_a_decision_or_make_up_for_missing_evidence(
     evidence: Evidence,
     job: Job,
     policy: Policy,

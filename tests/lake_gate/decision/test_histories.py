@@ -1,4 +1,4 @@
-"""The look at the versions of what Macie names no version of: what is written down, when, and who can read it."""
+"""Histories of keys without a version: which are listed, when they are written, and how they are read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def look(lake: Lake) -> int:
     return count
 
 
-def test_every_key_of_which_a_result_or_a_finding_names_no_version_is_looked_at(lake: Lake) -> None:
+def test_every_key_for_which_a_result_or_a_finding_names_no_version_is_listed(lake: Lake) -> None:
     a, b, c = landed(lake, "a.csv", "b.csv", "c.csv")
     newer = lake.put(lake.bronze, b.key, b"newer")
     named = {"versionId": a.version_id}
@@ -74,7 +74,7 @@ def test_document_is_empty_when_macie_names_all_versions(lake: Lake) -> None:
     assert read_histories(lake.s3, lake.bronze, RUN) == {}
 
 
-def test_keys_of_others_and_what_names_no_object_are_passed_over(lake: Lake) -> None:
+def test_other_keys_and_records_that_name_no_object_are_skipped(lake: Lake) -> None:
     (a,) = landed(lake, "a.csv")
     elsewhere = lake.put(lake.silver, a.key, b"x")
     other = lake.put(lake.bronze, "synthea/2/a.csv", b"x")
@@ -82,7 +82,7 @@ def test_keys_of_others_and_what_names_no_object_are_passed_over(lake: Lake) -> 
     assert look(lake) == 0
 
 
-def test_second_look_before_anything_has_moved_takes_the_place_of_the_first(lake: Lake) -> None:
+def test_histories_are_replaced_until_moves_have_begun(lake: Lake) -> None:
     (a,) = landed(lake, "a.csv")
     gathered(lake, [result_of(a)])
     look(lake)
@@ -93,7 +93,7 @@ def test_second_look_before_anything_has_moved_takes_the_place_of_the_first(lake
     assert read_histories(lake.s3, lake.bronze, RUN, pinned)[a.key].versions == (a.version_id,)
 
 
-def test_what_decisions_stand_on_is_not_looked_at_again_once_moves_have_begun(lake: Lake) -> None:
+def test_histories_are_kept_once_moves_have_begun(lake: Lake) -> None:
     a, b = landed(lake, "a.csv", "b.csv")
     gathered(lake, [result_of(a), result_of(b, etag="another")])
     look(lake)

@@ -1,4 +1,4 @@
-"""Deciding, by its operator: what stands, what is planned, what is written beside it."""
+"""DecideOperator: decisions that are kept or replaced, planned moves, and the documents beside them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_deciding_again_finds_the_same_decisions(lake: Lake) -> None:
     assert len(lake.versions(lake.bronze, RUN.document("decisions.jsonl"))) == 1
 
 
-def test_other_decisions_take_their_place_as_long_as_nothing_has_moved(lake: Lake) -> None:
+def test_decisions_are_replaced_until_moves_have_begun(lake: Lake) -> None:
     landed_with_medium(lake)
     decide(lake)
     chunks = decide(lake, "Medium")
@@ -41,7 +41,7 @@ def test_other_decisions_take_their_place_as_long_as_nothing_has_moved(lake: Lak
     assert b'"quarantine"' in lake.read(lake.bronze, RUN.document("decisions.jsonl"))
 
 
-def test_first_decisions_stand_once_a_move_has_begun(lake: Lake) -> None:
+def test_first_decisions_are_kept_once_a_move_has_begun(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
     gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
@@ -86,7 +86,7 @@ def test_emptied_manifest_of_a_run_that_was_scanned_is_named(lake: Lake) -> None
         decide(lake)
 
 
-def test_what_was_decided_by_is_written_beside_the_decisions(lake: Lake) -> None:
+def test_basis_of_the_decisions_is_written_beside_them(lake: Lake) -> None:
     landed_with_medium(lake)
     chunks = decide(lake, "Medium")
     plan = lake.document(RUN.document("plan.json"))
@@ -96,7 +96,7 @@ def test_what_was_decided_by_is_written_beside_the_decisions(lake: Lake) -> None
     assert (plan["job"]["settled"], plan["job"]["findings"], plan["job"]["findings_capped"]) == (True, 1, False)
 
 
-def test_policy_of_another_name_decides_otherwise(lake: Lake) -> None:
+def test_policy_with_another_name_decides_differently(lake: Lake) -> None:
     landed_with_medium(lake)
     assert (len(decide(lake)["promote"]), len(decide(lake, policy="clean_only")["hold"])) == (1, 1)
 
@@ -113,7 +113,7 @@ def test_wrong_policy_stops_the_run_before_anything_is_decided(
     assert read_document_or_none(lake.s3, lake.bronze, RUN.document("decisions.jsonl")) is None
 
 
-def test_plan_of_the_first_decisions_stands_once_a_move_has_begun(lake: Lake) -> None:
+def test_plan_of_the_first_decisions_is_kept_once_a_move_has_begun(lake: Lake) -> None:
     landed_with_medium(lake)
     (chunk,) = decide(lake, "Medium")["quarantine"]
     move(lake, "quarantine", chunk)
@@ -122,10 +122,10 @@ def test_plan_of_the_first_decisions_stands_once_a_move_has_begun(lake: Lake) ->
 
 
 @pytest.mark.parametrize("write", [1, 2, 3], ids=["before it looks", "before the decisions", "before the plan"])
-def test_deciding_anew_is_refused_when_a_move_begins_meanwhile(
+def test_deciding_again_is_refused_when_a_move_begins_meanwhile(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
-    """Somebody clears `decide` with a stricter threshold while a move by the old decisions begins."""
+    """`decide` is cleared with a stricter threshold while a move by the old decisions begins."""
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
     written: list[object] = []
@@ -153,13 +153,13 @@ def only_decision(lake: Lake) -> dict[str, Any]:
 
 
 def gather_again(lake: Lake, landed: LandedObject, severity: str | None) -> None:
-    """What a new job says of a landed object, when a run is cleared: later versions of its evidence."""
-    said = said_of(landed, severity)
-    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(said).encode()))
-    write(lake, "findings.jsonl", json.dumps(said).encode() if severity else b"")
+    """Write later versions of the evidence, as a new job does when a run is cleared."""
+    record = record_of(landed, severity)
+    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(record).encode()))
+    write(lake, "findings.jsonl", json.dumps(record).encode() if severity else b"")
 
 
-def said_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
+def record_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
     s3_object = {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag}
     return {
         "id": f"f-{landed.name}-{severity}",
@@ -169,7 +169,7 @@ def said_of(landed: LandedObject, severity: str | None) -> dict[str, Any]:
     }
 
 
-def test_what_was_found_in_the_same_bytes_elsewhere_decides_when_it_is_stricter(lake: Lake) -> None:
+def test_findings_in_the_same_bytes_elsewhere_decide_if_they_are_stricter(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     content.add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
     assert len(decide(lake)["quarantine"]) == 1
@@ -178,7 +178,7 @@ def test_what_was_found_in_the_same_bytes_elsewhere_decides_when_it_is_stricter(
     assert (decision["severity"], decision["findings"]) == ("High", {"Medium": 1})
 
 
-def test_what_was_found_and_cannot_be_read_holds_the_object(lake: Lake) -> None:
+def test_unreadable_document_about_the_same_bytes_holds_the_object(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     lake.s3.put_object(Bucket=lake.bronze, Key=f"_content/{landed.sha256}/found.json", Body=b"[" * 100_000)
     decide(lake)
@@ -186,13 +186,13 @@ def test_what_was_found_and_cannot_be_read_holds_the_object(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_what_the_job_has_found_is_kept_with_the_bytes_whatever_the_run_does(lake: Lake, dry_run: bool) -> None:
+def test_findings_of_the_job_are_added_to_the_index_whatever_the_run_does(lake: Lake, dry_run: bool) -> None:
     landed = landed_with_medium(lake)
     decide(lake, dry_run=dry_run)
     assert set(known(lake, landed)) == {"Medium"}
 
 
-def test_what_the_job_says_of_another_version_is_not_kept_with_the_landed_bytes(lake: Lake) -> None:
+def test_findings_about_another_version_are_not_added_to_the_landed_bytes(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     gather_again(lake, replace(landed, version_id="v0"), "High")
     decide(lake)
@@ -202,7 +202,7 @@ def test_what_the_job_says_of_another_version_is_not_kept_with_the_landed_bytes(
 def test_high_in_one_of_two_objects_of_the_same_bytes_quarantines_both(lake: Lake) -> None:
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", b"same") for name in ("a.csv", "b.csv")]
     write(lake, MANIFEST, jsonl.dump(objects))
-    records = [json.dumps(said_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
+    records = [json.dumps(record_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
     write(lake, "results.jsonl.gz", gzip.compress(b"\n".join(records)))
     write(lake, "findings.jsonl", records[0])
     write(lake, "job.json", json.dumps(DESCRIBED).encode())
@@ -219,12 +219,12 @@ def test_plan_pins_the_versions_of_the_evidence_that_decided(lake: Lake) -> None
     assert pins == {name: lake.versions(lake.bronze, RUN.document(name))[0] for name in pins}
 
 
-def test_first_pins_stand_once_a_move_has_begun(lake: Lake) -> None:
+def test_first_pins_are_kept_once_a_move_has_begun(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
     move(lake, "promote", chunk)
     before = lake.read(lake.bronze, RUN.document("plan.json"))
-    landed_with_medium_again = {**said_of(landed, "Medium"), "id": "another"}
+    landed_with_medium_again = {**record_of(landed, "Medium"), "id": "another"}
     landed_with_medium_again["classificationDetails"]["result"]["customDataIdentifiers"] = {
         "detections": [{"name": "Patient ID", "count": 1}]
     }
@@ -235,7 +235,7 @@ def test_first_pins_stand_once_a_move_has_begun(lake: Lake) -> None:
     assert lake.read(lake.bronze, RUN.document("plan.json")) == before
 
 
-def test_what_a_cleared_run_finds_is_kept_with_the_bytes_although_the_first_decisions_stand(lake: Lake) -> None:
+def test_findings_of_a_cleared_run_are_added_to_the_index_although_the_first_decisions_are_kept(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
     move(lake, "promote", chunk)
@@ -247,7 +247,7 @@ def test_what_a_cleared_run_finds_is_kept_with_the_bytes_although_the_first_deci
     assert lake.document(RUN.document("plan.json")) == before
 
 
-def test_what_becomes_known_of_the_bytes_after_moves_began_is_left_to_finding_events(lake: Lake) -> None:
+def test_findings_in_the_same_bytes_after_moves_began_are_left_to_finding_events(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
     move(lake, "promote", chunk)
@@ -255,7 +255,7 @@ def test_what_becomes_known_of_the_bytes_after_moves_began_is_left_to_finding_ev
     assert decide(lake)["promote"] == [chunk]
 
 
-def test_what_becomes_known_of_the_bytes_before_moves_begin_counts(lake: Lake) -> None:
+def test_findings_in_the_same_bytes_before_moves_begin_count(lake: Lake) -> None:
     landed = landed_with_medium(lake)
     decide(lake)
     content.add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
@@ -265,9 +265,7 @@ def test_what_becomes_known_of_the_bytes_before_moves_begin_counts(lake: Lake) -
 @pytest.mark.parametrize(
     ("pinned", "asked", "plans"), [(True, False, False), (False, True, True), (None, True, False), (None, False, True)]
 )
-def test_whether_it_is_a_dry_run_is_what_was_written_down_when_it_began(
-    lake: Lake, pinned: bool | None, asked: bool, plans: bool
-) -> None:
+def test_pin_of_the_run_says_whether_it_is_a_dry_run(lake: Lake, pinned: bool | None, asked: bool, plans: bool) -> None:
     landed_with_medium(lake)
     if pinned is not None:
         write(lake, "run.json", json.dumps({"run_id": "1", "dry_run": pinned}).encode())
@@ -275,7 +273,7 @@ def test_whether_it_is_a_dry_run_is_what_was_written_down_when_it_began(
 
 
 @pytest.mark.parametrize(("of_feed", "of_run"), [("clean_only", "default"), ("default", "clean_only")])
-def test_run_that_names_another_policy_than_its_feed_goes_by_both(lake: Lake, of_feed: str, of_run: str) -> None:
+def test_run_that_names_another_policy_than_its_feed_uses_both(lake: Lake, of_feed: str, of_run: str) -> None:
     landed_with_medium(lake)
     asked = {"quarantine_threshold": "High", "promotion": "each by itself", "evidence": {"settled": True}}
     decider = gate(lake, DecideOperator, policy=of_run, feed_policy=of_feed, is_dry_run=False, **asked)

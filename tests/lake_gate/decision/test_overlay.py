@@ -1,4 +1,4 @@
-"""What depends on amendments, and on what others write meanwhile."""
+"""Overlay: reading amendments, and writing documents that depend on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_amendments_of_all_runs_of_finding_events_are_read(lake: Lake) -> None:
     assert read_amendments(lake.s3, lake.bronze, Run("synthea", "2")) == Amendments()
 
 
-def test_what_depends_on_amendments_is_written_again_when_one_comes_meanwhile(lake: Lake) -> None:
+def test_documents_are_written_again_if_an_amendment_is_added_meanwhile(lake: Lake) -> None:
     written: list[set[str]] = []
 
     def write(amendments: Amendments) -> None:

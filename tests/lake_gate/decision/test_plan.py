@@ -1,4 +1,4 @@
-"""Chunks: byte ranges that hold every decision once."""
+"""Chunks: byte ranges that contain every decision once."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def test_chunks_grow_with_the_delivery_and_their_number_does_not(monkeypatch: py
         assert sum(content[start : start + size].count(b"\n") for start, size in chunks[outcome]) == objects
 
 
-def test_plan_fits_into_xcom_at_the_largest_addresses_there_may_be() -> None:
+def test_plan_fits_into_xcom_with_the_largest_offsets() -> None:
     chunks = dict.fromkeys(("promote", "quarantine", "hold"), [[10**10, 10**8]] * plan.MOST_CHUNKS)
     assert len(json.dumps(chunks)) < 8192

@@ -1,4 +1,4 @@
-"""Which policy applies to a run."""
+"""Choice of the policy for a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_policy_of_the_feed_and_of_the_run_are_both_described_and_read_back() ->
     assert [one.name for one in policy.also] == ["clean_only"]
 
 
-def test_run_that_names_the_policy_of_its_feed_goes_by_that_alone() -> None:
+def test_run_that_names_the_policy_of_its_feed_uses_only_that() -> None:
     policy, described = choose_policy("clean_only", "clean_only", *ASKED)
     assert (policy.also, "also" in described) == ((), False)
 
@@ -49,7 +49,7 @@ def test_policy_whose_file_is_gone_is_replaced_by_the_default_one() -> None:
         {"name": "default", "quarantine_threshold": "High", "promotion": "each by itself", "also": "clean_only"},
     ],
 )
-def test_plan_that_does_not_say_its_policy_is_damaged(described: Any) -> None:
+def test_plan_without_a_valid_policy_is_damaged(described: Any) -> None:
     with pytest.raises(DamagedDocumentError, match=r"plan\.json .*policy"):
         policy_of({"decisions": "v", "policy": described})
 
@@ -90,6 +90,6 @@ def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: s
 
 
 @pytest.mark.parametrize("name", ["../feeds/synthea", "a/b", "", "A", "a.json", "a\n"])
-def test_what_is_not_the_name_of_a_policy_never_becomes_a_path(name: str) -> None:
-    with pytest.raises(PolicyError, match="a policy is named by"):
+def test_text_that_is_not_the_name_of_a_policy_never_becomes_a_path(name: str) -> None:
+    with pytest.raises(PolicyError, match="the name of a policy contains only"):
         read_policy(name)

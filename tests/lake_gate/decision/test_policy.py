@@ -1,4 +1,4 @@
-"""Policies: what a file may say, which rule decides, and what its errors name."""
+"""Policies: the file format, the rule that decides, and the errors."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def outcome(policy: dict[str, Any], of: Facts) -> str | None:
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
-def test_policy_that_ships_is_one(path: Path) -> None:
+def test_shipped_policies_are_valid(path: Path) -> None:
     assert parse(path.stem, json.loads(path.read_text())).rules
 
 
-def test_default_policy_is_what_its_file_says() -> None:
+def test_default_policy_equals_its_file() -> None:
     (path,) = [path for path in POLICIES if path.stem == "default"]
     shipped, built_in = parse("default", json.loads(path.read_text())), Policy()
     assert (shipped.quarantine_threshold, shipped.promotion) == (built_in.quarantine_threshold, built_in.promotion)
@@ -65,7 +65,7 @@ def test_default_policy_is_what_its_file_says() -> None:
     ],
 )
 @pytest.mark.parametrize("then", ["quarantine", "hold"])
-def test_rule_that_keeps_out_asks_for_at_least(
+def test_conditions_of_rules_that_quarantine_or_hold_are_lower_bounds(
     then: str, condition: dict[str, Any], caught: Facts, passed: Facts
 ) -> None:
     policy = content(rule(then, **condition))
@@ -86,7 +86,9 @@ def test_rule_that_keeps_out_asks_for_at_least(
         ({"datasets": ["payers", "p?tients"]}, facts(NAME), facts(NAME, dataset="providers")),
     ],
 )
-def test_rule_that_promotes_asks_for_at_most(condition: dict[str, Any], allowed: Facts, refused: Facts) -> None:
+def test_conditions_of_rules_that_promote_are_upper_bounds(
+    condition: dict[str, Any], allowed: Facts, refused: Facts
+) -> None:
     policy = content(rule("promote", **condition))
     assert (outcome(policy, allowed), outcome(policy, refused)) == ("promote", None)
 
@@ -99,7 +101,7 @@ def test_first_rule_that_matches_decides() -> None:
 WRONG = [
     ("no object", [], "$: [] is not of type 'object'"),
     ("a key missing", {"rules": []}, "'promotion' is a required property"),
-    ("a key that nobody knows", content(treshold="High"), "'treshold' was unexpected"),
+    ("an unknown key", content(treshold="High"), "'treshold' was unexpected"),
     ("a severity", content(quarantine_threshold="high"), "quarantine_threshold: 'high' is not one of"),
     ("a rule's severity", content(rule("hold", min_severity="Hihg")), "rules[0].min_severity: 'Hihg' is not one of"),
     ("a rule's key", content(rule("hold", sevrity="High")), "rules[0]: Additional properties are not allowed"),
@@ -122,7 +124,7 @@ def test_wrong_policy_is_refused_by_the_name_of_its_key(wrong: Any, named: str) 
     assert named in str(refused.value)
 
 
-def test_everything_wrong_is_named_at_once() -> None:
+def test_all_problems_are_named_together() -> None:
     with pytest.raises(ValueError, match=r"promotion: .*; quarantine_threshold: .*"):
         parse("p", content(quarantine_threshold=1, promotion=2))
 
@@ -142,7 +144,7 @@ def test_run_may_ask_for_all_or_nothing_and_never_take_it_back() -> None:
     assert strict.tightened(Severity.HIGH, Promotion.EACH_BY_ITSELF).promotion is Promotion.ALL_OR_NOTHING
 
 
-def test_outcomes_are_the_ones_that_rules_may_say() -> None:
+def test_rules_can_have_every_outcome() -> None:
     assert {parse("p", content(rule(one.value))).rules[0].then for one in Outcome} == set(Outcome)
 
 

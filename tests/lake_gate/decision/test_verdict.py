@@ -1,4 +1,4 @@
-"""What a verdict is about, and what it is written as."""
+"""Verdicts: the objects that they apply to, and their documents."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def test_verdict_is_read_back_as_it_was_written() -> None:
         *({"findings": [{"bucket": "b"}]}, {"results": [{"bucket": "b", "detections": []}]}, {"cleared_at": 1}),
     ],
 )
-def test_what_is_no_verdict_is_not_taken_for_one(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="no verdict"):
+def test_content_that_is_not_a_verdict_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a verdict"):
         Verdict.from_json({**verdict_on(landed()).to_json(), **wrong})
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 1, {}])
-def test_what_is_no_object_is_no_verdict(content: Any) -> None:
-    with pytest.raises(ValueError, match="no verdict"):
+def test_content_that_is_not_an_object_is_refused(content: Any) -> None:
+    with pytest.raises(ValueError, match="not a verdict"):
         Verdict.from_json(content)
 
 
 @pytest.mark.parametrize(
-    ("other", "speaks"),
+    ("other", "applies"),
     [
         (landed("a.csv", key="synthea/2/a.csv", version_id="v9", etag="e9"), True),
         (landed("folder/A.csv"), True),
@@ -59,8 +59,8 @@ def test_what_is_no_object_is_no_verdict(content: Any) -> None:
         (landed("a.CSV"), False),
     ],
 )
-def test_verdict_speaks_for_the_same_bytes_in_a_file_of_the_same_kind(other: LandedObject, speaks: bool) -> None:
-    assert verdict_on(landed("a.csv")).speaks_for(other) is speaks
+def test_verdict_applies_to_the_same_bytes_in_a_file_of_the_same_kind(other: LandedObject, applies: bool) -> None:
+    assert verdict_on(landed("a.csv")).applies_to(other) is applies
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_verdict_speaks_for_the_same_bytes_in_a_file_of_the_same_kind(other: Lan
         (RULES, landed("a.tsv")),
     ],
 )
-def test_every_rule_changes_the_place_where_a_verdict_is_looked_for(rules: Rules, of: LandedObject) -> None:
+def test_every_rule_changes_the_key_of_a_verdict(rules: Rules, of: LandedObject) -> None:
     assert rules.fingerprint(of) != RULES.fingerprint(landed())
 
 
@@ -92,9 +92,9 @@ def test_rules_of_a_record_are_those_a_run_looks_for() -> None:
     assert Rules.from_record(recorded) == RULES
 
 
-def test_evidence_is_said_of_the_landed_version() -> None:
-    said = verdict_on(landed()).evidence_about(landed("a.csv", version_id="v7", etag="e7"))
-    for one in (*said.results, *said.findings):
+def test_evidence_is_about_the_landed_version() -> None:
+    evidence = verdict_on(landed()).evidence_about(landed("a.csv", version_id="v7", etag="e7"))
+    for one in (*evidence.results, *evidence.findings):
         assert (one.key, one.version_id, one.etag, one.severity) == ("synthea/1/a.csv", "v7", "e7", "Medium")
 
 

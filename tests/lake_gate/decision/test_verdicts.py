@@ -1,4 +1,4 @@
-"""Verdicts in bronze: which ones are found, what voids them, and which landed versions are marked."""
+"""Verdicts in bronze: which ones are found, when they are void, and which landed versions are tagged."""
 
 from __future__ import annotations
 
@@ -90,21 +90,19 @@ def test_verdict_by_other_rules_is_not_found(lake: Lake, landed: LandedObject, r
         b"[" * 100_000,
     ],
 )
-def test_what_lies_there_and_is_no_verdict_is_not_used(lake: Lake, landed: LandedObject, content: bytes) -> None:
+def test_document_that_is_not_a_verdict_is_not_used(lake: Lake, landed: LandedObject, content: bytes) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key=on(landed).key, Body=content)
     assert found(lake, landed) == []
 
 
 @pytest.mark.parametrize("lie", [{"sha256": "11" * 32}, {"size_bytes": 5}, {"dataset": "b"}, {"rules": "0"}])
-def test_verdict_that_says_something_else_than_its_place_is_not_used(
-    lake: Lake, landed: LandedObject, lie: dict[str, Any]
-) -> None:
+def test_verdict_that_does_not_match_its_key_is_not_used(lake: Lake, landed: LandedObject, lie: dict[str, Any]) -> None:
     verdict = on(landed)
     lake.s3.put_object(Bucket=lake.bronze, Key=verdict.key, Body=json.dumps({**verdict.to_json(), **lie}).encode())
     assert found(lake, landed) == []
 
 
-def test_verdicts_on_bytes_in_which_more_was_found_are_void_for_good(lake: Lake, landed: LandedObject) -> None:
+def test_verdicts_on_bytes_in_which_more_was_found_stay_void(lake: Lake, landed: LandedObject) -> None:
     verdicts.remember(lake.s3, lake.bronze, [on(landed)])
     add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
     assert found(lake, landed) == []
@@ -112,13 +110,13 @@ def test_verdicts_on_bytes_in_which_more_was_found_are_void_for_good(lake: Lake,
     assert found(lake, landed) == []
 
 
-def test_verdict_whose_own_evidence_has_what_was_found_stands(lake: Lake, landed: LandedObject) -> None:
+def test_verdict_whose_evidence_has_all_findings_is_used(lake: Lake, landed: LandedObject) -> None:
     verdicts.remember(lake.s3, lake.bronze, [replace(on(landed), evidence=Evidence((HIGH,)))])
     add_found(lake.s3, lake.bronze, landed.sha256, [HIGH])
     assert found(lake, landed) == ["a.csv"]
 
 
-def test_run_that_reuses_a_verdict_sees_that_it_is_void_meanwhile(lake: Lake, landed: LandedObject) -> None:
+def test_reused_verdict_that_became_void_is_revoked(lake: Lake, landed: LandedObject) -> None:
     other = lake.put(lake.bronze, "synthea/1/b.csv", b"B\n")
     lines = [json.dumps({"name": one.name, **on(one).to_json()}) for one in (landed, other)]
     run = Run("synthea", "1")
@@ -131,12 +129,10 @@ def test_run_that_reuses_a_verdict_sees_that_it_is_void_meanwhile(lake: Lake, la
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'{"name": 1}', b'{"name": "a.csv"}', b"[" * 100_000])
-def test_line_of_what_is_reused_that_is_not_a_verdict_is_an_error_that_names_the_document(
-    lake: Lake, line: bytes
-) -> None:
+def test_line_that_is_not_a_verdict_is_an_error_that_names_the_document(lake: Lake, line: bytes) -> None:
     run = Run("synthea", "1")
     lake.s3.put_object(Bucket=lake.bronze, Key=run.document("reused.jsonl"), Body=line)
-    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/reused\.jsonl .*line 1: no"):
+    with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/reused\.jsonl .*line 1: not"):
         verdicts.read_reused(lake.s3, lake.bronze, run)
 
 
@@ -157,7 +153,7 @@ def tags(lake: Lake, landed: LandedObject) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("own", [{}, {"cost": "7"}])
-def test_mark_keeps_other_tags_and_is_taken_off_again(lake: Lake, own: dict[str, str]) -> None:
+def test_tag_keeps_other_tags_and_can_be_removed(lake: Lake, own: dict[str, str]) -> None:
     landed = lake.put(lake.bronze, "synthea/1/a.csv", b"A\n", Tagging=urlencode(own))
     later = lake.put(lake.bronze, landed.key, b"other bytes", Tagging=f"{REUSED_TAG}={REUSED_VALUE}")
     for _ in range(2):
@@ -169,20 +165,20 @@ def test_mark_keeps_other_tags_and_is_taken_off_again(lake: Lake, own: dict[str,
     assert tags(lake, later) == {REUSED_TAG: REUSED_VALUE}
 
 
-def test_mark_is_on_the_landed_version_alone(lake: Lake, landed: LandedObject) -> None:
+def test_only_the_landed_version_is_tagged(lake: Lake, landed: LandedObject) -> None:
     later = lake.put(lake.bronze, landed.key, b"other bytes")
     verdicts.mark(lake.s3, [landed])
     assert (tags(lake, landed), tags(lake, later)) == ({REUSED_TAG: REUSED_VALUE}, {})
 
 
-def test_object_with_ten_tags_is_left_as_it_is_and_so_scanned(lake: Lake) -> None:
+def test_object_with_ten_tags_is_not_tagged_and_so_scanned(lake: Lake) -> None:
     ten = {f"k{n}": "v" for n in range(10)}
     landed = lake.put(lake.bronze, "synthea/1/a.csv", b"A\n", Tagging=urlencode(ten))
     verdicts.mark(lake.s3, [landed])
     assert tags(lake, landed) == ten
 
 
-def test_version_that_an_earlier_try_has_moved_stops_nothing(lake: Lake, landed: LandedObject) -> None:
+def test_version_that_an_earlier_try_has_moved_is_skipped(lake: Lake, landed: LandedObject) -> None:
     lake.s3.delete_object(Bucket=landed.bucket, Key=landed.key, VersionId=landed.version_id)
     verdicts.mark(lake.s3, [landed])
     verdicts.unmark(lake.s3, [landed])
