@@ -98,7 +98,7 @@ def test_chunk_of_which_everything_was_withdrawn_moves_nothing_and_is_done(lake:
     assert lake.keys(lake.silver) == []
 
 
-def test_move_does_not_begin_when_it_is_decided_anew_in_the_same_moment(
+def test_move_does_not_begin_when_the_run_is_decided_again_in_the_same_moment(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landed_with_medium(lake)
@@ -206,6 +206,9 @@ def test_unverified_copy_goes_even_when_the_task_died_right_after_its_ledger(lak
 def test_decision_of_another_outcome_than_its_chunk_is_not_carried_out(lake: Lake) -> None:
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
-    with pytest.raises(DamagedDocumentError, match=r"decisions\.jsonl is damaged: line 1: a decision of another"):
+    with pytest.raises(
+        DamagedDocumentError,
+        match=r"decisions\.jsonl is damaged: line 1: the outcome of the decision differs from that of its chunk",
+    ):
         move(lake, "quarantine", chunk)
     assert lake.keys(lake.bronze) == ["synthea/1/a.csv"]

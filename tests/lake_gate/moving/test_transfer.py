@@ -83,13 +83,13 @@ def test_older_versions_of_the_same_content_go_and_so_do_delete_markers(
 
 
 def test_older_version_with_other_bytes_stays_hidden_and_is_not_lost(lake: Lake, buckets: Buckets) -> None:
-    other = lake.put(lake.bronze, KEY, b"somebody's")
+    other = lake.put(lake.bronze, KEY, b"another writer's")
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
     move(lake, buckets, decision)
     assert lake.versions(lake.bronze, KEY) == [other.version_id]
-    assert lake.keys(lake.bronze) == []  # what somebody had deleted is not brought back
+    assert lake.keys(lake.bronze) == []  # a deleted object is not brought back
 
 
 def test_other_objects_of_the_bucket_are_left_alone(lake: Lake, buckets: Buckets) -> None:
@@ -149,7 +149,7 @@ def test_move_takes_at_most_three_requests_an_object_and_two_more_for_tags_of_it
     assert sum(counted.values()) / len(decisions) <= (5.1 if tagged else 4)
 
 
-def test_error_that_a_retry_may_mend_goes_before_one_that_it_cannot(lake: Lake, buckets: Buckets) -> None:
+def test_error_that_a_retry_may_resolve_goes_before_one_that_it_cannot(lake: Lake, buckets: Buckets) -> None:
     decisions = [decided(lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x"), "promote") for n in range(2)]
     s3 = boto3.client("s3")
 
@@ -218,9 +218,9 @@ def test_deletions_that_fail_are_sorted_and_named_and_the_others_are_moved(
     assert all(lake.read(lake.bronze, f"held/{one.key}") == b"content" for one in decisions)
     with pytest.raises(error) as raised:
         move(lake, buckets, *decisions, s3=s3)
-    said = str(raised.value)
-    assert all(word in said for word in (lake.bronze, "7 object(s)", code, *(f"/{n}.csv" for n in range(1, 6))))
-    assert "6.csv" not in said
+    text = str(raised.value)
+    assert all(word in text for word in (lake.bronze, "7 object(s)", code, *(f"/{n}.csv" for n in range(1, 6))))
+    assert "6.csv" not in text
     assert isinstance(raised.value, FinalGateError) == (code == "AccessDenied")
     assert len(move(lake, buckets, *decisions)) == 8
     assert [lake.versions(lake.bronze, one.key) for one in decisions] == [[]] * 8
