@@ -421,7 +421,7 @@ MUTANTS = [
     _rules("a rule widened by hand stays wide", "if _criteria(rule) != _criteria(found):", "if False:"),
     _lists("somebody else's list is taken for ours", "[found for found in described if account.is_managed(found)]", "described"),
     _suppression("a rule counts on its last day", "return rule.expires_on <= today", "return rule.expires_on < today"),
-    _suppression("what no rule explains is not counted", "uses.unexplained += not explaining", "uses.unexplained += 0"),
+    _suppression("what no rule explains is not counted", "attribution.unexplained += not explaining", "attribution.unexplained += 0"),
     _suppression("a rule may archive everything", '"additionalProperties": _CONDITION, "minProperties": 1}', '"additionalProperties": _CONDITION}'),
     # ---- no value leaves the objects
     _kept("columns are called by the first row", '{"row": _position, "column": _position}', '{"row": _position, "column": _position, "columnName": _name}'),

@@ -68,7 +68,7 @@ def remove_unsealed(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run)
     """Delete unverified versions that earlier attempts of this run have left beside its sealed copies.
 
     :param bucket: the quarantine bucket.
-    :param moved: lines of the written ledger; their versions are kept, whatever their tags are.
+    :param moved: the versions that count, as recorded by the caller; they are kept, whatever their tags are.
     """
     recorded: dict[str, set[str]] = {}
     for item in moved:

@@ -65,7 +65,7 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
     lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
-    content = jsonl.dump([decided(one, "hold") for one in objects])
+    content = jsonl.dump([decided(item, "hold") for item in objects])
     write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
     with pytest.raises(SourceVersionGoneError):
         move(lake, "hold", [0, len(content)])
@@ -77,13 +77,13 @@ def test_window_whose_places_cannot_be_listed_keeps_no_other_from_its_move(
 ) -> None:
     monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(4)]
-    content = jsonl.dump([decided(one, "hold") for one in objects])
+    content = jsonl.dump([decided(item, "hold") for item in objects])
     write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
     operator = gate(lake, MoveOperator, outcome="hold", chunk=[0, len(content)])
     operator.s3 = Answering("ListObjectVersions", "SlowDown", 1)
     with pytest.raises(AwsError, match="SlowDown"):
         operator.step(CONTEXT)
-    held, landed = [f"held/{one.key}" for one in objects], [one.key for one in objects]
+    held, landed = [f"held/{item.key}" for item in objects], [item.key for item in objects]
     assert lake.keys(lake.bronze) == [*held[2:], *landed[:2]]
     assert move(lake, "hold", [0, len(content)]) == 4
     assert lake.keys(lake.bronze) == held

@@ -95,7 +95,7 @@ def test_older_version_with_other_bytes_stays_hidden_and_is_not_lost(lake: Lake,
 def test_other_objects_of_the_bucket_are_left_alone(lake: Lake, buckets: Buckets) -> None:
     others = [lake.put(lake.bronze, f"synthea/1/{name}", b"other") for name in ("a", "a b+c%é.csv.bak", "a c", "b")]
     move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
-    assert [lake.versions(lake.bronze, one.key) for one in others] == [[one.version_id] for one in others]
+    assert [lake.versions(lake.bronze, item.key) for item in others] == [[item.version_id] for item in others]
 
 
 MOMENTS = [
@@ -179,14 +179,14 @@ def refusing(code: str, *names: str, message: str = "") -> Any:
 
     def refuse(parsed: dict[str, Any], **_: object) -> None:
         parsed["Errors"] = [
-            {"Key": one["Key"], "VersionId": one["VersionId"], "Code": code, "Message": message}
-            for one in asked
-            if one["Key"].endswith(names)
+            {"Key": item["Key"], "VersionId": item["VersionId"], "Code": code, "Message": message}
+            for item in asked
+            if item["Key"].endswith(names)
         ]
 
     def remember(params: dict[str, Any], **_: object) -> None:
         asked[:] = params["Delete"]["Objects"]
-        kept = [one for one in asked if not one["Key"].endswith(names)]
+        kept = [item for item in asked if not item["Key"].endswith(names)]
         params["Delete"] = {"Objects": kept or [{"Key": "nothing"}], "Quiet": True}
 
     asked: list[Any] = []
@@ -213,9 +213,12 @@ def test_deletions_that_fail_are_sorted_and_named_and_the_others_are_moved(
     outcomes = try_all(s3, decisions, RUN, buckets)
     first, *others = outcomes
     assert isinstance(first, Moved)
-    assert {type(one) for one in others} == {error}
-    assert [lake.versions(lake.bronze, one.key) for one in decisions] == [[], *([d.version_id] for d in decisions[1:])]
-    assert all(lake.read(lake.bronze, f"held/{one.key}") == b"content" for one in decisions)
+    assert {type(outcome) for outcome in others} == {error}
+    assert [lake.versions(lake.bronze, item.key) for item in decisions] == [
+        [],
+        *([d.version_id] for d in decisions[1:]),
+    ]
+    assert all(lake.read(lake.bronze, f"held/{item.key}") == b"content" for item in decisions)
     with pytest.raises(error) as raised:
         move(lake, buckets, *decisions, s3=s3)
     text = str(raised.value)
@@ -223,7 +226,7 @@ def test_deletions_that_fail_are_sorted_and_named_and_the_others_are_moved(
     assert "6.csv" not in text
     assert isinstance(raised.value, FinalGateError) == (code == "AccessDenied")
     assert len(move(lake, buckets, *decisions)) == 8
-    assert [lake.versions(lake.bronze, one.key) for one in decisions] == [[]] * 8
+    assert [lake.versions(lake.bronze, item.key) for item in decisions] == [[]] * 8
 
 
 def test_version_under_a_legal_hold_is_named_as_such_and_stops_no_other(lake: Lake, buckets: Buckets) -> None:
