@@ -21,7 +21,7 @@ EXAMPLES = [
     errors.RunPinnedError("s3://b/_runs/synthea/1/run.json", ["source"]),
     errors.DiskFullError("a.csv"),
     errors.UnknownObjectsError("s3://b/p", ["s3://b/k"]),
-    errors.CopyNotVerifiedError("s3://b/k", "s3://s/k", "its SHA-256 is another one"),
+    errors.CopyNotVerifiedError("s3://b/k", "s3://s/k", "its SHA-256 differs"),
     errors.NotDeletedError("b", 7, ["k1", "k2"], ["InternalError", "SlowDown"]),
     errors.DeleteRefusedError("b", 1, ["k"], ["AccessDenied"]),
     errors.ObjectLockedError("b", 1, ["k"], ["AccessDenied"]),

@@ -12,7 +12,7 @@ from lake_gate.errors import HeldNotReleasedError
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import REPROCESSED, Run
 from lake_gate.moving.transfer import Buckets, delete_versions
-from lake_gate.recording.entries import side_by_side
+from lake_gate.recording.entries import zip_with_entries
 from lake_gate.s3.documents import load_lines, read_document_or_none
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import head_version
@@ -47,7 +47,7 @@ def release(
     taken = {item.name: item for item in load_lines(TakenObject, written, bronze, run.document(REPROCESSED))}
     reprocessed = (
         (taken[landed.name], landed, entry)
-        for landed, entry in side_by_side(manifest, entries, bronze, run)
+        for landed, entry in zip_with_entries(manifest, entries, bronze, run)
         if landed.name in taken
     )
     released: list[Released] = []

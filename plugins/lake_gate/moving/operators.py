@@ -1,4 +1,4 @@
-"""The operator that carries the decisions out."""
+"""Operator that carries out the decisions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 class MoveOperator(GateOperator):
     """Carry out one chunk of the decisions of one outcome: copy, verify, and (unless promoted) delete the source.
 
-    The chunk's ledger says that its moves have begun (from then on the decisions stand), and at last where everything
-    is; a chunk that is done is not touched again. Returns the number of objects that are where they should be.
+    The chunk first writes that its moves have begun, after which the decisions cannot change, and at the end its ledger
+    of the objects' new places. A chunk with a ledger is complete and is not moved again. Returns the number of objects
+    in the ledger.
 
     :param outcome: ``promote``, ``quarantine`` or ``hold``.
-    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (mapped, and never rendered as a template).
+    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (mapped, not templated).
     """
 
     def __init__(self, *, outcome: str, chunk: list[int], **kwargs: Any) -> None:
@@ -47,7 +48,7 @@ class MoveOperator(GateOperator):
         self.chunk = chunk
 
     def step(self, context: Context) -> int:
-        """Move, and write down where everything is now."""
+        """Move the objects of the chunk, and write its ledger."""
         bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
         start, size = self.chunk
         done = run.document(ledger(self.outcome, start))
@@ -58,9 +59,9 @@ class MoveOperator(GateOperator):
         self.datasets_read = [feed_in(bronze, run)]
         self.datasets_written = [self._destination(run)]
         moved = load_lines(Moved, written, bronze, done)
-        if self.outcome == Outcome.QUARANTINE:  # only now it is settled which versions count
+        if self.outcome == Outcome.QUARANTINE:  # the ledger now names the versions that count
             remove_unsealed(self.s3, self.lake_settings.quarantine_bucket, moved, run)
-        # Shown as the chunk's name; nothing is left of it when all its objects were withdrawn before.
+        # The name of the mapped task; a chunk is empty if all its objects were withdrawn before.
         shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
         cast("dict[str, Any]", context)["moved"] = shown
         return len(moved)
@@ -68,7 +69,7 @@ class MoveOperator(GateOperator):
     def _decision(self, line: Any) -> Decision:
         decision = Decision.from_json(line)
         if decision.outcome != self.outcome:
-            raise ValueError("a decision of another outcome than its chunk")
+            raise ValueError("the outcome of the decision differs from that of its chunk")
         return decision
 
     def _destination(self, run: Run) -> Place:
@@ -82,12 +83,12 @@ class MoveOperator(GateOperator):
                 return feed_in(settings.bronze_bucket, run, is_held=True)
 
     def _begin(self, run: Run, key: str) -> str:
-        """Write down that the chunk's moves begin, and on which version of the decisions; return its id."""
+        """Record that the chunk's moves begin, and return the version id of the decisions that they follow."""
         bronze = self.lake_settings.bronze_bucket
         begun = json.dumps({"decisions": self._planned(run)}).encode()
         write_document_once(self.s3, bronze, key, begun)
         decisions = (read_object(self.s3, bronze, key, BEGUN_SHAPE) or {}).get("decisions")
-        if decisions != self._planned(run):  # decided anew meanwhile: see DecideOperator
+        if decisions != self._planned(run):  # the run was decided again meanwhile, see DecideOperator
             raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")
         return str(decisions)
 
@@ -95,25 +96,25 @@ class MoveOperator(GateOperator):
         bronze = self.lake_settings.bronze_bucket
         plan = read_basis(self.s3, bronze, run)
         if not plan:
-            raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", "it is not there")
+            raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", "it does not exist")
         return str(plan["decisions"])
 
     def _move(self, run: Run, planned: Iterator[Decision]) -> list[Moved]:
-        """Move what is not amended, and take back what is amended when all copies are made.
+        """Move objects without an amendment, then take back copies of those that were amended meanwhile.
 
-        What was decided anew, more strictly, is moved by ``finding_events``; it is left out here, and not an error.
+        Amended objects are moved by ``finding_events``; they are left out here, and their errors are ignored.
         """
         buckets = Buckets.of(self.lake_settings)
         decisions = list(planned)
         before = self._amendments(run)
         outcomes: dict[str, Moved | Exception] = {}
-        for window in batched((one for one in decisions if one.name not in before), CHUNK_OBJECTS):
+        for window in batched((d for d in decisions if d.name not in before), CHUNK_OBJECTS):
             tried = self._try(window, run, buckets)
-            outcomes |= {one.name: outcome for one, outcome in zip(window, tried, strict=True)}
+            outcomes |= {decision.name: outcome for decision, outcome in zip(window, tried, strict=True)}
         amended = self._amendments(run)
-        withdrawn = [(one, amended[one.name]) for one in decisions if one.name in amended]
+        withdrawn = [(decision, amended[decision.name]) for decision in decisions if decision.name in amended]
         errors = take_back(self.s3, withdrawn, run, buckets)
-        standing = [outcomes[one.name] for one in decisions if one.name not in amended]
+        standing = [outcomes[decision.name] for decision in decisions if decision.name not in amended]
         errors += [outcome for outcome in standing if isinstance(outcome, Exception)]
         if errors:
             raise combine_errors(errors)
@@ -123,7 +124,7 @@ class MoveOperator(GateOperator):
         return read_amendments(self.s3, self.lake_settings.bronze_bucket, run).made
 
     def _try(self, window: Sequence[Decision], run: Run, buckets: Buckets) -> Sequence[Moved | Exception]:
-        """Move some objects; what comes after them is moved whatever happens."""
+        """Move some objects; an error of the window is returned for each of them, so that later windows still move."""
         try:
             return try_all(self.s3, window, run, buckets, keep_unsealed=True)
         except (ClientError, BotoCoreError) as error:

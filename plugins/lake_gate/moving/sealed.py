@@ -1,12 +1,12 @@
-"""Copying into quarantine, which the gate writes to and may not read.
+"""Copy objects into quarantine, which the gate can write but not read.
 
-Whoever runs the gate could otherwise look at what it isolates. S3 answers no HeadObject there, as that is s3:GetObject;
-it lists the versions, and tells their tags. So a copy is verified by what S3 says when it makes it, and only then is it
-*sealed*: the tag ``checksum`` says which bytes it holds. What has no such tag, nobody has verified: it is deleted once
-there is a sealed copy, and only when it is written down which version counts. Before that, the same task at work a
-second time might seal it in the moment before it is deleted, and write down that version.
+The gate's role has no s3:GetObject there, so that its users cannot read isolated objects. HeadObject needs that
+permission, too; listing versions and reading tags do not. So a copy is verified by S3's answer to the copy request, and
+is then *sealed*: the tag ``checksum`` holds the SHA-256 of its bytes. A version without a seal is not verified. It is
+deleted once a sealed copy exists and the ledger names the version that counts. If it were deleted earlier, a concurrent
+attempt of the same task could seal it just before the deletion and write its version id into the ledger.
 
-All tags of the object are kept. Where they leave no room for the seal, it is an empty object beside the copy.
+All tags of the object are kept. If they leave no room for the seal, an empty object beside the copy is the seal.
 Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html#API_HeadObject_RequestSyntax ("Permissions")
 """
 
@@ -24,8 +24,8 @@ from lake_gate.errors import CopyNotVerifiedError, FinalGateError, from_aws_erro
 from lake_gate.model.manifest import Moved
 from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
-from lake_gate.moving.copying import Copying, There
-from lake_gate.moving.tags import MOST_TAGS, SEAL_TAG, SECOND_SEAL_TAG, value_of_run
+from lake_gate.moving.copying import Copying, Target
+from lake_gate.moving.tags import MAX_TAGS, SEAL_TAG, SECOND_SEAL_TAG, run_tag_value
 from lake_gate.s3.answers import retry_on_conflict
 from lake_gate.s3.versions import KeyHistory, list_histories, tags_of
 
@@ -35,55 +35,55 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SEALS = "_sealed/"
-"""Where quarantine has the seals of copies whose objects have as many tags of their own as S3 allows: empty objects."""
+"""Prefix of seals that are empty objects: those of copies whose own tags reach S3's limit."""
 
 
 def sealed_checksum(s3: S3Client, bucket: str, key: str, version_id: str) -> str | None:
-    """Return the SHA-256 of a verified copy, as S3 shows it elsewhere; None: it is not there, or nobody verified it."""
+    """Return the SHA-256 of a sealed copy as HeadObject would; None if the version is gone or not sealed."""
     return _seal_of(s3, bucket, key, version_id, tags_of(s3, bucket, key, version_id) or {})
 
 
 def _seal_of(s3: S3Client, bucket: str, key: str, version_id: str, tags: Mapping[str, str]) -> str | None:
-    """Return what the seal of a version says.
+    """Return the checksum in the seal of a version; None if it is not sealed.
 
-    No version has one of the tags before it is verified, whatever tags its object has: see :meth:`SealedCopying._tags`.
+    A copy never has one of these tags before it is verified, even if its object has: see :meth:`SealedCopying._tags`.
     """
     if seal := tags.get(SECOND_SEAL_TAG):
         return seal
-    if len(tags) == MOST_TAGS:
-        beside = _beside(key, version_id)
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix=beside).get("Contents", ())
-        # An empty object has no findings: what is isolated because of some cannot pass for a seal.
-        if seal := next((one["Key"].removeprefix(beside) for one in listed if not one["Size"]), None):
+    if len(tags) == MAX_TAGS:
+        prefix = _seal_prefix(key, version_id)
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+        # A seal is empty. An isolated object with findings is not, so it cannot be taken for a seal.
+        if seal := next((item["Key"].removeprefix(prefix) for item in listed if not item["Size"]), None):
             return seal
     return tags.get(SEAL_TAG)
 
 
-def _beside(key: str, version_id: str) -> str:
-    """Return the beginning of the key of a seal that is an object; the checksum is its end."""
+def _seal_prefix(key: str, version_id: str) -> str:
+    """Return the prefix of the key of a seal that is an object; the rest of the key is the checksum."""
     return f"{_SEALS}{hashlib.sha256(f'{version_id} {key}'.encode()).hexdigest()}/"
 
 
 def remove_unsealed(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run) -> None:
-    """Delete what tries of this run have left, unverified, at the places of its sealed copies.
+    """Delete unverified versions that earlier attempts of this run have left beside its sealed copies.
 
-    :param bucket: that of quarantine.
-    :param moved: which versions count, as it is written down for good: they stay whatever their tags are.
+    :param bucket: the quarantine bucket.
+    :param moved: the versions that count, as recorded by the caller; they are kept, whatever their tags are.
     """
-    counting: dict[str, set[str]] = {}
-    for one in moved:
-        counting.setdefault(one.key, set()).add(one.version_id)
-    for key, history in list_histories(s3, bucket, counting).items():
-        if not counting[key].issubset(history.versions):
-            continue  # what counts is not there: nothing may go
+    recorded: dict[str, set[str]] = {}
+    for item in moved:
+        recorded.setdefault(item.key, set()).add(item.version_id)
+    for key, history in list_histories(s3, bucket, recorded).items():
+        if not recorded[key].issubset(history.versions):
+            continue  # a recorded version is missing: delete nothing
         for version_id in history.versions:
-            if version_id not in counting[key] and _is_unsealed(s3, bucket, key, version_id, run):
+            if version_id not in recorded[key] and _is_unsealed(s3, bucket, key, version_id, run):
                 _remove(s3, bucket, key, version_id)
 
 
 def _is_unsealed(s3: S3Client, bucket: str, key: str, version_id: str, run: Run) -> bool:
     tags = tags_of(s3, bucket, key, version_id) or {}
-    return tags.get("run") == value_of_run(run) and not _seal_of(s3, bucket, key, version_id, tags)
+    return tags.get("run") == run_tag_value(run) and not _seal_of(s3, bucket, key, version_id, tags)
 
 
 def _remove(s3: S3Client, bucket: str, key: str, version_id: str) -> None:
@@ -92,25 +92,25 @@ def _remove(s3: S3Client, bucket: str, key: str, version_id: str) -> None:
     except ClientError as error:
         if not isinstance(from_aws_error(error), FinalGateError):
             raise
-        # It is isolated like the copy that counts: no reason to fail a move that is done.
-        log.warning("An unverified version of %s stays: S3 refuses to delete it", loggable(f"s3://{bucket}/{key}"))
+        # The version is isolated like the sealed copy, so the completed move does not fail.
+        log.warning("An unverified version of %s was kept: S3 refused to delete it", loggable(f"s3://{bucket}/{key}"))
 
 
 @dataclass(slots=True)
 class SealedCopying(Copying):
-    """One object on its way into a bucket that is not read."""
+    """The copy of one object into a bucket that the gate cannot read."""
 
-    kept_for_later_tags: ClassVar[int] = 1
+    reserved_tags: ClassVar[int] = 1
 
     @override
     def _copy(
         self, source: Mapping[str, Any], tags: Mapping[str, str], condition: dict[str, str], *, has_others: bool
     ) -> Moved:
-        """Copy, verify what S3 says of the copy, and seal it."""
+        """Copy the object, verify S3's answer, and seal the copy."""
         made = retry_on_conflict(lambda: self._send_copy(source, tags, condition))
         version_id = made["VersionId"]
         if made.get("ChecksumSHA256") != self.decision.checksum:
-            self._refuse(version_id, "its SHA-256 is another one")
+            self._refuse(version_id, "its SHA-256 differs")
         if not made.get("ServerSideEncryption"):
             raise CopyNotVerifiedError(self._source_uri, self._copy_uri, "it is not encrypted")
         sealed = self._seal(version_id, tags)
@@ -119,12 +119,14 @@ class SealedCopying(Copying):
         return self._moved(version_id, is_beside_others=has_others)
 
     def _seal(self, version_id: str, tags: Mapping[str, str]) -> dict[str, str]:
-        """Seal a verified copy, and return the tags that it has then."""
+        """Seal a verified copy, and return its new tags."""
         sealed = {**tags, **self.own_tags}
-        if len(sealed) < MOST_TAGS:
+        if len(sealed) < MAX_TAGS:
             sealed[SECOND_SEAL_TAG if SEAL_TAG in self.own_tags else SEAL_TAG] = self.decision.checksum
         else:
-            self.s3.put_object(Bucket=self.bucket, Key=_beside(self.key, version_id) + self.decision.checksum, Body=b"")
+            self.s3.put_object(
+                Bucket=self.bucket, Key=_seal_prefix(self.key, version_id) + self.decision.checksum, Body=b""
+            )
         self.s3.put_object_tagging(
             Bucket=self.bucket,
             Key=self.key,
@@ -135,29 +137,29 @@ class SealedCopying(Copying):
 
     @override
     def _tags(self, source: Mapping[str, Any]) -> dict[str, str]:
-        """Return the tags that the copy is made with: one of the object's own must not be taken for the seal."""
+        """Return the tags to copy with: without one of the object's own that could be taken for the seal."""
         return {name: value for name, value in Copying._tags(self, source).items() if name != SEAL_TAG}
 
     @override
-    def _look_at(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> There:
-        """Look at the tags of every version; a copy of this run that is not sealed is what a crash has left."""
-        there = There()
+    def _inspect(self, history: KeyHistory | None, source: Mapping[str, Any] | None, tags: Mapping[str, str]) -> Target:
+        """Compare the seal of every version; unsealed copies of this run are left over from a crash and ignored."""
+        target = Target()
         for version_id in history.versions if history else ():
             found = tags_of(self.s3, self.bucket, self.key, version_id)
             if found is None:
                 continue
             if _seal_of(self.s3, self.bucket, self.key, version_id, found) == self.decision.checksum:
-                if there.copy is None and (source is None or self.own_tags.items() <= found.items()):
-                    there.copy = version_id
-            elif found.get("run") != value_of_run(self.run):
-                there.has_others = True
-        return there
+                if target.copy is None and (source is None or self.own_tags.items() <= found.items()):
+                    target.copy = version_id
+            elif found.get("run") != run_tag_value(self.run):
+                target.has_others = True
+        return target
 
     @override
     def _condition(self) -> dict[str, str]:
-        """Return what S3 has to find: nothing, when nothing was there.
+        """Return the condition that the target does not exist, if it had no versions when it was listed.
 
-        Where something is, a copy becomes one more version, without a condition: ``If-Match`` takes the right to read.
+        Otherwise the copy becomes a further version without a condition: ``If-Match`` needs permission to read.
         Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
         """
         return {} if self.history and self.history.versions else {"IfNoneMatch": "*"}

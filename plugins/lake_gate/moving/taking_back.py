@@ -1,7 +1,7 @@
-"""Takes back copies that were completed after a later finding had withdrawn their objects.
+"""Take back copies that were completed after a later finding had withdrawn their objects.
 
-``finding_events`` amends a run first, and looks for copies afterwards; a task of the run copies first, and looks for
-amendments afterwards. One of the two sees the other, whenever the copy completes.
+``finding_events`` first writes its amendment and then lists copies; a task of the run first copies and then reads the
+amendments. So at least one of the two sees the other, whenever the copy completes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _FromCopies(Buckets):
-    """The buckets of the lake, for objects that are where a decision before has put them."""
+    """The buckets of the lake, for objects that were already moved by an earlier decision."""
 
     def place(self, decision: Decision) -> tuple[str, str]:
         key = decision.key.removeprefix(HELD_PREFIX) if decision.bucket == self.bronze else decision.key
@@ -38,15 +38,15 @@ class _FromCopies(Buckets):
 def take_back(
     s3: S3Client, amended: Sequence[tuple[Decision, Amendment]], run: Run, buckets: Buckets
 ) -> list[Exception]:
-    """Move copies from where decisions have put them to where the stricter amendments send them.
+    """Move copies from the places of their decisions to the places of stricter amendments.
 
-    The bytes are never lost: a copy goes once a verified one is at the amendment's place, made now or by
-    ``finding_events``. Uploads under way at the first place are aborted.
+    No bytes are lost: a copy is deleted once a verified one exists at the amendment's place, made here or by
+    ``finding_events``. Uploads in progress at the decision's place are aborted.
 
-    :param amended: decisions of one outcome, as they were before, each with its amendment.
-    :return: why copies could not be taken back; those of all others are gone.
+    :param amended: decisions of one outcome, each with its amendment.
+    :return: errors of the copies that could not be taken back; all others were.
     """
-    stricter = [(d, to) for d, to in amended if is_stricter(to.decision.outcome, than=d.outcome)]
+    stricter = [(d, amendment) for d, amendment in amended if is_stricter(amendment.decision.outcome, than=d.outcome)]
     errors: list[Exception] = []
     with _collecting(errors):
         multipart.abort_uploads_under_way(s3, (buckets.place(d) for d, _ in stricter if d.part_bytes))
@@ -54,9 +54,9 @@ def take_back(
         copies = _copies(s3, stricter, buckets)
         for outcome in (Outcome.QUARANTINE, Outcome.HOLD):
             moving = [copy for copy in copies if copy.outcome == outcome]
-            # What lies unverified in quarantine may be a copy that finding_events is about to seal.
+            # An unverified version in quarantine may be a copy that finding_events is about to seal.
             outcomes = try_all(s3, moving, run, _from_copies(buckets), keep_unsealed=True)
-            errors += [one for one in outcomes if isinstance(one, Exception) and not _is_taken(one)]
+            errors += [error for error in outcomes if isinstance(error, Exception) and not _is_taken(error)]
     return errors
 
 
@@ -69,12 +69,12 @@ def _collecting(errors: list[Exception]) -> Iterator[None]:
 
 
 def _is_taken(error: Exception) -> bool:
-    """Whether ``finding_events`` has taken the copy since it was listed."""
+    """Whether ``finding_events`` has moved the copy since it was listed."""
     return isinstance(error, SourceVersionGoneError)
 
 
 def _copies(s3: S3Client, amended: Sequence[tuple[Decision, Amendment]], buckets: Buckets) -> list[Decision]:
-    """Return what the amendments decide about each copy that is there."""
+    """Return the decisions of the amendments about the copies that exist."""
     if not amended:
         return []
     places = [buckets.place(decision) for decision, _ in amended]
@@ -85,7 +85,7 @@ def _copies(s3: S3Client, amended: Sequence[tuple[Decision, Amendment]], buckets
             if buckets.checksum_at(s3, bucket, key, version_id) == decision.checksum:
                 copy = replace(decision, bucket=bucket, key=key, version_id=version_id)
                 found.append(replace(copy, outcome=amendment.decision.outcome, reason=amendment.decision.reason))
-                break  # all versions with its bytes go with it
+                break  # deleting it deletes all versions with its bytes
     return found
 
 

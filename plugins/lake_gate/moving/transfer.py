@@ -1,8 +1,8 @@
-"""Carries out decisions: copy exactly the decided version, verify the copy, then delete exactly that version.
+"""Carry out decisions: copy exactly the decided version, verify the copy, then delete exactly that version.
 
-A move is a small state machine, and S3 itself shows its state: *landed* (the version is there, no verified copy of it),
-*copied* (both are there), *moved* (only the copy; a promoted object stays where it was landed, too). Each step asks
-what is there first, so that a retry finishes what a crash left and touches nothing else.
+A move is a small state machine whose state is in S3 itself: *landed* (the version exists, without a verified copy),
+*copied* (both exist), *moved* (only the copy exists; a promoted object also stays where it was landed). Each step reads
+this state first, so that a retry completes an interrupted move and changes nothing else.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ERRORS_SHOWN = 20
-"""Of how many objects that were not moved the log names the key."""
+"""Most keys of objects that were not moved in the log."""
 _DELETE_BATCH = 1000
-"""Most keys of one DeleteObjects. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
+"""Most versions in one DeleteObjects request. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,11 @@ class Buckets:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return those that the settings name."""
+        """Return the buckets in the settings."""
         return cls(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
 
     def place(self, decision: Decision) -> tuple[str, str]:
-        """Return (bucket, key) of where the object goes; it keeps its key, but for ``held/`` in bronze."""
+        """Return (bucket, key) of the target: the object's key, below ``held/`` if it is held."""
         match Outcome(decision.outcome):
             case Outcome.PROMOTE:
                 return self.silver, decision.key
@@ -65,18 +65,18 @@ class Buckets:
                 return self.bronze, HELD_PREFIX + decision.key
 
     def checksum_at(self, s3: S3Client, bucket: str, key: str, version_id: str) -> str | None:
-        """Return the SHA-256 of a version, of one in quarantine when it was verified there; None when there is none."""
+        """Return the SHA-256 of a version; None if it does not exist, or is in quarantine and not sealed."""
         if bucket == self.quarantine:
             return sealed_checksum(s3, bucket, key, version_id)
         return (head_version(s3, bucket, key, version_id) or {}).get("ChecksumSHA256")
 
 
 def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Buckets) -> list[Moved]:
-    """Do the same as :func:`try_all`, and raise when an object was not moved; all others were.
+    """Move objects as :func:`try_all` does, then raise an error if some were not moved.
 
-    :raises CopyNotVerifiedError: when a copy is not what was landed; that source was kept.
-    :raises SourceVersionGoneError: when a version has disappeared and no copy of it exists.
-    :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: when a source stays beside its verified copy.
+    :raises CopyNotVerifiedError: when a copy differs from the landed object; its source was kept.
+    :raises SourceVersionGoneError: when neither a version nor a copy of it exists.
+    :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: when a copied source could not be deleted.
     """
     outcomes = try_all(s3, decisions, run, buckets)
     if errors := [outcome for outcome in outcomes if isinstance(outcome, Exception)]:
@@ -87,44 +87,45 @@ def carry_out(s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Bu
 def try_all(
     s3: S3Client, decisions: Sequence[Decision], run: Run, buckets: Buckets, *, keep_unsealed: bool = False
 ) -> list[Moved | Exception]:
-    """Move objects of one outcome to where their decisions send them; promoted objects also stay in bronze.
+    """Move objects to the places that their decisions name; promoted objects also stay in bronze.
 
-    :param decisions: all from one bucket.
-    :param keep_unsealed: leave unverified versions in quarantine to the caller, which has to write down first where
-        the objects are: see :func:`lake_gate.moving.sealed.remove_unsealed`.
-    :return: for each decision, in the order given, where the object is now, or why it was not moved. An object whose
-        source could not be deleted was not moved; its verified copy is there.
-    :raises ClientError: when the places cannot be listed; nothing was moved then.
+    :param decisions: all of one outcome, and from one bucket.
+    :param keep_unsealed: keep unverified versions in quarantine. The caller then writes its ledger and calls
+        :func:`lake_gate.moving.sealed.remove_unsealed`.
+    :return: for each decision, in the order given, the object's new place, or the error. If a source could not be
+        deleted, it is the error, although the verified copy exists.
+    :raises ClientError: when the targets cannot be listed; nothing was moved then.
     """
     if not decisions:
         return []
     places = [buckets.place(decision) for decision in decisions]
     target = places[0][0]
-    there = list_histories(s3, target, [key for _, key in places])
+    histories = list_histories(s3, target, [key for _, key in places])
     copyings = [
-        (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, there.get(place[1]))
+        (SealedCopying if place[0] == buckets.quarantine else Copying)(s3, d, run, *place, histories.get(place[1]))
         for d, place in zip(decisions, places, strict=True)
     ]
     outcomes = [outcome for _, outcome in map_threads(_moved_or_error, copyings)]
-    going = [n for n, one in enumerate(outcomes) if isinstance(one, Moved) and decisions[n].outcome != Outcome.PROMOTE]
-    for n, error in zip(going, try_delete(s3, [decisions[n] for n in going]), strict=True):
+    copied = [n for n, moved in enumerate(outcomes) if isinstance(moved, Moved)]
+    to_delete = [n for n in copied if decisions[n].outcome != Outcome.PROMOTE]
+    for n, error in zip(to_delete, try_delete(s3, [decisions[n] for n in to_delete]), strict=True):
         outcomes[n] = error or outcomes[n]
     if target == buckets.quarantine and not keep_unsealed:
-        _tidy(s3, target, [one for one in outcomes if isinstance(one, Moved) and one.key in there], run)
+        _tidy(s3, target, [item for item in outcomes if isinstance(item, Moved) and item.key in histories], run)
     _log(decisions, outcomes)
     return outcomes
 
 
 def _tidy(s3: S3Client, bucket: str, moved: Sequence[Moved], run: Run) -> None:
-    """Remove unverified versions; the outcomes of the moves stand even if that fails."""
+    """Remove unverified versions; a failure is logged and does not change the outcomes of the moves."""
     try:
         remove_unsealed(s3, bucket, moved, run)
     except (ClientError, BotoCoreError) as error:
-        log.warning("Unverified versions in %s stay: %s", bucket, type(error).__name__)
+        log.warning("Unverified versions in %s were kept: %s", bucket, type(error).__name__)
 
 
 def _moved_or_error(copying: Copying) -> Moved | Exception:
-    """One bad object must not stop the others: its error is returned."""
+    """Return the verified copy, or the error, so that the other objects are still copied."""
     try:
         return copying.copy_verified()
     except (ClientError, BotoCoreError) as error:
@@ -134,7 +135,7 @@ def _moved_or_error(copying: Copying) -> Moved | Exception:
 
 
 def _log(decisions: Sequence[Decision], outcomes: Sequence[Moved | Exception]) -> None:
-    failed = [(d, one) for d, one in zip(decisions, outcomes, strict=True) if isinstance(one, Exception)]
+    failed = [(d, error) for d, error in zip(decisions, outcomes, strict=True) if isinstance(error, Exception)]
     log.info("Carried out %d of %d decisions", len(decisions) - len(failed), len(decisions))
     if failed:
         log.error("%d object(s) could not be moved: %s", len(failed), Counter(type(e).__name__ for _, e in failed))
@@ -143,7 +144,7 @@ def _log(decisions: Sequence[Decision], outcomes: Sequence[Moved | Exception]) -
 
 
 def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> None:
-    """Do the same as :func:`try_delete`, and raise when a version could not be deleted; all others were.
+    """Delete versions as :func:`try_delete` does, then raise an error if some were not deleted.
 
     :raises ObjectLockedError, DeleteRefusedError, NotDeletedError: naming the first keys.
     """
@@ -152,12 +153,12 @@ def delete_versions(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> 
 
 
 def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[Exception | None]:
-    """Delete versions of which a verified copy is somewhere else, and what of the same content lies below them.
+    """Delete versions that have a verified copy elsewhere, and all other versions of their keys with the same content.
 
-    What holds other bytes is somebody's who writes there, too: it stays.
+    Versions with other bytes were written by another writer and are kept.
 
     :param copied: all in one bucket.
-    :return: for each, in the order given, why S3 did not delete it; None when it is gone.
+    :return: for each, in the order given, the error; None if it was deleted.
     """
     if not copied:
         return []
@@ -165,14 +166,14 @@ def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[
     failed: dict[int, Exception] = {}
     doomed: dict[tuple[str, str], int] = {}
     try:
-        histories = list_histories(s3, bucket, [one.key for one in copied])
+        histories = list_histories(s3, bucket, [item.key for item in copied])
     except (ClientError, BotoCoreError) as error:
         return [from_aws_error(error)] * len(copied)
-    for n, one in enumerate(copied):
+    for n, item in enumerate(copied):
         try:
-            versions = _to_delete(s3, one, histories.get(one.key, KeyHistory()))
-            doomed |= {(one.key, version_id): n for version_id in versions}
-        except (ClientError, BotoCoreError) as error:  # of a version below it, that another writer has put there
+            versions = _to_delete(s3, item, histories.get(item.key, KeyHistory()))
+            doomed |= {(item.key, version_id): n for version_id in versions}
+        except (ClientError, BotoCoreError) as error:  # about another version of the key
             failed[n] = from_aws_error(error)
     for batch in batched(doomed, _DELETE_BATCH):
         try:
@@ -184,7 +185,7 @@ def try_delete(s3: S3Client, copied: Sequence[Decision | LandedObject]) -> list[
 
 
 def _delete(s3: S3Client, bucket: str, versions: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Exception]:
-    """Delete versions in one request; return why S3 has kept some."""
+    """Delete versions in one request; return the errors of those that S3 did not delete."""
     objects: list[Any] = [{"Key": key, "VersionId": version_id} for key, version_id in versions]
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
     failed: dict[tuple[str, str], Exception] = {}
@@ -192,12 +193,12 @@ def _delete(s3: S3Client, bucket: str, versions: Sequence[tuple[str, str]]) -> d
         key, version_id, code = refused["Key"], refused.get("VersionId"), refused.get("Code", "unknown")
         if code not in {"NoSuchKey", "NoSuchVersion"}:
             error = from_delete_error(bucket, key, code, is_locked=is_locked(refused))
-            failed |= {one: error for one in versions if one[0] == key and version_id in {None, one[1]}}
+            failed |= {version: error for version in versions if version[0] == key and version_id in {None, version[1]}}
     return failed
 
 
 def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistory) -> Iterator[str]:
-    """Yield the copied version, others with its content, and the delete markers when nothing else is left."""
+    """Yield the copied version, others with its content, and the delete markers if no other version remains."""
     others = [version_id for version_id in history.versions if version_id != copied.version_id]
     same = [version_id for version_id in others if _has_content_of(s3, copied, version_id)]
     if len(others) < len(history.versions):
@@ -207,10 +208,10 @@ def _to_delete(s3: S3Client, copied: Decision | LandedObject, history: KeyHistor
         yield from history.markers
     else:
         uri = f"s3://{copied.bucket}/{copied.key}"
-        log.warning("%s has versions that this run did not land: they stay", loggable(uri))
+        log.warning("%s has versions that this run did not land: they were kept", loggable(uri))
 
 
 def _has_content_of(s3: S3Client, copied: Decision | LandedObject, version_id: str) -> bool:
-    """Whether a version holds what was moved; one that is gone by now holds nothing else."""
+    """Whether a version has the content of the copied one; a version that no longer exists counts as such."""
     head = head_version(s3, copied.bucket, copied.key, version_id)
     return head is None or head.get("ChecksumSHA256") == copied.checksum

@@ -100,7 +100,7 @@ def _cost(cost: Mapping[str, Any] | None) -> str:
 
 
 def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
-    """Yield how many findings suppression rules have archived, see :class:`lake_gate.recording.suppression.Uses`."""
+    """Yield how many findings rules have archived, see :class:`lake_gate.recording.suppression.Attribution`."""
     if not uses:
         return
     for name, findings in uses["by_rule"].items():

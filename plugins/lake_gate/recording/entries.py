@@ -1,4 +1,4 @@
-"""Brings together what a run has written down: one entry per landed object, amended where it was."""
+"""Entries of the run record: one per landed object, joined from the documents of the run, with its amendments."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 def iter_run_entries(
     s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield one entry per landed object, see :func:`lake_gate.recording.record.iter_entries`; read as it goes.
+    """Yield one entry per landed object, see :func:`lake_gate.recording.record.iter_entries`; documents are streamed.
 
     :param basis: content of ``plan.json``; empty when nothing was decided.
     """
     chunks: Chunks = basis.get("chunks", {})
     entries = record.iter_entries(
         iter_items(s3, bronze, run.document(MANIFEST), partial(jsonl.from_dict, LandedObject)),
-        record.in_order(_decisions(s3, bronze, run, of, basis["decisions"]) for of in chunks.values()),
-        record.in_order(_moves(s3, bronze, run, outcome, of) for outcome, of in chunks.items()),
+        record.merge_by_name(_decisions(s3, bronze, run, listed, basis["decisions"]) for listed in chunks.values()),
+        record.merge_by_name(_moves(s3, bronze, run, outcome, listed) for outcome, listed in chunks.items()),
         dry_run=dry_run,
     )
     return amendments.apply_to(entries)
@@ -49,54 +49,54 @@ def write_objects(
     *,
     dry_run: bool,
 ) -> str:
-    """Write ``objects.jsonl`` as its parts are read: a run of any size goes through little memory. Return its address.
+    """Write ``objects.jsonl`` as a stream, so that memory does not grow with the run, and return its URI.
 
-    :param totals: counts what is written.
+    :param totals: counts the entries that are written.
     """
     entries = iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run)
     return write_lines(s3, bronze, run.document(OBJECTS), map(jsonl.to_line, totals.counted(entries)))
 
 
 def read_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, Any]:
-    """Return the run's ``record.json``, whose shape was looked at.
+    """Return the run's ``record.json``, with its shape checked.
 
-    :param needed: members that the caller needs, besides ``accounted`` and ``dry_run``.
-    :raises DamagedDocumentError: when it is not there, or not a record.
+    :param needed: members that the caller needs in addition to ``accounted`` and ``dry_run``.
+    :raises DamagedDocumentError: when it does not exist or is not a record.
     """
     shape = {**RECORD_SHAPE, "required": [*RECORD_SHAPE["required"], *needed]}
     return need_object(s3, bronze, run.document(RECORD), shape)
 
 
 def iter_entries(s3: S3Client, bronze: str, run: Run, *, placed: bool = False) -> Iterator[dict[str, Any]]:
-    """Yield the lines of the run's ``objects.jsonl``, whose shape was looked at.
+    """Yield the entries of the run's ``objects.jsonl``, with their shape checked.
 
-    :param placed: the run accounts for all objects, so each line says where its object is.
-    :raises DamagedDocumentError: when a line is something else.
+    :param placed: whether the run accounts for all objects, so that each entry must have the object's place.
+    :raises DamagedDocumentError: when a line is not an entry.
     """
     return iter_items(s3, bronze, run.document(OBJECTS), placed_entry_of if placed else entry_of)
 
 
-def side_by_side[Entry: Mapping[str, Any]](
+def zip_with_entries[Entry: Mapping[str, Any]](
     manifest: Iterable[LandedObject], entries: Iterable[Entry], bronze: str, run: Run
 ) -> Iterator[tuple[LandedObject, Entry]]:
-    """Yield each landed object with its entry; both come in the order of the manifest.
+    """Yield each landed object with its entry; both are in the order of the manifest.
 
     :raises DamagedDocumentError: when the names or the lengths differ.
     """
     for number, (landed, entry) in enumerate(zip_longest(manifest, entries), start=1):
         if landed is None or entry is None or landed.name != entry["name"]:
-            problem = f"line {number}: not the object that {MANIFEST} has there"
+            problem = f"line {number}: not the object in the same line of {MANIFEST}"
             raise DamagedDocumentError(f"s3://{bronze}/{run.document(OBJECTS)}", problem)
         yield landed, entry
 
 
 def _decisions(s3: S3Client, bronze: str, run: Run, chunks: list[list[int]], version_id: str) -> Iterator[Decision]:
-    of: Any = Decision.from_json
+    parse: Any = Decision.from_json
     for start, size in chunks:
-        yield from iter_items(s3, bronze, run.document(DECISIONS), of, start=start, size=size, version_id=version_id)
+        yield from iter_items(s3, bronze, run.document(DECISIONS), parse, start=start, size=size, version_id=version_id)
 
 
 def _moves(s3: S3Client, bronze: str, run: Run, outcome: str, chunks: list[list[int]]) -> Iterator[Moved]:
-    moved = partial(jsonl.from_dict, Moved)
-    for start, _ in chunks:  # a chunk that is not done has no document: its objects are not accounted for
-        yield from iter_items(s3, bronze, run.document(ledger(outcome, start)), moved, missing_ok=True)
+    parse = partial(jsonl.from_dict, Moved)
+    for start, _ in chunks:  # an incomplete chunk has no ledger: its objects are not accounted for
+        yield from iter_items(s3, bronze, run.document(ledger(outcome, start)), parse, missing_ok=True)

@@ -1,7 +1,7 @@
-"""The marker in silver that readers trust a run by: which versions were promoted, and which of them withdrawn. Pure.
+"""The marker in silver: versions that a run has promoted, and that readers may trust, and versions withdrawn. Pure.
 
-A marker says all when it is written first. Afterwards it changes in one way only: an object goes from ``objects`` to
-``withdrawn``, and never back.
+A marker is complete when it is first written. Afterwards it changes in only one way: an object moves from ``objects``
+to ``withdrawn``, and never back.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Marker:
     """A run's marker.
 
     :param head: schema, feed and run id.
-    :param objects: what readers may trust: ``key``, ``version_id``, ``size_bytes``, ``sha256``.
-    :param withdrawn: what they may not trust any more, by (key, version id).
+    :param objects: versions that readers may trust: ``key``, ``version_id``, ``size_bytes``, ``sha256``.
+    :param withdrawn: reasons of the versions that readers may no longer trust, by (key, version id).
     """
 
     head: dict[str, Any]
@@ -34,7 +34,7 @@ class Marker:
     def of(
         cls, run: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], withdrawals: Mapping[str, Withdrawal]
     ) -> Marker:
-        """Make the marker from the entries of the run's record.
+        """Return the marker for the entries of the run's record.
 
         :param withdrawals: by key.
         """
@@ -43,7 +43,7 @@ class Marker:
 
     @classmethod
     def parse(cls, content: bytes) -> Marker | None:
-        """Read what :meth:`to_bytes` wrote; None when it is no marker."""
+        """Parse the output of :meth:`to_bytes`; return None if it is not a valid marker."""
         try:
             head = jsonl.parse(content)
         except ValueError:
@@ -53,9 +53,9 @@ class Marker:
         objects, withdrawn = head.pop("objects", None), head.pop("withdrawn", [])
         if not (_are_listed(objects) and _are_listed(withdrawn)):
             return None
-        if not all(isinstance(one.get("reason"), str) for one in withdrawn):
+        if not all(isinstance(item.get("reason"), str) for item in withdrawn):
             return None
-        return cls(head, objects, {_place(one): one["reason"] for one in withdrawn})
+        return cls(head, objects, {_place(item): item["reason"] for item in withdrawn})
 
     def to_bytes(self) -> bytes:
         """Return the marker's JSON, one object a line."""
@@ -68,29 +68,28 @@ class Marker:
         return f"{head}, {body}}}\n".encode()
 
     def without(self, withdrawals: Mapping[str, Withdrawal]) -> Marker:
-        """Return the marker without the objects of these keys, which are withdrawn."""
+        """Return the marker with these objects withdrawn.
+
+        :param withdrawals: by key.
+        """
         withdrawn = {
-            **{
-                (one["key"], one["version_id"]): withdrawals[one["key"]].reason
-                for one in self.objects
-                if one["key"] in withdrawals
-            },
-            **{(one.key, one.version_id): one.reason for one in withdrawals.values() if one.version_id},
+            **{_place(item): withdrawals[item["key"]].reason for item in self.objects if item["key"] in withdrawals},
+            **{(item.key, item.version_id): item.reason for item in withdrawals.values() if item.version_id},
             **self.withdrawn,
         }
-        return Marker(self.head, [one for one in self.objects if one["key"] not in withdrawals], withdrawn)
+        return Marker(self.head, [item for item in self.objects if item["key"] not in withdrawals], withdrawn)
 
     def joined(self, other: Marker) -> Marker | None:
-        """Return what both say when they differ by withdrawals alone: withdrawn by one is withdrawn; None else."""
+        """Return the marker with the withdrawals of both; None if they differ in anything else."""
         withdrawn = {**other.withdrawn, **self.withdrawn}
-        mine, theirs = ([one for one in marker.objects if _place(one) not in withdrawn] for marker in (self, other))
+        mine, theirs = ([item for item in marker.objects if _place(item) not in withdrawn] for marker in (self, other))
         if self.head == other.head and not other.objects and not other.withdrawn:
-            return self  # the run's delivery was empty, and has come since
+            return self  # the run's delivery was empty, and has arrived since
         return Marker(self.head, mine, withdrawn) if (self.head, mine) == (other.head, theirs) else None
 
 
 def _are_listed(items: Any) -> bool:
-    """Return whether these are objects in a list, each with its key and version."""
+    """Whether this is a list of dicts, each with a key and a version id."""
     return isinstance(items, list) and all(
         isinstance(item, dict)
         and all(isinstance(part := item.get(name), str) and part for name in ("key", "version_id"))
@@ -103,4 +102,4 @@ def _place(listed: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _lines(items: Iterable[Mapping[str, Any]]) -> str:
-    return ",".join("\n" + json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in items)
+    return ",".join("\n" + json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items)

@@ -1,4 +1,4 @@
-"""The operators that say what has happened: the run record, and the marker in silver."""
+"""Operators that write the run record, the marker in silver, the verdicts, and the record of account changes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from lake_gate.model.evidence import Evidence
 from lake_gate.model.names import loggable
 from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
 from lake_gate.recording import record
-from lake_gate.recording.account import table
-from lake_gate.recording.entries import iter_entries, read_record, side_by_side, write_objects
+from lake_gate.recording.account import render_table
+from lake_gate.recording.entries import iter_entries, read_record, write_objects, zip_with_entries
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.suppression import attribute, read_suppression_rules
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
 
 
 class RecordOperator(GateOperator):
-    """Write the run record, which accounts for every landed object, and fail when it does not.
+    """Write the run record; fail if it does not account for every landed object.
 
     Pushes ``uri`` of the record and its ``totals``.
 
-    :param facts: what else the record says of the run (templated): ``source``, of the rules ``identifiers`` and
-        ``job_spec``, with their hashes, ``delivery`` (which tables were missing) and ``cost`` (what the scan was
-        estimated to cost); all but the first may be JSON.
-    :param is_dry_run: nothing was to be moved (templated); what was written down when the run began goes before it. A
-        run that has begun to move is never recorded as a dry run.
+    :param facts: further facts of the record (templated): ``source``, the rules ``identifiers`` and ``job_spec`` with
+        their hashes, ``delivery`` (missing tables) and ``cost`` (estimate for the scan); all but ``source`` may be
+        JSON.
+    :param is_dry_run: whether nothing was to be moved (templated); the value that was recorded when the run began takes
+        precedence. A run that has begun to move is never recorded as a dry run.
     """
 
     template_fields = (*GateOperator.template_fields, "facts", "is_dry_run")
@@ -63,7 +63,7 @@ class RecordOperator(GateOperator):
         self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Bring manifest, decisions, moves and amendments together."""
+        """Join manifest, decisions, moves and amendments."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         dry_run = self.is_dry(run, self.is_dry_run)
         if dry_run and self.begun(run):
@@ -89,7 +89,7 @@ class RecordOperator(GateOperator):
             rules={
                 "policy": basis.get("policy"),
                 **{name: facts[name] for name in ("identifiers", "job_spec")},
-                "suppression_rules": self._suppressed(run, basis) if basis.get("job") else None,
+                "suppression_rules": self._attribution(run, basis) if basis.get("job") else None,
             },
             job=basis.get("job"),
             totals=totals,
@@ -102,36 +102,38 @@ class RecordOperator(GateOperator):
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
 
-    def _suppressed(self, run: Run, basis: Mapping[str, Any]) -> dict[str, Any]:
-        """Say which suppression rules have archived findings of the run, and how many none of them explains."""
+    def _attribution(self, run: Run, basis: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how many archived findings of the run each suppression rule explains, and how many none does."""
         try:
             rules = read_suppression_rules()
-        except FinalGateError as error:  # a wrong file is no reason to keep a delivery from its readers
-            self.log.warning("No suppression rule explains anything: %s", error)
+        except FinalGateError as error:  # an invalid rule file must not delay the delivery
+            self.log.warning(
+                "Archived findings are recorded as unexplained, because a suppression rule is not valid: %s", error
+            )
             rules = []
         findings = iter_pinned(self.s3, self.lake_settings.bronze_bucket, run, basis, FINDINGS)
         return asdict(attribute(rules, findings))
 
 
 class PublishOperator(GateOperator):
-    """Write the run's marker into silver, last: it lists the versions that readers may trust.
+    """Write the run's marker into silver as the last step: it lists the versions that readers may trust.
 
-    A run without a marker is not finished, and what it has copied so far is not to be read. A dry run has none. What
-    ``finding_events`` has withdrawn since the run decided is not listed, or no longer. With an outlet of
-    :func:`lake_gate.assets.changes` the assets of silver and quarantine have an event each, where the run has put
-    something. Returns the marker's address, None for a dry run.
+    A run without a marker is not finished, and its copies must not be read yet. A dry run has no marker. Objects that
+    ``finding_events`` has withdrawn since the decision are not among them. With an outlet of
+    :func:`lake_gate.assets.changes`, the assets of silver and quarantine get an event if the run has moved objects
+    there. Returns the marker's URI, None for a dry run.
     """
 
     def step(self, context: Context) -> str | None:
-        """Write it; afterwards it changes by withdrawals alone."""
+        """Write the marker; an existing one is only changed by withdrawals."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         written = read_record(self.s3, bronze, run, "run", "totals", "marker_uri")
         uri = f"s3://{bronze}/{run.document(RECORD)}"
-        if not written["accounted"]:  # somebody went on although the record had failed
+        if not written["accounted"]:  # the failed record task was marked as a success
             missing = written["totals"]
             raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         if written["dry_run"] or self.is_dry(run, chosen=False):
-            self.log.info("A dry run promotes nothing: no marker")
+            self.log.info("No marker is written, because a dry run promotes nothing")
             return None
         write_amended(self.s3, bronze, run, partial(self._write, run, written))
         self.log.info("Marker: %s", written["marker_uri"])
@@ -142,23 +144,25 @@ class PublishOperator(GateOperator):
         entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run, placed=True))
         if len(entries) != written["totals"]["objects"]:
             uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(OBJECTS)}"
-            raise DamagedDocumentError(uri, f"it has {len(entries)} lines, the record counts more or fewer objects")
+            raise DamagedDocumentError(
+                uri, f"it has {len(entries)} lines, but the record counts {written['totals']['objects']} objects"
+            )
         wanted = Marker.of(written["run"], entries, amendments.withdrawals())
 
-        def joined(there: bytes | None) -> bytes:
-            if there is None:
+        def merge(current: bytes | None) -> bytes:
+            if current is None:
                 return wanted.to_bytes()
-            found = Marker.parse(there)
-            both = found and wanted.joined(found)
-            if not both:
+            existing = Marker.parse(current)
+            merged = existing and wanted.joined(existing)
+            if not merged:
                 raise MarkerStandsError(written["marker_uri"])
-            return both.to_bytes()
+            return merged.to_bytes()
 
-        update_document(self.s3, self.lake_settings.silver_bucket, run.marker, joined)
+        update_document(self.s3, self.lake_settings.silver_bucket, run.marker, merge)
 
     def _announce(self, context: Context, written: Mapping[str, Any], uri: str) -> None:
         outcomes = written["totals"]["outcomes"]
-        said = {
+        extra = {
             "run_id": written["run"]["run_id"],
             "outcomes": outcomes,
             "severities": written["totals"]["severities"],
@@ -167,16 +171,16 @@ class PublishOperator(GateOperator):
         }
         for outcome, asset in ((Outcome.PROMOTE, assets.silver), (Outcome.QUARANTINE, assets.quarantine)):
             if outcomes.get(outcome):
-                assets.announce(context, self.outlets, asset(self.feed), **said)
+                assets.announce(context, self.outlets, asset(self.feed), **extra)
 
 
 class RememberVerdictsOperator(GateOperator):
-    """Keep the evidence on what this run has promoted, under its SHA-256, for runs to come.
+    """Keep the evidence about promoted objects as verdicts, by SHA-256, for later runs.
 
-    Only objects that a job of this run has analysed: a reused verdict makes no new one, so that none outlives its
-    scan. Returns how many were kept.
+    Only objects that the job of this run has analysed get a verdict. A reused verdict is not written again, so that it
+    does not outlive its scan. Returns the number of verdicts.
 
-    :param enabled: False: none.
+    :param enabled: whether verdicts are kept at all.
     """
 
     def __init__(self, *, enabled: bool, **kwargs: Any) -> None:
@@ -184,7 +188,7 @@ class RememberVerdictsOperator(GateOperator):
         self.enabled = enabled
 
     def step(self, context: Context) -> int:
-        """Read the record and what it rests on."""
+        """Read the record and its evidence, and write the verdicts."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         record = read_record(self.s3, bronze, run, "rules")
         basis = read_basis(self.s3, bronze, run)
@@ -210,14 +214,14 @@ class RememberVerdictsOperator(GateOperator):
         bronze = self.lake_settings.bronze_bucket
         gathered = gather_pinned(self.s3, bronze, run, basis)
         histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
-        for landed, entry in side_by_side(self.manifest(run), iter_entries(self.s3, bronze, run), bronze, run):
+        for landed, entry in zip_with_entries(self.manifest(run), iter_entries(self.s3, bronze, run), bronze, run):
             if entry["reason"] in CLEARED:
-                said = gathered.get((landed.bucket, landed.key), Evidence())
-                yield Verdict.on(landed, bind(landed, said, histories.get(landed.key)).own, rules, facts)
+                evidence = gathered.get((landed.bucket, landed.key), Evidence())
+                yield Verdict.on(landed, bind(landed, evidence, histories.get(landed.key)).own, rules, facts)
 
 
 def _in_utc(time: str, uri: str) -> str:
-    """Return a time of a document in UTC.
+    """Return a timestamp of a document in UTC.
 
     :param uri: of the document.
     :raises DamagedDocumentError: when it is not a time.
@@ -229,11 +233,11 @@ def _in_utc(time: str, uri: str) -> str:
 
 
 class RecordAccountOperator(GateOperator):
-    """Log what was changed as a table, and write the run's ``record.json``; returns its address.
+    """Log the changes in the Macie account as a table, and write the run's ``record.json``; returns its URI.
 
-    :param changes: for each step the changes that it made, None when it did not finish (templated). A change is a dict
+    :param changes: changes by the step that made them, None if it did not finish (templated). A change is a dict
         with ``kind``, ``name``, ``action``, ``why`` and ``id``.
-    :param facts: more members of the record (templated). Values here and in ``changes`` may be JSON.
+    :param facts: further members of the record (templated). Values here and in ``changes`` may be JSON.
     :param is_dry_run: whether the changes are only planned (templated).
     """
 
@@ -253,7 +257,7 @@ class RecordAccountOperator(GateOperator):
         self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> str:
-        """Log and write."""
+        """Log the table, and write the record."""
         run = self.run_of(context)
         by_step = {name: xcom.parse(changes) for name, changes in self.changes.items()}
         changes = [change for of_step in by_step.values() for change in of_step or ()]
@@ -265,7 +269,7 @@ class RecordAccountOperator(GateOperator):
             "actions": dict(Counter(change["action"] for change in changes)),
             "not_finished": [name for name, of_step in by_step.items() if of_step is None],
         }
-        for line in table(record):
+        for line in render_table(record):
             self.log.info("%s", loggable(line))
         content = json.dumps(record, ensure_ascii=False, indent=2).encode()
         return write_document(self.s3, self.lake_settings.bronze_bucket, run.document(RECORD), content)

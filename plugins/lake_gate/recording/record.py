@@ -1,6 +1,6 @@
-"""The run record: what happened to every landed object, and why; and the marker that silver's readers trust. Pure.
+"""The run record: outcome, reason and place of every landed object. Pure.
 
-The record is in two documents: ``objects.jsonl`` has one line per landed object, ``record.json`` sums them up.
+The record has two documents: ``objects.jsonl`` has one entry per landed object, ``record.json`` the totals.
 """
 
 from __future__ import annotations
@@ -74,22 +74,22 @@ RECORD_SHAPE: dict[str, Any] = {
     },
     "required": ["accounted", "dry_run"],
 }
-"""JSON Schema of what ``record.json`` is read for."""
+"""JSON Schema of the members of ``record.json`` that are read."""
 _OUTCOMES = {*(outcome.value for outcome in Outcome), None}
 
 
-def in_order[Item: (Decision, Moved)](of_outcomes: Iterable[Iterable[Item]]) -> Iterator[Item]:
-    """Bring what is sorted by name within each outcome into the order of the manifest."""
+def merge_by_name[Item: (Decision, Moved)](of_outcomes: Iterable[Iterable[Item]]) -> Iterator[Item]:
+    """Merge items that are sorted by name within each outcome into the order of the manifest."""
     return merge(*of_outcomes, key=lambda item: item.name)
 
 
 def iter_entries(
     manifest: Iterable[LandedObject], decisions: Iterable[Decision], moved: Iterable[Moved], *, dry_run: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield one entry per landed object; all three come in the order of their names.
+    """Yield one entry per landed object; all three arguments must be sorted by name.
 
-    ``now`` is where the object was verified to be: the copy's place, or in a dry run the one where it was landed. It is
-    None, like ``outcome``, when that is not known: then the object is not accounted for.
+    ``now`` is the verified place of the object: that of the copy, or in a dry run that of the landed object. An object
+    is not accounted for if ``now`` or ``outcome`` is None, that is, not known.
     """
     decision_of, place_of = _Finder(decisions), _Finder(moved)
     for landed in manifest:
@@ -100,7 +100,7 @@ def iter_entries(
 
 
 class _Finder[Item: (Decision, Moved)]:
-    """Finds items by name, as long as they are asked for in the order in which they come."""
+    """Finds items by name in an iterable sorted by name; names must be looked up in the same order."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items: Iterator[Item] = iter(items)
@@ -128,7 +128,7 @@ class Totals:
     first_not_accounted: list[str] = field(default_factory=list)
 
     def counted(self, entries: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries on, each counted."""
+        """Yield the entries unchanged, and count each."""
         for entry in entries:
             self._count(entry)
             yield entry
@@ -149,8 +149,8 @@ class Totals:
             self.first_not_accounted += [entry["name"]] if len(self.first_not_accounted) < NAMES_SHOWN else []
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sums as ``record.json`` has them."""
-        sums = {one.name: getattr(self, one.name) for one in fields(self)}
+        """Return the totals as in ``record.json``."""
+        sums = {part.name: getattr(self, part.name) for part in fields(self)}
         return {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
 
 
@@ -169,12 +169,12 @@ def build_record(
     """Return ``record.json``.
 
     :param run: facts of the run (feed, run id, source, times), copied as they are.
-    :param rules: what it was decided by, with hashes: policy, identifiers, job spec.
+    :param rules: rules of the decisions, with hashes: policy, identifiers, job spec.
     :param job: facts of the classification job, or None when there was nothing to scan.
-    :param objects_uri: where ``objects.jsonl`` is.
-    :param marker_uri: where the marker in silver will be.
-    :param delivery: which tables were expected and missing.
-    :param cost: what the scan was estimated to cost, or None when the delivery was empty.
+    :param objects_uri: URI of ``objects.jsonl``.
+    :param marker_uri: URI of the marker in silver, which is written later.
+    :param delivery: tables that were expected and missing.
+    :param cost: estimated cost of the scan, or None when the delivery was empty.
     """
     return {
         "schema": "lake-gate/run-record/2",
@@ -193,12 +193,12 @@ def build_record(
 
 
 def entry_of(line: Any) -> dict[str, Any]:
-    """Return a line of ``objects.jsonl``, whose shape was looked at.
+    """Return a parsed line of ``objects.jsonl``, with its shape checked.
 
-    :raises ValueError: when it is something else; nothing of the content is in the text.
+    :raises ValueError: when it is not an entry; the message does not quote the content.
     """
     if not isinstance(line, dict):
-        raise ValueError("not an entry: not an object")  # noqa: TRY004 - one error for all that is damaged
+        raise ValueError("not an entry: not an object")  # noqa: TRY004 - one error for every kind of damage
     read = {name: value for name, value in line.items() if name in _READ_OF_ENTRY}
     try:
         entry = jsonl.from_dict(_Entry, read)
@@ -207,24 +207,24 @@ def entry_of(line: Any) -> dict[str, Any]:
     except ValueError as problem:
         raise ValueError(f"not an entry: {problem}") from None
     if entry.outcome not in _OUTCOMES:
-        raise ValueError("not an entry: the outcome is not known")
+        raise ValueError("not an entry: unknown outcome")
     return line
 
 
 def placed_entry_of(line: Any) -> dict[str, Any]:
-    """Return a line of ``objects.jsonl`` of a run that accounts for all: it says where its object is.
+    """Return a parsed line of ``objects.jsonl``, like :func:`entry_of`, that must have the object's place and outcome.
 
-    :raises ValueError: when it is something else.
+    :raises ValueError: when it is not such an entry.
     """
     entry = entry_of(line)
     if entry.get("now") is None or entry["outcome"] is None:
-        raise ValueError("not an entry: it does not say where its object is")
+        raise ValueError("not an entry: the place or the outcome of the object is missing")
     return entry
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """The members of an entry that its readers need."""
+    """Members of an entry that are read."""
 
     name: str
     size_bytes: int
@@ -236,22 +236,22 @@ class _Entry:
     now: dict[str, Any] | None = None
 
 
-_READ_OF_ENTRY = frozenset(one.name for one in fields(_Entry))
+_READ_OF_ENTRY = frozenset(member.name for member in fields(_Entry))
 
 
 def worst_severity(record: Mapping[str, Any]) -> Severity | None:
-    """Return the highest severity that Macie gave any object of the run."""
+    """Return the highest severity of the run's objects; None if Macie reported none."""
     found = [Severity(name) for name in record["totals"]["severities"]]
     return max(found, key=lambda severity: severity.rank, default=None)
 
 
 def marker_head(run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the marker of a run, but for its objects."""
+    """Return the members of a run's marker without its objects."""
     return {"schema": "lake-gate/silver-run/1", "feed": run["feed"], "run_id": run["run_id"]}
 
 
 def marker_object(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the marker says of a promoted object: the version that readers may trust."""
+    """Return the item of the marker for a promoted object: the version that readers may trust."""
     now = entry["now"]
     return {
         "key": now["key"],

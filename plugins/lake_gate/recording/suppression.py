@@ -1,8 +1,8 @@
-"""Suppression rules of ``include/suppression_rules``: which findings are expected, who says so, and until when. Pure.
+"""Suppression rules of ``include/suppression_rules``: expected findings, with an owner, a reason and an end date.
 
-A file is a body of CreateFindingsFilter without ``action``, and says who owns the rule, why findings like these need
-nobody's attention, and the day on which it ends. A suppressed finding is archived as soon as Macie makes it: nobody is
-told. The gate counts it all the same, and decides as if there were no rule.
+A file has the body of CreateFindingsFilter without ``action``, and the owner of the rule, the reason why such findings
+need no attention, and the day on which the rule ends. Macie archives a suppressed finding as soon as it is created, and
+publishes no event. The gate still counts the finding, and decides as if the rule did not exist.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Any
 from lake_gate.errors import SuppressionRuleError
 from lake_gate.include import include_path
 from lake_gate.model.schema import iter_problems
-from lake_gate.recording import suppression
 
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|\+00:00)")
@@ -41,13 +40,13 @@ SCHEMA: dict[str, Any] = {
         "description": {"type": "string", "minLength": 1, "maxLength": 512},
         "findingCriteria": {
             "type": "object",
-            # Without a condition a rule would archive every finding there is.
+            # A rule without a condition would archive every finding.
             "properties": {"criterion": {"type": "object", "additionalProperties": _CONDITION, "minProperties": 1}},
             "required": ["criterion"],
             "additionalProperties": False,
         },
         "position": {"type": "integer", "minimum": 1},
-        # What a tag may hold.
+        # Characters and length of a tag's value.
         "owner": {"type": "string", "pattern": r"^[\w .:/=+@-]{1,256}\Z"},
         "reason": {"type": "string", "minLength": 1, "maxLength": 512},
         "expires_on": {"type": "string"},
@@ -60,13 +59,13 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class SuppressionRule:
-    """One rule.
+    """A suppression rule.
 
     :param criterion: conditions by the path of a finding's field; all must hold.
-    :param position: where it stands among the account's rules, None for the end.
-    :param owner: who is asked about it.
-    :param reason: why findings like these need nobody's attention.
-    :param expires_on: first day (UTC) on which it no longer counts, ``YYYY-MM-DD``.
+    :param owner: contact for questions about the rule.
+    :param reason: why such findings need no attention.
+    :param expires_on: first day (UTC) on which the rule no longer counts, ``YYYY-MM-DD``.
+    :param position: position among the account's rules; None for the end.
     """
 
     name: str
@@ -78,7 +77,7 @@ class SuppressionRule:
     position: int | None = None
 
     def to_filter(self) -> dict[str, Any]:
-        """Return the body of CreateFindingsFilter, without ``action``; its tags name owner and end."""
+        """Return the body of CreateFindingsFilter without ``action``; owner and end date are tags."""
         return {
             "name": self.name,
             "description": self.description or self.reason,
@@ -88,25 +87,25 @@ class SuppressionRule:
         }
 
     def warrant(self) -> dict[str, str]:
-        """Return what a record says about the rule: on whose word, and until when."""
+        """Return the rule's name, owner, reason and end date, for a record."""
         return {"name": self.name, "owner": self.owner, "reason": self.reason, "expires_on": self.expires_on}
 
 
 def parse(content: Any) -> SuppressionRule:
     """Return the rule that the content of a file defines.
 
-    :raises ValueError: naming every key that is wrong, and what was expected there.
+    :raises ValueError: naming every wrong key and its expected value.
     """
-    if problems := [*iter_problems(SCHEMA, content), *_no_day(content)]:
+    if problems := [*iter_problems(SCHEMA, content), *_day_problems(content)]:
         raise ValueError("; ".join(problems))
     facts = {key: value for key, value in content.items() if key != "findingCriteria"}
     return SuppressionRule(criterion=content["findingCriteria"]["criterion"], **facts)
 
 
-def _no_day(content: Any) -> Iterator[str]:
+def _day_problems(content: Any) -> Iterator[str]:
     day = content.get("expires_on") if isinstance(content, Mapping) else None
     if isinstance(day, str) and not _is_day(day):
-        yield f"expires_on: {day!r} is no day, expected YYYY-MM-DD"
+        yield f"expires_on: {day!r} is not a valid day, expected YYYY-MM-DD"
 
 
 def _is_day(text: str) -> bool:
@@ -125,32 +124,33 @@ def is_expired(rule: SuppressionRule, today: str) -> bool:
 
 
 @dataclass(slots=True)
-class Uses:
-    """What the rules have done to the findings of a run.
+class Attribution:
+    """Numbers of a run's archived findings by the rule that explains them.
 
-    :param by_rule: for each rule, how many archived findings meet its criteria; a finding may meet those of several.
-    :param unexplained: archived findings that meet no rule's: somebody has archived them, or has rules of their own.
+    :param by_rule: for each rule, the number of archived findings that meet its criteria; a finding may meet several.
+    :param unexplained: number of archived findings that meet no rule of the lake: they were archived by a user, or by
+        another rule of the account.
     """
 
     by_rule: dict[str, int] = field(default_factory=dict)
     unexplained: int = 0
 
 
-def attribute(rules: Iterable[SuppressionRule], findings: Iterable[Mapping[str, Any]]) -> Uses:
-    """Say which rules account for the archived findings.
+def attribute(rules: Iterable[SuppressionRule], findings: Iterable[Mapping[str, Any]]) -> Attribution:
+    """Count the archived findings that each rule explains.
 
-    :param findings: elements of GetFindings' answer as JSON; those that are not archived do not count.
+    :param findings: elements of GetFindings' answer as JSON; those that are not archived are ignored.
     """
     known = list(rules)
-    uses = Uses(dict.fromkeys((rule.name for rule in known), 0))
+    attribution = Attribution(dict.fromkeys((rule.name for rule in known), 0))
     for finding in findings:
         if finding.get("archived") is not True:
             continue
         explaining = [rule for rule in known if _matches(rule, finding)]
         for rule in explaining:
-            uses.by_rule[rule.name] += 1
-        uses.unexplained += not explaining
-    return uses
+            attribution.by_rule[rule.name] += 1
+        attribution.unexplained += not explaining
+    return attribution
 
 
 def _matches(rule: SuppressionRule, finding: Mapping[str, Any]) -> bool:
@@ -158,7 +158,7 @@ def _matches(rule: SuppressionRule, finding: Mapping[str, Any]) -> bool:
 
 
 def _values(node: Any, path: list[str]) -> Iterator[Any]:
-    """Yield what is at the end of a path, through every element of the lists on its way."""
+    """Yield the values at a path, in every element of the lists along it."""
     if isinstance(node, list):
         for item in node:
             yield from _values(item, path)
@@ -201,7 +201,7 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """Return a number as it is and a moment as milliseconds since 1970, as conditions name them."""
+    """Return a number unchanged, a timestamp in milliseconds since 1970, None for any other value."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and (found := _MOMENT.fullmatch(value)):
@@ -211,17 +211,17 @@ def _number(value: Any) -> float | None:
 
 
 def read_suppression_rules() -> list[SuppressionRule]:
-    """Return all suppression rules, in the order of their files; expired ones, too.
+    """Return all suppression rules, including expired ones, in the order of their file names.
 
-    :raises SuppressionRuleError: naming the file and every key in it that is wrong.
+    :raises SuppressionRuleError: naming the file and every wrong key in it.
     """
     rules: dict[str, SuppressionRule] = {}
     for path in sorted(Path(include_path("suppression_rules")).glob("*.json")):
         try:
-            rule = suppression.parse(json.loads(path.read_text(encoding="utf-8")))
+            rule = parse(json.loads(path.read_text(encoding="utf-8")))
         except ValueError as problem:
             raise SuppressionRuleError(str(path), str(problem)) from None
         if rule.name in rules:
-            raise SuppressionRuleError(str(path), f"name: {rule.name!r} is the name of another rule, too")
+            raise SuppressionRuleError(str(path), f"name: {rule.name!r} is the name of another rule")
         rules[rule.name] = rule
     return list(rules.values())

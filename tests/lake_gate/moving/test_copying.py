@@ -48,7 +48,7 @@ def test_other_bytes_of_the_same_size_at_the_place_are_not_a_copy(lake: Lake, bu
     assert lake.versions(bucket, key) == [moved.version_id, other.version_id]
 
 
-def test_version_that_somebody_deleted_is_an_error_and_nothing_is_invented(lake: Lake, buckets: Buckets) -> None:
+def test_version_that_was_deleted_is_an_error_and_nothing_is_invented(lake: Lake, buckets: Buckets) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "promote")
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY, VersionId=decision.version_id)
     with pytest.raises(SourceVersionGoneError, match=decision.version_id):
@@ -57,7 +57,7 @@ def test_version_that_somebody_deleted_is_an_error_and_nothing_is_invented(lake:
 
 
 def test_other_bytes_in_the_destination_are_kept_as_a_version(lake: Lake, buckets: Buckets) -> None:
-    before = lake.put(lake.silver, KEY, b"somebody's")
+    before = lake.put(lake.silver, KEY, b"another writer's")
     (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "promote"))
     assert lake.versions(lake.silver, KEY) == [moved.version_id, before.version_id]
     assert moved.is_beside_others
@@ -220,12 +220,12 @@ def test_no_upload_is_left_when_a_part_cannot_be_copied(lake: Lake, buckets: Buc
 
 def test_object_that_came_to_the_place_meanwhile_stays_as_an_older_version(lake: Lake, buckets: Buckets) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "promote")
-    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.silver, KEY, b"somebody's"))
+    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.silver, KEY, b"another writer's"))
     (moved,) = move(lake, buckets, decision, s3=meddled)
     assert moved.is_beside_others
     assert [lake.read(lake.silver, KEY, version) for version in lake.versions(lake.silver, KEY)] == [
         b"content",
-        b"somebody's",
+        b"another writer's",
     ]
 
 
@@ -273,7 +273,7 @@ def test_copy_that_lost_its_metadata_is_made_again_before_the_source_goes(lake: 
 
 
 @pytest.mark.parametrize("outcome", ["quarantine", "hold"])
-def test_object_is_copied_where_somebody_deleted_what_was_there(lake: Lake, buckets: Buckets, outcome: str) -> None:
+def test_object_is_copied_where_the_object_at_its_place_was_deleted(lake: Lake, buckets: Buckets, outcome: str) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), outcome)
     bucket, key = buckets.place(decision)
     lake.put(bucket, key, b"other")
@@ -283,7 +283,7 @@ def test_object_is_copied_where_somebody_deleted_what_was_there(lake: Lake, buck
     assert moved.is_beside_others
 
 
-def test_tags_that_others_add_to_the_copy_are_no_matter(lake: Lake, buckets: Buckets) -> None:
+def test_tags_that_others_add_to_the_copy_are_ignored(lake: Lake, buckets: Buckets) -> None:
     def scan(**_: object) -> None:
         tags = [{"Key": key, "Value": "x"} for key in ("run", "decision", "reason", "GuardDutyMalwareScanStatus")]
         lake.s3.put_object_tagging(Bucket=lake.silver, Key=KEY, Tagging={"TagSet": tags})

@@ -65,7 +65,7 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
     lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
-    content = jsonl.dump([decided(one, "hold") for one in objects])
+    content = jsonl.dump([decided(item, "hold") for item in objects])
     write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
     with pytest.raises(SourceVersionGoneError):
         move(lake, "hold", [0, len(content)])
@@ -77,13 +77,13 @@ def test_window_whose_places_cannot_be_listed_keeps_no_other_from_its_move(
 ) -> None:
     monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(4)]
-    content = jsonl.dump([decided(one, "hold") for one in objects])
+    content = jsonl.dump([decided(item, "hold") for item in objects])
     write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())
     operator = gate(lake, MoveOperator, outcome="hold", chunk=[0, len(content)])
     operator.s3 = Answering("ListObjectVersions", "SlowDown", 1)
     with pytest.raises(AwsError, match="SlowDown"):
         operator.step(CONTEXT)
-    held, landed = [f"held/{one.key}" for one in objects], [one.key for one in objects]
+    held, landed = [f"held/{item.key}" for item in objects], [item.key for item in objects]
     assert lake.keys(lake.bronze) == [*held[2:], *landed[:2]]
     assert move(lake, "hold", [0, len(content)]) == 4
     assert lake.keys(lake.bronze) == held
@@ -98,7 +98,7 @@ def test_chunk_of_which_everything_was_withdrawn_moves_nothing_and_is_done(lake:
     assert lake.keys(lake.silver) == []
 
 
-def test_move_does_not_begin_when_it_is_decided_anew_in_the_same_moment(
+def test_move_does_not_begin_when_the_run_is_decided_again_in_the_same_moment(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landed_with_medium(lake)
@@ -206,6 +206,9 @@ def test_unverified_copy_goes_even_when_the_task_died_right_after_its_ledger(lak
 def test_decision_of_another_outcome_than_its_chunk_is_not_carried_out(lake: Lake) -> None:
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
-    with pytest.raises(DamagedDocumentError, match=r"decisions\.jsonl is damaged: line 1: a decision of another"):
+    with pytest.raises(
+        DamagedDocumentError,
+        match=r"decisions\.jsonl is damaged: line 1: the outcome of the decision differs from that of its chunk",
+    ):
         move(lake, "quarantine", chunk)
     assert lake.keys(lake.bronze) == ["synthea/1/a.csv"]

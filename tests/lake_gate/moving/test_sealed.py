@@ -43,7 +43,7 @@ def tags(lake: Lake, version_id: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("parts", [False, True], ids=["in one piece", "in parts"])
-def test_object_is_isolated_by_who_may_not_read_it_there(lake: Lake, buckets: Buckets, parts: bool) -> None:
+def test_object_is_isolated_by_a_role_that_may_not_read_it_there(lake: Lake, buckets: Buckets, parts: bool) -> None:
     landed = put_in_parts(lake) if parts else lake.put(lake.bronze, KEY, b"content")
     content = lake.read(lake.bronze, KEY)
     decision = decided(landed, "quarantine")
@@ -79,9 +79,7 @@ def test_what_two_crashes_left_is_removed_by_the_third_try(lake: Lake, buckets: 
     assert lake.read(lake.quarantine, KEY, moved.version_id) == b"content"
 
 
-def test_copy_that_nobody_verified_counts_for_nothing_when_the_source_is_gone_and_stays(
-    lake: Lake, buckets: Buckets
-) -> None:
+def test_unverified_copy_does_not_count_when_the_source_is_gone_and_is_kept(lake: Lake, buckets: Buckets) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
     with pytest.raises(ConnectionError):
         move(lake, buckets, decision, s3=Dying("CopyObject"))
@@ -126,25 +124,25 @@ def test_copy_of_other_bytes_is_not_left_there_and_the_source_stays(lake: Lake, 
     assert lake.versions(lake.bronze, KEY) == [landed.version_id]
 
 
-def test_what_somebody_else_has_put_there_stays_as_a_version(lake: Lake, buckets: Buckets) -> None:
-    before = lake.put(lake.quarantine, KEY, b"somebody's")
+def test_version_of_another_writer_is_kept(lake: Lake, buckets: Buckets) -> None:
+    before = lake.put(lake.quarantine, KEY, b"another writer's")
     (moved,) = move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id, before.version_id]
     assert moved.is_beside_others
 
 
-def test_what_came_to_the_place_meanwhile_is_reported_and_stays(lake: Lake, buckets: Buckets) -> None:
+def test_version_that_came_to_the_place_meanwhile_is_reported_and_kept(lake: Lake, buckets: Buckets) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
-    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.quarantine, KEY, b"somebody's"))
+    meddled = Meanwhile("CopyObject", lambda: lake.put(lake.quarantine, KEY, b"another writer's"))
     (moved,) = move(lake, buckets, decision, s3=meddled)
     assert moved.is_beside_others
     assert [lake.read(lake.quarantine, KEY, version) for version in lake.versions(lake.quarantine, KEY)] == [
         b"content",
-        b"somebody's",
+        b"another writer's",
     ]
 
 
-def test_copy_that_is_not_encrypted_is_no_copy(lake: Lake, buckets: Buckets) -> None:
+def test_copy_that_is_not_encrypted_is_refused(lake: Lake, buckets: Buckets) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
     s3 = boto3.client("s3")
     s3.meta.events.register("after-call.s3.CopyObject", lambda parsed, **_: parsed.pop("ServerSideEncryption"))
@@ -200,7 +198,7 @@ def test_object_with_many_tags_is_neither_lost_nor_without_a_seal_after_a_crash(
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_tag_of_an_object_cannot_pass_for_the_seal_of_a_copy_that_nobody_verified(
+def test_tag_of_an_object_cannot_pass_for_the_seal_of_an_unverified_copy(
     lake: Lake, buckets: Buckets, count: int
 ) -> None:
     landed = lake.put(lake.bronze, KEY, b"content")
@@ -233,7 +231,7 @@ def test_version_that_counts_is_never_removed_and_nothing_is_when_it_is_not_ther
     assert lake.versions(lake.quarantine, KEY) == [second]
 
 
-def test_unverified_version_that_cannot_be_deleted_fails_no_move_that_is_done(lake: Lake, buckets: Buckets) -> None:
+def test_unverified_version_that_cannot_be_deleted_does_not_fail_a_completed_move(lake: Lake, buckets: Buckets) -> None:
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
     with pytest.raises(ConnectionError):
         move(lake, buckets, decision, s3=Dying("CopyObject"))

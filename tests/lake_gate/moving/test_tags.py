@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lake_gate.model.run import Run
-from lake_gate.moving.tags import gates_tags, joined, own_tags
+from lake_gate.moving.tags import combined, gate_tags, own_tags
 from tests.builders import decided
 
 RUN = Run("synthea", "1")
@@ -32,11 +32,11 @@ def test_tags_that_the_gate_has_given_are_not_the_objects_own(tags: dict[str, st
 
 
 def test_reason_comes_first_where_an_object_is_held() -> None:
-    assert list(gates_tags(decided(outcome="hold"), RUN)) == ["reason", "run", "decision"]
-    assert list(gates_tags(decided(outcome="promote"), RUN)) == ["run", "decision", "reason"]
+    assert list(gate_tags(decided(outcome="hold"), RUN)) == ["reason", "run", "decision"]
+    assert list(gate_tags(decided(outcome="promote"), RUN)) == ["run", "decision", "reason"]
 
 
 @pytest.mark.parametrize(("room", "names"), [(0, "a"), (1, "a"), (2, "a run"), (4, "a run decision reason")])
 def test_own_tags_are_all_kept_whatever_room_there_is(room: int, names: str) -> None:
-    assert list(joined({"a": "b"}, GATES, room)) == names.split()
-    assert joined({"run": "mine"}, GATES, 10) == {**GATES, "run": "mine"}
+    assert list(combined({"a": "b"}, GATES, room)) == names.split()
+    assert combined({"run": "mine"}, GATES, 10) == {**GATES, "run": "mine"}

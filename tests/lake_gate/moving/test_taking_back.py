@@ -192,4 +192,4 @@ def test_copy_that_cannot_be_taken_back_fails_the_task_and_leaves_no_ledger(lake
     with pytest.raises(DeleteRefusedError, match=KEY):
         carry_out(gate, "promote", s3)
     listed = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix=RUN.document("moves/")).get("Contents", [])
-    assert [one["Key"] for one in listed] == [RUN.document("moves/promote-0.jsonl.begun")]
+    assert [item["Key"] for item in listed] == [RUN.document("moves/promote-0.jsonl.begun")]

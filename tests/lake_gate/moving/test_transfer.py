@@ -83,19 +83,19 @@ def test_older_versions_of_the_same_content_go_and_so_do_delete_markers(
 
 
 def test_older_version_with_other_bytes_stays_hidden_and_is_not_lost(lake: Lake, buckets: Buckets) -> None:
-    other = lake.put(lake.bronze, KEY, b"somebody's")
+    other = lake.put(lake.bronze, KEY, b"another writer's")
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
     decision = decided(lake.put(lake.bronze, KEY, b"content"), "quarantine")
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY)
     move(lake, buckets, decision)
     assert lake.versions(lake.bronze, KEY) == [other.version_id]
-    assert lake.keys(lake.bronze) == []  # what somebody had deleted is not brought back
+    assert lake.keys(lake.bronze) == []  # a deleted object is not brought back
 
 
 def test_other_objects_of_the_bucket_are_left_alone(lake: Lake, buckets: Buckets) -> None:
     others = [lake.put(lake.bronze, f"synthea/1/{name}", b"other") for name in ("a", "a b+c%é.csv.bak", "a c", "b")]
     move(lake, buckets, decided(lake.put(lake.bronze, KEY, b"content"), "quarantine"))
-    assert [lake.versions(lake.bronze, one.key) for one in others] == [[one.version_id] for one in others]
+    assert [lake.versions(lake.bronze, item.key) for item in others] == [[item.version_id] for item in others]
 
 
 MOMENTS = [
@@ -149,7 +149,7 @@ def test_move_takes_at_most_three_requests_an_object_and_two_more_for_tags_of_it
     assert sum(counted.values()) / len(decisions) <= (5.1 if tagged else 4)
 
 
-def test_error_that_a_retry_may_mend_goes_before_one_that_it_cannot(lake: Lake, buckets: Buckets) -> None:
+def test_error_that_a_retry_may_resolve_goes_before_one_that_it_cannot(lake: Lake, buckets: Buckets) -> None:
     decisions = [decided(lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x"), "promote") for n in range(2)]
     s3 = boto3.client("s3")
 
@@ -179,14 +179,14 @@ def refusing(code: str, *names: str, message: str = "") -> Any:
 
     def refuse(parsed: dict[str, Any], **_: object) -> None:
         parsed["Errors"] = [
-            {"Key": one["Key"], "VersionId": one["VersionId"], "Code": code, "Message": message}
-            for one in asked
-            if one["Key"].endswith(names)
+            {"Key": item["Key"], "VersionId": item["VersionId"], "Code": code, "Message": message}
+            for item in asked
+            if item["Key"].endswith(names)
         ]
 
     def remember(params: dict[str, Any], **_: object) -> None:
         asked[:] = params["Delete"]["Objects"]
-        kept = [one for one in asked if not one["Key"].endswith(names)]
+        kept = [item for item in asked if not item["Key"].endswith(names)]
         params["Delete"] = {"Objects": kept or [{"Key": "nothing"}], "Quiet": True}
 
     asked: list[Any] = []
@@ -213,17 +213,20 @@ def test_deletions_that_fail_are_sorted_and_named_and_the_others_are_moved(
     outcomes = try_all(s3, decisions, RUN, buckets)
     first, *others = outcomes
     assert isinstance(first, Moved)
-    assert {type(one) for one in others} == {error}
-    assert [lake.versions(lake.bronze, one.key) for one in decisions] == [[], *([d.version_id] for d in decisions[1:])]
-    assert all(lake.read(lake.bronze, f"held/{one.key}") == b"content" for one in decisions)
+    assert {type(outcome) for outcome in others} == {error}
+    assert [lake.versions(lake.bronze, item.key) for item in decisions] == [
+        [],
+        *([d.version_id] for d in decisions[1:]),
+    ]
+    assert all(lake.read(lake.bronze, f"held/{item.key}") == b"content" for item in decisions)
     with pytest.raises(error) as raised:
         move(lake, buckets, *decisions, s3=s3)
-    said = str(raised.value)
-    assert all(word in said for word in (lake.bronze, "7 object(s)", code, *(f"/{n}.csv" for n in range(1, 6))))
-    assert "6.csv" not in said
+    text = str(raised.value)
+    assert all(word in text for word in (lake.bronze, "7 object(s)", code, *(f"/{n}.csv" for n in range(1, 6))))
+    assert "6.csv" not in text
     assert isinstance(raised.value, FinalGateError) == (code == "AccessDenied")
     assert len(move(lake, buckets, *decisions)) == 8
-    assert [lake.versions(lake.bronze, one.key) for one in decisions] == [[]] * 8
+    assert [lake.versions(lake.bronze, item.key) for item in decisions] == [[]] * 8
 
 
 def test_version_under_a_legal_hold_is_named_as_such_and_stops_no_other(lake: Lake, buckets: Buckets) -> None:

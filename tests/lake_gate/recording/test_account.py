@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from lake_gate.recording.account import table
+from lake_gate.recording.account import render_table
 from lake_gate.recording.operators import RecordAccountOperator
 from tests.lake import Lake
 
@@ -65,9 +65,9 @@ def test_everything_is_logged_as_a_table(lake: Lake) -> None:
     assert "second did not finish" in text
 
 
-def test_columns_of_the_table_stand_below_each_other() -> None:
+def test_columns_of_the_table_are_aligned() -> None:
     changes = [change("short", "keep"), change("a long name", "replace")]
-    lines = list(table({"dry_run": True, "changes": changes, "not_finished": []}))
+    lines = list(render_table({"dry_run": True, "changes": changes, "not_finished": []}))
     assert "nothing was changed" in lines[0]
     assert {line.index("why" if "why" in line else "there") for line in lines[1:]} == {
         len("replace  allow_list  a long name  ")

@@ -1,4 +1,4 @@
-"""One entry per landed object, from all that a run has written down."""
+"""One entry per landed object, from all documents of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lake_gate.decision.amendments import Amendment, Amendments
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
-from lake_gate.recording.entries import iter_run_entries, side_by_side, write_objects
+from lake_gate.recording.entries import iter_run_entries, write_objects, zip_with_entries
 from lake_gate.recording.record import Totals
 from tests.builders import decided, landed
 from tests.lake import Lake
@@ -22,7 +22,7 @@ def test_entries_follow_the_run_as_far_as_it_has_come(lake: Lake) -> None:
 
     def entries() -> list[tuple[str | None, bool]]:
         found = lake.keys(lake.bronze) and lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix=gate.run.documents)
-        has_plan = any(one["Key"].endswith("plan.json") for one in found["Contents"])
+        has_plan = any(item["Key"].endswith("plan.json") for item in found["Contents"])
         basis = lake.document(gate.run.document("plan.json")) if has_plan else {}
         all_of = iter_run_entries(lake.s3, lake.bronze, gate.run, basis, Amendments(), dry_run=False)
         return [(entry["outcome"], entry["now"] is not None) for entry in all_of]
@@ -46,10 +46,10 @@ def test_document_has_what_was_amended_and_is_counted(lake: Lake) -> None:
     assert dict(totals.outcomes) == {"quarantine": 1, "hold": 1}
 
 
-def test_objects_and_entries_go_side_by_side() -> None:
+def test_objects_are_paired_with_their_entries() -> None:
     manifest = [landed("a.csv"), landed("b.csv")]
     entries = [{"name": "a.csv"}, {"name": "b.csv"}]
-    pairs = list(side_by_side(manifest, entries, "bronze", Run("synthea", "1")))
+    pairs = list(zip_with_entries(manifest, entries, "bronze", Run("synthea", "1")))
     assert pairs == list(zip(manifest, entries, strict=True))
 
 
@@ -57,5 +57,5 @@ def test_objects_and_entries_go_side_by_side() -> None:
 def test_entries_of_other_objects_than_the_manifest_has_are_damaged(names: str) -> None:
     entries = [{"name": f"{name}.csv"} for name in names.split()]
     with pytest.raises(DamagedDocumentError, match=r"_runs/synthea/1/objects\.jsonl is damaged: line \d: ") as damage:
-        list(side_by_side([landed("a.csv"), landed("b.csv")], entries, "bronze", Run("synthea", "1")))
+        list(zip_with_entries([landed("a.csv"), landed("b.csv")], entries, "bronze", Run("synthea", "1")))
     assert "4711" not in str(damage.value)

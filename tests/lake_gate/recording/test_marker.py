@@ -29,19 +29,19 @@ def marker(*without: str) -> Marker:
 
 
 def keys(listed: Any) -> list[str]:
-    return [one["key"][-1] for one in listed]
+    return [item["key"][-1] for item in listed]
 
 
 def test_marker_lists_what_was_promoted() -> None:
-    told = json.loads(marker().to_bytes())
-    assert keys(told["objects"]) == ["a", "c"]
-    assert "withdrawn" not in told
+    content = json.loads(marker().to_bytes())
+    assert keys(content["objects"]) == ["a", "c"]
+    assert "withdrawn" not in content
 
 
 def test_withdrawn_object_is_listed_as_such_only() -> None:
-    told = json.loads(marker("a").to_bytes())
-    assert keys(told["objects"]) == ["c"]
-    assert told["withdrawn"] == [{"key": "synthea/1/a", "version_id": "v-a", "reason": "why"}]
+    content = json.loads(marker("a").to_bytes())
+    assert keys(content["objects"]) == ["c"]
+    assert content["withdrawn"] == [{"key": "synthea/1/a", "version_id": "v-a", "reason": "why"}]
 
 
 @pytest.mark.parametrize("without", [(), ("a",), ("a", "c")])
@@ -62,17 +62,17 @@ def test_marker_made_of_a_record_that_is_amended_is_the_one_that_was_rewritten()
     assert amended.to_bytes() == marker("a").to_bytes()
 
 
-def test_version_that_was_promoted_is_withdrawn_when_nobody_knew_of_it() -> None:
+def test_promoted_version_is_withdrawn_even_if_the_marker_does_not_list_it() -> None:
     unknown = {"synthea/1/a": Withdrawal("synthea/1/a", "", "why")}
     assert marker().without(unknown).withdrawn == {("synthea/1/a", "v-a"): "why"}
 
 
 def test_markers_that_differ_by_withdrawals_alone_are_joined_and_nothing_comes_back() -> None:
-    for one, other in itertools.product([marker(), marker("a"), marker("c"), marker("a", "c")], repeat=2):
-        both = one.joined(other)
+    for this, other in itertools.product([marker(), marker("a"), marker("c"), marker("a", "c")], repeat=2):
+        both = this.joined(other)
         assert both is not None
-        assert set(both.withdrawn) == set(one.withdrawn) | set(other.withdrawn)
-        assert both.to_bytes() == other.joined(one).to_bytes()  # type: ignore[union-attr]
+        assert set(both.withdrawn) == set(this.withdrawn) | set(other.withdrawn)
+        assert both.to_bytes() == other.joined(this).to_bytes()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_markers_that_differ_otherwise_are_not_joined(other: Marker) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b"null", b"no json", b'{"objects": 1}', b'{"objects": [{"key": "k"}]}']
 )
-def test_what_is_no_marker_is_not_read_as_one(content: bytes) -> None:
+def test_content_that_is_not_a_marker_is_not_read_as_one(content: bytes) -> None:
     assert Marker.parse(content) is None
 
 

@@ -43,7 +43,7 @@ def write(lake: Lake, name: str, content: bytes) -> str:
 def chunks(lake: Lake) -> dict[str, list[list[int]]]:
     """A run that has decided about five objects, and moved none; the chunks of its decisions."""
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", name.encode()) for name in OUTCOMES]
-    content, chunks = plan(decided(one, OUTCOMES[one.name]) for one in objects)
+    content, chunks = plan(decided(item, OUTCOMES[item.name]) for item in objects)
     write(lake, MANIFEST, jsonl.dump(objects))
     version = write(lake, "decisions.jsonl", content)
     basis = {"policy": {"name": "p"}, "job": {"job_id": "j", "settled": True}}
@@ -128,7 +128,7 @@ def test_marker_lists_the_versions_in_silver_and_nothing_else(lake: Lake) -> Non
     assert step(lake, PublishOperator) == f"s3://{lake.silver}/_runs/synthea/1.json"
     marker = json.loads(lake.read(lake.silver, RUN.marker))
     assert (marker["feed"], marker["run_id"]) == ("synthea", "1")
-    listed = {(one["key"], one["version_id"]) for one in marker["objects"]}
+    listed = {(item["key"], item["version_id"]) for item in marker["objects"]}
     assert listed == {(key, lake.versions(lake.silver, key)[0]) for key in lake.keys(lake.silver)}
     assert {key for key, _ in listed} == {f"synthea/1/{n}" for n, o in OUTCOMES.items() if o == Outcome.PROMOTE}
 
@@ -139,9 +139,11 @@ def test_marker_is_refused_when_the_record_does_not_account_for_everything(
     step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
     with pytest.raises(NotAccountedError):
         record(lake)
-    with pytest.raises(NotAccountedError):  # somebody marked the record as a success, and went on
+    with pytest.raises(NotAccountedError):  # a user marked the failed record task as a success
         step(lake, PublishOperator)
-    assert "_runs/synthea/1.json" not in [one["Key"] for one in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
+    assert "_runs/synthea/1.json" not in [
+        item["Key"] for item in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]
+    ]
 
 
 @pytest.mark.usefixtures("moved")
@@ -153,7 +155,7 @@ def test_marker_is_written_once_however_often_it_is_tried(lake: Lake) -> None:
 
 
 @pytest.mark.usefixtures("moved")
-def test_marker_of_somebody_else_is_refused_and_left_alone(lake: Lake) -> None:
+def test_marker_of_another_writer_is_refused_and_left_alone(lake: Lake) -> None:
     lake.put(lake.silver, RUN.marker, b"{}")
     record(lake)
     with pytest.raises(MarkerStandsError, match=r"_runs/synthea/1\.json"):
@@ -198,7 +200,7 @@ def test_run_that_began_as_a_dry_run_has_no_marker_whatever_its_record_says(lake
     record(lake)
     write(lake, "run.json", b'{"run_id": "1", "dry_run": true}')
     assert step(lake, PublishOperator) is None
-    assert RUN.marker not in [one["Key"] for one in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
+    assert RUN.marker not in [item["Key"] for item in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
 
 
 @pytest.mark.usefixtures("moved")

@@ -42,10 +42,10 @@ def reuse(lake: Lake, run_id: str = "2", **changes: Any) -> int:
     return count
 
 
-def said_of(landed: LandedObject, severity: str | None) -> bytes:
+def result_of(landed: LandedObject, severity: str | None) -> bytes:
     """A discovery result (and, but for its id, a finding), as Macie writes it."""
     found = {"detections": [{"name": "Patient ID", "count": 1}], "totalCount": 1} if severity else {}
-    said = {
+    result = {
         "id": f"f-{landed.name}",
         **({"severity": {"description": severity}} if severity else {}),
         "classificationDetails": {"result": {"status": {"code": "COMPLETE"}, "customDataIdentifiers": found}},
@@ -54,7 +54,7 @@ def said_of(landed: LandedObject, severity: str | None) -> bytes:
             "s3Object": {"key": landed.key, "versionId": landed.version_id, "eTag": landed.etag},
         },
     }
-    return json.dumps(said).encode() + b"\n"
+    return json.dumps(result).encode() + b"\n"
 
 
 def analysed(
@@ -63,9 +63,9 @@ def analysed(
     """Let a job of the run have read these objects, and found something in them or nothing."""
     run = Run("synthea", run_id)
     by_object = list(zip(manifest, severities or (None,) * len(manifest), strict=True))
-    results = b"".join(said_of(*one) for one in by_object)
+    results = b"".join(result_of(*item) for item in by_object)
     write(lake, "results.jsonl.gz", gzip.compress(results), run)
-    write(lake, "findings.jsonl", b"".join(said_of(*one) for one in by_object if one[1]), run)
+    write(lake, "findings.jsonl", b"".join(result_of(*item) for item in by_object if item[1]), run)
     described = {
         "jobId": f"j{run_id}",
         "jobStatus": "COMPLETE",
@@ -89,14 +89,14 @@ def decide(lake: Lake, run_id: str = "1", *, threshold: str = "High", evidence: 
         promotion="each by itself",
         is_dry_run=False,
     )
-    return {one["name"]: one for one in lake.lines(Run("synthea", run_id).document("decisions.jsonl"))}
+    return {item["name"]: item for item in lake.lines(Run("synthea", run_id).document("decisions.jsonl"))}
 
 
 def recorded(lake: Lake, run_id: str = "1", **changes: Any) -> None:
     """Write the record of a run as decided, in the order of its manifest."""
     run = Run("synthea", run_id)
-    decisions = {one["name"]: one for one in lake.lines(run.document("decisions.jsonl"))}
-    names = [one["name"] for one in lake.lines(run.document(MANIFEST))]
+    decisions = {item["name"]: item for item in lake.lines(run.document("decisions.jsonl"))}
+    names = [item["name"] for item in lake.lines(run.document(MANIFEST))]
     write(lake, "objects.jsonl", b"".join(json.dumps(decisions[name]).encode() + b"\n" for name in names), run)
     rules = {
         "identifiers": IDENTIFIERS,
@@ -123,34 +123,34 @@ def cleared(lake: Lake, severities: tuple[str | None, ...] = (), **files: bytes)
 
 
 def tagged(lake: Lake, manifest: list[LandedObject]) -> list[str]:
-    shown = ((one.name, lake.s3.get_object_tagging(Bucket=one.bucket, Key=one.key)["TagSet"]) for one in manifest)
+    shown = ((item.name, lake.s3.get_object_tagging(Bucket=item.bucket, Key=item.key)["TagSet"]) for item in manifest)
     return [name for name, tags in shown if REUSED_TAG in {tag["Key"] for tag in tags}]
 
 
-def test_what_was_cleared_before_is_marked_and_promoted_without_a_job(lake: Lake) -> None:
+def test_object_that_was_cleared_before_is_marked_and_promoted_without_a_job(lake: Lake) -> None:
     cleared(lake, (None, "Medium"), a=b"1\n", b=b"2\n")
     again = land_files(lake, "2", a=b"1\n", b=b"2\n")
     assert reuse(lake) == 2
     assert tagged(lake, again) == ["a.csv", "b.csv"]
     decisions = decide(lake, "2")
-    assert {one["reason"] for one in decisions.values()} == {"verdict_reused"}
+    assert {decision["reason"] for decision in decisions.values()} == {"verdict_reused"}
     assert decisions["b.csv"]["severity"] == "Medium"
     assert decisions["b.csv"]["verdict"]["run_id"] == "1"
     assert decisions["b.csv"]["verdict"]["record_uri"].endswith("/_runs/synthea/1/record.json")
     assert lake.document(Run("synthea", "2").document("plan.json"))["job"] is None
 
 
-def test_what_is_new_or_changed_is_left_to_the_job(lake: Lake) -> None:
+def test_new_and_changed_objects_are_left_to_the_job(lake: Lake) -> None:
     cleared(lake, a=b"1\n", b=b"2\n")
     again = land_files(lake, "2", a=b"1\n", b=b"changed\n", c=b"new\n")
     assert reuse(lake) == 1
     assert tagged(lake, again) == ["a.csv"]
     analysed(lake, again[1:], "2")
-    reasons = {name: one["reason"] for name, one in decide(lake, "2", evidence={"settled": True}).items()}
+    reasons = {name: decision["reason"] for name, decision in decide(lake, "2", evidence={"settled": True}).items()}
     assert reasons == {"a.csv": "verdict_reused", "b.csv": "clean", "c.csv": "clean"}
 
 
-def test_only_what_was_promoted_on_full_evidence_is_remembered(lake: Lake) -> None:
+def test_only_objects_promoted_on_full_evidence_are_remembered(lake: Lake) -> None:
     manifest = land_files(lake, a=b"1\n", b=b"2\n", c=b"3\n", d=b"4\n")
     analysed(lake, manifest[:3], severities=(None, "High", "Low"))
     decide(lake, evidence={"settled": True})
@@ -234,7 +234,7 @@ def test_nothing_is_reused_when_the_job_spec_names_allow_lists(
     assert reuse(lake) == 0
 
 
-def test_mark_of_a_first_try_is_taken_off_when_its_verdict_is_void_by_now(lake: Lake) -> None:
+def test_mark_of_a_first_try_is_taken_off_when_its_verdict_has_become_void(lake: Lake) -> None:
     first = cleared(lake, a=b"1\n", b=b"2\n")
     again = land_files(lake, "2", a=b"1\n", b=b"2\n")
     assert reuse(lake) == 2
@@ -267,7 +267,7 @@ def test_verdict_that_is_void_before_the_decision_holds_the_object(lake: Lake) -
     assert (decision["outcome"], decision["reason"], decision["verdict"]) == ("hold", "verdict_revoked", None)
 
 
-def test_verdict_is_judged_by_the_policy_of_the_run_anew(lake: Lake) -> None:
+def test_verdict_is_judged_again_by_the_policy_of_the_run(lake: Lake) -> None:
     cleared(lake, ("Medium",), a=b"1\n")
     land_files(lake, "2", a=b"1\n")
     assert reuse(lake) == 1
@@ -279,7 +279,7 @@ def test_run_that_is_done_reuses_none_of_its_own_verdicts(lake: Lake) -> None:
     assert reuse(lake, "1") == 0
 
 
-def test_what_a_verdict_speaks_for_costs_nothing(lake: Lake) -> None:
+def test_objects_with_a_verdict_cost_nothing(lake: Lake) -> None:
     cleared(lake, a=b"1\n")
     land_files(lake, "2", a=b"1\n", b=b"12345\n")
     reuse(lake)

@@ -13,8 +13,8 @@ from lake_gate.recording.record import (
     Totals,
     build_record,
     entry_of,
-    in_order,
     iter_entries,
+    merge_by_name,
     placed_entry_of,
     worst_severity,
 )
@@ -111,10 +111,10 @@ def test_objects_beside_other_bytes_are_counted() -> None:
     assert totals.beside_others == 1
 
 
-def test_what_is_sorted_within_each_outcome_comes_in_the_order_of_the_manifest() -> None:
+def test_items_sorted_within_each_outcome_are_merged_into_the_order_of_the_manifest() -> None:
     names = ["a", "A", "é", "z", "日"]
     groups = [[decided(name) for name in sorted(names[start::2])] for start in range(2)]
-    assert [d.name for d in in_order(groups)] == sorted(names)
+    assert [d.name for d in merge_by_name(groups)] == sorted(names)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ ENTRY = {
         *({**ENTRY, "now": {**PLACE, "key": None}}, {**ENTRY, "size_bytes": "1"}, {**ENTRY, "detections": {"x": "y"}}),
     ],
 )
-def test_what_is_not_an_entry_is_refused(wrong: Any) -> None:
+def test_line_that_is_not_an_entry_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match="not an entry"):
         entry_of(wrong)
 
@@ -176,5 +176,5 @@ def test_entry_without_a_member_that_is_read_is_refused(name: str) -> None:
 @pytest.mark.parametrize("unplaced", [{"now": None}, {"outcome": None}])
 def test_entry_of_a_run_that_accounts_for_all_says_where_its_object_is(unplaced: dict[str, Any]) -> None:
     assert placed_entry_of(ENTRY) == ENTRY
-    with pytest.raises(ValueError, match="not an entry: it does not say where"):
+    with pytest.raises(ValueError, match="not an entry: the place or the outcome"):
         placed_entry_of({**ENTRY, **unplaced})

@@ -71,7 +71,7 @@ def test_description_goes_before_the_reason() -> None:
 
 
 @pytest.mark.parametrize("missing", ["name", "findingCriteria", "owner", "reason", "expires_on"])
-def test_what_is_missing_is_named(missing: str) -> None:
+def test_missing_keys_are_named(missing: str) -> None:
     with pytest.raises(ValueError, match=missing):
         parse({key: value for key, value in FILE.items() if key != missing})
 
@@ -103,13 +103,13 @@ def test_what_is_missing_is_named(missing: str) -> None:
         ({"findingCriteria": {"criterion": {"count": {"gt": "3"}}}}, "criterion.count.gt"),
     ],
 )
-def test_what_is_wrong_is_named(change: dict[str, Any], named: str) -> None:
+def test_wrong_values_are_named(change: dict[str, Any], named: str) -> None:
     with pytest.raises(ValueError, match=re.escape(named)):
         parse({**FILE, **change})
 
 
 @pytest.mark.parametrize("content", [None, [], "rule", 1])
-def test_what_is_no_object_is_refused(content: Any) -> None:
+def test_content_that_is_not_an_object_is_refused(content: Any) -> None:
     with pytest.raises(ValueError, match="is not of type 'object'"):
         parse(content)
 
@@ -174,7 +174,7 @@ def test_finding_that_is_not_archived_is_not_counted() -> None:
 
 
 def test_finding_counts_for_every_rule_that_explains_it_and_once_where_none_does() -> None:
-    rules = (one for one in (rule("first"), rule("second"), rule("third", type={"eq": ["other"]})))
+    rules = iter((rule("first"), rule("second"), rule("third", type={"eq": ["other"]})))
     uses = attribute(rules, iter([FINDING, FINDING, {**FINDING, "type": "unheard of"}]))
     assert (uses.by_rule, uses.unexplained) == ({"first": 2, "second": 2, "third": 0}, 1)
 
