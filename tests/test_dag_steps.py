@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from dev import in_process
+from lake_gate.model.run import Run
 from tests.lake import Lake
-from tests.runs import Ended, Run, by_steps, in_airflow
+from tests.runs import Ended, by_steps, in_airflow
 
 FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": b"%PDF"}
 
@@ -17,8 +18,13 @@ FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": 
 @pytest.mark.airflow
 @pytest.mark.parametrize(
     ("files", "conf"),
-    [(FILES, {}), (FILES, {"dry_run": True}), ({}, {}), (FILES, {"policy": "unknown"}), (FILES, {"max_scan_usd": 0})],
-    ids=["all outcomes", "dry run", "empty delivery", "failed decision", "too expensive"],
+    [
+        pytest.param(FILES, {}, id="all outcomes"),
+        pytest.param(FILES, {"dry_run": True}, id="dry run", marks=pytest.mark.slow),
+        pytest.param({}, {}, id="empty delivery", marks=pytest.mark.slow),
+        pytest.param(FILES, {"policy": "unknown"}, id="failed decision", marks=pytest.mark.slow),
+        pytest.param(FILES, {"max_scan_usd": 0}, id="too expensive"),
+    ],
 )
 def test_states_and_outcomes_are_those_of_airflow(
     lake: Lake, airflow_database: None, tmp_path: Path, files: dict[str, bytes], conf: dict[str, Any]

@@ -86,6 +86,7 @@ def test_no_value_leaves_the_objects_when_a_run_succeeds(
     assert any("objects.jsonl" in seen for seen in sightings([name], found))
 
 
+@pytest.mark.slow
 def test_no_value_leaves_the_objects_when_every_task_fails_once(
     harness: Harness, tmp_path: Path, canaries: list[str], headers: list[str]
 ) -> None:

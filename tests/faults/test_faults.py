@@ -12,6 +12,8 @@ from tests.faults.scenario import FAULTS, Outcome, play
 
 SLOTS = {"killed_after": 3, "overwrite": 2, "error_after": 2}
 """Scenarios of each fault: one, but for those that have the most to break."""
+QUICK = {("killed_after", 0), ("killed_before", 0), ("overwrite", 0), ("error_after", 0)}
+"""Those that are not slow together."""
 LOOKS = "gather_histories s3:ListObjectVersions bronze"
 UNNAMED = [
     ("both", LOOKS, "overwrite"),
@@ -27,7 +29,12 @@ def test_promises_hold_when_nothing_happens(recorded: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "number"), [(fault, number) for fault in FAULTS for number in range(SLOTS.get(fault, 1))]
+    ("fault", "number"),
+    [
+        pytest.param(fault, number, marks=() if (fault, number) in QUICK else pytest.mark.slow)
+        for fault in FAULTS
+        for number in range(SLOTS.get(fault, 1))
+    ],
 )
 def test_promises_hold_whatever_happens_to_a_call(
     harness: Harness, recorded: Outcome, tmp_path: Path, fault: str, number: int
@@ -37,6 +44,7 @@ def test_promises_hold_whatever_happens_to_a_call(
     assert outcome.how != "nothing landed yet"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("world", "call", "fault"), UNNAMED)
 def test_promises_hold_when_macie_names_no_version(
     harness: Harness, recorded: Outcome, tmp_path: Path, world: str, call: str, fault: str

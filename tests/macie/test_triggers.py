@@ -164,11 +164,11 @@ def test_results_have_settled_when_two_looks_in_a_row_are_the_same(
     assert len(scripted_aws.bodies(FINDINGS)) == polls
 
 
-def test_the_last_counts_are_returned_at_the_deadline(scripted_aws: ScriptedAws) -> None:
+def test_the_last_counts_are_returned_at_the_deadline(scripted_aws: ScriptedAws, clock: Clock) -> None:
     scripted_aws.script(FINDINGS, TWO)
     scripted_aws.script(RESULTS, results_of_bytes(9))
-    deadline = datetime.now(UTC) + timedelta(seconds=0.5)
-    event = event_of(results_trigger(settle_seconds=60, deadline_at=deadline))
+    deadline = datetime.now(UTC) + timedelta(hours=1)
+    event = event_of(results_trigger(settle_seconds=2 * HOUR, deadline_at=deadline, poll_seconds=300))
     assert event == {"status": "deadline", "job_id": JOB_ID, "findings": 2, "results": 1}
 
 
