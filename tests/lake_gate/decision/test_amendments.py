@@ -76,10 +76,10 @@ def test_strictest_amendment_counts_in_every_order_of_reading() -> None:
     held, quarantined = amendment(outcome="hold"), amendment(by="events-2", silver="")
     for order in itertools.permutations([(held, [moved(bucket="bronze")]), (quarantined, [moved()])]):
         amendments = Amendments()
-        for one, places in order:
-            amendments.add([one], places)
+        for added, places in order:
+            amendments.add([added], places)
         assert entries(amendments)[0]["now"]["bucket"] == "quarantine"
-        assert [one.decision.outcome for one in merged([order[0][0]], [order[1][0]])] == ["quarantine"]
+        assert [kept.decision.outcome for kept in merged([order[0][0]], [order[1][0]])] == ["quarantine"]
 
 
 def test_record_shows_the_earlier_amendment_until_the_stricter_one_is_carried_out() -> None:
@@ -91,8 +91,8 @@ def test_record_shows_the_earlier_amendment_until_the_stricter_one_is_carried_ou
 
 
 def test_first_of_two_equally_strict_amendments_is_kept() -> None:
-    (one,) = merged([amendment()], [amendment(by="events-2")])
-    assert one.by == "events-1"
+    (kept,) = merged([amendment()], [amendment(by="events-2")])
+    assert kept.by == "events-1"
 
 
 GOOD = json.loads(jsonl.dump_line(amendment()))

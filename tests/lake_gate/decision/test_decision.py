@@ -89,7 +89,7 @@ def known(severity: str | None, **changes: Any) -> Observation:
 
 
 def each(*results: Observation) -> Case:
-    return Case([Evidence((one,)) for one in results])
+    return Case([Evidence((observation,)) for observation in results])
 
 
 def rules(*of: Rule, **changes: Any) -> Policy:
@@ -409,7 +409,7 @@ def test_document_has_a_row_for_every_case_and_every_reason() -> None:
 def test_everything_from_the_threshold_on_is_quarantined(threshold: str, quarantined: int) -> None:
     policy = Policy(quarantine_threshold=Severity(threshold))
     evidence = [Evidence((result(severity),), (found(severity),)) for severity in ("High", "Medium", "Low")]
-    outcomes = [decide_one(one, policy=policy).outcome for one in evidence]
+    outcomes = [decide_one(gathered, policy=policy).outcome for gathered in evidence]
     assert outcomes == ["quarantine"] * quarantined + ["promote"] * (3 - quarantined)
 
 
@@ -491,15 +491,17 @@ def test_decision_has_the_detections_from_elsewhere_and_counts_only_its_own_find
     assert (decision.severity, decision.detections, decision.findings) == ("Medium", {"USA_PASSPORT_NUMBER": 4}, {})
 
 
-@pytest.mark.parametrize("shown", [one for one in CASES.values() if not one.elsewhere])
+@pytest.mark.parametrize("shown", [shown for shown in CASES.values() if not shown.elsewhere])
 def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(shown: Case) -> None:
     """A run that is decided again makes the same decisions, although its findings are in the index by content."""
     for evidence in shown.evidence:
         bound = bind(shown.landed, evidence, shown.history)
         kept = [
-            replace(one, bucket="", key="", version_id="", etag="", finding_id=one.finding_id or UNKNOWN)
-            for one in (*bound.own.results, *bound.own.findings, *bound.suspected)
-            if one.severity or one.detections
+            replace(
+                observation, bucket="", key="", version_id="", etag="", finding_id=observation.finding_id or UNKNOWN
+            )
+            for observation in (*bound.own.results, *bound.own.findings, *bound.suspected)
+            if observation.severity or observation.detections
         ]
         facts: dict[str, Any] = {"history": shown.history, "landed": shown.landed}
         before = decide_one(evidence, shown.job, shown.policy, shown.verdict, **facts)
@@ -597,9 +599,9 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
     gathered: list[tuple[int, Evidence]], job: Job, policy: Policy
 ) -> None:
     manifest = [landed(f"{number}.csv") for number in range(6)]
-    evidence = {("bronze", f"synthea/1/{number}.csv"): one for number, one in gathered}
+    evidence = {("bronze", f"synthea/1/{number}.csv"): observed for number, observed in gathered}
     decisions = list(decide(manifest, job, evidence, policy))
-    assert [d.name for d in decisions] == [one.name for one in manifest]
+    assert [d.name for d in decisions] == [item.name for item in manifest]
     assert {d.outcome for d in decisions} <= set(Outcome)
     if policy.promotion is Promotion.ALL_OR_NOTHING:
         assert len({d.outcome == Outcome.PROMOTE for d in decisions}) == 1
@@ -646,7 +648,7 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
     rank = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}[observation.severity]
-    counts = (replace(one, count=one.count + more) for one in observation.detections)
+    counts = (replace(detection, count=detection.count + more) for detection in observation.detections)
     return replace(
         observation,
         severity=severity.value if severity.rank > rank else observation.severity,
@@ -698,7 +700,7 @@ def test_stricter_evidence_never_loosens_a_decision(
     )
     before = decide_one(evidence, job, policy, verdict, elsewhere, history=history)
     assert not is_looser(decide_one(worse, job, policy, verdict, elsewhere, history=history), before)
-    worse_elsewhere = [worsened(one, severity, more) for one in elsewhere]
+    worse_elsewhere = [worsened(observation, severity, more) for observation in elsewhere]
     assert not is_looser(decide_one(evidence, job, policy, verdict, worse_elsewhere, history=history), before)
 
 
@@ -733,7 +735,7 @@ def test_joined_policies_come_to_the_stricter_outcome_of_both(
     joined, *each = (
         decide_one(evidence, job, policy, verdict, elsewhere) for policy in (of_feed.joined(of_run), of_feed, of_run)
     )
-    assert STRICTNESS[Outcome(joined.outcome)] == max(STRICTNESS[Outcome(one.outcome)] for one in each)
+    assert STRICTNESS[Outcome(joined.outcome)] == max(STRICTNESS[Outcome(decision.outcome)] for decision in each)
 
 
 @given(evidences, jobs, policies, verdicts, histories)

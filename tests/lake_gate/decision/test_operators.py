@@ -144,7 +144,7 @@ def test_deciding_again_is_refused_when_a_move_begins_meanwhile(
 
 
 def known(lake: Lake, landed: LandedObject) -> list[str | None]:
-    return [one.severity for one in content.read_found(lake.s3, lake.bronze, landed.sha256)]
+    return [observation.severity for observation in content.read_found(lake.s3, lake.bronze, landed.sha256)]
 
 
 def only_decision(lake: Lake) -> dict[str, Any]:
@@ -202,12 +202,12 @@ def test_findings_about_another_version_are_not_added_to_the_landed_bytes(lake: 
 def test_high_in_one_of_two_objects_of_the_same_bytes_quarantines_both(lake: Lake) -> None:
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", b"same") for name in ("a.csv", "b.csv")]
     write(lake, MANIFEST, jsonl.dump(objects))
-    records = [json.dumps(record_of(one, "High" if one.name == "a.csv" else None)).encode() for one in objects]
+    records = [json.dumps(record_of(item, "High" if item.name == "a.csv" else None)).encode() for item in objects]
     write(lake, "results.jsonl.gz", gzip.compress(b"\n".join(records)))
     write(lake, "findings.jsonl", records[0])
     write(lake, "job.json", json.dumps(DESCRIBED).encode())
     decide(lake)
-    reasons = {one["name"]: one["reason"] for one in lake.lines(RUN.document("decisions.jsonl"))}
+    reasons = {line["name"]: line["reason"] for line in lake.lines(RUN.document("decisions.jsonl"))}
     assert reasons == {"a.csv": "findings_at_or_above_threshold", "b.csv": "found_in_same_bytes"}
 
 

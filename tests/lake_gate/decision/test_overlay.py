@@ -14,9 +14,9 @@ RUN = Run("synthea", "1")
 
 
 def amend(lake: Lake, name: str, by: str = "events-1", *, carried_out: bool = True) -> None:
-    one = Amendment(decided(name, "quarantine"), ["f"], "now", by)
+    amendment = Amendment(decided(name, "quarantine"), ["f"], "now", by)
     key = RUN.document(AMENDMENTS + by)
-    lake.s3.put_object(Bucket=lake.bronze, Key=f"{key}.jsonl", Body=jsonl.dump([one]))
+    lake.s3.put_object(Bucket=lake.bronze, Key=f"{key}.jsonl", Body=jsonl.dump([amendment]))
     if carried_out:
         lake.s3.put_object(Bucket=lake.bronze, Key=key + MOVED, Body=jsonl.dump([Moved(name, "q", name, "v")]))
 

@@ -20,7 +20,7 @@ def test_policy_of_the_feed_and_of_the_run_are_both_described_and_read_back() ->
     assert (described["name"], described["also"]["name"]) == ("default", "clean_only")
     assert (policy.quarantine_threshold, policy.promotion) == (Severity.MEDIUM, Promotion.ALL_OR_NOTHING)
     assert policy_of({"policy": json.loads(json.dumps(described))}) == policy
-    assert [one.name for one in policy.also] == ["clean_only"]
+    assert [further.name for further in policy.also] == ["clean_only"]
 
 
 def test_run_that_names_the_policy_of_its_feed_uses_only_that() -> None:
@@ -32,7 +32,7 @@ def test_policy_whose_file_is_gone_is_replaced_by_the_default_one() -> None:
     described = {"name": "gone", "quarantine_threshold": "High", "promotion": "each by itself"}
     assert policy_of({"policy": described}) == read_policy("default")[0]
     also = {**described, "name": "clean_only", "also": {"name": "../gone"}}
-    assert [one.name for one in policy_of({"policy": also}).also] == ["default"]
+    assert [further.name for further in policy_of({"policy": also}).also] == ["default"]
     assert policy_of({}) == read_policy("default")[0]
 
 

@@ -145,7 +145,7 @@ def test_run_may_ask_for_all_or_nothing_and_never_take_it_back() -> None:
 
 
 def test_rules_can_have_every_outcome() -> None:
-    assert {parse("p", content(rule(one.value))).rules[0].then for one in Outcome} == set(Outcome)
+    assert {parse("p", content(rule(outcome.value))).rules[0].then for outcome in Outcome} == set(Outcome)
 
 
 def test_joined_policies_have_the_lower_threshold_the_stricter_promotion_and_the_rules_of_both() -> None:
@@ -155,4 +155,4 @@ def test_joined_policies_have_the_lower_threshold_the_stricter_promotion_and_the
         joined = first.joined(second).tightened(Severity.HIGH, Promotion.EACH_BY_ITSELF)
         assert (joined.name, joined.quarantine_threshold) == (first.name, Severity.MEDIUM)
         assert joined.promotion is Promotion.ALL_OR_NOTHING
-        assert {one.name for one in joined.matches(facts()) if one} == {"a", "b"}
+        assert {matched.name for matched in joined.matches(facts()) if matched} == {"a", "b"}

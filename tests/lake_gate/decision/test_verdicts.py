@@ -118,14 +118,14 @@ def test_verdict_whose_evidence_has_all_findings_is_used(lake: Lake, landed: Lan
 
 def test_reused_verdict_that_became_void_is_revoked(lake: Lake, landed: LandedObject) -> None:
     other = lake.put(lake.bronze, "synthea/1/b.csv", b"B\n")
-    lines = [json.dumps({"name": one.name, **on(one).to_json()}) for one in (landed, other)]
+    lines = [json.dumps({"name": item.name, **on(item).to_json()}) for item in (landed, other)]
     run = Run("synthea", "1")
     lake.s3.put_object(Bucket=lake.bronze, Key=run.document("reused.jsonl"), Body="\n".join(lines).encode())
     add_found(lake.s3, lake.bronze, other.sha256, [HIGH])
     read = verdicts.read_reused(lake.s3, lake.bronze, run)
-    assert {name: one.is_revoked for name, one in read.items()} == {"a.csv": False, "b.csv": True}
+    assert {name: verdict.is_revoked for name, verdict in read.items()} == {"a.csv": False, "b.csv": True}
     read = verdicts.read_reused(lake.s3, lake.bronze, run, {landed.sha256: [HIGH]})
-    assert {name: one.is_revoked for name, one in read.items()} == {"a.csv": True, "b.csv": False}
+    assert {name: verdict.is_revoked for name, verdict in read.items()} == {"a.csv": True, "b.csv": False}
 
 
 @pytest.mark.parametrize("line", [b"{", b"[]", b'{"name": 1}', b'{"name": "a.csv"}', b"[" * 100_000])
@@ -143,7 +143,7 @@ def test_run_without_the_document_reuses_nothing(lake: Lake) -> None:
 def test_more_objects_than_one_window_are_all_looked_up_in_order(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lake_gate.s3.threads._WINDOW", 2)
     manifest = [lake.put(lake.bronze, f"synthea/1/{n}.csv", f"{n}\n".encode()) for n in range(5)]
-    assert verdicts.remember(lake.s3, lake.bronze, [on(one) for one in manifest if one.name != "3.csv"]) == 4
+    assert verdicts.remember(lake.s3, lake.bronze, [on(item) for item in manifest if item.name != "3.csv"]) == 4
     assert found(lake, *manifest) == ["0.csv", "1.csv", "2.csv", "4.csv"]
 
 
