@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from lake_gate.assets import silver
+from lake_gate.decision.decision import Reason
 from lake_gate.feed import Feed, parse
 from lake_gate.model import run
 from lake_gate.params import run_params
@@ -136,8 +138,24 @@ def test_tasks_of_the_gate_are_followed_in_their_order() -> None:
 def test_glossary_is_in_alphabetical_order_and_its_words_are_in_use() -> None:
     words = [word for row in cells(page("docs/glossary.md")) for word in re.findall(r"\*\*(.+?)\*\*", row[0])]
     assert words == sorted(words, key=lambda word: word.replace("-", ""))
-    sources = [*(REPO / "plugins/lake_gate").rglob("*.py"), *(REPO / "localaws").rglob("*.py")]
+    sources = [
+        *(path for folder in ("plugins/lake_gate", "localaws") for path in (REPO / folder).rglob("*.py")),
+        *(REPO / "infra").glob("*.yaml"),
+    ]
     text = " ".join(path.read_text() for path in sources).lower()
     assert [
         word for entry in words for word in entry.split(", ") if word.replace("-", "") not in text.replace("-", "")
     ] == []
+
+
+def test_reasons_on_the_page_of_operations_exist() -> None:
+    rows = cells(section(page("docs/operations.md"), "A run succeeded, but files are held"))
+    named = {reason for row in rows[1:] for reason in re.findall(r"`(\w+)`", row[0])}
+    assert named <= {str(reason) for reason in Reason}
+    assert named
+
+
+def test_feed_of_the_documented_asset_is_the_gates() -> None:
+    name, uri = re.findall(r'Asset\(name="([^"]+)", uri="([^"]+)"\)', page("docs/feeds.md"))[0]
+    asset = silver("clinic")
+    assert (name.replace("<feed>", "clinic"), uri.replace("<feed>", "clinic")) == (asset.name, asset.uri)
