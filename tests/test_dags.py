@@ -134,3 +134,25 @@ def test_no_dag_keeps_text_that_macie_copies_out_of_objects(dags: dict[str, Any]
         if type(task).__module__.startswith("macie.") and type(task).__name__.endswith("ToS3Operator")
     }
     assert keeping == dict.fromkeys(("synthea_gate.gather_evidence", "finding_events.list_findings"), without_values)
+
+
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_results_in_templates_are_of_upstream_tasks(dags: dict[str, Any], dag_id: str) -> None:
+    """A template adds no edge: without another path, the task could run before the one whose result it reads."""
+    pulled = {
+        (task.task_id, name)
+        for task in dags[dag_id].tasks
+        for field in task.template_fields
+        for name in re.findall(r"task_ids='([^']+)'", repr(_value_of(task, field)).replace("\\'", "'"))
+    }
+    wrong = [
+        (task_id, name)
+        for task_id, name in pulled
+        if name not in dags[dag_id].get_task(task_id).get_flat_relative_ids(upstream=True)
+    ]
+    assert pulled
+    assert wrong == []
+
+
+def _value_of(task: Any, field: str) -> Any:
+    return task.partial_kwargs.get(field) if task.is_mapped else getattr(task, field, None)

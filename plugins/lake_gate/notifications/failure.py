@@ -180,7 +180,7 @@ class Failure:
 
     def _instructions(self) -> list[str]:
         may_cost = self.is_teardown or (self.is_deadline and not self.task_id)  # Airflow runs no teardown then
-        job = "A Macie classification job of this run may still be running and incur costs: cancel it."
+        job = "If this run has created a Macie job, it may still be running and incur costs: cancel it."
         return [
             job if may_cost else "",
             "Landed files without a decision stay in bronze; nothing reaches silver without a decision.",

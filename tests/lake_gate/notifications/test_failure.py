@@ -102,7 +102,7 @@ def test_message_names_a_deadline_that_was_reached(context: dict[str, Any], expe
     ],
 )
 def test_message_warns_of_a_job_that_may_still_run_and_cost(context: dict[str, Any], expected: bool) -> None:
-    assert ("A Macie classification job of this run may still be running and incur costs" in body(context)) is expected
+    assert ("If this run has created a Macie job, it may still be running and incur costs" in body(context)) is expected
 
 
 def test_failed_teardown_is_not_reported_as_a_failed_run() -> None:
