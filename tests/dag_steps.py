@@ -15,7 +15,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,7 +59,7 @@ class StepRun:
 
         :raises ParamValidationError: when a param is not as the DAG declares it.
         """
-        self._params()
+        assert self.params is not None  # invalid params stop the run before its first task
         for task in self.dag.topological_sort():
             if task.task_id not in self.states:  # skipped by a short circuit
                 self.states[task.task_id] = self._blocked_by(task) or self._run(task)
@@ -126,18 +126,14 @@ class StepRun:
             self.xcoms.update({(task.task_id, key): value for key, value in result.items()})
 
     def _execute(self, prepare: Callable[[], Any], map_index: int, try_number: int) -> Any:
-        task, context = self._prepared(prepare, map_index, try_number)
-        try:
-            return task.execute(context)
-        except TaskDeferred as deferred:
-            while True:
+        method, kwargs = "", dict[str, Any]()
+        while True:
+            task, context = self._prepared(prepare, map_index, try_number)  # again after a deferral: another process
+            try:
+                return task.resume_execution(method, kwargs, context) if method else task.execute(context)
+            except TaskDeferred as deferred:
                 event = _round_trip(asyncio.run(_first_event(deferred)))
-                kwargs = {**_round_trip(deferred.kwargs or {}), "event": event}
-                task, context = self._prepared(prepare, map_index, try_number)  # in another process
-                try:
-                    return task.resume_execution(deferred.method_name, kwargs, context)
-                except TaskDeferred as again:
-                    deferred = again
+                method, kwargs = deferred.method_name, {**_round_trip(deferred.kwargs or {}), "event": event}
 
     def _prepared(self, prepare: Callable[[], Any], map_index: int, try_number: int) -> tuple[Any, Any]:
         task = prepare()
@@ -168,13 +164,15 @@ class StepRun:
             "ti": ti,
             "task_instance": ti,
             "task": task,
-            "params": self._params(),
+            "params": self.params,
             "logical_date": now,
             "outlet_events": self.outlet_events,
             **(self.dag.user_defined_macros or {}),
         }
 
-    def _params(self) -> dict[str, Any]:
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """Values of all params, validated."""
         params = copy.deepcopy(self.dag.params)
         params.update(self.conf)
         return dict(params.validate())

@@ -71,8 +71,6 @@ def run_any(request: pytest.FixtureRequest, lake: Lake) -> RunAny:
         request.getfixturevalue("airflow_database")
 
     def run(dag: Any, feed: str, **conf: Any) -> Ended:
-        for task in dag.tasks:  # dag.test() waits between two tries
-            task.retry_delay = timedelta(0)
         run_id, state, tasks = (in_airflow if is_whole else by_steps)(dag, conf)
         return Ended(lake, Run(feed, run_id), state, tasks)
 
@@ -98,6 +96,8 @@ def by_steps(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
 
 
 def in_airflow(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+    for task in dag.tasks:  # dag.test() waits between two tries
+        task.retry_delay = timedelta(0)
     now = datetime.now(UTC)
     # Params of the last run stay in the DAG, so all are named.
     dag_run = dag.test(

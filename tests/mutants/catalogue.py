@@ -468,7 +468,7 @@ MUTANTS = [
     _sealed("what is isolated is not verified", 'if made.get("ChecksumSHA256") != self.decision.checksum:', "if False:"),
     _sealed("what is isolated may lie there in the clear", 'if not made.get("ServerSideEncryption"):', "if False:"),
     _sealed("a copy in quarantine that nobody verified counts", "if _seal_of(self.s3, self.bucket, self.key, version_id, found) == self.decision.checksum:", 'if found.get("run") == self.run.folder:'),
-    _sealed("what a crash has left in quarantine is taken for somebody else's", 'elif found.get("run") != run_tag_value(self.run):', "elif True:"),
+    _sealed("what a crash has left in quarantine is taken for another writer's", 'elif found.get("run") != run_tag_value(self.run):', "elif True:"),
     _sealed("what a crash has left in quarantine stays there", "                _remove(s3, bucket, key, version_id)", "                print(s3, bucket, key, version_id)"),
     _sealed("a copy that was sealed meanwhile is removed", " and not _seal_of(s3, bucket, key, version_id, tags)", ""),
     _sealed("the version that counts is removed", "if version_id not in recorded[key] and _is_unsealed", "if _is_unsealed"),

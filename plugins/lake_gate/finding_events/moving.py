@@ -8,7 +8,7 @@ copies that are left.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -104,14 +104,9 @@ def failure(error: Exception, moved: Moved | None = None) -> Done:
 
 def left_behind(s3: S3Client, decisions: Sequence[Decision], buckets: RunPlaces) -> set[tuple[str, str]]:
     """Return (bucket, name) of every object that still has a copy at a place from which it is to be moved."""
-    by_place: dict[tuple[str, bool], list[Numbered]] = {}
-    for decision in decisions:
-        for bucket, key in buckets.sources(decision):
-            place = bucket, key.startswith(HELD_PREFIX)  # apart, so that no listing spans the keys in between
-            by_place.setdefault(place, []).append((0, replace(decision, bucket=bucket, key=key)))
     return {
-        (bucket, found.name)
-        for (bucket, _), wanted in by_place.items()
+        (found.bucket, found.name)
+        for wanted in _by_source(((0, decision) for decision in decisions), buckets)
         for part in batched(wanted, CHUNK_OBJECTS)
         for _, found in _with_versions(s3, part, buckets)
     }
@@ -147,15 +142,10 @@ def _move(
 ) -> dict[int, Moved]:
     """Move objects from one place after the other; an error at one place does not keep the objects at the others."""
     moved: dict[int, Moved] = {}
-    by_source: dict[tuple[str, bool], list[Numbered]] = {}
-    for number, decision in decisions:
-        for bucket, key in buckets.sources(decision):
-            place = bucket, key.startswith(HELD_PREFIX)
-            by_source.setdefault(place, []).append((number, replace(decision, bucket=bucket, key=key)))
     # Before and after: a multipart copy that a task of the run has begun must not complete once the move is over.
     uploads = [place for _, decision in decisions if decision.part_bytes for place in buckets.sources(decision)]
     _abort(s3, uploads, errors)
-    for wanted in by_source.values():
+    for wanted in _by_source(decisions, buckets):
         existing = _with_versions(s3, wanted, buckets)
         try:
             moved |= _carry_out(s3, existing, run, buckets)
@@ -164,6 +154,16 @@ def _move(
     _abort(s3, uploads, errors)
     rest = [(number, decision) for number, decision in decisions if number not in moved]
     return moved | _moved_before(s3, rest, run, buckets)
+
+
+def _by_source(decisions: Iterable[Numbered], buckets: RunPlaces) -> list[list[Numbered]]:
+    """Return the decisions for each place where a copy may be, each with its bucket and key there."""
+    by_source: dict[tuple[str, bool], list[Numbered]] = {}
+    for number, decision in decisions:
+        for bucket, key in buckets.sources(decision):
+            place = bucket, key.startswith(HELD_PREFIX)  # apart, so that no listing spans the keys in between
+            by_source.setdefault(place, []).append((number, replace(decision, bucket=bucket, key=key)))
+    return list(by_source.values())
 
 
 def _abort(s3: S3Client, uploads: Sequence[tuple[str, str]], errors: list[GateError | FinalGateError]) -> None:
