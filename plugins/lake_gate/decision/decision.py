@@ -21,12 +21,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from lake_gate.decision import content_types
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.policy import Facts, Outcome, Policy, Promotion
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.scan.scope import extension_of
 
 
 class Reason(StrEnum):
@@ -36,6 +38,7 @@ class Reason(StrEnum):
     BELOW_THRESHOLD = "findings_below_threshold"
     COUNTS_DIFFER = "counts_differ"
     SEVERITIES_DIFFER = "severities_differ"
+    ALLOWED_BY_RULE = "allowed_by_rule"
     VERDICT_REUSED = "verdict_reused"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold"
     QUARANTINED_BY_RULE = "quarantined_by_rule"
@@ -51,6 +54,7 @@ class Reason(StrEnum):
     ANALYSIS_PARTIAL = "analysis_partial"
     ANALYSIS_STATUS_UNKNOWN = "analysis_status_unknown"
     ANALYSIS_REASON_UNKNOWN = "analysis_reason_unknown"
+    CONTENT_TYPE_DIFFERS = "content_type_differs"
     SEVERITY_UNKNOWN = "severity_unknown"
     DETECTIONS_UNKNOWN = "detections_unknown"
     FINDING_MISSING = "finding_missing"
@@ -62,7 +66,9 @@ class Reason(StrEnum):
     RUN_NOT_PROMOTABLE = "run_not_promotable"
 
 
-CLEARED = frozenset({Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER})
+CLEARED = frozenset(
+    {Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER}
+)
 """Reasons of promotions that rest on a job of the object's own run."""
 
 
@@ -292,27 +298,41 @@ def _judge(
 ) -> _Judgement:
     """Judge an object by the evidence about it, and by the observations on the same bytes elsewhere."""
     everything = (*bound.everything, *elsewhere)
-    severity = _highest_severity(everything)
-    if severity and severity.rank >= policy.quarantine_threshold.rank:
+    facts = _facts(landed, everything)
+    if policy.is_threshold_reached(facts):
         return Outcome.QUARANTINE, Reason.AT_OR_ABOVE_THRESHOLD, None
-    types = frozenset(observation.finding_type for observation in everything if observation.finding_type)
-    rules = policy.matches(Facts(dataset_of(landed.name), severity, types, _merge_detections(everything)))
+    rules = policy.matches(facts)
     if rule := next((rule for rule in rules if rule and rule.then is Outcome.QUARANTINE), None):
         return Outcome.QUARANTINE, Reason.QUARANTINED_BY_RULE, rule.name
-    if doubt := _doubt(job, bound) or _doubt_about_findings(elsewhere):
+    if doubt := _doubt(landed, job, bound) or _doubt_about_findings(elsewhere):
         return Outcome.HOLD, doubt, None
     if None in rules:
         return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
     if rule := next((rule for rule in rules if rule and rule.then is Outcome.HOLD), None):
         return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
-    return Outcome.PROMOTE, _reason_of_promotion(bound, elsewhere), rules[0].name if rules[0] else None
+    reason = _reason_of_promotion(bound, elsewhere)
+    if facts.reaches(policy.quarantine_threshold):
+        reason = Reason.ALLOWED_BY_RULE
+    return Outcome.PROMOTE, reason, rules[0].name if rules[0] else None
 
 
-def _doubt(job: Job | None, bound: _BoundEvidence) -> Reason | None:
+def _facts(landed: LandedObject, observations: Sequence[Observation]) -> Facts:
+    return Facts(
+        dataset=dataset_of(landed.name),
+        severity=_highest_severity(observations),
+        finding_types=frozenset(observation.finding_type for observation in observations if observation.finding_type),
+        detections=_merge_detections(observations),
+        is_severity_explained=not any(
+            observation.severity and not observation.detections for observation in observations
+        ),
+    )
+
+
+def _doubt(landed: LandedObject, job: Job | None, bound: _BoundEvidence) -> Reason | None:
     """Return the reason why the evidence does not suffice for a promotion; None if it does."""
     if job is None:
         return Reason.JOB_NOT_COMPLETE if bound.results else _reason_without_result(bound)
-    return _doubt_about_job(job) or _doubt_about_object(bound, job)
+    return _doubt_about_job(job) or _doubt_about_object(landed, job, bound)
 
 
 def _doubt_about_job(job: Job) -> Reason | None:
@@ -325,12 +345,15 @@ def _doubt_about_job(job: Job) -> Reason | None:
     return None
 
 
-def _doubt_about_object(bound: _BoundEvidence, job: Job) -> Reason | None:
+def _doubt_about_object(landed: LandedObject, job: Job, bound: _BoundEvidence) -> Reason | None:
     if not any(not result.is_embedded for result in bound.results):
         return _reason_without_result(bound)
     for observation in bound.everything:
         if doubt := _doubt_about_status(observation):
             return doubt
+    extension = extension_of(landed.name)
+    if not all(content_types.fits(extension, observation.content_type) for observation in bound.about_object):
+        return Reason.CONTENT_TYPE_DIFFERS
     if doubt := _doubt_about_findings(bound.everything):
         return doubt
     # Macie writes one finding per object and job, so nothing is missing if it exists. A finding about a file inside an

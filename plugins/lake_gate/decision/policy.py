@@ -7,10 +7,12 @@ upper bounds (only the named detections, at most this severity or count). So mor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from lake_gate.model.evidence import CUSTOM_IDENTIFIER, Detection, Severity
@@ -35,18 +37,37 @@ class Outcome(StrEnum):
     HOLD = "hold"
 
 
+@lru_cache(maxsize=1024)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
+
+
+def _has_name(detection: Detection, name: str) -> bool:
+    return _pattern(name).fullmatch(detection.identifier) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Facts about one object that the rules of a policy are matched with.
 
     :param dataset: see :func:`lake_gate.model.manifest.dataset_of`.
     :param severity: highest severity that Macie reported.
+    :param is_severity_explained: every severity was reported together with detections.
     """
 
     dataset: str
     severity: Severity | None
     finding_types: frozenset[str]
     detections: tuple[Detection, ...]
+    is_severity_explained: bool
+
+    def reaches(self, severity: Severity) -> bool:
+        """Whether Macie reported this severity or a higher one."""
+        return self.severity is not None and self.severity.rank >= severity.rank
+
+    def count(self, name: str) -> int:
+        """Return the number of occurrences of the identifiers with this name, custom and managed together."""
+        return sum(detection.count for detection in self.detections if _has_name(detection, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +79,13 @@ class Rule:
     :param max_severity: highest severity that matches (promote).
     :param min_count: lowest number of occurrences of the named detections that matches (quarantine, hold).
     :param max_count: highest number of occurrences of all detections that matches (promote).
+    :param min_counts: lowest number of occurrences by identifier; one that is reached matches (quarantine, hold).
+    :param max_counts: highest number of occurrences by identifier (promote).
+    :param combination: groups of identifiers; matches if at least one of each group was found (quarantine, hold).
+    :param overrides_threshold: checked before the quarantine threshold (promote).
     :param finding_types: ``SensitiveData:S3Object/Personal`` …
     :param categories: ``PERSONAL_INFORMATION``, ``FINANCIAL_INFORMATION``, ``CREDENTIALS``.
+    :param managed_identifiers: ids, in which ``*`` stands for any text; so are those in counts and combinations.
     :param datasets: patterns with ``*`` and ``?``, in lower case.
     """
 
@@ -69,6 +95,10 @@ class Rule:
     max_severity: Severity | None = None
     min_count: int | None = None
     max_count: int | None = None
+    min_counts: Mapping[str, int] = field(default_factory=dict)
+    max_counts: Mapping[str, int] = field(default_factory=dict)
+    combination: tuple[frozenset[str], ...] = ()
+    overrides_threshold: bool = False
     finding_types: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     managed_identifiers: frozenset[str] = frozenset()
@@ -88,7 +118,11 @@ class Rule:
             return False
         if self.finding_types and not self.finding_types & facts.finding_types:
             return False
-        if self.min_severity and (facts.severity is None or facts.severity.rank < self.min_severity.rank):
+        if self.min_severity and not facts.reaches(self.min_severity):
+            return False
+        if self.min_counts and not any(facts.count(name) >= count for name, count in self.min_counts.items()):
+            return False
+        if not all(any(facts.count(name) for name in group) for group in self.combination):
             return False
         return self.min_count is None or sum(detection.count for detection in named) >= self.min_count
 
@@ -99,6 +133,8 @@ class Rule:
         if self.finding_types and not facts.finding_types <= self.finding_types:
             return False
         if self.max_severity and facts.severity and facts.severity.rank > self.max_severity.rank:
+            return False
+        if any(facts.count(name) > count for name, count in self.max_counts.items()):
             return False
         return self.max_count is None or sum(detection.count for detection in facts.detections) <= self.max_count
 
@@ -111,7 +147,7 @@ class Rule:
             return True
         is_custom = detection.category == CUSTOM_IDENTIFIER
         identifiers = self.custom_identifiers if is_custom else self.managed_identifiers
-        return detection.identifier in identifiers or detection.category in self.categories
+        return detection.category in self.categories or any(_has_name(detection, name) for name in identifiers)
 
 
 _PROMOTE_BELOW_THRESHOLD = Rule(name="promote-below-threshold", then=Outcome.PROMOTE)
@@ -121,24 +157,34 @@ _PROMOTE_BELOW_THRESHOLD = Rule(name="promote-below-threshold", then=Outcome.PRO
 class Policy:
     """Threshold and rules for the objects of a run.
 
-    :param quarantine_threshold: objects with a finding of this severity or above are quarantined, before any rule.
+    Without arguments, the policy of ``high_only.json``: the threshold decides.
+
+    :param quarantine_threshold: objects with a finding of this severity or above are quarantined, unless the first rule
+        that matches overrides the threshold.
     :param promotion: whether objects are promoted one by one, or the run as a whole.
     :param rules: the first that matches decides.
     :param also: further policies that must allow an object as well; see :meth:`joined`.
     """
 
-    name: str = "default"
+    name: str = "high_only"
     quarantine_threshold: Severity = Severity.HIGH
     promotion: Promotion = Promotion.EACH_BY_ITSELF
     rules: tuple[Rule, ...] = field(default=(_PROMOTE_BELOW_THRESHOLD,))
     also: tuple[Policy, ...] = ()
 
     def tightened(self, threshold: Severity, promotion: Promotion) -> Policy:
-        """Return the policy with this threshold and this promotion, each applied only if stricter than its own."""
+        """Return the policy with this threshold and this promotion, each applied only if stricter than its own.
+
+        No rule overrides a stricter threshold.
+        """
+        rules = self.rules
+        if threshold.rank < self.quarantine_threshold.rank:
+            rules = tuple(replace(rule, overrides_threshold=False) for rule in rules)
         return replace(
             self,
             quarantine_threshold=min(self.quarantine_threshold, threshold, key=lambda severity: severity.rank),
             promotion=max(self.promotion, promotion, key=list(Promotion).index),
+            rules=rules,
         )
 
     def joined(self, other: Policy) -> Policy:
@@ -146,6 +192,16 @@ class Policy:
         return replace(
             self.tightened(other.quarantine_threshold, other.promotion), also=(*self.also, other, *other.also)
         )
+
+    def is_threshold_reached(self, facts: Facts) -> bool:
+        """Whether the threshold of one of the joined policies quarantines the object."""
+        return any(policy._quarantines(facts) for policy in (self, *self.also))
+
+    def _quarantines(self, facts: Facts) -> bool:
+        if not facts.reaches(self.quarantine_threshold):
+            return False
+        rule = self.first_match(facts)
+        return not (rule and rule.overrides_threshold and facts.is_severity_explained)
 
     def matches(self, facts: Facts) -> list[Rule | None]:
         """Return the first matching rule of each of the joined policies, None for a policy without one."""
@@ -157,6 +213,7 @@ class Policy:
 
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+_COUNTS = {"type": "object", "minProperties": 1}
 _SEVERITY = {"enum": [severity.value for severity in Severity]}
 _RULE_PROPERTIES = {
     "name": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
@@ -165,6 +222,10 @@ _RULE_PROPERTIES = {
     "max_severity": _SEVERITY,
     "min_count": {"type": "integer", "minimum": 1},
     "max_count": {"type": "integer", "minimum": 0},
+    "min_counts": {**_COUNTS, "additionalProperties": {"type": "integer", "minimum": 1}},
+    "max_counts": {**_COUNTS, "additionalProperties": {"type": "integer", "minimum": 0}},
+    "combination": {"type": "array", "items": _TEXTS, "minItems": 2},
+    "overrides_threshold": {"const": True},
     **dict.fromkeys(("finding_types", "categories", "managed_identifiers", "custom_identifiers", "datasets"), _TEXTS),
 }
 SCHEMA: dict[str, Any] = {
@@ -209,6 +270,8 @@ def _rule(item: Mapping[str, Any]) -> Rule:
     for key, value in item.items():
         if key.endswith("_severity"):
             conditions[key] = Severity(value)
+        elif key == "combination":
+            conditions[key] = tuple(frozenset(group) for group in value)
         elif isinstance(value, list):
             conditions[key] = tuple(value) if key == "datasets" else frozenset(value)
         elif key != "description":
@@ -216,10 +279,16 @@ def _rule(item: Mapping[str, Any]) -> Rule:
     return Rule(**{**conditions, "then": Outcome(item["then"])})
 
 
+def _names_identifiers_alone(rule: Mapping[str, Any]) -> bool:
+    return bool({"managed_identifiers", "custom_identifiers"} & rule.keys()) and "categories" not in rule
+
+
+_UPPER_BOUNDS = {"max_severity": "min_severity", "max_count": "min_count", "max_counts": "min_counts"}
+_ONLY_PROMOTE = {**_UPPER_BOUNDS, "overrides_threshold": "no such key"}
 _REPLACEMENTS = {
-    Outcome.PROMOTE: {"min_severity": "max_severity", "min_count": "max_count"},
-    Outcome.QUARANTINE: {"max_severity": "min_severity", "max_count": "min_count"},
-    Outcome.HOLD: {"max_severity": "min_severity", "max_count": "min_count"},
+    Outcome.PROMOTE: {lower: upper for upper, lower in _UPPER_BOUNDS.items()} | {"combination": "max_counts"},
+    Outcome.QUARANTINE: _ONLY_PROMOTE,
+    Outcome.HOLD: _ONLY_PROMOTE,
 }
 
 
@@ -232,6 +301,8 @@ def _misplaced(rules: list[Mapping[str, Any]]) -> Iterable[str]:
         for key, instead in _REPLACEMENTS[then].items():
             if key in rule:
                 yield f"{place}.{key}: a rule that says {then} takes {instead}"
+        if "overrides_threshold" in rule and not _names_identifiers_alone(rule):
+            yield f"{place}.overrides_threshold: such a rule must name the identifiers that it allows, not categories"
         if then is Outcome.QUARANTINE and first_hold:
             yield f"{place}.then: a rule that quarantines must come before rules that hold ({first_hold})"
         if rule["name"] in seen:

@@ -9,7 +9,7 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.decision.decision import Reason
+from lake_gate.decision.decision import CLEARED, Reason
 from lake_gate.delivery.source import select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError
@@ -24,8 +24,8 @@ UNKNOWN = "unknown"
 """Reason or feed of an object without the gate's tag, or with a key of another writer."""
 
 _NEVER_HELD = {
-    *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER, Reason.VERDICT_REUSED),
-    *(Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
+    *CLEARED,
+    *(Reason.VERDICT_REUSED, Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
 }
 REASONS = [*sorted(reason.value for reason in Reason if reason not in _NEVER_HELD), UNKNOWN]
 """Reasons that objects may be held for."""

@@ -65,6 +65,7 @@ class Observation:
     :param version_id: empty where Macie names none; the text ``null`` is a valid id.
     :param etag: without quotes, empty where Macie gives none.
     :param size_bytes: size of the object, None where Macie gives no valid number.
+    :param content_type: of what was analysed (``text/csv``), None where Macie gives none.
     """
 
     bucket: str
@@ -80,6 +81,7 @@ class Observation:
     is_archived: bool = False
     is_embedded: bool = False
     size_bytes: int | None = None
+    content_type: str | None = None
 
     @classmethod
     def from_api(cls, payload: Mapping[str, Any], *, is_finding: bool) -> Observation:
@@ -116,6 +118,7 @@ class Observation:
             is_archived=is_finding and payload.get("archived") is True,
             is_embedded=bool(s3_object.get("embeddedFileDetails")),
             size_bytes=_size(_member(s3_object, "size")),
+            content_type=intern(str(result["mimeType"])) if result.get("mimeType") else None,
         )
 
     @classmethod
@@ -124,7 +127,8 @@ class Observation:
 
         :raises ValueError: when the content has other members or types.
         """
-        content = {"size_bytes": None, **content} if isinstance(content, Mapping) else {}  # older documents lack it
+        # Older documents lack these.
+        content = {"size_bytes": None, "content_type": None, **content} if isinstance(content, Mapping) else {}
         if set(content) != {field.name for field in fields(cls)}:
             raise ValueError("not an observation: unexpected members")
         detections = content["detections"]
@@ -195,7 +199,7 @@ def _affected(payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[st
 _TEXT_OR_NONE = (str, type(None))
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("bucket", "key", "version_id", "etag", "status"), str),
-    **dict.fromkeys(("status_reason", "severity", "finding_type", "finding_id"), _TEXT_OR_NONE),
+    **dict.fromkeys(("status_reason", "severity", "finding_type", "finding_id", "content_type"), _TEXT_OR_NONE),
     **dict.fromkeys(("is_archived", "is_embedded"), bool),
     "size_bytes": (int, type(None)),
 }

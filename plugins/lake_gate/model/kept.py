@@ -169,7 +169,7 @@ _result = _struct(
         "status": _struct({"code": _capitals, "reason": _capitals}),
         "additionalOccurrences": _claim,
         "sizeClassified": _count,
-        "mimeType": _word(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,100}"),
+        "mimeType": _word(r"[A-Za-z]{1,20}/[A-Za-z0-9.+-]{1,100}(; ?charset=[A-Za-z0-9-]{1,20})?"),
         "sensitiveData": _each(_struct({"category": _capitals, "totalCount": _count, "detections": _each(_managed)})),
         "customDataIdentifiers": _struct(
             {"totalCount": _count, "detections": _each(_custom)}, unreadable={"totalCount": UNKNOWN}

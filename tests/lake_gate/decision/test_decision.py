@@ -105,6 +105,16 @@ HOLD_PASSPORTS = rules(
     Rule("passports", Outcome.HOLD, managed_identifiers=frozenset({"USA_PASSPORT_NUMBER"})),
     Rule("rest", Outcome.PROMOTE),
 )
+ALLOW_PASSPORTS = rules(
+    Rule(
+        "passports",
+        Outcome.PROMOTE,
+        managed_identifiers=frozenset({"USA_PASSPORT_NUMBER"}),
+        max_counts={"USA_PASSPORT_NUMBER": 3},
+        overrides_threshold=True,
+    ),
+    Rule("rest", Outcome.PROMOTE),
+)
 LOW_ONLY = rules(Rule("low", Outcome.PROMOTE, max_severity=Severity.LOW))
 MEDIUM = ([result("Medium")], [found("Medium")])
 MORE = (replace(PASSPORTS[0], count=4),)
@@ -128,7 +138,47 @@ NAMES = (Detection("NAME", 1, "PERSONAL_INFORMATION"),)
 UNREADABLE = known(UNKNOWN, detections=UNSAID, finding_type=UNKNOWN)
 """Observation that replaces an unreadable document of the index by content, see lake_gate.content."""
 
+TYPES = ["application/gzip", "application/octet-stream", "text/html", "text/csvx", "application/json"]
+OWN_TYPES = ["text/csv", "text/plain", "Text/CSV; charset=utf-8", "application/csv", "text/tab-separated-values", None]
+HIGH = ([result("High")], [found("High")])
+WITH_A_NAME = (*PASSPORTS, *NAMES)
 CASES = {
+    "complete, but the content type is not one of the file's extension": each(
+        *(seen(content_type=name) for name in TYPES)
+    ),
+    "complete, but the content type is unreadable": case([seen(content_type=UNKNOWN)]),
+    "the content type of the finding is not one of the file's extension": case(
+        [result("Low", content_type="text/csv")], [found("Low", content_type="application/gzip")]
+    ),
+    "complete, nothing found, and a content type of the file's extension": each(
+        *(seen(content_type=name) for name in OWN_TYPES)
+    ),
+    "complete, nothing found, and another content type in a file inside an archive": case(
+        [seen(), seen(content_type="application/pdf", is_embedded=True)]
+    ),
+    "complete, nothing found, and an extension without known content types": case(
+        [seen(content_type="application/x-new")], landed=landed("a.hl7", key=LANDED.key)
+    ),
+    "High, a rule overrides the threshold for its identifier, and something else was found, too": case(
+        [result("High", detections=WITH_A_NAME)], [found("High")], policy=ALLOW_PASSPORTS
+    ),
+    "High, a rule overrides the threshold up to a count, and more was found": case(
+        [result("High")], [found("High", detections=MORE)], policy=ALLOW_PASSPORTS
+    ),
+    "High, a rule overrides the threshold, and one of the findings has no detections": case(
+        [result("High")], [found("High", detections=())], policy=ALLOW_PASSPORTS
+    ),
+    "High, a rule overrides the threshold, and the form asks for a stricter one": case(
+        *HIGH, policy=ALLOW_PASSPORTS.tightened(Severity.MEDIUM, Promotion.EACH_BY_ITSELF)
+    ),
+    "High, a rule overrides the threshold, and the run's own policy has no such rule": case(
+        *HIGH, policy=ALLOW_PASSPORTS.joined(Policy())
+    ),
+    "High, a rule overrides the threshold, and something else is elsewhere in the same bytes": case(
+        *HIGH, policy=ALLOW_PASSPORTS, elsewhere=[known("Low", detections=NAMES)]
+    ),
+    "High, a rule overrides the threshold, and the finding is missing": case([result("High")], policy=ALLOW_PASSPORTS),
+    "High, and a rule overrides the threshold for all that was found": case(*HIGH, policy=ALLOW_PASSPORTS),
     "result and finding are High": case([result("High")], [found("High")]),
     "the result is High, its finding is missing": case([result("High")]),
     "the finding is High, its result is missing": case([], [found("High")]),
@@ -558,8 +608,8 @@ jobs = st.builds(
 )
 
 
-def some(*values: str) -> st.SearchStrategy[frozenset[str]]:
-    return st.frozensets(st.sampled_from(values), max_size=2)
+def some(*values: str, at_least: int = 0) -> st.SearchStrategy[frozenset[str]]:
+    return st.frozensets(st.sampled_from(values), min_size=at_least, max_size=2)
 
 
 conditions = {
@@ -570,21 +620,47 @@ conditions = {
     "datasets": st.sampled_from([(), ("a",), ("b",), ("*",)]),
 }
 severities = st.none() | st.sampled_from(list(Severity))
-catching = {"min_severity": severities, "min_count": st.none() | st.integers(1, 5), **conditions}
-allowing = {"max_severity": severities, "max_count": st.none() | st.integers(0, 5), **conditions}
+counts = st.dictionaries(st.sampled_from(["NAME", "USA_*"]), st.integers(1, 5), max_size=2)
+groups = some("NAME", "USA_PASSPORT_NUMBER", "Patient ID", at_least=1)
+catching = {
+    "min_severity": severities,
+    "min_count": st.none() | st.integers(1, 5),
+    "min_counts": counts,
+    "combination": st.just(()) | st.tuples(groups, groups),
+    **conditions,
+}
+allowing = {"max_severity": severities, "max_count": st.none() | st.integers(0, 5), "max_counts": counts, **conditions}
 quarantining = st.builds(Rule, name=st.just("q"), then=st.just(Outcome.QUARANTINE), **catching)
 holding = st.builds(Rule, name=st.just("h"), then=st.just(Outcome.HOLD), **catching)
 promoting = st.builds(Rule, name=st.just("p"), then=st.just(Outcome.PROMOTE), **allowing)
-rule_lists = st.tuples(st.lists(quarantining | promoting, max_size=3), st.lists(holding | promoting, max_size=3)).map(
-    lambda both: (*both[0], *both[1])
+overriding = st.builds(
+    Rule,
+    name=st.just("o"),
+    then=st.just(Outcome.PROMOTE),
+    managed_identifiers=some("NAME", "USA_PASSPORT_NUMBER", "*", at_least=1),
+    max_counts=counts,
+    overrides_threshold=st.just(True),
 )
-single_policies = st.builds(
-    Policy,
-    quarantine_threshold=st.sampled_from(list(Severity)),
-    promotion=st.sampled_from(list(Promotion)),
-    rules=rule_lists,
-)
-policies = single_policies | st.builds(Policy.joined, single_policies, single_policies)
+
+
+def single_policies_of(promoting: st.SearchStrategy[Rule]) -> st.SearchStrategy[Policy]:
+    first, last = st.lists(quarantining | promoting, max_size=3), st.lists(holding | promoting, max_size=3)
+    return st.builds(
+        Policy,
+        quarantine_threshold=st.sampled_from(list(Severity)),
+        promotion=st.sampled_from(list(Promotion)),
+        rules=st.tuples(first, last).map(lambda both: (*both[0], *both[1])),
+    )
+
+
+def with_joined(single: st.SearchStrategy[Policy]) -> st.SearchStrategy[Policy]:
+    return single | st.builds(Policy.joined, single, single)
+
+
+single_policies = single_policies_of(promoting | overriding)
+policies = with_joined(single_policies)
+threshold_policies = with_joined(single_policies_of(promoting))
+"""Policies in which no rule overrides the threshold."""
 elsewheres = st.lists(
     observations.map(lambda o: replace(o, bucket="", key="", version_id="", etag="", finding_id="f")), max_size=3
 )
@@ -615,7 +691,7 @@ def is_about(o: Observation, history: History | None) -> bool:
 
 
 @settings(max_examples=500)
-@given(evidences, jobs, policies, verdicts, histories)
+@given(evidences, jobs, threshold_policies, verdicts, histories)
 def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdict_of_such(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:
@@ -635,6 +711,20 @@ def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdi
         assert (job.status, job.last_run_error, job.sampling_percentage) == ("COMPLETE", "NONE", 100)
 
 
+@settings(max_examples=500)
+@given(evidences, jobs, with_joined(single_policies_of(overriding)), histories, elsewheres)
+def test_what_reaches_the_threshold_is_promoted_only_if_an_overriding_rule_names_all_of_it(
+    evidence: Evidence, job: Job, policy: Policy, history: History | None, elsewhere: list[Observation]
+) -> None:
+    decision = decide_one(evidence, job, policy, None, elsewhere, history=history)
+    if decision.outcome == Outcome.PROMOTE and decision.reason == Reason.ALLOWED_BY_RULE:
+        assert decision.detections
+        for joined in (policy, *policy.also):
+            named = {name for rule in joined.rules if rule.overrides_threshold for name in rule.managed_identifiers}
+            below = Severity(decision.severity).rank < joined.quarantine_threshold.rank
+            assert below or "*" in named or decision.detections.keys() <= named
+
+
 @given(evidences, jobs, policies, verdicts)
 def test_verdict_does_not_change_decisions_on_objects_that_the_job_has_read(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None
@@ -643,11 +733,16 @@ def test_verdict_does_not_change_decisions_on_objects_that_the_job_has_read(
         assert decide_one(evidence, job, policy, verdict) == decide_one(evidence, job, policy)
 
 
+RANKS = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}
+
+
 def worsened(observation: Observation, severity: Severity, more: int) -> Observation:
     """Return the observation with a higher severity and larger counts; unreadable values stay unreadable."""
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
-    rank = {None: 0, "Low": 1, "Medium": 2, "High": 3, "Worst": 4}[observation.severity]
+    if observation.severity and not observation.detections:
+        return replace(observation, severity=max(observation.severity, severity, key=list(RANKS).index))
+    rank = RANKS[observation.severity]
     counts = (replace(detection, count=detection.count + more) for detection in observation.detections)
     return replace(
         observation,
@@ -656,7 +751,7 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     )
 
 
-@given(evidences, jobs, policies, verdicts, histories)
+@given(evidences, jobs, threshold_policies, verdicts, histories)
 def test_high_without_a_version_is_never_promoted(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
 ) -> None:

@@ -28,7 +28,7 @@ def rule(then: str, name: str = "r", **conditions: Any) -> dict[str, Any]:
 
 def facts(*detections: Detection, severity: str | None = "Medium", dataset: str = "patients") -> Facts:
     types = frozenset({PERSONAL}) if detections else frozenset()
-    return Facts(dataset, Severity(severity) if severity and detections else None, types, detections)
+    return Facts(dataset, Severity(severity) if severity and detections else None, types, detections, True)
 
 
 def outcome(policy: dict[str, Any], of: Facts) -> str | None:
@@ -41,9 +41,10 @@ def test_shipped_policies_are_valid(path: Path) -> None:
     assert parse(path.stem, json.loads(path.read_text())).rules
 
 
-def test_default_policy_equals_its_file() -> None:
-    (path,) = [path for path in POLICIES if path.stem == "default"]
-    shipped, built_in = parse("default", json.loads(path.read_text())), Policy()
+def test_policy_without_arguments_equals_the_file_that_looks_at_the_severity_alone() -> None:
+    (path,) = [path for path in POLICIES if path.stem == "high_only"]
+    shipped, built_in = parse("high_only", json.loads(path.read_text())), Policy()
+    assert shipped.name == built_in.name
     assert (shipped.quarantine_threshold, shipped.promotion) == (built_in.quarantine_threshold, built_in.promotion)
     assert [(r.then, r.max_severity) for r in shipped.rules] == [(r.then, r.max_severity) for r in built_in.rules]
 
@@ -61,6 +62,15 @@ def test_default_policy_equals_its_file() -> None:
         ({"min_severity": "Low"}, facts(NAME, severity="Low"), facts()),
         ({"managed_identifiers": ["NAME"], "min_count": 7}, facts(NAME), facts(Detection("NAME", 6, "P"), PATIENT)),
         ({"min_count": 100}, facts(NAME, PATIENT), facts(NAME, CARD)),
+        ({"managed_identifiers": ["*_CARD_*"]}, facts(CARD), facts(NAME)),
+        ({"managed_identifiers": ["*_CARD_NUMBER"]}, facts(CARD), facts(Detection("CREDIT_CARD_NUMBERS", 1, "F"))),
+        ({"managed_identifiers": ["NAM?", "[N]AME"]}, facts(Detection("NAM?", 1, "P")), facts(NAME)),
+        ({"min_counts": {"NAME": 7, "CREDIT_CARD_NUMBER": 3}}, facts(NAME), facts(CARD, PATIENT)),
+        ({"min_counts": {"CREDIT_*": 3}}, facts(CARD, Detection("CREDIT_CARD_PIN", 1, "F")), facts(CARD)),
+        ({"min_counts": {"Patient ID": 100}}, facts(PATIENT), facts(Detection("Patient ID", 99, CUSTOM_IDENTIFIER))),
+        ({"combination": [["NAME"], ["CREDIT_*", "Patient ID"]]}, facts(NAME, PATIENT), facts(CARD, PATIENT)),
+        ({"combination": [["NAME"], ["CREDIT_*"]]}, facts(NAME, CARD, PATIENT), facts(NAME, PATIENT)),
+        ({"combination": [["NAME"], ["*"]], "min_severity": "High"}, facts(NAME, severity="High"), facts(NAME, CARD)),
         ({"datasets": ["pat*"]}, facts(), facts(dataset="payers")),
     ],
 )
@@ -83,6 +93,9 @@ def test_conditions_of_rules_that_quarantine_or_hold_are_lower_bounds(
         ({"max_severity": "Low"}, facts(NAME, severity="Low"), facts(NAME)),
         ({"max_count": 9}, facts(NAME, CARD), facts(NAME, CARD, PATIENT)),
         ({"max_count": 0}, facts(), facts(CARD)),
+        ({"max_counts": {"NAME": 7}}, facts(NAME, PATIENT), facts(Detection("NAME", 8, "PERSONAL_INFORMATION"))),
+        ({"max_counts": {"CREDIT_*": 2}}, facts(CARD), facts(CARD, Detection("CREDIT_CARD_PIN", 1, "F"))),
+        ({"managed_identifiers": ["N*"]}, facts(NAME), facts(CARD)),
         ({"datasets": ["payers", "p?tients"]}, facts(NAME), facts(NAME, dataset="providers")),
     ],
 )
@@ -112,6 +125,29 @@ WRONG = [
     ("a count", content(rule("hold", min_count=0)), "rules[0].min_count: 0 is less than the minimum of 1"),
     ("at least in a promotion", content(rule("promote", min_count=1)), "rules[0].min_count: a rule that says promote"),
     ("at most in a quarantine", content(rule("quarantine", max_severity="Low")), "rules[0].max_severity: a rule that"),
+    ("a combination of one", content(rule("hold", combination=[["NAME"]])), "rules[0].combination: [['NAME']] is too"),
+    ("an empty group", content(rule("hold", combination=[["NAME"], []])), "rules[0].combination[1]: [] should be"),
+    ("a combination in a promotion", content(rule("promote", combination=[["A"], ["B"]])), "rules[0].combination: a r"),
+    ("counts of nothing", content(rule("hold", min_counts={})), "rules[0].min_counts: {} should be non-empty"),
+    ("a count by name", content(rule("hold", min_counts={"NAME": 0})), "rules[0].min_counts.NAME: 0 is less than"),
+    ("counts in a promotion", content(rule("promote", min_counts={"A": 1})), "rules[0].min_counts: a rule that says"),
+    (
+        "upper counts in a hold",
+        content(rule("hold", max_counts={"A": 1})),
+        "rules[0].max_counts: a rule that says hold",
+    ),
+    ("an override that is off", content(rule("promote", overrides_threshold=False)), "rules[0].overrides_threshold: "),
+    (
+        "an override for anything",
+        content(rule("promote", overrides_threshold=True)),
+        "must name the identifiers that it",
+    ),
+    (
+        "an override for a category",
+        content(rule("promote", overrides_threshold=True, categories=["C"], managed_identifiers=["NAME"])),
+        "must name the identifiers that it",
+    ),
+    ("an override in a hold", content(rule("hold", overrides_threshold=True)), "rules[0].overrides_threshold: a rule"),
     ("hold before quarantine", content(rule("hold", "a"), rule("quarantine", "b")), "rules[1].then: a rule that quar"),
     ("two of a name", content(rule("hold"), rule("promote")), "rules[1].name: 'r' is the name of another rule"),
 ]

@@ -272,6 +272,7 @@ def record_of(observation: Observation) -> dict[str, Any]:
         ],
         "customDataIdentifiers": {"detections": custom},
         "status": {"code": observation.status, "reason": observation.status_reason},
+        "mimeType": observation.content_type,
     }
     if observation.status == "missing":
         del result["status"]
