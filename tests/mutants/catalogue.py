@@ -45,6 +45,9 @@ _decision = partial(Mutant, f"{GATE}/decision/decision.py", (DECISION,))
 _binding = partial(Mutant, f"{GATE}/decision/binding.py", ("tests/lake_gate/decision/test_binding.py", DECISION))
 _histories = partial(Mutant, f"{GATE}/decision/histories.py", ("tests/lake_gate/decision/test_histories.py",))
 _policy = partial(Mutant, f"{GATE}/decision/policy.py", (POLICY, DECISION))
+_content_types = partial(
+    Mutant, f"{GATE}/decision/content_types.py", ("tests/lake_gate/decision/test_content_types.py",)
+)
 _evidence = partial(Mutant, f"{GATE}/model/evidence.py", (EVIDENCE,))
 _kept = partial(Mutant, f"{GATE}/model/kept.py", ("tests/lake_gate/model/test_kept.py",))
 _verdict = partial(Mutant, f"{GATE}/decision/verdict.py", ("tests/lake_gate/decision/test_verdict.py", DECISION))
@@ -168,7 +171,7 @@ MUTANTS = [
     _decision("a result for a file inside replaces that of its archive", 'if not any(not result.is_embedded for result in bound.results)', 'if not any(result for result in bound.results)'),
     _decision("an object that no rule allows is promoted", "return Outcome.HOLD, Reason.NO_RULE", "return Outcome.PROMOTE, Reason.NO_RULE"),
     _decision("a rule that holds promotes", "return Outcome.HOLD, Reason.HELD_BY", "return Outcome.PROMOTE, Reason.HELD_BY"),
-    _decision("doubts are ignored", "if doubt := _doubt(job, bound) or _doubt", "if doubt := None or _doubt"),
+    _decision("doubts are ignored", "if doubt := _doubt(landed, job, bound) or _doubt", "if doubt := None or _doubt"),
     _decision("a missing job is no doubt", "if job is None:\n        return", "if job is None:\n        return None\n        return"),
     _decision("a verdict on other bytes will do", "is_unread and verdict.applies_to(landed) and", "is_unread and"),
     _decision("a revoked verdict will do", " and not verdict.is_revoked\n", "\n"),
@@ -187,7 +190,7 @@ MUTANTS = [
     _decision("findings in the same bytes are ignored", "    if elsewhere:\n        outcome", "    if False:\n        outcome"),
     _decision("findings in the same bytes loosen a decision", "if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:", "if _STRICTNESS[outcome] < _STRICTNESS[own[0]]:"),
     _decision("findings elsewhere count as the finding of this job", "    everything = (*bound.everything, *elsewhere)\n", "    bound = bound.with_evidence(Evidence((), elsewhere))\n    everything = bound.everything\n"),
-    _decision("unreadable findings elsewhere are ignored", "if doubt := _doubt(job, bound) or _doubt_about_findings(elsewhere):", "if doubt := _doubt(job, bound):"),
+    _decision("unreadable findings elsewhere are ignored", "if doubt := _doubt(landed, job, bound) or _doubt_about_findings(elsewhere):", "if doubt := _doubt(landed, job, bound):"),
     _decision("one policy that allows is enough", "    if None in rules:\n", "    if rules[0] is None:\n"),
     _decision("the rules of the run's own policy do not hold", "for rule in rules if rule and rule.then is Outcome.HOLD), None)", "for rule in rules[:1] if rule and rule.then is Outcome.HOLD), None)"),
     _policy("the run's own policy is ignored", "for policy in (self, *self.also)]", "for policy in (self,)]"),
@@ -242,9 +245,19 @@ MUTANTS = [
     _decision('evidence need not settle', 'if not job.settled:', 'if False:'),
     _decision("an unknown severity is ignored", "return Reason.SEVERITY_UNKNOWN", "pass"),
     _decision("unknown detections are ignored", "return Reason.DETECTIONS_UNKNOWN", "pass"),
-    _decision("above, not from the threshold on", ".rank >= policy.quarantine_threshold", ".rank > policy.quarantine_threshold"),
-    _decision("only results have a severity", "severity = _highest_severity(everything)", "severity = _highest_severity((*bound.results, *elsewhere))"),
-    _decision("only findings have a severity", "severity = _highest_severity(everything)", "severity = _highest_severity((*bound.findings, *elsewhere))"),
+    _policy("above, not from the threshold on", "self.severity.rank >= severity.rank", "self.severity.rank > severity.rank"),
+    _policy("an override beats a stricter threshold", "if threshold.rank < self.quarantine_threshold.rank:", "if False:"),
+    _policy("an override need not explain the severity", "rule.overrides_threshold and facts.is_severity_explained", "rule.overrides_threshold"),
+    _policy("any rule overrides the threshold", "return not (rule and rule.overrides_threshold and", "return not (rule and"),
+    _policy("the threshold of the other policy is ignored", "for policy in (self, *self.also))", "for policy in (self,))"),
+    _policy("one group of a combination is enough", "if not all(any(facts.count(name) for name in group)", "if not any(any(facts.count(name) for name in group)"),
+    _policy("the last identifier decides a combination", "if self.min_counts and not any(", "if self.min_counts and not all("),
+    _policy("counts of a promotion are no limit", "if any(facts.count(name) > count", "if all(facts.count(name) > count"),
+    _policy("an override may allow a category", 'and "categories" not in rule', ""),
+    _decision("any content type will do", "return Reason.CONTENT_TYPE_DIFFERS", "pass"),
+    _content_types("an unknown content type fits", "return not content_type or", "return True or"),
+    _decision("only results have a severity", "facts = _facts(landed, everything)", "facts = _facts(landed, (*bound.results, *elsewhere))"),
+    _decision("only findings have a severity", "facts = _facts(landed, everything)", "facts = _facts(landed, (*bound.findings, *elsewhere))"),
     _decision('the smaller count stands', 'largest |= counts', 'largest = largest & counts or counts'),
     _decision("all or nothing is ignored", "policy.promotion is Promotion.ALL_OR_NOTHING and", "False and"),
     _policy("a run may loosen the threshold", "quarantine_threshold=min(", "quarantine_threshold=max("),

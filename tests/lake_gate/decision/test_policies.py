@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lake_gate.decision.policies import choose_policy, policy_of, read_policy
-from lake_gate.decision.policy import Promotion
+from lake_gate.decision.policy import Facts, Policy, Promotion
 from lake_gate.errors import DamagedDocumentError, PolicyError
-from lake_gate.model.evidence import Severity
+from lake_gate.model.evidence import Detection, Severity
 from tests.lake_gate.decision.test_basis import ASKED
 
 
@@ -93,3 +93,76 @@ def test_wrong_policy_is_an_error_that_names_its_file(policies: Path, content: s
 def test_text_that_is_not_the_name_of_a_policy_never_becomes_a_path(name: str) -> None:
     with pytest.raises(PolicyError, match="the name of a policy contains only"):
         read_policy(name)
+
+
+def facts(severity: str, dataset: str = "patients", **counts: int) -> Facts:
+    """Return facts about an object with these numbers of occurrences."""
+    detections = tuple(Detection(name, count, "PERSONAL_INFORMATION") for name, count in counts.items())
+    return Facts(dataset, Severity(severity), frozenset({"SensitiveData:S3Object/Personal"}), detections, True)
+
+
+def outcome(policy: Policy, of: Facts) -> str:
+    rule = policy.first_match(of)
+    return "quarantine" if policy.is_threshold_reached(of) or rule is None else rule.then
+
+
+PEOPLE = [
+    facts("Low", NAME=1, DATE_OF_BIRTH=1),
+    facts("Medium", NAME=11, DATE_OF_BIRTH=11, ADDRESS=11, USA_PASSPORT_NUMBER=1),
+    facts("Low", "visits", NAME=1, ADDRESS=1),
+    facts("Low", "organizations", NAME=1, ADDRESS=1),
+    facts("Low", "payers", NAME=1, GERMANY_PHONE_NUMBER=1),
+    facts("Low", "anything", DATE_OF_BIRTH=1, ADDRESS=1),
+    *(
+        facts("Low", "anything", **{identifier: 1})
+        for identifier in (
+            *("USA_PASSPORT_NUMBER", "GERMANY_PASSPORT_NUMBER", "DRIVERS_LICENSE", "POLAND_DRIVERS_LICENSE"),
+            *("USA_SOCIAL_SECURITY_NUMBER", "CANADA_SOCIAL_INSURANCE_NUMBER", "UK_NATIONAL_INSURANCE_NUMBER"),
+            *("FRANCE_NATIONAL_IDENTIFICATION_NUMBER", "SPAIN_DNI_NUMBER", "USA_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER"),
+            *("UK_NHS_NUMBER", "CANADA_HEALTH_NUMBER", "FRANCE_HEALTH_INSURANCE_NUMBER", "INDIA_AADHAAR_NUMBER"),
+            *("USA_HEALTH_INSURANCE_CLAIM_NUMBER", "EUROPEAN_HEALTH_INSURANCE_CARD_NUMBER", "BRAZIL_CPF_NUMBER"),
+        )
+    ),
+]
+NOT_PEOPLE = [
+    facts("High", "organizations", ADDRESS=1000, PHONE_NUMBER=930),
+    facts("High", "payers", ADDRESS=100, FRANCE_PHONE_NUMBER=100, LATITUDE_LONGITUDE=9),
+    facts("Medium", "hospitals", ADDRESS=99),
+    facts("Medium", "conditions", DATE_OF_BIRTH=99),
+    facts("Low", "authors", NAME=1),
+]
+
+
+@pytest.mark.parametrize("of", PEOPLE, ids=str)
+def test_default_policy_quarantines_identifiers_of_people_in_any_number(of: Facts) -> None:
+    assert outcome(read_policy("default")[0], of) == "quarantine"
+
+
+@pytest.mark.parametrize("of", NOT_PEOPLE, ids=str)
+def test_default_policy_promotes_contacts_of_organizations_and_what_identifies_nobody_alone(of: Facts) -> None:
+    assert outcome(read_policy("default")[0], of) == "promote"
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        facts("High", "patients", ADDRESS=100),
+        facts("High", "organizations", ADDRESS=100, CREDIT_CARD_NUMBER=1),
+        facts("High", "conditions", DATE_OF_BIRTH=100),
+    ],
+    ids=str,
+)
+def test_default_policy_quarantines_other_high_findings(of: Facts) -> None:
+    assert outcome(read_policy("default")[0], of) == "quarantine"
+
+
+@pytest.mark.parametrize("of", [*PEOPLE, *NOT_PEOPLE], ids=str)
+def test_high_only_looks_at_the_severity_alone(of: Facts) -> None:
+    expected = "quarantine" if of.severity == "High" else "promote"
+    assert outcome(read_policy("high_only")[0], of) == expected
+
+
+def test_form_that_asks_for_a_lower_threshold_is_not_overridden() -> None:
+    policy, described = choose_policy("default", "default", Severity.MEDIUM, Promotion.EACH_BY_ITSELF)
+    for chosen in (policy, policy_of({"policy": described})):
+        assert outcome(chosen, facts("Medium", "organizations", ADDRESS=9)) == "quarantine"

@@ -236,6 +236,18 @@ def test_damaged_entry_is_named_and_nothing_is_published(lake: Lake, line: bytes
 
 
 @pytest.mark.usefixtures("moved")
+def test_shortened_list_of_objects_is_named_and_nothing_is_published(lake: Lake) -> None:
+    record(lake)
+    document = RUN.document("objects.jsonl")
+    lines = lake.read(lake.bronze, document).splitlines(keepends=True)
+    for kept in (lines[:-1], []):
+        write(lake, "objects.jsonl", b"".join(kept))
+        with pytest.raises(DamagedDocumentError, match=rf"objects\.jsonl .*it has {len(kept)} lines"):
+            step(lake, PublishOperator)
+    assert RUN.marker not in [item["Key"] for item in lake.s3.list_objects_v2(Bucket=lake.silver)["Contents"]]
+
+
+@pytest.mark.usefixtures("moved")
 @pytest.mark.parametrize("name", ["manifest.jsonl", "moves/promote-0.jsonl", "amendments/e.jsonl", "plan.json"])
 @pytest.mark.parametrize("damage", [b"[1]", b'{"name": "a.csv", "more": 1}', b"{"])
 def test_damaged_document_is_named_when_the_run_is_recorded(lake: Lake, name: str, damage: bytes) -> None:
