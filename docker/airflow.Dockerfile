@@ -5,4 +5,4 @@ FROM apache/airflow:slim-3.2.1-python3.12
 COPY requirements/airflow.lock /tmp/airflow.lock
 RUN pip install --no-cache-dir --no-deps --require-hashes --requirement /tmp/airflow.lock \
  && pip check \
- && mkdir /opt/airflow/keys # sets the owner of a new volume
+ && mkdir --mode=775 /opt/airflow/keys # sets owner and mode of a new volume

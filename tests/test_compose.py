@@ -87,6 +87,18 @@ def test_a_service_is_not_root(name: str) -> None:
         assert "USER 10001" in text or "FROM apache/airflow:" in text  # whose user is 50000
 
 
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_folder_of_the_repository_is_read_only_and_labelled_for_containers(name: str) -> None:
+    mounts = [mount for mount in SERVICES[name].get("volumes", []) if mount.startswith((".", "${DELIVERIES"))]
+    assert all(mount.endswith(":ro,z") for mount in mounts)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ON_DEMAND))
+def test_service_that_mounts_files_of_the_repository_can_run_as_the_user_that_may_read_them(name: str) -> None:
+    if any(mount.startswith(".") for mount in SERVICES[name].get("volumes", [])):
+        assert SERVICES[name]["user"].startswith("${HOST_UID:-")
+
+
 @pytest.mark.parametrize("name", LONG_RUNNING)
 def test_a_service_that_stays_has_a_health_check_and_comes_back(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]

@@ -90,6 +90,28 @@ def test_same_commit_gives_the_same_bytes_with_other_files_beside_it(
 
 
 @NEEDS_GIT
+@pytest.mark.parametrize("options", [["core.autocrlf=true"], ["core.eol=crlf"], ["core.fileMode=false"], []])
+def test_clone_has_the_same_bytes_whatever_git_does_with_line_ends_and_under_any_umask(
+    tmp_path: Path, options: list[str]
+) -> None:
+    if not (REPO / ".git").exists():
+        pytest.skip("this is not a clone")
+    git(tmp_path, "clone", "--quiet", "--no-local", "--depth=1", REPO.as_uri(), "plain")
+    before = os.umask(0o077)
+    try:
+        choices = [part for option in options for part in ("--config", option)]
+        git(tmp_path, "clone", "--quiet", "--no-local", "--depth=1", *choices, REPO.as_uri(), "other")
+        build(tmp_path / "other", tmp_path / "dist-other")
+    finally:
+        os.umask(before)
+    build(tmp_path / "plain", tmp_path / "dist-plain")
+    assert contents(tmp_path / "dist-other") == contents(tmp_path / "dist-plain")
+    scripts = [path for path in (tmp_path / "other").rglob("*.sh")] + [tmp_path / "other/.ci/run"]
+    assert len(scripts) > 3
+    assert [path.name for path in scripts if b"\r" in path.read_bytes()] == []
+
+
+@NEEDS_GIT
 def test_unpacked_archive_gives_the_same_files_as_a_clone_and_claims_no_commit(
     archive: Path, clone: Path, tmp_path: Path
 ) -> None:
