@@ -87,12 +87,6 @@ def test_a_service_is_not_root(name: str) -> None:
         assert "USER 10001" in text or "FROM apache/airflow:" in text  # whose user is 50000
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
-def test_folder_of_the_repository_is_read_only_and_labelled_for_containers(name: str) -> None:
-    mounts = [mount for mount in SERVICES[name].get("volumes", []) if mount.startswith((".", "${DELIVERIES"))]
-    assert all(mount.endswith(":ro,z") for mount in mounts)
-
-
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - ON_DEMAND))
 def test_service_that_mounts_files_of_the_repository_can_run_as_the_user_that_may_read_them(name: str) -> None:
     if any(mount.startswith(".") for mount in SERVICES[name].get("volumes", [])):
@@ -122,9 +116,9 @@ def test_the_tests_start_only_on_demand(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_mounted_code_and_deliveries_cannot_be_changed(name: str) -> None:
+def test_mounted_code_and_deliveries_cannot_be_changed_and_are_labelled_for_containers(name: str) -> None:
     folders = [mount for mount in SERVICES[name].get("volumes", []) if mount.startswith((".", "$"))]
-    assert all(mount.endswith(":ro") for mount in folders)
+    assert all(mount.endswith(":ro,z") for mount in folders)
     assert all((REPO / mount.split(":")[0]).exists() for mount in folders if not mount.startswith("$"))
 
 
