@@ -237,6 +237,7 @@ NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
 """What comes to a stop without the statement."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sid", NEEDED_BY)
 def test_without_one_statement_the_run_fails_with_access_denied(gate: Gate, sid: str) -> None:
     iam = boto3.client("iam")

@@ -132,6 +132,7 @@ def tables() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.airflow
+@pytest.mark.slow
 def test_names_like_the_words_of_an_alarm_set_off_none(
     run_dag: RunDag,
     run_other: Callable[..., Ended],

@@ -77,7 +77,6 @@ def test_unchanged_content_is_scanned_once_and_the_record_says_on_which_verdict_
     assert {one["key"].rpartition("/")[2] for one in second.marker["objects"]} == {"clean.csv", "new.csv", "medium.csv"}
 
 
-@pytest.mark.airflow
 def test_run_whose_files_were_all_cleared_before_creates_no_job(
     lake: Lake, run_reusing: RunDag, tmp_path: Path
 ) -> None:

@@ -125,7 +125,7 @@ def documents(lake: Lake) -> Documents:
     return Documents(lake)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=120, deadline=None, phases=NO_SHRINKING)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50, deadline=None, phases=NO_SHRINKING)
 @given(data=st.data(), name=st.sampled_from(sorted(STEPS)), damage=damages(), forgets=st.booleans())
 def test_step_works_or_names_the_damaged_document(
     documents: Documents, data: st.DataObject, name: str, damage: Damage, forgets: bool

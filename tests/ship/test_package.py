@@ -106,7 +106,7 @@ def test_clone_has_the_same_bytes_whatever_git_does_with_line_ends_and_under_any
         os.umask(before)
     build(tmp_path / "plain", tmp_path / "dist-plain")
     assert contents(tmp_path / "dist-other") == contents(tmp_path / "dist-plain")
-    scripts = list((tmp_path / "other").rglob("*.sh")) + [tmp_path / "other/.ci/run"]
+    scripts = [*(tmp_path / "other").rglob("*.sh"), tmp_path / "other/.ci/run"]
     assert len(scripts) > 3
     assert [path.name for path in scripts if b"\r" in path.read_bytes()] == []
 

@@ -27,7 +27,7 @@ def over(lake: Lake, name: str) -> Gate:
     return Gate(lake, {"a.csv": "promote", "b.csv": "hold"}, contents, run).over()
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=12, deadline=None, phases=NO_SHRINKING)
+@settings(suppress_health_check=list(HealthCheck), max_examples=6, deadline=None, phases=NO_SHRINKING)
 @given(
     name=st.sampled_from(
         [
@@ -77,7 +77,7 @@ def written(lake: Lake) -> Written:
     return Written(lake)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=80, deadline=None, phases=NO_SHRINKING)
+@settings(suppress_health_check=list(HealthCheck), max_examples=40, deadline=None, phases=NO_SHRINKING)
 @given(
     data=st.data(),
     step=st.sampled_from(["take", "decide", "withdraw", "record", "check", "notify"]),
