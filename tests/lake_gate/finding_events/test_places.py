@@ -79,6 +79,8 @@ def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:
     [
         *("synthea/_runs/a.csv", "_runs/dump.csv", "_runs/synthea/1/patients.csv", "_verdicts/patients.csv"),
         *("_runs/synthea/1/moves/a/0.jsonl", "_runs/synthea/1/notified/a/b.json", "_runs/Synthea/1/record.json"),
+        *("_runs/finding_events/watermark.json.csv", "_content/complete.json/a.csv", f"_content/{SHA256}/found.json "),
+        *(f"_verdicts/{SHA256}/revoked.json.csv", f"_content/pending/{SHA256}.json/a.csv"),
         *("_runs/synthea/1/record.json.csv", "_content/00/found.json", "_runs/synthea/record.json", "_runs/"),
     ],
 )

@@ -231,3 +231,11 @@ def test_nothing_is_released_by_a_run_that_began_as_a_dry_run_whatever_its_recor
     lake.s3.put_object(Bucket=lake.bronze, Key=RUN.document("run.json"), Body=pin)
     assert step(lake, ReleaseHeldOperator) == 0
     assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
+
+
+def test_nothing_is_released_by_a_run_whose_record_says_dry_run_without_a_pin(lake: Lake) -> None:
+    copy = hold(lake)
+    reprocess(lake, moves=False, dry_run=True)
+    lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document("run.json"))
+    assert step(lake, ReleaseHeldOperator) == 0
+    assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
