@@ -100,11 +100,9 @@ class MacieBaseTrigger(BaseTrigger):
 
     async def _watch_for(self, seconds: float) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(seconds) as limit:
+            async with asyncio.timeout(seconds):
                 return await self._watch()
-        except TimeoutError:
-            if not limit.expired():
-                raise
+        except TimeoutError:  # only the timeout's own: _watch handles those of the polls
             return self._deadline_event()
 
     async def _watch(self) -> dict[str, Any]:

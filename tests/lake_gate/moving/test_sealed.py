@@ -239,3 +239,18 @@ def test_unverified_version_that_cannot_be_deleted_does_not_fail_a_completed_mov
     (moved,) = move(lake, buckets, decision, s3=Answering("DeleteObject", "AccessDenied"))
     assert lake.versions(lake.quarantine, KEY) == [moved.version_id, left]
     assert lake.versions(lake.bronze, KEY) == []
+
+
+def test_object_stays_when_its_tags_have_other_values_on_the_copy(lake: Lake, buckets: Buckets) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    tag(lake, {"owner": "clinic", "retention": "10y"})
+    s3 = boto3.client("s3")
+    s3.meta.events.register("before-parameter-build.s3.PutObjectTagging", change_first_tag)
+    with pytest.raises(CopyNotVerifiedError):
+        move(lake, buckets, decided(landed, "quarantine"), s3=s3)
+    assert lake.versions(lake.bronze, KEY) == [landed.version_id]
+
+
+def change_first_tag(params: dict[str, Any], **_: Any) -> None:
+    (first, *rest) = sorted(params["Tagging"]["TagSet"], key=lambda item: item["Key"] != "owner")
+    params["Tagging"] = {"TagSet": [{**first, "Value": "another"}, *rest]}
