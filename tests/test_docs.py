@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lake_gate.assets import silver
-from lake_gate.decision.decision import Reason
+from lake_gate.decision.reason import Reason
 from lake_gate.feed import Feed, parse
 from lake_gate.model import run
 from lake_gate.params import run_params

@@ -18,58 +18,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from lake_gate.decision import content_types
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.policy import Facts, Outcome, Policy, Promotion
+from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
 from lake_gate.scan.scope import extension_of
-
-
-class Reason(StrEnum):
-    """Reason of a decision."""
-
-    CLEAN = "clean"
-    BELOW_THRESHOLD = "findings_below_threshold"
-    COUNTS_DIFFER = "counts_differ"
-    SEVERITIES_DIFFER = "severities_differ"
-    ALLOWED_BY_RULE = "allowed_by_rule"
-    VERDICT_REUSED = "verdict_reused"
-    AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold"
-    QUARANTINED_BY_RULE = "quarantined_by_rule"
-    FOUND_IN_SAME_BYTES = "found_in_same_bytes"
-    HELD_BY_RULE = "held_by_rule"
-    NO_RULE_ALLOWS = "no_rule_allows"
-    NOT_ANALYSED = "not_analysed"
-    OTHER_VERSION_ANALYSED = "other_version_analysed"
-    VERSION_NOT_NAMED = "version_not_named"
-    RESULT_MISSING = "result_missing"
-    VERDICT_REVOKED = "verdict_revoked"
-    ANALYSIS_SKIPPED = "analysis_skipped"
-    ANALYSIS_PARTIAL = "analysis_partial"
-    ANALYSIS_STATUS_UNKNOWN = "analysis_status_unknown"
-    ANALYSIS_REASON_UNKNOWN = "analysis_reason_unknown"
-    CONTENT_TYPE_DIFFERS = "content_type_differs"
-    SEVERITY_UNKNOWN = "severity_unknown"
-    DETECTIONS_UNKNOWN = "detections_unknown"
-    FINDING_MISSING = "finding_missing"
-    FINDINGS_CAPPED = "findings_capped"
-    EVIDENCE_NOT_SETTLED = "evidence_not_settled"
-    JOB_NOT_COMPLETE = "job_not_complete"
-    JOB_HAD_ACCESS_ERRORS = "job_had_access_errors"
-    JOB_SAMPLED = "job_sampled"
-    RUN_NOT_PROMOTABLE = "run_not_promotable"
-
-
-CLEARED = frozenset(
-    {Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE, Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER}
-)
-"""Reasons of promotions that rest on a job of the object's own run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.decision.decision import CLEARED, Reason
+from lake_gate.decision.reason import CLEARED, Reason
 from lake_gate.delivery.source import select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError

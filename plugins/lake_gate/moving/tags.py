@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lake_gate.decision.decision import Decision, Reason
+from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
+from lake_gate.decision.reason import Reason
 from lake_gate.model.run import Run
 from lake_gate.scan.scope import REUSED_TAG
 

@@ -16,10 +16,10 @@ from lake_gate.decision import verdicts
 from lake_gate.decision.amendments import Amendments
 from lake_gate.decision.basis import gather_pinned, iter_pinned, read_basis, read_job
 from lake_gate.decision.binding import bind
-from lake_gate.decision.decision import CLEARED
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import write_amended
 from lake_gate.decision.policy import Outcome
+from lake_gate.decision.reason import CLEARED
 from lake_gate.decision.verdict import Rules, Verdict
 from lake_gate.errors import (
     DamagedDocumentError,

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, fields
 from heapq import merge
 from typing import Any
 
-from lake_gate.decision.decision import Decision, Reason
+from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
+from lake_gate.decision.reason import Reason
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Severity
 from lake_gate.model.manifest import LandedObject, Moved

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_gate.decision.binding import History, bind
-from lake_gate.decision.decision import KNOWN_REASONS, Decision, Reason, decide, unknown_objects
+from lake_gate.decision.decision import KNOWN_REASONS, Decision, decide, unknown_objects
 from lake_gate.decision.policy import Outcome, Policy, Promotion, Rule
+from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Rules, Verdict
 from lake_gate.model.evidence import (
     CUSTOM_IDENTIFIER,
