@@ -6,6 +6,7 @@ The task's log names the cause. *Clear* means: the task with its downstream task
 | red task | cause | do |
 |---|---|---|
 | **read_settings** | an SSM parameter below /lake_gate is missing or not usable | correct it, clear |
+| **read_settings** | a parameter or a policy file is not valid | nothing was landed: correct it, start a new run |
 | **check_macie** | Macie is not enabled, or has no results repository | run macie_scheduled_job, clear |
 | **land** | the source is missing, denied, archived, not public or refused | correct it there, clear |
 | **land** | the address of the source was wrong | nothing was landed: correct it, start a new run |
@@ -22,7 +23,7 @@ The task's log names the cause. *Clear* means: the task with its downstream task
 | **await_job** | the job was cancelled, paused for over 2 hours, or took over 6 | clear create_job |
 | **await_job**, **await_evidence** | Macie did not answer in three tries; the job is cancelled | clear create_job |
 | **gather_evidence** | a discovery result is damaged | find out who writes there, start a new run |
-| **decide** | the policy file is not valid | the error names the keys; correct it, clear |
+| **decide** | the policy file was changed and is not valid | the error names the keys; correct it, clear |
 | **decide** | it was cleared after moves had begun, and decides otherwise now | start a new run |
 | **decide** | Macie reports on files that this run did not land | see the error, start a new run |
 | **decide** and later | a document of the run is damaged | restore it (docs/platform.md, Break glass), clear |
@@ -81,7 +82,7 @@ from lake_gate.model.kept import without_values
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.notifications.operators import NotifyOperator
-from lake_gate.params import run_params
+from lake_gate.params import check_params, run_params
 from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
 from lake_gate.scan import job_spec, scope
 from lake_gate.scan.operators import EstimateCostOperator
@@ -129,8 +130,9 @@ def gate(feed: Feed) -> DAG:
     ) as dag:
 
         @task(multiple_outputs=True)
-        def read_settings() -> dict[str, Any]:
-            """Read the settings of this run, once."""
+        def read_settings(params: dict | None = None, dag_run: Any = None) -> dict[str, Any]:
+            """Check the parameters of this run, and read its settings, once."""
+            check_params(feed, params or {}, dag_run.conf)
             topics = {"high_topic_arn": feed.high_topic, "low_topic_arn": feed.low_topic}
             return load_settings(SsmHook().conn, topics=topics).to_json()
 

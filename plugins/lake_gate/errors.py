@@ -239,6 +239,13 @@ class FindingsPendingError(FinalGateError):
     )
 
 
+class ParamsError(FinalGateError):
+    """The run was started with parameters that are not valid; nothing was landed."""
+
+    problems: Sequence[str]
+    sentence = "The parameters of the run are not valid: {problems:all}. Nothing was landed. Start a new run."
+
+
 class PolicyError(FinalGateError):
     """A file of ``include/policies`` is not a valid policy."""
 

@@ -1,59 +1,124 @@
-"""Params of a feed's DAG: the trigger form."""
+"""Params of a feed's DAG: the trigger form, and the check of what a run was started with."""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
 from airflow.sdk import Param
 
-from lake_gate.delivery.held_objects import REASONS
+from lake_gate.decision.policies import read_policy
+from lake_gate.decision.reason import Reason
+from lake_gate.delivery.held_objects import REASONS, UNKNOWN
+from lake_gate.errors import ParamsError
 from lake_gate.feed import Feed
+from lake_gate.include import include_path
+
+_PROMOTIONS = {"each by itself": "Each file by itself", "all or nothing": "All files or none"}
+_THRESHOLDS = {"High": "High findings", "Medium": "Medium and High findings", "Low": "All findings"}
+_HELD = {
+    "null": "No: take the delivery at the source",
+    "*": "All held files of this feed",
+    **{reason: f"{Reason(reason).text} ({reason})" for reason in REASONS if reason != UNKNOWN},
+    UNKNOWN: "the reason is unknown",
+}
+_MOST_LABEL = 120
 
 
 def run_params(feed: Feed) -> dict[str, Param]:
     """Return the params of a feed's DAG; scheduled runs and backfills use the defaults."""
+    policies = _policies(feed)
     return {
         "source": Param(
             None,
             type=["null", "string"],
             title="Source",
-            description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. Empty: the feed's own.",
+            description="Folder, .zip, s3:// prefix or http(s):// zip of the delivery. A relative path is below the "
+            "setting source (SSM parameter /lake_gate/source). Empty: the feed's own source.",
         ),
         "reprocess_held": Param(
             None,
             type=["null", "string"],
             enum=[None, "*", *REASONS],
+            values_display=_HELD,
             title="Re-process held files",
-            description="Instead of a source: the feed's files that were held for this reason (*: all of them).",
+            description="Instead of a source: take the feed's held files through the gate again.",
         ),
         "policy": Param(
             feed.policy,
             type="string",
-            pattern="^[a-z0-9_-]+$",
+            enum=list(policies),
+            values_display=policies,
             title="Policy",
-            description="File in `include/policies`, without `.json`. Applied together with the feed's own: for each "
-            "file the stricter outcome of both stands.",
+            description="Applied together with the feed's own: each file gets the stricter outcome of both.",
         ),
         "quarantine_threshold": Param(
             "High",
             type="string",
-            enum=["High", "Medium", "Low"],
+            enum=list(_THRESHOLDS),
+            values_display=_THRESHOLDS,
             title="Quarantine threshold",
-            description="Files with findings of this severity or above are quarantined. Applied only if stricter than "
-            "the policy's threshold.",
+            description="Findings for which files are quarantined. Applied only if stricter than the policy's "
+            "threshold.",
         ),
         "promotion": Param(
             "each by itself",
             type="string",
-            enum=["each by itself", "all or nothing"],
+            enum=list(_PROMOTIONS),
+            values_display=_PROMOTIONS,
             title="Promotion",
-            description="All or nothing: no file is promoted unless every file may be. Applied only if stricter than "
-            "the policy's promotion.",
+            description="All or none: no file is promoted unless every file may be. Applied only if stricter than the "
+            "policy's promotion.",
         ),
         "max_scan_usd": Param(
             feed.max_scan_usd,
             type=["null", "number"],
-            minimum=0,
+            exclusiveMinimum=0,
             title="Maximum scan cost (USD)",
             description="If the estimate is higher, the run stops before the scan. Empty: no limit.",
         ),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Decide and report, move nothing."),
+        "dry_run": Param(
+            False, type="boolean", title="Dry run", description="Land, scan, decide and report; move nothing."
+        ),
     }
+
+
+def _policies(feed: Feed) -> dict[str, str]:
+    """Return a label for each policy file. A file that is not valid must not stop the DAGs: the run names its keys."""
+    labels = {feed.policy: feed.policy}
+    for path in sorted(Path(include_path("policies")).glob("*.json")):
+        labels[path.stem] = f"{path.stem}: {_description(path)}"[:_MOST_LABEL]
+    return dict(sorted(labels.items()))
+
+
+def _description(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["description"])
+    except (ValueError, KeyError, TypeError):
+        return "not a valid policy, or without a description"
+
+
+def check_params(feed: Feed, params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> None:
+    """Check what the schemas of the params cannot express, before anything is landed or billed.
+
+    :param params: the params of the run.
+    :param conf: what the run was started with; None for scheduled runs.
+    :raises ParamsError: when the params are not valid; names all problems.
+    :raises PolicyError: when the policy of the feed or of the run is not valid.
+    """
+    if problems := list(_problems(params, conf or {})):
+        raise ParamsError(problems)
+    for name in {feed.policy, params["policy"]}:
+        read_policy(name)
+
+
+def _problems(params: Mapping[str, Any], conf: Mapping[str, Any]) -> Iterable[str]:
+    if unknown := sorted(conf.keys() - params.keys()):
+        yield f"{', '.join(map(repr, unknown))}: not a parameter; the parameters are {', '.join(sorted(params))}"
+    if params["reprocess_held"] and str(params["source"] or "").strip():
+        yield "source and reprocess_held exclude each other: a run takes a delivery, or held files"
+    if params["max_scan_usd"] is not None and not math.isfinite(params["max_scan_usd"]):
+        yield "max_scan_usd: not a number"
