@@ -120,7 +120,7 @@ def test_settings_and_their_defaults_are_listed() -> None:
 
 def test_documents_of_a_run_are_listed() -> None:
     text = section(page("docs/how_it_works.md"), "The documents of a run")
-    names: set[Any] = {*run._NAMES, run.MOVES, run.NOTIFIED, run.AMENDMENTS}
+    names: set[Any] = {*run.DOCUMENTS, run.MOVES, run.NOTIFIED, run.AMENDMENTS}
     assert {name for name in names if f"`{name}`" not in text} == set()
 
 

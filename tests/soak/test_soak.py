@@ -101,7 +101,7 @@ class Schedule(RuleBasedStateMachine):
 
 
 def test_promises_hold_after_any_schedule(lake: Lake) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Schedule,
         settings=settings(
             max_examples=EXAMPLES,

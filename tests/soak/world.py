@@ -148,14 +148,15 @@ class World:
                 policy |= {"promotion": "each by itself"}
                 run.chunks = self._run(run, DecideOperator, evidence={"settled": True}, is_dry_run=run.is_dry, **policy)
             case _:
-                operator, arguments = {
+                steps: dict[str, tuple[type[GateOperator], dict[str, Any]]] = {
                     "land": (LandOperator, {"source": run.source, "is_dry_run": run.is_dry}),
                     "reuse": (ReuseVerdictsOperator, {"identifiers": IDENTIFIERS, "job_spec": SPEC, **policy}),
                     "record": (RecordOperator, {"facts": {**FACTS, "source": run.source}, "is_dry_run": run.is_dry}),
                     "publish": (PublishOperator, {}),
                     "remember": (RememberVerdictsOperator, {}),
                     "release": (ReleaseHeldOperator, {}),
-                }[name]
+                }
+                operator, arguments = steps[name]
                 if name in {"reuse", "remember"}:
                     arguments["enabled"] = run.reuses
                 self._run(run, operator, **arguments)

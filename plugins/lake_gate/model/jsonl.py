@@ -64,15 +64,6 @@ def _inside(outer: Any) -> Iterable[Any]:
     return outer if isinstance(outer, list) else ()
 
 
-def load[T](cls: type[T], data: bytes) -> list[T]:
-    """Return the dataclasses that :func:`dump` wrote.
-
-    :raises ValueError: when a line does not match, see :func:`from_dict`.
-    """
-    # Not str.splitlines(): it also splits at U+2028 and the like, which may occur inside a JSON string.
-    return [from_dict(cls, parse(line)) for line in data.split(b"\n") if line]
-
-
 def from_dict[T](cls: type[T], content: Any) -> T:
     """Build a dataclass from a JSON object, checking the name and type of every member.
 

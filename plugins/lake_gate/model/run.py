@@ -56,12 +56,14 @@ ACTIONS = "actions.jsonl"
 HELD = "held.jsonl"
 """The backlog that ``held_objects`` reported."""
 
-_NAMES = (
+DOCUMENTS = (
     *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, DECISIONS, PLAN, OBJECTS, RECORD),
     *(RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD),
 )
+"""Names of the documents of a run, without those of folders."""
+
 _DOCUMENT = re.compile(
-    rf"{'|'.join(map(re.escape, _NAMES))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
+    rf"{'|'.join(map(re.escape, DOCUMENTS))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
     rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}(findings/)?[^/]+\.json"
 )
 

@@ -10,8 +10,8 @@ import pytest
 from lake_gate.decision import plan
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
-from lake_gate.model import jsonl
 from tests.builders import decided
+from tests.json_lines import load
 
 
 def test_chunks_are_byte_ranges_of_the_decisions_grouped_by_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_chunks_are_byte_ranges_of_the_decisions_grouped_by_outcome(monkeypatch:
     content, chunks = plan.plan(decisions)
     assert {outcome: len(planned) for outcome, planned in chunks.items()} == {"promote": 2, "quarantine": 1, "hold": 1}
     for outcome, planned in chunks.items():
-        read = [d for start, size in planned for d in jsonl.load(Decision, content[start : start + size])]
+        read = [d for start, size in planned for d in load(Decision, content[start : start + size])]
         assert [d.outcome for d in read] == [outcome] * Counter(outcomes)[outcome]
     assert set(chunks) == {outcome.value for outcome in Outcome}
 

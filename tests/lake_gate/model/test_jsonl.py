@@ -14,17 +14,18 @@ from hypothesis import strategies as st
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from tests.builders import landed
+from tests.json_lines import load
 
 
 @given(st.lists(st.builds(LandedObject), max_size=5))
 def test_what_was_dumped_is_loaded_again(items: list[LandedObject]) -> None:
-    assert jsonl.load(LandedObject, jsonl.dump(items)) == items
+    assert load(LandedObject, jsonl.dump(items)) == items
 
 
 def test_line_separators_inside_a_name_do_not_split_a_line() -> None:
     item = landed("a\u2028b\x85c\nd.csv")
     assert jsonl.dump([item]).count(b"\n") == 1
-    assert jsonl.load(LandedObject, jsonl.dump([item])) == [item]
+    assert load(LandedObject, jsonl.dump([item])) == [item]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import pytest
 
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, dataset_of
+from tests.json_lines import load
 
 
 @pytest.mark.parametrize(
@@ -24,8 +25,8 @@ def test_line_of_an_older_version_is_read_and_a_header_comes_back_as_it_was() ->
     old = (
         b'{"name":"a","bucket":"b","key":"k","version_id":"v","etag":"e","size_bytes":1,"sha256":"s","checksum":"c"}\n'
     )
-    (landed,) = jsonl.load(LandedObject, old)
+    (landed,) = load(LandedObject, old)
     assert (landed.header, landed.source_etag, landed.part_bytes) == ((), "", 0)
     new = LandedObject("a", "b", "k", "v", "e", 1, "s", "c", header=("id", ""), source_etag="x")
-    assert jsonl.load(LandedObject, jsonl.dump([new])) == [new]
+    assert load(LandedObject, jsonl.dump([new])) == [new]
     assert len({landed, new}) == 2

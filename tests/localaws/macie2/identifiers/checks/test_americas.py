@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from localaws.macie2.identifiers.checks import americas
+from tests.localaws.macie2.identifiers.near_misses import tells_near_misses
 
-
-@pytest.mark.parametrize(
-    ("check", "valid", "near_miss"),
+test_check_accepts_a_valid_value_and_refuses_a_near_miss = tells_near_misses(
     [
         (americas.is_argentine_dni, "76.153.968", "99.999.999"),
         (americas.is_argentine_person, "20570842456", "20570842457"),
@@ -23,9 +18,5 @@ from localaws.macie2.identifiers.checks import americas
         (americas.is_colombian_organization, "999.679.851-0", "999.679.851-1"),
         (americas.is_curp, "BASM530701HPLXGGA7", "BASM530701HPLXGGA8"),
         (americas.is_rfc, "TPRH970912D14", "TPRH970932D14"),
-    ],
+    ]
 )
-def test_check_accepts_a_valid_value_and_refuses_a_near_miss(
-    check: Callable[[str], bool], valid: str, near_miss: str
-) -> None:
-    assert [check(valid), check(near_miss)] == [True, False]

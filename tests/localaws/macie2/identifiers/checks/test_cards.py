@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from localaws.macie2.identifiers.checks import cards
 from tests.localaws.macie2.detection.scans import count_in_cell
+from tests.localaws.macie2.identifiers.near_misses import tells_near_misses
 
-
-@pytest.mark.parametrize(
-    ("check", "valid", "near_miss"),
+test_check_accepts_a_valid_value_and_refuses_a_near_miss = tells_near_misses(
     [
         (cards.is_sube_card, "6061916386454318", "6061916386454319"),
         (
@@ -20,12 +17,8 @@ from tests.localaws.macie2.detection.scans import count_in_cell
             "%B5559554630957967^MUELLER/ANNA^28132210627546500?",
         ),
         (cards.is_card_number, "6449 0491 3704 6226", "6449 0491 3704 6227"),
-    ],
+    ]
 )
-def test_check_accepts_a_valid_value_and_refuses_a_near_miss(
-    check: Callable[[str], bool], valid: str, near_miss: str
-) -> None:
-    assert [check(valid), check(near_miss)] == [True, False]
 
 
 @pytest.mark.parametrize(

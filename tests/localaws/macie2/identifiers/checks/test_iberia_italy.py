@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from localaws.macie2.identifiers.checks import iberia_italy
+from tests.localaws.macie2.identifiers.near_misses import tells_near_misses
 
-
-@pytest.mark.parametrize(
-    ("check", "valid", "near_miss"),
+test_check_accepts_a_valid_value_and_refuses_a_near_miss = tells_near_misses(
     [
         (iberia_italy.is_italian_tax_code, "01325063228", "01325063229"),
         (iberia_italy.is_dni, "86552171C", "86552172C"),
@@ -18,9 +13,5 @@ from localaws.macie2.identifiers.checks import iberia_italy
         (iberia_italy.is_nif, "L1345453E", "L1345454E"),
         (iberia_italy.is_spanish_social_security_number, "19/85689884/71", "19/85689884/72"),
         (iberia_italy.is_cif, "H57314882", "H57314883"),
-    ],
+    ]
 )
-def test_check_accepts_a_valid_value_and_refuses_a_near_miss(
-    check: Callable[[str], bool], valid: str, near_miss: str
-) -> None:
-    assert [check(valid), check(near_miss)] == [True, False]

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from localaws.macie2.identifiers.checks import united_kingdom
+from tests.localaws.macie2.identifiers.near_misses import tells_near_misses
 
-
-@pytest.mark.parametrize(
-    ("check", "valid", "near_miss"),
+test_check_accepts_a_valid_value_and_refuses_a_near_miss = tells_near_misses(
     [
         (united_kingdom.is_national_insurance_number, "YG402973C", "BG627616A"),
         (united_kingdom.is_british_phone, "0800 496 0390", "37864951897830129"),
         (united_kingdom.is_british_tax_number, "2222886852", "2222886853"),
-    ],
+    ]
 )
-def test_check_accepts_a_valid_value_and_refuses_a_near_miss(
-    check: Callable[[str], bool], valid: str, near_miss: str
-) -> None:
-    assert [check(valid), check(near_miss)] == [True, False]
