@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from dev import in_process
@@ -36,7 +37,8 @@ def test_states_and_outcomes_are_those_of_airflow(
         dag = in_process.load_dag()
         for task in dag.tasks:
             task.retries = 0
-        run_id, state, tasks = run(dag, {"source": str(tmp_path), **conf})
+        boto3.client("ssm").put_parameter(Name="/lake_gate/source", Value=str(tmp_path), Overwrite=True)
+        run_id, state, tasks = run(dag, conf)
         ended.append(Ended(lake, Run("synthea", run_id), state, tasks))
     whole, alone = ended
     assert (alone.state, alone.tasks) == (whole.state, whole.tasks)

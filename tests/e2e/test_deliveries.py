@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import boto3
 import pytest
 
 from localaws.synthea import generate
@@ -56,7 +57,8 @@ def test_real_delivery_goes_where_macies_rules_send_it(lake: Lake, run_dag: RunD
 @pytest.mark.airflow
 def test_empty_delivery_ends_green_and_says_so(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
-    ended = run_dag(source=str(tmp_path))
+    boto3.client("ssm").put_parameter(Name="/lake_gate/source", Value=str(tmp_path), Overwrite=True)
+    ended = run_dag()
     assert ended.state == "success"
     assert ended.tasks["create_job"] == ended.tasks["promote"] == "skipped"
     assert ended.objects == []

@@ -12,7 +12,7 @@ from lake_gate.base import GateOperator, is_true
 from lake_gate.delivery import held_source, landing
 from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.delivery.source import check_address, redact, trim
-from lake_gate.errors import TablesMissingError
+from lake_gate.errors import SourceError, TablesMissingError
 from lake_gate.feed import DATE
 from lake_gate.lineage import delivery_at, feed_in
 from lake_gate.model.manifest import dataset_of
@@ -46,7 +46,10 @@ class LandOperator(GateOperator):
         self.is_dry_run = is_dry_run
 
     def step(self, context: Context) -> dict[str, Any]:
-        """Land the delivery, or return the objects that were landed before."""
+        """Land the delivery, or return the objects that were landed before.
+
+        :raises SourceError: when the source was chosen for this run and holds no files: a scheduled run may find none.
+        """
         settings, run = self.lake_settings, self.run_of(context)
         chosen = self._chosen(context)
         source = self._address(chosen if chosen is not None else self._source_of_feed(context))
@@ -70,6 +73,8 @@ class LandOperator(GateOperator):
             feed_in(settings.bronze_bucket, run, is_held=True) if is_held else delivery_at(redact(source))
         ]
         self.datasets_written = [feed_in(settings.bronze_bucket, run)]
+        if not landed and chosen is not None and not is_held:
+            raise SourceError(redact(source), "it was chosen for this run and holds no files")
         if not landed:
             self.log.warning("The delivery at %s is empty: nothing to do", loggable(redact(source)))
         return {

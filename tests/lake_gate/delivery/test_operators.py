@@ -246,3 +246,21 @@ def test_nothing_is_missing_when_nothing_is_expected_or_held_objects_come_again(
 ) -> None:
     land_files(lake)
     assert check(lake, *tables, source=source) == {"expected": 0, "missing_tables": []}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "job marker alone"])
+def test_chosen_source_without_files_is_an_error_and_that_of_the_feed_an_empty_delivery(
+    lake: Lake, tmp_path: Path, kind: str
+) -> None:
+    source = tmp_path / "chosen"
+    if kind == "zip":
+        source = tmp_path / "chosen.zip"
+        zipfile.ZipFile(source, "w").close()
+    else:
+        source.mkdir()
+        if kind == "job marker alone":
+            (source / "_SUCCESS").touch()
+    chosen = {"run_id": "chosen", "params": {"source": str(source)}, "dag_run": SimpleNamespace(logical_date=DAY)}
+    with pytest.raises(SourceError, match="it was chosen for this run and holds no files"):
+        gate(lake, LandOperator, source="").step(chosen)
+    assert land(lake, str(source), run_id="scheduled")["objects"] == 0
