@@ -22,7 +22,7 @@ _THRESHOLDS = {"High": "High findings", "Medium": "Medium and High findings", "L
 _HELD = {
     "null": "No: take the delivery at the source",
     "*": "All held files of this feed",
-    **{reason: f"{Reason(reason).text} ({reason})" for reason in REASONS if reason != UNKNOWN},
+    **{reason.value: f"{reason.text} ({reason})" for reason in Reason if reason in REASONS},
     UNKNOWN: "the reason is unknown",
 }
 _MOST_LABEL = 120

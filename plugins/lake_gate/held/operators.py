@@ -14,7 +14,6 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
-from lake_gate.errors import NotAccountedError
 from lake_gate.held.backlog import BACKLOG_SHAPE, NAMES_SENT, Backlog, is_overdue, notice, overdue_feeds, table
 from lake_gate.held.release import release
 from lake_gate.include import read_feeds
@@ -24,7 +23,7 @@ from lake_gate.moving.transfer import Buckets
 from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
-from lake_gate.recording.entries import iter_entries, read_record
+from lake_gate.recording.entries import iter_entries, read_accounted_record
 from lake_gate.s3.documents import iter_items, need_object, read_document_or_none, write_document, write_lines
 from lake_gate.settings import load_settings
 
@@ -44,14 +43,10 @@ class ReleaseHeldOperator(GateOperator):
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
             return 0
-        record = read_record(self.s3, bronze, run, "totals")
+        record = read_accounted_record(self.s3, bronze, run)
         if record["dry_run"] or self.is_dry(run, chosen=False):
             self.log.info("Dry run: no object is released")
             return 0
-        if not record["accounted"]:  # the failed task of the record was marked as successful
-            missing = record["totals"]
-            uri = f"s3://{bronze}/{run.document(RECORD)}"
-            raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
         released = release(
             self.s3,
             run,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.decision.amendments import Amendments
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.plan import Chunks
-from lake_gate.errors import DamagedDocumentError
+from lake_gate.errors import DamagedDocumentError, NotAccountedError
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, RECORD, Run, ledger
@@ -65,6 +65,19 @@ def read_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, 
     """
     shape = {**RECORD_SHAPE, "required": [*RECORD_SHAPE["required"], *needed]}
     return need_object(s3, bronze, run.document(RECORD), shape)
+
+
+def read_accounted_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, Any]:
+    """Return the record of a run that accounts for all its objects, see :func:`read_record`.
+
+    :raises NotAccountedError: when it does not: the failed task of the record was marked as a success.
+    """
+    record = read_record(s3, bronze, run, "totals", *needed)
+    if not record["accounted"]:
+        missing = record["totals"]
+        uri = f"s3://{bronze}/{run.document(RECORD)}"
+        raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
+    return record
 
 
 def iter_entries(s3: S3Client, bronze: str, run: Run, *, placed: bool = False) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,13 @@ from lake_gate.model.names import loggable
 from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
 from lake_gate.recording import record
 from lake_gate.recording.account import render_table
-from lake_gate.recording.entries import iter_entries, read_record, write_objects, zip_with_entries
+from lake_gate.recording.entries import (
+    iter_entries,
+    read_accounted_record,
+    read_record,
+    write_objects,
+    zip_with_entries,
+)
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.suppression import attribute, read_suppression_rules
@@ -127,17 +133,13 @@ class PublishOperator(GateOperator):
     def step(self, context: Context) -> str | None:
         """Write the marker; an existing one is only changed by withdrawals."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        written = read_record(self.s3, bronze, run, "run", "totals", "marker_uri")
-        uri = f"s3://{bronze}/{run.document(RECORD)}"
-        if not written["accounted"]:  # the failed record task was marked as a success
-            missing = written["totals"]
-            raise NotAccountedError(uri, missing["not_accounted"], missing["first_not_accounted"])
+        written = read_accounted_record(self.s3, bronze, run, "run", "marker_uri")
         if written["dry_run"] or self.is_dry(run, chosen=False):
             self.log.info("No marker is written, because a dry run promotes nothing")
             return None
         write_amended(self.s3, bronze, run, partial(self._write, run, written))
         self.log.info("Marker: %s", written["marker_uri"])
-        self._announce(context, written, uri)
+        self._announce(context, written, f"s3://{bronze}/{run.document(RECORD)}")
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
