@@ -22,8 +22,9 @@ DIFFERENCES: tuple[str, ...] = (
     "Findings and discovery results about a member's bucket name the account of the job; the member itself has none.",
     "While Macie is suspended, all operations still work, also new jobs.",
     "Any account can name the administrator of an organization; AWS Organizations is not consulted.",
-    "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts but "
-    "is not reported; a public bucket counts as readable, never as writable.",
+    "No bucket's access is `INTERNAL`, as no organization is known. The access control list and the policy "
+    "are reported as they are, whatever the public access blocks take away from them; AWS does not say which it is. "
+    "GetBucketStatistics counts a public bucket as readable, never as writable.",
     "Sample findings are about a bucket that does not exist; AWS does not publish the content of its own samples.",
     "Samples of sensitive data are there at the second call; they are found by scanning the object again, not by the "
     "locations in the discovery result, whose signature is not checked.",

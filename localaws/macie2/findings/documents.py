@@ -38,6 +38,12 @@ _TEXTS = {
     "Multiple": "The S3 object contains multiple categories of sensitive data",
     "Personal": "The S3 object contains personal information",
 }
+#: Descriptions that are not the title with a full stop. Source: real findings of 2024
+_DESCRIPTIONS = {
+    "CustomIdentifier": "The S3 object contains text that matches the criteria of one or more custom data identifiers. "
+    "The object might contain multiple types of sensitive data.",
+    "Multiple": "The S3 object contains more than one category of sensitive data.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,6 @@ def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
         "archived": False,
         "classificationDetails": {
             **_classification(analysis),
-            "originType": "SENSITIVE_DATA_DISCOVERY_JOB",
             "result": result,
         },
         "count": 1,
@@ -111,6 +116,7 @@ def discovery_results(analysis: Analysis, created_at: datetime) -> Iterator[dict
     The first describes the object; in case of an archive, one for each of its files follows.
     """
     resources = _as_text(resources_affected(analysis.object))
+    del resources["s3Bucket"]["allowsUnencryptedObjectUploads"]  # real results do not have it
     yield _record(analysis, analysis.result, created_at, resources)
     for file in analysis.result.embedded:
         details = {"embeddedFileDetails": _as_text(_embedded_file_details(file))}
@@ -173,7 +179,7 @@ def _verdict(detections: Sequence[Detection]) -> dict[str, Any]:
     kind = kinds.pop() if len(kinds) == 1 else "Multiple"
     severity = max((found.severity for found in detections), key=lambda severity: severity.score)
     return {
-        "description": f"{_TEXTS[kind]}.",
+        "description": _DESCRIPTIONS.get(kind, f"{_TEXTS[kind]}."),
         "severity": {"description": severity.value, "score": severity.score},
         "title": _TEXTS[kind],
         "type": f"SensitiveData:S3Object/{kind}",
@@ -185,6 +191,7 @@ def _classification(analysis: Analysis) -> dict[str, Any]:
         "detailedResultsLocation": analysis.results_location,
         "jobArn": analysis.job_arn,
         "jobId": analysis.job_id,
+        "originType": "SENSITIVE_DATA_DISCOVERY_JOB",
     }
 
 

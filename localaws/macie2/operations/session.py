@@ -10,7 +10,7 @@ from typing import Any
 
 from localaws.macie2.clock import now
 from localaws.macie2.dials import dials, state_lock
-from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
+from localaws.macie2.exceptions import ConflictException, NotEnabledException, ResourceNotFoundException
 from localaws.macie2.operations.area import Answer, Area, Request
 
 
@@ -28,12 +28,12 @@ class Sessions(Area):
     def assert_enabled(self) -> None:
         """Refuse a request while Macie is not enabled; as in moto, the dial ``as_moto`` enables it at first.
 
-        :raises AccessDeniedException: with Macie's message.
+        :raises NotEnabledException: with Macie's message.
         """
         if self._session is not None:
             return
         if not dials.current.as_moto:
-            raise AccessDeniedException("Macie is not enabled")
+            raise NotEnabledException
         if not self._was_disabled:
             self.enable_macie({})
 

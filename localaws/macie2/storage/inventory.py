@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 from typing import Any
 
 from localaws.macie2.clock import now
@@ -50,15 +49,10 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
         "allowsUnencryptedObjectUploads": allows_unencrypted_uploads(bucket.policy),
         "automatedDiscoveryMonitoringStatus": "NOT_MONITORED",
         "bucketArn": bucket.arn,
-        "bucketCreatedAt": bucket.created_at.replace(tzinfo=UTC),
+        "bucketCreatedAt": bucket.created_at.replace(microsecond=0),
         "bucketName": bucket.name,
         "lastUpdated": now(),
-        "publicAccess": {
-            "effectivePermission": bucket.effective_permission,
-            "permissionConfiguration": {
-                "bucketLevelPermissions": {"blockPublicAccess": dict(bucket.public_access_block)}
-            },
-        },
+        "publicAccess": public_access(bucket),
         "region": storage.region_name,
         "replicationDetails": {
             "replicated": bool(bucket.replicates_to),
@@ -70,6 +64,25 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
         "tags": [{"key": key, "value": value} for key, value in bucket.tags.items()],
         "versioning": bucket.is_versioned,
     }
+
+
+def public_access(bucket: S3Bucket) -> dict[str, Any]:
+    """Return the ``BucketPublicAccess`` of a bucket."""
+    return {
+        "effectivePermission": bucket.effective_permission,
+        "permissionConfiguration": {
+            "accountLevelPermissions": {"blockPublicAccess": dict(bucket.account_access_block)},
+            "bucketLevelPermissions": {
+                "accessControlList": _public_grant(bucket.public_by_list),
+                "blockPublicAccess": dict(bucket.public_access_block),
+                "bucketPolicy": _public_grant(bucket.public_by_policy),
+            },
+        },
+    }
+
+
+def _public_grant(access: frozenset[str]) -> dict[str, bool]:
+    return {"allowsPublicReadAccess": "READ" in access, "allowsPublicWriteAccess": "WRITE" in access}
 
 
 def allows_unencrypted_uploads(policy: str | None) -> str:
