@@ -10,6 +10,11 @@ DIFFERENCES: tuple[str, ...] = (
     "are made up for by one run.",
     "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
     "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
+    "Automated discovery is off until it is enabled or a dial enables it with Macie, so that its findings do not join "
+    "those of every job; Macie enables it in new accounts. It samples at once when it is enabled and then once a day, "
+    "publishes findings at once, costs nothing in the usage, and writes results below "
+    "`automated-sensitive-data-discovery/`, as AWS does not publish the place. It samples the bucket of the results too.",
+    "A Region without Macie answers with `NoEndpointException` and HTTP 404; in AWS its host does not exist.",
     "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
     "Findings, discovery results and filters stay until Macie is disabled, not for 90 days; they are gone when the "
     "process ends.",

@@ -59,6 +59,8 @@ class Sessions(Area):
             "status": request.get("status", "ENABLED"),
             "updatedAt": moment,
         }
+        if dials.current.automated_discovery:
+            self.macie.update_automated_discovery_configuration({"status": "ENABLED"})
         return {}
 
     def get_macie_session(self, request: Request) -> Answer:
@@ -75,6 +77,7 @@ class Sessions(Area):
         """Delete everything of this account in this Region."""
         with state_lock:
             self.macie.discard_jobs()
+            self.macie.stop_discovery()
             self.forget()
             self._was_disabled = True
         return {}

@@ -27,12 +27,13 @@ SUPPORTED_EXTENSIONS = frozenset(
 )
 _COMPRESSED = frozenset({"gz", "gzip", "zip"})
 _ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
-#: The scores without automated discovery, of a bucket without and with objects.
-_EMPTY_SCORE, _UNKNOWN_SCORE = 1, 50
 
 
 def describe(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
-    """Return the ``BucketMetadata`` of a bucket, without ``jobDetails``; if it cannot be listed, its settings alone."""
+    """Return the ``BucketMetadata`` of a bucket, without jobs and automated discovery.
+
+    A bucket that cannot be listed has its settings alone.
+    """
     try:
         contents = _contents(storage.iter_objects(bucket))
     except BucketUnavailableError:
@@ -47,7 +48,6 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
     return {
         "accountId": bucket.account_id,
         "allowsUnencryptedObjectUploads": allows_unencrypted_uploads(bucket.policy),
-        "automatedDiscoveryMonitoringStatus": "NOT_MONITORED",
         "bucketArn": bucket.arn,
         "bucketCreatedAt": bucket.created_at.replace(microsecond=0),
         "bucketName": bucket.name,
@@ -116,7 +116,6 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
         "classifiableSizeInBytes": sizes["classifiable"],
         "objectCount": counts["all"],
         "objectCountByEncryptionType": {kind: encryption[kind] for kind in kinds},
-        "sensitivityScore": _UNKNOWN_SCORE if counts["all"] else _EMPTY_SCORE,
         "sizeInBytes": sizes["all"],
         "sizeInBytesCompressed": sizes["compressed"],
         "unclassifiableObjectCount": _unclassifiable(counts),
@@ -124,15 +123,24 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
     }
 
 
-def _groups(stored: S3Object) -> set[str]:
-    """Return the groups that the object counts in."""
-    suffix = extension(stored.key).lower()
+def is_classifiable(stored: S3Object) -> bool:
+    """Return whether the object has an extension and a storage class that Macie analyses."""
+    return not _problems(stored)
+
+
+def _problems(stored: S3Object) -> set[str]:
     problems = set()
-    if suffix not in SUPPORTED_EXTENSIONS:
+    if extension(stored.key).lower() not in SUPPORTED_EXTENSIONS:
         problems.add("fileType")
     if stored.storage_class not in SUPPORTED_STORAGE_CLASSES:
         problems.add("storageClass")
-    compressed = {"compressed"} if suffix in _COMPRESSED else set()
+    return problems
+
+
+def _groups(stored: S3Object) -> set[str]:
+    """Return the groups that the object counts in."""
+    problems = _problems(stored)
+    compressed = {"compressed"} if extension(stored.key).lower() in _COMPRESSED else set()
     return {"all", "total", *problems, *compressed} if problems else {"all", "classifiable", *compressed}
 
 
