@@ -84,8 +84,8 @@ class Settings:
     :param clock_ahead_seconds: how far Macie's clock is ahead of the machine's. Turning it up triggers everything that
         is due by then: one run of each SCHEDULED job that has missed any, the end of pauses of 30 days.
         S3's clock stays: what is uploaded has its real date, and a later run finds it by that.
-    :param automated_discovery: enabling Macie enables automated discovery as well, as in new accounts of AWS. It is
-        off at first, as its findings about all buckets would otherwise join those of every job.
+    :param automated_discovery: enabling Macie enables automated discovery as well. It is off at first,
+        as its findings about all buckets would otherwise join those of every job.
     :param last_run_error: jobs report an error of their last run, whether there was one or not.
 
     Discovery results and findings, by the end of the object's key:

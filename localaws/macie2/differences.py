@@ -10,10 +10,10 @@ DIFFERENCES: tuple[str, ...] = (
     "are made up for by one run.",
     "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
     "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
-    "Automated discovery is off until it is enabled or a dial enables it with Macie, so that its findings do not join "
-    "those of every job; Macie enables it in new accounts. It samples at once when it is enabled and then once a day, "
-    "publishes findings at once, costs nothing in the usage, and writes results below "
-    "`automated-sensitive-data-discovery/`, as AWS does not publish the place. It samples the bucket of the results too.",
+    "Automated discovery is off until it is enabled, or a dial enables it with Macie, so that its findings do not join "
+    "those of every job; whether it is on in a new account of AWS is in none of the pages read. It samples at once and "
+    "then once a day, publishes findings at once, costs nothing in the usage, and writes results below "
+    "`automated-sensitive-data-discovery/`, as AWS does not publish the place. It also samples the results.",
     "A Region without Macie answers with `NoEndpointException` and HTTP 404; in AWS its host does not exist.",
     "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
     "Findings, discovery results and filters stay until Macie is disabled, not for 90 days; they are gone when the "

@@ -65,7 +65,7 @@ class AutomatedDiscovery(Area):
     )
     def update_automated_discovery_configuration(self, request: Request) -> Answer:
         """Enable or disable automated discovery for the account, and as requested for its members."""
-        self._assert_in_charge()
+        self.assert_in_charge()
         with state_lock:
             self._updated_at = now()
             self._members_enabled = request.get("autoEnableOrganizationMembers", "ALL")
@@ -82,7 +82,7 @@ class AutomatedDiscovery(Area):
         if len(wanted) > _MOST_ACCOUNTS:
             raise ValidationException(f"accountIds must have at most {_MOST_ACCOUNTS} elements")
         accounts = [account for account in self.macie.accounts() if not wanted or account in wanted]
-        in_charge = self._in_charge()
+        in_charge = self.in_charge()
         items = [
             {"accountId": account, "status": "ENABLED" if in_charge.is_discovered(account) else "DISABLED"}
             for account in accounts
@@ -94,7 +94,7 @@ class AutomatedDiscovery(Area):
 
         :raises ConflictException: when it is not enabled for the organization.
         """
-        self._assert_in_charge()
+        self.assert_in_charge()
         if self._days is None:
             raise ConflictException("Automated sensitive data discovery is not enabled for the organization")
         errors = []
@@ -114,8 +114,7 @@ class AutomatedDiscovery(Area):
 
     def discovery_of(self, bucket: Mapping[str, Any]) -> dict[str, Any]:
         """Return the members of automated discovery in the ``BucketMetadata`` of a bucket."""
-        in_charge = self._in_charge()
-        profile = in_charge.macie.profile(bucket["bucketName"])
+        in_charge, profile = self.in_charge(), self.macie.profile(bucket["bucketName"])
         is_excluded = bucket["bucketName"] in in_charge.macie.excluded_buckets
         is_monitored = in_charge.is_discovered(bucket["accountId"]) and not is_excluded
         return {
@@ -188,13 +187,17 @@ class AutomatedDiscovery(Area):
         profile.keep({stored.key for stored in listed})
         return sample(listed, profile)
 
-    def _in_charge(self) -> AutomatedDiscovery:
+    def in_charge(self) -> AutomatedDiscovery:
         """Return the Macie whose configuration holds for the account: its administrator's, or its own."""
         membership = self.macie.membership()
         return self.macie.macie_of(membership.administrator_account_id) if membership else self
 
-    def _assert_in_charge(self) -> None:
-        if self._in_charge() is not self:
+    def assert_in_charge(self) -> None:
+        """Refuse a change by a member.
+
+        :raises AccessDeniedException: when the account has an administrator.
+        """
+        if self.in_charge() is not self:
             raise AccessDeniedException("The administrator of the account manages automated sensitive data discovery")
 
     def _why_not(self, account_id: str) -> str | None:

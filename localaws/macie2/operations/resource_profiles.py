@@ -92,10 +92,11 @@ class ResourceProfiles(Area):
         return {}
 
     def profile(self, bucket_name: str) -> Profile:
-        """Return the profile of a bucket, an empty one if it has none."""
-        return self.profiles.get(bucket_name, Profile())
+        """Return the profile of a bucket, an empty one if it has none; a member sees that of its administrator."""
+        return self.macie.in_charge().macie.profiles.get(bucket_name, Profile())
 
     def _kept_profile(self, request: Request) -> Profile:
+        self.macie.assert_in_charge()
         return self.profiles.setdefault(str(self._bucket(request)["bucketName"]), Profile())
 
     def _bucket(self, request: Request) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", name: 
 
 
 def discover(bucket: str, severity: str = "High", *, column: str = "PATIENT") -> None:
-    """Have automated discovery sample one bucket, with an identifier as that of :func:`scan`; return at its findings."""
+    """Have automated discovery sample one bucket for what :func:`scan` looks for, and return at its findings."""
     macie: Any = boto3.client("macie2")
     configuration = macie.get_automated_discovery_configuration()
     others = [known["Name"] for known in boto3.client("s3").list_buckets()["Buckets"] if known["Name"] != bucket]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -84,11 +85,12 @@ def test_no_json_breaks_the_validation(name: str, drawn: st.DataObject) -> None:
 
 
 @pytest.fixture(scope="module")
-def backend() -> MacieBackend:
+def backend() -> Iterator[MacieBackend]:
     """A Macie that no server knows, enabled."""
     made = MacieBackend(REGION, ACCOUNT)
     made.enable_macie({})
-    return made
+    yield made
+    made.stop_discovery()
 
 
 @pytest.mark.parametrize("operation", model_values.OPERATIONS)

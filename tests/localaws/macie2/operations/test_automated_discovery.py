@@ -122,9 +122,7 @@ def test_samples_can_be_revealed(macie: Any, s3: Any, repository: None, discover
     assert discovered.get_sensitive_data_occurrences_availability(findingId=found["id"])["code"] == "AVAILABLE"
 
 
-def test_no_day_follows_when_macie_is_disabled_or_suspended(
-    discovered: Any, s3: Any, turn: Callable[..., None]
-) -> None:
+def test_no_day_follows_when_it_or_macie_is_disabled(discovered: Any, s3: Any, turn: Callable[..., None]) -> None:
     s3.put_object(Bucket="bronze", Key="later.csv", Body=SSN)
     discovered.update_automated_discovery_configuration(status="DISABLED")
     turn(clock_ahead_seconds=2 * DAY_SECONDS)
@@ -157,6 +155,10 @@ def test_an_administrator_enables_it_for_its_members(
     assert errors == [{"accountId": "999999999999", "errorCode": "ACCOUNT_NOT_FOUND"}]
     assert member.list_automated_discovery_accounts()["items"] == [{"accountId": MEMBER, "status": "DISABLED"}]
     refused = error_of(member.update_automated_discovery_configuration, status="ENABLED")
+    assert refused[:2] == ("AccessDeniedException", 403)
+    arn = "arn:aws:s3:::theirs"
+    assert member.get_resource_profile(resourceArn=arn)["statistics"]["totalDetections"] == 1
+    refused = error_of(member.update_resource_profile, resourceArn=arn, sensitivityScoreOverride=100)
     assert refused[:2] == ("AccessDeniedException", 403)
     member.update_macie_session(status="PAUSED")
     [error] = macie.batch_update_automated_discovery_accounts(accounts=updates[:1])["errors"]
