@@ -131,7 +131,7 @@ def test_dev_and_ship_share_ops_alone(package: str, forbidden: str) -> None:
     assert not [path for path in paths if imports(path, forbidden)]
 
 
-MACIE_ORDER = ("identifiers", "detection", "storage", "findings", "jobs", "operations")
+MACIE_ORDER = ("identifiers", "detection", "storage", "findings", "jobs", "discovery", "operations")
 """The packages of the local Macie; one imports only those before it."""
 
 

@@ -84,6 +84,8 @@ class Settings:
     :param clock_ahead_seconds: how far Macie's clock is ahead of the machine's. Turning it up triggers everything that
         is due by then: one run of each SCHEDULED job that has missed any, the end of pauses of 30 days.
         S3's clock stays: what is uploaded has its real date, and a later run finds it by that.
+    :param automated_discovery: enabling Macie enables automated discovery as well. It is off at first,
+        as its findings about all buckets would otherwise join those of every job.
     :param last_run_error: jobs report an error of their last run, whether there was one or not.
 
     Discovery results and findings, by the end of the object's key:
@@ -120,6 +122,7 @@ class Settings:
     job_looks: int = _dial(0, "be a number of looks, not below 0", lambda value: _is_whole(value) and value >= 0)
     clock_ahead_seconds: float = _seconds(0.0)
     results_lag_seconds: float = _seconds(0.0)
+    automated_discovery: bool = _switch()
     last_run_error: bool = _switch()
     analysis: Mapping[str, str] = _by_name("ends of keys", "STATUS or STATUS:REASON", _is_status)
     results_missing: Sequence[str] = _suffixes()

@@ -10,6 +10,11 @@ DIFFERENCES: tuple[str, ...] = (
     "are made up for by one run.",
     "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
     "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
+    "Automated discovery is off until it is enabled, or a dial enables it with Macie, so that its findings do not join "
+    "those of every job; whether it is on in a new account of AWS is in none of the pages read. It samples at once and "
+    "then once a day, publishes findings at once, costs nothing in the usage, and writes results below "
+    "`automated-sensitive-data-discovery/`, as AWS does not publish the place. It also samples the results.",
+    "A Region without Macie answers with `NoEndpointException` and HTTP 404; in AWS its host does not exist.",
     "No call is throttled and no monthly quota is met unless a dial says so (`api_errors`, `job_status`).",
     "Findings, discovery results and filters stay until Macie is disabled, not for 90 days; they are gone when the "
     "process ends.",
@@ -22,8 +27,9 @@ DIFFERENCES: tuple[str, ...] = (
     "Findings and discovery results about a member's bucket name the account of the job; the member itself has none.",
     "While Macie is suspended, all operations still work, also new jobs.",
     "Any account can name the administrator of an organization; AWS Organizations is not consulted.",
-    "No bucket's access is `INTERNAL`, as no organization is known. The account's own public access block counts but "
-    "is not reported; a public bucket counts as readable, never as writable.",
+    "No bucket's access is `INTERNAL`, as no organization is known. The access control list and the policy "
+    "are reported as they are, whatever the public access blocks take away from them; AWS does not say which it is. "
+    "GetBucketStatistics counts a public bucket as readable, never as writable.",
     "Sample findings are about a bucket that does not exist; AWS does not publish the content of its own samples.",
     "Samples of sensitive data are there at the second call; they are found by scanning the object again, not by the "
     "locations in the discovery result, whose signature is not checked.",

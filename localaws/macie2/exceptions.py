@@ -29,6 +29,15 @@ class AccessDeniedException(MacieError):
     code = 403
 
 
+class NotEnabledException(AccessDeniedException):
+    """Real responses have this text with a full stop and status 401, although the model says 403."""
+
+    code = 401
+
+    def __init__(self) -> None:
+        super().__init__("Macie is not enabled.")
+
+
 class ResourceNotFoundException(MacieError):
     error_code = "ResourceNotFoundException"
     code = 404
@@ -60,6 +69,20 @@ class ThrottlingException(MacieError):
 class InternalServerException(MacieError):
     error_code = "InternalServerException"
     code = 500
+
+
+class NoEndpointException(MacieError):
+    """The Region is without Macie: in AWS the host of the endpoint does not exist, and nothing answers.
+
+    A client of the local AWS reaches a host whatever its Region is, so it is refused with an error that no retry
+    repeats.
+    """
+
+    error_code = "NoEndpointException"
+    code = 404
+
+    def __init__(self, region_name: str) -> None:
+        super().__init__(f"Macie has no endpoint in the Region {region_name[:50]}")
 
 
 class NotImplementedException(MacieError):

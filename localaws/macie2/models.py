@@ -8,8 +8,10 @@ from moto.core.base_backend import BackendDict, BaseBackend
 
 from localaws.macie2.dials import dials
 from localaws.macie2.operations.allow_lists import AllowLists
+from localaws.macie2.operations.automated_discovery import AutomatedDiscovery
 from localaws.macie2.operations.buckets import Buckets
 from localaws.macie2.operations.classification_jobs import ClassificationJobs
+from localaws.macie2.operations.classification_scopes import ClassificationScopes
 from localaws.macie2.operations.configurations import Configurations
 from localaws.macie2.operations.custom_data_identifiers import CustomDataIdentifiers
 from localaws.macie2.operations.events import Events
@@ -19,7 +21,9 @@ from localaws.macie2.operations.invitations import Invitations
 from localaws.macie2.operations.managed_data_identifiers import ManagedDataIdentifiers
 from localaws.macie2.operations.members import Members
 from localaws.macie2.operations.organization import Organization
+from localaws.macie2.operations.resource_profiles import ResourceProfiles
 from localaws.macie2.operations.reveal import Reveal
+from localaws.macie2.operations.sensitivity_inspection_templates import SensitivityInspectionTemplates
 from localaws.macie2.operations.session import Sessions
 from localaws.macie2.operations.tags import Tags
 from localaws.macie2.operations.usage import Usage
@@ -27,8 +31,10 @@ from localaws.macie2.operations.usage import Usage
 
 class MacieBackend(
     AllowLists,
+    AutomatedDiscovery,
     Buckets,
     ClassificationJobs,
+    ClassificationScopes,
     Configurations,
     CustomDataIdentifiers,
     Events,
@@ -38,7 +44,9 @@ class MacieBackend(
     ManagedDataIdentifiers,
     Members,
     Organization,
+    ResourceProfiles,
     Reveal,
+    SensitivityInspectionTemplates,
     Sessions,
     Tags,
     Usage,
@@ -59,9 +67,10 @@ class MacieBackend(
         return [regions[self.region_name] for regions in list(macie2_backends.values()) if self.region_name in regions]
 
     def reset(self) -> None:
-        """Stop the jobs, drop all state and reset the dials to those that the process started with."""
+        """Stop the jobs and automated discovery, drop all state and reset the dials to the initial ones."""
         self.outbox.close()
         self.discard_jobs()
+        self.stop_discovery()
         dials.reset()
         super().reset()
 

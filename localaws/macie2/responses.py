@@ -9,22 +9,24 @@ from typing import Any
 
 from botocore import xform_name
 from moto.core.common_types import TYPE_RESPONSE
-from moto.core.responses import ActionResult, BaseResponse
+from moto.core.responses import BaseResponse
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from localaws.macie2.clock import to_text
 from localaws.macie2.dials import dials
 from localaws.macie2.exceptions import (
     AccessDeniedException,
     InternalServerException,
     MacieError,
+    NoEndpointException,
     NotImplementedException,
     ThrottlingException,
     ValidationException,
 )
 from localaws.macie2.failures import report
 from localaws.macie2.models import MacieBackend, macie2_backends
-from localaws.macie2.validation import from_text, validated
+from localaws.macie2.validation import from_text, of_shape, validated
 
 #: Errors of the API that a dial injects, by status.
 _ERRORS: dict[int, tuple[type[MacieError], str]] = {
@@ -32,6 +34,16 @@ _ERRORS: dict[int, tuple[type[MacieError], str]] = {
     429: (ThrottlingException, "Rate exceeded"),
     500: (InternalServerException, "The request failed because of an unknown internal server error"),
 }
+#: Operations that answer before Macie is enabled. Source: AWS's Security Reference Architecture names the
+#: administrator of an organization before it enables Macie in the management account.
+_WITHOUT_SESSION = frozenset(
+    {
+        "EnableMacie",
+        "EnableOrganizationAdminAccount",
+        "ListOrganizationAdminAccounts",
+        "DisableOrganizationAdminAccount",
+    }
+)
 
 
 class MacieResponse(BaseResponse):
@@ -51,12 +63,20 @@ class MacieResponse(BaseResponse):
             self._authenticate_and_authorize_normal_action("*")
             operation = self._admitted(name)
             request = validated(get_service_model("macie2").operation_model(name), self._sent(name))
-            return self.serialized(ActionResult(operation(request)))
+            return self._answer(str(name), operation(request))
         except HTTPException as error:
             return _refusal(error)
         except Exception as error:  # the server would log its text otherwise
             report(str(name), error)
             return _refusal(InternalServerException(_ERRORS[500][1]))
+
+    def _answer(self, name: str, answer: Mapping[str, Any]) -> TYPE_RESPONSE:
+        """Write the answer with the members of the model; GetFindings alone writes nulls, as in real findings."""
+        operation = get_service_model("macie2").operation_model(name)
+        headers, _ = self._enrich_response({**self.response_headers, "Content-Type": "application/json"}, "")
+        shape = operation.output_shape
+        members = of_shape(shape, dict(answer), keep_nulls=name == "GetFindings") if shape else {}
+        return operation.http["responseCode"], headers, json.dumps(members, default=to_text)
 
     def _get_action_from_method_and_request_uri(self, request: Any) -> str:
         """Find the operation also when a required query parameter is missing: validation names the parameter."""
@@ -72,8 +92,10 @@ class MacieResponse(BaseResponse):
         """Return the backend's method for the operation.
 
         :raises NotImplementedException: when it does not exist.
-        :raises MacieError: when a dial says so, or Macie is not enabled.
+        :raises MacieError: when a dial says so, Macie is not enabled, or the Region is without Macie.
         """
+        if self.region not in macie2_backends[self.current_account]:
+            raise NoEndpointException(self.region)
         if name is None:
             raise NotImplementedException(f"{self.method} {self.path}")
         operation: Callable[..., Any] | None = getattr(self.macie_backend, xform_name(name), None)
@@ -82,7 +104,7 @@ class MacieResponse(BaseResponse):
         if status := dials.take_api_error(name):
             kind, message = _ERRORS[status]
             raise kind(message)
-        if name != "EnableMacie":
+        if name not in _WITHOUT_SESSION:
             self.macie_backend.assert_enabled()
         return operation
 

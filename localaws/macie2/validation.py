@@ -36,7 +36,7 @@ def validated(operation: OperationModel, parameters: Mapping[str, Any]) -> dict[
     if shape is None:
         return {}
     problems: list[str] = []
-    known = _pruned(shape, dict(parameters))
+    known = of_shape(shape, dict(parameters))
     problems.extend(_problems(shape, known, ""))
     if problems:
         count = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
@@ -57,16 +57,18 @@ def from_text(shape: Shape, values: list[str]) -> Any:
     return value
 
 
-def _pruned(shape: Shape, value: Any) -> Any:
-    """Drop nulls and members that the model does not have: the service ignores both."""
+def of_shape(shape: Shape, value: Any, *, keep_nulls: bool = False) -> Any:
+    """Drop members that the model does not have, and nulls unless they are kept: the service ignores both."""
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         return {
-            name: _pruned(member, value[name]) for name, member in shape.members.items() if value.get(name) is not None
+            name: of_shape(member, value[name], keep_nulls=keep_nulls)
+            for name, member in shape.members.items()
+            if name in value and (keep_nulls or value[name] is not None)
         }
     if isinstance(shape, ListShape) and isinstance(value, list):
-        return [_pruned(shape.member, element) for element in value]
+        return [of_shape(shape.member, element, keep_nulls=keep_nulls) for element in value]
     if isinstance(shape, MapShape) and isinstance(value, dict):
-        return {key: _pruned(shape.value, element) for key, element in value.items()}
+        return {key: of_shape(shape.value, element, keep_nulls=keep_nulls) for key, element in value.items()}
     return value
 
 

@@ -15,7 +15,7 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
 from macie import definitions, errors
-from macie.records import iter_records
+from macie.records import ends_with_newline, iter_records
 from macie.tokens import create_once
 from macie.translation import translated_errors
 
@@ -102,7 +102,8 @@ class MacieHook(AwsBaseHook):
             with translated_errors():
                 return self.client.get_macie_session()["status"]
         except errors.MacieRequestRefusedError as error:
-            if "not enabled" in str(error):  # Source: AccessDeniedException "Macie is not enabled"
+            # Real texts: "Macie is not enabled" with HTTP 403, and "Macie is not enabled." with HTTP 401
+            if "not enabled" in str(error):
                 return "DISABLED"
             raise
 
@@ -280,7 +281,8 @@ class MacieHook(AwsBaseHook):
         count = 0
         for _, content in self._iter_result_contents(job_id):
             file.write(content)
-            file.write(_NEWLINE)  # Macie does not document that each file ends with a newline
+            if not ends_with_newline(content):  # Macie does not document that each file does
+                file.write(_NEWLINE)
             count += 1
         return count
 

@@ -17,6 +17,8 @@ type Transform = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 MOST_LINE_BYTES = 64 * 1024 * 1024
 """Limit of an unpacked line of a discovery result. A record with 1,000 places of every identifier is smaller."""
 
+_CHUNK_BYTES = 1024 * 1024
+
 
 def iter_records(content: bytes, uri: str) -> Iterator[dict[str, Any]]:
     """
@@ -33,6 +35,22 @@ def iter_records(content: bytes, uri: str) -> Iterator[dict[str, Any]]:
                 if record is None:
                     raise DiscoveryResultUnreadableError(uri, number)
                 yield record
+
+
+def ends_with_newline(content: bytes) -> bool:
+    """
+    Return whether the unpacked lines end with a newline, or are none.
+
+    :param content: gzip of JSON Lines; False for what cannot be unpacked
+    """
+    last = b"\n"
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                last = chunk[-1:]
+    except (OSError, EOFError, zlib.error):
+        return False
+    return last == b"\n"
 
 
 def _lines(file: Any, uri: str) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ import pytest
 
 from dev import in_process
 from tests.lake import Lake
-from tests.lake_gate.finding_events.elsewhere import scan
+from tests.lake_gate.finding_events.elsewhere import discover, scan
 from tests.runs import Ended, RunAny, RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
@@ -50,6 +50,19 @@ def test_finding_of_another_job_pulls_an_object_back_from_silver(
     (message,) = received()
     assert "medium.csv" in message["Message"]
     assert PATIENT not in message["Message"]
+
+
+@pytest.mark.parametrize("place", ["silver", "bronze"])
+def test_finding_of_automated_discovery_pulls_an_object_back_from_silver(
+    lake: Lake, delivered: Ended, run_events: Callable[[], Ended], place: str
+) -> None:
+    assert delivered.names_in(lake.silver) == {"clean.csv", "medium.csv"}
+    discover(getattr(lake, place), "High")
+    events = run_events()
+    assert (events.state, delivered.names_in(lake.silver)) == ("success", {"clean.csv"})
+    assert lake.read(lake.quarantine, f"{delivered.run.prefix}medium.csv") == FILES["medium.csv"]
+    assert [withdrawn["key"] for withdrawn in delivered.marker["withdrawn"]] == [f"{delivered.run.prefix}medium.csv"]
+    assert delivered.outcomes["medium.csv"] == "quarantine"
 
 
 def test_same_findings_change_nothing_the_second_time(

@@ -49,7 +49,7 @@ def jobs() -> list[dict[str, Any]]:
 def read_by_job(ended: Ended) -> set[str]:
     """Names of the files that the run's own job has a result for."""
     content = ended.lake.read(ended.lake.bronze, ended.run.document("results.jsonl.gz"))
-    records = [json.loads(line) for line in gzip.decompress(content).split(b"\n") if line]
+    records = [json.loads(line) for line in gzip.decompress(content).removesuffix(b"\n").split(b"\n")]  # a line each
     return {one["resourcesAffected"]["s3Object"]["key"].removeprefix(ended.run.prefix) for one in records}
 
 

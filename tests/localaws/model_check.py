@@ -30,7 +30,8 @@ def _fits(shape: Shape | None, value: Any, path: str) -> None:
     elif isinstance(shape, StructureShape):
         assert not value.keys() - shape.members.keys(), path
         for name, inner in value.items():
-            _fits(shape.members[name], inner, f"{path}.{name}")
+            if inner is not None:
+                _fits(shape.members[name], inner, f"{path}.{name}")
     elif isinstance(shape, (ListShape, MapShape)):
         inner_shape, elements = (shape.member, value) if isinstance(shape, ListShape) else (shape.value, value.values())
         for inner in elements:
@@ -40,4 +41,5 @@ def _fits(shape: Shape | None, value: Any, path: str) -> None:
         if isinstance(shape, StringShape) and shape.enum:
             assert value in shape.enum, path
         if shape.type_name == "timestamp":
-            datetime.fromisoformat(value)
+            datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z")
+            assert len(value) == len("2026-01-01T00:00:00.000Z"), path

@@ -161,8 +161,7 @@ class TestJobResultsToS3:
         findings = [json.loads(line) for line in self.read(ready_aws, "run/findings.jsonl").splitlines()]
         results = [
             json.loads(line)
-            for line in gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")).split(b"\n")
-            if line
+            for line in gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")).removesuffix(b"\n").split(b"\n")
         ]
         patients = {f"run/00{number}.csv" for number in range(3)}
         assert {finding["resourcesAffected"]["s3Object"]["key"] for finding in findings} == patients

@@ -9,7 +9,7 @@ import pytest
 
 from macie import records
 from macie.errors import DiscoveryResultUnreadableError
-from macie.records import iter_records, to_line
+from macie.records import ends_with_newline, iter_records, to_line
 
 URI = "s3://results/a.jsonl.gz"
 SECRET = b"HIV positive since spring"
@@ -19,6 +19,23 @@ def test_records_are_the_objects_of_the_lines_however_they_end() -> None:
     content = gzip.compress(b'{"id": "a"}\r\n\n  \n') + gzip.compress(b'{"id": "b"}')
     assert list(iter_records(content, URI)) == [{"id": "a"}, {"id": "b"}]
     assert list(iter_records(gzip.compress(b""), URI)) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (gzip.compress(b""), True),
+        (gzip.compress(b"{}\n"), True),
+        (gzip.compress(b"{}") + gzip.compress(b"\n"), True),
+        (gzip.compress(b"x" * 3_000_000 + b"\n"), True),
+        (gzip.compress(b"{}"), False),
+        (gzip.compress(b"{}\n")[:-3], False),
+        (b"{}\n", False),
+    ],
+    ids=["empty", "a line", "two members", "several chunks", "no newline", "cut off", "not gzip"],
+)
+def test_only_unpacked_lines_that_end_with_a_newline_need_none_after_them(content: bytes, expected: bool) -> None:
+    assert ends_with_newline(content) is expected
 
 
 @pytest.mark.parametrize(

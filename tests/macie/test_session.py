@@ -40,8 +40,12 @@ def test_macie_stays_as_it_is_in_a_dry_run(ready_aws: Aws) -> None:
     assert ready_aws.macie.get_macie_session()["status"] == "PAUSED"
 
 
-def test_another_caller_may_enable_macie_at_the_same_time(scripted_aws: ScriptedAws) -> None:
-    scripted_aws.script("GET /macie", (403, "AccessDeniedException", "Macie is not enabled"))
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "Macie is not enabled"), (401, "Macie is not enabled.")],
+)
+def test_another_caller_may_enable_macie_at_the_same_time(scripted_aws: ScriptedAws, status: int, message: str) -> None:
+    scripted_aws.script("GET /macie", (status, "AccessDeniedException", message))
     scripted_aws.script("POST /macie", (409, "ConflictException", "Macie has already been enabled"))
     assert reconciled(reconcile_session)[0]["action"] == "enable"
 

@@ -25,6 +25,9 @@ LOCATIONS_PER_FINDING = 15
 #: The bucket that a finding names when no repository is configured, as in real findings.
 NO_REPOSITORY = "[export-config-not-set]"
 
+#: Folder of the discovery results of automated discovery, of which no real location is known.
+_AUTOMATED = "automated-sensitive-data-discovery"
+
 _KIND_OF_CATEGORY = {
     Category.CREDENTIALS: "Credentials",
     Category.FINANCIAL_INFORMATION: "Financial",
@@ -38,12 +41,19 @@ _TEXTS = {
     "Multiple": "The S3 object contains multiple categories of sensitive data",
     "Personal": "The S3 object contains personal information",
 }
+#: Descriptions that are not the title with a full stop. Source: real findings of 2024
+_DESCRIPTIONS = {
+    "CustomIdentifier": "The S3 object contains text that matches the criteria of one or more custom data identifiers. "
+    "The object might contain multiple types of sensitive data.",
+    "Multiple": "The S3 object contains more than one category of sensitive data.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """The analysis of an object in a run, from which findings and discovery results are built.
 
+    :param job_id: None for automated discovery, as ``job_arn``.
     :param names: names of the custom data identifiers, by id.
     :param results_bucket: bucket and key prefix of the repository, None when there is none.
     :param run: number of the job's run; each run writes results of its own.
@@ -53,8 +63,8 @@ class Analysis:
     account_id: str
     region_name: str
     partition: str
-    job_id: str
-    job_arn: str
+    job_id: str | None
+    job_arn: str | None
     names: Mapping[str, str]
     object: S3Object
     result: ScanResult
@@ -65,10 +75,10 @@ class Analysis:
     @property
     def result_key(self) -> str:
         """Key of the discovery result. Real ones end in a name-based UUID, too."""
-        name = f"{self.job_arn}/{self.run}/{self.object.bucket.name}/{self.object.key}"
+        name = f"{self.job_arn or _AUTOMATED}/{self.run}/{self.object.bucket.name}/{self.object.key}"
         if self.writing > 1:
             name = f"{name}?writing={self.writing}"
-        parts = ["AWSLogs", self.account_id, "Macie", self.region_name, self.job_id, self.account_id]
+        parts = ["AWSLogs", self.account_id, "Macie", self.region_name, self.job_id or _AUTOMATED, self.account_id]
         prefix = self.results_bucket[1].strip("/") if self.results_bucket else ""
         return "/".join([*([prefix] if prefix else []), *parts, f"{uuid.uuid3(uuid.NAMESPACE_URL, name)}.jsonl.gz"])
 
@@ -94,7 +104,6 @@ def finding(analysis: Analysis, created_at: datetime) -> dict[str, Any]:
         "archived": False,
         "classificationDetails": {
             **_classification(analysis),
-            "originType": "SENSITIVE_DATA_DISCOVERY_JOB",
             "result": result,
         },
         "count": 1,
@@ -111,6 +120,7 @@ def discovery_results(analysis: Analysis, created_at: datetime) -> Iterator[dict
     The first describes the object; in case of an archive, one for each of its files follows.
     """
     resources = _as_text(resources_affected(analysis.object))
+    del resources["s3Bucket"]["allowsUnencryptedObjectUploads"]  # real results do not have it
     yield _record(analysis, analysis.result, created_at, resources)
     for file in analysis.result.embedded:
         details = {"embeddedFileDetails": _as_text(_embedded_file_details(file))}
@@ -173,7 +183,7 @@ def _verdict(detections: Sequence[Detection]) -> dict[str, Any]:
     kind = kinds.pop() if len(kinds) == 1 else "Multiple"
     severity = max((found.severity for found in detections), key=lambda severity: severity.score)
     return {
-        "description": f"{_TEXTS[kind]}.",
+        "description": _DESCRIPTIONS.get(kind, f"{_TEXTS[kind]}."),
         "severity": {"description": severity.value, "score": severity.score},
         "title": _TEXTS[kind],
         "type": f"SensitiveData:S3Object/{kind}",
@@ -185,6 +195,7 @@ def _classification(analysis: Analysis) -> dict[str, Any]:
         "detailedResultsLocation": analysis.results_location,
         "jobArn": analysis.job_arn,
         "jobId": analysis.job_id,
+        "originType": "SENSITIVE_DATA_DISCOVERY_JOB" if analysis.job_id else "AUTOMATED_SENSITIVE_DATA_DISCOVERY",
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localaws.macie2.storage.inventory import allows_unencrypted_uploads, public_access
 from localaws.macie2.storage.s3 import Encryption, S3Bucket, S3Object, extension
 
 
@@ -18,17 +19,13 @@ def resources_affected(analysed: S3Object) -> dict[str, Any]:
 
 def _bucket(bucket: S3Bucket) -> dict[str, Any]:
     return {
+        "allowsUnencryptedObjectUploads": allows_unencrypted_uploads(bucket.policy),
         "arn": bucket.arn,
-        "createdAt": bucket.created_at,
+        "createdAt": bucket.created_at.replace(microsecond=0),
         "defaultServerSideEncryption": _encryption(bucket.encryption),
         "name": bucket.name,
         "owner": {"displayName": "webfile", "id": bucket.owner_id},
-        "publicAccess": {
-            "effectivePermission": bucket.effective_permission,
-            "permissionConfiguration": {
-                "bucketLevelPermissions": {"blockPublicAccess": dict(bucket.public_access_block)}
-            },
-        },
+        "publicAccess": public_access(bucket),
         "tags": _tags(bucket.tags),
     }
 
@@ -39,7 +36,7 @@ def _object(analysed: S3Object) -> dict[str, Any]:
         "eTag": analysed.e_tag,
         "extension": extension(analysed.key),
         "key": analysed.key,
-        "lastModified": analysed.last_modified_at,
+        "lastModified": analysed.last_modified_at.replace(microsecond=0),
         "path": f"{analysed.bucket.name}/{analysed.key}",
         "publicAccess": False if analysed.bucket.effective_permission == "NOT_PUBLIC" else None,
         "serverSideEncryption": _encryption(analysed.encryption),

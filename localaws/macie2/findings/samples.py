@@ -20,6 +20,8 @@ _POLICY = "Policy:IAMUser/"
 _SENSITIVE = "SensitiveData:S3Object/"
 _PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
+_NOT_PUBLIC = {"allowsPublicReadAccess": False, "allowsPublicWriteAccess": False}
+
 
 @dataclass(frozen=True, slots=True)
 class _Policy:
@@ -161,6 +163,7 @@ def _classification_details(about: _Sensitive, account_id: str, region: str, par
 def _bucket(partition: str, created_at: datetime) -> dict[str, Any]:
     block = dict.fromkeys(_PUBLIC_ACCESS_BLOCK, True)
     return {
+        "allowsUnencryptedObjectUploads": "TRUE",
         "arn": f"arn:{partition}:s3:::{_BUCKET}",
         "createdAt": created_at,
         "defaultServerSideEncryption": {"encryptionType": "AES256", "kmsMasterKeyId": None},
@@ -168,7 +171,14 @@ def _bucket(partition: str, created_at: datetime) -> dict[str, Any]:
         "owner": {"displayName": "sample", "id": "0" * 64},
         "publicAccess": {
             "effectivePermission": "NOT_PUBLIC",
-            "permissionConfiguration": {"bucketLevelPermissions": {"blockPublicAccess": block}},
+            "permissionConfiguration": {
+                "accountLevelPermissions": {"blockPublicAccess": block},
+                "bucketLevelPermissions": {
+                    "accessControlList": _NOT_PUBLIC,
+                    "blockPublicAccess": block,
+                    "bucketPolicy": _NOT_PUBLIC,
+                },
+            },
         },
         "tags": [{"key": "sample", "value": "true"}],
     }

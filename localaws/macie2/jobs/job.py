@@ -183,7 +183,9 @@ class Job:
         return max(dials.current.job_looks - self.progress.looks, 0)
 
     def _begin_run(self) -> None:
-        self.progress = Progress(self.progress.number + 1, now(), self._next_uploaded_after)
+        # In real log events, the run of a new job is dated by the creation of the job.
+        started_at = now() if self.progress.number or self._due_at else self.created_at
+        self.progress = Progress(self.progress.number + 1, started_at, self._next_uploaded_after)
         self._next_uploaded_after = storage_now()
         self._is_run_open, self._is_run_taken = True, False
         self._status = JobStatus.RUNNING

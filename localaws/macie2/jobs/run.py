@@ -5,65 +5,31 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import logging
 import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from localaws.iam.by_services import ServiceCall, may_put
 from localaws.macie2.clock import now
 from localaws.macie2.detection import workers
-from localaws.macie2.detection.allowed import AllowedTexts
-from localaws.macie2.detection.result import ScanResult, ScanStatus
-from localaws.macie2.detection.scanner import scan
 from localaws.macie2.dials import dials, state_lock
 from localaws.macie2.failures import report
 from localaws.macie2.findings import faults
-from localaws.macie2.findings.documents import Analysis, discovery_results
-from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier
+from localaws.macie2.findings.documents import Analysis
+from localaws.macie2.jobs.classifier import Classifier
 from localaws.macie2.jobs.job import Job
 from localaws.macie2.jobs.selection import select_objects
 from localaws.macie2.jobs.status import JobStatus
-from localaws.macie2.storage.s3 import (
-    SUPPORTED_STORAGE_CLASSES,
-    BucketUnavailableError,
-    ObjectUnavailableError,
-    S3Object,
-    Storage,
-    extension,
-)
-
-log = logging.getLogger(__name__)
+from localaws.macie2.storage.s3 import S3Object
 
 # Objects that are read ahead, before the result of the oldest is written.
 _AHEAD = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """The destination of discovery results: the export configuration and the account that owns its bucket."""
-
-    account_id: str
-    bucket_name: str
-    key_prefix: str
-    kms_key_arn: str
-
-
-def by_macie(account_id: str, source_arn: str) -> ServiceCall:
-    """Return the call by which Macie's service principal writes results, for a job or the account's configuration.
-
-    Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
-    """
-    return ServiceCall("macie.amazonaws.com", account_id, source_arn)
 
 
 class _StoppedError(Exception):
@@ -77,25 +43,17 @@ class Run:
     :param number: 1 for the first run of the job.
     :param account_ids: the accounts whose buckets the job's bucket criteria choose from.
     :param uploaded_after: when the run before started; None: everything is read.
-    :param allowed: content of the job's allow lists when the run started.
+    :param classifier: analyses the objects, with the allow lists as they were when the run started.
     :param count_classified_bytes: called with the analysed bytes of each object.
-    :param repository: called for each result, as the configuration can change while the job runs.
     :param publish: called with the findings when they can be listed.
     """
 
-    account_id: str
-    region_name: str
-    partition: str
     job: Job
     number: int
     account_ids: Sequence[str]
     uploaded_after: datetime | None
-    storage: Storage
-    managed: Sequence[ManagedIdentifier]
-    custom: Sequence[CustomIdentifier]
-    allowed: AllowedTexts
+    classifier: Classifier
     count_classified_bytes: Callable[[int], None]
-    repository: Callable[[], Repository | None]
     publish: Callable[[list[dict[str, Any]]], None]
 
     def start(self) -> None:
@@ -110,7 +68,7 @@ class Run:
         self._attempt(
             lambda: self._follow_up(
                 ended,
-                results_lag_seconds=lambda: self._write_results(unwritten),
+                results_lag_seconds=lambda: self.classifier.write_results(unwritten),
                 findings_lag_seconds=lambda: self._publish(analyses),
             )
         )
@@ -137,7 +95,7 @@ class Run:
         try:
             for candidate in objects:
                 self._wait()
-                reading.append(workers.submit(partial(self._classify, candidate)))
+                reading.append(workers.submit(partial(self.classifier.classify, candidate)))
                 if len(reading) > _AHEAD:
                     self._take(reading.popleft(), analyses, unwritten)
             while reading:
@@ -155,65 +113,13 @@ class Run:
         if dials.current.results_lag_seconds:
             unwritten.append(analysis)
         else:
-            self._write_results([analysis])
+            self.classifier.write_results([analysis])
         analyses.append(analysis)
         self.count_classified_bytes(analysis.result.size_classified_bytes)
         self.job.count_processed()
 
     def _select_objects(self) -> list[S3Object]:
-        return select_objects(self.job, self.storage, self.account_ids, self.uploaded_after)
-
-    def _classify(self, candidate: S3Object) -> Analysis:
-        repository = self.repository()
-        if (unread := faults.unread(candidate.key)) is not None:
-            result = unread
-        elif candidate.storage_class not in SUPPORTED_STORAGE_CLASSES:
-            result = _skipped("INVALID_OBJECT_STATE")
-        else:
-            candidate, result = self._scan(candidate)
-        return Analysis(
-            account_id=self.account_id,
-            region_name=self.region_name,
-            partition=self.partition,
-            job_id=self.job.id,
-            job_arn=self.job.arn,
-            names={identifier.id: identifier.name for identifier in self.custom},
-            object=candidate,
-            result=faults.outcome(candidate.key, result),
-            results_bucket=(repository.bucket_name, repository.key_prefix) if repository else None,
-            run=self.number,
-        )
-
-    def _scan(self, candidate: S3Object) -> tuple[S3Object, ScanResult]:
-        try:
-            latest, stream = self.storage.open_latest(candidate)
-        except ObjectUnavailableError:
-            return candidate, _skipped("SOURCE_OBJECT_NO_LONGER_AVAILABLE")
-        with stream:
-            facts = extension(latest.key), latest.size_bytes
-            return latest, scan(stream, *facts, self.managed, self.custom, allowed=self.allowed, name=latest.key)
-
-    def _write_results(self, analyses: Sequence[Analysis]) -> None:
-        if (repository := self.repository()) is None:
-            return
-        for analysis in analyses:
-            for reported in faults.results(analysis):
-                self._write_result(reported, repository)
-
-    def _write_result(self, analysis: Analysis, repository: Repository) -> None:
-        records = discovery_results(analysis, now())
-        lines = "".join(json.dumps(record, separators=(",", ":")) + "\n" for record in records)
-        body = gzip.compress(lines.encode(), mtime=0)
-        key, kms_key_arn = analysis.result_key, repository.kms_key_arn
-        if not may_put(by_macie(self.account_id, self.job.arn), repository.bucket_name, key, kms_key_arn):
-            log.warning(
-                "job %s: Macie may not write to the bucket for the discovery results, or use its key", self.job.id
-            )
-            return
-        try:
-            self.storage.put_object(repository.account_id, repository.bucket_name, key, body, kms_key_arn)
-        except BucketUnavailableError:
-            log.warning("job %s: the bucket for the discovery results is gone", self.job.id)
+        return select_objects(self.job, self.classifier.storage, self.account_ids, self.uploaded_after)
 
     def _follow_up(self, ended: float, **steps: Callable[[], None]) -> None:
         """Execute each step when the time of its dial has passed since the end of the job, also of a cancelled job."""
@@ -259,26 +165,3 @@ def fail(job: Job, error: Exception) -> None:
     job.cancel()
     if not job.is_discarded:
         report(f"job {job.id}", error)
-
-
-def chosen(request: Mapping[str, Any], catalogue: Mapping[str, ManagedIdentifier]) -> list[ManagedIdentifier]:
-    """Return the managed data identifiers that the job's selector selects.
-
-    Source: shape ManagedDataIdentifierSelector of the macie2 API; RECOMMENDED is the default.
-    """
-    ids = set(request.get("managedDataIdentifierIds", ()))
-    match request.get("managedDataIdentifierSelector", "RECOMMENDED"):
-        case "ALL":
-            return list(catalogue.values())
-        case "EXCLUDE":
-            return [identifier for identifier in catalogue.values() if identifier.id not in ids]
-        case "INCLUDE":
-            return [identifier for identifier in catalogue.values() if identifier.id in ids]
-        case "NONE":
-            return []
-        case _:
-            return [identifier for identifier in catalogue.values() if identifier.recommended]
-
-
-def _skipped(reason: str) -> ScanResult:
-    return ScanResult(ScanStatus.SKIPPED, reason, None, 0, ())

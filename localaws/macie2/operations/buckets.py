@@ -49,26 +49,33 @@ _SEARCH_FIELDS = {
 }
 _SUMS = ("classifiableObjectCount", "classifiableSizeInBytes", "objectCount", "sizeInBytes", "sizeInBytesCompressed")
 _UNCLASSIFIABLE = ("unclassifiableObjectCount", "unclassifiableObjectSizeInBytes")
-_NO_DISCOVERY = "scores and statistics of automated discovery are those of an account that never enabled it"
+_OWN_SCORE = "sensitivityScore is calculated in a way of our own; AWS publishes its ranges alone"
+#: The range of sensitivity scores of each group. Source: shape BucketStatisticsBySensitivity.
+_SENSITIVITY = {
+    "classificationError": range(-1, 0),
+    "notClassified": range(50, 51),
+    "notSensitive": range(1, 50),
+    "sensitive": range(51, 101),
+}
 
 
 class Buckets(Area):
     """The buckets in the local S3, read at each call."""
 
-    @partly_implemented(_NO_DISCOVERY)
+    @partly_implemented(_OWN_SCORE)
     def describe_buckets(self, request: Request) -> Answer:
         condition = request.get("criteria", {})
         criteria.check(condition, get_service_model("macie2").shape_for("BucketMetadata"))
-        matching = [bucket for bucket in self._buckets() if criteria.matches(bucket, condition)]
+        matching = [bucket for bucket in self.described_buckets() if criteria.matches(bucket, condition)]
         return page("buckets", criteria.ordered(matching, request.get("sortCriteria", {}), _SORT_FIELDS), request)
 
-    @partly_implemented(_NO_DISCOVERY)
+    @partly_implemented(_OWN_SCORE)
     def search_resources(self, request: Request) -> Answer:
         blocks = request.get("bucketCriteria", {})
         included, excluded = (_conditions(blocks.get(name, {})) for name in ("includes", "excludes"))
         matching = [
             bucket
-            for bucket in self._buckets()
+            for bucket in self.described_buckets()
             if all(_holds(term, bucket) for term in included)
             and not (excluded and all(_holds(term, bucket) for term in excluded))
         ]
@@ -82,9 +89,9 @@ class Buckets(Area):
         ]
         return page("matchingResources", resources, request)
 
-    @partly_implemented(_NO_DISCOVERY)
+    @partly_implemented(_OWN_SCORE)
     def get_bucket_statistics(self, request: Request) -> Answer:
-        buckets = self._buckets(request.get("accountId"))
+        buckets = self.described_buckets(request.get("accountId"))
         sums = {name: sum(bucket.get(name, 0) for bucket in buckets) for name in _SUMS}
         unclassifiable = {
             name: {
@@ -93,13 +100,23 @@ class Buckets(Area):
             }
             for name in _UNCLASSIFIABLE
         }
-        return {**sums, **unclassifiable, **_counts(buckets), "bucketCount": len(buckets), "lastUpdated": now()}
+        return {
+            **sums,
+            **unclassifiable,
+            **_counts(buckets),
+            "bucketCount": len(buckets),
+            "bucketStatisticsBySensitivity": {
+                group: _aggregated([bucket for bucket in buckets if bucket["sensitivityScore"] in scores])
+                for group, scores in _SENSITIVITY.items()
+            },
+            "lastUpdated": now(),
+        }
 
     def bucket_count(self) -> int:
         """Return how many buckets the account itself has."""
         return len(self._storage({self.account_id}).list_buckets(self.account_id))
 
-    def _buckets(self, account_id: str | None = None) -> list[Bucket]:
+    def described_buckets(self, account_id: str | None = None) -> list[Bucket]:
         """Return the buckets by their names.
 
         :param account_id: only the buckets of this account.
@@ -110,14 +127,25 @@ class Buckets(Area):
         storage = self._storage(set(accounts))
         jobs = list(self.macie.jobs.values())
         described = [
-            {**describe(bucket, storage), "jobDetails": job_details(bucket, jobs)}
+            {**facts, **self.macie.discovery_of(facts), "jobDetails": job_details(bucket, jobs)}
             for account in ([account_id] if account_id else accounts)
             for bucket in storage.list_buckets(account)
+            for facts in [describe(bucket, storage)]
         ]
         return sorted(described, key=lambda bucket: str(bucket["bucketName"]))
 
     def _storage(self, accounts: set[str]) -> Storage:
         return Storage(accounts, self.region_name, self.partition)
+
+
+def _aggregated(buckets: Sequence[Bucket]) -> dict[str, int]:
+    """Return the ``SensitivityAggregations`` of buckets."""
+    return {
+        "classifiableSizeInBytes": sum(bucket.get("classifiableSizeInBytes", 0) for bucket in buckets),
+        "publiclyAccessibleCount": sum(bucket["publicAccess"]["effectivePermission"] == "PUBLIC" for bucket in buckets),
+        "totalCount": len(buckets),
+        "totalSizeInBytes": sum(bucket.get("sizeInBytes", 0) for bucket in buckets),
+    }
 
 
 def _counts(buckets: Sequence[Bucket]) -> dict[str, dict[str, int]]:

@@ -16,6 +16,7 @@ from moto.s3.models import s3_backends
 from localaws.macie2.dials import state_lock
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
 from localaws.macie2.jobs import run
+from localaws.macie2.jobs.classifier import Classifier, chosen
 from localaws.macie2.jobs.description import description
 from localaws.macie2.jobs.events import write
 from localaws.macie2.jobs.job import Job
@@ -89,25 +90,47 @@ class ClassificationJobs(Area):
             run.fail(job, error)
 
     def _run_of(self, job: Job, begun: Progress, custom: Sequence[CustomIdentifier]) -> run.Run:
+        classifier = self.macie.classifier(job.request, custom, begun.number, job_id=job.id, job_arn=job.arn)
         return run.Run(
-            account_id=self.account_id,
-            region_name=self.region_name,
-            partition=self.partition,
             job=job,
             number=begun.number,
             account_ids=self.macie.accounts(),
             uploaded_after=begun.uploaded_after,
-            storage=self.storage_of(job.request),
-            managed=run.chosen(job.request, CATALOGUE),
-            custom=custom,
-            allowed=self.macie.allowed_texts(job.request.get("allowListIds", [])),
+            classifier=classifier,
             count_classified_bytes=self.macie.count_classified_bytes,
-            repository=self.macie.repository,
             publish=self.macie.add_findings,
         )
 
+    def classifier(
+        self,
+        request: Mapping[str, Any],
+        custom: Sequence[CustomIdentifier],
+        number: int,
+        *,
+        job_id: str | None = None,
+        job_arn: str | None = None,
+    ) -> Classifier:
+        """Return what analyses the objects of a run.
+
+        :param request: of the job; of automated discovery, the members that select identifiers and allow lists.
+        :param number: of the run.
+        """
+        return Classifier(
+            account_id=self.account_id,
+            region_name=self.region_name,
+            partition=self.partition,
+            job_id=job_id,
+            job_arn=job_arn,
+            run=number,
+            storage=self.storage_of(request),
+            managed=chosen(request, CATALOGUE),
+            custom=custom,
+            allowed=self.macie.allowed_texts(request.get("allowListIds", [])),
+            repository=self.macie.repository,
+        )
+
     def storage_of(self, request: Mapping[str, Any]) -> Storage:
-        accounts = {buckets["accountId"] for buckets in request["s3JobDefinition"].get("bucketDefinitions", [])}
+        accounts = {buckets["accountId"] for buckets in request.get("s3JobDefinition", {}).get("bucketDefinitions", [])}
         owners = {account for _, account in list(s3_backends.bucket_accounts.values())}
         return Storage({*accounts, *owners, *self.macie.accounts()}, self.region_name, self.partition)
 

@@ -12,7 +12,7 @@ from moto.s3.models import s3_backends
 
 from localaws.iam.by_services import may_put
 from localaws.macie2.exceptions import AccessDeniedException, ValidationException
-from localaws.macie2.jobs.run import Repository, by_macie
+from localaws.macie2.jobs.classifier import Repository, by_macie
 from localaws.macie2.operations.area import Answer, Area, Request, partly_implemented
 
 _KMS_KEY_ARN = re.compile(r"arn:[\w-]+:kms:[\w-]+:\d{12}:key/.+")

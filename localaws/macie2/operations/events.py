@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import EventsBackend, events_backends
 
+from localaws.macie2.clock import to_text
 from localaws.macie2.operations.area import Area
 from localaws.macie2.outbox import Outbox
 
@@ -38,15 +38,8 @@ def _send(bus: EventsBackend, finding: Mapping[str, Any]) -> None:
     event = {
         "Source": "aws.macie",
         "DetailType": "Macie Finding",
-        "Detail": json.dumps(finding, default=_text),
+        "Detail": json.dumps(finding, default=to_text),
         "Resources": [],
         "Time": finding["updatedAt"].timestamp(),
     }
     bus.put_events([event])
-
-
-def _text(value: object) -> str:
-    """Write times as the API does: ISO 8601, in UTC, in milliseconds."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
-    raise TypeError(type(value).__name__)

@@ -26,12 +26,18 @@ class Organization(Area):
         "any account is taken for the management account of an organization; AWS Organizations is not asked"
     )
     def enable_organization_admin_account(self, request: Request) -> Answer:
-        """Make an account the administrator of this account's organization."""
+        """Make an account the administrator of this account's organization, and enable Macie for it.
+
+        Source: AWS's Security Reference Architecture updates the session of the administrator without enabling it.
+        """
         account_id = request["adminAccountId"]
         check_account_id(account_id)
         if self.organization_admin_account_id not in (None, account_id):
             raise ConflictException("The organization has another delegated administrator account")
         self.organization_admin_account_id = account_id
+        administrator = self.macie.macie_of(account_id)
+        if administrator.enabled_at() is None:
+            administrator.set_member_session("ENABLED")
         return {}
 
     def list_organization_admin_accounts(self, request: Request) -> Answer:

@@ -24,7 +24,7 @@ from localaws.macie2.exceptions import (
     ValidationException,
 )
 from localaws.macie2.identifiers import CATALOGUE
-from localaws.macie2.jobs.run import chosen
+from localaws.macie2.jobs.classifier import chosen
 from localaws.macie2.operations.area import Answer, Area, Request, existing, partly_implemented
 from localaws.macie2.storage.s3 import BucketUnavailableError, ObjectUnavailableError, S3Object, Storage, extension
 
@@ -151,8 +151,8 @@ class Reveal(Area):
             raise _UnavailableError("UNSUPPORTED_OBJECT_TYPE")
         if about["size"] > largest:
             raise _UnavailableError("OBJECT_EXCEEDS_SIZE_QUOTA")
-        storage = self.macie.storage_of({"s3JobDefinition": {}})
-        if details["jobId"] not in self.macie.jobs or not _has_result(storage, details["detailedResultsLocation"]):
+        storage = self.macie.storage_of({})
+        if self._request_of(details) is None or not _has_result(storage, details["detailedResultsLocation"]):
             raise _UnavailableError("INVALID_CLASSIFICATION_RESULT")
         bucket_name = finding["resourcesAffected"]["s3Bucket"]["name"]
         try:
@@ -166,11 +166,18 @@ class Reveal(Area):
             raise _UnavailableError("OBJECT_UNAVAILABLE")
         return found, stream
 
+    def _request_of(self, details: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return what selects the identifiers of a finding: its job, or the template of automated discovery now."""
+        if details["jobId"] is None:
+            return self.macie.inspection()
+        job = self.macie.jobs.get(details["jobId"])
+        return job.request if job else None
+
     def _occurrences(
         self, finding: Mapping[str, Any], found: S3Object, stream: BinaryIO
     ) -> dict[str, list[dict[str, str]]]:
         """Return the samples of each type, those of custom data identifiers by their names."""
-        job = self.macie.jobs[finding["classificationDetails"]["jobId"]].request
+        job = self._request_of(finding["classificationDetails"]) or {}
         custom = [
             self.macie.custom_data_identifiers[identifier_id].to_detect()
             for identifier_id in job.get("customDataIdentifierIds", [])

@@ -10,7 +10,7 @@ from typing import Any
 
 from localaws.macie2.clock import now
 from localaws.macie2.dials import dials, state_lock
-from localaws.macie2.exceptions import AccessDeniedException, ConflictException, ResourceNotFoundException
+from localaws.macie2.exceptions import ConflictException, NotEnabledException, ResourceNotFoundException
 from localaws.macie2.operations.area import Answer, Area, Request
 
 
@@ -28,12 +28,12 @@ class Sessions(Area):
     def assert_enabled(self) -> None:
         """Refuse a request while Macie is not enabled; as in moto, the dial ``as_moto`` enables it at first.
 
-        :raises AccessDeniedException: with Macie's message.
+        :raises NotEnabledException: with Macie's message.
         """
         if self._session is not None:
             return
         if not dials.current.as_moto:
-            raise AccessDeniedException("Macie is not enabled")
+            raise NotEnabledException
         if not self._was_disabled:
             self.enable_macie({})
 
@@ -59,6 +59,8 @@ class Sessions(Area):
             "status": request.get("status", "ENABLED"),
             "updatedAt": moment,
         }
+        if dials.current.automated_discovery:
+            self.macie.update_automated_discovery_configuration({"status": "ENABLED"})
         return {}
 
     def get_macie_session(self, request: Request) -> Answer:
@@ -75,6 +77,7 @@ class Sessions(Area):
         """Delete everything of this account in this Region."""
         with state_lock:
             self.macie.discard_jobs()
+            self.macie.stop_discovery()
             self.forget()
             self._was_disabled = True
         return {}

@@ -10,9 +10,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 _PUBLIC_GROUPS = ("global/AllUsers", "global/AuthenticatedUsers")
+_READ_AND_WRITE = frozenset({"READ", "WRITE"})
+#: Actions of a policy by which the public can read or write. AWS does not say which ones Macie looks at.
+_ACCESS = {"READ": ("s3:GetObject", "s3:ListBucket"), "WRITE": ("s3:PutObject", "s3:DeleteObject")}
 _ACCOUNT = re.compile(r"(?:arn:[\w-]+:(?:iam|sts)::)?(\d{12})(?::.*)?")
 
 
@@ -21,19 +25,19 @@ class Grants:
     """The settings that decide about access to a bucket.
 
     :param policy: the bucket policy as it was put, None when there is none.
-    :param groups: URIs of the groups that the access control list names.
+    :param groups: the groups that the access control list names: permission and URI of each.
     :param blocks: the four settings of the public access block, those of the account and the bucket together.
     """
 
     account_id: str
     policy: str | bytes | None
-    groups: tuple[str, ...]
+    groups: tuple[tuple[str, str], ...]
     blocks: Mapping[str, bool]
 
 
 def effective_permission(grants: Grants) -> str:
     """Return ``PUBLIC``, ``NOT_PUBLIC``, or ``UNKNOWN`` for a policy that cannot be read."""
-    by_group = any(group.endswith(_PUBLIC_GROUPS) for group in grants.groups)
+    by_group = any(group.endswith(_PUBLIC_GROUPS) for _, group in grants.groups)
     if by_group and not grants.blocks.get("ignorePublicAcls"):
         return "PUBLIC"
     try:
@@ -41,6 +45,26 @@ def effective_permission(grants: Grants) -> str:
     except (ValueError, AttributeError):
         return "UNKNOWN"
     return "PUBLIC" if by_policy and not grants.blocks.get("restrictPublicBuckets") else "NOT_PUBLIC"
+
+
+def public_by_list(grants: Grants) -> frozenset[str]:
+    """Return which of ``READ`` and ``WRITE`` the access control list grants to the public, whatever is blocked."""
+    permissions = {permission for permission, group in grants.groups if group.endswith(_PUBLIC_GROUPS)}
+    return _READ_AND_WRITE if "FULL_CONTROL" in permissions else _READ_AND_WRITE & permissions
+
+
+def public_by_policy(grants: Grants) -> frozenset[str]:
+    """Return which of ``READ`` and ``WRITE`` the policy grants to the public, whatever is blocked."""
+    try:
+        actions = [
+            action
+            for statement in _statements(grants.policy, "Allow")
+            if _names_all_principals(statement)
+            for action in _texts(statement.get("Action"))
+        ]
+    except (ValueError, AttributeError):
+        return frozenset()
+    return frozenset(access for access, one_of in _ACCESS.items() if any(_covers(action, one_of) for action in actions))
 
 
 def shared_access(grants: Grants) -> str:
@@ -62,7 +86,7 @@ def is_denied_to_all(policy: str | bytes | None) -> bool:
     try:
         return any(
             _names_all_principals(statement)
-            and any(_covers_listing(action) for action in _texts(statement.get("Action")))
+            and any(_covers(action, ("s3:ListBucket",)) for action in _texts(statement.get("Action")))
             for statement in _statements(policy, "Deny")
         )
     except (ValueError, AttributeError):
@@ -86,8 +110,9 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
     return _texts(principal.get("AWS") if isinstance(principal, Mapping) else principal)
 
 
-def _covers_listing(action: str) -> bool:
-    return re.fullmatch(re.escape(action).replace(r"\*", ".*"), "s3:ListBucket", re.IGNORECASE) is not None
+def _covers(action: str, wanted: tuple[str, ...]) -> bool:
+    """Return whether the action of a statement, which can have wildcards, covers one of the wanted ones."""
+    return any(fnmatchcase(name.lower(), action.lower()) for name in wanted)
 
 
 def _texts(value: Any) -> list[str]:

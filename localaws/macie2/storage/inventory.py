@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 from typing import Any
 
 from localaws.macie2.clock import now
@@ -28,12 +27,13 @@ SUPPORTED_EXTENSIONS = frozenset(
 )
 _COMPRESSED = frozenset({"gz", "gzip", "zip"})
 _ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
-#: The scores without automated discovery, of a bucket without and with objects.
-_EMPTY_SCORE, _UNKNOWN_SCORE = 1, 50
 
 
 def describe(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
-    """Return the ``BucketMetadata`` of a bucket, without ``jobDetails``; if it cannot be listed, its settings alone."""
+    """Return the ``BucketMetadata`` of a bucket, without jobs and automated discovery.
+
+    A bucket that cannot be listed has its settings alone.
+    """
     try:
         contents = _contents(storage.iter_objects(bucket))
     except BucketUnavailableError:
@@ -48,17 +48,11 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
     return {
         "accountId": bucket.account_id,
         "allowsUnencryptedObjectUploads": allows_unencrypted_uploads(bucket.policy),
-        "automatedDiscoveryMonitoringStatus": "NOT_MONITORED",
         "bucketArn": bucket.arn,
-        "bucketCreatedAt": bucket.created_at.replace(tzinfo=UTC),
+        "bucketCreatedAt": bucket.created_at.replace(microsecond=0),
         "bucketName": bucket.name,
         "lastUpdated": now(),
-        "publicAccess": {
-            "effectivePermission": bucket.effective_permission,
-            "permissionConfiguration": {
-                "bucketLevelPermissions": {"blockPublicAccess": dict(bucket.public_access_block)}
-            },
-        },
+        "publicAccess": public_access(bucket),
         "region": storage.region_name,
         "replicationDetails": {
             "replicated": bool(bucket.replicates_to),
@@ -70,6 +64,25 @@ def _settings(bucket: S3Bucket, storage: Storage) -> dict[str, Any]:
         "tags": [{"key": key, "value": value} for key, value in bucket.tags.items()],
         "versioning": bucket.is_versioned,
     }
+
+
+def public_access(bucket: S3Bucket) -> dict[str, Any]:
+    """Return the ``BucketPublicAccess`` of a bucket."""
+    return {
+        "effectivePermission": bucket.effective_permission,
+        "permissionConfiguration": {
+            "accountLevelPermissions": {"blockPublicAccess": dict(bucket.account_access_block)},
+            "bucketLevelPermissions": {
+                "accessControlList": _public_grant(bucket.public_by_list),
+                "blockPublicAccess": dict(bucket.public_access_block),
+                "bucketPolicy": _public_grant(bucket.public_by_policy),
+            },
+        },
+    }
+
+
+def _public_grant(access: frozenset[str]) -> dict[str, bool]:
+    return {"allowsPublicReadAccess": "READ" in access, "allowsPublicWriteAccess": "WRITE" in access}
 
 
 def allows_unencrypted_uploads(policy: str | None) -> str:
@@ -103,7 +116,6 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
         "classifiableSizeInBytes": sizes["classifiable"],
         "objectCount": counts["all"],
         "objectCountByEncryptionType": {kind: encryption[kind] for kind in kinds},
-        "sensitivityScore": _UNKNOWN_SCORE if counts["all"] else _EMPTY_SCORE,
         "sizeInBytes": sizes["all"],
         "sizeInBytesCompressed": sizes["compressed"],
         "unclassifiableObjectCount": _unclassifiable(counts),
@@ -111,15 +123,24 @@ def _contents(objects: Iterable[S3Object]) -> dict[str, Any]:
     }
 
 
-def _groups(stored: S3Object) -> set[str]:
-    """Return the groups that the object counts in."""
-    suffix = extension(stored.key).lower()
+def is_classifiable(stored: S3Object) -> bool:
+    """Return whether the object has an extension and a storage class that Macie analyses."""
+    return not _problems(stored)
+
+
+def _problems(stored: S3Object) -> set[str]:
     problems = set()
-    if suffix not in SUPPORTED_EXTENSIONS:
+    if extension(stored.key).lower() not in SUPPORTED_EXTENSIONS:
         problems.add("fileType")
     if stored.storage_class not in SUPPORTED_STORAGE_CLASSES:
         problems.add("storageClass")
-    compressed = {"compressed"} if suffix in _COMPRESSED else set()
+    return problems
+
+
+def _groups(stored: S3Object) -> set[str]:
+    """Return the groups that the object counts in."""
+    problems = _problems(stored)
+    compressed = {"compressed"} if extension(stored.key).lower() in _COMPRESSED else set()
     return {"all", "total", *problems, *compressed} if problems else {"all", "classifiable", *compressed}
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import BinaryIO
 
 from moto.s3.exceptions import MissingBucket
-from moto.s3.models import OWNER, FakeBucket, FakeKey, S3Backend, s3_backends
+from moto.s3.models import OWNER, FakeBucket, FakeKey, PublicAccessBlock, S3Backend, s3_backends
 from moto.s3control.models import s3control_backends
 
-from localaws.macie2.storage.bucket_access import Grants, effective_permission, is_denied_to_all, shared_access
+from localaws.macie2.storage.bucket_access import (
+    Grants,
+    effective_permission,
+    is_denied_to_all,
+    public_by_list,
+    public_by_policy,
+    shared_access,
+)
 
 #: Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html
 SUPPORTED_STORAGE_CLASSES = frozenset(
     {"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY", "GLACIER_IR"}
 )
+
+_PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
 
 
 class BucketUnavailableError(Exception):
@@ -60,6 +69,9 @@ class S3Bucket:
     is_versioned: bool = False
     policy: str | None = None
     replicates_to: tuple[str, ...] = ()
+    account_access_block: Mapping[str, bool] = field(default_factory=lambda: dict.fromkeys(_PUBLIC_ACCESS_BLOCK, False))
+    public_by_list: frozenset[str] = frozenset()
+    public_by_policy: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,32 +193,41 @@ class Storage:
     def _describe(self, bucket: FakeBucket) -> S3Bucket:
         rule = (bucket.encryption or {}).get("Rule", {}).get("ApplyServerSideEncryptionByDefault", {})
         grants = self._grants(bucket)
-        block = bucket.public_access_block
+        account = s3control_backends[bucket.account_id][self._partition].public_access_block
         return S3Bucket(
             account_id=bucket.account_id,
             name=bucket.name,
             arn=bucket.arn,
-            created_at=bucket.creation_date,
+            created_at=bucket.creation_date.replace(tzinfo=UTC),
             owner_id=OWNER,
             tags=self._backends[bucket.account_id].tagger.get_tag_dict_for_resource(bucket.arn),
             encryption=Encryption(rule.get("SSEAlgorithm", "AES256"), rule.get("KMSMasterKeyID")),
-            public_access_block=block.to_config_dict() if block else dict.fromkeys(_PUBLIC_ACCESS_BLOCK, False),
+            public_access_block=_blocks(bucket.public_access_block),
             effective_permission=effective_permission(grants),
             shared_access=shared_access(grants),
             is_versioned=bool(bucket.versioning_status == "Enabled"),
             policy=bucket.policy.decode(errors="replace") if isinstance(bucket.policy, bytes) else bucket.policy,
             replicates_to=_destinations(bucket),
+            account_access_block=_blocks(account),
+            public_by_list=public_by_list(grants),
+            public_by_policy=public_by_policy(grants),
         )
 
     def _grants(self, bucket: FakeBucket) -> Grants:
         account = s3control_backends[bucket.account_id][self._partition].public_access_block
-        set_blocks = [block.to_config_dict() for block in (account, bucket.public_access_block) if block]
+        blocks = [_blocks(account), _blocks(bucket.public_access_block)]
         grants = bucket.acl.grants if bucket.acl else []
         return Grants(
             account_id=bucket.account_id,
             policy=bucket.policy,
-            groups=tuple(grantee.uri for grant in grants for grantee in grant.grantees if grantee.uri),
-            blocks={name: any(block[name] for block in set_blocks) for name in _PUBLIC_ACCESS_BLOCK},
+            groups=tuple(
+                (permission, grantee.uri)
+                for grant in grants
+                for grantee in grant.grantees
+                if grantee.uri
+                for permission in grant.permissions
+            ),
+            blocks={name: any(block[name] for block in blocks) for name in _PUBLIC_ACCESS_BLOCK},
         )
 
     def _facts(self, bucket: S3Bucket, stored: FakeKey) -> S3Object:
@@ -223,14 +244,15 @@ class Storage:
         )
 
 
+def _blocks(block: PublicAccessBlock | None) -> dict[str, bool]:
+    return block.to_config_dict() if block else dict.fromkeys(_PUBLIC_ACCESS_BLOCK, False)
+
+
 def _destinations(bucket: FakeBucket) -> tuple[str, ...]:
     """Return the names of the buckets that objects are replicated to."""
     rules = (getattr(bucket, "replication", None) or {}).get("Rule", [])
     arns = [rule["Destination"]["Bucket"] for rule in rules if rule.get("Status") == "Enabled"]
     return tuple(arn.rpartition(":")[2] for arn in arns)
-
-
-_PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
 
 
 def extension(key: str) -> str:

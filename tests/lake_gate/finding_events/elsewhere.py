@@ -1,4 +1,4 @@
-"""Jobs outside the gate, like those from Macie's console."""
+"""Jobs outside the gate, like those from Macie's console, and automated discovery."""
 
 from __future__ import annotations
 
@@ -17,12 +17,7 @@ def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", name: 
     :param name: of the job, and the beginning of the name of what it looks for.
     """
     macie: Any = boto3.client("macie2")
-    identifier = macie.create_custom_data_identifier(
-        name=f"{name}, {severity}",
-        regex="[0-9a-f]{8}-[0-9a-f]{4}",
-        keywords=[column],
-        severityLevels=[{"occurrencesThreshold": 1, "severity": severity.upper()}],
-    )["customDataIdentifierId"]
+    identifier = _identifier(macie, severity, column, name)
     job_id: str = macie.create_classification_job(
         name=name,
         jobType="ONE_TIME",
@@ -33,3 +28,31 @@ def scan(bucket: str, severity: str = "High", *, column: str = "PATIENT", name: 
     of_the_job = {"criterion": {"classificationDetails.jobId": {"eq": [job_id]}}}
     until(lambda: macie.list_findings(findingCriteria=of_the_job)["findingIds"], "findings of the job by hand")
     return job_id
+
+
+def discover(bucket: str, severity: str = "High", *, column: str = "PATIENT") -> None:
+    """Have automated discovery sample one bucket for what :func:`scan` looks for, and return at its findings."""
+    macie: Any = boto3.client("macie2")
+    configuration = macie.get_automated_discovery_configuration()
+    others = [known["Name"] for known in boto3.client("s3").list_buckets()["Buckets"] if known["Name"] != bucket]
+    macie.update_classification_scope(
+        id=configuration["classificationScopeId"],
+        s3={"excludes": {"bucketNames": others, "operation": "REPLACE"}},
+    )
+    macie.update_sensitivity_inspection_template(
+        id=configuration["sensitivityInspectionTemplateId"],
+        includes={"customDataIdentifierIds": [_identifier(macie, severity, column, "discovery")]},
+    )
+    macie.update_automated_discovery_configuration(status="ENABLED")
+    origin = {"criterion": {"classificationDetails.originType": {"eq": ["AUTOMATED_SENSITIVE_DATA_DISCOVERY"]}}}
+    until(lambda: macie.list_findings(findingCriteria=origin)["findingIds"], "findings of automated discovery")
+
+
+def _identifier(macie: Any, severity: str, column: str, name: str) -> str:
+    identifier: str = macie.create_custom_data_identifier(
+        name=f"{name}, {severity}",
+        regex="[0-9a-f]{8}-[0-9a-f]{4}",
+        keywords=[column],
+        severityLevels=[{"occurrencesThreshold": 1, "severity": severity.upper()}],
+    )["customDataIdentifierId"]
+    return identifier

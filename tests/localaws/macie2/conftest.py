@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.conftest import KMS_KEY
+from tests.localaws.conftest import KMS_KEY, await_findings
 
 MEMBER = "111122223333"
 
@@ -40,3 +40,16 @@ def stored(s3: Any) -> Any:
 def described_bucket(macie: Any, name: str = "bronze") -> dict[str, Any]:
     [found] = macie.describe_buckets(criteria={"bucketName": {"eq": [name]}})["buckets"]
     return dict(found)
+
+
+SSN = b"ssn\n219-09-9998\n"
+
+
+@pytest.fixture
+def discovered(macie: Any, s3: Any) -> Any:
+    """Macie whose automated discovery has sampled ``bronze``: a clean and a sensitive object."""
+    s3.put_object(Bucket="bronze", Key="clean.csv", Body=b"a\n1\n")
+    s3.put_object(Bucket="bronze", Key="people/ssn.csv", Body=SSN)
+    macie.update_automated_discovery_configuration(status="ENABLED")
+    await_findings(macie, 1)
+    return macie

@@ -20,6 +20,7 @@ INITIAL = {
     "job_looks": 0,
     "clock_ahead_seconds": 0.0,
     "results_lag_seconds": 0.0,
+    "automated_discovery": False,
     "last_run_error": False,
     "analysis": {},
     "results_missing": [],

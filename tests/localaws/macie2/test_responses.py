@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from localaws.macie2.models import MacieBackend
+from localaws.server import LocalAws
 from tests.localaws.conftest import error_of, start
 
-NOT_ENABLED = ("AccessDeniedException", 403, "Macie is not enabled")
+NOT_ENABLED = ("AccessDeniedException", 401, "Macie is not enabled.")
 
 
 NO_SUCH_RESOURCE = ("ResourceNotFoundException", 404, "Resource not found. Verify any provided IDs are correct.")
@@ -31,6 +34,18 @@ CALLS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_access_is_denied_when_macie_is_not_enabled(disabled_macie: Any, call: str) -> None:
     assert error_of(getattr(disabled_macie, call), **CALLS[call]) == NOT_ENABLED
+
+
+@pytest.mark.parametrize("region", ["eu-central-2", "cn-north-1", "us-gov-west-1"])
+def test_a_region_without_macie_is_refused_and_not_retried(aws: LocalAws, region: str) -> None:
+    macie: Any = boto3.client(
+        "macie2", region, endpoint_url=aws.endpoint_url, aws_access_key_id="testing", aws_secret_access_key="testing"
+    )
+    with pytest.raises(ClientError) as refused:
+        macie.enable_macie()
+    assert refused.value.response["Error"]["Code"] == "NoEndpointException"
+    assert region in refused.value.response["Error"]["Message"]
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
 def test_enabling_is_a_conflict_when_macie_is_enabled(macie: Any) -> None:

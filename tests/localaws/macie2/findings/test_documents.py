@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -132,6 +134,51 @@ def test_a_result_of_a_clean_object_has_no_verdict() -> None:
         "status": {"code": "COMPLETE"},
         "sensitiveData": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("detections", "description"),
+    [
+        (
+            [CUSTOM],
+            "The S3 object contains text that matches the criteria of one or more custom data identifiers. "
+            "The object might contain multiple types of sensitive data.",
+        ),
+        ([CUSTOM, PERSONAL], "The S3 object contains more than one category of sensitive data."),
+        ([PERSONAL], "The S3 object contains personal information."),
+    ],
+    ids=["custom", "multiple", "personal"],
+)
+def test_the_descriptions_are_those_of_2024(detections: list[Detection], description: str) -> None:
+    assert finding(_analysis(*detections), NOW)["description"] == description
+
+
+def test_a_result_names_its_origin_and_not_whether_uploads_are_encrypted() -> None:
+    [record] = discovery_results(_analysis(CUSTOM), NOW)
+    assert record["classificationDetails"]["originType"] == "SENSITIVE_DATA_DISCOVERY_JOB"
+    bucket = record["resourcesAffected"]["s3Bucket"]
+    assert "permissionConfiguration" in bucket["publicAccess"]
+    assert "allowsUnencryptedObjectUploads" not in bucket
+
+
+def test_a_finding_has_its_nulls_and_times_in_milliseconds(macie: Any, s3: Any) -> None:
+    bodies: list[bytes] = []
+    macie.meta.events.register(
+        "before-parse.macie2.GetFindings", lambda response_dict, **_: bodies.append(response_dict["body"])
+    )
+    s3.put_object(Bucket="bronze", Key="a.csv", Body=b"ssn\n219-09-9998\n")
+    run_job(macie, managedDataIdentifierSelector="ALL")
+    await_findings(macie, 1)
+    [written] = json.loads(bodies[0])["findings"]
+    bucket, stored = written["resourcesAffected"]["s3Bucket"], written["resourcesAffected"]["s3Object"]
+    [found, *_] = written["classificationDetails"]["result"]["sensitiveData"][0]["detections"]
+    assert written["classificationDetails"]["result"]["status"] == {"code": "COMPLETE", "reason": None}
+    assert found["occurrences"]["cells"][0]["cellReference"] is None
+    assert bucket["defaultServerSideEncryption"]["kmsMasterKeyId"] is None
+    assert stored["serverSideEncryption"]["kmsMasterKeyId"] is None
+    assert re.fullmatch(r"[-0-9]{10}T[:0-9]{8}\.[0-9]{3}Z", written["createdAt"])
+    assert bucket["createdAt"].endswith(".000Z")
+    assert stored["lastModified"].endswith(".000Z")
 
 
 @pytest.mark.usefixtures("repository")

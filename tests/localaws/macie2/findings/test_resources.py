@@ -16,6 +16,22 @@ def test_the_object_and_its_bucket_are_described() -> None:
     assert resources["s3Bucket"]["tags"] == [{"key": "stage", "value": "raw"}]
 
 
+def test_a_bucket_has_every_member_that_buckets_of_real_findings_have() -> None:
+    public = dataclasses.replace(
+        OBJECT.bucket, public_by_list=frozenset({"READ"}), public_by_policy=frozenset({"WRITE"})
+    )
+    bucket = resources_affected(dataclasses.replace(OBJECT, bucket=public))["s3Bucket"]
+    configuration = bucket["publicAccess"]["permissionConfiguration"]
+    levels = configuration["bucketLevelPermissions"]
+    assert bucket["allowsUnencryptedObjectUploads"] == "TRUE"
+    assert levels["blockPublicAccess"] == OBJECT.bucket.public_access_block
+    assert configuration["accountLevelPermissions"]["blockPublicAccess"].keys() == {
+        *("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    }
+    assert levels["accessControlList"] == {"allowsPublicReadAccess": True, "allowsPublicWriteAccess": False}
+    assert levels["bucketPolicy"] == {"allowsPublicReadAccess": False, "allowsPublicWriteAccess": True}
+
+
 def test_the_key_is_named_when_the_object_is_encrypted_with_one() -> None:
     encrypted = dataclasses.replace(OBJECT, encryption=Encryption("aws:kms", "key"))
     described = resources_affected(encrypted)["s3Object"]["serverSideEncryption"]

@@ -56,7 +56,7 @@ def test_a_one_time_job_logs_its_life_with_the_documented_fields(macie: Any, s3:
     assert started["runDate"] == completed["runDate"] <= completed["occurredAt"]
     job = macie.describe_classification_job(jobId=job_id)
     assert datetime.fromisoformat(created["occurredAt"]) >= job["createdAt"]
-    assert datetime.fromisoformat(completed["runDate"]) == job["lastRunTime"]
+    assert datetime.fromisoformat(completed["runDate"]) == job["lastRunTime"] == job["createdAt"]
 
 
 def test_a_scheduled_job_logs_each_run(macie: Any, s3: Any, events: Events, turn: Callable[..., None]) -> None:

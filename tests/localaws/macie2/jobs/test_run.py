@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from localaws.macie2.findings import faults
-from localaws.macie2.identifiers import CATALOGUE
-from localaws.macie2.jobs import run
+from localaws.macie2.jobs import classifier
+from localaws.macie2.operations import classification_jobs
 from tests.localaws.conftest import ACCOUNT, await_findings, await_job, read_results, run_job, start
 from tests.localaws.macie2.jobs.conftest import put_objects
 from tests.localaws.waiting import DEADLINE_SECONDS, until
@@ -169,7 +169,7 @@ def failing(message: str) -> Callable[..., None]:
 def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(run, "scan", failing("a mistake in the scanner"))
+    monkeypatch.setattr(classifier, "scan", failing("a mistake in the scanner"))
     put_objects(s3, "a.csv")
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
@@ -179,7 +179,7 @@ def test_a_job_is_cancelled_when_the_local_aws_itself_fails(
 def test_a_job_is_cancelled_when_its_run_cannot_even_begin(
     macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(run, "chosen", failing("a mistake in the catalogue"))
+    monkeypatch.setattr(classification_jobs, "chosen", failing("a mistake in the catalogue"))
     assert await_job(macie, start(macie))["jobStatus"] == "CANCELLED"
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "a mistake in the catalogue" not in caplog.text
@@ -197,14 +197,14 @@ def test_what_fails_after_a_job_is_logged_without_its_text(
 def test_others_are_answered_while_a_job_reads_an_object(
     macie: Any, s3: Any, client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_reading, may_go_on, scan = threading.Event(), threading.Event(), run.scan
+    is_reading, may_go_on, scan = threading.Event(), threading.Event(), classifier.scan
 
     def read_for_long(*facts: Any, **more: Any) -> Any:
         is_reading.set()
         assert may_go_on.wait(timeout=DEADLINE_SECONDS)
         return scan(*facts, **more)
 
-    monkeypatch.setattr(run, "scan", read_for_long)
+    monkeypatch.setattr(classifier, "scan", read_for_long)
     put_objects(s3, "a.csv")
     job_id = start(macie)
     assert is_reading.wait(timeout=DEADLINE_SECONDS)
@@ -241,24 +241,3 @@ def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> N
     put_objects(s3, "a.csv", body=b"a\n" + b"1\n" * 50_000)
     run_job(macie)
     assert cost() > 0
-
-
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        ({}, {item.id for item in CATALOGUE.values() if item.recommended}),
-        ({"managedDataIdentifierSelector": "ALL"}, set(CATALOGUE)),
-        ({"managedDataIdentifierSelector": "NONE"}, set()),
-        (
-            {"managedDataIdentifierSelector": "INCLUDE", "managedDataIdentifierIds": ["PHONE_NUMBER"]},
-            {"PHONE_NUMBER"} & set(CATALOGUE),
-        ),
-        (
-            {"managedDataIdentifierSelector": "EXCLUDE", "managedDataIdentifierIds": ["PHONE_NUMBER"]},
-            set(CATALOGUE) - {"PHONE_NUMBER"},
-        ),
-    ],
-    ids=["default", "ALL", "NONE", "INCLUDE", "EXCLUDE"],
-)
-def test_the_selector_selects_managed_identifiers(request_: dict[str, Any], expected: set[str]) -> None:
-    assert {item.id for item in run.chosen(request_, CATALOGUE)} == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.localaws.conftest import ACCOUNT, error_of
@@ -30,3 +31,21 @@ def test_only_the_administrator_configures_the_organization(macie: Any, member: 
     assert member.describe_organization_configuration()["autoEnable"] is False
     member.update_organization_configuration(autoEnable=True)
     assert member.describe_organization_configuration()["autoEnable"] is True
+
+
+def test_an_organization_delegates_as_the_reference_architecture_does(
+    disabled_macie: Any, client: Callable[..., Any], other_account: Callable[[str], dict[str, str]]
+) -> None:
+    delegated = client("macie2", **other_account(MEMBER))
+    assert disabled_macie.list_organization_admin_accounts()["adminAccounts"] == []
+    disabled_macie.enable_organization_admin_account(adminAccountId=MEMBER)
+    [admin] = disabled_macie.list_organization_admin_accounts()["adminAccounts"]
+    delegated.update_macie_session(findingPublishingFrequency="ONE_HOUR", status="ENABLED")
+    assert (admin["accountId"], delegated.get_macie_session()["findingPublishingFrequency"]) == (MEMBER, "ONE_HOUR")
+    assert error_of(disabled_macie.get_macie_session)[0] == "AccessDeniedException"
+
+
+def test_an_administrator_that_suspended_macie_stays_suspended(macie: Any, member: Any) -> None:
+    member.update_macie_session(status="PAUSED")
+    macie.enable_organization_admin_account(adminAccountId=MEMBER)
+    assert member.get_macie_session()["status"] == "PAUSED"
