@@ -1,4 +1,4 @@
-"""Macie, managed policies and KMS keys of an account."""
+"""Managed policies, KMS keys and parameters of an account."""
 
 from __future__ import annotations
 
@@ -7,33 +7,22 @@ from typing import Any
 
 from moto.iam.models import ManagedPolicy, iam_backends
 from moto.kms.models import Key
+from moto.ssm.models import Parameter
 from moto.utilities.utils import get_partition
-
-from localaws.cloudformation.resource import Resource
-from localaws.macie2.models import macie2_backends
-
-
-class MacieSession(Resource):
-    """An ``AWS::Macie::Session``: Macie, enabled in the account and Region."""
-
-    type_name = "AWS::Macie::Session"
-
-    @staticmethod
-    def make(name: str, properties: dict[str, Any], account_id: str, region_name: str) -> str:
-        """Enable Macie; as in AWS, an error if it is enabled already."""
-        frequency = properties.get("FindingPublishingFrequency", "FIFTEEN_MINUTES")
-        request = {"status": properties.get("Status", "ENABLED"), "findingPublishingFrequency": frequency}
-        macie2_backends[account_id][region_name].enable_macie(request)
-        return account_id
-
-    @staticmethod
-    def remove(physical_id: str, account_id: str, region_name: str) -> None:
-        """Disable Macie and drop its state."""
-        macie2_backends[account_id][region_name].disable_macie({})
 
 
 class AttachedPolicy(ManagedPolicy):
     """An ``AWS::IAM::ManagedPolicy`` that leaves its roles when its stack goes; moto's stays, and its roles with it."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> ManagedPolicy:
+        """Create the policy, with tags as a list in both."""
+        properties = cloudformation_json["Properties"]
+        tags = {tag["Key"]: tag for tag in properties.get("Tags", [])}
+        whole = {**cloudformation_json, "Properties": {**properties, "Tags": tags}}
+        return ManagedPolicy.create_from_cloudformation_json(resource_name, whole, account_id, region_name, **kwargs)
 
     @classmethod
     def delete_from_cloudformation_json(
@@ -54,9 +43,36 @@ class ReadableKey(Key):
     def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
     ) -> Key:
-        """Make the key."""
+        """Make the key, by default with KMS's own policy."""
         properties = cloudformation_json["Properties"]
-        in_text = {**properties, "KeyPolicy": json.dumps(properties["KeyPolicy"])}
-        resource = {**cloudformation_json, "Properties": in_text}
+        policy = properties.get("KeyPolicy") or _default_policy(account_id, region_name)
+        resource = {**cloudformation_json, "Properties": {**properties, "KeyPolicy": json.dumps(policy)}}
         made: Key = super().create_from_cloudformation_json(resource_name, resource, account_id, region_name, **more)
         return made
+
+
+class TaggedParameter(Parameter):
+    """An ``AWS::SSM::Parameter``, whose tags are a map in templates."""
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
+    ) -> Parameter:
+        """Put the parameter; without a name it gets one."""
+        properties = {"Name": resource_name, **cloudformation_json["Properties"]}
+        if isinstance(tags := properties.get("Tags"), dict):
+            properties["Tags"] = [{"Key": key, "Value": str(value)} for key, value in tags.items()]
+        resource = {**cloudformation_json, "Properties": properties}
+        return Parameter.create_from_cloudformation_json(resource_name, resource, account_id, region_name, **kwargs)
+
+
+def _default_policy(account_id: str, region_name: str) -> dict[str, Any]:
+    """Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html."""
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{get_partition(region_name)}:iam::{account_id}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,17 +33,6 @@ class Rule(MotoRule):
                 self._send(target, original_event, transform_input)
             except Exception as error:  # the text of the error could contain the event
                 log.warning("%s could not deliver to %s: %s", self.arn, target["Arn"], type(error).__name__)
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
-    ) -> MotoRule:
-        """Create the rule as moto does, also when the template has its pattern as a text of JSON."""
-        properties = dict(cloudformation_json["Properties"])
-        if isinstance(properties.get("EventPattern"), str):
-            properties["EventPattern"] = json.loads(properties["EventPattern"])
-        whole = {**cloudformation_json, "Properties": properties}
-        return super().create_from_cloudformation_json(resource_name, whole, account_id, region_name, **kwargs)
 
     def _send(self, target: dict[str, Any], event: EventMessageType, transform_input: bool) -> None:
         arn = parse_arn(target["Arn"])
