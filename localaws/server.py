@@ -37,9 +37,11 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import localaws.answers
+import localaws.awslambda.install
 import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
+from localaws import endpoint
 from localaws.iam.enforcement import Enforced
 from localaws.iam.switch import switch
 from localaws.macie2.dials import Settings, dials
@@ -80,6 +82,7 @@ class Application:
 
     def __init__(self) -> None:
         localaws.answers.install()
+        localaws.awslambda.install.install()
         localaws.events.install.install()
         localaws.macie2.install.install()
         localaws.s3.install.install()
@@ -144,8 +147,10 @@ class LocalAws:
         """Listen; requests are accepted when this returns."""
         self._server.prepare()
         self._thread.start()
+        endpoint.opened(self.endpoint_url)
 
     def stop(self) -> None:
+        endpoint.closed(self.endpoint_url)
         self._server.stop()
         self._thread.join()
 

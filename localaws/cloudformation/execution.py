@@ -39,9 +39,9 @@ def create(stack: Stack, template: Template, on_failure: str) -> None:
         for name in order_of(template["Resources"]):
             _step(stack, template, name, "CREATE")
             made.append(name)
-        stack.create_resources()
         stack.output_map = stack._create_output_map()
         _ = stack.outputs, stack.exports
+        stack.create_resources()
     except Exception as error:
         stack.output_map = OutputMap(resources, {}, stack.stack_id)
         reason = _failure("create", error)
@@ -50,7 +50,6 @@ def create(stack: Stack, template: Template, on_failure: str) -> None:
         else:
             _enter(stack, "ROLLBACK_IN_PROGRESS", f"{reason} Rollback requested by user.")
             is_gone = _remove(stack, template, reversed(made), kept={"Retain"})
-            resources._resource_json_map = {}
             _enter(stack, "ROLLBACK_COMPLETE" if is_gone else "ROLLBACK_FAILED")
 
 

@@ -36,7 +36,7 @@ def read_template(text: str) -> dict[str, Any]:
 
 
 def order_of(resources: Json) -> list[str]:
-    """Return the names of the resources, each after those that it needs; else in the order of the template.
+    """Return the names of the resources, each after those that it needs.
 
     :raises ValidationError: if resources need each other.
     """

@@ -1,20 +1,24 @@
-"""Rules that deliver: to SNS topics and SQS queues, of any account and Region; to what moto knows, through moto."""
+"""Rules that deliver: to SNS topics, SQS queues and functions, of any account and Region; else through moto."""
 
 from __future__ import annotations
 
 import copy
+import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.events.models import Rule as MotoRule
 from moto.events.utils import EventMessageType
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.arns import parse_arn
 
+from localaws.awslambda.functions import invoke_later
 from localaws.events.inputs import text_for
+from localaws.iam.by_services import ServiceCall, may_invoke
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,7 @@ class Rule(MotoRule):
 
     def _send(self, target: dict[str, Any], event: EventMessageType, transform_input: bool) -> None:
         arn = parse_arn(target["Arn"])
-        if arn.service not in ("sns", "sqs"):
+        if arn.service not in ("lambda", "sns", "sqs"):
             alone = copy.copy(self)
             alone.targets = [target]
             MotoRule.send_to_targets(alone, copy.deepcopy(event), transform_input)
@@ -45,9 +49,18 @@ class Rule(MotoRule):
         text = text_for(target, sent, self._reserved(event, sent))
         if arn.service == "sns":
             sns_backends[arn.account][arn.region].publish(text, target["Arn"])
+        elif arn.service == "lambda":
+            self._invoke(target["Arn"], json.loads(text))
         else:
             group_id = target.get("SqsParameters", {}).get("MessageGroupId")
             sqs_backends[arn.account][arn.region].send_message(arn.resource_id, text, group_id=group_id)
+
+    def _invoke(self, function_arn: str, event: Any) -> None:
+        arn = parse_arn(function_arn)
+        if may_invoke(ServiceCall("events.amazonaws.com", self.account_id, self.arn), function_arn):
+            invoke_later(lambda_backends[arn.account][arn.region].get_function(function_arn), event)
+        else:
+            log.warning("%s may not invoke %s", self.arn, function_arn)
 
     def _reserved(self, event: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
         """Source: predefined variables in the User Guide; the event has no detail there, and a name in camel case."""
