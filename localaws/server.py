@@ -89,6 +89,8 @@ class Application:
         self._moto = Enforced(_Dispatcher())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+            return _refuse(start_response)
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
         return self._moto(environ, start_response)
@@ -219,6 +221,16 @@ def _serve_dials(environ: Environ, start_response: StartResponse) -> Iterable[by
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]
+
+
+def _refuse(start_response: StartResponse) -> Iterable[bytes]:
+    """Refuse what a page of another site asks for in a browser: a template can have code that is run here.
+
+    Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    status = HTTPStatus.FORBIDDEN
+    start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
+    return [b""]
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -56,7 +56,7 @@ def invoke_now(function: LambdaFunction, event: Any) -> Outcome:
 
 
 def invoke_later(function: LambdaFunction, event: Any) -> None:
-    """Queue an invocation; unlike Lambda, one that fails is not tried again."""
+    """Queue an invocation; unlike Lambda, this does not repeat one that fails."""
     _queue.add(function, event)
 
 

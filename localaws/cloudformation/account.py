@@ -1,39 +1,13 @@
-"""Managed policies, KMS keys and parameters of an account."""
+"""KMS keys and parameters of an account."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from moto.iam.models import ManagedPolicy, iam_backends
 from moto.kms.models import Key
 from moto.ssm.models import Parameter
 from moto.utilities.utils import get_partition
-
-
-class AttachedPolicy(ManagedPolicy):
-    """An ``AWS::IAM::ManagedPolicy`` that leaves its roles when its stack goes; moto's stays, and its roles with it."""
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
-    ) -> ManagedPolicy:
-        """Create the policy, with tags as a list in both."""
-        properties = cloudformation_json["Properties"]
-        tags = {tag["Key"]: tag for tag in properties.get("Tags", [])}
-        whole = {**cloudformation_json, "Properties": {**properties, "Tags": tags}}
-        return ManagedPolicy.create_from_cloudformation_json(resource_name, whole, account_id, region_name, **kwargs)
-
-    @classmethod
-    def delete_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
-    ) -> None:
-        """Detach and delete the policy."""
-        backend = iam_backends[account_id][get_partition(region_name)]
-        for role in list(backend.roles.values()):
-            if resource_name in role.managed_policies:
-                backend.detach_role_policy(resource_name, role.name)
-        backend.managed_policies.pop(resource_name, None)
 
 
 class ReadableKey(Key):

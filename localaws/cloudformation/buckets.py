@@ -10,11 +10,11 @@ import contextlib
 import json
 from typing import Any
 
-from moto.s3.exceptions import MissingBucket
+from moto.s3.exceptions import BucketAlreadyExists, BucketNotEmpty, MissingBucket
 from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
-from localaws.cloudformation.resource import Resource
+from localaws.cloudformation.resource import Resource, undone_on_failure
 
 
 class CompleteBucket(FakeBucket):
@@ -25,10 +25,14 @@ class CompleteBucket(FakeBucket):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> FakeBucket:
         """Create the bucket as moto does, then apply what moto left out."""
-        bucket = FakeBucket.create_from_cloudformation_json(
-            resource_name, cloudformation_json, account_id, region_name, **kwargs
-        )
-        _apply(bucket, cloudformation_json.get("Properties", {}))
+        backend = s3_backends[account_id][get_partition(region_name)]
+        if resource_name in s3_backends.bucket_accounts:
+            raise BucketAlreadyExists(bucket=resource_name)
+        with undone_on_failure(lambda: backend.delete_bucket(resource_name)):
+            bucket = FakeBucket.create_from_cloudformation_json(
+                resource_name, cloudformation_json, account_id, region_name, **kwargs
+            )
+            _apply(bucket, cloudformation_json.get("Properties", {}))
         return bucket
 
     @classmethod
@@ -51,6 +55,14 @@ class CompleteBucket(FakeBucket):
         )
         _apply(bucket, properties)
         return bucket
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Delete the bucket; moto silently leaves one that is not empty."""
+        if s3_backends[account_id][get_partition(region_name)].delete_bucket(resource_name) is None:
+            raise BucketNotEmpty(bucket_name=resource_name)
 
 
 def _apply(bucket: FakeBucket, properties: dict[str, Any]) -> None:

@@ -159,12 +159,19 @@ def _remove(stack: Stack, template: Template, names: Iterable[str], *, kept: set
             if not is_kept:
                 _delete_resource(stack.resource_map, made, body)
         except Exception as error:
-            is_gone = False
-            tell(stack, name, body["Type"], "DELETE_FAILED", reason_of(error))
-        else:
-            tell(stack, name, body["Type"], "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE")
-            del stack.resource_map._parsed_resources[name]
+            if not _says_that_it_is_gone(error):
+                is_gone = False
+                tell(stack, name, body["Type"], "DELETE_FAILED", reason_of(error))
+                continue
+        tell(stack, name, body["Type"], "DELETE_SKIPPED" if is_kept else "DELETE_COMPLETE")
+        del stack.resource_map._parsed_resources[name]
     return is_gone
+
+
+def _says_that_it_is_gone(error: Exception) -> bool:
+    """Return whether the resource has been deleted already; the services name this in many ways."""
+    name = f"{type(error).__name__} {getattr(error, 'code', '')}"
+    return any(word in name for word in ("Missing", "NonExistent", "NoSuch", "NotFound", "Unknown"))
 
 
 def _load(stack: Stack, template: Template, parameters: dict[str, str]) -> None:

@@ -6,18 +6,20 @@ from typing import Any
 
 from moto.cloudformation.parsing import get_model_map
 
-from localaws.cloudformation import change_sets, intrinsics, macie, stacks, without_effect
-from localaws.cloudformation.account import AttachedPolicy, ReadableKey, TaggedParameter
+from localaws.cloudformation import change_sets, intrinsics, macie, stacks, syntax, without_effect
+from localaws.cloudformation.account import ReadableKey, TaggedParameter
 from localaws.cloudformation.buckets import BucketPolicy, CompleteBucket
 from localaws.cloudformation.functions import NewFunction, Permission, Version
+from localaws.cloudformation.identities import AttachedPolicy, CompleteRole
 from localaws.cloudformation.messages import NewTopic, QueuePolicy, Subscription, TopicPolicy
+from localaws.cloudformation.rules import NewRule
 from localaws.cloudformation.watch import Alarm, MetricFilter, RetainingLogGroup
-from localaws.events.models import Rule
 
 _OWN = (*macie.TYPES, BucketPolicy, TopicPolicy, QueuePolicy, Subscription, MetricFilter, Alarm, Permission, Version)
 _COMPLETED = {
-    "AWS::Events::Rule": Rule,
+    "AWS::Events::Rule": NewRule,
     "AWS::IAM::ManagedPolicy": AttachedPolicy,
+    "AWS::IAM::Role": CompleteRole,
     "AWS::KMS::Key": ReadableKey,
     "AWS::Lambda::Function": NewFunction,
     "AWS::Logs::LogGroup": RetainingLogGroup,
@@ -29,7 +31,7 @@ _COMPLETED = {
 
 def install() -> None:
     """Register the types with moto's CloudFormation, and its stacks and change sets; may be called again."""
-    for module in (stacks, change_sets, intrinsics):
+    for module in (syntax, stacks, change_sets, intrinsics):
         module.install()
     types: dict[str, Any] = get_model_map()
     types |= {resource.type_name: resource for resource in _OWN}

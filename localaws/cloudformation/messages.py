@@ -10,10 +10,11 @@ from typing import Any
 from moto.cloudformation.exceptions import ValidationError
 from moto.sns.exceptions import SNSNotFoundError
 from moto.sns.models import Topic, sns_backends
+from moto.sns.utils import make_arn_for_topic
 from moto.sqs.models import sqs_backends
 from moto.utilities.arns import parse_arn
 
-from localaws.cloudformation.resource import Resource
+from localaws.cloudformation.resource import Resource, undone_on_failure
 
 
 class QueuePolicy(Resource):
@@ -47,13 +48,15 @@ class NewTopic(Topic):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> Topic:
         """Create the topic."""
-        topics = sns_backends[account_id][region_name].topics
-        if any(topic.name == resource_name for topic in topics.values()):
+        backend = sns_backends[account_id][region_name]
+        arn = make_arn_for_topic(account_id, resource_name, region_name)
+        if arn in backend.topics:
             raise ValidationError(message=f"Topic {resource_name} already exists")
         properties = dict(cloudformation_json["Properties"])
         tags = {tag["Key"]: tag["Value"] for tag in properties.pop("Tags", [])}
         resource = {**cloudformation_json, "Properties": properties}
-        topic = Topic.create_from_cloudformation_json(resource_name, resource, account_id, region_name, **kwargs)
+        with undone_on_failure(lambda: backend.delete_topic(arn)):
+            topic = Topic.create_from_cloudformation_json(resource_name, resource, account_id, region_name, **kwargs)
         topic._tags = tags
         return topic
 
@@ -91,9 +94,10 @@ class Subscription(Resource):
         topic, endpoint, protocol = (properties[key] for key in ("TopicArn", "Endpoint", "Protocol"))
         backend = sns_backends[_topic(topic).account_id][parse_arn(topic).region]
         arn = str(backend.subscribe(topic, endpoint, protocol).arn)
-        for attribute in _ATTRIBUTES:
-            if attribute in properties:
-                backend.set_subscription_attributes(arn, attribute, _text(properties[attribute]))
+        with undone_on_failure(lambda: backend.unsubscribe(arn)):
+            for attribute in _ATTRIBUTES:
+                if attribute in properties:
+                    backend.set_subscription_attributes(arn, attribute, _text(properties[attribute]))
         return arn
 
     @staticmethod

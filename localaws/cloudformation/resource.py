@@ -1,12 +1,24 @@
-"""Base class of resource types that moto does not have."""
+"""Base class of resource types that moto does not have, and what all types need."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from moto.core.common_models import CloudFormationModel
+
+
+@contextmanager
+def undone_on_failure(undo: Callable[[], object]) -> Iterator[None]:
+    """Undo the first part of making a resource when a later part fails: a rollback does not know of the resource."""
+    try:
+        yield
+    except Exception:
+        with suppress(Exception):
+            undo()
+        raise
 
 
 class Resource(CloudFormationModel):

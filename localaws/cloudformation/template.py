@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-import yaml
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudformation.models import Stack
 from moto.cloudformation.parsing import NULL_MODELS, get_model_map
+
+from localaws.cloudformation.syntax import parse
 
 type Json = Mapping[str, Any]
 
@@ -25,7 +25,9 @@ def read_template(text: str) -> dict[str, Any]:
 
     :raises ValidationError: if it is not a template, or names what it does not have or what the local AWS cannot make.
     """
-    template = _parsed(text)
+    template = parse(text)
+    if not isinstance(template, dict):
+        raise ValidationError(message="Template format error: unsupported structure.")
     resources = template.get("Resources")
     if not isinstance(resources, dict) or not resources:
         raise ValidationError(message="Template format error: At least one Resources member must be defined.")
@@ -51,16 +53,6 @@ def order_of(resources: Json) -> list[str]:
 def names_in_text(text: str) -> list[str]:
     """Return the names in the placeholders of a text for ``Fn::Sub``, with their attributes."""
     return [name.strip() for name in _PLACEHOLDER.findall(text)]
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        template = Stack.parse_template(text)
-    except (ValueError, yaml.YAMLError, RecursionError):
-        raise ValidationError(message="Template format error: neither well-formed YAML nor JSON") from None
-    if not isinstance(template, dict):
-        raise ValidationError(message="Template format error: unsupported structure.")
-    return template
 
 
 def _check_types(resources: Json) -> None:
