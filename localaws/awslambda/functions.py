@@ -1,4 +1,4 @@
-"""Invoke functions: which run, as whom, with which environment; what becomes of asynchronous invocations."""
+"""Invoke functions: which of them run, their environment and role, and asynchronous invocations."""
 
 from __future__ import annotations
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+from moto.cloudformation.exceptions import ValidationError
 from moto.kms.models import Key
 from moto.ssm.models import Parameter
 from moto.utilities.utils import get_partition
+
+from localaws.macie2.jobs.run import service_principal
+
+_MACIE_OF_A_REGION = re.compile(r"\bmacie\.[a-z]+-[a-z]+-\d\.amazonaws\.com")
 
 
 class ReadableKey(Key):
@@ -20,6 +26,7 @@ class ReadableKey(Key):
         """Make the key, by default with KMS's own policy."""
         properties = cloudformation_json["Properties"]
         policy = properties.get("KeyPolicy") or _default_policy(account_id, region_name)
+        _check_principals(policy, region_name)
         resource = {**cloudformation_json, "Properties": {**properties, "KeyPolicy": json.dumps(policy)}}
         made: Key = super().create_from_cloudformation_json(resource_name, resource, account_id, region_name, **more)
         return made
@@ -38,6 +45,13 @@ class TaggedParameter(Parameter):
             properties["Tags"] = [{"Key": key, "Value": str(value)} for key, value in tags.items()]
         resource = {**cloudformation_json, "Properties": properties}
         return Parameter.create_from_cloudformation_json(resource_name, resource, account_id, region_name, **kwargs)
+
+
+def _check_principals(policy: Any, region_name: str) -> None:
+    """Refuse Macie of another Region, or with a Region in those that need not be enabled: no such principal exists."""
+    named = set(_MACIE_OF_A_REGION.findall(json.dumps(policy)))
+    if named - {service_principal(region_name)}:
+        raise ValidationError(message="Policy contains a statement with one or more invalid principals.")
 
 
 def _default_policy(account_id: str, region_name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -44,7 +45,7 @@ class NewFunction(LambdaFunction):
         properties = cloudformation_json["Properties"]
         code = dict(properties["Code"])
         if "ZipFile" in code:
-            code["ZipFile"] = cls._create_zipfile_from_plaintext_code(code["ZipFile"])
+            code["ZipFile"] = base64.b64encode(cls._create_zipfile_from_plaintext_code(code["ZipFile"]))
         original_resource.update_configuration({**properties, **_numbers(properties)})
         original_resource.update_function_code(code)
         return original_resource
