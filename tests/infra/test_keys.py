@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import boto3
@@ -73,25 +74,24 @@ def test_macie_has_the_name_of_its_region_where_an_account_has_to_enable_it(
     """The policies name only this Macie, and it may then write its results there."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     (template,) = stacks.read_templates(["storage"])
-    cloudformation, s3, kms = (boto3.client(name) for name in ("cloudformation", "s3", "kms"))
+    cloudformation, s3, client = boto3.client("cloudformation"), boto3.client("s3"), boto3.client("macie2")
     cloudformation.create_stack(StackName="s", TemplateBody=template.body)
     outputs = stacks.outputs_of(stacks.find_stack(cloudformation, "s"))
     bucket, key = outputs["ResultsBucket"], outputs["KeyArn"]
-    policies = [
-        s3.get_bucket_policy(Bucket=bucket)["Policy"],
-        kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"],
-    ]
-    assert [statement_in(policy)["Principal"] for policy in policies] == [{"Service": macie}] * 2
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    policy_of_key = boto3.client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    assert statement_in(policy)["Principal"] == statement_in(policy_of_key)["Principal"] == {"Service": macie}
     switch.turn(True)
-    client = boto3.client("macie2")
     client.enable_macie()
-    destination = {"bucketName": bucket, "kmsKeyArn": key}
-    put = client.put_classification_export_configuration
-    put(configuration={"s3Destination": destination})
+    put = partial(
+        client.put_classification_export_configuration,
+        configuration={"s3Destination": {"bucketName": bucket, "kmsKeyArn": key}},
+    )
+    put()
     other = "macie.amazonaws.com" if region in macie else "macie.eu-south-1.amazonaws.com"
-    s3.put_bucket_policy(Bucket=bucket, Policy=policies[0].replace(macie, other))
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy.replace(macie, other))
     with pytest.raises(ClientError, match="Macie may not write"):
-        put(configuration={"s3Destination": destination})
+        put()
 
 
 @pytest.mark.parametrize("named", ["macie.eu-south-1.amazonaws.com", "macie.us-east-1.amazonaws.com"])
