@@ -42,6 +42,8 @@ import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
 from localaws import endpoint
+from localaws.cloudformation.callbacks import MOST_BYTES, callbacks
+from localaws.cloudformation.callbacks import PATH as CALLBACKS_PATH
 from localaws.iam.enforcement import Enforced
 from localaws.iam.switch import switch
 from localaws.macie2.dials import Settings, dials
@@ -93,6 +95,8 @@ class Application:
             return _refuse(start_response)
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
+        if environ["PATH_INFO"].startswith(CALLBACKS_PATH):
+            return _receive_callback(environ, start_response)
         return self._moto(environ, start_response)
 
 
@@ -221,6 +225,20 @@ def _serve_dials(environ: Environ, start_response: StartResponse) -> Iterable[by
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]
+
+
+def _receive_callback(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Take the answer of a custom resource from its function."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    token = environ["PATH_INFO"].removeprefix(CALLBACKS_PATH)
+    is_taken = (
+        environ["REQUEST_METHOD"] == "PUT"
+        and length <= MOST_BYTES
+        and callbacks.receive(token, environ["wsgi.input"].read(length))
+    )
+    status = HTTPStatus.OK if is_taken else HTTPStatus.FORBIDDEN
+    start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
+    return [b""]
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:

@@ -161,6 +161,7 @@ TESTED_TOGETHER = {
         f"localaws/cloudformation/{name}.py": "test_stacks.py"  # stacks that fail, by all causes
         for name in ("execution", "intrinsics", "rules", "template")
     },
+    "localaws/cloudformation/callbacks.py": "test_custom.py",
     **{
         f"localaws/synthea/{name}.py": "test_generate.py"  # tables and words of one export
         for name in ("charts", "codes", "people", "places", "tables", "words")
