@@ -1,7 +1,7 @@
 """Custom resources, made by their functions: those that the local AWS runs.
 
-Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html. moto leaves a stack in
-progress when the function fails, and does not tell the function of updates and deletions.
+Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources.html. moto leaves a
+stack in progress when the function fails, and does not tell the function of updates and deletions.
 """
 
 from __future__ import annotations
@@ -104,13 +104,11 @@ class CustomResource(CloudFormationModel):
         outcome = invoke_now(function, event)
         answer = callbacks.take(token)
         if answer is None:
-            raise ValidationError(
-                message=f"Custom Resource failed to respond. {outcome.payload if outcome.is_error else ''}"
-            )
+            why = outcome.payload if outcome.is_error else "The function has not sent a response."
+            raise ValidationError(message=f"Custom Resource failed to respond. {why}")
         if answer.get("Status") != "SUCCESS":
-            raise ValidationError(
-                message=f"Received response status [FAILED] from custom resource. {answer.get('Reason')}"
-            )
+            reason = answer.get("Reason")
+            raise ValidationError(message=f"Received response status [FAILED] from custom resource. {reason}")
         return answer
 
 
