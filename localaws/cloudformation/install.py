@@ -38,5 +38,5 @@ def install() -> None:
         module.install()
     types: dict[str, Any] = get_model_map()
     types |= {resource.type_name: resource for resource in _OWN}
-    parsing.CustomModel = CustomResource  # type: ignore[attr-defined]  # for Custom::…
+    parsing.CustomModel = CustomResource  # type: ignore[assignment, attr-defined]  # for Custom::…
     types |= _COMPLETED | without_effect.TYPES
