@@ -31,6 +31,25 @@ class ReadableKey(Key):
         made: Key = super().create_from_cloudformation_json(resource_name, resource, account_id, region_name, **more)
         return made
 
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Key,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Key:
+        """Change the key in place: what it has encrypted needs it."""
+        properties = cloudformation_json["Properties"]
+        policy = properties.get("KeyPolicy") or _default_policy(account_id, region_name)
+        _check_principals(policy, region_name)
+        original_resource.policy = json.dumps(policy)
+        original_resource.description = properties.get("Description")
+        original_resource.key_rotation_status = properties.get("EnableKeyRotation", False)
+        original_resource.enabled = properties.get("Enabled", True)
+        return original_resource
+
 
 class TaggedParameter(Parameter):
     """An ``AWS::SSM::Parameter``, whose tags are a map in templates."""
@@ -45,6 +64,20 @@ class TaggedParameter(Parameter):
             properties["Tags"] = [{"Key": key, "Value": str(value)} for key, value in tags.items()]
         resource = {**cloudformation_json, "Properties": properties}
         return Parameter.create_from_cloudformation_json(resource_name, resource, account_id, region_name, **kwargs)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Parameter,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Parameter:
+        """Replace the parameter, under its name."""
+        return Parameter.update_from_cloudformation_json.__func__(  # type: ignore[attr-defined, no-any-return]
+            cls, original_resource, original_resource.name, cloudformation_json, account_id, region_name
+        )
 
 
 def _check_principals(policy: Any, region_name: str) -> None:

@@ -78,7 +78,7 @@ def clean_json(resource_json: Any, resources_map: ResourceMap) -> Any:
 
 def parse_resource(resource_json: dict[str, Any], resources_map: ResourceMap) -> Any:
     """Resolve a resource, with the objects of JSON that the template has as texts."""
-    parsed = _parse_resource(resource_json, resources_map)
+    parsed = _parse_resource(dict(resource_json), resources_map)  # moto adds properties to a resource without
     if parsed and resource_json["Type"] not in _TEXT_IN_MOTO:
         kind, body, name = parsed
         return kind, {**body, "Properties": _with_objects(body.get("Properties", {}))}, name

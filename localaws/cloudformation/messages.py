@@ -60,6 +60,26 @@ class NewTopic(Topic):
         topic._tags = tags
         return topic
 
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Topic,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Topic:
+        """Change the topic in place, or replace it when its name changes; subscriptions of the API stay."""
+        properties = cloudformation_json["Properties"]
+        if properties.get("TopicName", original_resource.name) != original_resource.name:
+            made = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+            original_resource.delete(account_id, region_name)
+            return made
+        original_resource.display_name = properties.get("DisplayName", "")
+        original_resource.kms_master_key_id = properties.get("KmsMasterKeyId", "")
+        original_resource._tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return original_resource
+
 
 class TopicPolicy(Resource):
     """An ``AWS::SNS::TopicPolicy``; enforced where IAM is (:mod:`localaws.iam`)."""

@@ -28,3 +28,17 @@ class NewRule(Rule):
             return Rule.create_from_cloudformation_json(
                 resource_name, cloudformation_json, account_id, region_name, **kwargs
             )
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: MotoRule,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> MotoRule:
+        """Replace the rule, under its name unless the template has another."""
+        name = cloudformation_json["Properties"].get("Name", original_resource.name)
+        original_resource.delete(account_id, region_name)
+        return cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)

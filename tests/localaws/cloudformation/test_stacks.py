@@ -221,6 +221,42 @@ def test_update_that_fails_leaves_the_stack_as_it_was(client: Client) -> None:
     assert client("ssm").get_parameter(Name="/kept")["Parameter"]["Value"] == "c"
 
 
+IN_PLACE = """
+Resources:
+  Untouched: {Type: AWS::KMS::Key}
+  Key: {Type: AWS::KMS::Key, Properties: {Description: a}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}
+  Group: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30, LogGroupName: a}}
+  Parameter: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: a}}
+  Rule: {Type: AWS::Events::Rule, Properties: {Description: a, ScheduleExpression: rate(1 day)}}
+"""
+
+
+def test_resources_keep_their_ids_and_contents_when_they_are_changed_in_place(client: Client) -> None:
+    create(client, IN_PLACE)
+    cloudformation, logs, sns = client("cloudformation"), client("logs"), client("sns")
+
+    def ids() -> dict[str, str]:
+        found = cloudformation.describe_stack_resources(StackName="s")["StackResources"]
+        return {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in found}
+
+    before = ids()
+    logs.create_log_stream(logGroupName="a", logStreamName="kept")
+    client("sqs").create_queue(QueueName="q")
+    sns.subscribe(TopicArn=before["Topic"], Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:q")
+    changed = IN_PLACE.replace("Description: a", "Description: b").replace("DisplayName: a", "DisplayName: b")
+    changed = changed.replace("30", "7").replace("Value: a", "Value: b")
+    cloudformation.update_stack(StackName="s", TemplateBody=changed)
+    assert described(client, "s")["StackStatus"] == "UPDATE_COMPLETE"
+    assert ids() == before
+    assert ("Untouched", "UPDATE_COMPLETE") not in events(client)
+    assert client("kms").describe_key(KeyId=before["Key"])["KeyMetadata"]["Description"] == "b"
+    (group,) = logs.describe_log_groups()["logGroups"]
+    assert group["retentionInDays"] == 7
+    assert [stream["logStreamName"] for stream in logs.describe_log_streams(logGroupName="a")["logStreams"]] == ["kept"]
+    assert len(sns.list_subscriptions_by_topic(TopicArn=before["Topic"])["Subscriptions"]) == 1
+
+
 def test_update_without_changes_is_refused(client: Client) -> None:
     create(client, UPDATED)
     code, _, message = error_of(client("cloudformation").update_stack, StackName="s", TemplateBody=UPDATED)
