@@ -37,9 +37,13 @@ from moto.core.request import (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 import localaws.answers
+import localaws.awslambda.install
 import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
+from localaws import endpoint
+from localaws.cloudformation.callbacks import MOST_BYTES, callbacks
+from localaws.cloudformation.callbacks import PATH as CALLBACKS_PATH
 from localaws.iam.enforcement import Enforced
 from localaws.iam.switch import switch
 from localaws.macie2.dials import Settings, dials
@@ -80,14 +84,19 @@ class Application:
 
     def __init__(self) -> None:
         localaws.answers.install()
+        localaws.awslambda.install.install()
         localaws.events.install.install()
         localaws.macie2.install.install()
         localaws.s3.install.install()
         self._moto = Enforced(_Dispatcher())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+            return _refuse(start_response)
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
+        if environ["PATH_INFO"].startswith(CALLBACKS_PATH):
+            return _receive_callback(environ, start_response)
         return self._moto(environ, start_response)
 
 
@@ -144,8 +153,10 @@ class LocalAws:
         """Listen; requests are accepted when this returns."""
         self._server.prepare()
         self._thread.start()
+        endpoint.opened(self.endpoint_url)
 
     def stop(self) -> None:
+        endpoint.closed(self.endpoint_url)
         self._server.stop()
         self._thread.join()
 
@@ -214,6 +225,30 @@ def _serve_dials(environ: Environ, start_response: StartResponse) -> Iterable[by
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]
+
+
+def _receive_callback(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Take the answer of a custom resource from its function."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    token = environ["PATH_INFO"].removeprefix(CALLBACKS_PATH)
+    is_taken = (
+        environ["REQUEST_METHOD"] == "PUT"
+        and length <= MOST_BYTES
+        and callbacks.receive(token, environ["wsgi.input"].read(length))
+    )
+    status = HTTPStatus.OK if is_taken else HTTPStatus.FORBIDDEN
+    start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
+    return [b""]
+
+
+def _refuse(start_response: StartResponse) -> Iterable[bytes]:
+    """Refuse what a page of another site asks for in a browser: a template can have code that is run here.
+
+    Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    status = HTTPStatus.FORBIDDEN
+    start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
+    return [b""]
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -154,6 +154,15 @@ def test_every_module_that_ships_has_tests_of_its_own(path: Path) -> None:
 TESTED_TOGETHER = {
     "localaws/macie2/detection/readers/file_scan.py": "test_files.py",  # the state that all readers share
     **{
+        f"localaws/awslambda/{name}.py": "test_functions.py"  # what becomes of an invocation
+        for name in ("bootstrap", "install", "process")
+    },
+    **{
+        f"localaws/cloudformation/{name}.py": "test_stacks.py"  # stacks that fail, by all causes
+        for name in ("execution", "intrinsics", "rules", "template")
+    },
+    "localaws/cloudformation/callbacks.py": "test_custom.py",
+    **{
         f"localaws/synthea/{name}.py": "test_generate.py"  # tables and words of one export
         for name in ("charts", "codes", "people", "places", "tables", "words")
     },

@@ -10,11 +10,11 @@ import contextlib
 import json
 from typing import Any
 
-from moto.s3.exceptions import MissingBucket
+from moto.s3.exceptions import BucketAlreadyExists, BucketNotEmpty, MissingBucket
 from moto.s3.models import FakeBucket, s3_backends
 from moto.utilities.utils import get_partition
 
-from localaws.cloudformation.resource import Resource
+from localaws.cloudformation.resource import Resource, undone_on_failure
 
 
 class CompleteBucket(FakeBucket):
@@ -25,22 +25,61 @@ class CompleteBucket(FakeBucket):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
     ) -> FakeBucket:
         """Create the bucket as moto does, then apply what moto left out."""
-        bucket = FakeBucket.create_from_cloudformation_json(
-            resource_name, cloudformation_json, account_id, region_name, **kwargs
-        )
         backend = s3_backends[account_id][get_partition(region_name)]
-        properties = cloudformation_json.get("Properties", {})
-        if versioning := properties.get("VersioningConfiguration"):
-            backend.put_bucket_versioning(resource_name, versioning["Status"])
-        if ownership := properties.get("OwnershipControls"):
-            backend.put_bucket_ownership_controls(resource_name, ownership["Rules"][0]["ObjectOwnership"])
-        if lifecycle := properties.get("LifecycleConfiguration"):
-            rules = [_as_in_the_api(rule) for rule in lifecycle["Rules"]]
-            backend.put_bucket_lifecycle_configuration(resource_name, rules)
-        if block := properties.get("PublicAccessBlockConfiguration"):
-            # moto takes the body of PutPublicAccessBlock, where booleans are words.
-            backend.put_public_access_block(resource_name, {k: str(v).lower() for k, v in block.items()})
+        if resource_name in s3_backends.bucket_accounts:
+            raise BucketAlreadyExists(bucket=resource_name)
+        with undone_on_failure(lambda: backend.delete_bucket(resource_name)):
+            bucket = FakeBucket.create_from_cloudformation_json(
+                resource_name, cloudformation_json, account_id, region_name, **kwargs
+            )
+            _apply(bucket, cloudformation_json.get("Properties", {}))
         return bucket
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Any,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> FakeBucket:
+        """Change the bucket as moto does, then apply what moto left out; what left the template stays as it was."""
+        properties = {"BucketName": original_resource.name, **cloudformation_json.get("Properties", {})}
+        bucket = FakeBucket.update_from_cloudformation_json(
+            original_resource,
+            new_resource_name,
+            {**cloudformation_json, "Properties": properties},
+            account_id,
+            region_name,
+        )
+        _apply(bucket, properties)
+        return bucket
+
+    @classmethod
+    def delete_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> None:
+        """Delete the bucket; moto silently leaves one that is not empty."""
+        if s3_backends[account_id][get_partition(region_name)].delete_bucket(resource_name) is None:
+            raise BucketNotEmpty(bucket_name=resource_name)
+
+
+def _apply(bucket: FakeBucket, properties: dict[str, Any]) -> None:
+    backend = s3_backends[bucket.account_id][get_partition(bucket.region_name)]
+    if encryption := properties.get("BucketEncryption"):
+        is_on = encryption["ServerSideEncryptionConfiguration"][0].get("BucketKeyEnabled", False)
+        # moto keeps the body of PutBucketEncryption, where booleans are words.
+        (bucket.encryption or {})["Rule"]["BucketKeyEnabled"] = str(is_on).lower()
+    if versioning := properties.get("VersioningConfiguration"):
+        backend.put_bucket_versioning(bucket.name, versioning["Status"])
+    if ownership := properties.get("OwnershipControls"):
+        backend.put_bucket_ownership_controls(bucket.name, ownership["Rules"][0]["ObjectOwnership"])
+    if lifecycle := properties.get("LifecycleConfiguration"):
+        rules = [_as_in_the_api(rule) for rule in lifecycle["Rules"]]
+        backend.put_bucket_lifecycle_configuration(bucket.name, rules)
+    if block := properties.get("PublicAccessBlockConfiguration"):
+        backend.put_public_access_block(bucket.name, {name: str(value).lower() for name, value in block.items()})
 
 
 def _as_in_the_api(rule: dict[str, Any]) -> dict[str, Any]:

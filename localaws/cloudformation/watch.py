@@ -83,3 +83,22 @@ class RetainingLogGroup(LogGroup):
         backend.create_log_group(resource_name, {})
         backend.put_retention_policy(resource_name, properties.get("RetentionInDays", ""))
         return backend.groups[resource_name]
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: LogGroup,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> LogGroup:
+        """Change the retention, and keep the logs; a group with another name replaces it."""
+        properties = cloudformation_json["Properties"]
+        if properties.get("LogGroupName", original_resource.name) != original_resource.name:
+            made = cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+            cls.delete_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+            return made
+        backend = logs_backends[account_id][region_name]
+        backend.put_retention_policy(original_resource.name, properties.get("RetentionInDays", ""))
+        return original_resource

@@ -1,4 +1,4 @@
-"""Rules that deliver: to SNS topics and SQS queues, of any account and Region; to what moto knows, through moto."""
+"""Rules that deliver: to SNS topics, SQS queues and functions, of any account and Region; else through moto."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.events.models import Rule as MotoRule
 from moto.events.utils import EventMessageType
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.arns import parse_arn
 
+from localaws.awslambda.functions import invoke_later
 from localaws.events.inputs import text_for
+from localaws.iam.by_services import ServiceCall, may_invoke
 
 log = logging.getLogger(__name__)
 
@@ -35,20 +38,9 @@ class Rule(MotoRule):
             except Exception as error:  # the text of the error could contain the event
                 log.warning("%s could not deliver to %s: %s", self.arn, target["Arn"], type(error).__name__)
 
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **kwargs: Any
-    ) -> MotoRule:
-        """Create the rule as moto does, also when the template has its pattern as a text of JSON."""
-        properties = dict(cloudformation_json["Properties"])
-        if isinstance(properties.get("EventPattern"), str):
-            properties["EventPattern"] = json.loads(properties["EventPattern"])
-        whole = {**cloudformation_json, "Properties": properties}
-        return super().create_from_cloudformation_json(resource_name, whole, account_id, region_name, **kwargs)
-
     def _send(self, target: dict[str, Any], event: EventMessageType, transform_input: bool) -> None:
         arn = parse_arn(target["Arn"])
-        if arn.service not in ("sns", "sqs"):
+        if arn.service not in ("lambda", "sns", "sqs"):
             alone = copy.copy(self)
             alone.targets = [target]
             MotoRule.send_to_targets(alone, copy.deepcopy(event), transform_input)
@@ -57,9 +49,18 @@ class Rule(MotoRule):
         text = text_for(target, sent, self._reserved(event, sent))
         if arn.service == "sns":
             sns_backends[arn.account][arn.region].publish(text, target["Arn"])
+        elif arn.service == "lambda":
+            self._invoke(target["Arn"], json.loads(text))
         else:
             group_id = target.get("SqsParameters", {}).get("MessageGroupId")
             sqs_backends[arn.account][arn.region].send_message(arn.resource_id, text, group_id=group_id)
+
+    def _invoke(self, function_arn: str, event: Any) -> None:
+        arn = parse_arn(function_arn)
+        if may_invoke(ServiceCall("events.amazonaws.com", self.account_id, self.arn), function_arn):
+            invoke_later(lambda_backends[arn.account][arn.region].get_function(function_arn), event)
+        else:
+            log.warning("%s may not invoke %s", self.arn, function_arn)
 
     def _reserved(self, event: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
         """Source: predefined variables in the User Guide; the event has no detail there, and a name in camel case."""

@@ -98,11 +98,15 @@ class S3Request:
             yield from self._of_key("Decrypt", key_of_object(_stored(self.place)), self.place)
 
     def _of_source(self) -> Iterator[Permission]:
-        """Yield the permissions to read the source of a copy, with its tags unless the request replaces them."""
+        """Yield the permissions to read the source of a copy, with its tags unless the request replaces them.
+
+        Objects without tags need none for them: the function of https://github.com/garystafford/macie-demo copies
+        with ``s3:GetObject`` and ``s3:PutObject`` alone.
+        """
         source = self._source
         version = "Version" if source.version_id else ""
         yield self._permission(f"GetObject{version}", source)
-        if self._copies_tags:
+        if self._copies_tags and tags_of(_stored(source)):
             yield self._permission(f"GetObject{version}Tagging", source)
         yield from self._of_key("Decrypt", key_of_object(_stored(source)), source)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
@@ -18,7 +19,7 @@ from moto.sqs.models import sqs_backends
 from moto.utilities.utils import get_partition
 
 from localaws.iam.decision import ResourcePolicy
-from localaws.iam.policy import Permission, read_policy
+from localaws.iam.policy import Permission, Policy, read_policy
 
 _KMS = ("aws:kms", "aws:kms:dsse")
 _LEAST_ARN_PARTS = 6
@@ -43,9 +44,16 @@ def policy_of(permission: Permission) -> ResourcePolicy:
         case "sns":
             topic = sns_backends[account_id][region_name].topics.get(permission.resource)
             return ResourcePolicy(read_policy(topic.policy if topic else None))
+        case "lambda" if name.startswith("function:"):
+            return ResourcePolicy(_policy_of_function(permission.resource, account_id, region_name))
         case "iam" if permission.action.startswith("sts:AssumeRole"):
             return _trust_policy(permission.resource, account_id)
     return ResourcePolicy()
+
+
+def _policy_of_function(arn: str, account_id: str, region_name: str) -> Policy:
+    function = lambda_backends[account_id][region_name].get_function_by_arn(arn)
+    return read_policy({"Statement": function.policy.statements}) if function else ()
 
 
 def _trust_policy(role_arn: str, account_id: str) -> ResourcePolicy:

@@ -1,7 +1,8 @@
-"""The calls of a known demonstration of Macie, as its template and its scripts make them.
+"""A known demonstration of Macie, whole: the calls of its template and its scripts, and its function that moves files.
 
-Source: https://github.com/garystafford/macie-demo - three identifiers, rules by severity and by identifier that write a
-sentence to a topic, an upload, a job that runs once and one that runs daily.
+Source: https://github.com/garystafford/macie-demo - 21 resources: three identifiers, rules by severity and identifier
+that write a sentence to a topic, a function that moves what has a High finding to another bucket, an upload, a job that
+runs once and one that runs daily. The template is written from its description.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from typing import Any
 
 import pytest
 
-from tests.localaws.conftest import ACCOUNT, REGION, await_findings, await_job
+from localaws.server import LocalAws
+from tests.localaws.conftest import ACCOUNT, REGION, await_findings, await_job, request
 from tests.localaws.waiting import until
 
+DATA = Path(__file__).parents[3] / "shared" / "data" / "synthea_apr2020"
 BUCKET = f"synthea-data-{ACCOUNT}-{REGION}"
+ISOLATION = f"macie-isolation-{ACCOUNT}-{REGION}"
 IDENTIFIERS = {
     "Patient ID": ("[a-z,0-9]{8}-[a-z,0-9]{4}-[a-z,0-9]{4}-[a-z,0-9]{4}-[a-z,0-9]{12}", "PATIENT"),
     "US Driver License": (r"[S]{1}\d{8}", "DRIVERS"),
@@ -61,39 +65,154 @@ def _rule(name: str, topic: str, detail: dict[str, Any]) -> dict[str, Any]:
 
 
 def _topic(name: str) -> dict[str, Any]:
-    subscription = {"Protocol": "sqs", "Endpoint": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
-    properties = {"DisplayName": "", "TopicName": f"macie-eventbridge-topic-{name}", "Subscription": [subscription]}
-    return {"Type": "AWS::SNS::Topic", "Properties": properties}
+    return {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "", "TopicName": f"macie-topic-{name}"}}
 
 
-TEMPLATE = {
-    "Resources": {
-        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": BUCKET}},
-        "Parameter": {
-            "Type": "AWS::SSM::Parameter",
-            "Properties": {"Name": "/macie_demo/patient_data_bucket", "Type": "String", "Value": {"Ref": "Bucket"}},
+def _subscription(topic: str, protocol: str, endpoint: Any) -> dict[str, Any]:
+    properties = {"TopicArn": {"Ref": topic}, "Protocol": protocol, "Endpoint": endpoint}
+    return {"Type": "AWS::SNS::Subscription", "Properties": {**properties, "Region": {"Ref": "AWS::Region"}}}
+
+
+def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A policy as the template has it: a text to be filled in."""
+    return {"Fn::Sub": json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=4)}
+
+
+def _topic_policy(topic: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish"}
+    document = _policy({**statement, "Resource": f"${{{topic}}}"})
+    return {"Type": "AWS::SNS::TopicPolicy", "Properties": {"PolicyDocument": document, "Topics": [{"Ref": topic}]}}
+
+
+def _bucket(name: str) -> dict[str, Any]:
+    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+    properties = {
+        "BucketName": {"Fn::Sub": f"{name}-${{AWS::AccountId}}-${{AWS::Region}}"},
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+        "Tags": [{"Key": "Name", "Value": "Demonstration"}],
+    }
+    return {"Type": "AWS::S3::Bucket", "Properties": properties}
+
+
+def _parameter(name: str, bucket: str) -> dict[str, Any]:
+    properties = {"Name": f"/macie_demo/{name}", "Type": "String", "Value": {"Ref": bucket}, "Tags": {"Stage": "Test"}}
+    return {"Type": "AWS::SSM::Parameter", "Properties": properties}
+
+
+CODE = """
+import boto3
+
+s3 = boto3.client("s3")
+
+def handler(event, context):
+    found = event["detail"]["resourcesAffected"]
+    place = {"Bucket": found["s3Bucket"]["name"], "Key": found["s3Object"]["key"]}
+    s3.copy_object(CopySource=place, Bucket="${Isolation}", Key=place["Key"])
+    s3.delete_object(**place)
+    return {"statusCode": 200}
+"""
+ROLE_OF_THE_FUNCTION = {
+    "Policy": {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "Path": "/service-role/",
+            "PolicyDocument": _policy(
+                {
+                    "Effect": "Allow",
+                    "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject"],
+                    "Resource": ["arn:aws:s3:::${Bucket}/*", "arn:aws:s3:::${Isolation}/*"],
+                }
+            ),
         },
+    },
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "Path": "/service-role/",
+            "AssumeRolePolicyDocument": _policy(
+                {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ),
+            "ManagedPolicyArns": [{"Ref": "Policy"}],
+        },
+    },
+}
+FUNCTION = {
+    "Function": {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": "mover",
+            "Handler": "index.handler",
+            "Code": {"ZipFile": {"Fn::Sub": CODE}},
+            "MemorySize": 128,
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Runtime": "python3.8",
+            "Timeout": 60,
+            "TracingConfig": {"Mode": "PassThrough"},
+        },
+    },
+    "Version": {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "Function"}}},
+    "Permission": {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Fn::GetAtt": ["Function", "Arn"]},
+            "Principal": "events.amazonaws.com",
+            "SourceArn": {"Fn::GetAtt": ["RuleHigh", "Arn"]},
+        },
+    },
+}
+RULES = {
+    "RuleHigh": _rule("macie-rule-high", "High", {"severity": {"description": ["High"]}}),
+    "RuleLowMedium": _rule("macie-rule-low-medium", "LowMedium", {"severity": {"description": ["Medium", "Low"]}}),
+    "RuleCustom": _rule(
+        "macie-rule-custom",
+        "High",
+        {"classificationDetails": {"result": {"customDataIdentifiers": {"detections": {"name": [*IDENTIFIERS]}}}}},
+    ),
+}
+RULES["RuleHigh"]["Properties"]["Targets"].append({"Arn": {"Fn::GetAtt": ["Function", "Arn"]}, "Id": "function"})
+TEMPLATE = {
+    "Parameters": {"Phone": {"Type": "String"}, "Mail": {"Type": "String"}},
+    "Resources": {
+        **{
+            f"Identifier{number}": {
+                "Type": "AWS::Macie::CustomDataIdentifier",
+                "Properties": {"Name": name, "Regex": regex, "Keywords": [keyword]},
+            }
+            for number, (name, (regex, keyword)) in enumerate(IDENTIFIERS.items())
+        },
+        **ROLE_OF_THE_FUNCTION,
+        **FUNCTION,
+        **RULES,
         "High": _topic("high"),
         "LowMedium": _topic("low-medium"),
-        "RuleHigh": _rule("macie-rule-high", "High", {"severity": {"description": ["High"]}}),
-        "RuleLowMedium": _rule("macie-rule-low-medium", "LowMedium", {"severity": {"description": ["Medium", "Low"]}}),
-        "RuleCustom": _rule(
-            "macie-rule-custom",
-            "High",
-            {"classificationDetails": {"result": {"customDataIdentifiers": {"detections": {"name": [*IDENTIFIERS]}}}}},
-        ),
-    }
+        "HighPolicy": _topic_policy("High"),
+        "LowMediumPolicy": _topic_policy("LowMedium"),
+        "ByMail": _subscription("LowMedium", "email", {"Ref": "Mail"}),
+        "ByPhone": _subscription("High", "sms", {"Ref": "Phone"}),
+        "Isolation": _bucket("macie-isolation"),
+        "Bucket": _bucket("synthea-data"),
+        "IsolationParameter": _parameter("isolated_data_bucket", "Isolation"),
+        "BucketParameter": _parameter("patient_data_bucket", "Bucket"),
+    },
 }
 
 
 @pytest.fixture
 def received(macie: Any, client: Callable[..., Any], tmp_path: Path) -> Received:
     """Set the demonstration up, and upload its files; returns the sentences that a topic's subscriber has got."""
-    sqs, s3 = client("sqs"), client("s3")
+    sqs, s3, sns = client("sqs"), client("s3"), client("sns")
+    parameters = {"Phone": "+15550100", "Mail": "someone@example.org"}
+    client("cloudformation").create_stack(
+        StackName="macie-demo",
+        TemplateBody=json.dumps(TEMPLATE),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("high", "low-medium")}
-    client("cloudformation").create_stack(StackName="macie-demo", TemplateBody=json.dumps(TEMPLATE))
-    for name, (regex, keyword) in IDENTIFIERS.items():
-        macie.create_custom_data_identifier(name=name, regex=regex, keywords=[keyword])
+    for name in urls:
+        topic, queue = (f"arn:aws:{kind}:{REGION}:{ACCOUNT}:" for kind in ("sns", "sqs"))
+        sns.subscribe(TopicArn=f"{topic}macie-topic-{name}", Protocol="sqs", Endpoint=queue + name)
     bucket = client("ssm").get_parameter(Name="/macie_demo/patient_data_bucket")["Parameter"]["Value"]
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
@@ -172,3 +291,51 @@ def test_the_daily_job_reads_all_at_first_and_then_what_is_new(
     until(idle, "the second run to end")
     assert len(await_findings(macie, 4)) == 4
     until(lambda: _sentence(job_id, "Medium", "new.csv") in received("low-medium"), "the sentence about the new file")
+
+
+def keys(client: Callable[..., Any], bucket: str) -> list[str]:
+    found = client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])
+    return [item["Key"].removeprefix("synthea_data/") for item in found]
+
+
+def test_stack_has_all_its_resources_and_leaves_nothing(client: Callable[..., Any], received: Received) -> None:
+    cloudformation = client("cloudformation")
+    resources = cloudformation.describe_stack_resources(StackName="macie-demo")["StackResources"]
+    assert {item["LogicalResourceId"] for item in resources} == set(TEMPLATE["Resources"])
+    assert len(resources) == 21
+    client("s3").delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": f"synthea_data/{name}"} for name in FILES]})
+    cloudformation.delete_stack(StackName="macie-demo")
+    assert cloudformation.describe_stacks()["Stacks"] == []
+    assert client("s3").list_buckets()["Buckets"] == []
+    assert client("lambda").list_functions()["Functions"] == []
+    assert client("iam").list_roles()["Roles"] == []
+
+
+@pytest.mark.parametrize("is_enforced", [False, True], ids=["as root", "with the policies of its role"])
+def test_function_moves_the_files_with_high_findings(
+    aws: LocalAws, macie: Any, client: Callable[..., Any], received: Received, is_enforced: bool
+) -> None:
+    request(aws, "PUT", "/localaws/iam", {"enforced": is_enforced})
+    await_job(macie, _job(macie, client, jobType="ONE_TIME", name="one"))
+    until(lambda: "staff.csv" not in keys(client, BUCKET), "the function to move the file")
+    assert keys(client, ISOLATION) == ["staff.csv"]
+    assert keys(client, BUCKET) == sorted(set(FILES) - {"staff.csv"})
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the files of April 2020 are not part of the repository")
+def test_function_moves_the_synthea_files_with_high_findings(
+    macie: Any, client: Callable[..., Any], received: Received
+) -> None:
+    names = [path.name for path in sorted(DATA.glob("*.csv"))]
+    for name in names:
+        client("s3").upload_file(str(DATA / name), BUCKET, f"synthea_data/{name}")
+    client("s3").delete_object(Bucket=BUCKET, Key="synthea_data/staff.csv")
+    job_id = _job(macie, client, jobType="ONE_TIME", name="all", managedDataIdentifierSelector="ALL")
+    until(lambda: macie.describe_classification_job(jobId=job_id)["jobStatus"] == "COMPLETE", "the job")
+    criterion = {"classificationDetails.jobId": {"eq": [job_id]}, "severity.description": {"eq": ["High"]}}
+    found = macie.list_findings(findingCriteria={"criterion": criterion}, maxResults=50)["findingIds"]
+    high = {item["resourcesAffected"]["s3Object"]["key"] for item in macie.get_findings(findingIds=found)["findings"]}
+    moved = {key.removeprefix("synthea_data/") for key in high}
+    assert {"organizations.csv", "patients.csv", "providers.csv"} <= moved
+    until(lambda: set(keys(client, ISOLATION)) == moved, "the function to move the files")
+    assert not moved & set(keys(client, BUCKET))

@@ -91,6 +91,22 @@ def test_policies_for_buckets_of_your_own_are_those_of_the_template(
     assert len(by_sid) == len(on_the_page)
 
 
+@pytest.mark.parametrize(("block", "output"), [("key", "KeyArn"), ("quarantine_key", "QuarantineKeyArn")])
+def test_policies_for_keys_of_your_own_are_those_of_the_template(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, block: str, output: str
+) -> None:
+    (example,) = [json.loads(found) for found in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    blocks = dict(re.findall(r"```json (\w+)\n(.*?)```", PAGE, re.DOTALL))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", example["region"])
+    (storage,) = read_templates(["storage"])
+    cloudformation = boto3.client("cloudformation")
+    given = as_api({"NamePrefix": example["name_prefix"]})
+    cloudformation.create_stack(StackName="s", TemplateBody=storage.body, Parameters=given)
+    key = outputs_of(find_stack(cloudformation, "s"))[output]
+    policy = boto3.client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+    assert json.loads(blocks[block]) == json.loads(policy)["Statement"]
+
+
 def test_every_statement_and_guard_is_named_on_the_page() -> None:
     (storage,) = read_templates(["storage"])
     sids = set(re.findall(r"- Sid: (Deny(?!InsecureTransport|Decryption)\w+|AllowMacieToWriteResults)", storage.body))

@@ -42,12 +42,22 @@ class Repository:
     kms_key_arn: str
 
 
+#: The Regions with Macie that an account has to enable. Sources: botocore's endpoints of ``macie2``,
+#: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+OPT_IN_REGIONS = frozenset({"af-south-1", "ap-east-1", "eu-south-1", "il-central-1", "me-south-1"})
+
+
 def by_macie(account_id: str, source_arn: str) -> ServiceCall:
-    """Return the call by which Macie's service principal writes results, for a job or the account's configuration.
+    """Return the call by which Macie's service principal writes results, for a job or the account's configuration."""
+    return ServiceCall(service_principal(source_arn.split(":")[3]), account_id, source_arn)
+
+
+def service_principal(region_name: str) -> str:
+    """Return the name that Macie has in a Region: in those that an account has to enable, with the Region.
 
     Source: https://docs.aws.amazon.com/macie/latest/user/discovery-results-repository-s3.html
     """
-    return ServiceCall("macie.amazonaws.com", account_id, source_arn)
+    return f"macie.{region_name}.amazonaws.com" if region_name in OPT_IN_REGIONS else "macie.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)

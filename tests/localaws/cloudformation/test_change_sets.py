@@ -44,9 +44,10 @@ def test_stack_is_as_it_was_when_an_update_fails(stack: Stack) -> None:
     before = (stack.settings, stack.described["Outputs"])
     bad = TEMPLATE.replace("Outputs:", BAD).replace("  Plain:", "  Other:").replace("Name: /plain", "Name: /other")
     assert stack.change(bad.replace("!Ref Plain", "x"), Value="new") == "UPDATE_ROLLBACK_COMPLETE"
-    assert stack.events[-3:] == [
-        ("Bad", "UPDATE_FAILED"),
+    assert stack.events[-4:] == [
+        ("Bad", "CREATE_FAILED"),
         ("s", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Other", "DELETE_COMPLETE"),
         ("s", "UPDATE_ROLLBACK_COMPLETE"),
     ]
     assert (stack.settings, stack.described["Outputs"]) == before
