@@ -330,6 +330,7 @@ MUTANTS = [
     _header("words that are values are names", "return words[-1] in _ATTRIBUTES or not _VALUES.intersection(words)", "return True"),
     _header("the first of many equal values is a name", "any(column.recurs for column in columns) or ", ""),
     _header("values of one shape are a header", "return any(_shape(cell) == shape or not", "return any(not"),
+    _header("rows above a header may have as many cells", "if len(row) >= width), 0)", "if at == 1), 0)"),
     _header("any first row is a header", " or 2 * known < len(first):", ":"),
     _move("a failing window ends the chunk", "return [from_aws_error(error)] * len(window)", "raise"),
     _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),
