@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
+from localaws.macie2.identifiers.matching import continues_abroad
 from localaws.macie2.identifiers.names import ColumnKind
 
 CAP = 1000
@@ -41,6 +42,8 @@ class _Identifier:
     def _matches(self, pattern: re.Pattern[str] | None, cell: str) -> Iterator[tuple[int, int]]:
         check = self.definition.check if isinstance(self.definition, ManagedIdentifier) else None
         for match in pattern.finditer(cell) if pattern else ():
+            if self.id.endswith("PHONE_NUMBER") and continues_abroad(cell, match.start()):
+                continue
             if _stands_alone(cell, *match.span()) and (check is None or check(match.group())):
                 yield match.span()
 

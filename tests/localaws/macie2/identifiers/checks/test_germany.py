@@ -14,7 +14,6 @@ from localaws.macie2.identifiers.checks import germany
     [
         (germany.is_german_identity_card, "P430LMJ98", "M92J46C340"),
         (germany.is_german_passport, "K50G1F9Z0", "F93G03H159"),
-        (germany.is_german_phone, "+49171820800", "x302"),
         (germany.is_german_tax_number, "41 286 019 375", "41 286 019 376"),
     ],
 )

@@ -13,7 +13,6 @@ from localaws.macie2.identifiers.checks import united_kingdom
     ("check", "valid", "near_miss"),
     [
         (united_kingdom.is_national_insurance_number, "YG402973C", "BG627616A"),
-        (united_kingdom.is_british_phone, "0800 496 0390", "37864951897830129"),
         (united_kingdom.is_british_tax_number, "2222886852", "2222886853"),
     ],
 )
