@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
+from localaws.macie2.identifiers.matching import continues_abroad
 from localaws.macie2.identifiers.names import ColumnKind
 
 CAP = 1000
+CONTAINERS = {"HTTP_COOKIE"}
 _PROXIMITY = 30
 
 csv.field_size_limit(2**31 - 1)
@@ -29,23 +31,24 @@ class _Identifier:
     unkeyed: re.Pattern[str] | None
     definition: ManagedIdentifier | CustomIdentifier
 
-    def count(self, cell: str, *, is_open: bool) -> int:
-        """Count the matches in one cell."""
-        if isinstance(self.definition, CustomIdentifier):
-            return self._count_custom(cell, self.definition, is_open=is_open)
+    def spans(self, cell: str, *, is_open: bool) -> list[tuple[int, int]]:
+        """Return the matches of a managed identifier in one cell."""
         if is_open:
-            return sum(1 for _ in self._matches(self.keyed, cell))
+            return list(self._matches(self.keyed, cell))
         places = [match.span() for match in self.keyword.finditer(cell)] if self.keyword else []
-        near = sum(_is_near(places, *span) for span in self._matches(self.keyed, cell)) if places else 0
-        return near + sum(not _is_near(places, *span) for span in self._matches(self.unkeyed, cell))
+        near = [span for span in self._matches(self.keyed, cell) if _is_near(places, *span)] if places else []
+        return near + [span for span in self._matches(self.unkeyed, cell) if not _is_near(places, *span)]
 
     def _matches(self, pattern: re.Pattern[str] | None, cell: str) -> Iterator[tuple[int, int]]:
         check = self.definition.check if isinstance(self.definition, ManagedIdentifier) else None
         for match in pattern.finditer(cell) if pattern else ():
+            if self.id.endswith("PHONE_NUMBER") and continues_abroad(cell, match.start()):
+                continue
             if _stands_alone(cell, *match.span()) and (check is None or check(match.group())):
                 yield match.span()
 
-    def _count_custom(self, cell: str, custom: CustomIdentifier, *, is_open: bool) -> int:
+    def count_custom(self, cell: str, custom: CustomIdentifier, *, is_open: bool) -> int:
+        """Count the matches of a custom identifier in one cell."""
         assert self.keyed is not None
         matches = (match for match in self.keyed.finditer(cell) if match.group())
         spans = [match.span() for match in matches if not any(word in match.group() for word in custom.ignore_words)]
@@ -126,15 +129,30 @@ class PlainScanner:
     def _count_row(self, row: list[str], header: _Header, found: Counter[str]) -> None:
         for column, cell in enumerate(row):
             if cell:
-                opened = header.opened_at(column)
-                for identifier in self._identifiers:
-                    if count := identifier.count(cell, is_open=identifier.id in opened):
-                        found[identifier.id] += count
+                self._count_cell(cell, header.opened_at(column), found)
         if (name := self._rules.get("NAME")) and found[name] < CAP:
             found[name] += sum(_count_names(row, header))
         if (address := self._rules.get("ADDRESS")) and found[address] < CAP:
             found[address] += sum(addresses.count_addresses(cell) for cell in row if " " in cell)
             found[address] += sum(1 for _ in _address_rows(row))
+
+    def _count_cell(self, cell: str, opened: frozenset[str], found: Counter[str]) -> None:
+        spans: list[tuple[int, int, str]] = []
+        for identifier in self._identifiers:
+            is_open = identifier.id in opened
+            if isinstance(identifier.definition, CustomIdentifier):
+                found[identifier.id] += identifier.count_custom(cell, identifier.definition, is_open=is_open)
+            else:
+                spans += [(*span, identifier.id) for span in identifier.spans(cell, is_open=is_open)]
+        for start, end, name in spans:
+            found[name] += not any(
+                first <= start
+                and end <= last
+                and last - first > end - start
+                and other != name
+                and other not in CONTAINERS
+                for first, last, other in spans
+            )
 
 
 @dataclass(frozen=True, slots=True)

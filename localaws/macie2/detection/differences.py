@@ -11,8 +11,18 @@ DIFFERENCES: tuple[str, ...] = (
     "HTML, XML and YAML are read as text, tags and all.",
     "Text is UTF-8, or UTF-16 with a byte order mark; a line that is not UTF-8 is read as Latin-1. AWS does not say "
     "which encodings it reads.",
-    "The delimiter of a CSV file is the comma, or when its first line has none the commonest of tab, semicolon and "
-    "bar.",
+    "AWS does not say how Macie finds the header and the delimiter of a CSV file. Here the header is the first record "
+    "that is not blank, and the delimiter the comma, or when the first line has none the commonest of tab, semicolon "
+    "and bar, if the first records have the same number of cells and none looks more like a header. Otherwise (titles, "
+    "comments, a line `sep=;` or blank lines above the header, a comma in the first line of a semicolon file, records "
+    "of different lengths) the file is scanned as the table of most of the first records (or by the delimiter that "
+    "`sep=` names), as the table whose header has most known names, as the plain table, and as text; for each "
+    "identifier, the scan counts that found most. Only the first 64 KB are searched for the header.",
+    "Bytes of another format than the extension of a csv, tsv, json, jsonl or txt file are SKIPPED whatever the size, "
+    "with MALFORMED_FILE, or UNSUPPORTED_FILE_TYPE_EXCEPTION for text: packed, encrypted or binary files by their "
+    "first bytes, UTF-16 without a mark, UTF-32, EBCDIC and others by statistics, HTML, XML, pointers of Git LFS and "
+    "git-annex. AWS does not say what Macie does with them. A json file without any JSON, and a csv file of which "
+    "nothing is CSV, are read as text, and have the MIME type text/plain.",
     "When the header of a CSV file holds sensitive data, all places of the file are reported as lines; AWS documents "
     "this, but not the column of such a place: here it is that of the cell.",
     "A CSV file with more than 250,000 columns is SKIPPED with UNABLE_TO_PARSE_FILE.",
@@ -21,7 +31,8 @@ DIFFERENCES: tuple[str, ...] = (
     "is taken for a stray quote.",
     "JSON may hold several texts one after the other, also in a .json file; a member that is there twice counts twice.",
     "A name of an element that is sensitive itself is counted once in a file, as a record without a path.",
-    "JSON that is nested deeper than 256 is PARTIAL with JSON_NESTING_LEVEL_OVER_LIMIT: what came before counts.",
+    "JSON that is nested deeper than 256 is SKIPPED with JSON_NESTING_LEVEL_OVER_LIMIT. AWS says that Macie analyses "
+    "nothing of it, but not how it reports that.",
     "A match in a text that is longer than 8,192 characters, or a name or an address where a line of more than a "
     "million characters is cut, may be missed.",
     "The keyword of a managed identifier may stand before or behind the match, across lines too.",

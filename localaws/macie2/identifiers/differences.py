@@ -15,8 +15,16 @@ DIFFERENCES: tuple[str, ...] = (
     "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",
     "Numbers that have no check digit and share a shape are reported for every identifier whose keyword is near: "
     'nine digits beside "passport" are a passport of the United States, whatever country issued it.',
-    "Phone numbers without country code are distinguished by their grouping; a form that several countries share is "
-    "reported for each of them.",
+    "A match inside a longer match of another managed identifier of the job does not count (a card number in a UDI, a "
+    "phone number in an IBAN), except inside an HTTP_COOKIE, which may hold data of any kind. Custom identifiers and "
+    "the rules for NAME and ADDRESS neither hide other matches nor are hidden. AWS does not say how Macie counts it.",
+    "The country code of a phone number, also with 00, decides its country; 00 needs a keyword or a separator behind "
+    "the code. Numbers without one are distinguished by their grouping; a form that several countries share is "
+    "reported for each of them, but an Italian mobile number in groups of 3, 3 and 4 digits that could be a North "
+    "American one counts with spaces only. An extension (x123, ext. 123) belongs to the number.",
+    "Not found, as documented or for want of documentation: the name `AWS_SECRET_KEY` as a keyword (a keyword is a "
+    "whole word, and `_` a part of a word), Maestro numbers of 12 digits (AWS says 13 to 19), and IBANs in small "
+    "letters or with a space behind the country (AWS says that groups may be separated, but not these forms).",
     "Dates are read with digits or English month names only; expiration dates need month and year from 2020 on.",
     "BRAZIL_CNPJ_NUMBER knows digits only, not the form with letters that is issued since 2026.",
 )

@@ -21,7 +21,9 @@ _FOLDER = Path(__file__).with_name("catalogue")
 _FILES = ("credentials", "financial", "health", "personal")
 _ROW_RULES = ("NAME", "ADDRESS")
 _FIELDS = frozenset(
-    words("id category recommended severity keywords pattern unkeyed_pattern prefilter check row_rule source rule")
+    words("""
+    id category recommended severity keywords pattern unkeyed_pattern prefilter check row_rule is_container source rule
+    """)
 )
 
 
@@ -82,6 +84,7 @@ def parse_entry(raw: Mapping[str, Any], document: Mapping[str, Any]) -> ManagedI
         source=str(raw.get("source", "")),
         rule=str(raw.get("rule", "")),
         prefilter=_named(id_, raw.get("prefilter"), document, "patterns"),
+        is_container=bool(raw.get("is_container", False)),
     )
     _refuse_contradictions(entry)
     return entry

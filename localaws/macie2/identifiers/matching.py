@@ -6,6 +6,7 @@ it; elsewhere a keyword must stand in the text itself. RE2 looks for the matches
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterator
 from functools import lru_cache
@@ -16,6 +17,10 @@ from localaws.macie2.identifiers.model import Category, CustomIdentifier, Manage
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 PROXIMITY = 30
+# The beginning of a number of another country: its code, and no more groups than a number has before its last ones.
+_ABROAD = re.compile(r"(?:\+|(?<!\d)00)[1-9]\d{0,2}(?:[ .\-/()\u00a0\u202f\u2011\u2013]{1,3}\d{1,5}){0,3}\D{0,3}\Z")
+_LONGEST_ABROAD = 24
+_MOST_DIGITS_ABROAD = 8
 
 
 class Probe(ABC):
@@ -59,6 +64,7 @@ class ManagedProbe(Probe):
         self._severity = identifier.severity
         self._check = identifier.check
         self._allowed = allowed
+        self._is_phone = identifier.id.endswith("PHONE_NUMBER")
 
     def severity_of(self, count: int) -> Severity:
         return self._severity.severity_of(count)
@@ -77,7 +83,9 @@ class ManagedProbe(Probe):
     def _matches(self, regex: Regex | None, text: str) -> Iterator[tuple[int, int]]:
         for match in regex.re2.finditer(text) if regex else ():
             start, end = match.span()
-            if stands_alone(text, start, end) and self._counts(match.group()):
+            if not stands_alone(text, start, end) or (self._is_phone and continues_abroad(text, start)):
+                continue
+            if self._counts(match.group()):
                 yield start, end
 
     def _counts(self, matched: str) -> bool:
@@ -89,6 +97,14 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 2) : start], text[end : end + 2]
     is_continued = len(before) == 2 and before[1] in ".-" and before[0].isalnum() and text[start].isalnum()
     return not is_continued and not (len(after) == 2 and after[0] in ".-" and after[1].isdigit())
+
+
+def continues_abroad(text: str, start: int) -> bool:
+    """Return whether a phone number is the end of one that begins with a country code, which decides the country."""
+    if text[max(0, start - 1) : start] == "+":
+        return True
+    before = _ABROAD.search(text, max(0, start - _LONGEST_ABROAD), start)
+    return before is not None and sum(map(str.isdigit, before.group())) <= _MOST_DIGITS_ABROAD
 
 
 class CustomProbe(Probe):

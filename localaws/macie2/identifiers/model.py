@@ -98,6 +98,7 @@ class ManagedIdentifier:
     :param prefilter: a cheap expression that every text with a match of ``unkeyed_pattern`` matches too. Entries share
         the very same text where they can, so that it is looked for once; always there with ``unkeyed_pattern``.
     :param row_rule: found by a rule over whole rows instead of a pattern (``NAME``, ``ADDRESS``).
+    :param is_container: what is found inside of a match counts too.
     :param recommended: member of the set that the selector RECOMMENDED stands for.
     :param rule: the parts that AWS does not document.
     """
@@ -114,6 +115,7 @@ class ManagedIdentifier:
     source: str = ""
     rule: str = ""
     prefilter: str | None = None
+    is_container: bool = False
 
     @property
     def is_implemented(self) -> bool:

@@ -4,7 +4,8 @@ The first row of a file without a header is data, and nothing of it may be kept.
 positive since spring"), so a row is a header only if all of these conditions hold. In doubt the file has no header, and
 columns are identified by position:
 
-1. There is a complete second row, and all sampled rows have as many cells as the first.
+1. There is a complete second row, and all sampled rows have as many cells as the first. Above the header there may be a
+   line ``sep=`` and up to ten rows of fewer cells (titles, comments), if the header has several cells.
 2. Each cell has the shape of a name: letters, at most two digits, single separators, at most 64 characters and five
    words with at most one blank. No cell is empty, no cell occurs twice, and no cell recurs in its column.
 3. At least half of the cells are *known*: each of their words is in the vocabulary below. Words that are also values
@@ -30,8 +31,10 @@ from dataclasses import dataclass
 SAMPLE_BYTES = 64 * 1024
 """Size of the sample at the start of a file."""
 _ROWS = 20
+_MAX_ROWS_ABOVE = 10
 _DELIMITERS = {"csv": ",;\t|", "tsv": "\t", "tab": "\t", "psv": "|", "txt": ",;\t|"}
 _MAX_CELL = 64
+_SEPARATOR = re.compile(r'\s*"?sep *= *([\t !#-~])"? *\r?\n', re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z]+[A-Za-z0-9]*(?:[ _./#-][A-Za-z0-9]+)*#?")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _DIGIT = re.compile(r"[0-9]")
@@ -93,7 +96,9 @@ def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
     """
     delimiters = _DELIMITERS.get(name.rpartition(".")[2].lower(), "")
     text = _decoded(sample, is_whole=is_whole)
-    tables = [_rows(text, delimiter, is_whole=is_whole) for delimiter in delimiters if text]
+    if delimiters and (separator := _SEPARATOR.match(text)):
+        delimiters, text = separator[1], text[separator.end() :]
+    tables = [_table(_rows(text, delimiter, is_whole=is_whole)) for delimiter in delimiters if text]
     rows = max(tables, key=lambda rows: len(rows[0]) if rows else 0, default=[])
     return tuple(cell if _is_known(cell) else "" for cell in rows[0]) if _begins_with_header(rows) else ()
 
@@ -116,11 +121,18 @@ def _rows(text: str, delimiter: str, *, is_whole: bool) -> list[list[str]]:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             if row:
                 rows.append([cell.strip() for cell in row])
-            if len(rows) > _ROWS:
+            if len(rows) > _ROWS + _MAX_ROWS_ABOVE:
                 break
     except csv.Error:  # the last row of a sample may end within a quoted cell
         return [] if is_whole else rows
     return rows
+
+
+def _table(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows without those of fewer cells above a table of several columns."""
+    width = len(rows[-1]) if rows else 0
+    start = next((at for at, row in enumerate(rows[: _MAX_ROWS_ABOVE + 1]) if len(row) >= width), 0)
+    return rows[start:] if width > 1 else rows
 
 
 def _begins_with_header(rows: Sequence[Sequence[str]]) -> bool:

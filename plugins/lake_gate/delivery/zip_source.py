@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from copy import copy
 from functools import partial
-from typing import IO
+from typing import IO, cast
 
 from lake_gate.delivery.source_files import CHUNK_BYTES, MAX_ARCHIVE_BYTES, SourceFile, check_name
+from lake_gate.delivery.unpacking import UNPACKED, DictionaryError, UnpackedFile, unpack
 from lake_gate.errors import SourceError
 
 MAX_ARCHIVE_FILES = 100_000
@@ -22,18 +24,23 @@ MAX_ARCHIVE_RATIO = 200
 """Most unpacked bytes per packed byte: Synthea's CSV has about 10; zip bombs have 1,000 and more."""
 _METHODS = {
     1: "shrink",
+    2: "reduce",
+    3: "reduce",
+    4: "reduce",
+    5: "reduce",
     6: "implode",
     9: "deflate64",
-    12: "bzip2",
-    14: "lzma",
     93: "zstd",
     95: "xz",
     98: "ppmd",
     99: "AES encryption",
 }
 """Source: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, section 4.4.5"""
-_READ = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Without bzip2 and lzma: zipfile would unpack a whole piece of them into memory, of any size."""
+_WITH_BACKSLASHES = {0, 6, 10, 14}
+"""Systems (MS-DOS, OS/2, Windows NTFS, VFAT) whose zip programs may write ``\\`` between the parts of a name.
+
+Source: the same page, sections 4.4.2.2 and 4.4.17.1
+"""
 _BROKEN_ZIP = (
     *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
     *(ValueError, OverflowError, struct.error),
@@ -42,7 +49,7 @@ _BROKEN_ZIP = (
 _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
 _MEMBER = struct.Struct("<4s24x3H12x")
 _LOCAL = struct.Struct("<4s2xHH4xLLLHH")
-_HAS_DESCRIPTOR = 0x8
+_HAS_DESCRIPTOR, _HAS_END_MARK = 0x8, 0x2
 _IN_ZIP64 = 0xFFFFFFFF
 _MOST_COMMENT_BYTES = 0xFFFF
 
@@ -62,6 +69,8 @@ def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
             at = _check_member(source, archive, info)
             opened.open(info).close()  # compares the names in directory and member
         _check_no_member(source, archive, at, _directory(archive)[0])
+    except DictionaryError as error:
+        raise SourceError(source, str(error)) from None
     except _BROKEN_ZIP as error:
         raise SourceError(source, f"it is not a readable zip ({type(error).__name__})") from None
     except OSError as error:
@@ -71,7 +80,20 @@ def zip_files(source: str, archive: IO[bytes]) -> list[SourceFile]:
         }:  # zipfile seeks to wrong offsets of a broken zip; other errors are the disk's
             raise
         raise SourceError(source, "it is not a readable zip (an offset is outside of the file)") from None
-    return [SourceFile(info.filename, info.file_size, partial(opened.open, info)) for info in members]
+    return [SourceFile(_name(info), info.file_size, partial(_open, opened, info)) for info in members]
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    name = info.orig_filename
+    return name.replace("\\", "/") if info.create_system in _WITH_BACKSLASHES else name
+
+
+def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a member; not by zipfile, which unpacks a piece of bzip2 or lzma into memory as a whole."""
+    packed = copy(info)
+    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, info.compress_size
+    packed.CRC = None  # type: ignore[assignment]  # of the unpacked bytes, which UnpackedFile compares
+    return cast("IO[bytes]", io.BufferedReader(UnpackedFile(opened.open(packed), info), CHUNK_BYTES))
 
 
 def _check_directory(source: str, archive: IO[bytes]) -> None:
@@ -143,7 +165,7 @@ def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int
     start = info.header_offset + _LOCAL.size + name_bytes + extra_bytes
     archive.seek(start)
     crc, size = 0, 0
-    for piece in _unpacked(archive, info):
+    for piece in unpack(archive, info):
         crc, size = zlib.crc32(piece, crc), size + len(piece)
         if size > info.file_size:
             break
@@ -159,31 +181,6 @@ def _check_member(source: str, archive: IO[bytes], info: zipfile.ZipInfo) -> int
     return int(start + info.compress_size)
 
 
-def _unpacked(archive: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Unpack a member in bounded pieces.
-
-    :raises EOFError: when the unpacked data ends before or after the packed bytes.
-    """
-    left, inflate = info.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
-    is_packed = info.compress_type == zipfile.ZIP_DEFLATED and left > 0
-    while left:
-        packed = archive.read(min(left, CHUNK_BYTES))
-        if not packed or inflate.eof:
-            raise EOFError
-        left -= len(packed)
-        while packed and not inflate.eof and is_packed:
-            yield inflate.decompress(packed, CHUNK_BYTES)
-            packed = inflate.unconsumed_tail
-        if not is_packed:
-            yield packed
-    while is_packed and not inflate.eof:
-        if not (piece := inflate.decompress(b"", CHUNK_BYTES)):
-            raise EOFError
-        yield piece
-    if inflate.unused_data:
-        raise EOFError
-
-
 def _check_no_member(source: str, archive: IO[bytes], start: int, end: int) -> None:
     """Check that no unlisted member lies between two members of the directory."""
     archive.seek(start)
@@ -196,15 +193,16 @@ def _check_no_member(source: str, archive: IO[bytes], start: int, end: int) -> N
 
 
 def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    for folder in (info for info in found if info.is_dir() and info.file_size):
+    folders = [info for info in found if _name(info).endswith("/")]
+    for folder in (info for info in folders if info.file_size):
         raise SourceError(
             source, f"the member {folder.filename!r} has content, but its name ends in '/', which no file name may"
         )
-    members = [info for info in found if not info.is_dir()]
+    members = [info for info in found if not _name(info).endswith("/")]
     for info in found:
         _check_kind(source, info)
     for info in members:
-        check_name(source, info.orig_filename)
+        check_name(source, _name(info))
     unpacked, packed = sum(i.file_size for i in members), sum(i.compress_size for i in members)
     if unpacked > MAX_ARCHIVE_BYTES or unpacked > MAX_ARCHIVE_RATIO * max(packed, 1024):
         raise SourceError(source, f"it unpacks to {unpacked} bytes from {packed}, like a zip bomb")
@@ -218,9 +216,18 @@ def _checked_members(source: str, found: list[zipfile.ZipInfo]) -> list[zipfile.
 
 def _check_kind(source: str, info: zipfile.ZipInfo) -> None:
     if info.flag_bits & 0x1:
-        raise SourceError(source, f"{info.filename!r} is encrypted")
+        raise SourceError(source, f"{info.filename!r} is encrypted; pack it without a password")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise SourceError(source, f"{info.filename!r} is a symbolic link")
-    if info.compress_type not in _READ:
-        method = _METHODS.get(info.compress_type, f"number {info.compress_type}")
-        raise SourceError(source, f"{info.filename!r} is packed by the method {method}; only deflate is read")
+    if (method := _unread_method(info)) is not None:
+        raise SourceError(
+            source,
+            f"{info.filename!r} is packed by the method {method}, which is not read; "
+            "unpack the zip and pack it again by deflate, or deliver the files unpacked",
+        )
+
+
+def _unread_method(info: zipfile.ZipInfo) -> str | None:
+    if info.compress_type == zipfile.ZIP_LZMA and not info.flag_bits & _HAS_END_MARK:
+        return "lzma without an end mark"
+    return None if info.compress_type in UNPACKED else _METHODS.get(info.compress_type, f"number {info.compress_type}")

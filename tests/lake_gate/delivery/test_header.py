@@ -46,6 +46,48 @@ def test_names_are_found_however_the_file_is_written(content: bytes, expected: t
     assert header(content) == expected
 
 
+ABOVE = [
+    b"Patient extract, 2026-11-01\n",
+    b"Patient extract\nClinic North\n\n",
+    b"# exported by a tool\n# of patients, with names\n",
+    b'"Patient extract\nof all, confidential"\n',
+    b"\n\n",
+    b"sep=,\n",
+    b'"sep=,"\r\n',
+    b"sep=\n",
+    b"sep=,\nPatient extract\n",
+]
+
+
+@pytest.mark.parametrize("above", ABOVE)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_names_are_found_below_titles_and_comments(above: bytes, mark: bytes) -> None:
+    assert header(mark + above + PATIENTS) == ("Id", "BIRTHDATE", "SSN", "FIRST", "LAST")
+
+
+@pytest.mark.parametrize("delimiter", [b";", b"|", b"\t", b"^"])
+def test_delimiter_is_that_of_the_line_above(delimiter: bytes) -> None:
+    assert header(b"sep=" + delimiter + b"\n" + b"id,SSN;\n1,2;\n".replace(b",", delimiter).replace(b";\n", b"\n")) == (
+        "id",
+        "SSN",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"HIV positive,1\nMilo,Feil,2\nTomas,Sauer,3\n",
+        b"Patient extract\nMilo Feil,HIV positive,2\nTomas Sauer,HIV negative,3\n",
+        b"Patient extract\n" * 11 + PATIENTS,
+        b"a,b,c,d,e,f\n" + PATIENTS,
+        b"Patient extract\nSSN\n1\n",
+        b'"Surname, title";first_name;ssn;dob\nA;B;3;4\n',
+    ],
+)
+def test_rows_above_do_not_make_a_header_of_data(content: bytes) -> None:
+    assert header(content) == ()
+
+
 def test_name_that_is_not_known_is_not_kept() -> None:
     """A word that is not in the vocabulary may be a value, even beside names."""
     assert header(b"patient_id,Smith,date\n1,Jones,2020-01-01\n") == ("patient_id", "", "date")

@@ -83,13 +83,100 @@ def test_second_list_of_members_is_not_taken_for_the_first(monkeypatch: pytest.M
         read(bytes(changed))
 
 
-@pytest.mark.parametrize(("method", "name"), [(9, "deflate64"), (12, "bzip2"), (14, "lzma"), (93, "zstd"), (77, "77")])
-def test_method_that_is_not_read_is_named(method: int, name: str) -> None:
-    packed = zipped({"a.csv": bytes(99)})
-    at = packed.index(b"PK\x01\x02") + 10
-    changed = packed[:at] + struct.pack("<H", method) + packed[at + 2 :]
-    with pytest.raises(SourceError, match=rf"'a.csv' is packed by the method (number )?{name}; only deflate is read"):
+UNREAD = [
+    *((1, "shrink"), (2, "reduce"), (6, "implode"), (9, "deflate64"), (14, "lzma without an end mark")),
+    *((93, "zstd"), (95, "xz"), (98, "ppmd"), (99, "AES encryption"), (77, "number 77")),
+]
+
+
+@pytest.mark.parametrize(("method", "name"), UNREAD)
+def test_method_that_is_not_read_is_named_with_what_to_do(method: int, name: str) -> None:
+    changed = in_directory(zipped({"a.csv": bytes(99)}), 10, struct.pack("<H", method))
+    told = rf"'a.csv' is packed by the method {name}, which is not read; unpack the zip and pack it again by deflate"
+    with pytest.raises(SourceError, match=told):
         read(changed)
+
+
+def test_encrypted_member_is_named_with_what_to_do() -> None:
+    changed = in_directory(zipped({"a.csv": bytes(99)}), 8, b"\x01")
+    with pytest.raises(SourceError, match=r"'a.csv' is encrypted; pack it without a password"):
+        read(changed)
+
+
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_that_python_reads_are_read(method: int) -> None:
+    files = {"a.csv": random.Random(2).randbytes(3_000_000), "b.csv": b"", "c/d.csv": b"id,text\n" + b"1,a\n" * 50_000}
+    packed = zipped(files, method)
+    assert read(packed) == files
+    (first, *_) = zip_files("x.zip", io.BytesIO(packed))
+    with first.open() as content:
+        assert content.read(7) + content.read() == files["a.csv"]
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_member_is_unpacked_in_pieces_whatever_it_unpacks_to(method: int) -> None:
+    random_bytes = random.Random(3).randbytes(500_000)
+    files = zip_files("x.zip", io.BytesIO(zipped({"a.csv": random_bytes, "b.csv": bytes(90_000_000)}, method)))
+    tracemalloc.start()
+    for file in files:
+        with file.open() as content:
+            while content.read(1 << 20):
+                pass
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20e6
+
+
+def test_dictionary_of_lzma_is_limited() -> None:
+    packed = zipped({"a.csv": b"1"}, zipfile.ZIP_LZMA)
+    at = packed.index(b"a.csv") + len(b"a.csv") + 2 + 2 + 1
+    changed = packed[:at] + struct.pack("<L", 1 << 31) + packed[at + 4 :]
+    with pytest.raises(SourceError, match=r"'a.csv' is packed by lzma with a dictionary of 2147483648 bytes; at most"):
+        read(changed)
+
+
+WINDOWS = [0, 6, 10, 14]
+
+
+@pytest.mark.parametrize("system", WINDOWS)
+def test_backslash_is_a_slash_in_a_zip_from_windows(system: int) -> None:
+    packed = zipped({"csv|patients.csv": b"1", "csv|": b""}).replace(b"csv|", b"csv\\")
+    assert read(from_system(packed, system)) == {"csv/patients.csv": b"1"}
+
+
+@pytest.mark.parametrize("system", [3, 19])
+def test_backslash_is_refused_in_a_zip_from_elsewhere(system: int) -> None:
+    packed = zipped({"csv|patients.csv": b"1"}).replace(b"csv|", b"csv\\")
+    with pytest.raises(SourceError, match="not a plain relative path"):
+        read(from_system(packed, system))
+
+
+@pytest.mark.parametrize(
+    "name", [b"..\\a.csv", b"b\\..\\a.csv", b"\\a.csv", b"\\\\host\\a.csv", b"C:\\a.csv", b"b\\\\a.csv"]
+)
+def test_name_from_windows_that_leads_out_is_refused(name: bytes) -> None:
+    packed = zipped({"x" * len(name): b"1"}).replace(b"x" * len(name), name)
+    with pytest.raises(SourceError, match="leads out of the delivery"):
+        read(from_system(packed, 0))
+
+
+def test_folder_from_windows_with_content_is_refused() -> None:
+    packed = zipped({"patients|": b"SSN\n219-09-9999\n"}).replace(b"patients|", b"patients\\")
+    with pytest.raises(SourceError, match="has content"):
+        read(from_system(packed, 10))
+
+
+def in_directory(packed: bytes, offset: int, value: bytes) -> bytes:
+    """Change an entry of the directory."""
+    at = packed.index(b"PK\x01\x02") + offset
+    return packed[:at] + value + packed[at + len(value) :]
+
+
+def from_system(packed: bytes, system: int) -> bytes:
+    return packed.replace(b"PK\x01\x02\x14\x03", b"PK\x01\x02\x14" + bytes([system]))
 
 
 def test_folder_with_content_is_refused() -> None:
@@ -175,12 +262,13 @@ def test_zip_that_was_packed_while_it_was_sent_is_read(method: int) -> None:
         read(changed)
 
 
-def test_broken_zips_are_refused_whatever_is_broken() -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_broken_zips_are_refused_whatever_is_broken(method: int) -> None:
     """Bytes changed at random: the zip is refused as a zip, or read with the contents that were packed."""
     chance = random.Random(12)
     files = {f"{n}.csv": bytes(chance.randbytes(50)) for n in range(5)}
-    packed = zipped(files)
-    for _ in range(600):
+    packed = zipped(files, method)
+    for _ in range(300):
         changed = bytearray(packed)
         for _ in range(chance.randint(1, 4)):
             changed[chance.randrange(len(changed))] = chance.randrange(256)

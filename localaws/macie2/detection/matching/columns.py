@@ -53,7 +53,7 @@ class TableScan:
         near, alone = (distinct.where(columns, mask) for mask in ("near", "alone"))
         hits = self._matcher.hits_with_signs(distinct.values_of(columns), near, alone, group.is_open)
         for identifier, counts in hits.items():
-            spans = partial(self._matcher.probes[identifier].spans, is_open=identifier in group.is_open)
+            spans = partial(self._matcher.spans, identifier, is_open=group.is_open)
             for column in distinct.having_any(columns, counts):
                 _add(distinct.table, column, counts, self._tallies[identifier], spans)
 

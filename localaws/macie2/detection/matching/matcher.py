@@ -6,12 +6,14 @@ open, one each for all keywords and for all patterns that need none. Candidates 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import polars as pl
 
 from localaws.macie2.detection.matching.any_of import AnyOf, having
+from localaws.macie2.detection.matching.nested import Spans, without_nested
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
 from localaws.macie2.identifiers.dialect import Regex
 from localaws.macie2.identifiers.keywords import KeywordIndex
@@ -43,6 +45,8 @@ class Matcher:
         self._allowed = allowed
         chosen = [identifier for identifier in managed if identifier.pattern or identifier.unkeyed_pattern]
         self.probes: dict[str, Probe] = {identifier.id: ManagedProbe(identifier, allowed) for identifier in chosen}
+        self._managed = frozenset(self.probes)
+        self._containers = frozenset(identifier.id for identifier in chosen if identifier.is_container)
         self.custom = {identifier.id: CustomProbe(identifier, allowed) for identifier in custom}
         self.probes |= self.custom
         # A custom identifier without keywords is open everywhere.
@@ -95,7 +99,32 @@ class Matcher:
             for probe in probes:
                 if count := sum(1 for _ in probe.spans(value, is_open=False)):
                     found.setdefault(probe.id, {})[value] = count
+        self._drop_nested(found, is_open)
         return found
+
+    def spans(self, identifier: str, text: str, is_open: frozenset[str]) -> list[tuple[int, int]]:
+        """Return where in a value the matches are that :meth:`hits` counts."""
+        ids = self._managed if identifier in self._managed else [identifier]
+        spans = {name: list(self.probes[name].spans(text, is_open=name in is_open)) for name in ids}
+        return list(self.outermost(spans)[identifier])
+
+    def outermost(self, spans: Spans) -> Spans:
+        """Return the spans in a text without those in longer ones; custom identifiers neither hide nor are hidden."""
+        managed = {identifier: found for identifier, found in spans.items() if identifier in self._managed}
+        return {**spans, **without_nested(managed, self._containers)}
+
+    def _drop_nested(self, found: Hits, is_open: frozenset[str]) -> None:
+        managed = [identifier for identifier in found if identifier in self._managed]
+        hits = Counter(value for identifier in managed for value in found[identifier]) if len(managed) > 1 else {}
+        for value in (value for value, count in hits.items() if count > 1):
+            ids = [identifier for identifier in managed if value in found[identifier]]
+            spans = {name: list(self.probes[name].spans(value, is_open=name in is_open)) for name in ids}
+            for identifier, kept in without_nested(spans, self._containers).items():
+                found[identifier][value] = len(kept)
+                if not kept:
+                    del found[identifier][value]
+        for identifier in [identifier for identifier in managed if not found[identifier]]:
+            del found[identifier]
 
     def not_allowed(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Yield the spans that are not allowed texts."""

@@ -108,6 +108,7 @@ class Tallies:
     """
 
     def __init__(self, matcher: Matcher, managed: Sequence[ManagedIdentifier], wanted_texts: int = 0) -> None:
+        self._matcher, self._managed = matcher, managed
         self._by_id = {probe.id: Tally(probe.id, probe.category, probe) for probe in matcher.probes.values()}
         self._wanted_texts = wanted_texts
         by_rule = {identifier.row_rule: identifier for identifier in managed if identifier.row_rule}
@@ -141,6 +142,17 @@ class Tallies:
         """Add the counts of another file."""
         for tally in other:
             self[tally.identifier].add_count(tally.count)
+
+    def empty(self) -> Tallies:
+        """Return tallies of the same identifiers for another look at the same file."""
+        return Tallies(self._matcher, self._managed, self._wanted_texts)
+
+    def take_larger(self, other: Tallies) -> None:
+        """Take the hits of another look at the same file where it found more."""
+        for tally in other:
+            mine = self[tally.identifier]
+            if tally.count > mine.count:
+                mine.count, mine.occurrences, mine.texts = tally.count, tally.occurrences, tally.texts
 
     def detections(self) -> tuple[Detection, ...]:
         """Return the detections so far."""

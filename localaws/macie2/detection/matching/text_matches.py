@@ -20,6 +20,13 @@ type Span = tuple[int, int]
 
 def iter_matches(matcher: Matcher, text: str) -> Iterator[tuple[Probe, list[Span]]]:
     """Yield the spans of the matches of every probe that has any."""
+    found = dict(_iter_all(matcher, text))
+    for identifier, spans in matcher.outermost(found).items():
+        if spans:
+            yield matcher.probes[identifier], list(spans)
+
+
+def _iter_all(matcher: Matcher, text: str) -> Iterator[tuple[str, list[Span]]]:
     windows = _around_keywords(matcher, text)
     anywhere = _around_unkeyed(matcher, text)
     for probe in matcher.probes.values():
@@ -29,7 +36,7 @@ def iter_matches(matcher: Matcher, text: str) -> Iterator[tuple[Probe, list[Span
             own = windows.get(probe.id, [])
             spans = list(_within(probe, text, _merged([*own, *anywhere]) if probe.unkeyed and anywhere else own))
         if spans:
-            yield probe, spans
+            yield probe.id, spans
 
 
 def _around_keywords(matcher: Matcher, text: str) -> dict[str, list[Span]]:

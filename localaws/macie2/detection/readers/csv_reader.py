@@ -16,8 +16,9 @@ from itertools import islice
 
 import polars as pl
 
+from localaws.macie2.detection.readers.csv_layout import Layout
 from localaws.macie2.detection.readers.csv_tables import CellFrame, CellRows, LinedRows
-from localaws.macie2.detection.readers.source import SNIFFED_BYTES, Source, UnreadableError, count_line_ends, valid_utf8
+from localaws.macie2.detection.readers.source import Source, UnreadableError, count_line_ends, valid_utf8
 
 CHUNK_BYTES = 8 * 1024 * 1024
 # A quoted cell that has not ended after this many bytes is taken for a stray quote.
@@ -41,19 +42,20 @@ class MalformedError(ValueError):
 class CsvReader:
     """Reads one file once, front to back.
 
-    :param delimiter: None: the comma, or when the first line has none the commonest of tab, semicolon and bar.
+    :param layout: its delimiter, and where its header is.
     :param chunk_bytes: how much is read at a time; memory is a small multiple of it.
     :param always_csv: never use polars (for comparison).
-    :ivar header: the first record that is not blank; empty until it was read.
+    :ivar header: the first record below the preamble that is not blank; empty until it was read.
     :ivar is_located_by_line: all tables are :class:`LinedRows`; may be set before the next table is taken.
     :ivar next_line: 1-based number of the first line that no table has held yet.
     """
 
     def __init__(
-        self, source: Source, delimiter: str | None, chunk_bytes: int = CHUNK_BYTES, *, always_csv: bool = False
+        self, source: Source, layout: Layout, chunk_bytes: int = CHUNK_BYTES, *, always_csv: bool = False
     ) -> None:
         self._source = source
-        self._delimiter = delimiter or _sniff(source.peek(SNIFFED_BYTES))
+        self._delimiter = layout.delimiter
+        self._preamble = layout.preamble
         self._chunk_bytes = chunk_bytes
         self._always_csv = always_csv
         self._next_row = 1
@@ -62,7 +64,7 @@ class CsvReader:
         self.next_line = 1
 
     def tables(self) -> Iterator[CsvTable]:
-        """Yield what the file holds; the first table is the header alone, with the blank records before it.
+        """Yield what the file holds; the header comes without what is below it, with what is above.
 
         :raises MalformedError: where the bytes stop being CSV.
         """
@@ -78,17 +80,21 @@ class CsvReader:
                 yield from self._celled(text)
 
     def _header_size(self, text: bytes) -> int:
-        """Take the first record that is not blank for the header; return where it ends.
+        """Take the header if it is there; return where it ends, or else the text.
 
         :raises UnreadableError: when it has too many columns.
         """
         reader = csv.reader(io.TextIOWrapper(io.BytesIO(text), "utf-8", newline=""), delimiter=self._delimiter)
-        self.header = next(filter(any, reader), [])
+        self.header = next(filter(self._is_header, reader), [])
         if len(self.header) > MAXIMUM_COLUMNS:
             raise UnreadableError("UNABLE_TO_PARSE_FILE")
         ends = re.finditer(rb"\r\n|\r|\n", text)
         last = next((end for number, end in enumerate(ends, start=1) if number == reader.line_num), None)
         return last.end() if last else len(text)
+
+    def _is_header(self, record: list[str]) -> bool:
+        self._preamble -= 1
+        return self._preamble < 0 and any(record)
 
     def _lined(self, text: bytes) -> LinedRows:
         table = LinedRows(text.decode(), self._delimiter, self._next_row, self.next_line)
@@ -164,14 +170,6 @@ def _after_last_line_end(data: bytes, start: int, stop: int) -> int:
     if start >= stop:
         return 0
     return max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop)) + 1
-
-
-def _sniff(data: bytes) -> str:
-    first_line = re.split(rb"[\r\n]", data.lstrip(b"\r\n"), maxsplit=1)[0]
-    if b"," in first_line:
-        return ","
-    commonest = max(("\t", ";", "|"), key=lambda char: first_line.count(char.encode()))
-    return commonest if commonest.encode() in first_line else ","
 
 
 def _read_with_polars(chunk: bytes, delimiter: str, width: int) -> pl.DataFrame | None:

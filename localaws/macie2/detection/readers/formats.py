@@ -1,6 +1,7 @@
 """Formats of files, and their largest sizes.
 
-Documented extensions decide. Any other file is text if its content is, and unsupported otherwise.
+Documented extensions decide, unless the content is of another format (see ``content.py``). Any other file is text if
+its content is, and unsupported otherwise.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/discovery-supported-storage.html and
 https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
@@ -37,16 +38,19 @@ class Format:
     """A format that is read.
 
     :param maximum_bytes: of a file of it.
+    :param may_be_markup: its content may be HTML or XML.
     """
 
     kind: Kind
     mime_type: str
     maximum_bytes: int
     delimiter: str | None = None
+    may_be_markup: bool = False
 
 
 PLAIN_TEXT = Format(Kind.TEXT, "text/plain", 20 * _GIB)
-_HTML = Format(Kind.TEXT, "text/html", 20 * _GIB)
+_OTHER_TEXT = Format(Kind.TEXT, "text/plain", 20 * _GIB, may_be_markup=True)
+_HTML = Format(Kind.TEXT, "text/html", 20 * _GIB, may_be_markup=True)
 _YAML = Format(Kind.TEXT, "text/yaml", 20 * _GIB)
 _GZIP = Format(Kind.GZIP, "application/gzip", 8 * _GIB)
 
@@ -58,7 +62,7 @@ BY_EXTENSION = {
     "txt": PLAIN_TEXT,
     "htm": _HTML,
     "html": _HTML,
-    "xml": Format(Kind.TEXT, "application/xml", 20 * _GIB),
+    "xml": Format(Kind.TEXT, "application/xml", 20 * _GIB, may_be_markup=True),
     "yaml": _YAML,
     "yml": _YAML,
     "parquet": Format(Kind.PARQUET, "application/parquet", 8 * _GIB),
@@ -82,7 +86,7 @@ def format_of(extension: str) -> Format | None:
     """Return the format of a file; None when it is not read."""
     if extension.lower() in UNSUPPORTED:
         return None
-    return BY_EXTENSION.get(extension.lower(), PLAIN_TEXT)
+    return BY_EXTENSION.get(extension.lower(), _OTHER_TEXT)
 
 
 def extension_of(path: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from localaws.macie2.detection.readers.json_paths import Path
-from localaws.macie2.detection.readers.source import IncompleteError, Source
+from localaws.macie2.detection.readers.source import IncompleteError, Source, UnreadableError
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
 MAXIMUM_DEPTH = 256
@@ -66,6 +66,7 @@ class JsonReader:
     """Reads any number of JSON texts, one after the other.
 
     :param is_lines: the index of a record is that of its line; otherwise it is always 0.
+    :ivar has_containers: an object or an array has begun.
     :ivar line: 0-based number of the line, and ``column`` of the character on it, from which the source goes on.
     """
 
@@ -80,6 +81,7 @@ class JsonReader:
         self._open: list[_Open] = []
         self._index = 0
         self._counted = 0
+        self.has_containers = False
         self.line = 0
         self.column = 0
 
@@ -87,7 +89,7 @@ class JsonReader:
         """Yield the rows in the order in which they end.
 
         :raises MalformedError: where the text stops being JSON.
-        :raises IncompleteError: for a text that is nested too deeply.
+        :raises UnreadableError: for a text that is nested too deeply; Macie analyses nothing of such a file.
         """
         try:
             yield from self._rows()
@@ -169,7 +171,8 @@ class JsonReader:
 
     def _push(self, *, is_object: bool) -> None:
         if len(self._open) == MAXIMUM_DEPTH:
-            raise IncompleteError("JSON_NESTING_LEVEL_OVER_LIMIT")
+            raise UnreadableError("JSON_NESTING_LEVEL_OVER_LIMIT")
+        self.has_containers = True
         self._open.append(_Open(self._place(), is_object, "" if is_object else 0))
 
     def _ends(self, mark: str, may: str) -> bool:

@@ -63,9 +63,9 @@ class ObjectScan:
     def _file(self, stream: Metered, file_format: Format) -> ScanResult:
         tallies = self._tallies()
         scan = Scan(stream, Source(stream), self.matcher, tallies, self.chunk_bytes, self.always_csv)
-        status, reason = ScanStatus.COMPLETE, None
+        status, reason, mime_type = ScanStatus.COMPLETE, None, file_format.mime_type
         try:
-            scan_file(scan, file_format)
+            mime_type = scan_file(scan, file_format)
         except UnreadableError as error:
             return skipped(error.reason)
         except IncompleteError as error:
@@ -74,7 +74,7 @@ class ObjectScan:
         for identifier, texts in tallies.texts().items():
             kept = self.texts.setdefault(identifier, [])
             kept += texts[: self.wanted_texts - len(kept)]
-        return ScanResult(status, reason, file_format.mime_type, stream.count, tallies.detections())
+        return ScanResult(status, reason, mime_type, stream.count, tallies.detections())
 
     def _archive(self, stream: Readable, name: str, file_format: Format) -> ScanResult:
         budget = Budget.full()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import codecs
 from typing import Protocol
 
-SNIFFED_BYTES = 64 * 1024
-_CONTROLS = bytes([*range(9), *range(14, 32), 127])
-
 
 class Readable(Protocol):
     """A stream of bytes."""
@@ -130,12 +127,6 @@ def _valid_line(line: bytes) -> bytes:
     except UnicodeDecodeError:
         return line.decode("latin-1").encode()
     return line
-
-
-def is_binary(data: bytes) -> bool:
-    """Return whether more than a twentieth of the first bytes are control characters, unlike in text."""
-    data = data[:SNIFFED_BYTES]
-    return len(data) - len(data.translate(None, _CONTROLS)) > max(64, len(data) // 20)
 
 
 def count_line_ends(data: bytes) -> int:

@@ -23,6 +23,7 @@ from localaws.macie2.identifiers.checks import (
     health,
     iberia_italy,
     licences,
+    phones,
     places,
     united_kingdom,
     united_states,
@@ -48,6 +49,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
     | _of(health)
     | _of(iberia_italy)
     | _of(licences)
+    | _of(phones)
     | _of(places)
     | _of(united_kingdom)
     | _of(united_states)

@@ -41,9 +41,3 @@ def is_german_tax_number(text: str) -> bool:
     for char in digits[:10]:
         product = ((int(char) + product) % 10 or 10) * 2 % 11
     return (11 - product) % 10 == int(digits[10])
-
-
-def is_german_phone(text: str) -> bool:
-    """7 to 12 digits after the country code or the 0 in front."""
-    digits = digits_of(text)
-    return 7 <= len(digits.removeprefix("49") if "+" in text else digits[1:]) <= 12

@@ -9,7 +9,6 @@ from localaws.macie2.identifiers.checks.digits import digits_of, is_one_digit, w
 
 _UNUSED_PREFIXES = ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ")
 _UTR_WEIGHTS = (6, 7, 8, 9, 10, 5, 4, 3, 2)
-_PHONE_DIGITS = (9, 10)
 
 
 def is_national_insurance_number(text: str) -> bool:
@@ -23,11 +22,3 @@ def is_british_tax_number(text: str) -> bool:
     if not number.isdigit():
         return True
     return not is_one_digit(number) and "21987654321"[weighted(number[1:], _UTR_WEIGHTS) % 11] == number[0]
-
-
-def is_british_phone(text: str) -> bool:
-    """Nine or ten digits after the country code, ten after the 0 in front."""
-    digits = digits_of(text)
-    if "+" in text:
-        return len(digits.removeprefix("44").removeprefix("0")) in _PHONE_DIGITS
-    return len(digits) == 11

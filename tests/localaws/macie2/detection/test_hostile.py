@@ -58,7 +58,7 @@ def test_memory_is_bounded_whatever_the_size(name: str, monkeypatch: pytest.Monk
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert result.status is not ScanStatus.SKIPPED
+    assert result.status is not ScanStatus.SKIPPED or result.reason == "JSON_NESTING_LEVEL_OVER_LIMIT"
     assert peak < 40 * MB
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from collections import Counter
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,8 @@ from bench.plain import PlainScanner
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.detection.matching.matcher import Matcher
 from localaws.macie2.detection.readers import text_scan
+from localaws.macie2.detection.readers.csv_layout import layouts_of
+from localaws.macie2.detection.readers.csv_scan import is_of_interest
 from localaws.macie2.detection.result import LineRange
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
 from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
@@ -65,7 +68,7 @@ PIECES = [
         "12.",
         " ",
     ),
-    *("Cookie: a=b", "1HGCM82633A004352", "ſſn ", "K1", "0" * 30, "\x00", '"', "'"),
+    *("Cookie: a=b", "1HGCM82633A004352", "ſſn ", "K1", "0" * 30, "\x0b", '"', "'"),
 ]
 
 
@@ -94,11 +97,15 @@ def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), st.lists(st.lists(TEXTS, min_size=1, max_size=4), max_size=6))
 def test_csv_counts_what_a_plain_scanner_counts(header: list[str], rows: list[list[str]]) -> None:
+    """A file whose layout is in doubt counts more, never less."""
     stream = io.StringIO(newline="")
-    csv.writer(stream).writerows([[*header, "last"], *rows])
+    csv.writer(stream).writerows([[*header, "last"], *([*row, *[""] * 5][: len(header) + 1] for row in rows)])
     text = stream.getvalue().replace("ſ", "s").replace("\u212a", "k")
     plain = PlainScanner(EVERYTHING, CUSTOM).count(io.StringIO(text, newline=""))
-    assert Counter(counts(scan_text(text, *CUSTOM))) == plain
+    found = Counter(counts(scan_text(text, *CUSTOM)))
+    assert found >= plain
+    if layouts_of(text.encode(), None, partial(is_of_interest, Matcher(EVERYTHING, CUSTOM))).is_certain:
+        assert found == plain
 
 
 JSON = st.recursive(

@@ -40,7 +40,7 @@ def test_csv_with_a_sensitive_header_is_located_by_line(text: str, expected: tup
         ("PATIENT\nP1234 P5678\nP9999", [(2, 1), (2, 1), (3, 1)]),
         ("PATIENT;x\nP1234;1\n", [(2, 1)]),
         ("PATIENT\tx\nP1234\t1\n", [(2, 1)]),
-        ("PATIENT\nP1234\x00\n\x00P5678\n", [(2, 1), (3, 1)]),
+        ("PATIENT\nP1234\x00\n\x00P5678\n" + "text\n" * 50, [(2, 1), (3, 1)]),
         ("x,PATIENT\n", []),
         ("PATIENT\n", []),
     ],
@@ -85,7 +85,7 @@ def test_tsv_is_split_at_tabs_only() -> None:
 
 
 def test_rest_of_a_file_is_read_as_text_when_a_quoted_cell_never_ends() -> None:
-    text = 'x,PATIENT\n1,P1234\n"open,P5678\npatient P9999\n'
+    text = "x,PATIENT\n1,P1234\n" + "1,\n" * 60 + '"open,P5678\npatient P9999\n'
     result = scan_text(text, PATIENT, managed="", chunk_bytes=16)
     assert (result.status, counts(result)) == (ScanStatus.COMPLETE, {"patient": 2})
-    assert result.detections[0].occurrences == (Cell(2, 2, "PATIENT"), LineRange(4, 4, 9))
+    assert result.detections[0].occurrences == (Cell(2, 2, "PATIENT"), LineRange(64, 64, 9))

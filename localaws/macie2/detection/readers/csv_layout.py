@@ -1,0 +1,147 @@
+"""Finds the delimiter and the header of a CSV file that may have other lines above it.
+
+There is no doubt when the first record that is not blank has several cells, the records of the sample have as many, and
+no record looks more like a header. Otherwise there are several layouts, best first: that of most records, that whose
+header has most known names, and the plain one, in which the header is the first record. AWS does not say how Macie
+finds a header: this is a rule of our own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from localaws.macie2.detection.readers.content import SNIFFED_BYTES
+from localaws.macie2.detection.readers.source import valid_utf8
+
+_DELIMITERS = (",", "\t", ";", "|")
+# Records in which a first look finds no doubt, records of which a table is made out, and those that may be its header.
+_FIRST, _SAMPLED, _MAY_BE_HEADER = 50, 1000, 100
+_LONGEST_NAME = 64
+_MOST_DIGITS = 4
+_SEPARATOR = re.compile(rb'(?i)[ \t\r\n]*"?sep[ \t]*=[ \t]*([\t -~])"?[ \t]*\r?\n')
+
+type Records = Sequence[Sequence[str]]
+type Recognizes = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A way to read a file as a table.
+
+    :param preamble: how many records are above the header, blank ones included.
+    """
+
+    delimiter: str
+    preamble: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layouts:
+    """The layouts of a file.
+
+    :param tables: the layouts, best first; without doubt a single one.
+    """
+
+    tables: tuple[Layout, ...]
+    is_certain: bool
+
+
+def layouts_of(sample: bytes, delimiter: str | None, recognizes: Recognizes) -> Layouts:
+    """Find the layouts of a file.
+
+    :param sample: its first bytes, :data:`SNIFFED_BYTES` unless it is smaller.
+    :param delimiter: the one that its extension promises.
+    :param recognizes: tells whether a cell is a name of a column that is of interest.
+    """
+    text = valid_utf8(sample).decode("utf-8", "replace")
+    separator = _SEPARATOR.match(sample)
+    char = delimiter or _sniff(sample)
+    is_cut = len(sample) >= SNIFFED_BYTES
+    first = _records(text, char, _FIRST, is_cut=is_cut)
+    plain = Layout(char, _first(first))
+    if separator is None and _is_table(first) and _header_of(first, recognizes, 0) == plain.preamble:
+        return Layouts((plain,), is_certain=True)
+    named = separator[1].decode() if separator else ""
+    delimiters = (named,) if _is_delimiter(named) else (char, *_DELIMITERS)
+    records = {char: _records(text, char, _SAMPLED, is_cut=is_cut) for char in delimiters}
+    start = int(separator is not None)
+    by_size = max(records, key=lambda char: _size(records[char]))  # the first of equal ones: the plain one
+    likely = Layout(by_size, _header_of(records[by_size], recognizes, start))
+    known = {
+        Layout(char, at): _names(record, recognizes)
+        for char in records
+        for at, record in enumerate(records[char][:_MAY_BE_HEADER])
+        if at >= start
+    }
+    tables = dict.fromkeys((likely, max(known, key=lambda layout: known[layout], default=plain), plain))
+    is_column = all(len(record) < 2 for found in records.values() for record in found)
+    return Layouts(tuple(tables), is_certain=is_column and len(tables) == 1)
+
+
+def _sniff(data: bytes) -> str:
+    first_line = re.split(rb"[\r\n]", data.lstrip(b"\r\n"), maxsplit=1)[0]
+    if b"," in first_line:
+        return ","
+    commonest = max(("\t", ";", "|"), key=lambda char: first_line.count(char.encode()))
+    return commonest if commonest.encode() in first_line else ","
+
+
+def _is_delimiter(char: str) -> bool:
+    return bool(char) and not char.isalnum() and char not in '" '
+
+
+def _records(text: str, delimiter: str, most: int, *, is_cut: bool) -> Records:
+    """Return the first records; without the last one of a text that is cut."""
+    records = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), most))
+    return records[:-1] if is_cut and 0 < len(records) < most else records
+
+
+def _first(records: Records) -> int:
+    """Return the number of the first record that is not blank; 0 without one."""
+    return next((at for at, record in enumerate(records) if any(record)), 0)
+
+
+def _is_table(records: Records) -> bool:
+    widths = {len(record) for record in records if any(record)}
+    return len(widths) == 1 and widths != {1}
+
+
+def _width(records: Records) -> int:
+    """Return the width of most records with several cells; of equally frequent ones the first's, or the largest."""
+    widths = Counter(len(record) for record in records if len(record) > 1 and any(record))
+    first = len(records[_first(records)]) if records else 0
+    return max(widths, key=lambda width: (widths[width], width == first, width), default=1)
+
+
+def _size(records: Records) -> tuple[int, int]:
+    """Return how many records have the width of most, and that width; nothing for a single column."""
+    width = _width(records)
+    return (sum(1 for record in records if len(record) == width and any(record)), width) if width > 1 else (0, 1)
+
+
+def _header_of(records: Records, recognizes: Recognizes, start: int) -> int:
+    """Return which record is the header, for the table that begins at ``start`` or below."""
+    width = _width(records)
+    rows = [at for at, record in enumerate(records) if at >= start and len(record) == width and any(record)]
+    names = {at: _names(records[at], recognizes) for at in rows[:_MAY_BE_HEADER]}
+    return max(names, key=lambda at: names[at], default=_first(records))
+
+
+def _names(record: Sequence[str], recognizes: Recognizes) -> int:
+    """Return how many cells are recognized as names of columns; 0 for a record that is unlike a header."""
+    cells = [cell.strip() for cell in record if cell.strip()]
+    if 2 * len(cells) < len(record) or not all(map(_is_like_a_name, cells)):
+        return 0
+    return sum(map(recognizes, cells))
+
+
+def _is_like_a_name(cell: str) -> bool:
+    if len(cell) > _LONGEST_NAME or not any(map(str.isalpha, cell)):
+        return False
+    return sum(map(str.isdigit, cell)) <= _MOST_DIGITS
