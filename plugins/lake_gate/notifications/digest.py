@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lake_gate.decision.policy import Outcome
-from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, size_in_body
+from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, counted, size_in_body
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"
 _PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
+_TO = {Outcome.PROMOTE: "to promote", Outcome.QUARANTINE: "to quarantine", Outcome.HOLD: "to hold"}
 _STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
 _NAMES_SHOWN = 20
+_LEAST_USD = 0.005
 
 
 def digest(
@@ -26,7 +28,8 @@ def digest(
     :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
     """
     lines, left_out = _lines_strictest_first(entries)
-    rest = f"{unsent} more finding(s) without a message of their own; the run record counts all." if unsent else ""
+    more = counted(unsent, "more finding", "more findings")
+    rest = f"{more} without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
         lines=[*_head(record), rest, *lines],
@@ -48,8 +51,10 @@ def _sentence(record: Mapping[str, Any]) -> str:
     if not totals["objects"]:
         return f"[{record['run']['feed']}] empty delivery, nothing to do"
     outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_PAST[outcome]}" for outcome in Outcome)
+    if record["dry_run"]:
+        outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_TO[outcome]}" for outcome in Outcome)
     dry = "dry run: " if record["dry_run"] else ""
-    return f"[{record['run']['feed']}] {dry}{totals['objects']} files: {outcomes}"
+    return f"[{record['run']['feed']}] {dry}{counted(totals['objects'], 'file')}: {outcomes}"
 
 
 def _sms(record: Mapping[str, Any]) -> str:
@@ -79,9 +84,9 @@ def _head(record: Mapping[str, Any]) -> Iterator[str]:
     if job and not job["settled"]:
         yield "Macie's results were still changing at the deadline: files without complete evidence were held."
     if totals["beside_others"]:
-        yield f"{totals['beside_others']} object(s) have other versions with other bytes under the same key."
+        yield f"Files that have other versions with other bytes under the same key: {totals['beside_others']}."
     if reused := record.get("reused"):
-        yield f"{reused} object(s) were not scanned again: the same bytes were cleared before, under the same rules."
+        yield f"Files that were not scanned again, as the same bytes were cleared before by the same rules: {reused}."
     yield _cost(record.get("cost"))
     yield from _suppressed(record["rules"].get("suppression_rules"))
 
@@ -95,8 +100,9 @@ def _cost(cost: Mapping[str, Any] | None) -> str:
     if not cost:
         return ""
     at_least = "at least " if cost.get("maybe_compressed") else ""  # Macie bills the uncompressed size
-    scanned = f"{cost['objects']} object(s), {cost['size_bytes']} bytes"
-    return f"Scope of the scan: {scanned}, estimated cost {at_least}{cost['usd']:.2f} USD."
+    scanned = f"{counted(cost['objects'], 'file')}, {counted(cost['size_bytes'], 'byte')}"
+    usd = f"{at_least}{cost['usd']:.2f} USD" if cost["usd"] >= _LEAST_USD else "less than 0.01 USD"
+    return f"Scope of the scan: {scanned}, estimated cost {usd}."
 
 
 def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
@@ -104,9 +110,9 @@ def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
     if not uses:
         return
     for name, findings in uses["by_rule"].items():
-        yield f"Suppression rule {name!r} has archived {findings} finding(s)." if findings else ""
+        yield f"Suppression rule {name!r} has archived {counted(findings, 'finding')}." if findings else ""
     if uses["unexplained"]:
-        yield f"{uses['unexplained']} archived finding(s) match no suppression rule of the repository."
+        yield f"Archived findings that match no suppression rule of the repository: {uses['unexplained']}."
 
 
 def _lines_strictest_first(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], int]:

@@ -35,6 +35,8 @@ _EACH = "findings"
 class NotifyOperator(GateOperator):
     """Send one message about the run: to the high topic if its worst severity is High, else to the low topic.
 
+    A dry run moves nothing, so its messages go to the low topic.
+
     A retry sends the message again only if the outcome of the run has changed. Returns the id of the message. An
     error of a topic fails the task after all other messages were sent; it does not affect the files.
 
@@ -57,8 +59,8 @@ class NotifyOperator(GateOperator):
         is_high = worst_severity(record) is Severity.HIGH
         receipts = Receipts(self.s3, settings.bronze_bucket, run)
         send: dict[str, Any] = {"receipts": receipts, "aws_conn_id": self.aws_conn_id}
-        high = {"topic_arn": settings.high_topic_arn, **send}
         low = {"topic_arn": settings.low_topic_arn, **send}
+        high = low if record["dry_run"] else {"topic_arn": settings.high_topic_arn, **send}
         message_id, *_ = _try_all(
             partial(send_once, notice, kind=f"digest-{strictest_outcome(record)}", **(high if is_high else low)),
             partial(_send_findings, [finding for finding in findings if finding.is_high], record["dry_run"], **high),
@@ -93,6 +95,7 @@ def send_once(
         receipts.write_failure(before, topic_arn, error.code)
         raise
     receipts.write_sent(before, topic_arn, message_id)
+    log.info("Sent %s to %s, message %s", kind, topic_arn, message_id)
     return message_id
 
 

@@ -42,6 +42,7 @@ from lake_gate.recording.entries import (
 )
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
+from lake_gate.recording.summary import summary
 from lake_gate.recording.suppression import attribute, read_suppression_rules
 from lake_gate.s3.documents import GONE, update_document, write_document
 
@@ -79,6 +80,7 @@ class RecordOperator(GateOperator):
             raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", GONE)
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
+        self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
         if totals.not_accounted:
             raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
         self.log.info("Run record: %s", uri)

@@ -67,24 +67,24 @@ def test_strictest_outcomes_are_listed_first_and_the_others_left_out() -> None:
     ("facts", "sentence"),
     [
         ({"settled": False}, "Macie's results were still changing at the deadline"),
-        ({"is_beside_others": True}, "1 object(s) have other versions with other bytes"),
+        ({"is_beside_others": True}, "Files that have other versions with other bytes under the same key: 1."),
         ({"dry_run": True}, "Nothing was moved: dry run."),
-        ({"unsent": 5}, "5 more finding(s) without a message of their own"),
-        ({"record": {"reused": 3}}, "3 object(s) were not scanned again"),
+        ({"unsent": 5}, "5 more findings without a message of their own"),
+        ({"record": {"reused": 3}}, "as the same bytes were cleared before by the same rules: 3."),
         (
             {"record": {"delivery": {"missing_tables": ["claims", "x\ny"]}}},
             "tables are missing in this delivery: claims, x",
         ),
         (
             {"record": {"cost": {"objects": 2, "size_bytes": 10**9, "usd": 1.004}}},
-            "Scope of the scan: 2 object(s), 1000000000 bytes, estimated cost 1.00 USD.",
+            "Scope of the scan: 2 files, 1,000,000,000 bytes, estimated cost 1.00 USD.",
         ),
         (
             {"record": {"cost": {"objects": 1, "size_bytes": 9, "usd": 0.0, "maybe_compressed": 1}}},
-            "estimated cost at least 0.00 USD.",
+            "estimated cost less than 0.01 USD.",
         ),
-        ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 finding(s)."),
-        ({"record": suppressed(0, 3)}, "3 archived finding(s) match no suppression rule of the repository."),
+        ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 findings."),
+        ({"record": suppressed(0, 3)}, "Archived findings that match no suppression rule of the repository: 3."),
     ],
 )
 def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], sentence: str) -> None:
@@ -110,7 +110,7 @@ def test_missing_tables_are_named_up_to_a_number() -> None:
     [
         ([], {}, "[synthea] empty delivery, nothing to do"),
         (["promote", "hold"], {}, "[synthea] 2 files: 1 promoted, 0 quarantined, 1 held"),
-        (["promote"], {"dry_run": True}, "[synthea] dry run: 1 files: 1 promoted, 0 quarantined, 0 held"),
+        (["promote"], {"dry_run": True}, "[synthea] dry run: 1 file: 1 to promote, 0 to quarantine, 0 to hold"),
     ],
 )
 def test_subject_says_how_many_went_where(outcomes: list[str], facts: dict[str, Any], subject: str) -> None:
@@ -130,7 +130,7 @@ def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None
     record["totals"]["outcomes"] = dict.fromkeys(("promote", "quarantine", "hold"), 99_999)
     record["totals"]["objects"] = 299_997
     sms = json.loads(digest(record, [], URI).to_sns()["Message"])["sms"]
-    assert sms.endswith("299997 files: 99999 promoted, 99999 quarantined, 99999 held. Highest severity: High.")
+    assert sms.endswith("299,997 files: 99999 to promote, 99999 to quarantine, 99999 to hold. Highest severity: High.")
 
 
 @pytest.mark.parametrize(

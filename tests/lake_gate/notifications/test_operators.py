@@ -206,7 +206,7 @@ def test_thousand_findings_get_a_message_and_the_digest_counts_the_others(lake: 
     write(lake, "findings.jsonl", *(finding(number) for number in range(1005)))
     notify(lake, messages="each finding")
     (message,) = digests()
-    assert "5 more finding(s) without a message of their own" in message["Message"]
+    assert "5 more findings without a message of their own" in message["Message"]
     sent = [finding_id for receipt in receipts.iter_sent("findings/") for finding_id in receipt.about]
     assert sorted(sent) == [f"{number:032}" for number in range(1000)]
 
