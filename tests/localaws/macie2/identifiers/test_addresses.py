@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from localaws.macie2.identifiers.addresses import iter_addresses, start_of_address
+from localaws.macie2.identifiers.address_cells import start_of_address
+from localaws.macie2.identifiers.addresses import iter_addresses
 from tests.localaws.macie2.detection.scans import places, scan_text
 
 
