@@ -120,9 +120,9 @@ def _without_region(cells: Sequence[str | None], code_at: int, code: str) -> int
         place = (cells[lefts[at - 1]] if at else next(iter(rights), None)) or ""
         start = _start_of_street(cells, lefts[at:], code, place)
         if start is not None and _TOWN.re2.search(place):
-            is_other_state = _BEGINS_WITH_NUMBER.match(cells[start] or "") and is_beside_region(cells, code_at)
-            is_named = any(len(region) > len("NSW") for region in _iter_regions(cells, code_at))
-            return None if is_other_state or is_named else start
+            others = [region for region in _iter_regions(cells, code_at) if region != place]
+            is_of_other = bool(others) and _BEGINS_WITH_NUMBER.match(cells[start] or "") is not None
+            return None if is_of_other or any(len(region) > len("NSW") for region in others) else start
         if not _TOWN.re2.search(cells[left] or ""):
             return None
     return None
