@@ -53,6 +53,8 @@ LOOSE = compile_trusted(_LOOSE)
 ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
+# A first look that costs little.
+CARET = compile_trusted(r"\p{L}\^\p{L}")
 CARETS = compile_trusted(
     r"(?:^|[^\p{L}\p{N}])\p{L}[\p{L}'’ .-]{1,40}\^\p{L}[\p{L}'’ .-]{0,40}(?:\^[\p{L}'’. -]{0,30}){0,4}"
 )
@@ -107,8 +109,8 @@ class ColumnKind(Enum):
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     """Return expressions, one of which every value with a name matches."""
     return {
-        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED, CARETS),
-        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED, CARETS),
+        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED, CARET),
+        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED, CARET),
         ColumnKind.THING: (NUMBERED, TITLED),
     }[kind]
 
