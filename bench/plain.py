@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
+from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, address_cells, addresses, names
 from localaws.macie2.identifiers.matching import continues_abroad
 from localaws.macie2.identifiers.names import ColumnKind
 
@@ -189,5 +189,5 @@ def _count_names(row: list[str], header: _Header) -> Iterator[int]:
 
 def _address_rows(row: list[str]) -> Iterator[int]:
     for at, cell in enumerate(row):
-        if addresses.ZIP.re2.search(cell) and (start := addresses.start_of_address(row, at)) is not None:
+        if addresses.ZIP.re2.search(cell) and (start := address_cells.start_of_address(row, at)) is not None:
             yield start

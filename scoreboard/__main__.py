@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localaws.macie2.identifiers import CATALOGUE
-from scoreboard import metrics, ours, page, tables
+from scoreboard import layouts, metrics, origins, ours, page, tables
 from scoreboard.data import SPECS
 
 REPO = Path(__file__).resolve().parents[1]
@@ -47,7 +47,9 @@ def measure() -> tuple[str, list[str]]:
     wrong += [f"{identifier} has samples and is not implemented" for identifier in unimplemented]
     found = tables.found_in_tables()
     wrong += [f"Synthea's {table}: false alarms {counts}" for table, counts in tables.false_alarms(found).items()]
-    return page.write(scores, ours.also_reported(), found), wrong
+    by_layout = layouts.measure()
+    wrong += metrics.problems({"ADDRESS": {"over several columns": sum(by_layout.values(), metrics.Score())}})
+    return page.write(scores, ours.also_reported(), found, by_layout, origins.measure()), wrong
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -55,6 +55,23 @@ _SENTENCES = (
     "Microsoft Office and Adobe Reader are installed.",
     "She moved from West Virginia to South Carolina.",
 )
+_MUNICIPALITIES = (
+    "Villa Castelli", "Monte Isola", "Castel Gandolfo", "San Giovanni Rotondo", "Castel San Pietro Terme", "Monte San Biagio", "Porto Torres",
+    "Villa San Giovanni", "Santa Teresa Gallura", "Bad Homburg", "Sankt Augustin", "Saint-Martin-Vésubie", "Pont-à-Mousson", "Mont Dore",
+    "San Pedro Garza", "Puerto Montt", "Villa Carlos Paz", "Santa Rosa", "Port Elizabeth", "Fort Collins", "Mount Vernon", "Lake Placid", "St. Albans",
+)  # fmt: skip
+_COURSES = (
+    "Junior Colleges", "Monte Carlo Methods", "Christian Ethics", "Modern Philosophy", "Markov Processes", "Art History", "Linear Algebra", "Galois Theory",
+    "Marine Biology", "Victorian Literature", "Grace Theology", "Laplace Transforms", "Jordan Algebra", "Summer Workshop", "Norman Architecture",
+)  # fmt: skip
+_NAMED_COMPANIES = (
+    "Johnson Controls", "Arthur Andersen LLP", "John Lewis Partnership", "Kelly Services", "Henry Ford Hospital", "Martin Marietta Corporation",
+    "Anderson Consulting", "Howard Johnson Hotels", "Peter Kiewit Sons", "Philip Morris International", "William Grant & Sons", "Ernst & Young",
+)  # fmt: skip
+_PERSON_STREETS = (
+    "Via Giuseppe Garibaldi", "Rue Victor Hugo", "Calle Juan Carlos", "Karl-Marx-Straße", "Martin Luther King Street", "Via Enrico Fermi 3",
+    "Avenue Jean Jaurès", "Boulevard Victor Hugo", "Plaza Isabel Allende", "Rosa Parks Avenue", "Theodor-Heuss-Platz", "12 rue Pierre Curie",
+)  # fmt: skip
 
 # A town, its region (none in Europe's style) and a code of it.
 _PLACES = {
@@ -110,9 +127,34 @@ def _town(rng: Random) -> str:
     return rng.choice([name for some in _samples()["towns"].values() for name in some])
 
 
+def name_in_hl7(rng: Random) -> str:
+    """Draw a name as HL7 and DICOM write it."""
+    given, _, family = name_in_text(rng).partition(" ")
+    return rng.choice((f"{family}^{given}", f"{family.upper()}^{given.upper()}^{rng.choice('ABCDEJLMRST')}"))
+
+
+def names_by_origin() -> dict[str, list[str]]:
+    """Return the names by the locale that they were made for."""
+    return _samples()["names"]
+
+
+def places_of(locale: str) -> list[tuple[str, str, str]]:
+    """Return towns of a country, with their region and a postal code."""
+    split = (place.split("|") for place in _PLACES[locale])
+    return [(town, region, code) for town, region, code in split]
+
+
+def street_parts(rng: Random, locale: str) -> tuple[str, str, str]:
+    """Draw a street as it is written, with its name and its number."""
+    number, name = str(rng.randrange(1, 250)), rng.choice(_samples()["streets"][locale])
+    return _with_number(locale, name, number), name, number
+
+
 def _street(rng: Random, locale: str) -> str:
-    streets, number = _samples()["streets"][locale], str(rng.randrange(1, 250))
-    street = rng.choice(streets)
+    return street_parts(rng, locale)[0]
+
+
+def _with_number(locale: str, street: str, number: str) -> str:
     return {
         "de_DE": f"{street} {number}",
         "es_ES": f"{street}, {number}",
@@ -162,12 +204,16 @@ NAMES = Spec(
         "a company": _company,
         "a town": one_of(*_TOWNS),
         "a made-up town": _town,
+        "a municipality": one_of(*_MUNICIPALITIES),
+        "a course": one_of(*_COURSES),
+        "a company named after people": one_of(*_NAMED_COMPANIES),
+        "a street named after people": one_of(*_PERSON_STREETS),
         "a heading": one_of(*_HEADINGS),
         "a sentence without a name": one_of(*_SENTENCES),
         "a street": lambda rng: _street(rng, rng.choice(list(_PLACES))),
         "one name": lambda rng: name_in_text(rng).split(" ")[0],
     },
-    alone=_name,
+    alone=lambda rng: name_in_hl7(rng) if rng.randrange(8) == 0 else _name(rng),
 )
 ADDRESSES = Spec(
     "ADDRESS",

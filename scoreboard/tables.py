@@ -21,7 +21,7 @@ TRUE: dict[str, frozenset[str]] = {
 
 
 def found_in_tables() -> dict[str, dict[str, int]]:
-    """Make Synthea's sixteen tables, scan each for everything; return the counts by table and identifier."""
+    """Make Synthea's tables of April 2020, scan each for everything; return the counts by table and identifier."""
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder), PATIENTS, seed=SEED)
         return {path.stem: _counts(path) for path in sorted(Path(folder).glob("*.csv"))}

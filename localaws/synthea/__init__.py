@@ -5,7 +5,9 @@ names, two spaces where a comma would be, empty ZIPs, keys that may be empty, ac
 Every value is drawn from made-up lists; the clinical codes are public. Totals in ``payers`` and
 ``organizations`` are plausible, not sums.
 
-Command line: ``python -m localaws.synthea OUT_DIR --patients 100 --seed 1``.
+The other public layouts (2017, 2019, 2021, 2023 with its 18 tables) are the same rows, written in their columns.
+
+Command line: ``python -m localaws.synthea OUT_DIR --patients 100 --seed 1 --layout 2023``.
 
 Source: https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary
 """

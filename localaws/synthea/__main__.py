@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from localaws.synthea.generate import generate
+from localaws.synthea.layouts import LAYOUTS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,10 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="same seed and count, same bytes (default: 1)")
     parser.add_argument("--supplies", type=int, default=0, help="rows of supplies.csv (default: 0, as in the sample)")
+    parser.add_argument("--layout", choices=LAYOUTS, default="2020", help="year of the layout (default: 2020)")
     options = parser.parse_args(arguments)
     if options.patients < 1 or options.supplies < 0:
         parser.error("--patients must be 1 or more, and --supplies 0 or more")
-    rows = generate(options.out_dir, options.patients, seed=options.seed, supplies=options.supplies)
+    rows = generate(
+        options.out_dir, options.patients, seed=options.seed, supplies=options.supplies, layout=options.layout
+    )
     sys.stdout.write(
         f"{options.out_dir}: {len(rows)} files, {sum(rows.values()):,} rows, {options.patients:,} patients\n"
     )

@@ -9,7 +9,8 @@ DIFFERENCES: tuple[str, ...] = (
     "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in capitals or small "
     "letters is found only in a column or under a key that is named for persons.",
     "ADDRESS needs a place and a postal code that fit: by state or province (US, Canada, Australia), by postcode area "
-    "with a larger town or a street (United Kingdom), by street or larger town (France, Germany, Italy, Spain).",
+    "with a larger town or a street (United Kingdom), by street or larger town (France, Germany, Italy, Spain). "
+    "In rows, a ZIP code beside a street may be that of a state in the same tenth of the country (its first digit).",
     "Numbers whose check digit is wrong do not count where the issuer's algorithm is known; Macie documents this for "
     "cards, IBANs and SUBE cards only.",
     "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",

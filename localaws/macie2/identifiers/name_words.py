@@ -25,6 +25,14 @@ _ALSO_FAMILY = frozenset(
         " wall waters wells west woods"
     )
 )
+# Words with which names of places begin; rare as given names.
+_PLACE_STARTS = frozenset(
+    words(
+        "isola isole monte monti porto ponte villa villaggio castel castello castelnuovo rocca torre serra mont pont"
+        " puerto puente punta valle ville villeneuve san sankt sant santa santo sao saint sainte st bad fort mount port"
+        " cape lake rio cerro colle borgo casa casal civita fontana pieve poggio quinta vale via"
+    )
+)
 
 
 @cache
@@ -53,6 +61,11 @@ def _frequent() -> frozenset[str]:
 @cache
 def _doubtful() -> frozenset[str]:
     return _words("ambiguous_names") | (_words("rare_given_names") - _frequent())
+
+
+def starts_place(word: str) -> bool:
+    """Return whether a word begins names of places, like ``Villa Castelli`` or ``Monte Isola``."""
+    return _plain(word) in _PLACE_STARTS
 
 
 def is_family(word: str) -> bool:

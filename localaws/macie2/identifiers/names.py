@@ -11,10 +11,12 @@
    words (initials and particles like ``van der`` aside), of which none belongs to places, organisations, medicines or
    things. The family name must be known when the given name is ambiguous or another word stands before it, and in
    ``Family, Given``. ``Lynda Hall`` is a name though halls are places; ``Albert Hall Road`` is none.
-5. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
+5. *Fields of HL7 and DICOM*, anywhere in a value: ``SMITH^ANNA^M``, of which the family or the given name is known.
+6. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
    ``LAST``), both filled with words. Reported at the left one of the two.
 
-Rules 3 and 4 leave columns alone that are named for places or things (``CITY``, ``DESCRIPTION``); the lists are those
+What begins like a place (``Villa Castelli``, ``Monte Isola``) is a name in a column for persons only. Rules 3 to 5
+leave columns alone that are named for places or things (``CITY``, ``DESCRIPTION``, ``programme``); the lists are those
 of :mod:`localaws.macie2.identifiers.name_words`. Not found: rare and non-Western given names in free text or under a
 neutral column name, names in capitals or small letters there, single names.
 """
@@ -51,6 +53,11 @@ LOOSE = compile_trusted(_LOOSE)
 ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
+# A first look that costs little.
+CARET = compile_trusted(r"\p{L}\^\p{L}")
+CARETS = compile_trusted(
+    r"(?:^|[^\p{L}\p{N}])\p{L}[\p{L}'’ .-]{1,40}\^\p{L}[\p{L}'’ .-]{0,40}(?:\^[\p{L}'’. -]{0,30}){0,4}"
+)
 _LONGEST_ROW = 4
 _LONGEST_NAME = 100
 _LIST_GOES_ON = re.compile(r",? (?:and|&|y|e|et|und|[A-Z])\b|,? [A-Z]")
@@ -71,9 +78,13 @@ _PERSON_COLUMN = re.compile(
     re.I,
 )
 _THING_COLUMN = re.compile(
-    r"(?:^|[ _-])(?:city|town|county|state|country|place|birthplace|region|street|address|description|desc|drug"
-    r"|medication|medicine|product|organi[sz]ation|company|payer|hospital|clinic|facility|speciality|specialty|diagnosis|condition"
-    r"|procedure|reason|reasondescription|allergy|vaccine|device|ownership|department|type|code)(?:[ _-]|$)",
+    r"(?:^|[ _-])(?:city|town|municipality|comuni?e?|gemeinde|commune|municipio|localidad|ciudad|ville|città|stadt"
+    r"|village|suburb|district|parish|province|provincia|location|site|venue|station|airport|park|river|island|lake"
+    r"|courses?|class|programme?|curriculum|degree|subject|module|lecture|seminar|title|school|college|university"
+    r"|brand|vendor|supplier|manufacturer|firm|event|species|county|state|country|place|birthplace|region|street"
+    r"|address|description|desc|drug|medication|medicine|product|organi[sz]ation|company|payer|hospital|clinic"
+    r"|facility|speciality|specialty|diagnosis|condition|procedure|reason|reasondescription|allergy|vaccine|device"
+    r"|ownership|department|type|code)(?:[ _-]|$)",
     re.I,
 )
 
@@ -98,19 +109,20 @@ class ColumnKind(Enum):
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     """Return expressions, one of which every value with a name matches."""
     return {
-        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED),
-        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED),
+        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED, CARET),
+        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED, CARET),
         ColumnKind.THING: (NUMBERED, TITLED),
     }[kind]
 
 
 def iter_names(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
-    """Yield the span of every full name in a value or a text by rules 1 to 4, in order, none overlapping another."""
+    """Yield the span of every full name in a value or a text by rules 1 to 5, in order, none overlapping another."""
     spans = [_trimmed(value, *match.span()) for match in NUMBERED.re2.finditer(value)]
     spans += [_trimmed(value, *match.span()) for match in TITLED.re2.finditer(value) if _is_titled(match.group())]
     if kind is not ColumnKind.THING:
         spans += _whole_lines(value, kind)
         spans += _within(value)
+        spans += _in_carets(value) if "^" in value else ()
     end = 0
     for span in sorted(spans, key=lambda span: (span[0], -span[1])):
         if span[0] >= end:
@@ -124,6 +136,17 @@ def _trimmed(value: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_titled(text: str) -> bool:
     return not any(name_words.is_other(word) or name_words.is_stop(word) for word in text.split(" ")[1:])
+
+
+def _in_carets(value: str) -> Iterator[tuple[int, int]]:
+    for match in CARETS.re2.finditer(value):
+        start, end = match.span()
+        start += not value[start].isalpha()
+        family, given = value[start:end].split("^")[:2]
+        parts = [word for word in re.split(r"[ .-]+", given) if word]
+        is_known = bool(parts) and (name_words.is_given(parts[0]) or name_words.is_family(family))
+        if is_known and not any(name_words.is_other(word) for word in [*parts, *family.split(" ")]):
+            yield start, start + len(value[start:end].rstrip("^ "))
 
 
 def _whole_lines(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
@@ -152,6 +175,8 @@ def _is_person(text: str, is_person_column: bool) -> bool:
     while len(words) > 1 and re.fullmatch(_TITLE, words[0]):
         words.pop(0)
     last = family if comma and not is_suffix else words[-1]
+    if name_words.starts_place(words[0]) and not is_person_column:
+        return False
     is_ambiguous = name_words.is_ambiguous(words[0])
     others = [word for word in re.split(r"[^\w'’]+", text) if name_words.is_other(word) or name_words.is_stop(word)]
     if not name_words.is_given(words[0]) or (others and not _is_family_after_all(others, last, is_ambiguous)):
@@ -185,6 +210,8 @@ def _within(value: str) -> Iterator[tuple[int, int]]:
         if _HOUSE_NUMBER.search(front) or name_words.is_other(front.rstrip().rpartition(" ")[2]):
             continue
         words = [(start + found.start(), start + found.end()) for found in re.finditer(r"\S+", value[start:end])]
+        if name_words.starts_place(value[slice(*words[0])]):
+            continue
         others = [value[first:last] for first, last in words if name_words.is_other(value[first:last])]
         if not others or (others == [value[slice(*words[-1])]] and name_words.is_also_family(others[0])):
             yield from _in_row(value, words)

@@ -23,7 +23,8 @@ _US_RANGES = """
     PR Puerto_Rico 006-007 009; RI Rhode_Island 028-029; SC South_Carolina 290-299; SD South_Dakota 570-577;
     TN Tennessee 370-385; TX Texas 733 750-799 885; UT Utah 840-847; VT Vermont 050-059; VA Virginia 201 220-246;
     WA Washington 980-994; WV West_Virginia 247-268; WI Wisconsin 530-549; WY Wyoming 820-831; VI Virgin_Islands 008;
-    GU Guam 969
+    GU Guam 969; AS American_Samoa 967; MP Northern_Mariana_Islands 969; AA Armed_Forces_Americas 340;
+    AE Armed_Forces_Europe 090-098; AP Armed_Forces_Pacific 962-966
 """
 _CANADA = """
     NL Newfoundland_and_Labrador A; NS Nova_Scotia B; PE Prince_Edward_Island C; NB New_Brunswick E; QC Quebec GHJ;
@@ -72,6 +73,20 @@ _CONTINENTAL_TOWNS = """
     venezia 30; verona 37; messina 98; padova 35; trieste 34; brescia 25; parma 43; modena 41; perugia 06; cagliari 09;
     livorno 57; ravenna 48; rimini 47; ferrara 44; salerno 84; pisa 56; siena 53; lecce 73
 """
+_AUSTRALIAN_TOWNS = {
+    town: state
+    for state, towns in (
+        ("NSW", "sydney newcastle wollongong parramatta penrith albury dubbo"),
+        ("VIC", "melbourne geelong ballarat bendigo shepparton"),
+        ("QLD", "brisbane cairns townsville toowoomba mackay rockhampton"),
+        ("WA", "perth fremantle bunbury"),
+        ("SA", "adelaide"),
+        ("TAS", "hobart launceston"),
+        ("NT", "darwin"),
+        ("ACT", "canberra"),
+    )
+    for town in towns.split()
+}
 
 _CANADIAN = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d")
 _BRITISH = re.compile(r"([A-Z]{1,2})\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}")
@@ -94,7 +109,9 @@ def _spread(ranges: tuple[str, ...], width: int) -> frozenset[str]:
 US_STATES = {name: _spread(ranges, 3) for name, ranges in _regions(_US_RANGES).items()}
 PROVINCES = {name: frozenset(letters[0]) for name, letters in _regions(_CANADA).items()}
 AUSTRALIAN_STATES = {name: _spread(ranges, 4) for name, ranges in _regions(_AUSTRALIA).items()}
-_ANY_US_PREFIX = frozenset[str]().union(*US_STATES.values())
+_STATE_PREFIXES = frozenset[str]().union(
+    *(US_STATES[name] for name in US_STATES if not name.startswith(("ARMED", "AA", "AE", "AP")))
+)
 _TOWN_PREFIXES: dict[str, frozenset[str]] = {
     entry.split()[0]: frozenset(entry.split()[1:]) for entry in _CONTINENTAL_TOWNS.split(";")
 }
@@ -117,6 +134,21 @@ class Street:
 _TAIL = r"(?:[ ,]+[\p{L}\p{N}.'’/º°-]+){1,8}"
 _NAME = r"(?:[ ,]+[\p{L}.'’-]+){1,6}"
 _NUMBER = r"[ ,]+(?:nº? ?)?\d{1,4}(?:[ /-]?[\p{L}\d]{1,3})?\b"
+#: Words with which streets of France begin.
+FRENCH_STREETS = (
+    "rue|avenue|boulevard|bd|chemin|allées?|impasse|quai|place|route|cours|square|passage|faubourg|esplanade"
+)
+#: Words with which streets of Spain and Italy begin.
+SOUTHERN_STREETS = (
+    "calle|avenida|avda|av|plaza|pza|paseo|camino|carretera|ronda|travesía|glorieta|rambla|cuesta|callejón|pasaje|alameda"
+    "|urbanización|cañada|acceso|vía|vial|rotonda|stretto|canale|via|viale|piazza|piazzale|corso|largo|vicolo|strada|contrada|borgo|lungomare"
+)
+#: A street of Germany without its number.
+GERMAN_STREET = (
+    r"\p{L}[ -]?(?:straße|strasse|str\.?|weg|platz|allee|gasse|ring|damm|ufer|reihe|markt|graben|steig|stieg|pfad"
+    r"|chaussee|promenade|twiete|zeile) *$"
+    r"|^ *(?:am|im|zum|zur|an der|an den|auf der|auf dem|in der|in den|hinter der|hinter dem|unter den|vor dem) +\p{L}"
+)
 STREETS = (
     Street(
         "France",
@@ -165,6 +197,8 @@ def is_region(text: str) -> bool:
 
 def fits(code: str, region: str) -> bool:
     """Return whether a postal code belongs to a region (code or name) of the United States, Canada or Australia."""
+    if len(region) > LONGEST_REGION:
+        return False
     name, code = normal(region), code.strip()
     if is_canadian(code):
         return code[0] in PROVINCES.get(name, ())
@@ -173,9 +207,11 @@ def fits(code: str, region: str) -> bool:
     return code[:3] in US_STATES.get(name, ())
 
 
-def is_assigned_zip(code: str) -> bool:
-    """Return whether the first three digits of a ZIP code are assigned to any state."""
-    return code.strip()[:3] in _ANY_US_PREFIX
+def is_near(code: str, region: str) -> bool:
+    """Return whether a ZIP code belongs to a state in the same tenth of the country (its first digit) as a region."""
+    if len(region) > LONGEST_REGION or len(code) < len("02139") or code[:3] not in _STATE_PREFIXES:
+        return False
+    return any(prefix[0] == code[0] for prefix in US_STATES.get(normal(region), ()))
 
 
 def is_canadian(code: str) -> bool:
@@ -192,6 +228,11 @@ def is_british(code: str) -> bool:
 def is_british_town(place: str) -> bool:
     """Return whether the last word is one of the larger towns of the United Kingdom."""
     return place.strip(" ,").split(" ")[-1].lower() in _UK_TOWNS
+
+
+def is_australian_town(place: str, code: str) -> bool:
+    """Return whether a larger town of Australia lies in the state of a code."""
+    return fits(code, _AUSTRALIAN_TOWNS.get(place.strip().lower(), ""))
 
 
 def is_town_of_code(place: str, code: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localaws.macie2.identifiers.addresses import iter_addresses, start_of_address
+from localaws.macie2.identifiers.addresses import iter_addresses
 from tests.localaws.macie2.detection.scans import places, scan_text
 
 
@@ -58,18 +58,3 @@ def test_address_needs_a_place_and_a_valid_zip_code_in_its_row(row: str, start: 
 )
 def test_addresses_within_a_text_are_found_where_they_stand(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in iter_addresses(text)] == expected
-
-
-@pytest.mark.parametrize(
-    ("cells", "at", "start"),
-    [
-        (["12 Queen St", "Toronto", "ON", "M5H 2M9"], 3, 0),
-        (["1 George St", "Sydney", "NSW", "2000"], 3, 0),
-        (["1 George St", "Sydney", "NSW", "6000"], 3, None),
-        (["10 Downing Street", "London", "SW1A 2AA"], 2, 0),
-        (["Hauptstraße 5", "10115", "Berlin"], 1, 0),
-        (["x", "10115", "Berlin"], 1, None),
-    ],
-)
-def test_address_of_another_country_starts_at_its_street(cells: list[str], at: int, start: int | None) -> None:
-    assert start_of_address(cells, at) == start

@@ -70,3 +70,44 @@ def test_split_name_is_reported_at_its_left_column(header: str) -> None:
 )
 def test_names_within_a_text_are_found_where_they_stand(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in iter_names(text, ColumnKind.NEUTRAL)] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Villa Castelli",
+        "Monte Isola",
+        "Castel San Pietro Terme",
+        "San Giovanni Rotondo",
+        "Junior Colleges",
+        "Monte Carlo Methods",
+        "Christian Ethics",
+        "Johnson Controls",
+        "John Lewis Partnership",
+        "Via Giuseppe Garibaldi",
+        "Rue Victor Hugo",
+        "Karl-Marx-Straße",
+        "ADT^A01",
+        "GLUCOSE^MASS",
+        "HOSPITAL^MAIN^LAB",
+    ],
+)
+def test_a_place_a_course_a_company_and_a_street_are_no_names(text: str) -> None:
+    assert list(iter_names(text, ColumnKind.NEUTRAL)) == []
+
+
+@pytest.mark.parametrize("name", ["municipality", "Comune", "programme", "course_title", "venue"])
+def test_a_column_that_is_named_for_a_thing_holds_no_names(name: str) -> None:
+    assert ColumnKind.of(name) is ColumnKind.THING
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SMITH^ANNA^M", "SMITH^ANNA^M"),
+        ("PID|1||123||DOE^JOHN^^^MR||1980", "DOE^JOHN^^^MR"),
+        ("O'HARA^MARY ANN", "O'HARA^MARY ANN"),
+    ],
+)
+def test_a_name_of_hl7_is_found(text: str, expected: str) -> None:
+    assert [text[start:end] for start, end in iter_names(text, ColumnKind.NEUTRAL)] == [expected]

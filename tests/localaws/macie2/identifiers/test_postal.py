@@ -30,4 +30,4 @@ def test_regions_are_known_by_code_and_name() -> None:
 def test_codes_are_recognised_by_country() -> None:
     assert [postal.is_british(code) for code in ("SW1A 1AA", "XX1A 1AA")] == [True, False]
     assert [postal.is_canadian(code) for code in ("M5V 3L9", "D5V 3L9")] == [True, False]
-    assert [postal.is_assigned_zip(code) for code in ("02139", "00001")] == [True, False]
+    assert [postal.is_near(code, "MA") for code in ("02861", "00001", "09001")] == [True, False, False]
