@@ -59,7 +59,7 @@ def _sentence(record: Mapping[str, Any]) -> str:
 
 def _sms(record: Mapping[str, Any]) -> str:
     worst = worst_severity(record)
-    return f"{_sentence(record)}. Highest severity: {worst or 'none'}."
+    return f"{_sentence(record)}. Severity: {worst or 'none'}."
 
 
 def _attributes(record: Mapping[str, Any]) -> dict[str, str | int]:

@@ -121,7 +121,7 @@ def test_subject_says_how_many_went_where(outcomes: list[str], facts: dict[str, 
 def test_text_message_counts_and_names_no_file() -> None:
     request = digest_of(decided("a.csv", "quarantine", **HIGH), decided("b.csv")).to_sns()
     sms = json.loads(request["Message"])["sms"]
-    assert sms == "[synthea] 2 files: 1 promoted, 1 quarantined, 0 held. Highest severity: High."
+    assert sms == "[synthea] 2 files: 1 promoted, 1 quarantined, 0 held. Severity: High."
 
 
 def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None:
@@ -130,7 +130,7 @@ def test_text_message_of_the_longest_feed_and_the_largest_run_is_whole() -> None
     record["totals"]["outcomes"] = dict.fromkeys(("promote", "quarantine", "hold"), 99_999)
     record["totals"]["objects"] = 299_997
     sms = json.loads(digest(record, [], URI).to_sns()["Message"])["sms"]
-    assert sms.endswith("299,997 files: 99999 to promote, 99999 to quarantine, 99999 to hold. Highest severity: High.")
+    assert sms.endswith("299,997 files: 99999 to promote, 99999 to quarantine, 99999 to hold. Severity: High.")
 
 
 @pytest.mark.parametrize(
