@@ -110,7 +110,7 @@ mutants: setup ## Check that the tests notice deliberate breakages of the safety
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
 
 soak: setup ## Test random schedules of runs, findings, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
-	@SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),200) SOAK_RULES=$(or $(SOAK_RULES),25) $(BIN)/python -m pytest tests/soak -n 1
+	@SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),200) SOAK_RULES=$(or $(SOAK_RULES),25) $(BIN)/python -m pytest tests/soak -n 1 -o faulthandler_timeout=0 -rs
 
 compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; CHAOS=1 also kills containers during runs
 	@$(BIN)/python -m dev.compose_test $(if $(CHAOS),--chaos)
