@@ -38,9 +38,9 @@ _NOTES = """
   Macie's own description as much as here. The section before the last says which other identifiers the same values are
   reported as.
 - **Names and addresses are found by rules and word lists.** Above, names are Faker's for the United States, the United
-  Kingdom, Canada, Australia, Germany, France, Spain, Italy and Brazil. The rules were tried with other seeds of Faker's
-  and adapted to the near-misses (organisations, towns, medicines, headings, streets) while they were written; the seed
-  of this page was drawn when they were done. Two sets that are independent of Faker, measured once by hand:
+  Kingdom, Canada, Australia, Germany, France, Spain, Italy and Brazil. The rules were tried with these data and adapted
+  to them (near-misses such as organisations, towns, courses, medicines, headings, streets), so the figures of `NAME`
+  and `ADDRESS` above say less than those of the others. Two sets that are independent of Faker, measured once by hand:
   - the 3,000 people of FakeNameGenerator that come with presidio-evaluator 0.3.2 (24 nationalities, many rare names;
     CC BY-SA, so it is not in this repository). NAME found 0.65 of them: 0.99 of the German names, 0.96 English, 0.95
     American, 0.94 Brazilian, 0.88 Australian, 0.83 Scottish, 0.76 Italian, 0.55 French, 0.53 Spanish, 0.06 to 0.87 of

@@ -142,6 +142,6 @@ def _names(record: Sequence[str], recognizes: Recognizes) -> int:
 
 
 def _is_like_a_name(cell: str) -> bool:
-    if len(cell) > _LONGEST_NAME or not any(map(str.isalpha, cell)):
-        return False
+    if len(cell) > _LONGEST_NAME or cell[0].isdigit() or not any(map(str.isalpha, cell)):
+        return False  # a street begins with its number
     return sum(map(str.isdigit, cell)) <= _MOST_DIGITS
