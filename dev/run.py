@@ -6,6 +6,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -39,6 +40,8 @@ FEED = "synthea"
 SAMPLE_PATIENTS = 100
 RUN_SECONDS = 3600
 
+_ERROR = re.compile(r"^(?:lake_gate|macie)\.errors\.\w+: (.+)$", re.MULTILINE)
+
 
 def main() -> None:
     """Run one delivery through the gate, on the local AWS."""
@@ -50,6 +53,8 @@ def main() -> None:
     bronze = _setting("bronze_bucket")
     conf = {"source": _source(arguments.source), "dry_run": arguments.dry_run}
     conf["quarantine_threshold"], conf["promotion"] = arguments.threshold, arguments.promotion
+    if arguments.policy:
+        conf["policy"] = arguments.policy
     print(f"Delivery   {conf['source']}")
     run_id, state, log = _run(conf, endpoint, bronze, arguments.airflow)
     run = Run(FEED, run_id)
@@ -68,6 +73,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--threshold", default="High", choices=["High", "Medium", "Low"])
     parser.add_argument("--promotion", default="each by itself", choices=["each by itself", "all or nothing"])
+    parser.add_argument(
+        "--policy", help="file in include/policies; for each file the stricter outcome of it and the feed's counts"
+    )
     parser.add_argument("--dry-run", action="store_true", help="decide and report without moving files")
     parser.add_argument("--airflow", default="", help="URL of a running Airflow to use; AWS_ENDPOINT_URL names its AWS")
     return parser.parse_args()
@@ -137,11 +145,20 @@ def _record(bronze: str, run: Run) -> dict[str, Any] | None:
 def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> None:
     if state != "success":
         print(f"\nThe run ended as {state}. Log of its tasks: {log}")
+        for reason in _reasons(Path(log)):
+            print(f"  {reason}")
     if record is None:
-        print("The run wrote no record; landed files stay in bronze.")
+        print("The run wrote no record; files that were landed stay in bronze.")
         return
     print_record(record)
     print(f"Run record {uri}")
+
+
+def _reasons(log: Path) -> list[str]:
+    """Return the errors of the gate and of Macie in the log of the tasks, each once; none for a run elsewhere."""
+    if not log.is_file():
+        return []
+    return list(dict.fromkeys(_ERROR.findall(log.read_text(encoding="utf-8", errors="replace"))))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ DIFFERENCES: tuple[str, ...] = (
     "on the next day that its schedule names; AWS does not publish the time. Days that the clock jumps over "
     "are made up for by one run.",
     "Log events are dated by the real clock also when Macie's was moved: CloudWatch Logs refuses the future.",
-    "EventBridge delivers to SQS, SNS, log groups and buses, not to Lambda.",
+    "EventBridge delivers to SQS, SNS, log groups, buses, and functions whose Python code came with them.",
     "Automated discovery is off until it is enabled, or a dial enables it with Macie, so that its findings do not join "
     "those of every job; whether it is on in a new account of AWS is in none of the pages read. It samples at once and "
     "then once a day, publishes findings at once, costs nothing in the usage, and writes results below "

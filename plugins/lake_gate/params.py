@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from lake_gate.delivery.held_objects import REASONS, UNKNOWN
 from lake_gate.errors import ParamsError
 from lake_gate.feed import Feed
 from lake_gate.include import include_path
+from lake_gate.model.names import loggable
 
 _PROMOTIONS = {"each by itself": "Each file by itself", "all or nothing": "All files or none"}
 _THRESHOLDS = {"High": "High findings", "Medium": "Medium and High findings", "Low": "All findings"}
@@ -26,6 +27,7 @@ _HELD = {
     UNKNOWN: "the reason is unknown",
 }
 _MOST_LABEL = 120
+_MOST_NAME, _MOST_UNKNOWN = 40, 5
 
 
 def run_params(feed: Feed) -> dict[str, Param]:
@@ -109,16 +111,18 @@ def check_params(feed: Feed, params: Mapping[str, Any], conf: Mapping[str, Any] 
     :raises ParamsError: when the params are not valid; names all problems.
     :raises PolicyError: when the policy of the feed or of the run is not valid.
     """
-    if problems := list(_problems(params, conf or {})):
+    if problems := list(_problems(params, conf or {}, run_params(feed).keys())):
         raise ParamsError(problems)
     for name in {feed.policy, params["policy"]}:
         read_policy(name)
 
 
-def _problems(params: Mapping[str, Any], conf: Mapping[str, Any]) -> Iterable[str]:
-    if unknown := sorted(conf.keys() - params.keys()):
-        yield f"{', '.join(map(repr, unknown))}: not a parameter; the parameters are {', '.join(sorted(params))}"
+def _problems(params: Mapping[str, Any], conf: Mapping[str, Any], names: Set[str]) -> Iterable[str]:
+    # Airflow adds what it does not know to the params, too.
+    if unknown := sorted(conf.keys() - names):
+        shown = ", ".join(repr(loggable(name, _MOST_NAME)) for name in unknown[:_MOST_UNKNOWN])
+        yield f"{shown}: not a parameter; the parameters are {', '.join(sorted(names))}"
     if params["reprocess_held"] and str(params["source"] or "").strip():
         yield "source and reprocess_held exclude each other: a run takes a delivery, or held files"
-    if params["max_scan_usd"] is not None and not math.isfinite(params["max_scan_usd"]):
-        yield "max_scan_usd: not a number"
+    if params["max_scan_usd"] is not None and not 0 < params["max_scan_usd"] < math.inf:
+        yield "max_scan_usd: not a positive number"

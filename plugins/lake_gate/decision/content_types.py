@@ -16,7 +16,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 # Seen in records of Macie: text/csv, text/plain, application/json, avro, parquet, zip and the one for xlsx. The others
 # are the registered names and the common ones of file-type detectors.
 _EXPECTED = {
-    **dict.fromkeys(("csv", "tsv"), _TABLE),
+    **dict.fromkeys(("csv", "tsv", "tab", "psv"), _TABLE),
     **dict.fromkeys(("json", "jsonl", "ndjson"), _JSON),
     **dict.fromkeys(("txt", "text", "log"), _TEXT),
     "xml": {"application/xml", "text/xml", "text/plain"},

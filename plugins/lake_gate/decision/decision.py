@@ -26,7 +26,7 @@ from lake_gate.decision.policy import Facts, Outcome, Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
+from lake_gate.model.evidence import CUSTOM_IDENTIFIER, UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
 from lake_gate.scan.scope import extension_of
 
@@ -281,10 +281,29 @@ def _facts(landed: LandedObject, observations: Sequence[Observation]) -> Facts:
         severity=_highest_severity(observations),
         finding_types=frozenset(observation.finding_type for observation in observations if observation.finding_type),
         detections=_merge_detections(observations),
-        is_severity_explained=not any(
-            observation.severity and not observation.detections for observation in observations
-        ),
+        is_severity_explained=all(map(_is_explained, observations)),
     )
+
+
+_TYPES = {
+    "PERSONAL_INFORMATION": "SensitiveData:S3Object/Personal",
+    "FINANCIAL_INFORMATION": "SensitiveData:S3Object/Financial",
+    "CREDENTIALS": "SensitiveData:S3Object/Credentials",
+    CUSTOM_IDENTIFIER: "SensitiveData:S3Object/CustomIdentifier",
+}
+_MULTIPLE = "SensitiveData:S3Object/Multiple"
+
+
+def _is_explained(observation: Observation) -> bool:
+    """Whether the detections explain severity and type of an observation.
+
+    Source: https://docs.aws.amazon.com/macie/latest/user/findings-types.html
+    """
+    categories = {detection.category for detection in observation.detections}
+    if not categories:
+        return observation.severity is None and observation.finding_type is None
+    expected = _TYPES.get(*categories) if len(categories) == 1 else _MULTIPLE
+    return observation.finding_type in {None, expected}
 
 
 def _doubt(landed: LandedObject, job: Job | None, bound: _BoundEvidence) -> Reason | None:

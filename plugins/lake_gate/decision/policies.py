@@ -102,4 +102,4 @@ def _read_or_default(name: str) -> Policy:
         return read_policy(name)[0]
     except FinalGateError:
         log.warning("A policy of the run can no longer be read; the default policy is used instead")
-        return read_policy(DEFAULT_POLICY)[0]
+        return read_policy(DEFAULT_POLICY)[0].without_overrides()

@@ -177,15 +177,16 @@ class Policy:
 
         No rule overrides a stricter threshold.
         """
-        rules = self.rules
-        if threshold.rank < self.quarantine_threshold.rank:
-            rules = tuple(replace(rule, overrides_threshold=False) for rule in rules)
+        is_stricter = threshold.rank < self.quarantine_threshold.rank
         return replace(
-            self,
+            self.without_overrides() if is_stricter else self,
             quarantine_threshold=min(self.quarantine_threshold, threshold, key=lambda severity: severity.rank),
             promotion=max(self.promotion, promotion, key=list(Promotion).index),
-            rules=rules,
         )
+
+    def without_overrides(self) -> Policy:
+        """Return the policy with a threshold that no rule overrides."""
+        return replace(self, rules=tuple(replace(rule, overrides_threshold=False) for rule in self.rules))
 
     def joined(self, other: Policy) -> Policy:
         """Return a policy that gives each object the stricter outcome of both policies."""

@@ -9,8 +9,8 @@ columns are identified by position:
 2. Each cell has the shape of a name: letters, at most two digits, single separators, at most 64 characters and five
    words with at most one blank. No cell is empty, no cell occurs twice, and no cell recurs in its column.
 3. At least half of the cells are *known*: each of their words is in the vocabulary below. Words that are also values
-   (``death``, ``hospital``) count only before an attribute (``death_date``), and numbers only in numbered columns of
-   the same kind (``address2``).
+   (``death``, ``hospital``) count only before an attribute (``death_date``), numbers only in numbered columns of the
+   same kind (``address2``), and words that are also names of persons (``max``, ``price``) only beside other words.
 4. More columns *contrast* with their first cell than *resemble* it. A column contrasts if all its cells below have
    digits and the first has none; or, if all cells are known, if the first is written as an identifier or in capitals
    and no cell below is. Any other column with a known first cell resembles it if a cell below has its shape (digits,
@@ -72,6 +72,9 @@ modified created updated note notes comment comments text charge study icd loinc
 """
 _VALUES = frozenset(_VALUES_TEXT.split())
 """Words that also occur as values: kinds of events, places, persons, contacts."""
+_PERSONS_TEXT = "begin day dea end fee key line max min place price race street weight"
+_PERSONS = frozenset(_PERSONS_TEXT.split())
+"""Words that are also given or family names: a cell of only these is not a known name."""
 _ATTRIBUTES_TEXT = """
 id ids identifier uid uuid guid key code codes number no num nr ref reference system version index sequence seq serial
 date dates time datetime timestamp start stop end begin type kind class category status name names description display
@@ -161,7 +164,7 @@ def _is_name(cell: str) -> bool:
 
 def _is_known(cell: str) -> bool:
     words = _words(_NUMBERED.sub(lambda name: name[0].rstrip("_0123456789"), cell))
-    if not words or not VOCABULARY.issuperset(words):
+    if not words or not VOCABULARY.issuperset(words) or _PERSONS.issuperset(words):
         return False
     return words[-1] in _ATTRIBUTES or not _VALUES.intersection(words)
 

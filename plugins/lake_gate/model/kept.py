@@ -155,7 +155,8 @@ _occurrences = _struct(
 )
 """Positions of occurrences; names of columns are added by position, from the manifest."""
 
-_managed = _struct({"type": _capitals, "count": _count, "occurrences": _occurrences})
+_identifier = _word(r"[A-Z0-9_]{1,100}(\([A-Z0-9_]{1,100}\))?")  # CREDIT_CARD_NUMBER_(NO_KEYWORD)
+_managed = _struct({"type": _identifier, "count": _count, "occurrences": _occurrences})
 _custom = _struct(
     {
         "name": _word("[^\x00-\x1f\x7f\ud800-\udfff]{1,128}"),

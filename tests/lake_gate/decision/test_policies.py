@@ -30,7 +30,7 @@ def test_run_that_names_the_policy_of_its_feed_uses_only_that() -> None:
 
 def test_policy_whose_file_is_gone_is_replaced_by_the_default_one() -> None:
     described = {"name": "gone", "quarantine_threshold": "High", "promotion": "each by itself"}
-    assert policy_of({"policy": described}) == read_policy("default")[0]
+    assert policy_of({"policy": described}) == read_policy("default")[0].without_overrides()
     also = {**described, "name": "clean_only", "also": {"name": "../gone"}}
     assert [further.name for further in policy_of({"policy": also}).also] == ["default"]
     assert policy_of({}) == read_policy("default")[0]
@@ -113,6 +113,9 @@ PEOPLE = [
     facts("Low", "organizations", NAME=1, ADDRESS=1),
     facts("Low", "payers", NAME=1, GERMANY_PHONE_NUMBER=1),
     facts("Low", "anything", DATE_OF_BIRTH=1, ADDRESS=1),
+    facts("Low", "anything", DATE_OF_BIRTH=1, PHONE_NUMBER=1),
+    facts("Low", "anything", NAME=1, LATITUDE_LONGITUDE=1),
+    facts("Low", "anything", **{"NAME": 1, "Patient ID": 1}),
     *(
         facts("Low", "anything", **{identifier: 1})
         for identifier in (

@@ -179,3 +179,20 @@ def test_whatever_a_file_holds_only_words_of_the_vocabulary_are_kept() -> None:
         for second in values:
             for cell in header(f"{first},{second},code\n1,2,3\n".encode()):
                 assert not cell or cell.lower() in VOCABULARY
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "PRICE,MAX\nSmith,John\nJones,Ann\n",
+        "PRICE,DAY,MAX\nSmith,Lee,Ann\nJones,Kim,Bob\n",
+        "sep=;\nPRICE;MAX\nSmith;John\nJones;Ann\n",
+        "Members\nPRICE,MAX\nSmith,John\nJones,Ann\n",
+        "Max Price,Line Street\nJohn 1,Ann 2\nBob 3,Sue 4\n",
+        "Price,Street,Max\n12,13,14\n15,16,17\n",
+        "Max,Price\n1970-01-01,12 Main St\n1971-01-01,13 Main St\n",
+        "maxPrice,lineStreet\nJohn,Ann\nBob,Sue\n",
+    ],
+)
+def test_words_that_are_also_names_of_persons_are_no_header(content: str) -> None:
+    assert header_of("people.csv", content.encode(), is_whole=True) == ()

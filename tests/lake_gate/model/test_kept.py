@@ -16,6 +16,7 @@ from lake_gate.decision.policy import Outcome, Policy, Rule
 from lake_gate.model.evidence import CUSTOM_IDENTIFIER, UNKNOWN, Detection, Evidence, Job, Observation, gather
 from lake_gate.model.kept import without_values
 from lake_gate.recording.suppression import attribute, parse
+from localaws.macie2.identifiers import CATALOGUE
 from tests.builders import landed
 from tests.lake_gate.decision.test_decision import (
     CASES,
@@ -434,3 +435,11 @@ def test_detections_that_cannot_be_read_go_on_claiming_something(part: Any) -> N
         record = changed(SKIPPED, ("classificationDetails", "result"), {"status": {"code": "COMPLETE"}, member: part})
         (found,) = Observation.from_api(without_values(record), is_finding=False).detections
         assert found.category == UNKNOWN
+
+
+@pytest.mark.parametrize("identifier", sorted(CATALOGUE))
+def test_every_managed_identifier_of_macie_keeps_its_name(identifier: str) -> None:
+    detections = [{"type": identifier, "count": 1}]
+    item = {"category": "PERSONAL_INFORMATION", "totalCount": 1, "detections": detections}
+    kept = without_values(changed(finding(), ("classificationDetails", "result", "sensitiveData"), [item]))
+    assert kept["classificationDetails"]["result"]["sensitiveData"][0]["detections"][0]["type"] == identifier
