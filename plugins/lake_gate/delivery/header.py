@@ -72,7 +72,7 @@ modified created updated note notes comment comments text charge study icd loinc
 """
 _VALUES = frozenset(_VALUES_TEXT.split())
 """Words that also occur as values: kinds of events, places, persons, contacts."""
-_PERSONS_TEXT = "begin day dea end fee key line max min place price race street weight"
+_PERSONS_TEXT = "begin day dea end fee key line max min place price street weight"
 _PERSONS = frozenset(_PERSONS_TEXT.split())
 """Words that are also given or family names: a cell of only these is not a known name."""
 _ATTRIBUTES_TEXT = """
