@@ -40,6 +40,7 @@ def announce_to_proxy(task: str) -> None:
 
 
 def _session() -> Any:
+    """Open a session of Airflow's database."""
     make: Any = settings.Session
     return make()
 
@@ -143,7 +144,7 @@ class Scheduler:
         trigger = import_string(row.classpath)(**row.kwargs)
         trigger_id, sdk_instance = row.id, _sdk_instance(instance)
         session.commit()  # nobody waits for this one's lock while the trigger does
-        event = InProcessTestSupervisor.run_trigger_in_process(trigger=trigger, ti=sdk_instance)
+        event = InProcessTestSupervisor.run_trigger_in_process(trigger=trigger, ti=sdk_instance)  # type: ignore[no-untyped-call]
         assert isinstance(event, TriggerEvent)
         Trigger.submit_event(trigger_id, event, session=session)
         session.commit()
