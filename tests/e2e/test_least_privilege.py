@@ -332,11 +332,12 @@ def test_silver_is_read_by_consumers_and_written_by_the_gate_alone(gate: Gate) -
     assert reads(gate, "consumer-role", gate.lake.silver, "a.csv")
     with gate.role("consumer-role"):
         s3: Any = boto3.session.Session().client("s3")
-        for change in (
+        changes: list[Callable[[], Any]] = [
             lambda: s3.put_object(Bucket=gate.lake.silver, Key="b.csv", Body=b""),
             lambda: s3.delete_object(Bucket=gate.lake.silver, Key="a.csv"),
             lambda: s3.put_object_tagging(Bucket=gate.lake.silver, Key="a.csv", Tagging={"TagSet": []}),
-        ):
+        ]
+        for change in changes:
             with pytest.raises(ClientError, match="AccessDenied"):
                 change()
 

@@ -19,7 +19,7 @@ from tests.lake import Lake
 from tests.runs import RunDag
 
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
-WORKING = [
+WORKING: list[Any] = [
     macie.MacieEnsureCustomDataIdentifiersOperator,
     macie.MacieCreateClassificationJobOperator,
     macie.MacieJobResultsToS3Operator,

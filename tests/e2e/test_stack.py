@@ -141,7 +141,7 @@ def daily_job_finds_for_three_days_what_went_around_the_gate(stack: Stack) -> No
         key = f"clinic/around/day-{day}.csv"
         lake.s3.put_object(Bucket=lake.silver, Key=key, Body=b"SSN\n219-09-9999\n")
         lake.turn(clock_ahead_seconds=day * DAY.total_seconds())
-        wait_for(lambda key=key: key in lake.keys(lake.quarantine, "clinic/around/"), f"{key} in quarantine")
+        wait_for(lambda key=key: key in lake.keys(lake.quarantine, "clinic/around/"), f"{key} in quarantine")  # type: ignore[misc]
         wait_for(lambda: not lake.keys(lake.silver), "silver to be empty again")
 
 

@@ -69,7 +69,7 @@ class ByHand:
         return lambda: operator.execute(context)
 
     def _operator(self, step: str) -> Any:
-        gate = {"task_id": step, "settings": self.lake.settings.to_json(), "feed": "synthea"}
+        gate: dict[str, Any] = {"task_id": step, "settings": self.lake.settings.to_json(), "feed": "synthea"}
         match step:
             case "land":
                 return LandOperator(source=str(self.source), **gate)
@@ -88,7 +88,11 @@ class ByHand:
             case "gather_histories":
                 return GatherHistoriesOperator(**gate)
             case "decide":
-                policy = {"policy": "default", "quarantine_threshold": "High", "promotion": "each by itself"}
+                policy: dict[str, Any] = {
+                    "policy": "default",
+                    "quarantine_threshold": "High",
+                    "promotion": "each by itself",
+                }
                 return DecideOperator(evidence={"settled": True}, is_dry_run=False, **policy, **gate)
             case "record":
                 facts = {"source": str(self.source), "identifiers": {}, "job_spec": {}}
@@ -100,7 +104,7 @@ class ByHand:
 
     def _job_request(self) -> dict[str, Any]:
         ids = {name: identifier["id"] for name, identifier in self.results["ensure_identifiers"].items()}
-        values = {
+        values: dict[str, Any] = {
             "bronze_bucket": self.lake.bronze,
             "prefix": self.run.prefix,
             "account_id": "123456789012",

@@ -51,7 +51,7 @@ def _prepare() -> Scheduler:
     from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
     from airflow.sdk.execution_time import supervisor
 
-    manager = DagBundlesManager()
+    manager = DagBundlesManager()  # type: ignore[no-untyped-call]
     manager.sync_bundles_to_db()
     (bundle,) = manager.get_all_dag_bundles()
     bundle.initialize()
@@ -59,7 +59,7 @@ def _prepare() -> Scheduler:
     if bag.import_errors:
         raise SystemExit("\n".join(bag.import_errors.values()))
     sync_bag_to_db(bag, bundle.name, bundle.version)
-    asyncio.run(_make_the_api_ready(supervisor.in_process_api_server()))
+    asyncio.run(_make_the_api_ready(supervisor.in_process_api_server()))  # type: ignore[no-untyped-call]
     for service in ("s3", "macie2", "ssm", "sns", "sts"):
         boto3.Session().client(service)
     return Scheduler(without_delays(bag.dags[DAG_ID]))

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 import boto3
 import requests
@@ -121,7 +121,7 @@ class Harness:
 
     def client(self, service: str) -> Any:
         """Return a client of the local AWS itself, past the proxy."""
-        return self._session.client(service, endpoint_url=self.endpoint_url)
+        return self._session.client(cast(Any, service), endpoint_url=self.endpoint_url)
 
     def empty_lake(self) -> None:
         """Make the lake anew, with nothing in it."""

@@ -54,7 +54,7 @@ class Armed:
 
     call: str
     fault: Fault
-    act: Callable[[], None] = lambda: None
+    act: Callable[[], object] = lambda: None
     is_over: bool = False
     hits: int = 0
 

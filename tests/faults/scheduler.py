@@ -39,6 +39,12 @@ def announce_to_proxy(task: str) -> None:
     connection.close()
 
 
+def _session() -> Any:
+    """Open a session of Airflow's database."""
+    make: Any = settings.Session
+    return make()
+
+
 @dataclass
 class Scheduler:
     """Runs one DAG, task by task, in this process.
@@ -51,6 +57,7 @@ class Scheduler:
     dag: Any
     announce: Announce = announce_to_proxy
     errors: list[tuple[str, str, str]] = field(default_factory=list)
+    serialized: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.serialized = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
@@ -89,7 +96,7 @@ class Scheduler:
 
     def go_on(self, run_id: str) -> None:
         """Run to its end what is to be run; tasks whose process has died are tried again."""
-        session = settings.Session()
+        session = _session()
         run = _run(session, run_id)
         run.dag = self.serialized
         self._bury_the_dead(session, run)
@@ -108,7 +115,7 @@ class Scheduler:
 
     def states(self, run_id: str) -> tuple[str, dict[str, tuple[str, int]]]:
         """Return the state of the run, and state and number of tries of its tasks."""
-        session = settings.Session()
+        session = _session()
         run = _run(session, run_id)
         instances = run.get_task_instances(session=session)
         return str(run.state), {_label(one): (str(one.state), one.try_number) for one in instances}
@@ -137,7 +144,7 @@ class Scheduler:
         trigger = import_string(row.classpath)(**row.kwargs)
         trigger_id, sdk_instance = row.id, _sdk_instance(instance)
         session.commit()  # nobody waits for this one's lock while the trigger does
-        event = InProcessTestSupervisor.run_trigger_in_process(trigger=trigger, ti=sdk_instance)
+        event = InProcessTestSupervisor.run_trigger_in_process(trigger=trigger, ti=sdk_instance)  # type: ignore[no-untyped-call]
         assert isinstance(event, TriggerEvent)
         Trigger.submit_event(trigger_id, event, session=session)
         session.commit()

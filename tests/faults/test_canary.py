@@ -150,8 +150,8 @@ def test_no_kept_record_has_text_of_an_object_whatever_its_format(lake: Lake) ->
 def scan(lake: Lake) -> str:
     """Let Macie read all of bronze; return the job's id when its findings are there."""
     lake.turn(findings_lag_seconds=0)
-    macie = boto3.client("macie2")
-    bucket: Any = {"accountId": "123456789012", "buckets": [lake.bronze]}
+    macie: Any = boto3.client("macie2")
+    bucket = {"accountId": "123456789012", "buckets": [lake.bronze]}
     job_id = macie.create_classification_job(
         name="all", jobType="ONE_TIME", s3JobDefinition={"bucketDefinitions": [bucket]}
     )["jobId"]

@@ -39,7 +39,7 @@ def proxy(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         yield proxy
 
 
-def arm(proxy: Proxy, service: str, fault: Fault) -> Armed:
+def arm(proxy: Proxy, service: Any, fault: Fault) -> Armed:
     """Harm the next call of the service."""
     proxy.begin()
     ASKS[service](boto3.client(service))
@@ -71,7 +71,7 @@ def test_body_in_chunks_passes_unchanged(proxy: Proxy) -> None:
     ("fault", "words"), [(Fault.ERROR_BEFORE, "Internal"), (Fault.ERROR_AFTER, "Internal"), (Fault.THROTTLE, "")]
 )
 def test_every_attempt_of_a_call_meets_the_error_of_its_service(
-    proxy: Proxy, service: str, fault: Fault, words: str
+    proxy: Proxy, service: Any, fault: Fault, words: str
 ) -> None:
     armed, client = arm(proxy, service, fault), boto3.client(service, config=ONCE_MORE)
     with pytest.raises(ClientError) as caught:

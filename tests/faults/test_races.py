@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_nothing_is_doubled_or_lost_when_a_task_runs_once_more_within_itself(
         run = fresh()
         run.go(until=step)
         twin = run.make(step)
-        armed = Armed(call, Fault.MEANWHILE, lambda twin=twin: tolerant(twin))
+        armed = Armed(call, Fault.MEANWHILE, partial(tolerant, twin))
         proxy.begin(armed)
         run.results[step] = tolerant(run.make(step, proxy.endpoint_url))
         assert armed.hits
@@ -123,7 +124,7 @@ def test_what_is_written_over_a_landed_object_stays_where_it_is_while_the_landed
         run.go(until=step)
         place = {"Bucket": run.lake.bronze, "Key": run.run.prefix + name}
         s3 = run.lake.s3
-        armed = Armed(call, Fault.MEANWHILE, lambda s3=s3, place=place: s3.put_object(**place, Body=INTRUDER))
+        armed = Armed(call, Fault.MEANWHILE, partial(s3.put_object, **place, Body=INTRUDER))
         proxy.begin(armed)
         run.results[step] = run.make(step, proxy.endpoint_url)()
         run.go(after=step)

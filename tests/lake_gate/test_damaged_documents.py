@@ -133,7 +133,7 @@ def test_step_works_or_names_the_damaged_document(
     documents.restore()
     if forgets:
         documents.forget_moves()
-    place = data.draw(st.sampled_from(sorted(documents.written)))
-    documents.damage(*place, damage)
+    bucket, key = data.draw(st.sampled_from(sorted(documents.written)))
+    documents.damage(bucket, key, damage)
     with suppress(GateError, FinalGateError), showing_no_cell():
         documents.do(name)

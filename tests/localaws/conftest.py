@@ -6,7 +6,7 @@ import gzip
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -46,9 +46,9 @@ def client(aws: LocalAws, session: boto3.Session) -> Iterator[Callable[..., Any]
     clients = []
 
     def make(service: str, region: str = REGION, **credentials: str) -> Any:
-        keys = credentials or {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        keys: dict[str, Any] = credentials or {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
         made = session.client(
-            service,
+            cast(Any, service),
             endpoint_url=aws.endpoint_url,
             region_name=region,
             config=Config(retries={"total_max_attempts": 1}),

@@ -8,7 +8,14 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
-_TYPES = {"boolean": bool, "double": (int, float), "integer": int, "long": int, "string": str, "timestamp": str}
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "boolean": bool,
+    "double": (int, float),
+    "integer": int,
+    "long": int,
+    "string": str,
+    "timestamp": str,
+}
 
 
 def check_answers(client: Any) -> None:

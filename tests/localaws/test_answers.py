@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from botocore.utils import parse_to_aware_datetime
@@ -23,7 +24,7 @@ from localaws.answers import aware_datetime
         datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     ],
 )
-def test_times_are_read_as_botocore_reads_them(value: int | str | datetime) -> None:
+def test_times_are_read_as_botocore_reads_them(value: Any) -> None:
     read = aware_datetime(value)
     assert read == parse_to_aware_datetime(value)
     assert read.utcoffset() is not None

@@ -34,7 +34,7 @@ def test_the_process_prints_its_url_serves_and_stops_on_a_signal(tmp_path: Path,
             assert process.stdout is not None
             url = process.stdout.readline().strip()
             assert url == f"http://127.0.0.1:{port}"
-            keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+            keys: dict[str, Any] = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
             s3 = boto3.client("s3", "us-east-1", endpoint_url=url, **keys)
             s3.create_bucket(Bucket="bronze")
             assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["bronze"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 DEADLINE_SECONDS = 60
 
 
-def until[Value](ask: Callable[[], Value], what: str = "the condition") -> Value:
+def until[Value](ask: Callable[[], Value | Literal[False] | None], what: str = "the condition") -> Value:
     """Ask until the answer is true, and return it."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not (answer := ask()):

@@ -54,7 +54,7 @@ def found(severity: str | None, **changes: Any) -> Observation:
 
 def verdict(results: Sequence[Observation] = (), findings: Sequence[Observation] = (), **changes: Any) -> Verdict:
     """Return a verdict on the bytes of the landed object, from another run and place."""
-    elsewhere = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
+    elsewhere: dict[str, Any] = {"bucket": "old", "key": "old", "version_id": "old", "etag": "old"}
     evidence = Evidence(*(tuple(replace(seen, **elsewhere) for seen in part) for part in (results, findings)))
     cleared = {"run_id": "r0", "record_uri": "s3://r0", "job_id": "j0", "cleared_at": "2026-01-01T00:00:00+00:00"}
     return replace(Verdict.on(LANDED, evidence, Rules({}, "", "", "High"), cleared), **changes)
@@ -727,6 +727,7 @@ def test_what_reaches_the_threshold_is_promoted_only_if_an_overriding_rule_names
     decision = decide_one(evidence, job, policy, None, elsewhere, history=history)
     if decision.outcome == Outcome.PROMOTE and decision.reason == Reason.ALLOWED_BY_RULE:
         assert decision.detections
+        assert decision.severity is not None
         for joined in (policy, *policy.also):
             named = {name for rule in joined.rules if rule.overrides_threshold for name in rule.managed_identifiers}
             below = Severity(decision.severity).rank < joined.quarantine_threshold.rank

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_latest_version_is_listed_and_what_was_removed_is_not(lake: Lake) -> Non
 def test_object_that_goes_while_it_is_listed_is_left_out(lake: Lake) -> None:
     copy = hold(lake)
     version = {"Bucket": lake.bronze, "Key": copy.key, "VersionId": copy.version_id}
-    s3 = Meanwhile("GetObjectTagging", lambda: lake.s3.delete_object(**version))
+    s3: Any = Meanwhile("GetObjectTagging", lambda: lake.s3.delete_object(**version))
     assert list(iter_held(s3, lake.bronze)) == []
 
 

@@ -239,7 +239,7 @@ def test_full_disk_is_a_state_that_passes(lake: Lake, delivery: Path, monkeypatc
         patch.setattr(landing, "_copy_hashed", full)
         with pytest.raises(DiskFullError, match="The task's retries try again"):
             land_now(lake, delivery)
-        patch.setattr(landing.Disk, "of_this_worker", lambda: Disk(1, 10**9))
+        patch.setattr(Disk, "of_this_worker", lambda: Disk(1, 10**9))
         with pytest.raises(DiskFullError, match="there is room for 1"):
             land_now(lake, delivery)
     assert len(land_now(lake, delivery)) == len(NAMES)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ from tests.lake import Lake
 FILES = {"patients.csv": b"Id\n1\n", "2026/01/visits é.csv": b"Id\n2\n"}
 
 
-def zipped(files: dict[str, bytes], **options: int) -> bytes:
+def zipped(files: dict[str, bytes], **options: Any) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, **options) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -221,7 +222,7 @@ def test_certificate_has_to_be_that_of_the_name(
         port = host.rpartition(":")[2]
         with pytest.raises(SourceUnreachableError, match="SSLCertVerificationError"):  # not one that is trusted
             fetched(f"https://deliveries.example:{port}/d.zip")
-        monkeypatch.setattr(web_source.certifi, "where", lambda: str(path))
+        monkeypatch.setattr(certifi, "where", lambda: str(path))
         assert fetched(f"https://deliveries.example:{port}/d.zip") == b"a zip"
         with pytest.raises(SourceUnreachableError, match="SSLCertVerificationError"):  # not the name that was asked
             fetched(f"https://127.0.0.1:{port}/d.zip")
@@ -231,7 +232,7 @@ def test_redirect_from_https_to_http_is_refused(
     tls: tuple[ssl.SSLContext, Path], answers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, path = tls
-    monkeypatch.setattr(web_source.certifi, "where", lambda: str(path))
+    monkeypatch.setattr(certifi, "where", lambda: str(path))
     with (
         serving(content()) as (plain, asked),
         serving(redirect(f"http://{plain}/d.zip"), context) as (host, _),

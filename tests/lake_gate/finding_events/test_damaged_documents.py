@@ -57,7 +57,7 @@ class Written:
         gate = over(lake, "1")
         self.events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
         self.events.take()
-        self.events.list()
+        self.events.list_findings()
         self.chunks = self.events.decide()
         self.events.withdraw(self.chunks)
         self.events.record(self.chunks)

@@ -95,7 +95,7 @@ def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake) -> None:
     gate = Gate(lake, {"a.csv": "promote"}).over()
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
     events.take()
-    events.list()
+    events.list_findings()
     (chunk,) = events.decide()
     done = [events.step(WithdrawOperator, chunk=chunk, outlets=[changes("t")]) for _ in range(2)]
     assert done == [1, 1]
@@ -114,7 +114,7 @@ def test_retryable_error_is_tried_again_while_tries_are_left_and_then_recorded(l
     gates = [Gate(lake, {name: "promote"}, run=Run("synthea", name[0])).over() for name in ("a.csv", "b.csv")]
     events = Events(lake, [finding(lake, lake.silver, gate.key(next(iter(gate.outcomes)))) for gate in gates])
     events.take()
-    events.list()
+    events.list_findings()
     chunks = events.decide()
     for try_number, is_last in ((1, False), (2, False), (3, True)):
         events.context["ti"] = SimpleNamespace(try_number=try_number, max_tries=2)

@@ -46,7 +46,7 @@ def test_finding_that_was_left_and_that_macie_has_forgotten_is_not_asked_for_for
 def test_watermark_stays_when_something_was_not_moved(lake: Lake, gate: Gate) -> None:
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
     events.take()
-    events.list()
+    events.list_findings()
     chunks = events.decide()  # and the worker is lost before it has withdrawn anything
     with pytest.raises(DamagedDocumentError, match="clear withdraw"):  # marked as success by hand
         events.record(chunks)
@@ -83,7 +83,7 @@ def test_failed_object_stays_pending_is_reported_once_and_fails_the_last_task_ev
     for hour in (1, 2):
         events = Events(lake, found, run_id=f"events-{hour}")
         events.take()
-        events.list()
+        events.list_findings()
         chunks = events.decide()
         events.withdraw(chunks, s3=Refusing("CopyObject"))
         events.record(chunks)

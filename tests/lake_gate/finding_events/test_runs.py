@@ -30,7 +30,7 @@ def test_landing_has_the_objects_and_findings_that_were_asked_for(lake: Lake) ->
     gate.write("findings.jsonl", b'{"id": "g"}\n{"id": "other"}\n')
     landing = read_landing(lake.s3, lake.bronze, gate.run, asked, {"f", "g"})
     assert landing is not None
-    assert (landing.known, landing.is_dry) == ({"g"}, False)
+    assert (landing.known, landing.is_dry) == (frozenset({"g"}), False)
     assert landing.record is not None
 
 

@@ -34,7 +34,7 @@ def test_findings_older_than_the_look_back_are_forgotten_as_they_are_not_listed_
 
 def test_finding_that_was_left_is_new_again_until_it_is_looked_at() -> None:
     left = BEGINNING.moved({"a": NOW, "b": NOW}, ["a"], now_ms=NOW)
-    assert (left.is_new("a"), left.pending) == (True, {"a"})
+    assert (left.is_new("a"), left.pending) == (True, frozenset({"a"}))
     assert left.moved({"a": NOW}, [], now_ms=NOW).pending == frozenset()
 
 
@@ -47,7 +47,7 @@ def test_two_runs_keep_the_pending_findings_of_each_other() -> None:
         watermark = BEGINNING
         for looked_at, left in order:
             watermark = watermark.moved(looked_at, left, now_ms=NOW + 1)
-        assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, {"b", "d"})
+        assert (watermark.updated_at_ms, watermark.pending) == (NOW + 1, frozenset({"b", "d"}))
         assert set(watermark.seen) == {"a", "b", "c", "d"}
 
 

@@ -130,7 +130,7 @@ def test_run_that_died_while_it_moved_can_go_on_without_the_object(lake: Lake) -
 def publishing(lake: Lake, gate: Gate) -> None:
     """Publish, and let the withdrawal happen at the last moment before the marker is written."""
     pull_back = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
-    operator = PublishOperator(task_id="t", settings=lake.settings.to_json(), feed="synthea")
+    operator: Any = PublishOperator(task_id="t", settings=lake.settings.to_json(), feed="synthea")
     operator.s3 = Meanwhile("PutObject", pull_back.go)
     operator.step(context_of(gate.run.run_id))
 
@@ -138,7 +138,7 @@ def publishing(lake: Lake, gate: Gate) -> None:
 def recording(lake: Lake, gate: Gate) -> None:
     """Record, and let the withdrawal happen at the last moment before the record is written; then publish."""
     pull_back = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_deadline=timedelta(0))
-    operator = RecordOperator(
+    operator: Any = RecordOperator(
         task_id="t", settings=lake.settings.to_json(), feed="synthea", facts=FACTS, is_dry_run="False"
     )
     operator.s3 = Meanwhile("PutObject", pull_back.go)
@@ -161,7 +161,7 @@ def test_publishing_while_an_object_is_withdrawn_does_not_list_it(lake: Lake) ->
     gate = Gate(lake, OUTCOMES).land().decide().move().record()
     events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
     events.take()
-    events.list()
+    events.list_findings()
     chunks = events.decide()
     # The withdrawal has written its amendment, and finds no marker: it is published just then.
     events.withdraw(chunks, s3=Meanwhile("CopyObject", gate.publish))
@@ -194,7 +194,7 @@ def crash(lake: Lake, number: int, moment: str) -> int:
     found = [finding(lake, lake.silver, gate.key("a.csv"))]
     events = Events(lake, found, run_id=f"events-{moment}-{number}")
     events.take()
-    events.list()
+    events.list_findings()
     chunks = events.decide()
     s3 = DiesAt(number, moment)
     try:
@@ -222,7 +222,7 @@ def test_next_run_finishes_the_withdrawal_of_a_run_that_never_came_back(lake: La
     found = [finding(lake, lake.silver, gate.key("a.csv"))]
     dead = Events(lake, found)
     dead.take()
-    dead.list()
+    dead.list_findings()
     dead.withdraw(dead.decide(), s3=Refusing("CopyObject"))
     assert gate.trusted == {"b.csv"}  # it is withdrawn before it is moved
     assert Events(lake, found, run_id="events-2").go().statuses == ["move"]
@@ -302,7 +302,7 @@ def test_object_leaves_silver_although_a_document_of_its_run_cannot_be_written(
     found = finding(lake, lake.silver, gate.key("a.csv"))
     events = Events(lake, [found])
     events.take()
-    events.list()
+    events.list_findings()
     chunks = events.decide()
     events.withdraw(chunks, s3=Denied(place))
     assert lake.versions(lake.silver, gate.key("a.csv")) == []

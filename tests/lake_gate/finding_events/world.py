@@ -213,7 +213,7 @@ class Events:
     def take(self) -> Any:
         return self.step(TakeEventsOperator)
 
-    def list(self) -> None:
+    def list_findings(self) -> None:
         content = b"".join(json.dumps(one).encode() + b"\n" for one in self.findings)
         self.lake.s3.put_object(Bucket=self.lake.bronze, Key=self.run.document("findings.jsonl"), Body=content)
 
@@ -233,7 +233,7 @@ class Events:
     def go(self) -> Events:
         """Make the whole run."""
         self.take()
-        self.list()
+        self.list_findings()
         chunks = self.decide()
         self.withdraw(chunks)
         self.record(chunks)

@@ -328,7 +328,7 @@ def test_what_is_kept_decides_as_the_whole_record(evidence: Evidence, job: Job, 
     assert decide_one(kept, job, policy) == decide_one(whole, job, policy)
 
 
-JUNK = [
+JUNK: list[Any] = [
     *(None, "", 0, -1, [], {}, "x", True, False, "NaN", float("nan"), 1.5, 10**30, "9" * 5000),
     *(["x"], [[]], {"x": 1}, "COMPLETE", "complete", "unknown", VALUE, ...),
 ]

@@ -224,7 +224,7 @@ def test_version_that_counts_is_never_removed_and_nothing_is_when_it_is_not_ther
         with pytest.raises(ConnectionError):
             move(lake, buckets, decision, s3=Dying("CopyObject"))
     first, second = lake.versions(lake.quarantine, KEY)
-    place = {"bucket": lake.quarantine, "key": KEY}
+    place: dict[str, Any] = {"bucket": lake.quarantine, "key": KEY}
     remove_unsealed(lake.s3, lake.quarantine, [Moved("a", **place, version_id="gone")], RUN)
     assert lake.versions(lake.quarantine, KEY) == [first, second]
     remove_unsealed(lake.s3, lake.quarantine, [Moved("a", **place, version_id=second)], RUN)

@@ -147,7 +147,7 @@ def test_only_copy_of_an_object_is_moved_and_never_deleted(lake: Lake) -> None:
     lake.s3.delete_object(Bucket=lake.bronze, Key=KEY, VersionId=landed.version_id)
     buckets = Buckets.of(lake.settings)
     amended = [(decided(landed, "promote"), amendment(landed))]
-    with_no_copy = Answering("CopyObject", "AccessDenied")
+    with_no_copy: Any = Answering("CopyObject", "AccessDenied")
     assert [type(error) for error in take_back(with_no_copy, amended, RUN, buckets)] == [AwsRefusedError]
     assert lake.read(lake.silver, KEY) == b"a.csv"
     assert take_back(lake.s3, amended, RUN, buckets) == []

@@ -249,9 +249,8 @@ def test_deletions_that_fail_as_a_whole_are_the_error_of_each_object(
     lake: Lake, buckets: Buckets, operation: str
 ) -> None:
     decisions = [decided(lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x"), "hold") for n in range(2)]
-    assert [str(error) for error in try_delete(Answering(operation, "SlowDown"), decisions)] == [
-        f"{operation} failed: SlowDown"
-    ] * 2
+    s3: Any = Answering(operation, "SlowDown")
+    assert [str(error) for error in try_delete(s3, decisions)] == [f"{operation} failed: SlowDown"] * 2
     assert len(move(lake, buckets, *decisions)) == 2
 
 

@@ -28,7 +28,8 @@ def report(
     entries = iter_entries([landed(d.name) for d in decisions], decisions, places, dry_run=False)
     lines = list(totals.counted(entries))
     run = {"feed": "synthea", "run_id": "manual__1", "source": source}
-    facts = {"rules": {}, "job": {"settled": settled}, "dry_run": dry_run, "objects_uri": "o", "marker_uri": "m"}
+    uris = {"objects_uri": "o", "marker_uri": "m"}
+    facts: dict[str, Any] = {"rules": {}, "job": {"settled": settled}, "dry_run": dry_run, **uris}
     return build_record(run=run, totals=totals, **facts), lines
 
 

@@ -49,7 +49,8 @@ def test_text_message_names_no_file_and_is_whole() -> None:
 @pytest.mark.parametrize("part", ["accountId", "severity", "classificationDetails", "resourcesAffected"])
 @pytest.mark.parametrize("value", [None, "left out"])
 def test_incomplete_finding_still_makes_a_message(part: str, value: str | None) -> None:
-    payload = finding(**{part: None})
+    empty: dict[str, Any] = {part: None}
+    payload = finding(**empty)
     if value:
         del payload[part]
     assert "unknown" in parts(FindingSummary.from_api(payload))["default"]

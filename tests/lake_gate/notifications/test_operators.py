@@ -15,8 +15,9 @@ from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.operators import NotifyOperator, send_once
 from lake_gate.notifications.receipts import Receipts
+from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.notifications.test_digest import HIGH, decided, report
+from tests.lake_gate.notifications.test_digest import HIGH, report
 from tests.lake_gate.notifications.test_finding_notices import finding
 
 RUN = Run("synthea", "1")

@@ -16,6 +16,8 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, TaskInstanceState
 from airflow.sdk.exceptions import AirflowFailException
 from airflow.sdk.execution_time import task_runner
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunType
 
 from lake_gate.model.run import Run
 from lake_gate.notifications.failure import RunFailedNotifier
@@ -32,8 +34,8 @@ RAN = DagRun(
     run_after=BEGAN_AT,
     start_date=BEGAN_AT,
     end_date=None,
-    run_type="manual",
-    state="running",
+    run_type=DagRunType.MANUAL,
+    state=DagRunState.RUNNING,
     consumed_asset_events=[],
     partition_key=None,
 )
@@ -48,7 +50,7 @@ class Airflow:
         with DAG("synthea_gate", schedule=None, on_failure_callback=tell) as self.dag:
             self.land = EmptyOperator(task_id="land", retries=RETRIES, on_failure_callback=tell)
 
-    def in_dag_processor(self, try_number: int, kind: TaskInstanceState | None = None) -> None:
+    def in_dag_processor(self, try_number: int, kind: Any = None) -> None:
         """A worker is gone: no heartbeat (3.2.1 sends no kind), or the executor says so (with its kind)."""
         request = TaskCallbackRequest(
             **IN_BUNDLE,

@@ -30,7 +30,7 @@ def record(lake: Lake, changes: dict[str, Any], is_dry_run: bool | str = False) 
     )
     started_at = datetime(2026, 11, 25, 1, tzinfo=UTC)
     dag_run = SimpleNamespace(dag_id="macie_scheduled_job", run_id="manual__1", start_date=started_at)
-    uri = operator.execute({"dag_run": dag_run, "run_id": "manual__1"})  # type: ignore[typeddict-item]
+    uri = operator.execute({"dag_run": dag_run, "run_id": "manual__1"})
     assert uri == f"s3://{lake.bronze}/_runs/macie_scheduled_job/manual__1/record.json"
     written: dict[str, Any] = lake.document("_runs/macie_scheduled_job/manual__1/record.json")
     return written

@@ -114,7 +114,7 @@ def remember(lake: Lake, run_id: str = "1", *, enabled: bool = True) -> int:
 
 def cleared(lake: Lake, severities: tuple[str | None, ...] = (), **files: bytes) -> list[LandedObject]:
     """Take files through a first run, as far as its verdicts."""
-    manifest = land_files(lake, **files)
+    manifest = land_files(lake, "1", **files)
     analysed(lake, manifest, severities=severities)
     decide(lake, evidence={"settled": True})
     recorded(lake)

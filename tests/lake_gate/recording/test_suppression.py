@@ -207,7 +207,7 @@ def test_attribution_agrees_with_what_macie_archives(lake: Lake) -> None:
     ids = until(lambda: macie.list_findings()["findingIds"])
     finding = lake_finding(macie, ids)
     for criterion in CRITERIA:
-        selected = macie.list_findings(findingCriteria={"criterion": criterion})["findingIds"]  # type: ignore[typeddict-item]
+        selected = macie.list_findings(findingCriteria={"criterion": criterion})["findingIds"]
         assert attribute([rule(**criterion)], [finding]).by_rule == {"rule": len(selected)}, criterion
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -163,7 +164,7 @@ def test_document_is_written_once_when_the_one_that_stood_is_deleted_meanwhile(l
     assert lake.read(lake.bronze, "d") == b"mine"
 
 
-def added(line: bytes) -> object:
+def added(line: bytes) -> Callable[[bytes | None], bytes]:
     return lambda there: (there or b"") + line
 
 
@@ -176,7 +177,7 @@ def test_of_two_who_change_a_document_at_once_neither_loses_the_others_change(la
         def other(key: str = key) -> None:
             update_document(lake.s3, lake.bronze, key, added(b"other "))
 
-        s3 = Meanwhile("PutObject", other)
+        s3: Any = Meanwhile("PutObject", other)
         update_document(s3, lake.bronze, key, added(b"mine"))
         assert lake.read(lake.bronze, key) == f"{first}other mine".encode()
 
@@ -206,6 +207,6 @@ def test_document_is_changed_though_another_write_to_it_was_in_flight(lake: Lake
 def test_document_that_is_deleted_while_it_is_changed_is_made_again(lake: Lake) -> None:
     there = lake.put(lake.bronze, "d", b"before ")
     delete = {"Bucket": lake.bronze, "Key": "d", "VersionId": there.version_id}
-    s3 = Meanwhile("PutObject", lambda: lake.s3.delete_object(**delete))
+    s3: Any = Meanwhile("PutObject", lambda: lake.s3.delete_object(**delete))
     update_document(s3, lake.bronze, "d", added(b"mine"))
     assert lake.read(lake.bronze, "d") == b"mine"

@@ -9,7 +9,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.validate import ParamValidator
 
 from lake_gate.scan.job_spec import render
@@ -18,7 +18,7 @@ INCLUDE = Path(__file__).parents[3] / "include"
 SPECS = sorted((INCLUDE / "job_specs").glob("*.json"))
 IDENTIFIERS = sorted((INCLUDE / "identifiers").glob("*.json"))
 IDS = {"Patient ID": "id-1", "US Driver License": "id-2", "US Passport": "id-3"}
-PLACES = {
+PLACES: dict[str, Any] = {
     "account_id": "123456789012",
     "bronze_bucket": "b",
     "silver_bucket": "s",
@@ -40,7 +40,7 @@ def wrong_enums(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
     elif isinstance(shape, MapShape):
         for item in value.values():
             yield from wrong_enums(shape.value, item, f"{path}{{}}")
-    elif getattr(shape, "enum", None) and value not in shape.enum:
+    elif isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
         yield f"{path}: {value} is none of {shape.enum}"
 
 

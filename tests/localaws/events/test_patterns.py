@@ -9,7 +9,7 @@ import pytest
 
 from localaws.events.patterns import EventPattern
 
-FINDING: dict[str, Any] = {
+FINDING: Any = {
     "source": "aws.macie",
     "detail-type": "Macie Finding",
     "detail": {

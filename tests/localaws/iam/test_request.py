@@ -27,5 +27,5 @@ def test_an_unknown_operation_needs_all_actions_of_the_service(enforced: LocalAw
     for target, service in (("AmazonSSM.Nothing", "ssm"), ("", "unheard-of")):
         request = AWSRequest("POST", enforced.endpoint_url, {"X-Amz-Target": target}, b"{}")
         SigV4Auth(credentials, service, "us-east-1").add_auth(request)
-        answer = requests.post(request.url, data=b"{}", headers=dict(request.headers), timeout=10)
+        answer = requests.post(enforced.endpoint_url, data=b"{}", headers=dict(request.headers), timeout=10)
         assert f"perform: {service}:* on resource: * because no identity-based policy" in answer.text

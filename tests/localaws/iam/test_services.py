@@ -68,11 +68,11 @@ def test_what_is_encrypted_needs_the_key_too(as_role: AsRole, client: Client) ->
     url = client("sqs").create_queue(QueueName="hints", Attributes={"KmsMasterKeyId": key})["QueueUrl"]
     messaging = allow(["sns:Publish", "sqs:SendMessage", "sqs:ReceiveMessage"])
     gate = as_role(messaging)
-    calls: list[tuple[Call, str, str]] = [
+    calls: list[tuple[Callable[[], Any], str, str]] = [
         (lambda: gate("sns").publish(TopicArn=TOPIC, Message="m"), "sns", "kms:GenerateDataKey"),
         (lambda: gate("sqs").send_message(QueueUrl=url, MessageBody="m"), "sqs", "kms:GenerateDataKey"),
         (lambda: gate("sqs").receive_message(QueueUrl=url), "sqs", "kms:Decrypt"),
-    ]  # type: ignore[list-item]
+    ]
     for call, service, action in calls:
         client("iam").put_role_policy(RoleName="gate", PolicyName="own", PolicyDocument=policy(messaging))
         code, _, message = error_of(call)

@@ -78,7 +78,9 @@ def wrong(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield requests in each of which one member is missing, of a wrong type or not in its enum, and what that is."""
     shape = operation(name).input_shape
     good = minimal(shape)
-    for member, inner in shape.members.items() if shape else ():
+    if shape is None:
+        return
+    for member, inner in shape.members.items():
         where = inner.serialization.get("location")
         if member in shape.required_members and where != "uri":
             yield f"no {member}", {key: value for key, value in good.items() if key != member}

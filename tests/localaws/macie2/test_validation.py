@@ -57,4 +57,6 @@ def test_nulls_and_unknown_members_are_dropped() -> None:
 )
 def test_text_of_a_query_string_gets_the_type_of_the_model(member: str, values: list[str], expected: Any) -> None:
     operation, name = member.split(".")
-    assert from_text(MODEL.operation_model(operation).input_shape.members[name], values) == expected
+    shape = MODEL.operation_model(operation).input_shape
+    assert shape is not None
+    assert from_text(shape.members[name], values) == expected

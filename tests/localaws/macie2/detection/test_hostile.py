@@ -86,7 +86,7 @@ def test_a_stream_that_is_read_a_byte_at_a_time_gives_the_same() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(1 if size else 0)
 
-        read1 = read  # type: ignore[assignment]
+        read1 = read
 
     data = b"PATIENT,b\nP1234,ssn 078-05-1120\n"
     quick = scan(io.BytesIO(data), "csv", len(data), tuple(CATALOGUE.values()), [PATIENT])

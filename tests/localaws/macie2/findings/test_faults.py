@@ -220,7 +220,7 @@ def test_a_finding_can_have_an_unknown_severity(
     turn(severity_lies={"b.csv": "Critical"})
     run_job(macie, **job)
     ids = until(lambda: (found := _listed(macie))[: len(found) == len(KEYS) and 3], "the findings")
-    believes_anything = session.client("macie2", endpoint_url=macie.meta.endpoint_url)
+    believes_anything: Any = session.client("macie2", endpoint_url=macie.meta.endpoint_url)
     found = believes_anything.get_findings(findingIds=ids)["findings"]
     believes_anything.close()
     reported = {_key(item): item["severity"]["description"] for item in found}

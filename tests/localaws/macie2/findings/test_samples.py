@@ -10,7 +10,7 @@ import pytest
 from localaws.macie2.findings.samples import TYPES
 from tests.localaws.conftest import error_of
 
-MODEL = botocore.session.get_session().get_service_model("macie2")
+MODEL: Any = botocore.session.get_session().get_service_model("macie2")
 
 
 def _findings(macie: Any) -> list[dict[str, Any]]:

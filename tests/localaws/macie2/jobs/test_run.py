@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from localaws.macie2.detection.scanner import scan
 from localaws.macie2.findings import faults
 from localaws.macie2.jobs import classifier
 from localaws.macie2.operations import classification_jobs
@@ -197,7 +198,7 @@ def test_what_fails_after_a_job_is_logged_without_its_text(
 def test_others_are_answered_while_a_job_reads_an_object(
     macie: Any, s3: Any, client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_reading, may_go_on, scan = threading.Event(), threading.Event(), classifier.scan
+    is_reading, may_go_on = threading.Event(), threading.Event()
 
     def read_for_long(*facts: Any, **more: Any) -> Any:
         is_reading.set()

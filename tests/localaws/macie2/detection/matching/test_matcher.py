@@ -36,6 +36,6 @@ def test_a_probe_is_open_where_its_own_keywords_are_and_nowhere_else(text: str, 
     expected = {
         probe.id
         for probe in matcher.probes.values()
-        if probe.keywords and keyword_regex(probe.keywords).re2.search(text + name)
+        if (regex := keyword_regex(probe.keywords)) and regex.re2.search(text + name)
     }
     assert matcher.opened_by(text + name) == expected

@@ -46,7 +46,7 @@ def _parquet(name: str, value: str) -> bytes:
 @pytest.mark.parametrize("value", [WITH_CARD, WITH_PHONE])
 @pytest.mark.parametrize("name", ["UDI", "udi card phone"])
 def test_udi_hides_the_numbers_in_it_in_every_format(name: str, value: str) -> None:
-    objects = {
+    objects: dict[str, str | bytes] = {
         "csv": f"{name},x\n{value},y\n",
         "json": json.dumps({name: value, "x": [{name: 1}]}),
         "txt": f"one {name} {value} follows",
