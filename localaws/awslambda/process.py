@@ -111,6 +111,8 @@ def _new_folder() -> Iterator[Path]:
     finally:
         with suppress(RecursionError):
             folder.cleanup()
+        if os.path.lexists(folder.name):  # it is a file now, or too deep for shutil
+            subprocess.run(["/bin/rm", "-rf", "--", folder.name], check=False)  # noqa: S603 - our own folder
 
 
 def _unpack(code: bytes, folder: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import tempfile
 import zipfile
 from collections.abc import Callable
 from functools import partial
@@ -276,12 +277,19 @@ def handler(event, context):
 
 @pytest.mark.parametrize(("statement", "expected"), HOSTILE.values(), ids=HOSTILE)
 def test_what_a_function_does_to_its_files_stops_only_itself(
-    client: Callable[..., Any], invoke: Invoke, statement: str, expected: object
+    client: Callable[..., Any],
+    invoke: Invoke,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    statement: str,
+    expected: object,
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     create(client, Code={"ZipFile": packed(HOSTILE_CODE.replace("STATEMENT", statement))})
     answer = invoke()
     payload = answer["Payload"]
     assert answer["StatusCode"] == 200
+    assert list(tmp_path.iterdir()) == []
     assert expected == (payload if payload == 1 else payload["errorType"])
 
 
