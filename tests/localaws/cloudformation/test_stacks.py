@@ -342,7 +342,7 @@ def nested(function: Callable[[object], object], depth: int) -> object:
 
 CHAIN = {f"C{number}": {"Fn::Not": [{"Condition": f"C{number + 1}"}]} for number in range(900)}
 TRUE = {"Fn::Equals": ["a", "a"]}
-REFUSED = {
+BAD_TEMPLATES = {
     "conditions that need each other": parameter(
         "a", Conditions={"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::And": [TRUE, {"Condition": "A"}]}}
     ),
@@ -362,7 +362,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("template", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("template", BAD_TEMPLATES.values(), ids=BAD_TEMPLATES)
 @pytest.mark.parametrize("action", ["create_stack", "create_change_set"])
 def test_template_is_refused_and_nothing_is_made(client: Client, action: str, template: str) -> None:
     more: dict[str, Any] = {"ChangeSetName": "c", "ChangeSetType": "CREATE"} if action == "create_change_set" else {}
