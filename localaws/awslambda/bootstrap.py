@@ -1,7 +1,7 @@
-"""Run one invocation of a Python handler: ``python -I bootstrap.py FOLDER``, in a process of its own.
+"""Run one invocation of a Python handler: ``python -I bootstrap.py FOLDER RESPONSE``, in a process of its own.
 
-The folder has ``task/`` (the code), ``request.json`` and, afterwards, ``response.json``. Imports nothing of ours:
-the function must not find our packages.
+The folder has ``task/`` (the code) and ``request.json``; the response is written to the open file with that descriptor.
+Imports nothing of ours: the function must not find our packages.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib
 import ipaddress
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -39,9 +40,10 @@ class Context:
         return max(0, int((self._ends_at - time.monotonic()) * 1000))
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, response: int) -> None:
     """Import the handler, call it once, and write what it returns or raises."""
     request = json.loads((folder / "request.json").read_text())
+    os.set_inheritable(response, False)
     _limit(request["memory_bytes"], request["file_bytes"])
     sys.addaudithook(_stay_on_this_machine)
     _log_as_lambda_does(request["context"]["aws_request_id"])
@@ -54,7 +56,10 @@ def main(folder: Path) -> None:
         answer = {"error": _described(error)}
     except SystemExit as error:
         answer = {"error": {"errorType": "Runtime.ExitError", "errorMessage": f"Runtime exited: status {error.code}"}}
-    (folder / "response.json").write_text(json.dumps(answer))
+    with os.fdopen(response, "w") as stream:
+        stream.truncate(0)  # a forked process that returns, too, has written another response
+        stream.seek(0)
+        stream.write(json.dumps(answer))
 
 
 def _call(request: dict[str, Any]) -> Any:
@@ -109,4 +114,4 @@ def _log_as_lambda_does(request_id: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

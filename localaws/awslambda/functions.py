@@ -93,6 +93,7 @@ def _invocation(function: LambdaFunction, event: Any, request_id: str) -> Invoca
 def _environment(function: LambdaFunction) -> dict[str, str]:
     """Return the variables of the process: nothing of the server's, the role's credentials, the function's own.
 
+    The server's own can still be read in ``/proc`` by a process of the same user.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; reserved names win.
     """
     session = sts_backends[function.account_id][function.partition].assume_role(

@@ -32,7 +32,7 @@ class Callbacks:
         """Keep an answer; returns whether it was waited for and is an object of JSON."""
         try:
             answer = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         with self._lock:
             if token not in self._answers or not isinstance(answer, dict):

@@ -7,11 +7,16 @@ AWS takes an object of JSON also as its text, moto fails or stores the text.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import moto.cloudformation.parsing as parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 from moto.cloudformation.parsing import ResourceMap
+from moto.core.exceptions import ServiceException
+
+from localaws.cloudformation.syntax import MOST_BYTES
+from localaws.cloudformation.template import PLACEHOLDER, conditions_of
 
 #: Properties that AWS takes as an object and as its text. Source: the schemas of the types, ``"type": ["object",
 #: "string"]``, as included in cfn-lint.
@@ -47,12 +52,14 @@ _ATTRIBUTES = {
 
 _clean_json = parsing.clean_json
 _parse_resource = parsing.parse_resource
+_load_conditions = ResourceMap.load_conditions
 
 
 def install() -> None:
     """Put these in the place of moto's; calling it again changes nothing."""
     parsing.clean_json = clean_json
     parsing.parse_resource = parse_resource
+    ResourceMap.load_conditions = load_conditions  # type: ignore[method-assign]
     ResourceMap.validate_outputs = lambda self: None  # type: ignore[method-assign]  # outputs are read when all is made
 
 
@@ -73,7 +80,27 @@ def clean_json(resource_json: Any, resources_map: ResourceMap) -> Any:
             path = body["Fn::GetAtt"]
             name, *attribute = path.split(".") if isinstance(path, str) else path
             return _attribute(name, ".".join(clean_json(part, resources) for part in attribute), resources)
+        if "Fn::Sub" in body:
+            return _substituted(body["Fn::Sub"], resources)
+        if "Fn::Join" in body:
+            separator, items = body["Fn::Join"]
+            return _joined(separator, map(str, clean_json(items, resources)))
     return _clean_json(body, resources)
+
+
+def load_conditions(self: ResourceMap) -> None:
+    """Evaluate the conditions in the order of their dependencies: moto's recursion does not survive long chains.
+
+    :raises ValidationError: if one cannot be evaluated.
+    """
+    self._template = {**self._template, "Conditions": conditions_of(self._template)}
+    try:
+        _load_conditions(self)
+    except ServiceException:
+        raise
+    except Exception:
+        message = "Template format error: a condition of the template cannot be evaluated"
+        raise ValidationError(message=message) from None
 
 
 def parse_resource(resource_json: dict[str, Any], resources_map: ResourceMap) -> Any:
@@ -83,6 +110,36 @@ def parse_resource(resource_json: dict[str, Any], resources_map: ResourceMap) ->
         kind, body, name = parsed
         return kind, {**body, "Properties": _with_objects(body.get("Properties", {}))}, name
     return parsed
+
+
+def _substituted(template: Any, resources: ResourceMap) -> str:
+    """Fill in a text, once: moto fills in values again, in time that grows with the square of the text."""
+    text, values = (template, {}) if isinstance(template, str) else template
+    known = {name: clean_json(value, resources) for name, value in values.items()}
+    parts, end = [], 0
+    for found in PLACEHOLDER.finditer(text):
+        parts += [text[end : found.start()], _value(found[2].strip(), known, resources, is_literal=bool(found[1]))]
+        end = found.end()
+    return _joined("", [*parts, text[end:]])
+
+
+def _value(name: str, known: dict[str, Any], resources: ResourceMap, *, is_literal: bool) -> str:
+    if is_literal:
+        return f"${{{name}}}"
+    if name not in known:
+        known[name] = clean_json({"Fn::GetAtt" if "." in name else "Ref": name}, resources)
+    return str(known[name])
+
+
+def _joined(separator: str, parts: Iterable[str]) -> str:
+    """Join texts, up to the size of a template (our own limit): texts of texts grow without bound."""
+    kept, size = [], 0
+    for part in parts:
+        size += len(separator) + len(part)
+        if size > MOST_BYTES:
+            raise ValidationError(message=f"Template error: a text of Fn::Sub or Fn::Join exceeds {MOST_BYTES} bytes")
+        kept.append(part)
+    return separator.join(kept)
 
 
 def _check_made(name: Any, resources: ResourceMap) -> None:

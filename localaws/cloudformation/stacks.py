@@ -22,6 +22,13 @@ from localaws.cloudformation.template import read_template
 #: ``OnFailure`` of the request: moto does not pass it on.
 on_failure: ContextVar[str] = ContextVar("on_failure", default="ROLLBACK")
 
+#: Of a template in a request. Source:
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_MOST_BODY_BYTES = 51_200
+_MOST_VALUE_BYTES = 4096
+#: Stacks within a stack: our own limit, as a template can name itself.
+_DEEPEST = 8
+_depth: ContextVar[int] = ContextVar("depth", default=0)
 _UPDATABLE = {"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"}
 _from_nested = Stack.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 
@@ -35,6 +42,10 @@ def install() -> None:
         action = getattr(CloudFormationResponse, name)
         if not hasattr(action, "__wrapped__"):
             setattr(CloudFormationResponse, name, _with_on_failure(action))
+    for name in ("create_stack", "update_stack", "create_change_set", "validate_template"):
+        action = getattr(CloudFormationResponse, name)
+        if not hasattr(action, "has_limit"):
+            setattr(CloudFormationResponse, name, _with_limit(action))
     ResourceMap.resources = property(_made)  # type: ignore[assignment]
     Stack.create_from_cloudformation_json = classmethod(_nested)  # type: ignore[assignment, method-assign]
 
@@ -116,6 +127,8 @@ def check_parameters(template: dict[str, Any], values: dict[str, Any]) -> None:
     if unknown := [name for name in values if name not in known]:
         raise ValidationError(message=f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     for name, value in values.items():
+        if len(str(value).encode(errors="replace")) > _MOST_VALUE_BYTES:
+            raise ValidationError(message=f"Parameter '{name}' exceeds {_MOST_VALUE_BYTES} bytes")
         allowed = known[name].get("AllowedValues")
         if allowed and str(value) not in map(str, allowed):
             raise ValidationError(
@@ -133,6 +146,21 @@ def keep_exports(backend: CloudFormationBackend, stack: Stack) -> None:
     if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         for export in stack.exports:
             backend.exports[export.name] = export
+
+
+def _with_limit(action: Callable[[CloudFormationResponse], Any]) -> Callable[[CloudFormationResponse], Any]:
+    """Refuse a template that is too large for a request."""
+
+    @wraps(action)
+    def checked(self: CloudFormationResponse) -> Any:
+        body = self._get_param("TemplateBody")
+        if isinstance(body, str) and len(body.encode(errors="replace")) > _MOST_BODY_BYTES:
+            what = "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have"
+            raise ValidationError(message=f"{what} length less than or equal to {_MOST_BODY_BYTES}")
+        return action(self)
+
+    checked.has_limit = True  # type: ignore[attr-defined]
+    return checked
 
 
 def _with_on_failure(action: Callable[[CloudFormationResponse], Any]) -> Callable[[CloudFormationResponse], Any]:
@@ -162,7 +190,13 @@ def _made(resources: ResourceMap) -> list[str]:
 
 def _nested(kind: type[Stack], *arguments: Any, **named: Any) -> Stack:
     """Create a stack within another, which fails with it."""
-    stack = _from_nested(kind, *arguments, **named)
+    if _depth.get() == _DEEPEST:
+        raise ValidationError(message=f"Stacks can be nested {_DEEPEST} deep in the local AWS")
+    before = _depth.set(_depth.get() + 1)
+    try:
+        stack = _from_nested(kind, *arguments, **named)
+    finally:
+        _depth.reset(before)
     if stack.status != "CREATE_COMPLETE":
         raise ValidationError(message=f"Embedded stack {stack.stack_id} was not successfully created")
     made: Stack = stack

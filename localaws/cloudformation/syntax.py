@@ -18,6 +18,9 @@ from moto.cloudformation.exceptions import ValidationError
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _DEEPEST = 200
+#: Of a template in S3. Source:
+#: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_BYTES = 1024**2
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -71,6 +74,8 @@ def parse(text: Any) -> Any:
 
     :raises ValidationError: if it is neither YAML nor JSON, or has what CloudFormation does not take in it.
     """
+    if isinstance(text, str) and len(text.encode(errors="replace")) > MOST_BYTES:
+        raise ValidationError(message=f"Template may not exceed {MOST_BYTES} bytes in size.")
     try:
         return _load(text)
     except (ValueError, TypeError, yaml.YAMLError, RecursionError):
@@ -80,9 +85,29 @@ def parse(text: Any) -> Any:
 def _load(text: Any) -> Any:
     if text.lstrip().startswith("{"):  # YAML does not take all of JSON: tabs
         with suppress(ValueError):
-            return json.loads(text)
+            template = json.loads(text)
+            _check_depth(template)
+            return template
     _check(text)
     return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+
+
+def _check_depth(template: Any) -> None:
+    """Refuse what is nested more deeply than in YAML."""
+    level = [template]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+    if any(isinstance(value, dict | list) for value in level):
+        raise _too_deep()
+
+
+def _too_deep() -> ValidationError:
+    return ValidationError(message=f"Template format error: more than {_DEEPEST} levels of nesting")
 
 
 def _check(text: str) -> None:
@@ -94,4 +119,4 @@ def _check(text: str) -> None:
             message = "Template format error: YAML aliases are not allowed in CloudFormation templates"
             raise ValidationError(message=message)
         if depth > _DEEPEST:
-            raise ValidationError(message=f"Template format error: more than {_DEEPEST} levels of nesting")
+            raise _too_deep()

@@ -17,7 +17,8 @@ from localaws.cloudformation.syntax import parse
 
 type Json = Mapping[str, Any]
 
-_PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
+#: ``${Name}``, or ``${!Name}``, which stands for the text ``${Name}``.
+PLACEHOLDER = re.compile(r"\$\{(!?)([^!{}][^{}]*)\}")
 
 
 def read_template(text: str) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def read_template(text: str) -> dict[str, Any]:
     if not isinstance(resources, dict) or not resources:
         raise ValidationError(message="Template format error: At least one Resources member must be defined.")
     _check_types(resources)
+    _check_blocks(template)
+    conditions_of(template)
     _check_names(template)
     order_of(resources)
     return template
@@ -52,7 +55,48 @@ def order_of(resources: Json) -> list[str]:
 
 def names_in_text(text: str) -> list[str]:
     """Return the names in the placeholders of a text for ``Fn::Sub``, with their attributes."""
-    return [name.strip() for name in _PLACEHOLDER.findall(text)]
+    return [name.strip() for literal, name in PLACEHOLDER.findall(text) if not literal]
+
+
+def conditions_of(template: Json) -> dict[str, Any]:
+    """Return the conditions, each after those that it needs.
+
+    :raises ValidationError: if conditions need each other, or one that does not exist.
+    """
+    conditions = template.get("Conditions") or {}
+    if not isinstance(conditions, dict):
+        raise ValidationError(message="Template format error: Conditions must be an object.")
+    if bad := [name for name, body in conditions.items() if not _is_condition(body)]:
+        raise ValidationError(message=f"Template format error: [/Conditions/{bad[0]}] must be a condition function.")
+    needed = {name: list(_conditions_needed(body)) for name, body in conditions.items()}
+    try:
+        ordered = list(TopologicalSorter(needed).static_order())
+    except CycleError as error:
+        circle = ", ".join(sorted(set(error.args[1])))
+        raise ValidationError(message=f"Template format error: Circular condition dependency: [{circle}]") from None
+    if undefined := set(ordered) - set(conditions):
+        message = f"Template format error: Unresolved condition dependency {min(undefined)} in the Conditions block"
+        raise ValidationError(message=f"{message} of the template")
+    return {name: conditions[name] for name in ordered}
+
+
+def _is_condition(body: Any) -> bool:
+    match body:
+        case {"Fn::And": [_, *_]} | {"Fn::Equals": [_, _]} | {"Fn::Not": [_]} | {"Fn::Or": [_, *_]}:
+            return len(body) == 1
+    return False
+
+
+def _conditions_needed(body: Any) -> Iterator[str]:
+    if isinstance(body, list):
+        for item in body:
+            yield from _conditions_needed(item)
+    elif isinstance(body, dict):
+        for key, value in body.items():
+            if key == "Condition" and isinstance(value, str):
+                yield value
+            else:
+                yield from _conditions_needed(value)
 
 
 def _check_types(resources: Json) -> None:
@@ -67,6 +111,13 @@ def _check_types(resources: Json) -> None:
     types = {resource["Type"] for resource in resources.values()}
     if unknown := sorted(kind for kind in types - known if not kind.startswith("Custom::")):
         raise ValidationError(message=f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]")
+
+
+def _check_blocks(template: Json) -> None:
+    for block in ("Parameters", "Mappings", "Outputs"):
+        body = template.get(block) or {}
+        if not isinstance(body, dict) or not all(isinstance(item, dict) for item in body.values()):
+            raise ValidationError(message=f"Template format error: {block} must be an object of objects.")
 
 
 def _check_names(template: Json) -> None:
@@ -122,5 +173,5 @@ def _needed_by(key: str, value: Any) -> Iterator[str]:
 
 def _conditions_in(body: Any) -> set[str]:
     """Return the names of the conditions of resources and outputs."""
-    named = {item["Condition"] for item in body.values() if isinstance(item, dict) and "Condition" in item}
+    named = (item.get("Condition") for item in body.values())
     return {name for name in named if isinstance(name, str)}

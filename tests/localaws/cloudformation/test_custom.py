@@ -91,3 +91,19 @@ def test_answer_is_refused(aws: LocalAws, token: str | None, body: bytes) -> Non
         urllib.request.urlopen(asked)
     refused.value.close()
     assert refused.value.code == 403
+
+
+BREAKS = {
+    "half a response": "import os, sys; os.write(int(sys.argv[2]), b'{'); os._exit(0)",
+    "no home": "import os, shutil; shutil.rmtree(os.environ['HOME']); os._exit(0)",
+    "nesting": "import urllib.request as u; u.urlopen(u.Request(event['ResponseURL'], b'[' * 4000, method='PUT'))",
+}
+
+
+@pytest.mark.parametrize("statement", BREAKS.values(), ids=BREAKS)
+def test_function_that_damages_its_files_fails_the_stack(stack: Stack, statement: str) -> None:
+    template = TEMPLATE.replace("import boto3, cfnresponse\n", "\n").replace(
+        'wanted = event["ResourceProperties"]', statement
+    )
+    assert stack.change(template, kind="CREATE") == "ROLLBACK_COMPLETE"
+    assert stack.buckets == []

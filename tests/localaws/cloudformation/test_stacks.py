@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -313,3 +314,116 @@ def test_nested_stack_that_fails_fails_the_stack_around_it(client: Client) -> No
     template = f"Resources:\n  Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {url}}}}}\n"
     assert create(client, template)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert buckets(client) == ["templates"]
+
+
+def test_stack_that_is_its_own_template_ends_at_a_depth(client: Client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="templates")
+    url = "https://templates.s3.amazonaws.com/itself.yaml"
+    template = f"Resources:\n  Inner: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {url}}}}}\n"
+    s3.put_object(Bucket="templates", Key="itself.yaml", Body=template.encode())
+    assert create(client, template)["StackStatus"] == "ROLLBACK_COMPLETE"
+    stacks = client("cloudformation").describe_stacks()["Stacks"]
+    assert any("nested 8 deep" in reason(client, "CREATE_FAILED", stack["StackId"]) for stack in stacks)
+    assert len(stacks) == 9
+
+
+def parameter(value: object, **more: object) -> str:
+    properties = {"Name": "/a", "Type": "String", "Value": value}
+    return json.dumps({"Resources": {"A": {"Type": "AWS::SSM::Parameter", "Properties": properties}}, **more})
+
+
+def nested(function: Callable[[object], object], depth: int) -> object:
+    value: object = "a"
+    for _ in range(depth):
+        value = function(value)
+    return value
+
+
+CHAIN = {f"C{number}": {"Fn::Not": [{"Condition": f"C{number + 1}"}]} for number in range(900)}
+TRUE = {"Fn::Equals": ["a", "a"]}
+BAD_TEMPLATES = {
+    "conditions that need each other": parameter(
+        "a", Conditions={"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::And": [TRUE, {"Condition": "A"}]}}
+    ),
+    "a condition that needs itself": parameter("a", Conditions={"A": {"Fn::Or": [TRUE, {"Condition": "A"}]}}),
+    "a condition that there is not": parameter("a", Conditions={"A": {"Fn::Not": [{"Condition": "B"}]}}),
+    "a condition that is none": parameter("a", Conditions={"A": 1}),
+    "an empty condition": parameter("a", Conditions={"A": {}}),
+    "a condition without its list": parameter("a", Conditions={"A": {"Fn::Not": 3}}),
+    "conditions that are a list": parameter("a", Conditions=[TRUE]),
+    "outputs that are a list": parameter("a", Outputs=["a"]),
+    "an output that is a text": parameter("a", Outputs={"A": "a"}),
+    "parameters that are a list": parameter("a", Parameters=["a"]),
+    "a parameter that is a text": parameter("a", Parameters={"A": "a"}),
+    "deep JSON": parameter(nested(lambda value: [value], 300)),
+    "a large request": parameter("a" * 51_200),
+    "a long value": parameter("a", Parameters={"P": {"Type": "String"}}),
+}
+
+
+@pytest.mark.parametrize("template", BAD_TEMPLATES.values(), ids=BAD_TEMPLATES)
+@pytest.mark.parametrize("action", ["create_stack", "create_change_set"])
+def test_template_is_refused_and_nothing_is_made(client: Client, action: str, template: str) -> None:
+    more: dict[str, Any] = {"ChangeSetName": "c", "ChangeSetType": "CREATE"} if action == "create_change_set" else {}
+    if '"P"' in template:
+        more["Parameters"] = [{"ParameterKey": "P", "ParameterValue": "a" * 4097}]
+    call = getattr(client("cloudformation"), action)
+    code, status, message = error_of(call, StackName="s", TemplateBody=template, **more)
+    assert (code, status) == ("ValidationError", 400)
+    assert "aaaaa" not in message
+    assert client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_template_in_s3_may_be_larger_but_not_without_bound(client: Client) -> None:
+    s3, cloudformation = client("s3"), client("cloudformation")
+    s3.create_bucket(Bucket="templates")
+    for key, size in (("large", 2**19), ("larger", 2**20)):
+        s3.put_object(Bucket="templates", Key=key, Body=parameter("a", Metadata={"M": "a" * size}).encode())
+    url = "https://templates.s3.amazonaws.com/"
+    cloudformation.create_stack(StackName="large", TemplateURL=url + "large")
+    assert described(client, "large")["StackStatus"] == "CREATE_COMPLETE"
+    code, status, _ = error_of(cloudformation.create_stack, StackName="larger", TemplateURL=url + "larger")
+    assert (code, status) == ("ValidationError", 400)
+
+
+def test_conditions_in_a_long_chain_are_evaluated(client: Client) -> None:
+    template = parameter("a", Conditions=CHAIN | {"C900": TRUE})
+    assert create(client, template)["StackStatus"] == "CREATE_COMPLETE"
+
+
+SUBSTITUTED = {
+    "${AWS::Region}-${A}": "us-east-1-/a",
+    "${A.Value}": "a",
+    "${!A}-${!B.C}": "${A}-${B.C}",
+    "$A $$ ${} ${": "$A $$ ${} ${",
+    "${" * 15_000: "${" * 15_000,
+    "${a" * 15_000: "${a" * 15_000,
+    "${!" * 15_000: "${!" * 15_000,
+    "${A}" * 10_000: "/a" * 10_000,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SUBSTITUTED.items(), ids=lambda text: text[:20])
+def test_text_is_filled_in(client: Client, text: str, expected: str) -> None:
+    stack = create(client, parameter("a", Outputs={"Text": {"Value": {"Fn::Sub": text}}}))
+    assert (stack["StackStatus"], stack["Outputs"][0]["OutputValue"] == expected) == ("CREATE_COMPLETE", True)
+
+
+def test_value_that_is_filled_in_is_not_filled_in_again(client: Client) -> None:
+    text = {"Fn::Sub": ["${X}-${Y}-${A}", {"X": "${Y}", "Y": {"Ref": "AWS::Region"}, "A": "own"}]}
+    stack = create(client, parameter("a", Outputs={"Text": {"Value": text}}))
+    assert stack["Outputs"][0]["OutputValue"] == "${Y}-us-east-1-own"
+
+
+GROWING = {
+    "Sub": nested(lambda value: {"Fn::Sub": ["${X}${X}", {"X": value}]}, 30),
+    "Join": {"Fn::Join": ["a" * 4096, ["a"] * 1000]},
+    "Join of Sub": {"Fn::Join": ["", [nested(lambda value: {"Fn::Sub": ["${X}${X}", {"X": value}]}, 19)] * 3]},
+}
+
+
+@pytest.mark.parametrize("value", GROWING.values(), ids=GROWING)
+def test_text_that_grows_without_bound_fails_the_stack(client: Client, value: object) -> None:
+    assert create(client, parameter(value))["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "exceeds 1048576 bytes" in reason(client, "CREATE_FAILED")
