@@ -27,6 +27,8 @@ _SUFFIXES = words(
     " walk way"
 )
 _LEAD = 80
+# A region and its code are no longer than this, spaces included.
+_LONGEST_TAIL = 120
 
 _REGIONS = sorted(
     {*postal.US_STATES, *postal.PROVINCES, *postal.AUSTRALIAN_STATES}, key=lambda name: (-len(name), name)
@@ -95,7 +97,7 @@ def _with_region(value: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_place_and_region(text: str) -> bool:
-    tail = _TAIL.search(text)
+    tail = _TAIL.search(text, max(0, len(text) - _LONGEST_TAIL))
     if tail is None or not (text[:1].isupper() or text[1:2] in "'’"):
         return False
     names = re.sub(r"[,(]", " ", tail["region"]).split()

@@ -24,7 +24,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _FIRST, _SAMPLED, _MAY_BE_HEADER = 50, 1000, 100
 _LONGEST_NAME = 64
 _MOST_DIGITS = 4
-_SEPARATOR = re.compile(rb'(?i)[ \t\r\n]*"?sep[ \t]*=[ \t]*([\t -~])"?[ \t]*\r?\n')
+_SEPARATOR = re.compile(rb'(?i)[ \t\r\n]*+"?sep[ \t]*+= *+([\t!-~])"?[ \t]*+\r?\n')
 
 type Records = Sequence[Sequence[str]]
 type Recognizes = Callable[[str], bool]
