@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from localaws.macie2.identifiers import postal
-from localaws.macie2.identifiers.addresses import STREET_SUFFIX, count_addresses
+from localaws.macie2.identifiers.addresses import STREET_SUFFIX, has_address
 from localaws.macie2.identifiers.dialect import compile_trusted
 
 STATE_AND_ZIP_DISTANCE = 3
@@ -65,7 +65,7 @@ def start_of_address(cells: Sequence[str | None], code_at: int) -> int | None:
     start = _with_region(cells, code_at, code)
     if start is None:
         start = _without_region(cells, code_at, code)
-    return None if start is None or count_addresses(cells[start] or "") else start
+    return None if start is None or has_address(cells[start] or "") else start
 
 
 def is_beside_region(cells: Sequence[str | None], code_at: int) -> bool:

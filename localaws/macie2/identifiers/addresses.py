@@ -77,6 +77,11 @@ def count_addresses(value: str) -> int:
     return sum(1 for _ in iter_addresses(value))
 
 
+def has_address(value: str) -> bool:
+    """Return whether there is an address within one value by rule 3."""
+    return IN_VALUE.re2.search(value) is not None and any(True for _ in iter_addresses(value))
+
+
 def iter_addresses(value: str) -> Iterator[tuple[int, int]]:
     """Yield the span of every address within a value or a text by rule 3, in order, none overlapping another."""
     end = 0
