@@ -10,8 +10,9 @@
    two names (a county, a province) between the place and its code.
 
 By rules 1 and 2 a cell begins one address at most, and none when rule 3 finds one in it. Rows without a street count
-only in a table in which at least half of the codes beside regions fit: ``OK`` beside numbers is rarely Oklahoma. Not
-found: codes that lost their leading zero, rows with the code left of a region.
+only in a table in which at least half of the codes beside regions fit: ``OK`` beside numbers is rarely Oklahoma. What
+is read of a CSV file at a time is a table of its own here. Not found: codes that lost their leading zero, rows with the
+code left of a region.
 """
 
 from __future__ import annotations
