@@ -13,11 +13,13 @@ DIFFERENCES: tuple[str, ...] = (
     "which encodings it reads.",
     "AWS does not say how Macie finds the header and the delimiter of a CSV file. Here the header is the first record "
     "that is not blank, and the delimiter the comma, or when the first line has none the commonest of tab, semicolon "
-    "and bar, if the first records have the same number of cells and none looks more like a header. Otherwise (titles, "
-    "comments, a line `sep=;` or blank lines above the header, a comma in the first line of a semicolon file, records "
-    "of different lengths) the file is scanned as the table of most of the first records (or by the delimiter that "
-    "`sep=` names), as the table whose header has most known names, as the plain table, and as text; for each "
-    "identifier, the scan counts that found most. Only the first 64 KB are searched for the header.",
+    "and bar (in quotes they do not count), if the records have the same number of cells, no other delimiter gives as "
+    "many, no blank line is among them, no later one looks like a header, and no cell names what the next one holds. "
+    "Otherwise (titles, comments, a line `sep=;`, records of different lengths, several tables, keys with values) the "
+    "file is scanned as the table of most of the first records (or by the delimiter that `sep=` names), as the table "
+    "whose header has most known names, as the plain table, as the tables of up to four other headers, and as text; "
+    "for each identifier, the scan counts that found most. Only the first 64 KB (1,000 records; for keys with values "
+    "100) are searched.",
     "Bytes of another format than the extension of a csv, tsv, json, jsonl or txt file are SKIPPED whatever the size, "
     "with MALFORMED_FILE, or UNSUPPORTED_FILE_TYPE_EXCEPTION for text: packed, encrypted or binary files by their "
     "first bytes, UTF-16 without a mark, UTF-32, EBCDIC and others by statistics, HTML, XML, pointers of Git LFS and "

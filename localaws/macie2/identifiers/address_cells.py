@@ -10,8 +10,9 @@
    two names (a county, a province) between the place and its code.
 
 By rules 1 and 2 a cell begins one address at most, and none when rule 3 finds one in it. Rows without a street count
-only in a table in which at least half of the codes beside regions fit: ``OK`` beside numbers is rarely Oklahoma. Not
-found: codes that lost their leading zero, rows with the code left of a region.
+only in a table in which at least half of the codes beside regions fit: ``OK`` beside numbers is rarely Oklahoma. What
+is read of a CSV file at a time is a table of its own here. Not found: codes that lost their leading zero, rows with the
+code left of a region.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from localaws.macie2.identifiers import postal
-from localaws.macie2.identifiers.addresses import STREET_SUFFIX, count_addresses
+from localaws.macie2.identifiers.addresses import STREET_SUFFIX, has_address
 from localaws.macie2.identifiers.dialect import compile_trusted
 
 STATE_AND_ZIP_DISTANCE = 3
@@ -65,7 +66,7 @@ def start_of_address(cells: Sequence[str | None], code_at: int) -> int | None:
     start = _with_region(cells, code_at, code)
     if start is None:
         start = _without_region(cells, code_at, code)
-    return None if start is None or count_addresses(cells[start] or "") else start
+    return None if start is None or has_address(cells[start] or "") else start
 
 
 def is_beside_region(cells: Sequence[str | None], code_at: int) -> bool:

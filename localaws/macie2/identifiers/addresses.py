@@ -27,6 +27,8 @@ _SUFFIXES = words(
     " walk way"
 )
 _LEAD = 80
+# A region and its code are no longer than this, spaces included.
+_LONGEST_TAIL = 120
 
 _REGIONS = sorted(
     {*postal.US_STATES, *postal.PROVINCES, *postal.AUSTRALIAN_STATES}, key=lambda name: (-len(name), name)
@@ -75,6 +77,11 @@ def count_addresses(value: str) -> int:
     return sum(1 for _ in iter_addresses(value))
 
 
+def has_address(value: str) -> bool:
+    """Return whether there is an address within one value by rule 3."""
+    return IN_VALUE.re2.search(value) is not None and any(True for _ in iter_addresses(value))
+
+
 def iter_addresses(value: str) -> Iterator[tuple[int, int]]:
     """Yield the span of every address within a value or a text by rule 3, in order, none overlapping another."""
     end = 0
@@ -95,7 +102,7 @@ def _with_region(value: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_place_and_region(text: str) -> bool:
-    tail = _TAIL.search(text)
+    tail = _TAIL.search(text, max(0, len(text) - _LONGEST_TAIL))
     if tail is None or not (text[:1].isupper() or text[1:2] in "'’"):
         return False
     names = re.sub(r"[,(]", " ", tail["region"]).split()

@@ -16,9 +16,11 @@ DIFFERENCES: tuple[str, ...] = (
     "MEDICAL_DEVICE_UDI does not look at check digits, since most of Synthea's device identifiers have a wrong one.",
     "Numbers that have no check digit and share a shape are reported for every identifier whose keyword is near: "
     'nine digits beside "passport" are a passport of the United States, whatever country issued it.',
-    "A match inside a longer match of another managed identifier of the job does not count (a card number in a UDI, a "
-    "phone number in an IBAN), except inside an HTTP_COOKIE, which may hold data of any kind. Custom identifiers and "
-    "the rules for NAME and ADDRESS neither hide other matches nor are hidden. AWS does not say how Macie counts it.",
+    "A match without a keyword inside a longer match of another managed identifier of the job does not count (a card "
+    "number in a UDI, a phone number in an IBAN). One with a keyword counts there, too, unless the longer one is as "
+    "severe and of the same kind (phone numbers, financial information) or its keyword is nearer. An HTTP_COOKIE, "
+    "which may hold data of any kind, hides nothing. Custom identifiers and the rules for NAME and ADDRESS neither "
+    "hide other matches nor are hidden. AWS does not say how Macie counts it.",
     "The country code of a phone number, also with 00, decides its country; 00 needs a keyword or a separator behind "
     "the code. Numbers without one are distinguished by their grouping; a form that several countries share is "
     "reported for each of them, but an Italian mobile number in groups of 3, 3 and 4 digits that could be a North "

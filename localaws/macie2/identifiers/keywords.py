@@ -51,10 +51,17 @@ class KeywordPlaces:
 
     def is_near(self, start: int, end: int, distance: int) -> bool:
         """Return whether a keyword is within ``distance`` characters before or behind the span."""
+        nearest = self.distance(start, end)
+        return nearest is not None and nearest <= distance
+
+    def distance(self, start: int, end: int) -> int | None:
+        """Return how many characters are between the span and the nearest keyword before or behind it."""
         before = bisect_right(self.ends, start)
         after = bisect_left(self.starts, end)
-        is_before = before > 0 and start - self.ends[before - 1] <= distance
-        return is_before or (after < len(self.starts) and self.starts[after] - end <= distance)
+        distances = [start - self.ends[before - 1]] if before > 0 else []
+        if after < len(self.starts):
+            distances.append(self.starts[after] - end)
+        return min(distances, default=None)
 
     def precedes(self, start: int, end: int, distance: int) -> bool:
         """Return whether a keyword precedes the span, with at most ``distance`` from its end to the span's end."""

@@ -17,6 +17,8 @@ from localaws.macie2.identifiers.model import Category, CustomIdentifier, Manage
 
 # Source: https://docs.aws.amazon.com/macie/latest/user/managed-data-identifiers-keywords.html
 PROXIMITY = 30
+# In so many characters on each side of a match is the whole of a keyword that is near.
+_AROUND = PROXIMITY + 100
 # The beginning of a number of another country: its code, and no more groups than a number has before its last ones.
 _ABROAD = re.compile(r"(?:\+|(?<!\d)00)[1-9]\d{0,2}(?:[ .\-/()\u00a0\u202f\u2011\u2013]{1,3}\d{1,5}){0,3}\D{0,3}\Z")
 _LONGEST_ABROAD = 24
@@ -79,6 +81,17 @@ class ManagedProbe(Probe):
             places = KeywordPlaces.find(self._keyword, text) if self._keyword else KeywordPlaces((), ())
             for spans, needs_keyword in zip(found, (True, False), strict=True):
                 yield from (span for span in spans if places.is_near(*span, PROXIMITY) is needs_keyword)
+
+    def keyword_distance(self, text: str, start: int, end: int, *, is_open: bool) -> int | None:
+        """Return how far a keyword is from a span of the text, 0 where the probe is open; None: none is near."""
+        if is_open:
+            return 0
+        if self._keyword is None:
+            return None
+        first = max(0, start - _AROUND)
+        places = KeywordPlaces.find(self._keyword, text[first : end + _AROUND])
+        distance = places.distance(start - first, end - first)
+        return distance if distance is not None and distance <= PROXIMITY else None
 
     def _matches(self, regex: Regex | None, text: str) -> Iterator[tuple[int, int]]:
         for match in regex.re2.finditer(text) if regex else ():

@@ -13,6 +13,7 @@ from functools import lru_cache
 import polars as pl
 
 from localaws.macie2.detection.matching.any_of import AnyOf, having
+from localaws.macie2.detection.matching.hiding import Hiding
 from localaws.macie2.detection.matching.nested import Spans, without_nested
 from localaws.macie2.identifiers import CustomIdentifier, ManagedIdentifier, addresses, names
 from localaws.macie2.identifiers.dialect import Regex
@@ -44,8 +45,8 @@ class Matcher:
     ) -> None:
         self._allowed = allowed
         chosen = [identifier for identifier in managed if identifier.pattern or identifier.unkeyed_pattern]
-        self.probes: dict[str, Probe] = {identifier.id: ManagedProbe(identifier, allowed) for identifier in chosen}
-        self._managed = frozenset(self.probes)
+        self._managed = {identifier.id: ManagedProbe(identifier, allowed) for identifier in chosen}
+        self.probes: dict[str, Probe] = {**self._managed}
         self._containers = frozenset(identifier.id for identifier in chosen if identifier.is_container)
         self.custom = {identifier.id: CustomProbe(identifier, allowed) for identifier in custom}
         self.probes |= self.custom
@@ -70,6 +71,12 @@ class Matcher:
         if len(name) > _LONGEST_NAME:
             return self._names.ids_in(name)
         return self._opened_by(name)
+
+    def is_pair(self, name: str, value: str) -> bool:
+        """Return whether a value holds a match of a probe that the name before it opens."""
+        return any(
+            any(True for _ in self.probes[identifier].spans(value, is_open=True)) for identifier in self.opened_by(name)
+        )
 
     def hits(self, values: pl.Series, is_open: frozenset[str]) -> Hits:
         """Count the matches of every probe in every value that has any.
@@ -106,12 +113,13 @@ class Matcher:
         """Return where in a value the matches are that :meth:`hits` counts."""
         ids = self._managed if identifier in self._managed else [identifier]
         spans = {name: list(self.probes[name].spans(text, is_open=name in is_open)) for name in ids}
-        return list(self.outermost(spans)[identifier])
+        return list(self.outermost(text, spans, is_open)[identifier])
 
-    def outermost(self, spans: Spans) -> Spans:
-        """Return the spans in a text without those in longer ones; custom identifiers neither hide nor are hidden."""
+    def outermost(self, text: str, spans: Spans, is_open: frozenset[str] = _NOTHING) -> Spans:
+        """Return the spans in a text without hidden ones; custom identifiers neither hide nor are hidden."""
         managed = {identifier: found for identifier, found in spans.items() if identifier in self._managed}
-        return {**spans, **without_nested(managed, self._containers)}
+        hiding = Hiding(self._managed, self._containers, text, is_open)
+        return {**spans, **without_nested(managed, hiding.may_hide)}
 
     def _drop_nested(self, found: Hits, is_open: frozenset[str]) -> None:
         managed = [identifier for identifier in found if identifier in self._managed]
@@ -119,7 +127,7 @@ class Matcher:
         for value in (value for value, count in hits.items() if count > 1):
             ids = [identifier for identifier in managed if value in found[identifier]]
             spans = {name: list(self.probes[name].spans(value, is_open=name in is_open)) for name in ids}
-            for identifier, kept in without_nested(spans, self._containers).items():
+            for identifier, kept in self.outermost(value, spans, is_open).items():
                 found[identifier][value] = len(kept)
                 if not kept:
                     del found[identifier][value]

@@ -21,7 +21,7 @@ type Span = tuple[int, int]
 def iter_matches(matcher: Matcher, text: str) -> Iterator[tuple[Probe, list[Span]]]:
     """Yield the spans of the matches of every probe that has any."""
     found = dict(_iter_all(matcher, text))
-    for identifier, spans in matcher.outermost(found).items():
+    for identifier, spans in matcher.outermost(text, found).items():
         if spans:
             yield matcher.probes[identifier], list(spans)
 

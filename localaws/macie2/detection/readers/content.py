@@ -39,8 +39,9 @@ _FIRST_WORDS = re.compile(
 )
 _FIRST_BYTES_AT = ((257, b"ustar"), (128, b"DICM"), (4, b"ftyp"))
 
+# Possessive throughout: comments that end nowhere, or after which no tag follows, are looked at once.
 _MARKUP = re.compile(
-    rb"(?i)\s*(?:<\?xml\b[^>]*>\s*|<!--.*?-->\s*)*"
+    rb"(?i)\s*+(?:<!--(?>.*?-->)\s*+)*+"
     rb"<(?:!doctype\s+html|\?xml|html|head|title|body|table|div|script|meta|style|p|br|h[1-6]|svg|workbook)[\s/>]",
     re.DOTALL,
 )

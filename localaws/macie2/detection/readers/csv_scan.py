@@ -36,7 +36,8 @@ _COPIED_BYTES = 1024 * 1024
 
 def scan_csv(scan: Scan, delimiter: str | None) -> bool:
     """Scan all of a source; return whether any of it is CSV."""
-    layouts = layouts_of(scan.source.peek(SNIFFED_BYTES), delimiter, partial(is_of_interest, scan.matcher))
+    sample = scan.source.peek(SNIFFED_BYTES)
+    layouts = layouts_of(sample, delimiter, partial(is_of_interest, scan.matcher), scan.matcher.is_pair)
     if layouts.is_certain:
         return _scan_table(scan, layouts.tables[0])
     return _scan_in_all_ways(scan, layouts)

@@ -62,6 +62,23 @@ def test_memory_is_bounded_whatever_the_size(name: str, monkeypatch: pytest.Monk
     assert peak < 40 * MB
 
 
+#: Texts on which an expression that goes back would take years, with what is found in them.
+SLOW: dict[str, tuple[str, bytes]] = {
+    "comments without a tag": ("csv", b"<!---->" * 500 + b"x\nssn\n219-09-9999\n"),
+    "comments that begin only": ("csv", b"<!-- " * 800 + b"\nssn\n219-09-9999\n"),
+    "separators of spaces": ("csv", b"sep=" + b" " * 60_000 + b"x\nssn\n219-09-9999\n"),
+    "a word before a region": ("txt", b"A" * 200_000 + b", MA 02139, ssn 219-09-9999"),
+    "spaces before a region": ("txt", b"Aa" + b" " * 200_000 + b"MA 02139, ssn 219-09-9999"),
+    "full stops before a region": ("txt", b"A." * 100_000 + b", MA 02139, ssn 219-09-9999"),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_expression_takes_longer_than_the_text_is_long(name: str) -> None:
+    extension, data = SLOW[name]
+    assert counts(scan_text(data, extension=extension))["USA_SOCIAL_SECURITY_NUMBER"] == 1
+
+
 def test_what_no_cell_and_no_value_can_hold_is_read_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_reader, "MAXIMUM_RECORD_BYTES", 1000)
     monkeypatch.setattr(json_reader, "MAXIMUM_VALUE", 1000)

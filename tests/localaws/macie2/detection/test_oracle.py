@@ -104,7 +104,8 @@ def test_csv_counts_what_a_plain_scanner_counts(header: list[str], rows: list[li
     plain = PlainScanner(EVERYTHING, CUSTOM).count(io.StringIO(text, newline=""))
     found = Counter(counts(scan_text(text, *CUSTOM)))
     assert found >= plain
-    if layouts_of(text.encode(), None, partial(is_of_interest, Matcher(EVERYTHING, CUSTOM))).is_certain:
+    matcher = Matcher(EVERYTHING, CUSTOM)
+    if layouts_of(text.encode(), None, partial(is_of_interest, matcher), matcher.is_pair).is_certain:
         assert found == plain
 
 

@@ -34,7 +34,7 @@ WITH_PHONE = "(01)12345678901231(11)200101(17)250101(10)617-773-6868"
 def test_matches_inside_longer_ones_of_others_are_dropped(
     spans: dict[str, list[Span]], expected: dict[str, list[Span]]
 ) -> None:
-    assert without_nested(spans, {"box"}) == expected
+    assert without_nested(spans, lambda outer, _inner: outer[0] != "box") == expected
 
 
 def _parquet(name: str, value: str) -> bytes:
@@ -44,7 +44,7 @@ def _parquet(name: str, value: str) -> bytes:
 
 
 @pytest.mark.parametrize("value", [WITH_CARD, WITH_PHONE])
-@pytest.mark.parametrize("name", ["UDI", "udi card phone"])
+@pytest.mark.parametrize("name", ["UDI", "udi of the device"])
 def test_udi_hides_the_numbers_in_it_in_every_format(name: str, value: str) -> None:
     objects: dict[str, str | bytes] = {
         "csv": f"{name},x\n{value},y\n",

@@ -14,6 +14,10 @@ ROWS = [("Marlowe", "536-22-8726", "1944-09-11"), ("Quill", "219-09-9999", "1942
 DELIMITERS = [",", ";", "\t", "|"]
 
 
+def no_pair(_name: str, _value: str) -> bool:
+    return False
+
+
 def table(delimiter: str, header: tuple[str, ...] = ("surname", "ssn", "dob"), end: str = "\n") -> str:
     return "".join(delimiter.join(row) + end for row in (header, *ROWS))
 
@@ -67,13 +71,13 @@ def test_line_of_the_separator_decides(line: str, delimiter: str, header: tuple[
 @pytest.mark.parametrize("delimiter", DELIMITERS[1:])
 def test_comma_in_the_first_line_does_not_make_it_the_delimiter(header: tuple[str, ...], delimiter: str) -> None:
     text = table(delimiter, header)
-    assert layouts_of(text.encode(), None, lambda name: name == "ssn").tables[0].delimiter == delimiter
+    assert layouts_of(text.encode(), None, lambda name: name == "ssn", no_pair).tables[0].delimiter == delimiter
     assert counts(scan_text(text))[SSN] == 3
 
 
 def test_decimal_commas_do_not_hide_the_semicolon() -> None:
     text = "ssn;height;weight\n536-22-8726;1,7;70,5\n219-09-9999;1,8;80,5\n"
-    assert layouts_of(text.encode(), None, bool).tables[0] == Layout(";")
+    assert layouts_of(text.encode(), None, bool, no_pair).tables[0] == Layout(";")
     assert counts(scan_text(text, managed=SSN)) == {SSN: 2}
 
 
@@ -100,11 +104,51 @@ def test_nothing_that_a_plain_look_finds_is_lost(text: str) -> None:
     assert all(result.get(name, 0) >= count for name, count in [*plain.items(), *as_text.items()])
 
 
+NUMBERS = [f"219-09-9{number:03}" for number in range(5)]
+
+
+def rows(form: str) -> str:
+    return "".join(form.format(at, number) for at, number in enumerate(NUMBERS))
+
+
+SECOND_LOOK = {
+    "comma in a quoted name, decimal commas": '"id";"weight";"ssn (a, b)"\n' + rows('"{0}";"61,2";"{1}"\n'),
+    "comma in every quoted name": '"id, nr";"ssn, text"\n' + rows('"{0}";"{1}"\n'),
+    "as many commas as semicolons": "weight, kg;ssn\n" + rows("70,{0};{1}\n"),
+    "a column of the other delimiter": "a|b,c|d,ssn|e\n" + rows("a|b,c|d,{1}|e\n"),
+    "second table below a blank line": "id,city\n1,Boston\n\nid,ssn\n" + rows("{0},{1}\n"),
+    "second table below blank cells": "id,city\n1,Boston\n,\nid,ssn\n" + rows("{0},{1}\n"),
+    "second table of other width": "id,city,x\n1,Boston,1\n\nid,ssn\n" + rows("{0},{1}\n"),
+    "third table": "id,dob\n1,x\n\nid,phone\n1,x\n\nid,ssn\n" + rows("{0},{1}\n"),
+    "second table far below": "id,city\n" + "1,Boston\n" * 400 + "id,ssn\n" + rows("{0},{1}\n"),
+    "known names above the header": "Name,City\nid,ssn\n" + rows("{0},{1}\n"),
+    "more known names above the header": "Person,Person\nid,ssn\n" + rows("{0},{1}\n"),
+    "many rows above the header": "Key0,Value\n" * 55 + "name,ssn\n" + rows("x,{1}\n"),
+    "very many rows above the header": "Key0,Value\n" * 300 + "name,ssn\n" + rows("x,{1}\n"),
+    "keys and values": "field,value\nname,x\n" + rows("ssn,{1}\n"),
+    "keys and values without header": rows("ssn,{1}\n"),
+    "keys and values in wide rows": rows("{0},x,patient ssn,{1},y\n"),
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", SECOND_LOOK)
+def test_all_numbers_are_found_where_a_plain_table_would_lose_them(name: str, end: str) -> None:
+    assert counts(scan_text(SECOND_LOOK[name].replace("\n", end), managed=SSN)) == {SSN: len(NUMBERS)}
+
+
+@pytest.mark.parametrize(
+    "text", ["PATIENT,x\nP1234,\n\n\n", "PATIENT,x,y\nP1,a;b,\nP2,c|d,\n", "id,x\nPATIENT 12345,1\n"]
+)
+def test_ordinary_table_has_no_doubt(text: str) -> None:
+    assert layouts_of(text.encode(), None, lambda name: name == "PATIENT", no_pair).is_certain
+
+
 @pytest.mark.parametrize(
     "text", ["PATIENT,x\nP1234,\n", "\nPATIENT;x\nP1234;y\n", "PATIENT\nP1234\n", "a b c\nd\n", ""]
 )
 def test_ordinary_file_is_scanned_once(text: str) -> None:
-    assert layouts_of(text.encode(), None, lambda name: name == "PATIENT").is_certain
+    assert layouts_of(text.encode(), None, lambda name: name == "PATIENT", no_pair).is_certain
 
 
 def test_data_in_the_lines_above_keeps_the_names_of_columns_out_of_the_result() -> None:
