@@ -28,6 +28,7 @@ EXAMPLES = [
     errors.SourceVersionGoneError("s3://b/k", "v1", "s3://s/k"),
     errors.NotAccountedError("s3://b/r", 1, ["a.csv"]),
     errors.MarkerStandsError("s3://s/_runs/synthea/1.json"),
+    errors.ParamsError(["'sourc': not a parameter"]),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
     errors.SuppressionRuleError("include/suppression_rules/a.json", "owner: '' does not match"),
     errors.FeedError("include/feeds/a.json", "owner: '' should be non-empty"),

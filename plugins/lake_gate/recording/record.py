@@ -28,7 +28,7 @@ RECORD_SHAPE: dict[str, Any] = {
         "run": {
             "type": "object",
             "properties": {name: {"type": "string"} for name in ("feed", "run_id", "source")},
-            "required": ["feed", "run_id"],
+            "required": ["feed", "run_id", "source"],
         },
         "rules": {
             "type": "object",

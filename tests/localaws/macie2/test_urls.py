@@ -12,8 +12,12 @@ def test_a_percent_encoded_arn_arrives_when_it_is_part_of_the_path(macie: Any, s
     assert macie.list_tags_for_resource(resourceArn=arn)["tags"] == {"team": "lake"}
 
 
-def test_the_operation_is_named_when_it_does_not_exist_here(macie: Any) -> None:
-    code, status, message = error_of(macie.update_automated_discovery_configuration, status="DISABLED")
+def test_request_of_an_operation_that_does_not_exist_here_is_named(macie: Any) -> None:
+    macie.meta.events.register("before-call.macie2.GetMacieSession", to_an_unknown_path)
+    code, status, message = error_of(macie.get_macie_session)
     assert (code, status) == ("NotImplementedException", 501)
-    assert "is not implemented by the local AWS" in message
-    assert "UpdateAutomatedDiscoveryConfiguration" in message
+    assert "is not implemented by the local AWS: GET /unknown" in message
+
+
+def to_an_unknown_path(params: dict[str, Any], **_: Any) -> None:
+    params["url"] = params["url"].replace("/macie", "/unknown")
