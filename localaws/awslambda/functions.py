@@ -156,6 +156,17 @@ class _Queue:
                 invoke_now(waiting.function, waiting.event)
             except Exception as error:  # the text of the error could contain the event
                 log.warning("%s could not be run: %s", waiting.function.function_arn, type(error).__name__)
+            finally:
+                self._waiting.task_done()
+
+    def join(self) -> None:
+        """Wait until no invocation waits or runs."""
+        self._waiting.join()
 
 
 _queue = _Queue()
+
+
+def join() -> None:
+    """Wait until no asynchronous invocation waits or runs: one that outlives a reset would work on what comes after."""
+    _queue.join()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localaws.awslambda import functions
 from localaws.server import LocalAws
 from tests.localaws.conftest import ACCOUNT, REGION, await_findings, await_job, request
 from tests.localaws.waiting import until
@@ -196,6 +197,12 @@ TEMPLATE = {
         "BucketParameter": _parameter("patient_data_bucket", "Bucket"),
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def invocations_end_with_their_test() -> Iterator[None]:
+    yield
+    functions.join()
 
 
 @pytest.fixture
