@@ -52,7 +52,7 @@ class Facts:
 
     :param dataset: see :func:`lake_gate.model.manifest.dataset_of`.
     :param severity: highest severity that Macie reported.
-    :param is_severity_explained: every severity was reported together with detections.
+    :param is_severity_explained: the detections of every record account for its severity and type.
     """
 
     dataset: str
