@@ -22,7 +22,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 from lake_gate.model.names import map_index_name
 from lake_gate.model.run import BEGUN, DECISIONS, PLAN, Run, ledger
-from lake_gate.moving.sealed import remove_unsealed
+from lake_gate.moving.sealed import remove_other_copies
 from lake_gate.moving.taking_back import take_back
 from lake_gate.moving.transfer import Buckets, try_all
 from lake_gate.s3.documents import iter_items, load_lines, read_document_or_none, read_object, write_document_once
@@ -60,7 +60,7 @@ class MoveOperator(GateOperator):
         self.datasets_written = [self._destination(run)]
         moved = load_lines(Moved, written, bronze, done)
         if self.outcome == Outcome.QUARANTINE:  # the ledger now names the versions that count
-            remove_unsealed(self.s3, self.lake_settings.quarantine_bucket, moved, run)
+            remove_other_copies(self.s3, self.lake_settings.quarantine_bucket, moved, run)
         # The name of the mapped task; a chunk is empty if all its objects were withdrawn before.
         shown = map_index_name(f"{len(moved)} from {moved[0].name}") if moved else "nothing"
         cast("dict[str, Any]", context)["moved"] = shown

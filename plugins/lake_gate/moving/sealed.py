@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
@@ -70,20 +70,42 @@ def remove_unsealed(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run)
     :param bucket: the quarantine bucket.
     :param moved: the versions that count, as recorded by the caller; they are kept, whatever their tags are.
     """
-    recorded: dict[str, set[str]] = {}
+    for key, version_id in _iter_copies_beside(s3, bucket, moved, run):
+        if not sealed_checksum(s3, bucket, key, version_id):
+            _remove(s3, bucket, key, version_id)
+
+
+def remove_other_copies(s3: S3Client, bucket: str, recorded: Iterable[Moved], run: Run) -> None:
+    """Delete unverified versions as :func:`remove_unsealed` does, and sealed copies of the same bytes.
+
+    Two attempts of one task at the same time can each seal a copy. The ledger is written once, so that both use the
+    versions in it.
+
+    :param recorded: the versions in the ledger, as read from S3.
+    """
+    recorded = list(recorded)
+    seals = {item.key: sealed_checksum(s3, bucket, item.key, item.version_id) for item in recorded}
+    for key, version_id in _iter_copies_beside(s3, bucket, recorded, run):
+        seal = sealed_checksum(s3, bucket, key, version_id)
+        if not seal or seal == seals[key]:
+            _remove(s3, bucket, key, version_id)
+
+
+def _iter_copies_beside(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run) -> Iterator[tuple[str, str]]:
+    """Yield key and version id of the other versions that this run has written where it has moved objects to."""
+    counting: dict[str, set[str]] = {}
     for item in moved:
-        recorded.setdefault(item.key, set()).add(item.version_id)
-    for key, history in list_histories(s3, bucket, recorded).items():
-        if not recorded[key].issubset(history.versions):
-            continue  # a recorded version is missing: delete nothing
+        counting.setdefault(item.key, set()).add(item.version_id)
+    for key, history in list_histories(s3, bucket, counting).items():
+        if not counting[key].issubset(history.versions):
+            continue  # a version that counts is missing: delete nothing
         for version_id in history.versions:
-            if version_id not in recorded[key] and _is_unsealed(s3, bucket, key, version_id, run):
-                _remove(s3, bucket, key, version_id)
+            if version_id not in counting[key] and _is_of(s3, bucket, key, version_id, run):
+                yield key, version_id
 
 
-def _is_unsealed(s3: S3Client, bucket: str, key: str, version_id: str, run: Run) -> bool:
-    tags = tags_of(s3, bucket, key, version_id) or {}
-    return tags.get("run") == run_tag_value(run) and not _seal_of(s3, bucket, key, version_id, tags)
+def _is_of(s3: S3Client, bucket: str, key: str, version_id: str, run: Run) -> bool:
+    return (tags_of(s3, bucket, key, version_id) or {}).get("run") == run_tag_value(run)
 
 
 def _remove(s3: S3Client, bucket: str, key: str, version_id: str) -> None:

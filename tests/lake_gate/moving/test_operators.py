@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -20,9 +21,10 @@ from lake_gate.model.run import ledger
 from lake_gate.moving import operators, transfer
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.moving.sealed import sealed_checksum
+from lake_gate.moving.tags import SEAL_TAG
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.meanwhile import Answering, Dying
+from tests.lake_gate.meanwhile import Answering, Dying, Meanwhile
 from tests.lake_gate.steps import CONTEXT, RUN, decide, gate, landed_with_medium, move, raiser, write
 
 
@@ -201,6 +203,38 @@ def test_unverified_copy_goes_even_when_the_task_died_right_after_its_ledger(lak
     s3.left = 0
     assert by(lake, chunk, s3) == 1
     assert lake.versions(lake.quarantine, landed.key) == [written["version_id"]]
+
+
+def test_copy_that_another_attempt_sealed_at_the_same_time_goes_once_the_ledger_names_the_one_that_counts(
+    lake: Lake,
+) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+
+    def twin() -> None:
+        with pytest.raises(ConnectionError):
+            by(lake, chunk, Dying("DeleteObjects"))
+
+    assert by(lake, chunk, Meanwhile("PutObjectTagging", twin)) == 1
+    (written,) = lake.lines(RUN.document(ledger("quarantine", 0)))
+    assert lake.versions(lake.quarantine, landed.key) == [written["version_id"]]
+    assert lake.read(lake.quarantine, landed.key, written["version_id"]) == b"content"
+    assert lake.versions(lake.bronze, landed.key) == []
+
+
+def test_sealed_copies_of_other_bytes_or_of_another_run_stay(lake: Lake) -> None:
+    landed = landed_with_medium(lake)
+    (chunk,) = decide(lake, "Medium")["quarantine"]
+    assert by(lake, chunk, lake.s3) == 1
+    (written,) = lake.lines(RUN.document(ledger("quarantine", 0)))
+    tags = lake.s3.get_object_tagging(Bucket=lake.quarantine, Key=landed.key)["TagSet"]
+    for name, value in (("run", "another"), (SEAL_TAG, "another")):
+        changed = urlencode({tag["Key"]: tag["Value"] for tag in tags} | {name: value})
+        lake.s3.put_object(Bucket=lake.quarantine, Key=landed.key, Body=b"x", Tagging=changed)
+    before = lake.versions(lake.quarantine, landed.key)
+    assert by(lake, chunk, lake.s3) == 1
+    assert lake.versions(lake.quarantine, landed.key) == before
+    assert written["version_id"] in before
 
 
 def test_decision_of_another_outcome_than_its_chunk_is_not_carried_out(lake: Lake) -> None:
