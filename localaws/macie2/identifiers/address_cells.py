@@ -18,11 +18,12 @@ code left of a region.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from localaws.macie2.identifiers import postal
 from localaws.macie2.identifiers.addresses import STREET_SUFFIX, has_address
-from localaws.macie2.identifiers.dialect import compile_trusted
+from localaws.macie2.identifiers.dialect import Regex, compile_trusted
 
 STATE_AND_ZIP_DISTANCE = 3
 STREET_AND_ZIP_DISTANCE = 7
@@ -53,6 +54,14 @@ NUMBERED_STREET = compile_trusted(
     r"^ *\d{1,6}\p{L}?(?:-\d+)?,? +(?:bis |ter )?\p{L}|\p{L}[.,/]?[ ,]+(?:nº? ?)?\d{1,4}\b"
 )
 NAMED_STREET = compile_trusted(rf"(?i){_AFTER_NUMBER}|{_BEFORE_NUMBER}")
+
+
+def _search_in(form: Regex) -> Callable[[str | None], bool]:
+    """Return a search for a form; its results are kept, because places repeat from row to row."""
+    return lru_cache(maxsize=4096)(lambda cell: form.re2.search(cell or "") is not None)
+
+
+_is_place, _is_town, _has_street = _search_in(_PLACE), _search_in(_TOWN), _search_in(_STREET)
 
 
 def start_of_address(cells: Sequence[str | None], code_at: int) -> int | None:
@@ -93,7 +102,7 @@ def _with_region(cells: Sequence[str | None], code_at: int, code: str) -> int | 
         is_of_region = postal.fits(code, region)
         if is_of_region or postal.is_near(code, region):
             place_at = _left_of(cells, region_at)
-            if place_at is not None and _PLACE.re2.search(cells[place_at] or ""):
+            if place_at is not None and _is_place(cells[place_at]):
                 street_at = _street_left_of(cells, place_at)
                 return place_at if street_at is None and is_of_region else street_at
     return None
@@ -104,10 +113,10 @@ def _left_of(cells: Sequence[str | None], at: int) -> int | None:
 
 
 def _street_left_of(cells: Sequence[str | None], place_at: int) -> int | None:
-    if _STREET.re2.search(cells[place_at] or ""):
+    if _has_street(cells[place_at]):
         return place_at
     lefts = range(place_at - 1, max(-1, place_at - 1 - _STREET_DISTANCE), -1)
-    return next((left for left in lefts if _STREET.re2.search(cells[left] or "")), None)
+    return next((left for left in lefts if _has_street(cells[left])), None)
 
 
 def _without_region(cells: Sequence[str | None], code_at: int, code: str) -> int | None:
@@ -120,11 +129,11 @@ def _without_region(cells: Sequence[str | None], code_at: int, code: str) -> int
     for at, left in enumerate(lefts[: PLACE_DISTANCE + 1]):
         place = (cells[lefts[at - 1]] if at else next(iter(rights), None)) or ""
         start = _start_of_street(cells, lefts[at:], code, place)
-        if start is not None and _TOWN.re2.search(place):
+        if start is not None and _is_town(place):
             others = [region for region in _iter_regions(cells, code_at) if region != place]
             is_of_other = bool(others) and _BEGINS_WITH_NUMBER.match(cells[start] or "") is not None
             return None if is_of_other or any(len(region) > len("NSW") for region in others) else start
-        if not _TOWN.re2.search(cells[left] or ""):
+        if not _is_town(cells[left]):
             return None
     return None
 

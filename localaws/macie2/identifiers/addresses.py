@@ -65,6 +65,8 @@ WITH_TOWN = compile_trusted(rf"\b\d{{5}},? +{_PLACE_WORDS}|\b{_PLACE_WORDS},? +\
 IN_VALUE = compile_trusted(
     _REGION + r"|\p{L},?\s+[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|\b\d{5},? +\p{L}\p{L}|\p{L}\p{L},? +\d{5}\b"
 )
+# Every postal code has one of these; few streets do, and this search is quicker than that of all forms.
+_PART_OF_CODE = re.compile(r"[0-9]{4}|[^\W\d_][0-9]")
 _TAIL = re.compile(r"(?P<region>[^\d,()]*?)\)?,? +(?P<code>[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{5}(?:-\d{4})?|\d{4})\Z", re.I)
 _FRONT = re.compile(
     rf"(?:\b\d{{1,6}}[A-Za-z]?(?:-\d+)? +(?:[\w.'’#/-]+,? +){{1,6}}"
@@ -79,7 +81,11 @@ def count_addresses(value: str) -> int:
 
 def has_address(value: str) -> bool:
     """Return whether there is an address within one value by rule 3."""
-    return IN_VALUE.re2.search(value) is not None and any(True for _ in iter_addresses(value))
+    return (
+        _PART_OF_CODE.search(value) is not None
+        and IN_VALUE.re2.search(value) is not None
+        and any(True for _ in iter_addresses(value))
+    )
 
 
 def iter_addresses(value: str) -> Iterator[tuple[int, int]]:

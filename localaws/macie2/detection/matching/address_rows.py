@@ -13,6 +13,8 @@ from localaws.macie2.detection.matching.tally import ROW_RULE_CAP, Place, Tally
 from localaws.macie2.identifiers import address_cells, postal
 
 _WINDOW = 12
+_FEW_CODES = 32
+"""Rows with codes that are read without a look for signs in the columns first."""
 _LONGEST_REGION_BYTES = 60
 _LONGEST_STREET_BYTES = 120
 
@@ -37,11 +39,13 @@ class AddressRows:
 
     def _read_codes(self, column: Column, tally: Tally) -> None:
         table, columns = self._table, column.columns
-        rows = self._with_signs(columns[0]) if len(columns) == 1 else pl.Series([True])
-        if rows is None:
-            return
         codes = self._distinct.where([column], "code")
-        has_code = (table.stack(columns).is_in(codes.implode()) & rows).fill_null(value=False)
+        has_code = table.stack(columns).is_in(codes.implode()).fill_null(value=False)
+        if len(columns) == 1 and has_code.sum() > _FEW_CODES:
+            rows = self._with_signs(columns[0])
+            if rows is None:
+                return
+            has_code &= rows
         found = _Found()
         for at in has_code.arg_true():
             row, code_at = at % table.height, columns[at // table.height]

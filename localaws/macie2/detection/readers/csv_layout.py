@@ -170,10 +170,12 @@ def _header_of(records: Records, recognizes: Recognizes, start: int) -> int:
 
 def _names(record: Sequence[str], recognizes: Recognizes) -> int:
     """Return how many cells are recognized as names of columns; 0 for a record that is unlike a header."""
-    cells = [cell.strip() for cell in record if cell.strip()]
-    if 2 * len(cells) < len(record) or not all(map(_is_like_a_name, cells)):
-        return 0
-    return sum(map(recognizes, cells))
+    cells: list[str] = []
+    for cell in filter(None, map(str.strip, record)):
+        if not _is_like_a_name(cell):
+            return 0  # nearly every record of data ends here, at its first cells
+        cells.append(cell)
+    return sum(map(recognizes, cells)) if 2 * len(cells) >= len(record) else 0
 
 
 def _is_like_a_name(cell: str) -> bool:

@@ -64,11 +64,12 @@ class Source:
         if 0 < end < len(data):
             self.put_back(data[end:])
             data = data[:end]
-        elif not end and data:
-            cut = _character_end(data)
-            if cut < len(data) and (more := self.read(1)):
+        while not end and (cut := _character_end(data)) < len(data) and (more := self.read(1)):
+            if cut:
                 self.put_back(data[cut:] + more)
                 data = data[:cut]
+            else:  # nothing but the beginning of a character
+                data += more
         return valid_utf8(data)
 
     def _fill(self, size: int) -> bytes:
@@ -106,7 +107,7 @@ def _character_end(data: bytes) -> int:
         lead = data[-back]
         if lead & 0xC0 != 0x80:
             width = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2 if lead >= 0xC0 else 1
-            return len(data) - back if width > back and back < len(data) else len(data)
+            return len(data) - back if width > back else len(data)
     return len(data)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
+from functools import partial
 
 import pytest
 
+from localaws.macie2.detection.readers.source import Source
 from localaws.macie2.detection.result import Cell, LineRange, Occurrence, Record
 from tests.localaws.macie2.detection.scans import found, scan_text
 
@@ -28,3 +31,17 @@ def test_size_is_what_was_read_also_of_utf_16() -> None:
     data = codecs.BOM_UTF16_LE + "x\n".encode("utf-16-le")
     assert scan_text(data, extension="txt").size_classified_bytes == len(data) == 6
     assert scan_text(gzip.compress(data), extension="gz").size_classified_bytes == 6
+
+
+@pytest.mark.parametrize("text", ["é", "x\né", "a\n€,1\n", "𝄞\n𝄞 𝄞", "x\n𝄞é€"])
+@pytest.mark.parametrize("size", range(1, 12))
+def test_characters_are_whole_wherever_the_parts_end(text: str, size: int) -> None:
+    source = Source(io.BytesIO(text.encode()))
+    assert b"".join(iter(partial(source.read_valid, size), b"")) == text.encode()
+
+
+@pytest.mark.parametrize("size", range(1, 6))
+@pytest.mark.parametrize("cut", [b"\xc3", b"x\n\xe2\x82", b"\xf0\x9d\x84"])
+def test_character_that_the_end_cuts_off_is_read_as_latin_1(cut: bytes, size: int) -> None:
+    source = Source(io.BytesIO(cut))
+    assert b"".join(iter(partial(source.read_valid, size), b"")) == cut.decode("latin-1").encode()
