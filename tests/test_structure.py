@@ -16,7 +16,7 @@ LAYERS = (
         {"errors"},
         {"s3"},
         {"settings", "feed", "lineage", "assets", "xcom"},
-        {"include", "content"},
+        {"include", "content", "runs_index"},
         {"base"},
     ),
     *({"scan"}, {"decision"}, {"delivery", "moving", "recording"}, {"notifications"}, {"held", "finding_events"}),
