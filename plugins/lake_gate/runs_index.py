@@ -50,6 +50,21 @@ def read_rows(s3: S3Client, bronze: str, feed: str) -> list[RunRow]:
     return ordered(rebuild(s3, bronze, feed) if rows is None else rows)
 
 
+def read_before(s3: S3Client, bronze: str, run: Run) -> list[RunRow]:
+    """Return the runs of the feed that began before this one, are not dry and have a record, the newest first."""
+    rows = read_rows(s3, bronze, run.feed)
+    began_at = next((row.started_at for row in rows if row.run_id == run.run_id and row.started_at), None)
+    return [
+        row
+        for row in rows
+        if row.has_record and not row.is_dry_run and row.run_id != run.run_id and _is_before(row, began_at)
+    ]
+
+
+def _is_before(row: RunRow, began_at: str | None) -> bool:
+    return began_at is None or (row.started_at or "") < began_at
+
+
 def upsert(s3: S3Client, bronze: str, run: Run, **changes: Any) -> None:
     """Change the row of a run, or add it; other writers' changes of other rows are kept.
 

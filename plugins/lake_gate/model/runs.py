@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from lake_gate.model import jsonl
+from lake_gate.model.run import Run
 
 SCHEMA = "lake-gate/runs/1"
 MOST_RUNS = 1000
@@ -15,6 +16,7 @@ MOST_RUNS = 1000
 MOST_MESSAGES = 20
 RUNNING, RECORDED, EMPTY, FAILED = STATES = ("running", "recorded", "empty", "failed")
 """States of a run: begun; with a record; with a record of an empty delivery; failed, with or without a record."""
+_ANY_FEED = "feed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def _valid_rows(listed: Iterable[Any]) -> Iterable[RunRow]:
     for row in listed:
         try:
             parsed = jsonl.from_dict(RunRow, row)
+            Run.of_folder(_ANY_FEED, parsed.folder)
         except ValueError:
             continue
         if parsed.state in STATES:
@@ -94,9 +97,14 @@ def ordered(rows: Iterable[RunRow]) -> list[RunRow]:
 
 
 def updated(rows: Iterable[RunRow], run_id: str, folder: str, changes: dict[str, Any]) -> list[RunRow]:
-    """Return the rows with these members of one run changed; ``messages`` are added to those that are known."""
+    """Return the rows with these members of one run changed.
+
+    ``messages`` are added to those that are known; ``started_at`` stays, because Airflow changes it when a run is
+    cleared.
+    """
     by_id = {row.run_id: row for row in rows}
     row = by_id.get(run_id) or RunRow(run_id, folder)
     messages = tuple(dict.fromkeys([*row.messages, *changes.get("messages", ())]))[-MOST_MESSAGES:]
-    by_id[run_id] = replace(row, **{**changes, "messages": messages})
+    started_at = row.started_at or changes.get("started_at")
+    by_id[run_id] = replace(row, **{**changes, "messages": messages, "started_at": started_at})
     return list(by_id.values())

@@ -61,7 +61,11 @@ def test_missing_or_damaged_index_is_no_empty_index(content: bytes | None) -> No
 
 
 @pytest.mark.parametrize(
-    "damaged", [None, 3, {}, {"run_id": "x", "folder": 3}, {"run_id": "x", "folder": "x", "state": "gone"}]
+    "damaged",
+    [
+        *(None, 3, {}, {"run_id": "x", "folder": 3}, {"run_id": "x", "folder": "x", "state": "gone"}),
+        *({"run_id": "x", "folder": folder} for folder in ("a/b", "..", "")),
+    ],
 )
 def test_rows_that_are_not_valid_are_left_out(damaged: Any) -> None:
     valid = json.loads(dump("synthea", [row("a")]))["runs"]
