@@ -15,7 +15,7 @@ LAYERS = (
         {"model"},
         {"errors"},
         {"s3"},
-        {"settings", "feed", "lineage", "assets", "xcom"},
+        {"settings", "feed", "lineage", "assets", "xcom", "links"},
         {"include", "content", "runs_index"},
         {"base"},
     ),
@@ -26,7 +26,8 @@ LAYERS = (
 PURE = {
     "": ["feed", "xcom"],
     "scan": ["job_spec", "scope", "cost"],
-    "decision": ["binding", "policy", "decision", "plan", "verdict", "amendments"],
+    "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
+    "delivery": ["header", "rows"],
     "recording": ["record", "marker"],
     "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],
