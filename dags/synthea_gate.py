@@ -105,7 +105,8 @@ PAUSE_DEADLINE = timedelta(hours=2)
 
 def gate(feed: Feed) -> DAG:
     """Return the DAG of a feed."""
-    on_failure = RunFailedNotifier(feed=feed.name, high_topic=feed.high_topic)
+    topics = {"high_topic": feed.high_topic, "low_topic": feed.low_topic}
+    on_failure = RunFailedNotifier(feed=feed.name, has_index=True, **topics)
     with DAG(
         dag_id=feed.dag_id,
         description=feed.description or None,
@@ -279,6 +280,7 @@ def gate(feed: Feed) -> DAG:
                     "job_spec": json_of("render_job", "spec"),
                     "delivery": json_of("check_expected"),
                     "cost": json_of("estimate_cost"),
+                    "scan": json_of("gather_evidence"),
                 },
                 is_dry_run=dry_run,
                 trigger_rule=TriggerRule.NONE_FAILED,

@@ -28,8 +28,8 @@ PURE = {
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
     "delivery": ["header", "rows"],
-    "recording": ["record", "marker"],
-    "notifications": ["message", "digest", "finding_notices"],
+    "recording": ["record", "marker", "comparison", "summary"],
+    "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
 }
