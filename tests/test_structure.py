@@ -15,7 +15,7 @@ LAYERS = (
         {"model"},
         {"errors"},
         {"s3"},
-        {"settings", "feed", "lineage", "assets", "xcom", "links"},
+        {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
     ),
@@ -24,7 +24,7 @@ LAYERS = (
 )
 """The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
-    "": ["feed", "xcom"],
+    "": ["feed", "xcom", "labels"],
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
     "delivery": ["header", "rows"],
