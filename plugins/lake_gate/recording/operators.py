@@ -31,6 +31,7 @@ from lake_gate.errors import (
 from lake_gate.model.evidence import Evidence
 from lake_gate.model.names import loggable
 from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
+from lake_gate.model.words import counted
 from lake_gate.recording import record
 from lake_gate.recording.account import render_table
 from lake_gate.recording.entries import (
@@ -44,6 +45,7 @@ from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.summary import summary
 from lake_gate.recording.suppression import attribute, read_suppression_rules
+from lake_gate.runs_index import row_of_record, upsert
 from lake_gate.s3.documents import GONE, update_document, write_document
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ class RecordOperator(GateOperator):
     Pushes ``uri`` of the record and its ``totals``.
 
     :param facts: further facts of the record (templated): ``source``, the rules ``identifiers`` and ``job_spec`` with
-        their hashes, ``delivery`` (missing tables) and ``cost`` (estimate for the scan); all but ``source`` may be
-        JSON.
+        their hashes, ``delivery`` (missing tables), ``cost`` (estimate for the scan) and ``scan`` (its ``seconds``).
+        All but ``source`` may be JSON.
     :param is_dry_run: whether nothing was to be moved (templated); the value that was recorded when the run began takes
         precedence. A run that has begun to move is never recorded as a dry run.
     """
@@ -81,10 +83,15 @@ class RecordOperator(GateOperator):
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
         self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
+        self._add_to_index(run)
         if totals.not_accounted:
             raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
         self.log.info("Run record: %s", uri)
         return {"uri": uri, "totals": totals.to_json()}
+
+    def _add_to_index(self, run: Run) -> None:
+        bronze = self.lake_settings.bronze_bucket
+        upsert(self.s3, bronze, run, **row_of_record(read_record(self.s3, bronze, run, "run", "totals")))
 
     def _write(
         self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
@@ -93,7 +100,7 @@ class RecordOperator(GateOperator):
         facts = {name: xcom.parse(fact) for name, fact in self.facts.items() if name != "source"}
         objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
-            run=run_facts(context, feed=self.feed, source=self.facts["source"]),
+            run=run_facts(context, feed=self.feed, folder=run.folder, source=self.facts["source"]),
             rules={
                 "policy": basis.get("policy"),
                 **{name: facts[name] for name in ("identifiers", "job_spec")},
@@ -106,6 +113,7 @@ class RecordOperator(GateOperator):
             marker_uri=f"s3://{settings.silver_bucket}/{run.marker}",
             delivery=facts.get("delivery"),
             cost=facts.get("cost"),
+            scan_seconds=(facts.get("scan") or {}).get("seconds"),
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
@@ -199,6 +207,7 @@ class RememberVerdictsOperator(GateOperator):
         job = read_job(self.s3, bronze, run, basis)
         is_final = record["accounted"] and not record["dry_run"]
         if not (self.enabled and is_final and job and job.get("createdAt")):
+            self.log.info("No verdicts are kept: %s", self._why_not(record))
             return 0
         facts = {
             "run_id": run.run_id,
@@ -211,8 +220,13 @@ class RememberVerdictsOperator(GateOperator):
         except ValueError as problem:
             raise DamagedDocumentError(facts["record_uri"], str(problem)) from None
         kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, rules, facts))
-        self.log.info("Kept %d verdict(s)", kept)
+        self.log.info("Kept %s", counted(kept, "verdict"))
         return kept
+
+    def _why_not(self, record: Mapping[str, Any]) -> str:
+        if not self.enabled:
+            return "the feed does not reuse them"
+        return "this is a dry run" if record["dry_run"] else "nothing was scanned"
 
     def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
         bronze = self.lake_settings.bronze_bucket
