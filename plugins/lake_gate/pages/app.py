@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated
 
+from airflow.api_fastapi.core_api.security import GetUserDep
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
@@ -18,13 +19,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, SettingsError, class_of, from_aws_error
+from lake_gate.model.runs import STATES
 from lake_gate.pages import chart, columns, facts, files, places, runs, states, times, views
-from lake_gate.pages.access import FeedAccess, FeedDep, GetUserDep, ReadableFeedsDep, state_in_airflow
+from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_in_airflow
 from lake_gate.pages.files import FileRow, Search
 from lake_gate.pages.lake import DocumentTooLargeError, Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
-from lake_gate.pages.runs import Filters, RunRow
+from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
+from lake_gate.pages.words import STRICTEST_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +75,12 @@ def show_feed(
 
 
 def _filters(feed: str, state: str, since: str, until: str, dry: str) -> Filters:
-    days = (day if _DAY.fullmatch(day) else "" for day in (since, until))
+    since, until = (day if _DAY.fullmatch(day) else "" for day in (since, until))
     return Filters(
         feed,
-        state if state in {*runs.STATES, "waiting"} else "",
-        *days,
+        state if state in {*STATES, "waiting"} else "",
+        since,
+        until,
         dry if dry in {"hide", "only"} else "",
     )
 
@@ -92,7 +96,7 @@ def _show_runs(request: Request, feeds: list[FeedAccess], filters: Filters, *, d
         dag_ids={access.feed: access.dag_id for access in feeds},
         dag_id=dag_id,
         filters=filters,
-        states=runs.STATES,
+        states=STATES,
         summary=summary,
         chart=chart.draw(shown),
         rows=shown[:_MOST_ROWS],
@@ -101,8 +105,8 @@ def _show_runs(request: Request, feeds: list[FeedAccess], filters: Filters, *, d
     )
 
 
-def _read_rows(lake: Lake, feeds: list[FeedAccess]) -> tuple[list[RunRow], runs.Summary]:
-    rows: list[RunRow] = []
+def _read_rows(lake: Lake, feeds: list[FeedAccess]) -> tuple[list[FeedRow], runs.Summary]:
+    rows: list[FeedRow] = []
     released: list[str] = []
     for access in feeds:
         of_feed = lake.rows(access.feed)
@@ -166,7 +170,7 @@ def _search(q: str, outcome: str, order: str, page: str) -> Search:
     number = max(1, int(page)) if is_number else 1
     return Search(
         q.strip()[:_MOST_TEXT],
-        outcome if outcome in files.STRICTEST_FIRST else "",
+        outcome if outcome in STRICTEST_FIRST else "",
         order if order in files.ORDERS else files.ORDERS[0],
         min(number, files.MOST_SHOWN // files.PAGE_FILES),
     )
@@ -254,7 +258,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
 
 
 def _this_run(view: views.RunView, file: FileRow, detections: list[columns.Detection]) -> columns.PastRun:
-    started_at = view.row.started_at if view.row else facts.text(view.record, "run", "started_at")
+    started_at = (view.row and view.row.started_at) or facts.text(view.record, "run", "started_at")
     by_key = {item.key: item.cells for item in detections}
     return columns.PastRun(view.run.run_id, started_at, file.name, file.outcome, by_key)
 

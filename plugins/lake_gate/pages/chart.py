@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lake_gate.pages.runs import RunRow
+from lake_gate.pages.runs import FeedRow
 from lake_gate.pages.words import OUTCOMES
 
 MOST_BARS = 60
 HEIGHT = 120
-_BAR, _GAP, _FEWEST = 12, 4, 20
+_BAR, _GAP = 12, 4
 _LEAST_HEIGHT = 3.0
 """A single quarantined file among thousands must be visible."""
 
@@ -28,7 +28,7 @@ class Segment:
 class Bar:
     """Bar of a run; a run without files has no segments, and gets a mark for its state instead."""
 
-    row: RunRow
+    row: FeedRow
     x: int
     segments: tuple[Segment, ...]
 
@@ -47,18 +47,19 @@ class Chart:
     height: int = HEIGHT
 
 
-def draw(rows: Sequence[RunRow]) -> Chart:
+def draw(rows: Sequence[FeedRow]) -> Chart:
     """Return the chart of the latest runs.
 
     :param rows: the latest first.
     """
     latest = list(reversed(rows[:MOST_BARS]))
     highest = max((sum(row.outcomes.values()) for row in latest), default=0)
-    first = max(_FEWEST - len(latest), 0)
+    first = MOST_BARS - len(latest)
     bars = [
-        Bar(row, (first + number) * (_BAR + _GAP), _segments(row.outcomes, highest)) for number, row in enumerate(latest)
+        Bar(row, (first + number) * (_BAR + _GAP), _segments(row.outcomes, highest))
+        for number, row in enumerate(latest)
     ]
-    return Chart(tuple(bars), (first + len(latest)) * (_BAR + _GAP), highest)
+    return Chart(tuple(bars), MOST_BARS * (_BAR + _GAP), highest)
 
 
 def _segments(outcomes: dict[str, int], highest: int) -> tuple[Segment, ...]:

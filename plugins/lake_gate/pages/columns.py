@@ -9,7 +9,6 @@ from typing import Any
 
 from lake_gate.model.manifest import dataset_of
 from lake_gate.pages import facts
-from lake_gate.pages.words import SEVERITIES
 
 MOST_IN_STRIP = 240
 
@@ -68,14 +67,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One column in the strip.
-
-    :param severity: highest severity in the column; empty for a column without detections.
-    """
+    """One column in the strip."""
 
     index: int
     title: str
-    severity: str
     has_detections: bool
     decided: bool
 
@@ -94,10 +89,9 @@ def strip(detections: Sequence[Detection], columns: int | None) -> list[Cell]:
 
 
 def _cell(index: int, found: list[Detection]) -> Cell:
-    worst = max((item.severity for item in found), key=lambda name: SEVERITIES.get(name, 0), default="")
     names = ", ".join(item.identifier for item in found)
     title = f"{index} {found[0].column}: {names}" if found else f"Column {index}: nothing found"
-    return Cell(index, title, worst, bool(found), any(item.decided for item in found))
+    return Cell(index, title, bool(found), any(item.decided for item in found))
 
 
 def of_file(lines: Iterable[Mapping[str, Any]], name: str) -> list[Detection]:

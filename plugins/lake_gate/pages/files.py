@@ -11,7 +11,7 @@ from typing import Any
 
 from lake_gate.model.run import HELD_PREFIX
 from lake_gate.pages import facts
-from lake_gate.pages.words import SEVERITIES, STRICTEST_FIRST, reason_words
+from lake_gate.pages.words import SEVERITIES, STRICTEST_FIRST, outcome_word, reason_words
 
 PAGE_FILES = 100
 MOST_SHOWN = 100_000
@@ -106,7 +106,7 @@ class FileRow:
         """What is different from the run before, in words."""
         if not self.before:
             return []
-        changed = [] if self.before.outcome == self.outcome else [f"outcome was {self.before.outcome or 'unknown'}"]
+        changed = [] if self.before.outcome == self.outcome else [f"was {outcome_word(self.before.outcome)}"]
         return [
             *changed,
             *(f"{name} is new" for name in self.before.appeared),
@@ -136,7 +136,7 @@ def _before(content: Any) -> Before | None:
 class Search:
     """What the Run page shows.
 
-    :param text: part of the name of a file, a column or an identifier, in any case.
+    :param text: part of the name of a file, a column or an identifier; upper and lower case are the same.
     :param outcome: files of this outcome only; empty: of all.
     :param order: ``strictest``, ``name``, ``size`` or ``severity``.
     :param page: from 1.
@@ -163,7 +163,7 @@ class Search:
 type _Key = tuple[Any, ...]
 _ORDERS: dict[str, Callable[[Mapping[str, Any]], _Key]] = {
     "strictest": lambda entry: (STRICTEST_FIRST.get(facts.text(entry, "outcome"), 0), -_rank(entry)),
-    "name": lambda entry: (),
+    "name": lambda _: (),
     "size": lambda entry: (-(facts.number(entry, "size_bytes") or 0),),
     "severity": lambda entry: (-_rank(entry),),
 }

@@ -19,7 +19,8 @@ from lake_gate.model.manifest import Moved
 from lake_gate.model.run import AMENDMENTS, OBJECTS, RECORD, RELEASED, RUN, Run
 from lake_gate.pages import facts
 from lake_gate.pages.places import Buckets, Release
-from lake_gate.pages.runs import RunRow, latest_first
+from lake_gate.pages.runs import FeedRow
+from lake_gate.runs_index import read_rows
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.threads import map_threads
 from lake_gate.settings import load_settings
@@ -27,8 +28,6 @@ from lake_gate.settings import load_settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-COLUMNS = "columns.jsonl"
-INDEX = "runs.json"
 MOST_DOCUMENT_BYTES = 256 * 1024**2
 """Larger documents are not read by a page; a run of 100,000 files has about half."""
 MOST_HISTORY_BYTES = 16 * 1024**2
@@ -63,11 +62,9 @@ class Lake:
     buckets: Buckets
     region: str
 
-    def rows(self, feed: str) -> list[RunRow]:
+    def rows(self, feed: str) -> list[FeedRow]:
         """Return the runs in the index of a feed, the latest first."""
-        listed = read_object(self.s3, self.buckets.bronze, f"_runs/{feed}/{INDEX}", {})
-        rows = (RunRow.of(feed, row) for row in facts.mappings(listed, "runs"))
-        return latest_first(row for row in rows if row)
+        return [FeedRow.of(feed, row) for row in read_rows(self.s3, self.buckets.bronze, feed)]
 
     def folder(self, run: Run) -> Folder:
         """List the documents of a run."""
@@ -117,7 +114,7 @@ class Lake:
             done = amendments.done.get(facts.text(entry, "name"))
             yield _amended(entry, *done) if done else entry
 
-    def releases(self, feed: str, rows: Iterable[RunRow]) -> dict[tuple[str, str], Release]:
+    def releases(self, feed: str, rows: Iterable[FeedRow]) -> dict[tuple[str, str], Release]:
         """Return what re-processing runs have made of held copies, by key and version id of the copy."""
         later = [row for row in rows if row.is_reprocessing and not row.is_dry_run][:_MOST_REPROCESSING_RUNS]
         read = map_threads(lambda row: list(self._released(feed, row)), later, _THREADS)
@@ -127,11 +124,9 @@ class Lake:
             for item in items
         }
 
-    def _released(self, feed: str, row: RunRow) -> Iterator[Released]:
-        key = Run(feed, row.run_id).document(RELEASED)
-        return iter_items(
-            self.s3, self.buckets.bronze, key, partial(jsonl.from_dict, Released), missing_ok=True
-        )
+    def _released(self, feed: str, row: FeedRow) -> Iterator[Released]:
+        key = Run.of_folder(feed, row.folder).document(RELEASED)
+        return iter_items(self.s3, self.buckets.bronze, key, partial(jsonl.from_dict, Released), missing_ok=True)
 
 
 def _require_size(folder: Folder, name: str, most_bytes: int) -> None:

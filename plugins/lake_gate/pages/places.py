@@ -89,7 +89,7 @@ def _kind(buckets: Buckets, bucket: str, key: str) -> str:
 
 
 def reviewer_arn(bucket: str) -> str:
-    """Return the ARN of the role that reads quarantined and held files; empty if the bucket is not of infra/'s making."""
+    """Return the ARN of the role that reads quarantined and held files; empty for other buckets than those of infra/."""
     match = _BUCKET.fullmatch(bucket)
     return f"arn:aws:iam::{match[2]}:role/{match[1]}-{REVIEWER}" if match else ""
 
@@ -103,7 +103,19 @@ def profile_commands(role_arn: str) -> list[str]:
 def read_command(place: Place) -> str:
     """Return the command that reads a file into the current folder; every name from outside is quoted for the shell."""
     profile = " --profile gate-reviewer" if place.kind in {"quarantine", "held"} else ""
-    version = f" --version-id {shlex.quote(place.version_id)}" if place.version_id else ""
+    version = f" --version-id {quoted(place.version_id)}" if place.version_id else ""
     target = _PLAIN.sub("_", place.key.rpartition("/")[2]).lstrip("-.") or "file"
-    bucket, key = shlex.quote(place.bucket), shlex.quote(place.key)
+    bucket, key = quoted(place.bucket), quoted(place.key)
     return f"aws s3api get-object{profile} --bucket {bucket} --key {key}{version} {target}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as one word of bash and zsh; unprintable characters and direction marks are escaped."""
+    if text.isprintable():
+        return shlex.quote(text)
+    escaped = (c if c.isprintable() and c not in "'\\" else _bytes_of(c) for c in text)
+    return f"$'{''.join(escaped)}'"
+
+
+def _bytes_of(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in character.encode(errors="replace"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from lake_gate.notifications.message import counted
 from lake_gate.pages import times, words
+from lake_gate.pages.places import quoted
 from lake_gate.pages.states import State
 
 HERE = Path(__file__).parent
@@ -61,7 +62,7 @@ def _environment() -> Environment:
         "moment": times.moment,
         "age": times.age,
         "pretty": lambda content: json.dumps(content, indent=2, ensure_ascii=False),
-        "quoted": shlex.quote,
+        "quoted": quoted,
         "path": lambda part: quote(str(part), safe=""),
         "counted": counted,
     }
@@ -103,15 +104,19 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Message, receive: Asgi, send: Asgi) -> None:
         """Pass the request on, and the response with the headers."""
+        # Before the app is called: it changes the root path of the scope.
+        below_static = scope.get("path", "").removeprefix(scope.get("root_path", "")).startswith("/static/")
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                root = scope.get("root_path", "")
-                is_static = scope["path"].removeprefix(root).startswith("/static/") and message["status"] == 200
+                is_static = below_static and message["status"] == HTTPStatus.OK
                 added = {**_HEADERS, "Cache-Control": _PUBLIC if is_static else _PRIVATE}
                 names = {name.lower().encode() for name in added}
                 kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
-                message["headers"] = [*kept, *((name.lower().encode(), value.encode()) for name, value in added.items())]
+                message["headers"] = [
+                    *kept,
+                    *((name.lower().encode(), value.encode()) for name, value in added.items()),
+                ]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 
 from lake_gate.model.run import HELD_PREFIX
-from lake_gate.pages import facts
-from lake_gate.pages.words import OUTCOMES
+from lake_gate.model.runs import FAILED, RunRow
 
-STATES = ("running", "recorded", "empty", "failed")
 _HELD_SOURCE = "held://"
 
 
 @dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run in the index of runs.
+class FeedRow(RunRow):
+    """Row of the index of a feed's runs, with the feed."""
 
-    :param state: one of :data:`STATES`; ``unknown`` for any other.
-    :param started_at, updated_at: ISO 8601 in UTC, so that the texts sort by time.
-    :param outcomes: number of files by outcome.
-    """
-
-    feed: str
-    run_id: str
-    folder: str
-    state: str
-    started_at: str
-    updated_at: str
-    is_dry_run: bool
-    source: str
-    started_by: str
-    airflow_url: str
-    objects: int
-    size_bytes: int
-    outcomes: dict[str, int]
-    severity: str
-    usd: float | None
-    failed_task: str
-    reason: str
-    messages: list[str] = field(default_factory=list)
+    feed: str = ""
 
     @classmethod
-    def of(cls, feed: str, row: Mapping[str, Any]) -> RunRow | None:
-        """Return the row of an index; None without a run id."""
-        if not (run_id := facts.text(row, "run_id")):
-            return None
-        state = facts.text(row, "state")
-        return cls(
-            feed=feed,
-            run_id=run_id,
-            folder=facts.text(row, "folder"),
-            state=state if state in STATES else "unknown",
-            started_at=facts.text(row, "started_at"),
-            updated_at=facts.text(row, "updated_at"),
-            is_dry_run=facts.member(row, "is_dry_run") is True,
-            source=facts.text(row, "source"),
-            started_by=facts.text(row, "started_by"),
-            airflow_url=facts.text(row, "airflow_url"),
-            objects=facts.number(row, "objects") or 0,
-            size_bytes=facts.number(row, "size_bytes") or 0,
-            outcomes={name: count for name, count in facts.counts(row, "outcomes").items() if name in OUTCOMES},
-            severity=facts.text(row, "severity"),
-            usd=facts.amount(row, "usd"),
-            failed_task=facts.text(row, "failed_task"),
-            reason=facts.text(row, "reason"),
-            messages=facts.texts(row, "messages"),
-        )
+    def of(cls, feed: str, row: RunRow) -> FeedRow:
+        """Return the row with its feed."""
+        return cls(**{member.name: getattr(row, member.name) for member in fields(row)}, feed=feed)
 
     @property
     def is_reprocessing(self) -> bool:
@@ -77,8 +30,13 @@ class RunRow:
 
     @property
     def has_moved(self) -> bool:
-        """Whether the run has moved files: recorded, and not a dry run."""
-        return self.state == "recorded" and not self.is_dry_run
+        """Whether the run has moved files: it has a record, and is not a dry run."""
+        return self.has_record and not self.is_dry_run
+
+    @property
+    def day(self) -> str:
+        """Day on which the run began, in UTC; empty if that is not known."""
+        return (self.started_at or "")[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +44,8 @@ class Filters:
     """What the Gate page shows.
 
     :param feed: of one feed only; empty: of all.
-    :param state: one of :data:`STATES`, or ``waiting`` for runs with quarantined or held files; empty: all.
+    :param state: one of :data:`lake_gate.model.runs.STATES`, or ``waiting`` for runs with quarantined or held files;
+        empty: all.
     :param since, until: first and last day (``2026-11-29``); empty: no limit.
     :param dry_runs: ``hide``, ``only``, or empty to show them among the others.
     """
@@ -97,12 +56,12 @@ class Filters:
     until: str = ""
     dry_runs: str = ""
 
-    def apply(self, rows: Iterable[RunRow]) -> list[RunRow]:
+    def apply(self, rows: Iterable[FeedRow]) -> list[FeedRow]:
         """Return the rows that pass, in their order."""
         return [row for row in rows if self._passes(row)]
 
-    def _passes(self, row: RunRow) -> bool:
-        day = row.started_at[:10]
+    def _passes(self, row: FeedRow) -> bool:
+        day = row.day
         return (
             (not self.feed or row.feed == self.feed)
             and (not self.state or self._is_in_state(row))
@@ -111,7 +70,7 @@ class Filters:
             and (not self.dry_runs or row.is_dry_run == (self.dry_runs == "only"))
         )
 
-    def _is_in_state(self, row: RunRow) -> bool:
+    def _is_in_state(self, row: FeedRow) -> bool:
         if self.state == "waiting":
             return row.has_moved and bool(row.outcomes.get("quarantine") or row.outcomes.get("hold"))
         return row.state == self.state
@@ -149,7 +108,7 @@ class Summary:
     usd: float
 
 
-def summarize(rows: Iterable[RunRow], month: str, released_keys: Iterable[str] = ()) -> Summary:
+def summarize(rows: Iterable[FeedRow], month: str, released_keys: Iterable[str] = ()) -> Summary:
     """Return the sums.
 
     :param month: ``2026-11``.
@@ -158,21 +117,21 @@ def summarize(rows: Iterable[RunRow], month: str, released_keys: Iterable[str] =
     released = Counter(tuple(key.removeprefix(HELD_PREFIX).split("/", 2)[:2]) for key in released_keys)
     quarantined, held, failed, spent = Waiting(), Waiting(), 0, 0.0
     for row in rows:
-        failed += row.state == "failed"
-        spent += (row.usd or 0.0) if row.started_at[:7] == month else 0.0
+        failed += row.state == FAILED
+        spent += (row.usd or 0.0) if row.day[:7] == month else 0.0
         if row.has_moved:
-            quarantined.add(row.outcomes.get("quarantine", 0), row.started_at)
-            held.add(row.outcomes.get("hold", 0) - released[row.feed, row.folder], row.started_at)
+            quarantined.add(row.outcomes.get("quarantine", 0), row.started_at or "")
+            held.add(row.outcomes.get("hold", 0) - released[row.feed, row.folder], row.started_at or "")
     return Summary(quarantined, held, failed, spent)
 
 
-def latest_first(rows: Iterable[RunRow]) -> list[RunRow]:
-    """Return the rows, the latest run first."""
+def latest_first(rows: Iterable[FeedRow]) -> list[FeedRow]:
+    """Return the rows of several feeds, the latest run first."""
     return sorted(rows, key=lambda row: (row.started_at or row.updated_at, row.run_id), reverse=True)
 
 
-def before(rows: Sequence[RunRow], run_id: str) -> list[RunRow]:
-    """Return the recorded runs of a feed that started before a run, the latest first; dry runs are left out.
+def before(rows: Sequence[FeedRow], run_id: str) -> list[FeedRow]:
+    """Return the runs of a feed with a record that began before a run, the latest first; dry runs are left out.
 
     :param rows: the latest first; if the run is not among them, all rows count as earlier ones.
     """

@@ -18,7 +18,9 @@ class State:
     todo: str = ""
 
 
-SIGNED_OUT = State(401, "Not signed in", "The session has ended or was never begun.", "Sign in to Airflow, then reload.")
+SIGNED_OUT = State(
+    401, "Not signed in", "The session has ended or was never begun.", "Sign in to Airflow, then reload."
+)
 FORBIDDEN = State(
     403,
     "No permission",
@@ -32,7 +34,9 @@ NOT_A_GATE_DAG = State(
     "The feeds of the gate have DAGs named <feed>_gate.",
 )
 NO_RUN = State(404, "No such run", "Neither Airflow nor the gate's documents know a run of this feed with this id.")
-NO_FILE = State(404, "No such file", "The record of this run has no file with this name.", "Open the run for its files.")
+NO_FILE = State(
+    404, "No such file", "The record of this run has no file with this name.", "Open the run for its files."
+)
 NO_RECORD = State(
     404, "No record yet", "The record of this run is not written yet.", "Open the run to see how far it has got."
 )

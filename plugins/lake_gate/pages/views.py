@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.model.run import JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, Run
+from lake_gate.model.run import COLUMNS, JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, Run
+from lake_gate.model.runs import EMPTY, FAILED, RECORDED, RUNNING
 from lake_gate.pages import columns, facts, files, runs
 from lake_gate.pages.columns import Detection, PastRun
 from lake_gate.pages.files import FileRow
-from lake_gate.pages.lake import COLUMNS, MOST_HISTORY_BYTES, DocumentTooLargeError, Folder, Lake
+from lake_gate.pages.lake import MOST_HISTORY_BYTES, DocumentTooLargeError, Folder, Lake
 from lake_gate.pages.places import Place, Release, place_of
-from lake_gate.pages.runs import RunRow
+from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.threads import map_threads
 
+_OPEN = {"running", "queued", "scheduled"}
+"""States of a run in Airflow that is not over."""
 _MOST_PAST_RUNS = 10
 _THREADS = 8
 _STEPS = (
@@ -42,8 +45,8 @@ class RunView:
     folder: Folder
     record: Mapping[str, Any]
     pin: Mapping[str, Any]
-    row: RunRow | None
-    rows: Sequence[RunRow]
+    row: FeedRow | None
+    rows: Sequence[FeedRow]
     state_in_airflow: str | None
     amendments: Amendments
 
@@ -66,22 +69,20 @@ class RunView:
     @property
     def objects(self) -> int:
         """Number of landed files."""
-        return facts.number(self.record, "totals", "objects") or (self.row.objects if self.row else 0)
+        return facts.number(self.record, "totals", "objects") or (self.row.objects if self.row else None) or 0
 
     @property
     def state(self) -> str:
-        """One of ``recorded``, ``empty``, ``failed``, ``running``."""
+        """One of ``recorded``, ``empty``, ``failed``, ``running`` and ``ended``: over, without a record."""
+        if (self.row and self.row.state == FAILED) or self.state_in_airflow == FAILED:
+            return FAILED
         if self.is_recorded:
-            return "recorded" if self.objects else "empty"
-        if (self.row and self.row.state == "failed") or self.state_in_airflow == "failed":
-            return "failed"
-        if self.row and self.row.state == "empty":
-            return "empty"
-        return "running" if self.state_in_airflow in {"running", "queued", "scheduled"} or self._is_open else "ended"
+            return RECORDED if self.objects else EMPTY
+        return RUNNING if self.state_in_airflow in _OPEN or self._is_open else "ended"
 
     @property
     def _is_open(self) -> bool:
-        return self.state_in_airflow is None and bool(self.row and self.row.state == "running")
+        return self.state_in_airflow is None and bool(self.row and self.row.state == RUNNING)
 
     @property
     def steps(self) -> list[tuple[str, bool]]:
@@ -149,8 +150,8 @@ def read_history(view: RunView, name: str) -> list[PastRun]:
     return [past for _, past in read if past]
 
 
-def _past_run(lake: Lake, feed: str, row: RunRow, name: str) -> PastRun | None:
-    folder = lake.folder(Run(feed, row.run_id))
+def _past_run(lake: Lake, feed: str, row: FeedRow, name: str) -> PastRun | None:
+    folder = lake.folder(Run.of_folder(feed, row.folder))
     try:
         entry = _same_table(lake.lines(folder, OBJECTS, MOST_HISTORY_BYTES), name)
         if entry is None:
@@ -160,7 +161,7 @@ def _past_run(lake: Lake, feed: str, row: RunRow, name: str) -> PastRun | None:
     except DocumentTooLargeError:
         return None
     by_key = {item.key: item.cells for item in found}
-    return PastRun(row.run_id, row.started_at, file.name, file.outcome, by_key)
+    return PastRun(row.run_id, row.started_at or "", file.name, file.outcome, by_key)
 
 
 def _same_table(entries: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
@@ -170,8 +171,8 @@ def _same_table(entries: Iterable[Mapping[str, Any]], name: str) -> Mapping[str,
 
 def pinned_source(view: RunView) -> str:
     """Return the source of a run, as its documents name it."""
-    return facts.text(view.record, "run", "source") or facts.text(view.pin, "source") or (
-        view.row.source if view.row else ""
+    return (
+        facts.text(view.record, "run", "source")
+        or facts.text(view.pin, "source")
+        or (view.row.source if view.row else "")
     )
-
-

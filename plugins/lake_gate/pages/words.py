@@ -18,6 +18,7 @@ _PLANNED = {
     "quarantine": "would be quarantined",
 }
 SEVERITIES = {"High": 3, "Medium": 2, "Low": 1}
+_REASONS = {reason.value: reason.text for reason in Reason}
 _LEAST_USD = 0.005
 _MOST_CHARACTERS = 400
 
@@ -29,12 +30,12 @@ def outcome_word(outcome: str, *, is_dry_run: bool = False) -> str:
 
 def reason_words(reason: str) -> str:
     """Return the sentence of a reason; the reason itself if it is not known."""
-    return Reason(reason).text if reason in set(Reason) else shown(reason)
+    return _REASONS.get(reason) or shown(reason)
 
 
 def shown(name: object) -> str:
     """Return a text from outside on a single line: unprintable characters and direction marks are escaped."""
-    return loggable(str(name), _MOST_CHARACTERS)
+    return "" if name is None else loggable(str(name), _MOST_CHARACTERS)
 
 
 def size(size_bytes: int | None) -> str:
@@ -51,7 +52,9 @@ def usd(amount: float | None) -> str:
     """Return an amount of money; small ones as "under 0.01 USD"."""
     if amount is None:
         return ""
-    return f"{amount:,.2f} USD" if amount >= _LEAST_USD or not amount else "under 0.01 USD"
+    if not amount:
+        return "0 USD"
+    return f"{amount:,.2f} USD" if amount >= _LEAST_USD else "under 0.01 USD"
 
 
 def duration(seconds: float) -> str:

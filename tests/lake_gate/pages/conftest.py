@@ -11,8 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from lake_gate.model import jsonl
-from lake_gate.model.run import OBJECTS, RECORD, RUN, Run
-from lake_gate.pages.lake import COLUMNS, INDEX
+from lake_gate.model.run import COLUMNS, OBJECTS, RECORD, RUN, Run, index_of
 from tests.lake import Lake
 
 FEEDS = {"synthea_gate": ("lake-gate", "macie", "synthea"), "clinic_gate": ("lake-gate", "macie", "clinic")}
@@ -24,7 +23,7 @@ def api_server(airflow_database: None) -> Any:
     """Airflow's own application, with its plugins and its authorisation."""
     import os
 
-    os.environ["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] = "ann:viewer,eve:user"
+    os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = "of-these-tests-alone" * 4
     from airflow.api_fastapi.app import create_app
     from airflow.models.dag import DagModel, DagTag
     from airflow.models.dagbundle import DagBundleModel
@@ -34,7 +33,11 @@ def api_server(airflow_database: None) -> Any:
         session.merge(DagBundleModel(name="pages"))
         session.flush()
         for dag_id, tags in {**FEEDS, **OTHERS}.items():
-            session.merge(DagModel(dag_id=dag_id, bundle_name="pages", is_stale=False, fileloc="x"))
+            session.merge(
+                DagModel(  # type: ignore[no-untyped-call]
+                    dag_id=dag_id, bundle_name="pages", is_stale=False, fileloc="x"
+                )
+            )
             session.flush()
             for tag in tags:
                 session.merge(DagTag(name=tag, dag_id=dag_id))
@@ -51,7 +54,7 @@ def token_of(name: str, role: str) -> str:
 
 @dataclass
 class Browser:
-    """Somebody with a cookie of Airflow, or without one."""
+    """A client with a cookie of Airflow, or without one."""
 
     app: Any
     token: str = ""
@@ -59,7 +62,7 @@ class Browser:
     def get(self, path: str, **query: str) -> Any:
         cookies = {"_token": self.token} if self.token else {}
         client = TestClient(self.app, base_url="http://airflow", cookies=cookies, raise_server_exceptions=False)
-        return client.get(path, params=query)
+        return client.get(path, params=query or None)
 
     def text(self, path: str, **query: str) -> str:
         answer = self.get(path, **query)
@@ -165,6 +168,7 @@ def row(run_id: str = "1", **more: Any) -> dict[str, Any]:
     }
 
 
+BEGAN = "2026-11-28T02:00:00+00:00"
 POLICY = {
     "name": "default",
     "sha256": "cd" * 32,
@@ -189,7 +193,7 @@ class Written:
 
     def index(self, *rows: dict[str, Any], feed: str = "synthea") -> None:
         document = {"schema": "lake-gate/runs/1", "feed": feed, "runs": list(rows)}
-        self.put(f"_runs/{feed}/{INDEX}", json.dumps(document).encode())
+        self.put(index_of(feed), json.dumps(document).encode())
 
     def run(
         self,
@@ -216,7 +220,13 @@ class Written:
             "first_not_accounted": [],
         }
         record = {
-            "run": {"feed": "synthea", "run_id": run_id, "source": "s3://deliveries/", "started_at": "2026-11-28T02:00:00+00:00", "recorded_at": "2026-11-28T02:05:00+00:00"},
+            "run": {
+                "feed": "synthea",
+                "run_id": run_id,
+                "source": "s3://deliveries/",
+                "started_at": BEGAN,
+                "recorded_at": "2026-11-28T02:05:00+00:00",
+            },
             "rules": {"policy": POLICY},
             "job": {"job_id": "j-1", "settled": True},
             "dry_run": dry_run,
@@ -225,7 +235,12 @@ class Written:
             "totals": totals,
             **more,
         }
-        self.put(run.document(RUN), json.dumps({"run_id": run_id, "source": "s3://deliveries/", "dry_run": dry_run}).encode())
+        self.put(
+            run.document(RUN),
+            json.dumps(
+                {"run_id": run_id, "source": "s3://deliveries/", "began_at": BEGAN, "dry_run": dry_run}
+            ).encode(),
+        )
         self.put(run.document(OBJECTS), b"".join(map(jsonl.to_line, entries)))
         self.put(run.document(RECORD), json.dumps(record).encode())
         if columns is not None:

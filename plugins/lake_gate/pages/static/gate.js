@@ -72,6 +72,9 @@
     }
   };
 
+  // The latest runs are on the right.
+  for (const chart of document.querySelectorAll(".chart")) chart.scrollLeft = chart.scrollWidth;
+
   // A page about a run that goes on looks again, unless it is hidden or a person is at one of its fields.
   const seconds = Number(document.body.dataset.refresh);
   if (seconds) {
