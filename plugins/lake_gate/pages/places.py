@@ -89,7 +89,7 @@ def _kind(buckets: Buckets, bucket: str, key: str) -> str:
 
 
 def reviewer_arn(bucket: str) -> str:
-    """Return the ARN of the role that reads quarantined and held files; empty for other buckets than those of infra/."""
+    """Return the ARN of the role that reads quarantined and held files; empty for a bucket of another name."""
     match = _BUCKET.fullmatch(bucket)
     return f"arn:aws:iam::{match[2]}:role/{match[1]}-{REVIEWER}" if match else ""
 
