@@ -90,6 +90,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, CronTriggerTimetable, TriggerRule, task
 
+from lake_gate import labels
 from lake_gate.assets import changes
 from lake_gate.finding_events.operators import (
     CheckEventsOperator,
@@ -100,6 +101,7 @@ from lake_gate.finding_events.operators import (
     WithdrawOperator,
 )
 from lake_gate.finding_events.places import FEED
+from lake_gate.labels import OWNER
 from lake_gate.model.kept import without_values
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
@@ -130,6 +132,7 @@ macie_findings = Asset(name="macie_findings", uri="x-lake-gate://macie/findings"
 
 with DAG(
     dag_id="finding_events",
+    description="Decide again when Macie reports a finding, and withdraw from silver what it forbids",
     doc_md=__doc__,
     schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 * * * *", timezone="UTC"), assets=[macie_findings]),
     catchup=False,
@@ -138,6 +141,7 @@ with DAG(
     tags=["lake-gate", "macie"],
     on_failure_callback=RunFailedNotifier(feed=FEED),
     default_args={
+        "owner": OWNER,
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
         "execution_timeout": timedelta(hours=2),
@@ -145,7 +149,7 @@ with DAG(
     },
 ) as dag:
 
-    @task(multiple_outputs=True)
+    @task(multiple_outputs=True, **labels.task("read_settings"))
     def read_settings() -> dict[str, Any]:
         """Read the settings of this run, once."""
         return load_settings(SsmHook().conn).to_json()
@@ -154,9 +158,9 @@ with DAG(
     gate = {"feed": FEED}
     bronze, silver = text_of("read_settings", "bronze_bucket"), text_of("read_settings", "silver_bucket")
 
-    take_events = TakeEventsOperator(task_id="take_events", **gate)
+    take_events = TakeEventsOperator(**labels.task("take_events"), **gate)
     list_findings = MacieFindingsToS3Operator(
-        task_id="list_findings",
+        **labels.task("list_findings"),
         affected_buckets=[bronze, silver],
         since_ms=take_events.output["since_ms"],
         ids_key=take_events.output["ids_key"],
@@ -164,21 +168,21 @@ with DAG(
         key=take_events.output["findings_key"],
         transform=without_values,
     )
-    decide = DecideFindingsOperator(task_id="decide", **gate)
+    decide = DecideFindingsOperator(**labels.task("decide", "decide_findings"), **gate)
     withdraw = WithdrawOperator.partial(
-        task_id="withdraw",
+        **labels.task("withdraw"),
         map_index_template="{{ task.chunk['of'][:200] }}",
         outlets=[changes("finding_events_withdraw")],
         **gate,
     ).expand(chunk=decide.output)
     record = RecordEventsOperator(
-        task_id="record",
+        **labels.task("record", "record_events"),
         chunks=json_of("decide"),
         listed=json_of("list_findings"),
         trigger_rule=TriggerRule.NONE_FAILED,  # also when nothing is to be moved
         **gate,
     )
-    notify = NotifyEventsOperator(task_id="notify", **gate)
-    check = CheckEventsOperator(task_id="check", **gate)
+    notify = NotifyEventsOperator(**labels.task("notify", "notify_events"), **gate)
+    check = CheckEventsOperator(**labels.task("check"), **gate)
 
     settings >> take_events >> list_findings >> decide >> withdraw >> record >> notify >> check

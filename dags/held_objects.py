@@ -44,7 +44,9 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 
+from lake_gate import labels
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator
+from lake_gate.labels import OWNER
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.settings import load_settings
 
@@ -71,6 +73,7 @@ with DAG(
     tags=["lake-gate"],
     on_failure_callback=ON_FAILURE,
     default_args={
+        "owner": OWNER,
         "on_failure_callback": ON_FAILURE,
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
@@ -78,20 +81,22 @@ with DAG(
     },
 ) as dag:
 
-    @task(multiple_outputs=True)
+    @task(multiple_outputs=True, **labels.task("read_settings"))
     def read_settings() -> dict[str, Any]:
         """Read the settings of this run, once."""
         return load_settings(SsmHook().conn).to_json()
 
-    @task
+    @task(**labels.task("overdue"))
     def overdue(feeds: list[str]) -> list[str]:
         """Pick the feeds with something that is held for too long: Airflow maps over a task's whole result only."""
         return feeds
 
     settings = read_settings()
-    list_held = ListHeldOperator(task_id="list_held", older_than_hours="{{ params.older_than_hours }}", feed=NAME)
-    NotifyHeldOperator.partial(task_id="notify", feed=NAME, map_index_template="{{ task.about }}").expand(
-        about=overdue(list_held.output["overdue_feeds"])
+    list_held = ListHeldOperator(
+        **labels.task("list_held"), older_than_hours="{{ params.older_than_hours }}", feed=NAME
     )
+    NotifyHeldOperator.partial(
+        **labels.task("notify", "notify_overdue"), feed=NAME, map_index_template="{{ task.about }}"
+    ).expand(about=overdue(list_held.output["overdue_feeds"]))
 
     settings >> list_held

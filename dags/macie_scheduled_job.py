@@ -51,7 +51,9 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronTriggerTimetable, Param, TaskGroup, TriggerRule, task
 
+from lake_gate import labels
 from lake_gate.include import fingerprint, include_path, read_job_spec
+from lake_gate.labels import OWNER
 from lake_gate.notifications.failure import RunFailedNotifier
 from lake_gate.recording.operators import RecordAccountOperator
 from lake_gate.recording.suppression import is_expired, read_suppression_rules
@@ -75,6 +77,7 @@ ON_FAILURE = RunFailedNotifier(feed=DAG_ID)
 
 with DAG(
     dag_id=DAG_ID,
+    description="Keep the Macie account as this repository defines it, and one daily job that scans silver",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 1 * * *", timezone="UTC", run_immediately=True),
     catchup=False,
@@ -85,6 +88,7 @@ with DAG(
     user_defined_macros={"include_path": include_path},
     on_failure_callback=ON_FAILURE,
     default_args={
+        "owner": OWNER,
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
         "execution_timeout": timedelta(minutes=10),
@@ -92,12 +96,12 @@ with DAG(
     },
 ) as dag:
 
-    @task(multiple_outputs=True)
+    @task(multiple_outputs=True, **labels.task("read_settings"))
     def read_settings() -> dict[str, Any]:
         """Read the settings of this run, once."""
         return load_settings(SsmHook().conn).require("results_bucket", "results_key_arn").to_json()
 
-    @task(multiple_outputs=True)
+    @task(multiple_outputs=True, **labels.task("read_rules"))
     def read_rules() -> dict[str, Any]:
         """Read the suppression rules, and separate current from expired ones."""
         today = datetime.now(UTC).date().isoformat()
@@ -108,7 +112,7 @@ with DAG(
             "warrants": [rule.warrant() for rule in rules],
         }
 
-    @task(multiple_outputs=True)
+    @task(multiple_outputs=True, **labels.task("render"))
     def render(
         bronze_bucket: str, silver_bucket: str, identifiers: list[Change], allow_lists: list[Change]
     ) -> dict[str, Any]:
@@ -127,10 +131,10 @@ with DAG(
     settings = read_settings()
     ours = {"managed_by": "lake-gate", "is_dry_run": "{{ params.dry_run }}"}
 
-    with TaskGroup("account") as account:
-        session = MacieReconcileSessionOperator(task_id="session", **ours)
+    with TaskGroup(**labels.group("account")) as account:
+        session = MacieReconcileSessionOperator(**labels.task("session"), **ours)
         results_repository = MacieReconcileResultsRepositoryOperator(
-            task_id="results_repository",
+            **labels.task("results_repository"),
             bucket=text_of("read_settings", "results_bucket"),
             key_prefix="macie",
             kms_key_arn=text_of("read_settings", "results_key_arn"),
@@ -138,21 +142,21 @@ with DAG(
         )
         session >> results_repository
 
-    with TaskGroup("definitions") as definitions:
+    with TaskGroup(**labels.group("definitions")) as definitions:
         identifiers = MacieReconcileCustomDataIdentifiersOperator(
-            task_id="identifiers", definitions_path="{{ include_path('identifiers') }}", **ours
+            **labels.task("identifiers"), definitions_path="{{ include_path('identifiers') }}", **ours
         )
         allow_lists = MacieReconcileAllowListsOperator(
-            task_id="allow_lists", definitions_path="{{ include_path('identifiers/allow_lists') }}", **ours
+            **labels.task("allow_lists"), definitions_path="{{ include_path('identifiers/allow_lists') }}", **ours
         )
 
-    with TaskGroup("suppression") as suppression:
+    with TaskGroup(**labels.group("suppression")) as suppression:
         rules = read_rules()
         suppression_rules = MacieReconcileSuppressionRulesOperator(
-            task_id="rules", rules=rules["filters"], expired=rules["expired"], **ours
+            **labels.task("rules"), rules=rules["filters"], expired=rules["expired"], **ours
         )
 
-    with TaskGroup("job") as job:
+    with TaskGroup(**labels.group("job")) as job:
         rendered = render(
             text_of("read_settings", "bronze_bucket"),
             text_of("read_settings", "silver_bucket"),
@@ -160,12 +164,12 @@ with DAG(
             allow_lists.output,
         )
         scheduled_job = MacieReconcileScheduledJobOperator(
-            task_id="scheduled_job", job_request=rendered["request"], job_spec=JOB_SPEC, **ours
+            **labels.task("scheduled_job"), job_request=rendered["request"], job_spec=JOB_SPEC, **ours
         )
 
     steps = [session, results_repository, identifiers, allow_lists, suppression_rules, scheduled_job]
     report = RecordAccountOperator(
-        task_id="report",
+        **labels.task("report"),
         feed=DAG_ID,
         changes={step.task_id: json_of(step.task_id) for step in steps},
         facts={"job": json_of("job.render"), "suppression": json_of("suppression.read_rules")},
@@ -173,7 +177,7 @@ with DAG(
         trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,  # reports what succeeded although something failed
     )
     # Makes the run red when a step failed: the report alone would make it green.
-    finished = EmptyOperator(task_id="finished")
+    finished = EmptyOperator(**labels.task("finished"))
 
     settings >> session
     account >> [definitions, suppression]

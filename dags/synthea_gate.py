@@ -72,7 +72,8 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.sdk import DAG, CronTriggerTimetable, TaskGroup, TriggerRule, task
 
-from lake_gate.assets import changes
+from lake_gate import labels
+from lake_gate.assets import changes, quarantine, silver
 from lake_gate.decision.operators import DecideOperator, GatherHistoriesOperator, ReuseVerdictsOperator
 from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.feed import Feed
@@ -105,10 +106,11 @@ PAUSE_DEADLINE = timedelta(hours=2)
 
 def gate(feed: Feed) -> DAG:
     """Return the DAG of a feed."""
-    on_failure = RunFailedNotifier(feed=feed.name, high_topic=feed.high_topic)
+    topics = {"high_topic": feed.high_topic, "low_topic": feed.low_topic}
+    on_failure = RunFailedNotifier(feed=feed.name, has_index=True, **topics)
     with DAG(
         dag_id=feed.dag_id,
-        description=feed.description or None,
+        description=feed.description or f"Take deliveries of {feed.name} through the gate",
         doc_md=__doc__,
         # The first run is the next one's, not the last one's.
         schedule=CronTriggerTimetable(feed.schedule, timezone="UTC") if feed.schedule else None,
@@ -129,19 +131,19 @@ def gate(feed: Feed) -> DAG:
         },
     ) as dag:
 
-        @task(multiple_outputs=True)
+        @task(multiple_outputs=True, **labels.task("read_settings"))
         def read_settings(params: dict | None = None, dag_run: Any = None) -> dict[str, Any]:
             """Check the parameters of this run, and read its settings, once."""
             check_params(feed, params or {}, dag_run.conf)
             topics = {"high_topic_arn": feed.high_topic, "low_topic_arn": feed.low_topic}
             return load_settings(SsmHook().conn, topics=topics).to_json()
 
-        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        @task.short_circuit(ignore_downstream_trigger_rules=False, **labels.task("has_files"))
         def has_files(objects: str) -> bool:
             """Go on to Macie only when something was delivered."""
             return int(objects) > 0
 
-        @task(multiple_outputs=True)
+        @task(multiple_outputs=True, **labels.task("render_job"))
         def render_job(
             account_id: str,
             bucket: str,
@@ -166,7 +168,7 @@ def gate(feed: Feed) -> DAG:
             request = scope.without_reused(request) if reused else request
             return {"request": request, "spec": {"name": feed.job_spec, "sha256": fingerprint(spec)}}
 
-        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        @task.short_circuit(ignore_downstream_trigger_rules=False, **labels.task("needs_scan"))
         def needs_scan(objects: str, reused: str) -> bool:
             """Create a job only when a verdict does not cover every file."""
             return int(reused) < int(objects)
@@ -182,28 +184,28 @@ def gate(feed: Feed) -> DAG:
         dry_run = "{{ params.dry_run }}"
         threshold = {name: f"{{{{ params.{name} }}}}" for name in ("policy", "quarantine_threshold")}
 
-        check_macie = MacieCheckReadyOperator(task_id="check_macie")
+        check_macie = MacieCheckReadyOperator(**labels.task("check_macie"))
 
-        with TaskGroup("delivery", prefix_group_id=False) as delivery:
-            land = LandOperator(task_id="land", source=feed.source, is_dry_run=dry_run, **common)
+        with TaskGroup(**labels.group("delivery"), prefix_group_id=False) as delivery:
+            land = LandOperator(**labels.task("land"), source=feed.source, is_dry_run=dry_run, **common)
             check_expected = CheckExpectedOperator(
-                task_id="check_expected", expect=feed.expect, source=text_of("land", "source"), **common
+                **labels.task("check_expected"), expect=feed.expect, source=text_of("land", "source"), **common
             )
             delivered = has_files(objects)
             land >> check_expected >> delivered
 
-        with TaskGroup("prepare", prefix_group_id=False) as prepare:
+        with TaskGroup(**labels.group("prepare"), prefix_group_id=False) as prepare:
             identifiers = MacieEnsureCustomDataIdentifiersOperator(
-                task_id="ensure_identifiers", definitions_path="{{ include_path('identifiers') }}"
+                **labels.task("ensure_identifiers"), definitions_path="{{ include_path('identifiers') }}"
             )
             allow_lists = MacieReconcileAllowListsOperator(
-                task_id="ensure_allow_lists",
+                **labels.task("ensure_allow_lists"),
                 definitions_path="{{ include_path('identifiers/allow_lists') }}",
                 managed_by="lake-gate",
                 is_dry_run=False,
             )
             reuse_verdicts = ReuseVerdictsOperator(
-                task_id="reuse_verdicts",
+                **labels.task("reuse_verdicts"),
                 enabled=feed.reuse_verdicts,
                 identifiers=identifiers.output,
                 job_spec=feed.job_spec,
@@ -220,41 +222,44 @@ def gate(feed: Feed) -> DAG:
                 reuse_verdicts.output,
             )
             estimate_cost = EstimateCostOperator(
-                task_id="estimate_cost", job_request=job["request"], max_scan_usd="{{ params.max_scan_usd }}", **common
+                **labels.task("estimate_cost"),
+                job_request=job["request"],
+                max_scan_usd="{{ params.max_scan_usd }}",
+                **common,
             )
             to_scan = needs_scan(objects, json_of("reuse_verdicts"))
             estimate_cost >> to_scan
 
-        with TaskGroup("scan", prefix_group_id=False) as scan:
-            create_job = MacieCreateClassificationJobOperator(task_id="create_job", job_request=job["request"])
+        with TaskGroup(**labels.group("scan"), prefix_group_id=False) as scan:
+            create_job = MacieCreateClassificationJobOperator(**labels.task("create_job"), job_request=job["request"])
             job_id = "{{ ti.xcom_pull(task_ids='create_job') }}"
             await_job = MacieClassificationJobSensor(
-                task_id="await_job",
+                **labels.task("await_job"),
                 job_id=job_id,
                 poke_interval=2,
                 timeout=JOB_DEADLINE.total_seconds(),
                 pause_seconds=PAUSE_DEADLINE.total_seconds(),
             )
             await_evidence = MacieJobResultsSensor(
-                task_id="await_evidence",
+                **labels.task("await_evidence"),
                 job_id=job_id,
                 settle_seconds=text_of("read_settings", "evidence_settle_seconds"),
                 deadline_seconds=text_of("read_settings", "evidence_deadline_seconds"),
             )
             gather_evidence = MacieJobResultsToS3Operator(
-                task_id="gather_evidence",
+                **labels.task("gather_evidence"),
                 job_id=job_id,
                 bucket=text_of("land", "bucket"),
                 prefix=text_of("land", "documents"),
                 transform=without_values,
             )
-            cancel_job = MacieCancelClassificationJobOperator(task_id="cancel_job", job_id=job_id)
-            gather_histories = GatherHistoriesOperator(task_id="gather_histories", **common)
+            cancel_job = MacieCancelClassificationJobOperator(**labels.task("cancel_job"), job_id=job_id)
+            gather_histories = GatherHistoriesOperator(**labels.task("gather_histories"), **common)
             create_job >> await_job >> await_evidence >> gather_evidence >> gather_histories
             gather_evidence >> cancel_job.as_teardown(setups=create_job)
 
         decide = DecideOperator(
-            task_id="decide",
+            **labels.task("decide"),
             evidence=json_of("await_evidence"),
             feed_policy=feed.policy,
             promotion="{{ params.promotion }}",
@@ -264,32 +269,39 @@ def gate(feed: Feed) -> DAG:
             **common,
         )
 
-        with TaskGroup("move", prefix_group_id=False) as move:
+        with TaskGroup(**labels.group("move"), prefix_group_id=False) as move:
             for outcome in ("promote", "quarantine", "hold"):
                 MoveOperator.partial(
-                    task_id=outcome, outcome=outcome, map_index_template="{{ moved }}", **common
-                ).expand(chunk=chunks.override(task_id=f"plan_{outcome}")(outcome, decide.output))
+                    **labels.task(outcome), outcome=outcome, map_index_template="{{ moved }}", **common
+                ).expand(chunk=chunks.override(**labels.task(f"plan_{outcome}"))(outcome, decide.output))
 
-        with TaskGroup("report", prefix_group_id=False) as report:
+        with TaskGroup(**labels.group("report", "report_group"), prefix_group_id=False) as report:
             record = RecordOperator(
-                task_id="record",
+                **labels.task("record"),
                 facts={
                     "source": text_of("land", "source"),
                     "identifiers": json_of("ensure_identifiers"),
                     "job_spec": json_of("render_job", "spec"),
                     "delivery": json_of("check_expected"),
                     "cost": json_of("estimate_cost"),
+                    "scan": json_of("gather_evidence"),
                 },
                 is_dry_run=dry_run,
                 trigger_rule=TriggerRule.NONE_FAILED,
                 **common,
             )
-            publish = PublishOperator(task_id="publish", outlets=[changes(f"{feed.dag_id}_publish")], **common)
-            remember_verdicts = RememberVerdictsOperator(
-                task_id="remember_verdicts", enabled=feed.reuse_verdicts, **common
+            publish = PublishOperator(
+                **labels.task("publish"),
+                # Inlets, because Airflow lists the assets of an alias only after their first event.
+                inlets=[silver(feed.name), quarantine(feed.name)],
+                outlets=[changes(f"{feed.dag_id}_publish")],
+                **common,
             )
-            release_held = ReleaseHeldOperator(task_id="release_held", **common)
-            notify = NotifyOperator(task_id="notify", messages=feed.messages, **common)
+            remember_verdicts = RememberVerdictsOperator(
+                **labels.task("remember_verdicts"), enabled=feed.reuse_verdicts, **common
+            )
+            release_held = ReleaseHeldOperator(**labels.task("release_held"), **common)
+            notify = NotifyOperator(**labels.task("notify"), messages=feed.messages, **common)
             record >> publish >> [remember_verdicts, release_held, notify]
 
         settings >> check_macie >> delivery >> prepare >> scan

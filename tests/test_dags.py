@@ -69,6 +69,24 @@ def test_each_dag_has_a_deadline_one_run_at_a_time_and_tells_of_failures(dags: d
         assert task.pool == "default_pool", "a missing pool waits silently"
 
 
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_everything_that_the_ui_shows_has_a_name_an_explanation_and_an_owner(dags: dict[str, Any], dag_id: str) -> None:
+    dag = dags[dag_id]
+    assert dag.description
+    for task in dag.tasks:
+        assert task.task_display_name != task.task_id
+        assert task.doc_md
+        assert "`" not in task.doc_md, "Airflow draws a code span as a block of its own"
+        assert task.owner not in {"airflow", ""}
+    groups = [group for group_id, group in dag.task_group.get_task_group_dict().items() if group_id]
+    assert all(group.group_display_name and group.tooltip for group in groups)
+
+
+def test_assets_of_a_feed_are_on_the_assets_page_before_their_first_event(dags: dict[str, Any]) -> None:
+    publish = dags["synthea_gate"].get_task("publish")
+    assert {asset.name for asset in publish.inlets} == {"silver_synthea", "quarantine_synthea"}
+
+
 def test_policy_of_the_feed_counts_whatever_a_run_asks_for_and_is_not_templated(dags: dict[str, Any]) -> None:
     for task_id in ("decide", "reuse_verdicts"):
         task = dags["synthea_gate"].get_task(task_id)

@@ -15,7 +15,7 @@ LAYERS = (
         {"model"},
         {"errors"},
         {"s3"},
-        {"settings", "feed", "lineage", "assets", "xcom", "links"},
+        {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
     ),
@@ -25,12 +25,12 @@ LAYERS = (
 )
 """The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
-    "": ["feed", "xcom"],
+    "": ["feed", "xcom", "labels"],
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
     "delivery": ["header", "rows"],
-    "recording": ["record", "marker"],
-    "notifications": ["message", "digest", "finding_notices"],
+    "recording": ["record", "marker", "comparison", "summary"],
+    "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
     "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -71,16 +71,37 @@ def upsert(s3: S3Client, bronze: str, run: Run, **changes: Any) -> None:
     :param changes: members of :class:`lake_gate.model.runs.RunRow`; ``messages`` are added.
     """
     changes = {"updated_at": datetime.now(UTC).isoformat(timespec="seconds"), **changes}
+    _update(s3, bronze, run.feed, lambda rows: updated(rows, run.run_id, run.folder, changes))
 
-    def change(current: bytes | None) -> bytes:
+
+def update_outcomes(s3: S3Client, bronze: str, run: Run, totals: Mapping[str, Any]) -> None:
+    """Change the outcomes of a run whose record was amended; a run that is not in the index is not added.
+
+    :param totals: of its record.
+    """
+    facts: dict[str, Any] = {"outcomes": dict(totals["outcomes"]), "severity": _worst(totals["severities"])}
+    _update(
+        s3,
+        bronze,
+        run.feed,
+        lambda rows: [replace(row, **facts) if row.folder == run.folder else row for row in rows],
+    )
+
+
+def _update(s3: S3Client, bronze: str, feed: str, change: Callable[[list[RunRow]], list[RunRow]]) -> None:
+    def changed(current: bytes | None) -> bytes:
         rows = parse(current)
-        known = rebuild(s3, bronze, run.feed) if rows is None else rows
-        return dump(run.feed, updated(known, run.run_id, run.folder, changes))
+        return dump(feed, change(rebuild(s3, bronze, feed) if rows is None else rows))
 
     try:
-        update_document(s3, bronze, index_of(run.feed), change)
+        update_document(s3, bronze, index_of(feed), changed)
     except (ClientError, BotoCoreError, GateError) as error:
-        log.warning("The index of the runs of %s was not changed: %s", run.feed, class_of(error))
+        log.warning("The index of the runs of %s was not changed: %s", feed, class_of(error))
+
+
+def _worst(severities: Iterable[str]) -> str | None:
+    known = [Severity(name) for name in severities if name in set(Severity)]
+    return max(known, key=lambda severity: severity.rank).value if known else None
 
 
 def rebuild(s3: S3Client, bronze: str, feed: str) -> list[RunRow]:
@@ -124,8 +145,6 @@ def _read_row(s3: S3Client, bronze: str, run: Run) -> RunRow | None:
 def row_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of the row of a run that follow from its ``record.json``."""
     run, totals, cost = record["run"], record["totals"], record.get("cost") or {}
-    severities = [Severity(name) for name in totals["severities"] if name in set(Severity)]
-    worst = max(severities, key=lambda severity: severity.rank, default=None)
     return {
         "state": RECORDED if totals["objects"] else EMPTY,
         "started_at": run.get("started_at"),
@@ -137,7 +156,7 @@ def row_of_record(record: Mapping[str, Any]) -> dict[str, Any]:
         "objects": totals["objects"],
         "size_bytes": totals.get("size_bytes"),
         "outcomes": dict(totals["outcomes"]),
-        "severity": worst.value if worst else None,
+        "severity": _worst(totals["severities"]),
         "usd": cost.get("usd"),
         "scanned_bytes": cost.get("size_bytes"),
         "failed_task": None,

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -148,7 +150,8 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
     :param bucket: bucket to write to (templated)
     :param prefix: prefix to write below (templated)
     :param transform: returns the part to store of a discovery result's record or of a finding; None: all of it
-    :return: ``{"findings": n, "results": n}``
+    :return: ``{"findings": n, "results": n, "seconds": n}``; ``seconds`` is the time from the creation of the job to
+        that of its latest discovery result; None if it is not known, as without a ``transform``
     :raises DiscoveryResultUnreadableError: there is a ``transform``, and a discovery result is damaged
     """
 
@@ -164,9 +167,10 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
         self.prefix = prefix
         self.transform = transform
 
-    def execute(self, context: Context) -> dict[str, int]:
+    def execute(self, context: Context) -> dict[str, int | None]:
         """Store the three documents."""
         counts = {"findings": 0, "results": 0}
+        self._last_result_at: datetime | None = None
         with _spooled() as file:
             counts["results"] = self._write_results(file) if self.transform else self._copy_results(file)
             self._upload(file, "results.jsonl.gz")
@@ -175,8 +179,9 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
                 file.write(to_line(finding, self.transform))
                 counts["findings"] += 1
             self._upload(file, "findings.jsonl")
-        self._upload(BytesIO(self.hook.get_job_document(self.job_id)), "job.json")
-        return counts
+        job = self.hook.get_job_document(self.job_id)
+        self._upload(BytesIO(job), "job.json")
+        return {**counts, "seconds": _seconds_between(_time(json.loads(job)), self._last_result_at)}
 
     def _copy_results(self, file: IO[bytes]) -> int:
         """Write the bytes that Macie wrote; return the number of discovery results."""
@@ -191,14 +196,33 @@ class MacieJobResultsToS3Operator(AwsBaseOperator[MacieHook]):
         # Without name and time, so that a retry writes the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
             for records in self.hook.iter_discovery_results(self.job_id):
-                packed.writelines(to_line(record, self.transform) for record in records)
+                packed.writelines(to_line(record, self.transform) for record in self._timed(records))
                 count += 1
         return count
+
+    def _timed(self, records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Yield the records, and keep the latest time of them."""
+        for record in records:
+            times = [time for time in (_time(record), self._last_result_at) if time]
+            self._last_result_at = max(times, default=None)
+            yield record
 
     def _upload(self, file: IO[bytes], name: str) -> None:
         key = "/".join(filter(None, [self.prefix.strip("/"), name]))
         self.hook.upload(file, self.bucket, key)
         self.log.info("Wrote s3://%s/%s", self.bucket, key)
+
+
+def _time(document: Mapping[str, Any]) -> datetime | None:
+    """Return when a job or a record was created; None if it does not say so."""
+    try:
+        return datetime.fromisoformat(document["createdAt"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _seconds_between(begin: datetime | None, end: datetime | None) -> int | None:
+    return max(round((end - begin).total_seconds()), 0) if begin and end else None
 
 
 def _spooled() -> IO[bytes]:

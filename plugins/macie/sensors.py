@@ -71,8 +71,7 @@ class MacieClassificationJobSensor(MacieBaseSensor):
     :param deferrable: wait in the triggerer (default) instead of on a worker
     :param pause_seconds: how long the job may stay paused, by a user or for Macie's quota, before the wait fails; 0: it
         fails at once, as it does when not deferrable
-    :return: ``{"job_id", "status", "last_run_error_status", "objects"}``; ``objects`` is Macie's estimate
-        of the objects not yet processed
+    :return: ``{"job_id", "status", "last_run_error_status"}``
     :raises JobNotCompleteError: the job is in one of the failure states
     :raises JobStatusUnknownError: the job is in a state that this package does not know
     :raises JobDeadlineError: the job was still running after ``timeout`` seconds
@@ -142,8 +141,7 @@ class MacieClassificationJobSensor(MacieBaseSensor):
         error_status = (job.get("lastRunErrorStatus") or {}).get("code", "NONE")
         if error_status != "NONE":
             self.log.warning("Classification job %s could not access an account or a bucket", self.job_id)
-        objects = int((job.get("statistics") or {}).get("approximateNumberOfObjectsToProcess", 0))
-        return {"job_id": self.job_id, "status": status, "last_run_error_status": error_status, "objects": objects}
+        return {"job_id": self.job_id, "status": status, "last_run_error_status": error_status}
 
 
 class MacieJobResultsSensor(MacieBaseSensor):

@@ -5,6 +5,7 @@ import inspect
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -157,7 +158,7 @@ class TestJobResultsToS3:
         ready_aws.s3.put_object(Bucket="bronze", Key="run/clean.csv", Body=b"CODE\n1\n")
         ready_aws.s3.put_object(Bucket="bronze", Key="run/cold.csv", Body=b"PATIENT\n", StorageClass="GLACIER")
         job_id = ready_aws.run_job(**ready_aws.patient_identifier())
-        assert self.store(job_id) == {"findings": 3, "results": 5}
+        assert self.store(job_id) == {"findings": 3, "results": 5, "seconds": ANY}
         findings = [json.loads(line) for line in self.read(ready_aws, "run/findings.jsonl").splitlines()]
         results = [
             json.loads(line)
@@ -184,7 +185,7 @@ class TestJobResultsToS3:
         ready_aws.put_patients(3)
         ready_aws.s3.put_object(Bucket="bronze", Key="run/clean.csv", Body=b"CODE\n1\n")
         job_id = ready_aws.run_job(**ready_aws.patient_identifier())
-        assert self.store(job_id, transform=key_of) == {"findings": 3, "results": 4}
+        assert self.store(job_id, transform=key_of) == {"findings": 3, "results": 4, "seconds": ANY}
         patients = [{"key": f"run/00{number}.csv"} for number in range(3)]
         results = gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz"))
         assert [json.loads(line) for line in self.read(ready_aws, "run/findings.jsonl").splitlines()] == patients
@@ -192,11 +193,29 @@ class TestJobResultsToS3:
             *("run/000.csv", "run/001.csv", "run/002.csv", "run/clean.csv")
         ]
 
+    @pytest.mark.parametrize(
+        ("times", "seconds"),
+        [
+            (["2999-01-01T00:00:00Z", "2999-01-01T00:01:30Z", "2999-01-01T00:00:10Z"], 90),
+            (["a value", None, 3], None),
+            (["2000-01-01T00:00:00Z"], 0),  # clocks differ
+            ([], None),
+        ],
+    )
+    def test_scan_lasts_until_the_latest_result(
+        self, ready_aws: Aws, monkeypatch: pytest.MonkeyPatch, times: list[Any], seconds: int | None
+    ) -> None:
+        job_id = ready_aws.run_job()
+        monkeypatch.setattr(MacieHook, "get_job_document", lambda *_: b'{"createdAt": "2999-01-01T00:00:00.000Z"}')
+        records = [{"createdAt": time} for time in times]
+        monkeypatch.setattr(MacieHook, "iter_discovery_results", lambda *_: iter([iter(records)]))
+        assert self.store(job_id, transform=lambda record: record)["seconds"] == seconds
+
     def test_a_result_is_counted_once_whatever_the_number_of_its_records(self, ready_aws: Aws) -> None:
         job_id = ready_aws.run_job()
         _, prefix = MacieHook().get_results_location(job_id)
         ready_aws.s3.put_object(Bucket="results", Key=f"{prefix}a.jsonl.gz", Body=gzip.compress(b"{}\n\n{}\n{}"))
-        assert self.store(job_id, transform=lambda _: {"a": 1}) == {"findings": 0, "results": 1}
+        assert self.store(job_id, transform=lambda _: {"a": 1}) == {"findings": 0, "results": 1, "seconds": ANY}
         assert gzip.decompress(self.read(ready_aws, "run/results.jsonl.gz")) == b'{"a":1}\n' * 3
 
     def test_a_damaged_result_is_named_and_nothing_is_stored(self, ready_aws: Aws) -> None:
@@ -220,7 +239,11 @@ class TestJobResultsToS3:
 
     @pytest.mark.parametrize("transform", [None, dict])
     def test_documents_of_a_job_that_found_no_object_can_be_read(self, ready_aws: Aws, transform: Any) -> None:
-        assert self.store(ready_aws.run_job(), prefix="", transform=transform) == {"findings": 0, "results": 0}
+        assert self.store(ready_aws.run_job(), prefix="", transform=transform) == {
+            "findings": 0,
+            "results": 0,
+            "seconds": ANY,
+        }
         assert gzip.decompress(self.read(ready_aws, "results.jsonl.gz")) == b""
         assert self.read(ready_aws, "findings.jsonl") == b""
 

@@ -40,7 +40,7 @@ def test_a_summary_is_returned_at_once_when_the_job_has_succeeded(
 ) -> None:
     scripted_aws.script(DESCRIBE, job(state, statistics={"approximateNumberOfObjectsToProcess": 0.0}))
     summary = sensor(deferrable=deferrable).execute({})
-    assert summary == {"job_id": JOB_ID, "status": state, "last_run_error_status": "NONE", "objects": 0}
+    assert summary == {"job_id": JOB_ID, "status": state, "last_run_error_status": "NONE"}
 
 
 def test_an_access_error_of_the_run_is_passed_on(scripted_aws: ScriptedAws) -> None:

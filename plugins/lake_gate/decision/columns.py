@@ -177,10 +177,13 @@ def _reaching(observations: Iterable[Observation], threshold: Severity) -> Itera
 
 
 def sentence(line: ColumnLine) -> str:
-    """Return the line in words, as logs and messages show it: ``SSN in column ID (5), 1,000 or more rows``."""
+    """Return the line in words, as logs show it: ``USA_PASSPORT_NUMBER in column PASSPORT, 1,000 or more rows``."""
     if line.index is None:
         return f"{line.identifier} x {line.count:,}" if line.count else line.identifier
-    place = f"column {line.column}" if line.column else f"column {line.index}"
-    more = " or more" if line.is_capped else ""
-    rows = "row" if line.cells == 1 and not line.is_capped else "rows"
-    return f"{line.identifier} in {place}, {line.cells:,}{more} {rows}"
+    return f"{line.identifier} in {place_in_words(line.column, line.index, line.cells, is_capped=line.is_capped)}"
+
+
+def place_in_words(column: str | None, index: int, cells: int, *, is_capped: bool) -> str:
+    """Return a column and the number of its rows: ``column NOTES, 12 rows``."""
+    rows = "1 row" if cells == 1 and not is_capped else f"{cells:,}{' or more' if is_capped else ''} rows"
+    return f"column {column or index}, {rows}"

@@ -21,6 +21,7 @@ from lake_gate.model.run import OBJECTS, RECORD, Run
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
+from lake_gate.runs_index import update_outcomes
 from lake_gate.s3.documents import (
     iter_json_lines,
     read_document_or_none,
@@ -88,6 +89,7 @@ def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
         changes = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
         record = json.dumps({**before, **changes}, indent=1, ensure_ascii=False).encode()
         write_document(s3, bronze, run.document(RECORD), record)
+        update_outcomes(s3, bronze, run, changes["totals"])
 
     write_amended(s3, bronze, run, write)
 
@@ -131,9 +133,14 @@ def _is_recorded(
     totals = Totals()
     wanted = totals.counted(iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run))
     current = _objects(s3, bronze, run)
-    if any(_as_json(entry) != line for entry, line in zip_longest(wanted, current)):
+    if not all(_is_same(entry, line) for entry, line in zip_longest(wanted, current)):
         return False
     return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})
+
+
+def _is_same(entry: Mapping[str, Any] | None, line: Mapping[str, Any] | None) -> bool:
+    """Whether a line has the entry's members; it also has what was found in the columns, and in the run before."""
+    return bool(entry and line and _as_json(entry) == {name: line.get(name) for name in entry})
 
 
 def _objects(s3: S3Client, bronze: str, run: Run) -> Iterator[dict[str, Any] | None]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lake_gate.decision.policy import Outcome
+from lake_gate.decision.reason import Reason
 from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, counted, size_in_body
+from lake_gate.notifications.news import PAST, News
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"
-_PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
 _TO = {Outcome.PROMOTE: "to promote", Outcome.QUARANTINE: "to quarantine", Outcome.HOLD: "to hold"}
 _STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
 _NAMES_SHOWN = 20
@@ -18,21 +19,28 @@ _LEAST_USD = 0.005
 
 
 def digest(
-    record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str, *, unsent: int = 0
+    record: Mapping[str, Any],
+    entries: Iterable[Mapping[str, Any]],
+    record_uri: str,
+    *,
+    unsent: int = 0,
+    page_url: str | None = None,
 ) -> Notice:
-    """Return the message about a run.
+    """Return the message about a run: what is new, the sums and the links, then the files by outcome.
 
     :param record: ``record.json``.
     :param entries: the lines of ``objects.jsonl``, read once.
     :param record_uri: where the record is, as ``s3://bucket/key``.
     :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
+    :param page_url: address of the run on the Gate page.
     """
-    lines, left_out = _lines_strictest_first(entries)
+    news = News()
+    lines, left_out = _lines_strictest_first(news.noted(entries), is_dry_run=record["dry_run"])
     more = counted(unsent, "more finding", "more findings")
     rest = f"{more} without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
-        lines=[*_head(record), rest, *lines],
+        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url), *_facts(record), rest, *lines],
         sms=_sms(record),
         attributes=_attributes(record),
         record_uri=record_uri,
@@ -43,18 +51,20 @@ def digest(
 def strictest_outcome(record: Mapping[str, Any]) -> str:
     """Return the strictest outcome of the objects: quarantined, held, promoted, or empty without objects."""
     outcomes = record["totals"]["outcomes"]
-    return next((_PAST[outcome] for outcome in _STRICTEST_FIRST if outcomes.get(outcome)), EMPTY)
+    return next((PAST[outcome] for outcome in _STRICTEST_FIRST if outcomes.get(outcome)), EMPTY)
 
 
 def _sentence(record: Mapping[str, Any]) -> str:
-    totals = record["totals"]
-    if not totals["objects"]:
-        return f"[{record['run']['feed']}] empty delivery, nothing to do"
-    outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_PAST[outcome]}" for outcome in Outcome)
-    if record["dry_run"]:
-        outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_TO[outcome]}" for outcome in Outcome)
     dry = "dry run: " if record["dry_run"] else ""
-    return f"[{record['run']['feed']}] {dry}{counted(totals['objects'], 'file')}: {outcomes}"
+    return f"[{record['run']['feed']}] {dry}{_outcomes(record)}"
+
+
+def _outcomes(record: Mapping[str, Any]) -> str:
+    totals, words = record["totals"], _TO if record["dry_run"] else PAST
+    if not totals["objects"]:
+        return "empty delivery, nothing to do"
+    outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0):,} {words[outcome]}" for outcome in Outcome)
+    return f"{counted(totals['objects'], 'file')}: {outcomes}"
 
 
 def _sms(record: Mapping[str, Any]) -> str:
@@ -73,20 +83,32 @@ def _attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
     }
 
 
-def _head(record: Mapping[str, Any]) -> Iterator[str]:
+def _dry(record: Mapping[str, Any]) -> Iterator[str]:
+    if record["dry_run"]:
+        yield "Dry run: nothing was moved. This is what would happen to the files."
+
+
+def _sums(record: Mapping[str, Any], page_url: str | None) -> Iterator[str]:
+    """Yield the outcomes and where to read on; empty texts for links that are not known."""
+    worst, run = worst_severity(record), record["run"]
+    yield f"{_outcomes(record)}. Highest severity: {worst or 'none'}."
+    yield f"Files: {page_url}" if page_url else ""
+    yield f"In Airflow: {run['airflow_url']}" if run.get("airflow_url") else ""
+
+
+def _facts(record: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines about the run as a whole; empty texts for facts that do not apply."""
     run, totals, job = record["run"], record["totals"], record["job"]
-    yield f"Feed {run['feed']}, run {run['run_id']}."
+    by = f", started by {run['started_by']}" if run.get("started_by") else ""
+    yield f"Feed {run['feed']}, run {run['run_id']}{by}."
     yield f"Delivery: {run['source'][:1000]}."
-    yield "Nothing was moved: dry run." if record["dry_run"] else ""
-    yield "The delivery was empty." if not totals["objects"] else ""
     yield _missing_tables((record.get("delivery") or {}).get("missing_tables") or [])
     if job and not job["settled"]:
         yield "Macie's results were still changing at the deadline: files without complete evidence were held."
-    if totals["beside_others"]:
-        yield f"Files that have other versions with other bytes under the same key: {totals['beside_others']}."
+    if beside := totals["beside_others"]:
+        yield f"{counted(beside, 'file')} with other bytes in other versions of the same key."
     if reused := record.get("reused"):
-        yield f"Files that were not scanned again, as the same bytes were cleared before by the same rules: {reused}."
+        yield f"{counted(reused, 'file')} not scanned again: the same bytes were cleared before by the same rules."
     yield _cost(record.get("cost"))
     yield from _suppressed(record["rules"].get("suppression_rules"))
 
@@ -111,27 +133,35 @@ def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
         return
     for name, findings in uses["by_rule"].items():
         yield f"Suppression rule {name!r} has archived {counted(findings, 'finding')}." if findings else ""
-    if uses["unexplained"]:
-        yield f"Archived findings that match no suppression rule of the repository: {uses['unexplained']}."
+    if unexplained := uses["unexplained"]:
+        yield f"{counted(unexplained, 'archived finding')} without a suppression rule of the repository."
 
 
-def _lines_strictest_first(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], int]:
-    """Return the lines of the objects, the strictest outcome first, and the number of lines that are left out."""
+def _lines_strictest_first(entries: Iterable[Mapping[str, Any]], *, is_dry_run: bool) -> tuple[list[str], int]:
+    """Return the lines of the objects below their outcomes, the strictest first, and the number of lines left out."""
     kept: dict[str | None, list[str]] = {None: [], **{outcome: [] for outcome in _STRICTEST_FIRST}}
-    used = dict.fromkeys(kept, 0)
+    used, objects = dict.fromkeys(kept, 0), dict.fromkeys(kept, 0)
     left_out = 0
     for entry in entries:
         line = body_line(_line(entry))
+        objects[entry["outcome"]] += 1
         used[entry["outcome"]] += size_in_body(line)
         if used[entry["outcome"]] <= MAX_MESSAGE_BYTES:  # more never fits, and a run may have 100,000 objects
             kept[entry["outcome"]].append(line)
         else:
             left_out += 1
-    return [line for lines in kept.values() for line in lines], left_out
+    words = {None: "not decided", **(_TO if is_dry_run else PAST)}
+    heads = {outcome: f"{words[outcome].capitalize()} ({number:,}):" for outcome, number in objects.items() if number}
+    return [line for outcome, head in heads.items() for line in (head, *kept[outcome])], left_out
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    found = ", ".join(f"{identifier} x {count}" for identifier, count in entry["detections"].items())
+    found = ", ".join(f"{identifier} {count:,}" for identifier, count in entry["detections"].items())
     severity = f", {entry['severity']}" if entry["severity"] else ""
     detail = f" ({found})" if found else ""
-    return f"- {entry['name']}: {entry['outcome']}, {entry['reason']}{severity}{detail}"
+    return f"- {entry['name']}: {in_words(entry['reason'])}{severity}{detail}"
+
+
+def in_words(reason: str | None) -> str:
+    """Return the sentence of a reason; the reason itself if it is not known."""
+    return Reason(reason).text if reason in set(Reason) else str(reason)

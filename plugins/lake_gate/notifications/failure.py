@@ -13,12 +13,15 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lake_gate.base import origin
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
 from lake_gate.model.run import Run
+from lake_gate.model.runs import FAILED as FAILED_RUN
 from lake_gate.notifications.alarms import FAILED, alarm
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.receipts import Receipt, Receipts
 from lake_gate.notifications.topics import Topic
+from lake_gate.runs_index import read_rows, upsert
 from lake_gate.settings import SETTINGS_PATH
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HIGH_TOPIC = "high_topic_arn"
+_LOW_TOPIC = "low_topic_arn"
 _FAILED = "failed-"
 _TIMED_OUT, _TASK_FAILED = "timed_out", "task_failure"
 """Airflow's reasons in a DAG's callback: the run exceeded its ``dagrun_timeout``, or a task of it failed."""
@@ -53,11 +57,23 @@ class RunFailedNotifier:
 
     :param feed: name of the feed.
     :param high_topic: name of the setting with the topic's ARN; ``high_topic_arn`` is used when it is missing.
+    :param low_topic: the same for dry runs, which never notify the High topic and set off no alarm.
+    :param has_index: whether the runs of the feed are in an index (:mod:`lake_gate.runs_index`).
     """
 
-    def __init__(self, *, feed: str, high_topic: str = _HIGH_TOPIC, aws_conn_id: str | None = "aws_default") -> None:
+    def __init__(
+        self,
+        *,
+        feed: str,
+        high_topic: str = _HIGH_TOPIC,
+        low_topic: str = _LOW_TOPIC,
+        has_index: bool = False,
+        aws_conn_id: str | None = "aws_default",
+    ) -> None:
         self.feed = feed
         self.high_topic = high_topic
+        self.low_topic = low_topic
+        self.has_index = has_index
         self.aws_conn_id = aws_conn_id
 
     def __call__(self, context: Context) -> None:
@@ -69,7 +85,12 @@ class RunFailedNotifier:
         if not failure.is_final:
             log.info("Try %d of task %s failed: Airflow runs it again", failure.try_number, failure.task_id)
             return
-        alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
+        if failure.is_dry_run:
+            log.error("Dry run of %s failed: %s", failure.run.feed, failure.task_id or failure.reason)
+        else:
+            alarm(FAILED, f"{failure.run.feed}, {failure.task_id or failure.reason}")
+        if self.has_index and not failure.is_teardown:
+            _or_none(lambda: self._add_to_index(failure, context.get("dag_run")))
         receipts = self._receipts(failure.run)
         before = _or_none(lambda: receipts.get(failure.kind)) if receipts else None
         if not receipts or not before:  # unknown whether it was sent
@@ -85,9 +106,22 @@ class RunFailedNotifier:
 
     def _publish(self, failure: Failure) -> tuple[str, str]:
         """Publish the message; return the topic's ARN and the id of the message."""
-        topic_arn = _or_none(lambda: self._setting(self.high_topic)) or self._setting(_HIGH_TOPIC)
+        wanted, default = (self.low_topic, _LOW_TOPIC) if failure.is_dry_run else (self.high_topic, _HIGH_TOPIC)
+        topic_arn = _or_none(lambda: self._setting(wanted)) or self._setting(default)
         topic = Topic(topic_arn, self.feed, self.aws_conn_id)
         return topic_arn, topic.publish(failure.notice(), once=failure.run.document(failure.kind))
+
+    def _add_to_index(self, failure: Failure, dag_run: Any) -> None:
+        """Set the state of the run; a failed run keeps the task that has failed first, and its error."""
+        s3, bronze = S3Hook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn, self._setting("bronze_bucket")
+        row = next((row for row in read_rows(s3, bronze, self.feed) if row.run_id == failure.run.run_id), None)
+        facts: dict[str, Any] = {"state": FAILED_RUN}
+        if row is None:
+            facts |= {"is_dry_run": failure.is_dry_run, "started_at": failure.began_at or None, **origin(dag_run)}
+        if row is None or not row.failed_task:
+            task_id, reason = failure.task_id or failure.last_task_id, failure.error or failure.reason
+            facts |= {"failed_task": task_id or None, "reason": reason or None}
+        upsert(s3, bronze, failure.run, **facts)
 
     def _receipts(self, run: Run) -> Receipts | None:
         bucket = _or_none(lambda: self._setting("bronze_bucket"))
@@ -109,6 +143,8 @@ class Failure:
     :param error: class of the exception; empty if unknown.
     :param began_at: when the run began, or began again after a clear, as an ISO time in UTC; empty if unknown.
     :param last_task_id: for a run, the task that failed last; empty if unknown.
+    :param is_dry_run: whether it was started as a dry run.
+    :param airflow_url: address of the run in Airflow's UI; empty if unknown.
     """
 
     run: Run
@@ -123,6 +159,8 @@ class Failure:
     began_at: str = ""
     last_task_id: str = ""
     is_final: bool = True
+    is_dry_run: bool = False
+    airflow_url: str = ""
 
     @classmethod
     def from_context(cls, feed: str, context: Mapping[str, Any]) -> Failure:
@@ -134,6 +172,8 @@ class Failure:
             "run": Run(feed, run_id),
             "dag_id": getattr(dag_run, "dag_id", None) or getattr(context.get("dag"), "dag_id", "unknown"),
             "began_at": began_at.isoformat() if began_at else "",
+            "is_dry_run": (getattr(dag_run, "conf", None) or {}).get("dry_run") is True,
+            "airflow_url": origin(dag_run)["airflow_url"] or "",
         }
         if task is None or "reason" in context:
             reason = str(context.get("reason") or "unknown")
@@ -161,6 +201,7 @@ class Failure:
         """Return the message."""
         failed = "teardown failed" if self.is_teardown else "run failed"
         why = "deadline reached" if self.is_deadline else self.error
+        failed = f"dry {failed}" if self.is_dry_run and not self.is_teardown else failed
         subject = f"[{self.run.feed}] {failed}{f': {self.task_id}' if self.task_id else ''}{f' ({why})' if why else ''}"
         return Notice(
             subject=subject,
@@ -171,12 +212,20 @@ class Failure:
 
     def _facts(self) -> list[str]:
         deadline = " Its deadline was reached." if self.is_deadline else ""
-        run = f"Feed {self.run.feed}, run {self.run.run_id} of {self.dag_id}"
+        run = f"Feed {self.run.feed}, {'dry ' if self.is_dry_run else ''}run {self.run.run_id} of {self.dag_id}"
         if not self.task_id:
             last = f"Last failed task: {self.last_task_id}; see its log for details." if self.last_task_id else ""
-            return [f"{run} failed.{deadline}", f"Reason: {self.reason}.", last]
+            return [f"{run} failed.{deadline}", f"Reason: {self.reason}.", last, *self._links()]
         error = f"Error: {self.error}; see the log for details." if self.error else ""
-        return [f"{run}: task {self.task_id} failed.{deadline}", error, self.log_url and f"Log: {self.log_url}"]
+        return [
+            f"{run}: task {self.task_id} failed.{deadline}",
+            error,
+            self.log_url and f"Log: {self.log_url}",
+            *self._links(),
+        ]
+
+    def _links(self) -> list[str]:
+        return [self.airflow_url and f"In Airflow: {self.airflow_url}"]
 
     def _instructions(self) -> list[str]:
         may_cost = self.is_teardown or (self.is_deadline and not self.task_id)  # Airflow runs no teardown then

@@ -15,14 +15,17 @@ from lake_gate.notifications.message import Notice
 MOST_FINDINGS_SENT = 1000
 """Most messages of one run: each may be a text message that costs."""
 
+_DRY = ("Dry run: nothing was moved.",)
+
 
 def notice_of(finding: FindingSummary, feed: str, *, dry_run: bool) -> Notice:
     """Return the message about the finding."""
     about = f"Amazon Macie Finding Notification: Job Id {finding.job_id}, AWS Account {finding.account_id}."
+    dry = "dry run: " if dry_run else ""
     return Notice(
-        subject=f"[{feed}] Macie finding, severity {finding.severity}",
-        lines=[f"{about} Severity of {finding.severity} for file '{finding.path}'."],
-        sms=f"{about} Severity of {finding.severity} for a file.",
+        subject=f"[{feed}] {dry}Macie finding, severity {finding.severity}",
+        lines=[f"{about} Severity of {finding.severity} for file '{finding.path}'.", *_DRY[:dry_run]],
+        sms=f"{dry}{about} Severity of {finding.severity} for a file.",
         attributes={
             "feed": feed,
             "kind": "finding",

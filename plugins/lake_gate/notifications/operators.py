@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.base import GateOperator
 from lake_gate.decision.basis import iter_pinned, read_basis
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
+from lake_gate.links import run_on_page
 from lake_gate.model.evidence import FindingSummary, Severity
 from lake_gate.model.kept import without_values
 from lake_gate.model.run import FINDINGS, RECORD, Run
@@ -22,6 +23,7 @@ from lake_gate.notifications.receipts import Receipts
 from lake_gate.notifications.topics import BATCH, Topic
 from lake_gate.recording.entries import iter_entries, read_record
 from lake_gate.recording.record import worst_severity
+from lake_gate.runs_index import upsert
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -55,8 +57,11 @@ class NotifyOperator(GateOperator):
         record = read_record(self.s3, settings.bronze_bucket, run, "run", "totals", "rules", "job")
         findings, unsent = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
         objects, uri = iter_entries(self.s3, settings.bronze_bucket, run), f"s3://{settings.bronze_bucket}/{key}"
-        notice = digest(record, objects, uri, unsent=unsent)
+        page_url = run_on_page(record["run"].get("dag_id", ""), record["run"]["run_id"])
+        notice = digest(record, objects, uri, unsent=unsent, page_url=page_url)
         is_high = worst_severity(record) is Severity.HIGH
+        if record["dry_run"]:
+            self.log.info("Dry run: all its messages go to the low topic, whatever was found")
         receipts = Receipts(self.s3, settings.bronze_bucket, run)
         send: dict[str, Any] = {"receipts": receipts, "aws_conn_id": self.aws_conn_id}
         low = {"topic_arn": settings.low_topic_arn, **send}
@@ -66,6 +71,7 @@ class NotifyOperator(GateOperator):
             partial(_send_findings, [finding for finding in findings if finding.is_high], record["dry_run"], **high),
             partial(_send_findings, [finding for finding in findings if not finding.is_high], record["dry_run"], **low),
         )
+        upsert(self.s3, settings.bronze_bucket, run, messages=[str(message_id)])
         return str(message_id)
 
     def _findings(self, run: Run) -> Iterator[dict[str, Any]]:
@@ -103,6 +109,7 @@ def _send_findings(
     findings: Sequence[FindingSummary], dry_run: bool, *, topic_arn: str, receipts: Receipts, aws_conn_id: str | None
 ) -> None:
     """Send a message for each finding that has none, in batches with a receipt each."""
+    accepted_in_all = 0
     if not findings:
         return
     sent = {finding_id for receipt in receipts.iter_sent(f"{_EACH}/") for finding_id in receipt.about}
@@ -114,9 +121,12 @@ def _send_findings(
             notices = {finding.finding_id: notice_of(finding, feed, dry_run=dry_run) for finding in batch}
             accepted, failed = topic.publish_batch(notices)
             codes += failed
+            accepted_in_all += len(accepted)
             if accepted:
                 name = hashlib.sha256("\n".join(accepted).encode()).hexdigest()[:16]
                 receipts.write_sent(receipts.get(f"{_EACH}/{name}"), topic_arn, about=accepted)
+        dry = " of the dry run" if dry_run else ""
+        log.info("Sent %d message(s) about single findings%s to %s", accepted_in_all, dry, topic_arn)
         if codes:
             raise topic.error(codes[0])
     except (NoticeNotSentError, NoticeRefusedError) as error:

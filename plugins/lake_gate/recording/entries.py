@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendments
 from lake_gate.decision.decision import Decision
+from lake_gate.decision.earlier import iter_columns
 from lake_gate.decision.plan import Chunks
 from lake_gate.errors import DamagedDocumentError, NotAccountedError
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, RECORD, Run, ledger
 from lake_gate.recording import record
+from lake_gate.recording.before import RunBefore
 from lake_gate.recording.record import RECORD_SHAPE, Totals, entry_of, placed_entry_of
 from lake_gate.s3.documents import iter_items, need_object, write_lines
 
@@ -51,10 +53,14 @@ def write_objects(
 ) -> str:
     """Write ``objects.jsonl`` as a stream, so that memory does not grow with the run, and return its URI.
 
+    To the entries are added what was found in the columns, and what became of the same table in the run before.
+
     :param totals: counts the entries that are written.
     """
     entries = iter_run_entries(s3, bronze, run, basis, amendments, dry_run=dry_run)
-    return write_lines(s3, bronze, run.document(OBJECTS), map(jsonl.to_line, totals.counted(entries)))
+    before = RunBefore.read(s3, bronze, run)
+    with_columns = before.compare(totals.counted(entries), iter_columns(s3, bronze, run))
+    return write_lines(s3, bronze, run.document(OBJECTS), map(jsonl.to_line, with_columns))
 
 
 def read_record(s3: S3Client, bronze: str, run: Run, *needed: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.summary import summary
 from lake_gate.recording.suppression import attribute, read_suppression_rules
+from lake_gate.runs_index import row_of_record, upsert
 from lake_gate.s3.documents import GONE, update_document, write_document
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class RecordOperator(GateOperator):
     Pushes ``uri`` of the record and its ``totals``.
 
     :param facts: further facts of the record (templated): ``source``, the rules ``identifiers`` and ``job_spec`` with
-        their hashes, ``delivery`` (missing tables) and ``cost`` (estimate for the scan); all but ``source`` may be
-        JSON.
+        their hashes, ``delivery`` (missing tables), ``cost`` (estimate for the scan) and ``scan`` (its ``seconds``).
+        All but ``source`` may be JSON.
     :param is_dry_run: whether nothing was to be moved (templated); the value that was recorded when the run began takes
         precedence. A run that has begun to move is never recorded as a dry run.
     """
@@ -81,10 +82,15 @@ class RecordOperator(GateOperator):
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
         self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
+        self._add_to_index(run)
         if totals.not_accounted:
             raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
         self.log.info("Run record: %s", uri)
         return {"uri": uri, "totals": totals.to_json()}
+
+    def _add_to_index(self, run: Run) -> None:
+        bronze = self.lake_settings.bronze_bucket
+        upsert(self.s3, bronze, run, **row_of_record(read_record(self.s3, bronze, run, "run", "totals")))
 
     def _write(
         self, context: Context, run: Run, basis: Mapping[str, Any], amendments: Amendments, *, dry_run: bool
@@ -93,7 +99,7 @@ class RecordOperator(GateOperator):
         facts = {name: xcom.parse(fact) for name, fact in self.facts.items() if name != "source"}
         objects_uri = write_objects(self.s3, settings.bronze_bucket, run, basis, amendments, totals, dry_run=dry_run)
         written = record.build_record(
-            run=run_facts(context, feed=self.feed, source=self.facts["source"]),
+            run=run_facts(context, feed=self.feed, folder=run.folder, source=self.facts["source"]),
             rules={
                 "policy": basis.get("policy"),
                 **{name: facts[name] for name in ("identifiers", "job_spec")},
@@ -106,6 +112,7 @@ class RecordOperator(GateOperator):
             marker_uri=f"s3://{settings.silver_bucket}/{run.marker}",
             delivery=facts.get("delivery"),
             cost=facts.get("cost"),
+            scan_seconds=(facts.get("scan") or {}).get("seconds"),
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
         return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals

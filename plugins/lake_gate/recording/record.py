@@ -27,7 +27,10 @@ RECORD_SHAPE: dict[str, Any] = {
         "dry_run": {"type": "boolean"},
         "run": {
             "type": "object",
-            "properties": {name: {"type": "string"} for name in ("feed", "run_id", "source")},
+            "properties": {
+                **{name: {"type": "string"} for name in ("feed", "run_id", "source", "dag_id", "folder")},
+                **{name: {"type": ["string", "null"]} for name in ("started_at", "started_by", "airflow_url")},
+            },
             "required": ["feed", "run_id", "source"],
         },
         "rules": {
@@ -57,6 +60,10 @@ RECORD_SHAPE: dict[str, Any] = {
                 "usd": {"type": "number"},
             },
             "required": ["objects", "size_bytes", "usd"],
+        },
+        "scan": {
+            "type": ["object", "null"],
+            "properties": {name: {"type": ["integer", "null"]} for name in ("seconds", "bytes")},
         },
         "reused": {"type": "integer"},
         "totals": {
@@ -166,6 +173,7 @@ def build_record(
     marker_uri: str,
     delivery: Mapping[str, Any] | None = None,
     cost: Mapping[str, Any] | None = None,
+    scan_seconds: int | None = None,
 ) -> dict[str, Any]:
     """Return ``record.json``.
 
@@ -176,6 +184,7 @@ def build_record(
     :param marker_uri: URI of the marker in silver, which is written later.
     :param delivery: tables that were expected and missing.
     :param cost: estimated cost of the scan, or None when the delivery was empty.
+    :param scan_seconds: how long the job took, or None if that is not known.
     """
     return {
         "schema": "lake-gate/run-record/2",
@@ -185,6 +194,7 @@ def build_record(
         "dry_run": dry_run,
         "delivery": dict(delivery) if delivery else None,
         "cost": dict(cost) if cost else None,
+        "scan": {"seconds": scan_seconds, "bytes": cost["size_bytes"] if cost and job else None},
         "reused": totals.reasons[Reason.VERDICT_REUSED],
         "totals": totals.to_json(),
         "accounted": totals.not_accounted == 0,
@@ -278,5 +288,7 @@ def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None)
         "detections": decision.detections if decision else {},
         "verdict": decision.verdict if decision else None,
         "is_version_inferred": decision.is_version_inferred if decision else False,
+        "rows": landed.rows,
+        "columns": landed.columns,
         "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,
     }

@@ -18,6 +18,7 @@ from lake_gate.finding_events.reconciling import (
 )
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
+from lake_gate.runs_index import read_runs, upsert
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -77,6 +78,14 @@ def test_marker_is_rewritten_although_other_amendments_are_damaged(lake: Lake, g
     now = Amendment(decided(gate.objects["b.csv"], "quarantine"), ["f"], "now", "e")
     rewrite_marker(lake.s3, lake.bronze, lake.silver, gate.run, [now])
     assert gate.trusted == set()
+
+
+def test_index_of_the_runs_has_the_amended_outcomes(lake: Lake, gate: Gate) -> None:
+    upsert(lake.s3, lake.bronze, gate.run, state="recorded", outcomes={"promote": 99})
+    upsert(lake.s3, lake.bronze, Run("synthea", "other"), state="recorded", outcomes={"promote": 1})
+    rewrite_record(lake.s3, lake.bronze, gate.run)
+    rows = {row["run_id"]: row["outcomes"] for row in read_runs(lake.s3, lake.bronze, "synthea")}
+    assert rows == {gate.run.run_id: gate.record_json["totals"]["outcomes"], "other": {"promote": 1}}
 
 
 def test_record_of_a_run_that_has_moved_is_not_dry_whatever_was_written_over_it(lake: Lake, gate: Gate) -> None:

@@ -44,6 +44,8 @@ def test_record_says_what_was_changed_and_what_is_not_known(lake: Lake) -> None:
         "dag_id": "macie_scheduled_job",
         "run_id": "manual__1",
         "started_at": "2026-11-25T01:00:00+00:00",
+        "started_by": None,
+        "airflow_url": None,
         "dry_run": False,
         "job": {"spec": "daily"},
         "changes": changes,
