@@ -251,6 +251,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
         detections=detections,
         strip=columns.strip(detections, file.columns),
         description=_rule_descriptions(view).get(file.rule, ""),
+        threshold=facts.text(view.record, "rules", "policy", "quarantine_threshold"),
         past=past,
         seen=columns.seen([_this_run(view, file, detections), *past]),
         times=times,

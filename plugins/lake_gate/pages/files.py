@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 
+from lake_gate.model.evidence import UNKNOWN
 from lake_gate.model.run import HELD_PREFIX
 from lake_gate.pages import facts
 from lake_gate.pages.words import SEVERITIES, STRICTEST_FIRST, outcome_word, reason_words
@@ -89,7 +90,7 @@ class FileRow:
             now=_place(entry, "now"),
             landed=_place(entry, "landed"),
             sha256=facts.text(entry, "sha256"),
-            finding_ids=facts.texts(entry, "finding_ids"),
+            finding_ids=[name for name in facts.texts(entry, "finding_ids") if name != UNKNOWN],
             before=_before(facts.member(entry, "before")),
             was=facts.text(entry, "amended", "was"),
             amended_at=facts.text(entry, "amended", "decided_at"),

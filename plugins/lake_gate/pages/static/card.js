@@ -4,7 +4,6 @@ globalThis["Gate summary"] = () => {
   return globalThis.React.createElement("iframe", {
     src: new URL("gate/card", base).href,
     title: "Gate: what is waiting",
-    sandbox: "allow-scripts allow-same-origin",
-    style: { width: "100%", height: "132px", border: 0, colorScheme: "normal" },
+    style: { width: "100%", height: "104px", border: 0, colorScheme: "normal" },
   });
 };
