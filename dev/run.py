@@ -29,15 +29,14 @@ from dev.paths import (
     database_url_with_timeout,
 )
 from dev.progress import Progress
+from dev.sample import make_sample
 from dev.setup import set_up
 from dev.table import print_record
 from lake_gate.model.run import Run
 from lake_gate.s3.documents import iter_json_lines, read_document_or_none
-from localaws.synthea import generate
 from ops.airflow_api import DAG_ID, AirflowApi
 
 FEED = "synthea"
-SAMPLE_PATIENTS = 100
 RUN_SECONDS = 3600
 
 _ERROR = re.compile(r"^(?:lake_gate|macie)\.errors\.\w+: (.+)$", re.MULTILINE)
@@ -92,21 +91,13 @@ def _start_local_aws() -> str:
 
 def _source(source: str) -> str:
     if not source:
-        return _sample()
+        make_sample(SAMPLE)
+        return str(SAMPLE)
     if "://" in source:
         return source
     path = Path(source).expanduser()
     # relative to the repo, where make runs
     return str(path if path.is_absolute() else (REPO / path).resolve())
-
-
-def _sample() -> str:
-    """Generate the sample delivery, once."""
-    if not SAMPLE.exists():
-        draft = SAMPLE.with_name("sample.draft")
-        generate(draft, SAMPLE_PATIENTS)
-        draft.rename(SAMPLE)
-    return str(SAMPLE)
 
 
 def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:

@@ -48,10 +48,16 @@ def main() -> None:
     """Set up the lake in the local AWS at AWS_ENDPOINT_URL."""
     parser = argparse.ArgumentParser(prog="python -m dev.setup", description=main.__doc__)
     parser.add_argument("--local-source-root", default="none", help="folder below which local deliveries may be read")
+    parser.add_argument("--sample", action="store_true", help="put a sample delivery into the source bucket")
     arguments = parser.parse_args()
     if "AWS_ENDPOINT_URL" not in os.environ:
         parser.error("AWS_ENDPOINT_URL is not set: this command is for the local AWS only")
-    for name, value in set_up(local_source_root=arguments.local_source_root).items():
+    outputs = set_up(local_source_root=arguments.local_source_root)
+    if arguments.sample:
+        from dev.sample import deliver_sample
+
+        deliver_sample(outputs["SourceBucket"])
+    for name, value in outputs.items():
         print(f"{name:18} {value}")
 
 

@@ -8,6 +8,7 @@ import socket
 from dev import services
 from dev.local import local_aws
 from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
+from dev.sample import deliver_sample
 from dev.setup import set_up
 from ops.airflow_api import AirflowApi
 
@@ -20,10 +21,11 @@ def main() -> None:
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
     lake = set_up(local_source_root="/")
+    deliver_sample(lake["SourceBucket"])
     airflow = services.running("airflow") or _start(aws.url, lake["FindingsQueueUrl"])
     print(f"Airflow    {airflow.url}/dags/synthea_gate  (no login; listens on 127.0.0.1 only)")
     print(f"Local AWS  {aws.url}")
-    print("Trigger the DAG there, or: make run. Stop: make down")
+    print("Trigger the DAG there (an empty form takes a sample), or: make run. Stop: make down")
 
 
 def _start(aws_url: str, findings_queue_url: str) -> services.Service:

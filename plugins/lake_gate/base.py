@@ -69,6 +69,8 @@ class GateOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Run the step, and translate errors of AWS by whether a retry may help."""
+        if is_true((context.get("params") or {}).get("dry_run", False)):
+            self.log.info("Dry run: nothing is moved or changed")
         try:
             return self.step(context)
         except (ClientError, BotoCoreError) as error:

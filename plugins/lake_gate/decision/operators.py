@@ -20,6 +20,7 @@ from lake_gate.decision.histories import iter_current_histories, read_histories
 from lake_gate.decision.plan import Chunks, plan
 from lake_gate.decision.policies import choose_policy
 from lake_gate.decision.policy import Promotion
+from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Rules, Verdict, hash_of_policies, hashes_of
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
 from lake_gate.include import fingerprint, read_job_spec
@@ -37,10 +38,12 @@ from lake_gate.model.run import (
     MANIFEST,
     PLAN,
     RECORD,
+    REPROCESSED,
     RESULTS,
     REUSED,
     Run,
 )
+from lake_gate.model.words import counted
 from lake_gate.s3.documents import (
     put_version,
     read_document_or_none,
@@ -106,7 +109,7 @@ class DecideOperator(GateOperator):
     def step(self, context: Context) -> Chunks:
         """Write the decisions and their plan; return the chunks to move."""
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
-        requested = Severity(self.quarantine_threshold), Promotion(self.promotion)
+        requested = Severity(self.quarantine_threshold), self._promotion(run)
         policy, policy_facts = choose_policy(self.feed_policy or self.policy, self.policy, *requested)
         pins = basis.pin(self.s3, bronze, run)
         manifest = self.manifest(run)
@@ -137,6 +140,18 @@ class DecideOperator(GateOperator):
         write_columns(self.s3, bronze, run, lines)
         self._log_columns(lines())
         return {outcome: [] for outcome in chunks} if is_dry_run else chunks
+
+    def _promotion(self, run: Run) -> Promotion:
+        """Return the requested promotion; *all or nothing* if the run re-processes files that were held by that."""
+        requested = Promotion(self.promotion)
+        taken = self.iter_document(run, REPROCESSED, missing_ok=True)
+        if requested is Promotion.ALL_OR_NOTHING or all(t.get("reason") != Reason.RUN_NOT_PROMOTABLE for t in taken):
+            return requested
+        self.log.warning(
+            "Files are re-processed that an all-or-nothing run held: this run is all or nothing, too. "
+            "None of them is promoted unless all its files may be"
+        )
+        return Promotion.ALL_OR_NOTHING
 
     def _gather(
         self, run: Run, manifest: Iterable[LandedObject], pins: Mapping[str, str]
@@ -317,7 +332,7 @@ class ReuseVerdictsOperator(GateOperator):
             if before or names:
                 write_document(self.s3, bronze, run.document(REUSED), file)
         verdicts.mark(self.s3, self._named(run, names))
-        self.log.info("Verdicts of earlier runs apply to %d object(s)", len(names))
+        self.log.info("Verdicts of earlier runs apply to %s", counted(len(names), "file"))
         return len(names)
 
     def _lines(self, run: Run, names: set[str]) -> Iterator[bytes]:
@@ -362,7 +377,7 @@ class GatherHistoriesOperator(GateOperator):
         lines = (jsonl.to_line({"key": key, **history.to_json()}) for key, history in histories)
         write_lines(self.s3, bronze, run.document(HISTORIES), lines)
         if keys:
-            self.log.warning("Macie names no version for %d object(s): their versions are listed from S3", len(keys))
+            self.log.warning("Macie names no version for %s: S3 lists the versions", counted(len(keys), "file"))
         return len(keys)
 
     def _keys_without_version(self, run: Run) -> set[str]:

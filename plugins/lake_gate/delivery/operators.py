@@ -19,6 +19,7 @@ from lake_gate.model.manifest import dataset_of
 from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
 from lake_gate.model.runs import RUNNING
+from lake_gate.model.words import counted
 from lake_gate.runs_index import upsert
 from lake_gate.settings import load_source
 
@@ -61,8 +62,7 @@ class LandOperator(GateOperator):
         is_dry_run = is_true(self.is_dry_run)
         check_pin(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run)
         place = f"s3://{settings.bronze_bucket}/{run.prefix}"
-        dry = "Dry run, nothing will be moved. " if is_dry_run else ""
-        self.log.info("%sLanding %s below %s", dry, loggable(redact(source)), place)
+        self.log.info("Landing %s below %s", loggable(redact(source)), place)
         landed = landing.land(
             self.s3,
             source,
@@ -143,5 +143,5 @@ class CheckExpectedOperator(GateOperator):
         if missing and self.expect["missing"] == "fail":
             raise TablesMissingError(self.feed, len(expected), missing)
         if missing:
-            self.log.warning("The delivery lacks %d expected table(s): %s", len(missing), ", ".join(missing))
+            self.log.warning("The delivery lacks %s: %s", counted(len(missing), "expected table"), ", ".join(missing))
         return {"expected": len(expected), "missing_tables": missing}

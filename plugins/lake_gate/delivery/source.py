@@ -249,7 +249,7 @@ def select_files(source: str, files: list[SourceFile], most_name_bytes: int = MA
         (left_out if _is_hidden(file.name) or _is_marker(file) else wanted).append(file)
     if left_out:
         names = ", ".join(repr(file.name) for file in left_out[:20])
-        log.info("%d file(s) are left out as hidden or as markers of jobs: %s", len(left_out), loggable(names))
+        log.info("Left out as hidden or as markers of jobs: %s (%d)", loggable(names), len(left_out))
     seen: set[str] = set()
     for file in wanted:
         check_name(source, file.name, most_name_bytes)

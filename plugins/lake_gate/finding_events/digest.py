@@ -7,6 +7,7 @@ from typing import Any
 
 from lake_gate.finding_events.action import Status
 from lake_gate.model.evidence import Severity
+from lake_gate.model.words import counted
 from lake_gate.notifications.message import Notice
 
 QUIET = frozenset({Status.KNOWN, Status.PENDING, Status.ISOLATED, Status.GONE})
@@ -15,9 +16,12 @@ _ORDER = [Status.FAILED, Status.MOVE, Status.LEFT, Status.STANDS]
 
 
 def is_worth_sending(record: Mapping[str, Any]) -> bool:
-    """Whether there is anything that no message has reported; an object that fails again in the same way is not new."""
+    """Whether anything has changed that no message has reported.
+
+    An object that fails again in the same way is not new, and a decision that stands changes nothing.
+    """
     totals = record["totals"]
-    loud = {status for status in totals["statuses"] if status not in QUIET and status != Status.FAILED}
+    loud = {status for status in totals["statuses"] if status not in {*QUIET, Status.FAILED, Status.STANDS}}
     return bool(record["events"]["poison"] or loud or totals.get("newly_failed"))
 
 
@@ -44,8 +48,8 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
     lines = [
         f"Run {record['run']['run_id']}.",
         "Macie has reported findings outside the gate's own runs; they were decided about by the same policy.",
-        f"{poison} invalid message(s) of the findings queue are in the dead-letter queue." if poison else "",
-        *(f"{count} object(s): {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
+        f"Invalid messages of the findings queue in the dead-letter queue: {poison:,}." if poison else "",
+        *(f"{counted(count, 'object')}: {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
         *map(_line, shown),
     ]
     severity = worst_moved(record)

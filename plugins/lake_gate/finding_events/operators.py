@@ -44,6 +44,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Observation, Severity
 from lake_gate.model.kept import without_values
 from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
+from lake_gate.model.words import counted
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.recording.record import NAMES_SHOWN
@@ -90,10 +91,10 @@ class TakeEventsOperator(GateOperator):
         write_document(self.s3, bronze, run.document(IDS), "\n".join(ids).encode())
         poison = sum(taken["poison"].values())
         self.log.info(
-            "%d hint(s), %d pending finding(s), %d poison message(s)",
-            len(taken["finding_ids"]),
-            len(watermark.pending),
-            poison,
+            "%s, %s, %s",
+            counted(len(taken["finding_ids"]), "hint"),
+            counted(len(watermark.pending), "pending finding"),
+            counted(poison, "poison message"),
         )
         return {
             "since_ms": watermark.since_ms,
@@ -121,7 +122,7 @@ class TakeEventsOperator(GateOperator):
         """Send poison to the dead-letter queue; return the number of messages that it did not accept: they are lost."""
         url, failed = self.lake_settings.dead_letter_queue_url, 0
         if not url and poisoned:
-            self.log.warning("No dead-letter queue is set: %d poison message(s) are dropped", len(poisoned))
+            self.log.warning("No dead-letter queue is set: %s dropped", counted(len(poisoned), "poison message"))
             return len(poisoned)
         for body, reason in poisoned:
             try:
@@ -181,7 +182,7 @@ class DecideFindingsOperator(GateOperator):
                 examination, settled={sha256: list(filter(None, ids)) for sha256, ids in versions.items()}
             )
         write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(examination)).encode())
-        self.log.info("%d new finding(s) about %d object(s)", len(new), lines.count(b"\n"))
+        self.log.info("%s about %s", *(counted(len(new), "new finding"), counted(lines.count(b"\n"), "object")))
         return [asdict(chunk) for chunk in chunks]
 
     def _complete_index(self, bronze: str, until: datetime) -> bool:
@@ -429,7 +430,7 @@ class NotifyEventsOperator(GateOperator):
         settings, run = self.lake_settings, self.run_of(context)
         record = need_object(self.s3, settings.bronze_bucket, run.document(RECORD), RECORD_SHAPE)
         if not is_worth_sending(record):
-            self.log.info("No message: nothing to report")
+            self.log.info("No message is sent: nothing has changed")
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lake_gate.delivery.held_objects import HeldObject
+from lake_gate.model.words import counted
 from lake_gate.notifications.message import Notice
 
 MOST_FEEDS_NOTIFIED = 100
@@ -116,12 +117,12 @@ def notice(feed: str, record: Mapping[str, Any], oldest: Iterable[Mapping[str, A
     groups = [group for group in record["groups"] if group["feed"] == feed]
     held, overdue = sum(group["objects"] for group in groups), sum(group["overdue"] for group in groups)
     age = f"more than {record['older_than_hours']} hours"
-    sentence = f"[{feed}] {overdue} file(s) held for {age}"
+    sentence = f"[{feed}] {counted(overdue, 'file')} held for {age}"
     names = [f"- {item['key']}: {item['reason']}, since {item['held_at']}" for item in oldest]
     return Notice(
         subject=sentence,
         lines=[
-            f"{held} file(s) of this feed are held, {overdue} of them for {age}.",
+            f"Held files of this feed: {held:,}, {overdue:,} of them for {age}.",
             *(_sum(group) for group in groups),
             "Remove the cause, then start the feed's DAG and choose the reason under Re-process held files: the files "
             "go through the gate again.",
@@ -142,7 +143,6 @@ def notice(feed: str, record: Mapping[str, Any], oldest: Iterable[Mapping[str, A
 
 
 def _sum(group: Mapping[str, Any]) -> str:
-    return (
-        f"{group['reason']}: {group['objects']} file(s), {group['size_bytes']} bytes, the oldest since "
-        f"{group['oldest_held_at']}; {group['overdue']} for too long."
-    )
+    files, size = counted(group["objects"], "file"), counted(group["size_bytes"], "byte")
+    since = f"the oldest since {group['oldest_held_at']}; {group['overdue']:,} for too long"
+    return f"{group['reason']}: {files}, {size}, {since}."

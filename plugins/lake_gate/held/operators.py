@@ -19,6 +19,7 @@ from lake_gate.held.release import release
 from lake_gate.include import read_feeds
 from lake_gate.model import jsonl
 from lake_gate.model.run import HELD, HELD_PREFIX, RECORD, RELEASED, REPROCESSED, Run
+from lake_gate.model.words import counted
 from lake_gate.moving.transfer import Buckets
 from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
 from lake_gate.notifications.operators import send_once
@@ -55,7 +56,7 @@ class ReleaseHeldOperator(GateOperator):
             iter_entries(self.s3, bronze, run, placed=True),
         )
         uri = write_document(self.s3, bronze, run.document(RELEASED), jsonl.dump(released))
-        self.log.info("Released %d object(s): %s", len(released), uri)
+        self.log.info("Released %s: %s", counted(len(released), "object"), uri)
         return len(released)
 
 
@@ -92,7 +93,7 @@ class ListHeldOperator(GateOperator):
             self.log.info("%s", line)
         self.log.info("Record: %s", uri)
         if record["overdue"]:
-            alarm(HELD_TOO_LONG, f"{record['overdue']} object(s)")
+            alarm(HELD_TOO_LONG, counted(record["overdue"], "object"))
         counts = {name: record[name] for name in ("objects", "overdue")}
         return {"uri": uri, **counts, "overdue_feeds": self._overdue_feeds(record["groups"])}
 

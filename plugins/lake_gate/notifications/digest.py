@@ -7,7 +7,8 @@ from typing import Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.decision.reason import Reason
-from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, counted, size_in_body
+from lake_gate.model.words import counted, usd
+from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, size_in_body
 from lake_gate.notifications.news import PAST, News
 from lake_gate.recording.record import worst_severity
 
@@ -15,7 +16,6 @@ EMPTY = "empty"
 _TO = {Outcome.PROMOTE: "to promote", Outcome.QUARANTINE: "to quarantine", Outcome.HOLD: "to hold"}
 _STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
 _NAMES_SHOWN = 20
-_LEAST_USD = 0.005
 
 
 def digest(
@@ -123,8 +123,7 @@ def _cost(cost: Mapping[str, Any] | None) -> str:
         return ""
     at_least = "at least " if cost.get("maybe_compressed") else ""  # Macie bills the uncompressed size
     scanned = f"{counted(cost['objects'], 'file')}, {counted(cost['size_bytes'], 'byte')}"
-    usd = f"{at_least}{cost['usd']:.2f} USD" if cost["usd"] >= _LEAST_USD else "less than 0.01 USD"
-    return f"Scope of the scan: {scanned}, estimated cost {usd}."
+    return f"Scope of the scan: {scanned}, estimated cost {at_least if cost['usd'] >= 0.005 else ''}{usd(cost['usd'])}."
 
 
 def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:

@@ -110,8 +110,3 @@ def _attribute(value: str | int) -> dict[str, str]:
     if isinstance(value, int):
         return {"DataType": "Number", "StringValue": str(value)}
     return {"DataType": "String", "StringValue": _ascii(value, _MAX_ATTRIBUTE_CHARACTERS) or _NO_VALUE}
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: ``1 file``, ``2,000 files``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

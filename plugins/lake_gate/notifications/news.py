@@ -8,7 +8,7 @@ from typing import Any
 
 from lake_gate.decision.columns import place_in_words
 from lake_gate.decision.policy import Outcome
-from lake_gate.notifications.message import counted
+from lake_gate.model.words import counted
 
 MOST_NEWS = 20
 """Most lines of a run."""

@@ -16,6 +16,7 @@ from lake_gate.links import run_on_page
 from lake_gate.model.evidence import FindingSummary, Severity
 from lake_gate.model.kept import without_values
 from lake_gate.model.run import FINDINGS, RECORD, Run
+from lake_gate.model.words import counted
 from lake_gate.notifications.digest import digest, strictest_outcome
 from lake_gate.notifications.finding_notices import most_severe, notice_of
 from lake_gate.notifications.message import Notice
@@ -126,7 +127,7 @@ def _send_findings(
                 name = hashlib.sha256("\n".join(accepted).encode()).hexdigest()[:16]
                 receipts.write_sent(receipts.get(f"{_EACH}/{name}"), topic_arn, about=accepted)
         dry = " of the dry run" if dry_run else ""
-        log.info("Sent %d message(s) about single findings%s to %s", accepted_in_all, dry, topic_arn)
+        log.info("Sent %s about single findings%s to %s", counted(accepted_in_all, "message"), dry, topic_arn)
         if codes:
             raise topic.error(codes[0])
     except (NoticeNotSentError, NoticeRefusedError) as error:

@@ -31,6 +31,7 @@ from lake_gate.errors import (
 from lake_gate.model.evidence import Evidence
 from lake_gate.model.names import loggable
 from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
+from lake_gate.model.words import counted
 from lake_gate.recording import record
 from lake_gate.recording.account import render_table
 from lake_gate.recording.entries import (
@@ -206,6 +207,7 @@ class RememberVerdictsOperator(GateOperator):
         job = read_job(self.s3, bronze, run, basis)
         is_final = record["accounted"] and not record["dry_run"]
         if not (self.enabled and is_final and job and job.get("createdAt")):
+            self.log.info("No verdicts are kept: %s", self._why_not(record))
             return 0
         facts = {
             "run_id": run.run_id,
@@ -218,8 +220,13 @@ class RememberVerdictsOperator(GateOperator):
         except ValueError as problem:
             raise DamagedDocumentError(facts["record_uri"], str(problem)) from None
         kept = verdicts.remember(self.s3, bronze, self._verdicts(run, basis, rules, facts))
-        self.log.info("Kept %d verdict(s)", kept)
+        self.log.info("Kept %s", counted(kept, "verdict"))
         return kept
+
+    def _why_not(self, record: Mapping[str, Any]) -> str:
+        if not self.enabled:
+            return "the feed does not reuse them"
+        return "this is a dry run" if record["dry_run"] else "nothing was scanned"
 
     def _verdicts(self, run: Run, basis: Mapping[str, Any], rules: Rules, facts: dict[str, str]) -> Iterator[Verdict]:
         bronze = self.lake_settings.bronze_bucket

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.base import GateOperator
 from lake_gate.errors import CostLimitError, JobScopeError
 from lake_gate.model.run import REUSED
+from lake_gate.model.words import counted, usd
 from lake_gate.scan import scope
 from lake_gate.scan.cost import BYTES_PER_GB, estimate
 
@@ -44,8 +45,8 @@ class EstimateCostOperator(GateOperator):
         read = (landed for landed in to_scan if scope.may_read(self.job_request, landed))
         cost = estimate(read, settings.scan_usd_per_gb)
         self.log.info(
-            "The job will read %d object(s), %.3f GB, for about %.2f USD",
-            *(cost.objects, cost.size_bytes / BYTES_PER_GB, cost.usd),
+            "The job will read %s, %.3f GB, for about %s",
+            *(counted(cost.objects, "file"), cost.size_bytes / BYTES_PER_GB, usd(cost.usd)),
         )
         if cost.maybe_compressed:
             self.log.warning(

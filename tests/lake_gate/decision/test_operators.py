@@ -311,3 +311,74 @@ def test_damaged_plan_is_named_once_moves_have_begun(lake: Lake, damage: bytes) 
     write(lake, "plan.json", damage)
     with pytest.raises(DamagedDocumentError, match=r"plan\.json"):
         decide(lake)
+
+
+def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> str:
+    """Return all log lines: Airflow decides which logger goes where."""
+    return "".join([caplog.text, *capfd.readouterr()])
+
+
+def taken(lake: Lake, *reasons: str) -> None:
+    lines = [{"name": "x", "key": "held/x", "version_id": "v", "size_bytes": 1, "reason": reason} for reason in reasons]
+    write(lake, "reprocessed.jsonl", b"".join(map(jsonl.to_line, lines)))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "promotion"),
+    [
+        (["not_analysed"], "each by itself"),
+        ([], "each by itself"),
+        (["not_analysed", "run_not_promotable"], "all or nothing"),
+    ],
+)
+def test_run_that_takes_what_all_or_nothing_held_is_all_or_nothing(
+    lake: Lake, caplog: Any, capfd: Any, reasons: list[str], promotion: str
+) -> None:
+    landed_with_medium(lake)
+    taken(lake, *reasons)
+    decide(lake)
+    assert lake.document(RUN.document("plan.json"))["policy"]["promotion"] == promotion
+    assert ("this run is all or nothing, too" in logged(caplog, capfd)) == (promotion == "all or nothing")
+
+
+def with_cells(lake: Lake, *columns: int, header: tuple[str, ...] = ()) -> None:
+    """Evidence about a landed file with cells in these columns."""
+    landed = replace(landed_with_medium(lake), header=header)
+    write(lake, MANIFEST, jsonl.dump([landed]))
+    cells = [{"row": str(row), "column": str(column)} for row, column in enumerate(columns, start=2)]
+    found = {"type": "USA_SSN", "count": str(len(cells)), "occurrences": {"cells": cells}}
+    record = record_of(landed, "High")
+    record["classificationDetails"]["result"]["sensitiveData"] = [
+        {"category": "PERSONAL_INFORMATION", "totalCount": len(cells), "detections": [found]}
+    ]
+    write(lake, "results.jsonl.gz", gzip.compress(json.dumps(record).encode()))
+    write(lake, "findings.jsonl", json.dumps(record).encode())
+
+
+def test_columns_are_written_beside_the_decisions_and_logged(lake: Lake, caplog: Any, capfd: Any) -> None:
+    with_cells(lake, 2, 2, 3, header=("Id", "SSN", ""))
+    decide(lake)
+    lines = lake.lines(RUN.document("columns.jsonl"))
+    assert [(line["column"], line["index"], line["cells"], line["decided"]) for line in lines] == [
+        ("SSN", 2, 2, True),
+        (None, 3, 1, True),
+    ]
+    assert "a.csv: USA_SSN in column SSN, 2 rows\na.csv: USA_SSN in column 3, 1 row" in logged(caplog, capfd)
+
+
+def test_columns_of_decisions_that_stand_are_kept(lake: Lake) -> None:
+    with_cells(lake, 2)
+    (chunk,) = decide(lake)["quarantine"]
+    move(lake, "quarantine", chunk)
+    before = lake.read(lake.bronze, RUN.document("columns.jsonl"))
+    write(lake, "findings.jsonl", b"")
+    write(lake, "results.jsonl.gz", gzip.compress(b""))
+    with pytest.raises(DecisionsStandError):
+        decide(lake)
+    assert lake.read(lake.bronze, RUN.document("columns.jsonl")) == before
+
+
+def test_dry_run_says_so_in_the_log(lake: Lake, caplog: Any, capfd: Any) -> None:
+    landed_with_medium(lake)
+    decide(lake, dry_run=True)
+    assert "Dry run, nothing is moved. Would be decided: 1 promote" in logged(caplog, capfd)

@@ -17,6 +17,7 @@ from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError, TablesMissingError
 from lake_gate.model import jsonl
 from lake_gate.model.run import MANIFEST, Run
+from lake_gate.runs_index import read_runs
 from tests.builders import landed as made_up
 from tests.lake import Lake
 from tests.lake_gate.delivery.test_source import served
@@ -264,3 +265,24 @@ def test_chosen_source_without_files_is_an_error_and_that_of_the_feed_an_empty_d
     with pytest.raises(SourceError, match="it was chosen for this run and holds no files"):
         gate(lake, LandOperator, source="").step(chosen)
     assert land(lake, str(source), run_id="scheduled")["objects"] == 0
+
+
+def test_run_is_in_the_index_of_its_feed_once_it_lands(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow")
+    address = deliver(lake, "in/a.csv")
+    facts = {"dag_id": "synthea_gate", "run_id": "1", "triggering_user_name": "ann", "run_type": "manual"}
+    dag_run = SimpleNamespace(logical_date=None, run_after=DAY, **facts)
+    context: Any = {"run_id": "1", "params": {"source": address}, "dag_run": dag_run}
+    gate(lake, LandOperator, source="", is_dry_run="True").step(context)
+    (row,) = read_runs(lake.s3, lake.bronze, "synthea")
+    assert (row["state"], row["is_dry_run"], row["source"]) == ("running", True, address)
+    assert (row["started_by"], row["airflow_url"]) == ("ann", "https://airflow/dags/synthea_gate/runs/1")
+
+
+@pytest.mark.parametrize(("run_type", "by"), [("scheduled", "scheduled"), (None, None)])
+def test_run_without_a_user_was_started_by_its_type(lake: Lake, run_type: str | None, by: str | None) -> None:
+    deliver(lake, "deliveries/a.csv")
+    dag_run = SimpleNamespace(logical_date=None, run_after=DAY, triggering_user_name=None, run_type=run_type)
+    context: Any = {"run_id": "1", "params": {}, "dag_run": dag_run}
+    gate(lake, LandOperator, source="").step(context)
+    assert read_runs(lake.s3, lake.bronze, "synthea")[0]["started_by"] == by

@@ -30,7 +30,7 @@ def entry(status: str, key: str = "a.csv", **more: Any) -> dict[str, Any]:
     [
         (record({}), False),
         (record({"decided_with_by_its_run": 9, "left_to_its_run": 1, "isolated_already": 1, "gone": 1}), False),
-        (record({"decided_with_by_its_run": 9, "stands": 1}), True),
+        (record({"decided_with_by_its_run": 9, "stands": 1}), False),
         (record({"move": 1}), True),
         (record({"left": 1}), True),
         (record({}, poison=1), True),
@@ -53,7 +53,7 @@ def test_message_names_moved_objects_first_and_never_quiet_ones() -> None:
     text = "\n".join(notice.lines)
     assert text.index("m.csv") < text.index("s.csv")
     assert "g.csv" not in text
-    assert "2 invalid message(s)" in text
+    assert "dead-letter queue: 2." in text
     assert ".csv" not in notice.sms
     attributes = {name: notice.attributes[name] for name in ("severity", "outcome", "withdrawn", "poison")}
     assert attributes == {"severity": "High", "outcome": "quarantined", "withdrawn": 1, "poison": 2}

@@ -59,8 +59,8 @@ def test_message_names_overdue_objects_and_counts_the_others() -> None:
     sent = notice("synthea", record, [{"key": HELD[2].key, "reason": "analysis_skipped", "held_at": NIGHT}], "s3://b/r")
     request = sent.to_sns()
     body, sms = json.loads(request["Message"])["default"], json.loads(request["Message"])["sms"]
-    assert request["Subject"] == "[synthea] 2 file(s) held for more than 6 hours"
-    assert "3 file(s) of this feed are held, 2 of them" in body
+    assert request["Subject"] == "[synthea] 2 files held for more than 6 hours"
+    assert "Held files of this feed: 3, 2 of them" in body
     assert f"- held/synthea/2/a.csv: analysis_skipped, since {NIGHT}\n... and 1 more" in body
     assert body.endswith("Run record: s3://b/r")
     assert ("claims" in body, "csv" in sms) == (False, False)

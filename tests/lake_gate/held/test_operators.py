@@ -126,9 +126,7 @@ def test_nothing_is_overdue_that_was_held_just_now(lake: Lake, held: int) -> Non
     assert (pushed["objects"], pushed["overdue"], pushed["overdue_feeds"]) == (held, 0, [])
 
 
-@pytest.mark.parametrize(
-    ("older_than_hours", "logged"), [(0, ["lake_gate alarm: held too long: 1 object(s)"]), (1, [])]
-)
+@pytest.mark.parametrize(("older_than_hours", "logged"), [(0, ["lake_gate alarm: held too long: 1 object"]), (1, [])])
 def test_overdue_objects_are_logged_for_the_alarm(
     lake: Lake, caplog: pytest.LogCaptureFixture, older_than_hours: int, logged: list[str]
 ) -> None:
@@ -164,7 +162,7 @@ def test_message_goes_to_the_topic_that_the_file_of_the_feed_names(
     boto3.client("ssm").put_parameter(Name="/lake_gate/clinic_topic_arn", Value=topic_arn, Type="String")
     received = lake.messages_of(topic_arn)
     tell(lake, "clinic")
-    assert [message["Subject"] for message in received()] == ["[clinic] 1 file(s) held for more than 0 hours"]
+    assert [message["Subject"] for message in received()] == ["[clinic] 1 file held for more than 0 hours"]
 
 
 def test_feeds_with_a_file_take_precedence_over_a_hundred_feeds_of_another_writer(
@@ -200,12 +198,12 @@ def test_keys_of_no_run_are_reported_as_unknown_in_one_message_that_is_sent_once
     assert list_held(lake, 0)["overdue_feeds"] == ["unknown"]
     assert tell(lake, "unknown") == tell(lake, "unknown")
     (message,) = received()
-    assert message["Subject"] == f"[unknown] {len(ODD)} file(s) held for more than 0 hours"
+    assert message["Subject"] == f"[unknown] {len(ODD)} files held for more than 0 hours"
     assert message["MessageAttributes"]["feed"]["Value"] == "unknown"
     listed = [line for line in message["Message"].splitlines() if line.startswith("- held/")]
     assert len(listed) == len(ODD)
     logged = "".join([caplog.text, *capfd.readouterr()])  # Airflow decides which logger goes where
-    assert logged.count(ALARM) == logged.count(f"{HELD_TOO_LONG}: {len(ODD)} object(s)") > 0
+    assert logged.count(ALARM) == logged.count(f"{HELD_TOO_LONG}: {len(ODD)} objects") > 0
 
 
 def test_message_names_the_oldest_when_there_are_more_than_it_holds(

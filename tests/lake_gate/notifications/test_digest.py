@@ -161,3 +161,34 @@ def test_attributes_let_subscriptions_filter(outcomes: list[str], worst: str) ->
         "dry_run": "false",
         **{outcome: int(outcome in outcomes) for outcome in ("promote", "quarantine", "hold")},
     }
+
+
+def test_links_to_the_page_and_to_airflow_follow_the_sums() -> None:
+    record, lines = report(decided("b.csv", "quarantine", **HIGH))
+    record["run"] |= {"airflow_url": "https://airflow/run", "started_by": "ann"}
+    found = body(digest(record, lines, URI, page_url="https://airflow/gate/run/"))
+    assert found[1:5] == [
+        "1 file: 0 promoted, 1 quarantined, 0 held. Highest severity: High.",
+        "Files: https://airflow/gate/run/",
+        "In Airflow: https://airflow/run",
+        "Feed synthea, run manual__1, started by ann.",
+    ]
+
+
+def test_message_begins_with_what_is_new() -> None:
+    record, lines = report(decided("patients.csv", "quarantine", **HIGH))
+    column = {"column": "NOTES", "index": 9, "identifier": "PASSPORT", "cells": 12, "is_capped": False}
+    gone: dict[str, Any] = {"gone_identifiers": [], "gone_columns": []}
+    was = {"run_id": "manual__0", "outcome": "quarantine", "new_identifiers": ["PASSPORT"], "new_columns": [column]}
+    lines[0]["before"] = {**was, **gone}
+    assert body(digest(record, lines, URI))[:2] == [
+        "New since run manual__0:",
+        "- patients.csv: PASSPORT appears in column NOTES, 12 rows",
+    ]
+
+
+def test_dry_run_says_so_before_all_else() -> None:
+    record, lines = report(decided("a.csv", "quarantine", **HIGH), dry_run=True)
+    found = body(digest(record, lines, URI))
+    assert found[0] == "Dry run: nothing was moved. This is what would happen to the files."
+    assert "To quarantine (1):" in found

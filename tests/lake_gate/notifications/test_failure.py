@@ -10,10 +10,11 @@ import boto3
 import pytest
 from airflow.sdk.exceptions import AirflowSensorTimeout, AirflowTaskTimeout, TaskDeferralTimeout
 
-from lake_gate.errors import NoticeRefusedError
+from lake_gate.errors import NoticeRefusedError, SourceError
 from lake_gate.model.run import Run
 from lake_gate.notifications.alarms import FAILED
 from lake_gate.notifications.failure import Failure, RunFailedNotifier
+from lake_gate.runs_index import read_runs, upsert
 from macie.errors import JobDeadlineError
 from tests.lake import Lake
 
@@ -226,3 +227,55 @@ def test_receipt_has_the_error_of_the_topic_and_the_run_sends_the_next_message(l
     received = lake.messages_of(lake.settings.high_topic_arn)
     tell(of_run())
     assert [message["Subject"] for message in received()] == ["[synthea] run failed"]
+
+
+DRY = SimpleNamespace(**{**vars(DAG_RUN), "conf": {"dry_run": True}})
+
+
+def test_failure_of_a_dry_run_goes_to_the_low_topic_and_says_so(
+    lake: Lake, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    high, low = (lake.messages_of(arn) for arn in (lake.settings.high_topic_arn, lake.settings.low_topic_arn))
+    tell({**of_task(exception=ValueError()), "dag_run": DRY})
+    tell(of_run(dag_run=DRY))
+    assert [message["Subject"] for message in low()] == ["[synthea] dry run failed: await_job (ValueError)"]
+    assert high() == []
+    assert FAILED not in "".join([caplog.text, *capfd.readouterr()])
+
+
+def row(lake: Lake) -> tuple[Any, ...]:
+    (found,) = read_runs(lake.s3, lake.bronze, "synthea")
+    return tuple(found[name] for name in ("state", "failed_task", "reason", "is_dry_run"))
+
+
+def test_failed_run_is_in_the_index_with_the_task_that_failed_first(lake: Lake) -> None:
+    tell(of_task("land", SourceError("s3://in/", "secret")), has_index=True)
+    tell(of_task("notify", ValueError("later")), of_run(), has_index=True)
+    assert row(lake) == ("failed", "land", "SourceError", False)
+
+
+def test_run_whose_tasks_had_no_callback_is_in_the_index_too(lake: Lake) -> None:
+    tell(of_run("timed_out", DRY), has_index=True)
+    assert row(lake) == ("failed", None, "timed_out", True)
+
+
+def test_failed_run_keeps_what_is_known_of_it(lake: Lake) -> None:
+    run = Run("synthea", "manual__1")
+    upsert(lake.s3, lake.bronze, run, state="recorded", outcomes={"hold": 2}, is_dry_run=True, source="s3://in/")
+    tell(of_task("notify", ValueError("x")), has_index=True)
+    (found,) = read_runs(lake.s3, lake.bronze, "synthea")
+    assert (found["state"], found["outcomes"], found["source"]) == ("failed", {"hold": 2}, "s3://in/")
+    assert found["is_dry_run"]
+
+
+@pytest.mark.parametrize(
+    "context", [of_task("cancel_job", task=SimpleNamespace(is_teardown=True)), of_task(try_number=1, max_tries=2)]
+)
+def test_teardown_and_tries_before_the_last_do_not_make_a_run_failed(lake: Lake, context: dict[str, Any]) -> None:
+    tell(context, has_index=True)
+    assert read_runs(lake.s3, lake.bronze, "synthea") == []
+
+
+def test_message_links_to_the_run_in_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org")
+    assert "In Airflow: https://airflow.example.org/dags/synthea_gate/runs/manual__1" in body(of_task())

@@ -16,6 +16,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator
+from lake_gate.runs_index import read_runs
 from tests.builders import decided
 from tests.lake import Lake
 
@@ -254,3 +255,31 @@ def test_damaged_document_is_named_when_the_run_is_recorded(lake: Lake, name: st
     write(lake, name, damage)
     with pytest.raises(DamagedDocumentError, match=f"_runs/synthea/1/{name}"):
         record(lake)
+
+
+@pytest.mark.usefixtures("moved")
+def test_recorded_run_is_in_the_index_of_its_feed(lake: Lake) -> None:
+    record(lake)
+    (row,) = read_runs(lake.s3, lake.bronze, "synthea")
+    assert (row["state"], row["objects"], row["outcomes"]) == (
+        "recorded",
+        5,
+        {"promote": 3, "quarantine": 1, "hold": 1},
+    )
+
+
+@pytest.mark.usefixtures("moved")
+def test_record_has_who_started_the_run_its_folder_and_the_scan(lake: Lake) -> None:
+    facts = {**FACTS, "cost": {"objects": 5, "size_bytes": 90, "usd": 0.1}, "scan": {"seconds": 41}}
+    step(lake, RecordOperator, facts=facts, is_dry_run=False)
+    written = lake.document(RUN.document("record.json"))
+    assert written["scan"] == {"seconds": 41, "bytes": 90}
+    assert {"started_by", "airflow_url"} < written["run"].keys()
+    assert written["run"]["folder"] == RUN.folder
+
+
+@pytest.mark.usefixtures("moved")
+def test_entries_have_rows_columns_and_the_run_before(lake: Lake) -> None:
+    record(lake)
+    (first, *_) = lake.lines(RUN.document("objects.jsonl"))
+    assert {"rows", "columns", "finding_ids", "identifier_severities", "before"} < first.keys()
