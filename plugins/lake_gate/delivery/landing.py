@@ -199,8 +199,8 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
         checksum = multipart.checksum_of(copy, part_bytes) if part_bytes else base64.b64encode(digest).decode()
         version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
     facts = (file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
-    counts = {"rows": counter.rows(has_header=bool(header)), "columns": width}
-    landed = LandedObject(*facts, header=header, source_etag=file.etag, **counts)
+    rows = counter.rows(has_header=bool(header))
+    landed = LandedObject(*facts, header=header, source_etag=file.etag, rows=rows, columns=width)
     add_landed(s3, bronze, run, landed)  # before the manifest, see lake_gate.content
     return landed
 

@@ -43,5 +43,7 @@ class RowCounter:
         """
         if not self._is_counted or self._in_quotes or self._begin in _UTF_16:
             return None
-        is_unfinished = self._last not in {b"", _BREAK}
-        return max(self._rows + is_unfinished - has_header, 0)
+        rows = self._rows + (self._last not in {b"", _BREAK})
+        if rows == 1 and not has_header:  # it may be a header, which is only known by the rows below it
+            return None
+        return max(rows - has_header, 0)

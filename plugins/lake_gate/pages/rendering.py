@@ -15,7 +15,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from lake_gate.notifications.message import counted
+from lake_gate.model.words import counted
 from lake_gate.pages import times, words
 from lake_gate.pages.places import quoted
 from lake_gate.pages.states import State

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lake_gate.decision.reason import Reason
 from lake_gate.model.names import loggable
-from lake_gate.notifications.message import counted
+from lake_gate.model.words import counted
+from lake_gate.model.words import usd as money
 
 OUTCOMES = ("promote", "mask", "hold", "quarantine")
 """Outcomes from loose to strict, the order of the segments of a bar."""
@@ -19,7 +20,6 @@ _PLANNED = {
 }
 SEVERITIES = {"High": 3, "Medium": 2, "Low": 1}
 _REASONS = {reason.value: reason.text for reason in Reason}
-_LEAST_USD = 0.005
 _MOST_CHARACTERS = 400
 
 
@@ -49,12 +49,10 @@ def size(size_bytes: int | None) -> str:
 
 
 def usd(amount: float | None) -> str:
-    """Return an amount of money; small ones as "under 0.01 USD"."""
+    """Return an amount of money; nothing as "0 USD"."""
     if amount is None:
         return ""
-    if not amount:
-        return "0 USD"
-    return f"{amount:,.2f} USD" if amount >= _LEAST_USD else "under 0.01 USD"
+    return money(amount) if amount else "0 USD"
 
 
 def duration(seconds: float) -> str:

@@ -16,7 +16,7 @@ def test_sizes_have_units(size_bytes: int | None, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "expected"),
-    [(None, ""), (0.0, "0 USD"), (0.001, "under 0.01 USD"), (0.5, "0.50 USD"), (1234.5, "1,234.50 USD")],
+    [(None, ""), (0.0, "0 USD"), (0.001, "less than 0.01 USD"), (0.5, "0.50 USD"), (1234.5, "1,234.50 USD")],
 )
 def test_small_amounts_are_not_shown_as_nothing(amount: float | None, expected: str) -> None:
     assert words.usd(amount) == expected
