@@ -107,7 +107,8 @@ def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> 
     if airflow_url:
         api = AirflowApi(airflow_url)
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
-        run_id = api.trigger(conf)
+        is_web = conf["source"].startswith("http")  # such an address may hold a password
+        run_id = api.trigger(conf, "" if is_web else f"Delivery: {conf['source']}")
         state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
         return run_id, state, f"{airflow_url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
     # Airflow, imported below, reads the environment.

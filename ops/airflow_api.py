@@ -68,10 +68,13 @@ class AirflowApi:
             self._body(self._session.patch(dag, json={"is_paused": False}, timeout=_TIMEOUT_SECONDS))
         return True
 
-    def trigger(self, conf: dict[str, Any]) -> str:
-        """Trigger a run and return its id; a lost response does not trigger a second run."""
+    def trigger(self, conf: dict[str, Any], note: str = "") -> str:
+        """Trigger a run and return its id; a lost response does not trigger a second run.
+
+        :param note: shown with the run in Airflow's UI.
+        """
         run_id = f"manual__{datetime.now(UTC).isoformat()}"
-        content = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        content = {"dag_run_id": run_id, "logical_date": None, "conf": conf, "note": note or None}
         response = self._session.post(f"{self._url}/api/v2{self._dag}/dagRuns", json=content, timeout=_TIMEOUT_SECONDS)
         if response.status_code != HTTPStatus.CONFLICT:  # exists: the request was repeated after a lost response
             self._body(response)

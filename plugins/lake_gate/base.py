@@ -156,9 +156,8 @@ def run_facts(context: Context, **more: Any) -> dict[str, Any]:
 def origin(dag_run: Any) -> dict[str, str | None]:
     """Return who or what has started a run (``scheduled`` if no user has), and its address in Airflow's UI."""
     user, run_type = (getattr(dag_run, name, None) for name in ("triggering_user_name", "run_type"))
-    dag_id, run_id = (getattr(dag_run, name, None) for name in ("dag_id", "run_id"))
-    is_known = isinstance(dag_id, str) and isinstance(run_id, str)
+    dag_id, run_id = (str(getattr(dag_run, name, "")) for name in ("dag_id", "run_id"))
     return {
         "started_by": user or (str(getattr(run_type, "value", run_type)) if run_type else None),
-        "airflow_url": links.run_in_airflow(dag_id, run_id) if is_known else None,
+        "airflow_url": links.run_in_airflow(dag_id, run_id) if dag_id and run_id else None,
     }

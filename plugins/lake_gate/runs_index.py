@@ -136,10 +136,18 @@ def _read_row(s3: S3Client, bronze: str, run: Run) -> RunRow | None:
         return RunRow(record["run"]["run_id"], run.folder, **row_of_record(record))
     if not pin:
         return None
-    facts = {"started_at": pin["began_at"], "updated_at": pin["began_at"], "source": pin["source"]}
-    is_over = pin["began_at"] < (datetime.now(UTC) - RUN_DEADLINE).isoformat(timespec="seconds")
-    end = {"state": FAILED, "reason": NOT_RECORDED} if is_over else {"state": RUNNING}
-    return RunRow(pin["run_id"], run.folder, is_dry_run=pin["dry_run"], **facts, **end)
+    began_at = pin["began_at"]
+    is_over = began_at < (datetime.now(UTC) - RUN_DEADLINE).isoformat(timespec="seconds")
+    return RunRow(
+        pin["run_id"],
+        run.folder,
+        state=FAILED if is_over else RUNNING,
+        started_at=began_at,
+        updated_at=began_at,
+        is_dry_run=pin["dry_run"],
+        source=pin["source"],
+        reason=NOT_RECORDED if is_over else None,
+    )
 
 
 def row_of_record(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ def key_of(record: Any) -> dict[str, str]:
 
 
 class TestJobResultsToS3:
-    def store(self, job_id: str, prefix: str = "run/", **more: Any) -> dict[str, int]:
+    def store(self, job_id: str, prefix: str = "run/", **more: Any) -> dict[str, int | None]:
         return MacieJobResultsToS3Operator(
             task_id="store", job_id=job_id, bucket="evidence", prefix=prefix, **more
         ).execute({})

@@ -14,7 +14,7 @@ from typing import Any
 from lake_gate.decision.policy import Outcome, Policy
 from lake_gate.decision.reason import Reason
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import Detection, Observation, Severity
+from lake_gate.model.evidence import MOST_CELLS, UNKNOWN, Detection, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
 
 MOST_IDS = 20
@@ -35,7 +35,7 @@ class ColumnLine:
     :param column: name of the column; None if the manifest's header does not have it.
     :param index: position of the column, from 1.
     :param severity: of this identifier alone, where Macie's severity of the object shows it; else None.
-    :param cells: number of cells that Macie located; with ``is_capped`` there are more.
+    :param cells: number of cells that Macie located; with ``is_capped`` there may be more.
     :param count: occurrences in the whole object.
     :param decided: the decision against a promotion rests on the identifier.
     :param finding_ids: of the findings that report the identifier.
@@ -93,7 +93,7 @@ def lines_of(
             "identifier": identifier,
             "category": category,
             "severity": _severity(observations, category, identifier),
-            "is_capped": bool(columns) and sum(columns.values()) < count,
+            "is_capped": bool(columns) and not sum(columns.values()) >= count < MOST_CELLS,
             "count": count,
             "decided": (category, identifier) in decided,
             "finding_ids": _finding_ids(observations, category, identifier),
@@ -149,9 +149,9 @@ def _finding_ids(observations: Iterable[Observation], category: str, identifier:
     ids = (
         observation.finding_id
         for observation in observations
-        if observation.finding_id and _named(observation, category, identifier)
+        if observation.finding_id not in {None, UNKNOWN} and _named(observation, category, identifier)
     )
-    return list(dict.fromkeys(ids))[:MOST_IDS]
+    return list(dict.fromkeys(map(str, ids)))[:MOST_IDS]
 
 
 def _deciding(judgement: Judgement, observations: Sequence[Observation], policy: Policy) -> set[tuple[str, str]]:

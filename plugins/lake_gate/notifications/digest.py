@@ -149,8 +149,12 @@ def _lines_strictest_first(entries: Iterable[Mapping[str, Any]], *, is_dry_run: 
             kept[entry["outcome"]].append(line)
         else:
             left_out += 1
-    words = {None: "not decided", **(_TO if is_dry_run else PAST)}
-    heads = {outcome: f"{words[outcome].capitalize()} ({number:,}):" for outcome, number in objects.items() if number}
+    words = _TO if is_dry_run else PAST
+    heads = {
+        outcome: f"{words[Outcome(outcome)].capitalize() if outcome else 'Not decided'} ({number:,}):"
+        for outcome, number in objects.items()
+        if number
+    }
     return [line for outcome, head in heads.items() for line in (head, *kept[outcome])], left_out
 
 
@@ -163,4 +167,4 @@ def _line(entry: Mapping[str, Any]) -> str:
 
 def in_words(reason: str | None) -> str:
     """Return the sentence of a reason; the reason itself if it is not known."""
-    return Reason(reason).text if reason in set(Reason) else str(reason)
+    return next((known.text for known in Reason if known == reason), str(reason))

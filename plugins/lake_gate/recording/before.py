@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ class RunBefore:
             by_dataset[dataset_of(table.name)].append(table)
         return cls(rows[0].run_id, rows[0].folder, by_dataset)
 
-    def compare(self, entries: Iterable[dict[str, Any]], lines: Iterable[ColumnLine]) -> Iterator[dict[str, Any]]:
+    def compare(self, entries: Iterable[Mapping[str, Any]], lines: Iterable[ColumnLine]) -> Iterator[dict[str, Any]]:
         """Yield the entries with the findings in their columns, and the comparison with the run before.
 
         :param lines: of ``columns.jsonl`` of this run; like the entries in the order of the manifest.
@@ -68,7 +68,7 @@ class RunBefore:
             found = columns if name == entry["name"] else Columns()
             yield {**entry, **found.facts(), "before": self._before(entry, found)}
 
-    def _before(self, entry: dict[str, Any], columns: Columns) -> dict[str, Any] | None:
+    def _before(self, entry: Mapping[str, Any], columns: Columns) -> dict[str, Any] | None:
         if (table := self._find(entry["name"])) is None:
             return None
         compared = table.compared_with(entry["detections"], columns)

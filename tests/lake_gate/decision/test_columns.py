@@ -54,9 +54,17 @@ def test_result_locates_more_cells_than_its_finding_and_both_count_the_same_occu
     assert facts(found, "cells", "is_capped", "count", "finding_ids") == [(1000, True, 1163, ["f"])]
 
 
-@pytest.mark.parametrize(("count", "is_capped"), [(20, False), (21, True)])
+@pytest.mark.parametrize(("count", "is_capped"), [(20, False), (21, True), (1000, True)])
 def test_cells_are_capped_if_more_occurrences_were_counted_than_located(count: int, is_capped: bool) -> None:
     assert facts(lines(seen(personal("SSN", count, (3, 15), (4, 5)))), "is_capped") == [(is_capped,)] * 2
+
+
+def test_as_many_cells_as_macie_lists_may_not_be_all() -> None:
+    assert facts(lines(seen(personal("NAME", 1000, (3, 1000)))), "cells", "is_capped") == [(1000, True)]
+
+
+def test_finding_without_an_id_is_not_listed() -> None:
+    assert facts(lines(seen(personal("NAME", 1), finding_id="unknown")), "finding_ids") == [([],)]
 
 
 def test_identifier_without_cells_has_a_line_without_column() -> None:

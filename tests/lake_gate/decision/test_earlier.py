@@ -24,7 +24,7 @@ def run(lake: Lake, number: int, *lines: ColumnLine, **facts: Any) -> dict[str, 
     upsert(lake.s3, lake.bronze, made, **facts)
     write_columns(lake.s3, lake.bronze, made, lambda: iter(lines))
     return {
-        str(line.column): line.first_seen and line.first_seen["run_id"]
+        str(line.column): line.first_seen["run_id"] if line.first_seen else None
         for line in iter_columns(lake.s3, lake.bronze, made)
     }
 

@@ -17,7 +17,7 @@ from tests.lake import Lake
 from tests.lake_gate.notifications.test_digest import report
 
 SSN = ColumnLine("patients.csv", "SSN", 4, "USA_SSN", "PERSONAL_INFORMATION", "High", 10, False, 10, True, ["f"])
-FOUND = {"detections": {"USA_SSN": 10}}
+FOUND: dict[str, Any] = {"detections": {"USA_SSN": 10}}
 CELLS = {"cells": 10, "is_capped": False}
 NOW = Run("synthea", "now")
 
