@@ -63,6 +63,7 @@ test: test-setup ## Run the tests but for the slow ones (13 minutes): make test 
 	@$(TESTED)/bin/python -m pytest -m "not slow"
 
 test-all: test-setup ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
+	@./dev/install-chromium.sh
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready

@@ -1,16 +1,65 @@
 """
 The one module below ``plugins/`` that Airflow's plugin loader may execute.
 
-Every Airflow process imports it, so it imports nothing heavy. The operators' console links need no registration here:
-an operator that names its links in ``operator_extra_links`` brings them along.
+Every Airflow process imports it, so it imports nothing heavy: the Gate page is imported by the API server alone, on its
+first request. The operators' console links need no registration here: an operator that names its links in
+``operator_extra_links`` brings them along.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
+
+_PREFIX = "/gate"
+_ROOT = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
+"""Path of Airflow's UI, empty for most: the browser imports a module by an absolute path only."""
+_ICON = "gate/static/gate.svg"
+
+
+class LazyApp:
+    """ASGI app that imports its target on the first request.
+
+    :param target: ``module:attribute``.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on."""
+        if self._app is None:
+            module, _, name = self._target.partition(":")
+            self._app = getattr(import_module(module), name)
+        await self._app(scope, receive, send)
 
 
 class MacieGatePlugin(AirflowPlugin):
-    """Names the package to Airflow; ``airflow plugins`` shows that ``plugins.zip`` has arrived."""
+    """Registers the Gate page; ``airflow plugins`` shows that ``plugins.zip`` has arrived."""
 
     name = "macie_gate"
+    fastapi_apps = [{"app": LazyApp("lake_gate.pages.app:gate"), "url_prefix": _PREFIX, "name": "Gate page"}]  # noqa: RUF012 - as Airflow declares it
+    external_views = [  # noqa: RUF012
+        {"name": "Gate", "href": "gate/", "url_route": "gate", "destination": "nav", "icon": _ICON},
+        {"name": "Gate", "href": "gate/dags/{DAG_ID}", "url_route": "gate-dag", "destination": "dag", "icon": _ICON},
+        {
+            "name": "Files",
+            "href": "gate/dags/{DAG_ID}/runs/{RUN_ID}",
+            "url_route": "gate-files",
+            "destination": "dag_run",
+            "icon": _ICON,
+        },
+    ]
+    react_apps = [  # noqa: RUF012
+        {
+            "name": "Gate summary",
+            "bundle_url": f"{_ROOT}{_PREFIX}/static/card.js",
+            "url_route": "gate-summary",
+            "destination": "dashboard",
+        }
+    ]

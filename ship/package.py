@@ -28,7 +28,7 @@ SHIPPED = {"dags": "dags", "include": "dags/include", "plugins": "plugins", "req
 NEEDED = ("plugins/.airflowignore", "dags/.airflowignore", "requirements.txt")
 """Files without which the package does not work: without the first, Airflow executes every module as a plugin."""
 
-SUFFIXES = {".py", ".json", ".md", ".txt"}
+SUFFIXES = {".py", ".json", ".md", ".txt", ".html", ".css", ".js", ".svg"}
 MIDNIGHT_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 PLUGINS, MANIFEST = "plugins.zip", "manifest.json"
 

@@ -21,6 +21,7 @@ LAYERS = (
     ),
     *({"scan"}, {"decision"}, {"delivery", "moving", "recording"}, {"notifications"}, {"held", "finding_events"}),
     {"params"},
+    {"pages"},
 )
 """The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
@@ -32,6 +33,7 @@ PURE = {
     "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
+    "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],
 }
 """Pure modules of packages that are not pure as a whole."""
 GATE = REPO / "plugins/lake_gate"

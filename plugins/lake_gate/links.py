@@ -14,7 +14,7 @@ def run_in_airflow(dag_id: str, run_id: str) -> str | None:
 
 def run_on_page(dag_id: str, run_id: str) -> str | None:
     """Return the address of a run on the Gate page; None where Airflow does not know its own address."""
-    return _below_base(f"gate/runs/{_part(dag_id)}/{_part(run_id)}/")
+    return _below_base(f"gate/dags/{_part(dag_id)}/runs/{_part(run_id)}")
 
 
 def _below_base(path: str) -> str | None:

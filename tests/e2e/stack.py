@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,17 +134,7 @@ def start_airflow(lake: Lake, folder: Path, *, paused: bool) -> Iterator[Stack]:
     (folder / "dags" / "consumer.py").write_text(CONSUMER)
     shutil.copytree(REPO / "include", folder / "include")
     (folder / "include/feeds/synthea.json").unlink()
-    environment = {
-        **airflow_environment(lake.endpoint_url, lake.outputs["FindingsQueueUrl"]),
-        "AIRFLOW_HOME": str(folder / "airflow"),  # runs of another test would be in the same database
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow/airflow.db",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(paused),
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
-        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
-            {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
-        ),
-    }
+    environment = _environment(lake, folder, paused=paused)
     url = environment["AIRFLOW__API__BASE_URL"]
     api = AirflowApi(url, "read_silver_clinic")
     command = services.python("-m", "dev.standalone")
@@ -155,3 +146,50 @@ def start_airflow(lake: Lake, folder: Path, *, paused: bool) -> Iterator[Stack]:
     finally:
         if (airflow := services.running("airflow")) is not None:  # also when it has never become ready
             services.stop(airflow)
+
+
+def _environment(lake: Lake, folder: Path, *, paused: bool) -> dict[str, str]:
+    return {
+        **airflow_environment(lake.endpoint_url, lake.outputs["FindingsQueueUrl"]),
+        "AIRFLOW_HOME": str(folder / "airflow"),  # runs of another test would be in the same database
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder}/airflow/airflow.db",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(paused),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
+            {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
+        ),
+    }
+
+
+@contextmanager
+def start_api_server(stack: Stack, roles: Mapping[str, str]) -> Iterator[str]:
+    """Start another API server on the database of the stack, with users instead of all admins; yield its address.
+
+    :param roles: by name of the user, who has it as password, too.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    passwords = stack.folder / "passwords.json"
+    passwords.write_text(json.dumps({name: name for name in roles}))
+    environment = {
+        **_environment(stack.lake, stack.folder, paused=True),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in roles.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__API__BASE_URL": url,
+    }
+    command = services.python("-m", "airflow", "api-server", "--apps", "core", "--port", str(port))
+    try:
+        services.start("airflow-users", command, environment, lambda: url if _answers(url) else None, STARTING_SECONDS)
+        yield url
+    finally:
+        if (server := services.running("airflow-users")) is not None:
+            services.stop(server)
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(f"{url}/api/v2/version", timeout=10).ok
+    return False

@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError
 
 from dev import in_process
 from lake_gate.finding_events.operators import TakeEventsOperator
+from lake_gate.model.run import OBJECTS, RECORD, Run
+from lake_gate.pages import lake as pages_lake
 from lake_gate.s3.versions import tags_of
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import ACCOUNT, scan
@@ -351,3 +353,43 @@ def test_consumer_without_more_reads_silver_and_neither_bronze_nor_quarantine(ga
     assert reads(gate, "consumer-role", gate.lake.silver, "a.csv")
     assert not reads(gate, "consumer-role", gate.lake.bronze, "a.csv")
     assert not reads(gate, "consumer-role", gate.lake.quarantine, isolated)
+
+
+def read_page(gate: Gate) -> int:
+    """Read what the Gate page reads, as a web server with nothing but the page's policy; the number of files."""
+    with gate.role("page-role"):
+        lake = pages_lake._opened.__wrapped__(0)
+        (row,) = lake.rows("synthea")
+        folder = lake.folder(Run("synthea", row.run_id))
+        return len(list(lake.entries(folder, lake.amendments(folder))))
+
+
+@pytest.mark.parametrize("without", ["", "ReadSettings", "ListDocuments", "ReadDocuments", "Decrypt"])
+def test_page_reads_documents_with_its_policy_and_needs_every_statement(gate: Gate, without: str) -> None:
+    run = Run("synthea", "1")
+    with gate.role():
+        s3: Any = boto3.session.Session().client("s3")
+        totals = {"objects": 1, "outcomes": {"promote": 1}, "severities": {}}
+        record = {"run": {"run_id": "1", "source": "s3://s/"}, "dry_run": False, "totals": totals}
+        for name, content in {RECORD: record, OBJECTS: {"name": "a.csv"}}.items():
+            s3.put_object(Bucket=gate.lake.bronze, Key=run.document(name), Body=json.dumps(content).encode())
+        s3.put_object(Bucket=gate.lake.bronze, Key=f"{run.prefix}a.csv", Body=PATIENT, IfNoneMatch="*")
+    kept = [statement for statement in statements("page") if statement["Sid"] != without]
+    assert len(kept) == 3 + (not without)
+    become("page-role", kept)
+    if without:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            read_page(gate)
+    else:
+        assert read_page(gate) == 1
+        assert not reads(gate, "page-role", gate.lake.bronze, f"{run.prefix}a.csv")
+
+
+def become(role: str, statements: list[dict[str, Any]]) -> None:
+    """Make a role with these statements alone."""
+    iam: Any = boto3.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": trust}
+    iam.create_role(RoleName=f"lake-{role}", AssumeRolePolicyDocument=json.dumps(document))
+    granted = {"Version": "2012-10-17", "Statement": statements}
+    iam.put_role_policy(RoleName=f"lake-{role}", PolicyName="granted", PolicyDocument=json.dumps(granted))

@@ -14,7 +14,7 @@ QUOTED = "manual__2026-11-25T10%3A00%3A00%2B00%3A00%2F..%2Fx%3Fy"
 def test_addresses_of_a_run(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
     assert run_in_airflow(*RUN) == f"https://airflow.example.org/dags/synthea_gate/runs/{QUOTED}"
-    assert run_on_page(*RUN) == f"https://airflow.example.org/gate/runs/synthea_gate/{QUOTED}/"
+    assert run_on_page(*RUN) == f"https://airflow.example.org/gate/dags/synthea_gate/runs/{QUOTED}"
 
 
 @pytest.mark.parametrize("base", ["", "/", "javascript:alert(1)//"])

@@ -135,6 +135,12 @@ _stores = partial(Mutant, f"{MACIE}/operators.py", ("tests/macie/test_operators.
 _lists_findings = partial(Mutant, f"{MACIE}/findings.py", ("tests/macie/test_findings.py",))
 _sensors = partial(Mutant, f"{MACIE}/sensors.py", (SENSORS,))
 
+
+def _pages(module: str, name: str, old: str, new: str) -> Mutant:
+    tests = f"tests/lake_gate/pages/test_{module}.py", "tests/lake_gate/pages/test_app.py"
+    return Mutant(f"{GATE}/pages/{module}.py", tests[: 1 + (module == "rendering")], name, old, new)
+
+
 MUTANTS = [
     # ---- no leak: what is decided
     _decision("skipped is clean", 'if observation.status == "COMPLETE":', 'if observation.status in {"COMPLETE", "SKIPPED"}:'),
@@ -527,4 +533,12 @@ MUTANTS = [
     Mutant("include/job_specs/synthea_daily.json", ("tests/lake_gate/scan/test_job_spec.py",), "the daily job leaves out what is not csv", '"buckets": ["${silver_bucket}"]}]', '"buckets": ["${silver_bucket}"]}], "scoping": {"includes": {"and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]}}'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "roles with a longer name may deploy, too", 'f"{role}/*/{name}"', 'f"{role}/*{name}"'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "whoever deploys is the deployer, whatever the file says", '"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters', '**self.parameters, "DeployerArns": ",".join(principals_of(caller_arn))'),
+    _pages("access", "the page shows DAGs that are not feeds", "return feed if {TAG, feed} <= tags else None", "return feed"),
+    _pages("access", "the page ignores what Airflow allows", 'Depends(requires_access_dag("GET", DagAccessEntity.RUN))', "Depends(lambda: None)"),
+    _pages("access", "the overview shows all feeds to everyone", ' and _may(request, user, "GET", dag_id)', ""),
+    _pages("rendering", "names are HTML", "autoescape=select_autoescape(default=True, default_for_string=True)", "autoescape=False"),
+    _pages("rendering", "caches keep pages", '"private, no-store"', '"public, max-age=60"'),
+    _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
+    _pages("places", "names are commands of the shell", "return shlex.quote(text)", "return text"),
+    Mutant(f"{GATE}/pages/app.py", ("tests/lake_gate/pages/test_app.py",), "the text of an error is on the page", "return render_state(request, states.FAILED)", "return render_state(request, states.of_settings(str(error)))"),
 ]  # fmt: skip

@@ -42,12 +42,18 @@ def read_policy(name: str) -> tuple[Policy, str]:
 
     :raises PolicyError: when the name is not allowed, or the file is not a valid policy; names every wrong key.
     """
+    read, content = _read(name)
+    return read, fingerprint(content)
+
+
+def _read(name: str) -> tuple[Policy, Any]:
+    """Return the policy, and the content of its file."""
     if not _POLICY_NAME.fullmatch(name):  # it may come from a document, and becomes part of a path
         raise PolicyError("include/policies", "the name of a policy contains only a-z, 0-9, _ and -")
     path = include_path(f"policies/{name}.json")
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return policy.parse(name, content), fingerprint(content)
+        return policy.parse(name, content), content
     except ValueError as problem:
         raise PolicyError(path, str(problem)) from None
 
@@ -59,19 +65,23 @@ def choose_policy(
 
     If run and feed name different policies, each object gets the stricter outcome of both.
 
+    The description has the content of the files, so that the record explains the decisions after a change of them.
+
     :param threshold: threshold that the run asks for; applied only if stricter than that of the policies.
     :param promotion: promotion that the run asks for; applied only if stricter than that of the policies.
     :raises PolicyError: when a policy is not valid.
     """
-    policy, sha256 = read_policy(of_feed)
+    policy, content = _read(of_feed)
     also: dict[str, Any] = {}
     if of_run != of_feed:
-        other, other_sha256 = read_policy(of_run)
-        policy, also = policy.joined(other), {"also": {"name": other.name, "sha256": other_sha256}}
+        other, of_other = _read(of_run)
+        described = {"name": other.name, "sha256": fingerprint(of_other), "content": of_other}
+        policy, also = policy.joined(other), {"also": described}
     policy = policy.tightened(threshold, promotion)
     return policy, {
         "name": policy.name,
-        "sha256": sha256,
+        "sha256": fingerprint(content),
+        "content": content,
         "quarantine_threshold": policy.quarantine_threshold,
         "promotion": policy.promotion,
         **also,

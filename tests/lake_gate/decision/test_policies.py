@@ -21,6 +21,8 @@ def test_policy_of_the_feed_and_of_the_run_are_both_described_and_read_back() ->
     assert (policy.quarantine_threshold, policy.promotion) == (Severity.MEDIUM, Promotion.ALL_OR_NOTHING)
     assert policy_of({"policy": json.loads(json.dumps(described))}) == policy
     assert [further.name for further in policy.also] == ["clean_only"]
+    rules = [[rule["name"] for rule in each["content"]["rules"]] for each in (described, described["also"])]
+    assert rules == [[rule.name for rule in read_policy(name)[0].rules] for name in ("default", "clean_only")]
 
 
 def test_run_that_names_the_policy_of_its_feed_uses_only_that() -> None:

@@ -1,0 +1,142 @@
+"""Columns of a file: the strip, the detections in each column, and their history over runs. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lake_gate.model.manifest import dataset_of
+from lake_gate.pages import facts
+
+MOST_IN_STRIP = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """An identifier in a column of a file.
+
+    :param column: empty if the name is not known; ``index``: position from 1, None without columns (a PDF).
+    :param cells: number of cells; with ``is_capped`` there are more.
+    :param decided: the decision rests on this identifier.
+    :param first_seen_at: time of the first run of the feed with it; empty: it is this run.
+    """
+
+    column: str
+    index: int | None
+    identifier: str
+    category: str
+    severity: str
+    cells: int | None
+    is_capped: bool
+    count: int | None
+    decided: bool
+    first_seen_run: str
+    first_seen_at: str
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> Detection:
+        """Return the detection of a line of ``columns.jsonl``."""
+        return cls(
+            column=facts.text(line, "column"),
+            index=facts.number(line, "index"),
+            identifier=facts.text(line, "identifier"),
+            category=facts.text(line, "category"),
+            severity=facts.text(line, "severity"),
+            cells=facts.number(line, "cells"),
+            is_capped=facts.member(line, "is_capped") is True,
+            count=facts.number(line, "count"),
+            decided=facts.member(line, "decided") is True,
+            first_seen_run=facts.text(line, "first_seen", "run_id"),
+            first_seen_at=facts.text(line, "first_seen", "at"),
+        )
+
+    @property
+    def column_words(self) -> str:
+        """The column, in words."""
+        if self.column:
+            return self.column
+        return f"column {self.index}" if self.index is not None else "anywhere in the file"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Column and identifier, by which runs are compared."""
+        return self.column_words, self.identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One column in the strip."""
+
+    index: int
+    title: str
+    has_detections: bool
+    decided: bool
+
+
+def strip(detections: Sequence[Detection], columns: int | None) -> list[Cell]:
+    """Return a cell per column, at most :data:`MOST_IN_STRIP`.
+
+    :param columns: number of columns of the file; None: those up to the last one with a detection.
+    """
+    by_index: defaultdict[int, list[Detection]] = defaultdict(list)
+    for detection in detections:
+        if detection.index is not None and detection.index >= 1:
+            by_index[detection.index].append(detection)
+    last = columns if columns is not None and columns >= 0 else max(by_index, default=0)
+    return [_cell(index, by_index.get(index, [])) for index in range(1, min(last, MOST_IN_STRIP) + 1)]
+
+
+def _cell(index: int, found: list[Detection]) -> Cell:
+    names = ", ".join(item.identifier for item in found)
+    title = f"{index} {found[0].column}: {names}" if found else f"Column {index}: nothing found"
+    return Cell(index, title, bool(found), any(item.decided for item in found))
+
+
+def of_file(lines: Iterable[Mapping[str, Any]], name: str) -> list[Detection]:
+    """Return the detections of a file, by column.
+
+    :param lines: of ``columns.jsonl``.
+    """
+    found = [Detection.of(line) for line in lines if facts.text(line, "name") == name]
+    return sorted(found, key=lambda item: (item.index is None, item.index or 0, item.identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """The same table in an earlier run."""
+
+    run_id: str
+    started_at: str
+    file: str
+    outcome: str
+    found: dict[tuple[str, str], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When an identifier was found in a column of the table, over the runs that were read."""
+
+    column: str
+    identifier: str
+    first: PastRun
+    last: PastRun
+    runs: int
+
+
+def seen(runs: Sequence[PastRun]) -> list[Seen]:
+    """Return the first and the last run of each column and identifier.
+
+    :param runs: the latest first.
+    """
+    by_key: defaultdict[tuple[str, str], list[PastRun]] = defaultdict(list)
+    for run in runs:
+        for key in run.found:
+            by_key[key].append(run)
+    return [Seen(*key, first=found[-1], last=found[0], runs=len(found)) for key, found in sorted(by_key.items())]
+
+
+def is_same_table(name: str, other: str) -> bool:
+    """Whether two files of different runs are the same table."""
+    return dataset_of(name) == dataset_of(other)

@@ -1,0 +1,259 @@
+"""Files of a run as the Run page lists them: search, order, pages, and the lines of the CSV. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any
+
+from lake_gate.model.evidence import UNKNOWN
+from lake_gate.model.run import HELD_PREFIX
+from lake_gate.pages import facts
+from lake_gate.pages.words import SEVERITIES, STRICTEST_FIRST, outcome_word, reason_words
+
+PAGE_FILES = 100
+MOST_SHOWN = 100_000
+"""Files that can be paged through; the CSV has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What Macie has found in a file, and how often."""
+
+    name: str
+    count: int
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What became of the same table in the run of the feed before.
+
+    :param appeared: identifiers that were not found then; ``gone``: those that are not found any more.
+    """
+
+    run_id: str
+    outcome: str
+    reason: str
+    appeared: list[str]
+    gone: list[str]
+    new_columns: list[Mapping[str, Any]]
+    gone_columns: list[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One file of a run.
+
+    :param now: bucket, key and version id where the file is; empty texts if that is not known.
+    :param was: outcome before a later finding made it stricter; empty if none did.
+    """
+
+    name: str
+    size_bytes: int
+    rows: int | None
+    columns: int | None
+    severity: str
+    identifiers: list[Identifier]
+    outcome: str
+    reason: str
+    rule: str
+    status_reason: str
+    now: tuple[str, str, str]
+    landed: tuple[str, str, str]
+    sha256: str
+    finding_ids: list[str]
+    before: Before | None
+    was: str
+    amended_at: str
+    verdict_run_id: str
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> FileRow:
+        """Return the row of an entry of ``objects.jsonl``."""
+        severities = facts.member(entry, "identifier_severities")
+        detections = sorted(facts.counts(entry, "detections").items(), key=lambda item: (-item[1], item[0]))
+        return cls(
+            name=facts.text(entry, "name"),
+            size_bytes=facts.number(entry, "size_bytes") or 0,
+            rows=facts.number(entry, "rows"),
+            columns=facts.number(entry, "columns"),
+            severity=facts.text(entry, "severity"),
+            identifiers=[Identifier(name, count, facts.text(severities, name)) for name, count in detections],
+            outcome=facts.text(entry, "outcome"),
+            reason=facts.text(entry, "reason"),
+            rule=facts.text(entry, "rule"),
+            status_reason=facts.text(entry, "status_reason"),
+            now=_place(entry, "now"),
+            landed=_place(entry, "landed"),
+            sha256=facts.text(entry, "sha256"),
+            finding_ids=[name for name in facts.texts(entry, "finding_ids") if name != UNKNOWN],
+            before=_before(facts.member(entry, "before")),
+            was=facts.text(entry, "amended", "was"),
+            amended_at=facts.text(entry, "amended", "decided_at"),
+            verdict_run_id=facts.text(entry, "verdict", "run_id"),
+        )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the file is below ``held/``."""
+        return self.now[1].startswith(HELD_PREFIX)
+
+    @property
+    def news(self) -> list[str]:
+        """What is different from the run before, in words."""
+        if not self.before:
+            return []
+        changed = [] if self.before.outcome == self.outcome else [f"was {outcome_word(self.before.outcome)}"]
+        return [
+            *changed,
+            *(f"{name} is new" for name in self.before.appeared),
+            *(f"{name} is gone" for name in self.before.gone),
+        ]
+
+
+def _place(entry: Mapping[str, Any], name: str) -> tuple[str, str, str]:
+    return tuple(facts.text(entry, name, part) for part in ("bucket", "key", "version_id"))  # type: ignore[return-value]
+
+
+def _before(content: Any) -> Before | None:
+    if not isinstance(content, Mapping):
+        return None
+    return Before(
+        run_id=facts.text(content, "run_id"),
+        outcome=facts.text(content, "outcome"),
+        reason=facts.text(content, "reason"),
+        appeared=facts.texts(content, "new_identifiers"),
+        gone=facts.texts(content, "gone_identifiers"),
+        new_columns=facts.mappings(content, "new_columns"),
+        gone_columns=facts.mappings(content, "gone_columns"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the Run page shows.
+
+    :param text: part of the name of a file, a column or an identifier; upper and lower case are the same.
+    :param outcome: files of this outcome only; empty: of all.
+    :param order: ``strictest``, ``name``, ``size`` or ``severity``.
+    :param page: from 1.
+    """
+
+    text: str = ""
+    outcome: str = ""
+    order: str = "strictest"
+    page: int = 1
+
+    def matches(self, entry: Mapping[str, Any], with_column: Collection[str]) -> bool:
+        """Whether an entry is shown.
+
+        :param with_column: names of the files that have a column of that name.
+        """
+        if self.outcome and facts.text(entry, "outcome") != self.outcome:
+            return False
+        wanted, name = self.text.casefold(), facts.text(entry, "name")
+        if not wanted or wanted in name.casefold() or name in with_column:
+            return True
+        return any(wanted in identifier.casefold() for identifier in facts.counts(entry, "detections"))
+
+
+type _Key = tuple[Any, ...]
+_ORDERS: dict[str, Callable[[Mapping[str, Any]], _Key]] = {
+    "strictest": lambda entry: (STRICTEST_FIRST.get(facts.text(entry, "outcome"), 0), -_rank(entry)),
+    "name": lambda _: (),
+    "size": lambda entry: (-(facts.number(entry, "size_bytes") or 0),),
+    "severity": lambda entry: (-_rank(entry),),
+}
+ORDERS = tuple(_ORDERS)
+
+
+def _rank(entry: Mapping[str, Any]) -> int:
+    return SEVERITIES.get(facts.text(entry, "severity"), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of files.
+
+    :param found: number of files that match, on all pages.
+    :param objects: number of files of the run.
+    """
+
+    files: list[FileRow]
+    found: int
+    objects: int
+    number: int
+
+    @property
+    def last(self) -> int:
+        """Number of the last page."""
+        return max(1, -(-min(self.found, MOST_SHOWN) // PAGE_FILES))
+
+
+def page_of(entries: Iterable[Mapping[str, Any]], search: Search, with_column: Collection[str] = ()) -> Page:
+    """Return a page of the files that match; memory grows with the number of the page only.
+
+    :param entries: read once.
+    """
+    total, found = 0, 0
+
+    def matching() -> Iterator[Mapping[str, Any]]:
+        nonlocal total, found
+        for entry in entries:
+            total += 1
+            if search.matches(entry, with_column):
+                found += 1
+                yield entry
+
+    order = _ORDERS.get(search.order, _ORDERS["strictest"])
+    first = (search.page - 1) * PAGE_FILES
+    kept = nsmallest(
+        min(first + PAGE_FILES, MOST_SHOWN), matching(), key=lambda entry: (*order(entry), facts.text(entry, "name"))
+    )
+    return Page([FileRow.of(entry) for entry in kept[first:]], found, total, search.page)
+
+
+def names_with_column(columns: Iterable[Mapping[str, Any]], wanted: str) -> set[str]:
+    """Return the names of the files that have a column with the text in its name.
+
+    :param columns: lines of ``columns.jsonl``.
+    """
+    folded = wanted.casefold()
+    return {facts.text(line, "name") for line in columns if folded in facts.text(line, "column").casefold()}
+
+
+CSV_COLUMNS = (
+    *("name", "size_bytes", "rows", "columns", "severity", "outcome", "reason", "in_words", "rule", "identifiers"),
+    *("outcome_before", "bucket", "key", "version_id", "sha256"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""First characters of cells that spreadsheet programs calculate.
+Source: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+
+def csv_lines(files: Iterable[FileRow]) -> Iterator[str]:
+    """Yield the lines of a CSV of the files, its header first."""
+    yield _csv_line(CSV_COLUMNS)
+    for file in files:
+        yield _csv_line(_cells(file))
+
+
+def _cells(file: FileRow) -> Iterable[object]:
+    found = "; ".join(f"{identifier.name} x {identifier.count}" for identifier in file.identifiers)
+    numbers = (file.size_bytes, file.rows, file.columns)
+    words = (file.severity, file.outcome, file.reason, reason_words(file.reason) if file.reason else "", file.rule)
+    return (file.name, *numbers, *words, found, file.before.outcome if file.before else "", *file.now, file.sha256)
+
+
+def _csv_line(cells: Iterable[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow("" if cell is None else _safe(str(cell)) for cell in cells)
+    return line.getvalue()
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,85 @@
+// Behaviour of the Gate page; every page also works without it.
+(() => {
+  const status = document.getElementById("status");
+  const framed = window.parent !== window;
+
+  // Airflow's frame allows neither links that leave it nor downloads: a link in the page around it is clicked instead.
+  const clickOutside = (link, download) => {
+    const outside = parent.document.createElement("a");
+    outside.href = link.href;
+    if (download) outside.download = "";
+    parent.document.body.append(outside);
+    outside.click();
+    outside.remove();
+  };
+
+  const copy = async (button) => {
+    const code = button.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      if (!document.execCommand("copy")) return (status.textContent = "Selected: copy it with the keyboard");
+    }
+    button.textContent = "Copied";
+    status.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  };
+
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) return copy(button);
+    const link = event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const leaves = link.hasAttribute("data-top"), loads = link.hasAttribute("data-download");
+    if (framed && (leaves || loads)) {
+      event.preventDefault();
+      clickOutside(link, loads);
+    } else if (!loads && !link.getAttribute("href").startsWith("#")) document.body.classList.add("loading");
+  });
+  addEventListener("submit", (event) => {
+    if (event.target.matches("[data-trigger]")) start(event);
+    else document.body.classList.add("loading");
+  });
+  addEventListener("pageshow", () => document.body.classList.remove("loading"));
+
+  // Airflow's own API starts the run, and decides whether the user may.
+  const start = async (event) => {
+    event.preventDefault();
+    const form = event.target, fields = new FormData(form), result = form.querySelector(".result");
+    const button = form.querySelector("button");
+    button.disabled = true;
+    result.textContent = "Starting …";
+    const conf = { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
+    try {
+      const answer = await fetch(form.dataset.trigger, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ logical_date: null, conf }),
+      });
+      if (!answer.ok) throw new Error(answer.status === 403 ? "Airflow does not let you start runs" : `Airflow answered ${answer.status}`);
+      const run = (await answer.json()).dag_run_id;
+      const link = document.createElement("a");
+      link.href = `${location.pathname.split("/runs/")[0]}/runs/${encodeURIComponent(run)}`;
+      link.textContent = run;
+      result.replaceChildren("Started: ", link);
+    } catch (error) {
+      result.textContent = `Not started: ${error.message}.`;
+      button.disabled = false;
+    }
+  };
+
+  // The latest runs are on the right.
+  for (const chart of document.querySelectorAll(".chart")) chart.scrollLeft = chart.scrollWidth;
+
+  // A page about a run that goes on looks again, unless it is hidden or a person is at one of its fields.
+  const seconds = Number(document.body.dataset.refresh);
+  if (seconds) {
+    setInterval(() => {
+      if (!document.hidden && !document.activeElement?.matches("input, select")) location.reload();
+    }, seconds * 1000);
+  }
+})();

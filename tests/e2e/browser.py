@@ -1,0 +1,70 @@
+"""Debian's Chromium, driven by Playwright, and axe-core for what people with a screen reader or a keyboard meet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SECONDS = 60
+SERIOUS = {"serious", "critical"}
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@contextmanager
+def start_browser() -> Iterator[Browser]:
+    """Start the browser that is installed; nothing is downloaded."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    assert path, "no Chromium is installed: make test-all installs it where apt-get is, else install it yourself"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])  # root has no sandbox
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def open_page(
+    browser: Browser, *, phone: bool = False, dark: bool = False, token: str = "", url: str = ""
+) -> Iterator[Page]:
+    """Open an empty page; no content security policy may have refused anything at its end.
+
+    :param token: of a session at this ``url``; without one the page is anonymous.
+    """
+    size = {"width": 390, "height": 844} if phone else {"width": 1360, "height": 900}
+    context: BrowserContext = browser.new_context(viewport=size, color_scheme="dark" if dark else "light")  # type: ignore[arg-type]
+    if token:
+        context.add_cookies([{"name": "_token", "value": token, "url": url}])
+    page = context.new_page()
+    page.set_default_timeout(SECONDS * 1000)
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "Security Policy" in message.text else None)
+    try:
+        yield page
+        assert refused == []
+    finally:
+        context.close()
+
+
+def token_of(url: str, name: str) -> str:
+    """Sign in as a user of the simple auth manager, whose password is the name; return the token of the session."""
+    answer = requests.post(f"{url}/auth/token", json={"username": name, "password": name}, timeout=SECONDS)
+    answer.raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core calls a serious or critical violation on the page."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {[node['html'][:120] for node in rule['nodes'][:3]]}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+    ]

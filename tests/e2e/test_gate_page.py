@@ -1,0 +1,231 @@
+"""The Gate page in a browser, in a real Airflow: from the trigger form to the column that decided."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import boto3
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dev import services
+from dev.local import local_aws
+from dev.paths import aws_environment
+from lake_gate.model import jsonl
+from lake_gate.model.run import OBJECTS, RECORD, Run
+from tests.e2e.browser import open_page, start_browser, token_of, violations
+from tests.e2e.stack import Stack, start_airflow, start_api_server
+from tests.lake import Lake
+
+pytestmark = pytest.mark.slow
+
+VALUE = "219-09-9999"
+HOSTILE = "<img src=x onerror=window.hacked=1>.csv"
+FILES = {
+    "patients.csv": f"NAME,SSN\nJohn Miller,{VALUE}\n".encode(),
+    "visits.csv": b"WARD\nWARD-1\n",
+    HOSTILE: b"<script>window.hacked=2</script>\nWARD-2\n",
+    "notes.pdf": b"%PDF",
+}
+DAG = "clinic_gate"
+MANY = 10_001
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    aws = local_aws()
+    for name, value in aws_environment(aws.url).items():
+        monkeypatch.setenv(name, value)
+    lake = Lake.set_up(aws.url)
+    try:
+        with start_airflow(lake, tmp_path, paused=True) as stack:
+            yield stack
+    finally:
+        services.stop(aws)
+
+
+def test_people_find_out_what_happened(stack: Stack) -> None:
+    for name, content in FILES.items():
+        key = f"deliveries/clinic/browser/{name}"
+        stack.lake.s3.put_object(Bucket=stack.lake.outputs["SourceBucket"], Key=key, Body=content)
+    stack.add_feed("clinic", schedule=None)
+    stack.switch_on(DAG)
+    with start_browser() as browser:
+        run_id = start_a_run_by_the_form(browser, stack)
+        find_the_column_that_decided(browser, stack, run_id)
+        reach_the_page_from_everywhere(browser, stack, run_id)
+        leave_the_frame(browser, stack, run_id)
+        check_themes_and_sizes(browser, stack, run_id)
+        use_the_keyboard_alone(browser, stack, run_id)
+        page_through_many_files(browser, stack)
+        with start_api_server(stack, {"ann": "viewer", "eve": "user"}) as url:
+            be_anonymous(browser, url, run_id)
+            be_a_viewer(browser, url, run_id)
+            process_held_files_again(browser, stack, url, run_id)
+
+
+def start_a_run_by_the_form(browser: Browser, stack: Stack) -> str:
+    with open_page(browser) as page:
+        page.goto(f"{stack.url}/dags/{DAG}")
+        page.get_by_role("button", name="Trigger Dag").click()
+        page.locator("#element_source").fill(f"s3://{stack.lake.outputs['SourceBucket']}/deliveries/clinic/browser/")
+        page.get_by_role("dialog").get_by_role("button", name="Trigger", exact=True).click()
+        page.wait_for_url("**/runs/*")
+    run = stack.ended_run(DAG)
+    assert run["state"] == "success"
+    return str(run["dag_run_id"])
+
+
+def find_the_column_that_decided(browser: Browser, stack: Stack, run_id: str) -> None:
+    """Two clicks from the run in Airflow: which file, which column, why, where, how to read it."""
+    with open_page(browser) as page:
+        page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}")
+        page.get_by_role("link", name="Files", exact=True).click()
+        frame = page.frame_locator("iframe")
+        expect(frame.get_by_role("link", name=HOSTILE)).to_be_visible()
+        frame.get_by_role("link", name="patients.csv", exact=True).click()
+        decided = frame.get_by_role("row").filter(has_text="decided").filter(has_text="SSN")
+        expect(decided.first).to_contain_text("USA_SOCIAL_SECURITY_NUMBER")
+        expect(frame.get_by_text("aws s3api get-object")).to_contain_text("--profile gate-reviewer")
+        expect(frame.locator("#where + dl")).to_contain_text("quarantine")
+        assert VALUE not in frame.locator("html").inner_html()
+        page.goto(address(stack.url, run_id, f"/file?name={quote(HOSTILE)}"))
+        expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+        assert page.evaluate("window.hacked") is None
+
+
+def address(url: str, run_id: str, rest: str = "") -> str:
+    return f"{url}/gate/dags/{DAG}/runs/{quote(run_id, safe='')}{rest}"
+
+
+def reach_the_page_from_everywhere(browser: Browser, stack: Stack, run_id: str) -> None:
+    with open_page(browser) as page:
+        page.goto(stack.url)
+        expect(page.frame_locator("iframe").get_by_text("1 quarantined")).to_be_visible()
+        page.get_by_role("link", name="Gate", exact=True).click()
+        expect(page.frame_locator("iframe").get_by_role("link", name=run_id, exact=True)).to_be_visible()
+        page.goto(f"{stack.url}/dags/{DAG}")
+        page.locator(f'a[href="/dags/{DAG}/plugin/gate-dag"]').click()
+        expect(page.frame_locator("iframe").get_by_role("heading", name="Gate clinic")).to_be_visible()
+        page.goto(f"{stack.url}/dags/read_silver_clinic/plugin/gate-dag")
+        expect(page.frame_locator("iframe").get_by_text("Not a feed of the gate")).to_be_visible()
+
+
+def leave_the_frame(browser: Browser, stack: Stack, run_id: str) -> None:
+    """The frame in which Airflow shows the page allows neither downloads nor links to the page around it."""
+    with open_page(browser) as page:
+        page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}/plugin/gate-files")
+        frame = page.frame_locator("iframe")
+        with page.expect_download() as download:
+            frame.get_by_role("link", name="Download CSV").click()
+        assert Path(download.value.path()).read_text().startswith("name,size_bytes,")
+        frame.get_by_role("link", name="Tasks and logs").click()
+        page.wait_for_url(lambda url: "plugin" not in url)
+
+
+def check_themes_and_sizes(browser: Browser, stack: Stack, run_id: str) -> None:
+    for dark in (False, True):
+        for phone in (False, True):
+            with open_page(browser, dark=dark, phone=phone) as page:
+                for rest in ("", "/file?name=patients.csv"):
+                    check_layout(page, address(stack.url, run_id, rest), dark=dark)
+                check_layout(page, f"{stack.url}/gate/", dark=dark)
+                check_layout(page, f"{stack.url}/gate/dags/nothing_gate", dark=dark)
+    with open_page(browser) as page:  # Airflow's own switch counts more than the system's
+        page.goto(stack.url)
+        page.evaluate("localStorage.setItem('theme', 'dark')")
+        page.goto(f"{stack.url}/plugin/gate")
+        expect(page.frame_locator("iframe").locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def check_layout(page: Page, url: str, *, dark: bool) -> None:
+    page.goto(url)
+    assert violations(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), f"{url} is wider than the screen"
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(255, 255, 255)") is not dark
+
+
+def use_the_keyboard_alone(browser: Browser, stack: Stack, run_id: str) -> None:
+    with open_page(browser) as page:
+        page.goto(address(stack.url, run_id))
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        tab_to(page, "input[type=search]")
+        page.keyboard.type("ssn")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("1–1 of 1 file that match, of 4")).to_be_visible()
+        tab_to(page, "table a")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="patients.csv")).to_be_visible()
+        tab_to(page, "[data-copy]")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text("Copied")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"{selector} is not reached with the Tab key")
+
+
+def page_through_many_files(browser: Browser, stack: Stack) -> None:
+    """More files than a page has: the documents of such a run, as its tasks would write them."""
+    run, lake = Run("clinic", "many"), stack.lake
+    lines = b"".join(map(jsonl.to_line, ({"name": f"{number:05}.csv", "outcome": "promote"} for number in range(MANY))))
+    totals = {"objects": MANY, "size_bytes": 0, "outcomes": {"promote": MANY}, "severities": {}}
+    record = {"dry_run": False, "run": {"run_id": "many", "source": "s3://s/"}, "totals": totals, "rules": {}}
+    for name, content in ((OBJECTS, lines), (RECORD, json.dumps(record).encode())):
+        lake.s3.put_object(Bucket=lake.bronze, Key=run.document(name), Body=content)
+    with open_page(browser) as page:
+        page.goto(address(stack.url, "many"))
+        expect(page.get_by_text("1–100 of 10,001 files")).to_be_visible()
+        page.get_by_role("link", name="Next").click()
+        expect(page.get_by_text("101–200 of 10,001 files")).to_be_visible()
+        page.get_by_role("searchbox").fill("09999")
+        page.get_by_role("button", name="Search").click()
+        expect(page.get_by_role("link", name="09999.csv")).to_be_visible()
+
+
+def be_anonymous(browser: Browser, url: str, run_id: str) -> None:
+    with open_page(browser) as page:
+        for path in (f"{url}/gate/", address(url, run_id)):
+            answer = page.goto(path)
+            assert answer
+            assert answer.status == 401
+            expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
+
+
+def be_a_viewer(browser: Browser, url: str, run_id: str) -> None:
+    """A viewer sees the files, is offered no run, and is refused one by Airflow."""
+    with open_page(browser, token=token_of(url, "ann"), url=url) as page:
+        page.goto(address(url, run_id))
+        expect(page.get_by_role("link", name="notes.pdf")).to_be_visible()
+        expect(page.get_by_role("button", name="Start a run")).to_have_count(0)
+        status = page.evaluate(
+            """async path => (await fetch(path, {method: "POST", headers: {"Content-Type": "application/json"},
+            body: JSON.stringify({logical_date: null})})).status""",
+            f"/api/v2/dags/{DAG}/dagRuns",
+        )
+        assert status == 403
+
+
+def process_held_files_again(browser: Browser, stack: Stack, url: str, run_id: str) -> None:
+    with open_page(browser, token=token_of(url, "eve"), url=url) as page:
+        page.goto(address(url, run_id))
+        page.get_by_text("Process held files of this feed again").click()
+        page.get_by_label("Held because").select_option("*")
+        page.get_by_role("button", name="Start a run").click()
+        expect(page.locator(".result a")).to_be_visible()
+        started = page.locator(".result a").inner_text()
+    run = stack.ended_run(DAG, lambda run: run["dag_run_id"] == started)
+    assert (run["state"], run["conf"]["reprocess_held"], run["conf"]["dry_run"]) == ("success", "*", True)

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from lake_gate.model.run import RELEASED, Run
+from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
+
+RUN = "/gate/dags/synthea_gate/runs/1"
+HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}'\".csv"
+
+
+def test_a_viewer_sees_which_file_was_quarantined_and_why(viewer: Browser, written: Written) -> None:
+    written.run(entry(), entry("payers.csv", "promote"), columns=[column()])
+    written.index(row(outcomes={"quarantine": 1, "promote": 1}))
+    page = viewer.text(RUN)
+    shown = ("patients.csv", "quarantined", "a rule of the policy quarantines these findings", "identity-documents")
+    assert all(text in page for text in (*shown, "Numbers of people", "1 message", "0.50 USD"))
+    assert page.index("patients.csv") < page.index("payers.csv")
+
+
+def test_the_file_says_which_column_where_and_how_to_read_it(viewer: Browser, written: Written) -> None:
+    written.run(entry(), columns=[column()])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    for shown in ("SSN", "1,000 or more", "of 1,163", "decided", "0f1e2d3c", "new in this run"):
+        assert shown in page
+    assert "arn:aws:iam::123456789012:role/lake-reviewer" in page
+    assert "aws s3api get-object --profile gate-reviewer" in page
+
+
+def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:
+    failed = row("2", state="failed", failed_task="create_job", reason="AccessDenied", outcomes={}, objects=None)
+    written.index(failed, row("3", outcomes={"hold": 2}, is_dry_run=True), row())
+    written.index(row("of-the-clinic"), feed="clinic")
+    page = viewer.text("/gate/")
+    for shown in ("create_job", "AccessDenied", "dry run", "of-the-clinic", "oldest for"):
+        assert shown in page
+    page = viewer.text("/gate/dags/synthea_gate")
+    assert "of-the-clinic" not in page
+    page = viewer.text("/gate/", feed="synthea", state="failed", dry="hide", since="2026-11-01", until="2026-11-30")
+    assert "/runs/2" in page
+    assert "/runs/3" not in page
+
+
+def test_the_card_has_the_sums(viewer: Browser, written: Written) -> None:
+    written.index(row(outcomes={"quarantine": 4_321}))
+    assert "4,321" in viewer.text("/gate/card")
+
+
+@pytest.mark.parametrize("query", [{"feed": "nothing"}, {"state": "x", "since": "'", "until": "9", "dry": "maybe"}])
+def test_filters_that_are_not_valid_are_ignored(query: dict[str, str], viewer: Browser, written: Written) -> None:
+    written.index(row("any"))
+    assert "/runs/any" in viewer.text("/gate/", **query)
+
+
+def test_hostile_names_are_shown_as_text(viewer: Browser, written: Written) -> None:
+    hostile_entry = entry(HOSTILE, rule="</b><script>", reason="<script>", detections={"<script>alert(2)</script>": 1})
+    written.run(hostile_entry, columns=[column(HOSTILE, "<script>alert(3)</script>")])
+    written.index(row(reason="<script>", source="<script>", started_by="<script>alert(4)</script>"))
+    for page in (viewer.text(RUN), viewer.text("/gate/"), viewer.text(f"{RUN}/file", name=HOSTILE)):
+        assert "<script>" not in page
+        assert "<img" not in page
+        assert "49" not in page
+        assert "\u202e" not in page
+    assert "alert(3)" in viewer.text(f"{RUN}/file", name=HOSTILE)
+    assert HOSTILE.partition("\u202e")[0].replace("<", "&lt;").replace(">", "&gt;") in viewer.text(RUN)
+
+
+@pytest.mark.parametrize(
+    "run_id", ["..%2F..%2Fclinic%2F1", "%2e%2e", "none", "x" * 251, "%00", "a%0Ab", "1/../../clinic/1"]
+)
+def test_no_id_of_a_run_leads_out_of_its_feed(run_id: str, viewer: Browser, written: Written) -> None:
+    written.put("_runs/clinic/1/run.json", b'{"run_id": "1"}')
+    assert viewer.get(f"/gate/dags/synthea_gate/runs/{run_id}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "nothing.csv", "../1/patients.csv", "x" * 5000])
+def test_a_file_that_the_record_does_not_have(name: str, viewer: Browser, written: Written) -> None:
+    written.run(entry())
+    assert viewer.get(f"{RUN}/file", name=name).status_code == 404
+
+
+def test_the_csv_has_what_was_searched_for(viewer: Browser, written: Written) -> None:
+    written.run(entry("=a.csv"), entry("b.csv", "promote"), columns=[column("b.csv")])
+    answer = viewer.get(f"{RUN}/files.csv", q="ssn")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="synthea-1.csv"'
+    assert [line[0] for line in csv.reader(io.StringIO(answer.text, newline=""))] == ["name", "b.csv"]
+    assert "'=a.csv" in viewer.get(f"{RUN}/files.csv").text
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "²", "9999999", "1"])
+def test_a_page_that_is_not_a_number_is_the_first(page: str, viewer: Browser, written: Written) -> None:
+    written.run(entry())
+    assert "1–1 of 1 file" in viewer.text(RUN, page=page)
+
+
+def test_ten_thousand_files_are_paged(viewer: Browser, written: Written) -> None:
+    written.run(*(entry(f"{number:05}.csv", "promote") for number in range(10_001)))
+    page = viewer.text(RUN)
+    assert "1–100 of 10,001 files" in page
+    assert page.count("<tr>") == 101
+    assert "10,001–10,001 of 10,001" in viewer.text(RUN, page="101")
+    assert "There is no page 102" in viewer.text(RUN, page="102")
+
+
+def test_runs_before_there_were_columns_and_an_index(viewer: Browser, written: Written) -> None:
+    old = entry()
+    for name in ("rows", "columns", "finding_ids", "identifier_severities", "before"):
+        del old[name]
+    written.run(old, rules={"policy": {"name": "default", "sha256": "ab", "promotion": "each by itself"}})
+    assert "patients.csv" in viewer.text(RUN)
+    assert "has not recorded its text" in viewer.text(RUN)
+    assert "No column evidence recorded" in viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "/runs/1" in viewer.text("/gate/")
+
+
+def states(written: Written) -> dict[str, str]:
+    """Write runs in all states; a text that each of their pages shows, by run id."""
+    written.index(
+        row("running", state="running", outcomes={}),
+        row("failed", state="failed", failed_task="land", reason="SourceError", outcomes={}),
+        row("empty", state="empty", objects=0, outcomes={}),
+    )
+    written.run(entry(), run_id="dry", dry_run=True)
+    written.run(run_id="nothing")
+    written.run(entry(), run_id="lost", accounted=False)
+    return {
+        "running": "This run is going on",
+        "failed": "This run failed at land",
+        "empty": "No record",
+        "dry": "would be quarantined",
+        "nothing": "The delivery was empty",
+        "lost": "Not every file is accounted for",
+    }
+
+
+def test_states_of_runs_have_pages_of_their_own(viewer: Browser, written: Written) -> None:
+    for run_id, shown in states(written).items():
+        assert shown in viewer.text(f"/gate/dags/synthea_gate/runs/{run_id}"), run_id
+
+
+def test_the_first_visit_says_how_to_begin(viewer: Browser, written: Written) -> None:
+    assert "No run yet" in viewer.text("/gate/")
+
+
+def test_a_reprocessed_file_is_followed_into_the_later_run(viewer: Browser, written: Written) -> None:
+    held = entry("a.csv", "hold")
+    written.run(held)
+    now = {"bucket": written.lake.silver, "key": "synthea/2/a.csv", "version_id": "v"}
+    released = {"name": "a.csv", "key": held["now"]["key"], "version_id": "v1", "now": now}
+    written.put(Run("synthea", "2").document(RELEASED), json.dumps(released).encode())
+    written.index(row("2", source="held://*", started_at="2026-11-29T00:00:00+00:00"), row())
+    assert "re-processed since" in viewer.text(RUN)
+    page = viewer.text(f"{RUN}/file", name="a.csv")
+    assert "Moved since" in page
+    assert f"s3://{written.lake.silver}/synthea/2/a.csv" in page
+
+
+@pytest.mark.parametrize("name", ["record.json", "objects.jsonl", "columns.jsonl"])
+def test_damaged_documents_are_named_and_not_shown(name: str, viewer: Browser, written: Written) -> None:
+    run = written.run(entry(), columns=[column()])
+    written.put(run.document(name), b"219-09-9999\n")
+    answer = viewer.get(RUN, q="a")
+    assert (answer.status_code, name in answer.text, "219-09-9999" in answer.text) == (502, True, False)
+
+
+def test_a_refusal_of_aws_is_a_page(viewer: Browser, written: Written) -> None:
+    ssm: Any = boto3.client("ssm")
+    ssm.put_parameter(Name="/lake_gate/bronze_bucket", Value="there-is-none", Overwrite=True)
+    answer = viewer.get("/gate/")
+    assert (answer.status_code, "NoSuchBucket" in answer.text) == (502, True)
+
+
+def test_missing_settings_are_a_page(viewer: Browser, written: Written) -> None:
+    boto3.client("ssm").delete_parameter(Name="/lake_gate/silver_bucket")
+    answer = viewer.get("/gate/")
+    assert (answer.status_code, "silver_bucket is missing" in answer.text) == (503, True)
+
+
+def test_an_unexpected_error_shows_nothing_of_its_text(
+    viewer: Browser, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("219-09-9999")
+
+    monkeypatch.setattr("lake_gate.pages.views.read_run", fail)
+    answer = viewer.get(RUN)
+    assert (answer.status_code, "219-09-9999" in answer.text) == (500, False)
+    assert answer.headers["cache-control"] == "private, no-store"
+
+
+def test_the_pages_write_nothing(viewer: Browser, user: Browser, written: Written) -> None:
+    written.run(entry(outcome="hold"), columns=[column()])
+    before = written.lake.s3.list_object_versions(Bucket=written.lake.bronze)["Versions"]
+    for path in ("/gate/", "/gate/card", RUN, f"{RUN}/file?name=patients.csv", f"{RUN}/files.csv"):
+        user.text(path)
+    assert written.lake.s3.list_object_versions(Bucket=written.lake.bronze)["Versions"] == before
