@@ -19,7 +19,13 @@ LAYERS = (
         {"include", "content"},
         {"base"},
     ),
-    *({"scan"}, {"decision"}, {"delivery", "moving", "recording"}, {"notifications"}, {"held", "finding_events"}),
+    *(
+        {"scan"},
+        {"decision"},
+        {"delivery", "masking", "moving", "recording"},
+        {"notifications"},
+        {"held", "finding_events"},
+    ),
     {"params"},
 )
 """The order of lake_gate: a package or module imports only those of an earlier set."""
@@ -27,6 +33,7 @@ PURE = {
     "": ["feed", "xcom"],
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "plan", "verdict", "amendments"],
+    "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker"],
     "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],
