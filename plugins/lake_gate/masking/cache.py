@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable
 
-_ENTRY_BYTES = 300
-"""Memory of an entry besides its characters: two objects and their place in the table."""
+_ENTRY_BYTES = 400
+"""Memory of an entry: two texts of usual length and their place in the table."""
+_MOST_CHARACTERS = 150
+"""Longer keys are not remembered."""
 
 
-class Cache[Key: Hashable, Value](dict[Key, Value]):
+class Cache[Key: (str, int), Value](dict[Key, Value]):
     """Values of a pure function by argument; ``cache[argument]`` runs in C for arguments that are known.
 
     :param compute: the function; what it raises passes through.
@@ -19,18 +20,13 @@ class Cache[Key: Hashable, Value](dict[Key, Value]):
     def __init__(self, compute: Callable[[Key], Value], most_bytes: int) -> None:
         super().__init__()
         self._compute = compute
-        self._most_bytes = self._room = most_bytes
+        self._most = most_bytes // _ENTRY_BYTES
 
     def __missing__(self, key: Key) -> Value:
-        """Compute and remember a value."""
+        """Compute a value, and remember it."""
         value = self._compute(key)
-        self._room -= _ENTRY_BYTES + _size(key) + _size(value)
-        if self._room < 0:
+        if len(self) >= self._most:
             self.clear()
-            self._room = self._most_bytes
-        self[key] = value
+        if isinstance(key, int) or len(key) <= _MOST_CHARACTERS:
+            self[key] = value
         return value
-
-
-def _size(item: Any) -> int:
-    return len(item) if isinstance(item, str) else 0

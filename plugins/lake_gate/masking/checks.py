@@ -16,13 +16,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from itertools import islice
+from functools import lru_cache
 from typing import BinaryIO
 
 from lake_gate.errors import MaskCheckError, UnparsableRowError
 from lake_gate.masking.dialect import Dialect
 from lake_gate.masking.facts import STATES
 from lake_gate.masking.plan import Plan
+from lake_gate.masking.records import end_of_records
 from lake_gate.masking.risk import Groups
 from lake_gate.masking.spec import MaskingSpec, Method, Rule
 
@@ -50,9 +51,9 @@ class Table:
 
     def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
         self._stream, self._dialect = stream, dialect
-        self._blocks = 0
         self._sha256 = hashlib.sha256()
-        self._reader = csv.reader(self._iter_lines(), delimiter=dialect.delimiter, strict=True)
+        self._blocks = self.iter_blocks()
+        self._ahead: list[Cells] = []
         self.rows = self.size_bytes = 0
 
     @property
@@ -62,37 +63,35 @@ class Table:
 
     def iter_blocks(self) -> Iterator[list[Cells]]:
         """Yield the rows of about a block of bytes at a time."""
-        rows: list[Cells] = []
-        blocks = self._blocks
-        for row in self._reader:
-            rows.append(row or [""])
-            if self._blocks != blocks:
-                yield self._counted(rows)
-                rows, blocks = [], self._blocks
-        if rows:
-            yield self._counted(rows)
+        for text in self._iter_texts():
+            lines = io.StringIO(text, newline="\n")
+            rows: list[Cells] = list(csv.reader(lines, delimiter=self._dialect.delimiter, strict=True))
+            self.rows += len(rows)
+            yield [row or [""] for row in rows] if [] in rows else rows
 
     def read(self, count: int) -> list[Cells]:
         """Return so many rows, or those that are left."""
-        return self._counted([row or [""] for row in islice(self._reader, count)])
-
-    def _counted(self, rows: list[Cells]) -> list[Cells]:
-        self.rows += len(rows)
+        while len(self._ahead) < count and (rows := next(self._blocks, None)) is not None:
+            self._ahead += rows
+        rows, self._ahead = self._ahead[:count], self._ahead[count:]
         return rows
 
-    def _iter_lines(self) -> Iterator[str]:
+    def _iter_texts(self) -> Iterator[str]:
+        """Yield the text of complete rows, a block of bytes at a time."""
         mark = self._dialect.mark + self._dialect.encode(self._dialect.preamble)
         self._stream.seek(0)
-        self._take(self._stream.read(len(mark)))
+        self._take(len(mark))
         decoder = codecs.getincrementaldecoder(self._dialect.encoding)(self._dialect.errors)
         text = ""
-        while content := self._take(self._stream.read(_BLOCK_BYTES)):
-            self._blocks += 1
-            complete, end, text = (text + decoder.decode(content)).rpartition("\n")
-            yield from io.StringIO(complete + end, newline="\n")
-        yield from [text] if text else []
+        while content := self._take(_BLOCK_BYTES):
+            text += decoder.decode(content)
+            end = end_of_records(text)
+            yield text[:end]
+            text = text[end:]
+        yield text
 
-    def _take(self, content: bytes) -> bytes:
+    def _take(self, count: int) -> bytes:
+        content = self._stream.read(count)
         self._sha256.update(content)
         self.size_bytes += len(content)
         return content
@@ -125,7 +124,8 @@ class Check:
         original, copy = Table(source, self._dialect), Table(target, self._dialect)
         try:
             for rows in original.iter_blocks():
-                self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
+                if rows:
+                    self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
             if copy.read(1):
                 raise self._error("it has more rows than the original")
         except csv.Error:
@@ -182,8 +182,11 @@ class Check:
 
     def _collect_looking_like_tokens(self, cells: Cells) -> None:
         """Remember values of the original that a token could be; a delivery that was not masked before has none."""
-        values = {cell for cell in set(cells) if len(cell) in _TOKEN_LENGTHS and _TOKEN.fullmatch(cell)}
-        self._looking_like_tokens |= values
+        self._looking_like_tokens.update(
+            cell
+            for cell in set(cells)
+            if len(cell) in _TOKEN_LENGTHS and (len(cell) == 32 or cell[14] == "8") and _TOKEN.fullmatch(cell)
+        )
         if len(self._looking_like_tokens) > _MOST_REMEMBERED:
             raise self._error("the original has too many values that look like tokens")
 
@@ -241,24 +244,26 @@ class _Shifts:
 
         A date is left out where there is none, or no patient.
         """
-        changes = {
-            (patient, cell[:_DAY], shifted[:_DAY], cell[_DAY:] == shifted[_DAY:])
-            for cell, shifted, patient in zip(cells, masked, patients, strict=True)
-            if cell or shifted
-        }
         of_block: dict[str, int] = {}
+        changes = set(zip(patients, cells, masked, strict=True))
         return all(self._is_right(*change, of_block) for change in changes)
 
-    def _is_right(self, patient: str, cell: str, shifted: str, has_same_time: bool, of_block: dict[str, int]) -> bool:
-        if not patient or not shifted:
-            return not patient and not shifted
+    def _is_right(self, patient: str, cell: str, shifted: str, of_block: dict[str, int]) -> bool:
+        if not (patient and cell and shifted):
+            return not shifted and not (patient and cell)
         try:
-            before, after = date.fromisoformat(cell).toordinal(), date.fromisoformat(shifted).toordinal()
+            before, after = _ordinal(cell[:_DAY]), _ordinal(shifted[:_DAY])
         except ValueError:
             return False
+        if cell[_DAY:] != shifted[_DAY:]:
+            return False
         if after == self._oldest and before <= self._oldest + MOST_DAYS:
-            return has_same_time
+            return True
         remembered = self._days if patient in self._days or len(self._days) < _MOST_REMEMBERED else of_block
         days = after - before
-        is_allowed = has_same_time and after > self._oldest and 0 < abs(days) <= MOST_DAYS
-        return is_allowed and remembered.setdefault(patient, days) == days
+        return after > self._oldest and 0 < abs(days) <= MOST_DAYS and remembered.setdefault(patient, days) == days
+
+
+@lru_cache(maxsize=50_000)
+def _ordinal(text: str) -> int:
+    return date.fromisoformat(text).toordinal()

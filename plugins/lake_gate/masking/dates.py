@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from lake_gate.masking.cache import Cache
@@ -13,7 +14,8 @@ MOST_DAYS = 365
 """Dates are shifted by 1 to this many days, back or forth."""
 _TIME = re.compile(r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DAYS_CHARACTERS = 10
+_DAY = 10
+"""Characters of a date without its time."""
 _CACHE_BYTES = 8 * 1024**2
 
 
@@ -24,24 +26,27 @@ def days_of(key: bytes, identity: str) -> int:
 
 
 class Dates:
-    """Shifts dates; it remembers those that it has parsed.
+    """Shifts dates; it remembers those that it has seen.
 
     :param oldest_year: earlier dates become the first day of this year.
     """
 
     def __init__(self, oldest_year: int) -> None:
-        self._oldest = date(oldest_year, 1, 1).toordinal()
+        oldest = date(oldest_year, 1, 1).toordinal()
         self._ordinals = Cache(_ordinal, _CACHE_BYTES)
+        self._shown = Cache(lambda ordinal: _shown(max(ordinal, oldest)), _CACHE_BYTES)
         self._times = Cache(_checked_time, _CACHE_BYTES)
-        self._shown = Cache(_shown, _CACHE_BYTES)
 
-    def shift(self, value: str, days: int) -> str:
-        """Return the date or timestamp that is this many days later.
+    def shift(self, values: Iterable[str], days: Iterable[int]) -> list[str]:
+        """Return dates and timestamps that are so many days later; an empty text where there is no date or 0 days.
 
-        :raises UnmaskableError: when it is neither, or there is no such day.
+        :raises UnmaskableError: when a value is neither date nor timestamp, or there is no such day.
         """
-        ordinal = self._ordinals[value[:_DAYS_CHARACTERS]] + days
-        return self._shown[max(ordinal, self._oldest)] + self._times[value[_DAYS_CHARACTERS:]]
+        ordinals, shown, times = self._ordinals, self._shown, self._times
+        return [
+            shown[ordinals[value[:_DAY]] + count] + times[value[_DAY:]] if value and count else ""
+            for value, count in zip(values, days, strict=True)
+        ]
 
 
 def _ordinal(text: str) -> int:

@@ -44,20 +44,14 @@ class _Masker:
 
     def __init__(self, plan: Plan, spec: MaskingSpec, keys: Keys) -> None:
         self._plan = plan
-        # Days have a key of their own: the token of a patient would tell them otherwise.
         masked = [position for position, column in enumerate(plan.columns) if column.is_masked]
         most_bytes = _CACHES_BYTES // max(1, len(masked))
         dates = Dates(spec.oldest_year)
         self._dropped = set(plan.positions(Method.DROP))
-        self._maskers: dict[int, _Cells | _Dates] = {
-            position: (
-                _Dates(column, dates, keys.of(f"{column.rule.namespace}/days"), most_bytes)
-                if column.rule.method is Method.DATE_SHIFT
-                else _Cells(column, masker_of(column.rule, keys.of, spec.oldest_year), most_bytes)
-            )
+        self._maskers: dict[int, _Cells] = {
+            position: _masker(plan.columns[position], dates, spec, keys, most_bytes)
             for position in masked
             if position not in self._dropped
-            for column in [plan.columns[position]]
         }
 
     def __call__(self, block: Block, *, is_first: bool) -> Sequence[Cells]:
@@ -73,43 +67,72 @@ class _Masker:
         return list(zip(*masked, strict=True))
 
 
+def _masker(column: Column, dates: Dates, spec: MaskingSpec, keys: Keys, most_bytes: int) -> _Cells:
+    match column.rule.method:
+        case Method.DATE_SHIFT:
+            # Days have a key of their own: the token of a patient would tell them otherwise.
+            key = keys.of(f"{column.rule.namespace}/days")
+            return _Dates(column, lambda patient: days_of(key, patient), dates, most_bytes)
+        case Method.NULL:
+            return _Nulls(column, lambda _: "", most_bytes)
+        case _:
+            return _Cells(column, masker_of(column.rule, keys.of, spec.oldest_year), most_bytes)
+
+
 class _Cells:
-    """Masks the cells of a column one by one."""
+    """Masks the cells of a column.
+
+    :param mask: function of one cell.
+    """
 
     def __init__(self, column: Column, mask: Callable[[str], str], most_bytes: int) -> None:
-        self._label = column.label
-        self._cache = Cache(_of_written(mask), most_bytes)
+        self._column = column
+        self._cache = Cache(lambda written: _requoted(written, mask), most_bytes)
 
-    def __call__(self, cells: Cells, _columns: Sequence[Cells], skipped: int) -> list[str]:
+    def __call__(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
+        """Return the masked cells.
+
+        :param cells: as they are written.
+        :param columns: cells of all columns, which have more rows before these.
+        :param first: number of these rows.
+        :raises RowError: when a cell cannot be masked.
+        """
         try:
-            return list(map(self._cache.__getitem__, cells))
+            return self._mask(cells, columns, first)
         except UnmaskableError:
-            row, problem = _first_problem(self._cache.__getitem__, cells)
-            raise RowError(skipped + row, f"has a cell in column {self._label} that {problem}") from None
+            for row in range(len(cells)):
+                try:
+                    self._mask(cells[row : row + 1], [column[first + row :] for column in columns], 0)
+                except UnmaskableError as problem:
+                    text = f"has a cell in column {self._column.label} that {problem}"
+                    raise RowError(first + row, text) from None
+            raise
+
+    def _mask(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:  # noqa: ARG002
+        return list(map(self._cache.__getitem__, cells))
 
 
-class _Dates:
+class _Nulls(_Cells):
+    """Empties the cells of a column; most values occur once and need not be remembered."""
+
+    def _mask(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
+        return super()._mask(cells, columns, first) if '"' in "".join(cells) else [""] * len(cells)
+
+
+class _Dates(_Cells):
     """Shifts the dates of a column by the days of the patients in another; a date without a patient is left out."""
 
-    def __init__(self, column: Column, dates: Dates, key: bytes, most_bytes: int) -> None:
-        self._label, self._by = column.label, column.by
-        self._days = Cache(lambda written: days_of(key, unquoted(written)), most_bytes)
-        self._shift = dates.shift
+    def __init__(self, column: Column, days: Callable[[str], int], dates: Dates, most_bytes: int) -> None:
+        self._column, self._dates = column, dates
+        self._days = Cache(lambda written: days(value) if (value := unquoted(written)) else 0, most_bytes)
 
-    def __call__(self, cells: Cells, columns: Sequence[Cells], skipped: int) -> list[str]:
-        pairs = list(zip(cells, columns[self._by][skipped:], strict=True))
-        try:
-            return [self._masked(*pair) if pair[0] else "" for pair in pairs]
-        except UnmaskableError:
-            row, problem = _first_problem(lambda pair: self._masked(*pair), pairs)
-            raise RowError(skipped + row, f"has a cell in column {self._label} that {problem}") from None
-
-    def _masked(self, written: str, patient: str) -> str:
-        if not written:
-            return ""
-        if written[0] == '"':
-            return f'"{self._masked(unquoted(written), patient)}"'
-        return self._shift(written, self._days[patient]) if unquoted(patient) else ""
+    def _mask(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
+        patients = columns[self._column.by][first : first + len(cells)]
+        days = list(map(self._days.__getitem__, patients))
+        if '"' not in "".join(cells):
+            return self._dates.shift(cells, days)
+        shifted = self._dates.shift(map(unquoted, cells), days)
+        return [f'"{date}"' if cell[:1] == '"' else date for cell, date in zip(cells, shifted, strict=True)]
 
 
 def unquoted(written: str) -> str:
@@ -117,22 +140,8 @@ def unquoted(written: str) -> str:
     return written[1:-1].replace('""', '"') if written[:1] == '"' else written
 
 
-def _of_written(mask: Callable[[str], str]) -> Callable[[str], str]:
-    """Return the function on cells as they are written: empty cells stay empty, quoted ones quoted."""
-
-    def masked(written: str) -> str:
-        value = unquoted(written)
-        result = mask(value) if value else ""
-        return f'"{result}"' if written[:1] == '"' else result
-
-    return masked
-
-
-def _first_problem[Item](mask: Callable[[Item], str], items: Sequence[Item]) -> tuple[int, str]:
-    """Return the position of the first item that cannot be masked, from 0, and why."""
-    for position, item in enumerate(items):
-        try:
-            mask(item)
-        except UnmaskableError as problem:
-            return position, str(problem)
-    raise AssertionError("all items can be masked")
+def _requoted(written: str, mask: Callable[[str], str]) -> str:
+    """Mask a cell as it is written: an empty one stays empty, a quoted one quoted."""
+    value = unquoted(written)
+    result = mask(value) if value else ""
+    return f'"{result}"' if written[:1] == '"' else result

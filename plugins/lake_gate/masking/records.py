@@ -66,7 +66,7 @@ def iter_blocks(source: BinaryIO, dialect: Dialect) -> Iterator[Block]:
             text += decoder.decode(content, final=is_last)
         except UnicodeDecodeError:
             raise RowError(0, "is not valid text") from None
-        end = len(text) if is_last else _end_of_records(text)
+        end = len(text) if is_last else end_of_records(text)
         if not end and len(text) > _MOST_CHARACTERS:
             raise RowError(0, f"is longer than {_MOST_CHARACTERS} characters, or a quote is not closed")
         if end:
@@ -74,7 +74,7 @@ def iter_blocks(source: BinaryIO, dialect: Dialect) -> Iterator[Block]:
             text = text[end:]
 
 
-def _end_of_records(text: str) -> int:
+def end_of_records(text: str) -> int:
     """Return the position after the last complete record: after a line end with an even number of quotes before."""
     end = text.rfind("\n") + 1
     quotes = text.count(_QUOTE, 0, end)
