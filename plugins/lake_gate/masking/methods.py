@@ -24,8 +24,9 @@ _DATE = re.compile(
 )
 _ZIP = re.compile(r"([0-9]{4,5})(?:-?[0-9]{4})?")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+_PLACE_CHARACTERS = 100
 _STATE = re.compile(
-    rf"(?:.*[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"
+    rf"(?:.*?[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"
     r"(?:,?\s+[0-9]{5}(?:-[0-9]{4})?)?(?:,?\s+USA?)?\s*",
     re.DOTALL,
 )
@@ -95,7 +96,7 @@ def zip3(value: str) -> str:
 
 def state(value: str) -> str:
     """Return the state at the end of a place or an address, as it is written there; empty without one."""
-    match = _STATE.fullmatch(value)
+    match = _STATE.fullmatch(value[-_PLACE_CHARACTERS:])
     return match[1] if match else ""
 
 
