@@ -67,7 +67,8 @@ class Table:
             lines = io.StringIO(text, newline="\n")
             rows: list[Cells] = list(csv.reader(lines, delimiter=self._dialect.delimiter, strict=True))
             self.rows += len(rows)
-            yield [row or [""] for row in rows] if [] in rows else rows
+            if rows:
+                yield [row or [""] for row in rows] if [] in rows else rows
 
     def read(self, count: int) -> list[Cells]:
         """Return so many rows, or those that are left."""
@@ -124,8 +125,7 @@ class Check:
         original, copy = Table(source, self._dialect), Table(target, self._dialect)
         try:
             for rows in original.iter_blocks():
-                if rows:
-                    self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
+                self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
             if copy.read(1):
                 raise self._error("it has more rows than the original")
         except csv.Error:
