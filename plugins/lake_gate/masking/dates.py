@@ -34,7 +34,7 @@ class Dates:
     def __init__(self, oldest_year: int) -> None:
         oldest = date(oldest_year, 1, 1).toordinal()
         self._ordinals = Cache(_ordinal, _CACHE_BYTES)
-        self._shown = Cache(lambda ordinal: _shown(max(ordinal, oldest)), _CACHE_BYTES)
+        self._shown = Cache[int, str](lambda ordinal: _shown(max(ordinal, oldest)), _CACHE_BYTES)
         self._times = Cache(_checked_time, _CACHE_BYTES)
 
     def shift(self, values: Iterable[str], days: Iterable[int]) -> list[str]:

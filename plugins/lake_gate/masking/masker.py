@@ -87,7 +87,7 @@ class _Cells:
 
     def __init__(self, column: Column, mask: Callable[[str], str], most_bytes: int) -> None:
         self._column = column
-        self._cache = Cache(lambda written: _requoted(written, mask), most_bytes)
+        self._cache = Cache[str, str](lambda written: _requoted(written, mask), most_bytes)
 
     def __call__(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
         """Return the masked cells.
@@ -124,7 +124,7 @@ class _Dates(_Cells):
 
     def __init__(self, column: Column, days: Callable[[str], int], dates: Dates, most_bytes: int) -> None:
         self._column, self._dates = column, dates
-        self._days = Cache(lambda written: days(value) if (value := unquoted(written)) else 0, most_bytes)
+        self._days = Cache[str, int](lambda written: days(value) if (value := unquoted(written)) else 0, most_bytes)
 
     def _mask(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
         patients = columns[self._column.by][first : first + len(cells)]

@@ -40,7 +40,7 @@ def test_column_of_a_named_dataset_without_a_rule_is_an_error_although_macie_fou
 
 
 def test_column_without_a_rule_has_the_rule_for_what_macie_found() -> None:
-    spec = {"columns": {"Id": TOKEN}, "identifiers": {SSN: NULL}}
+    spec: Any = {"columns": {"Id": TOKEN}, "identifiers": {SSN: NULL}}
     assert methods(plan("Id,NEW", ("NEW", 2, SSN), **spec)) == ["token", "null"]
 
 
