@@ -16,7 +16,7 @@ _TIME = re.compile(r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = 10
 """Characters of a date without its time."""
-_CACHE_BYTES = 8 * 1024**2
+_CACHE_BYTES = 24 * 1024**2
 
 
 def days_of(key: bytes, identity: str) -> int:
