@@ -1,7 +1,7 @@
 """Measure the masking of a table (`make bench`): speed beside plain rewrites of the same file, and memory by size.
 
-The table is ``encounters`` of Synthea's layout of 2020, with 45 visits of each patient in a row, as Synthea writes them;
-the spec is the shipped one: five columns become tokens, two dates are shifted, eight columns are kept. Compared are
+The table is ``encounters`` of Synthea's layout of 2020, with 45 visits of each patient in a row, as Synthea writes
+them; the spec is the shipped one: five columns become tokens, two dates are shifted, eight are kept. Compared are
 
 * the masking alone, and with its checks, as a task does both;
 * a rewrite with the csv module: every cell is parsed and written again;

@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from lake_gate.masking.facts import SPARSE_ZIP3, STATES
 from lake_gate.masking.spec import Method, Rule
@@ -44,8 +45,7 @@ def masker_of(rule: Rule, key: Callable[[str], bytes], oldest_year: int) -> Call
     """
     match rule.method:
         case Method.TOKEN:
-            of_namespace = key(rule.namespace)
-            return lambda value: token(of_namespace, value)
+            return partial(token, key(rule.namespace))
         case Method.YEAR:
             return lambda value: year(value, oldest_year)
         case Method.ROUND:
