@@ -24,7 +24,7 @@ _DATE = re.compile(
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
 )
 _ZIP = re.compile(r"([0-9]{4,5})(?:-?[0-9]{4})?")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?(?:E-?[0-9])?")
 _PLACE_CHARACTERS = 100
 _STATE = re.compile(
     rf"(?:.*?[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"

@@ -95,13 +95,14 @@ def test_state_at_the_end_of_a_place_is_all_that_stays(value: str, result: str) 
     [
         *(("271227.08", "1000", "271000"), ("1499.99", "1000", "1000"), ("-1600", "1000", "-2000"), ("0", "1000", "0")),
         *(("500", "1000", "0"), ("1500", "1000", "2000"), ("42.228353", "0.1", "42.2"), ("+7", "5", "5")),
+        *(("1.0234567E7", "1000", "10235000"), ("1.2E-3", "1000", "0")),
     ],
 )
 def test_number_is_rounded_to_the_step(value: str, step: str, result: str) -> None:
     assert rounded(value, Decimal(step)) == result
 
 
-@pytest.mark.parametrize("value", ["1e999999", "NaN", "Infinity", "12 USD", "1,000", "", "9" * 30])
+@pytest.mark.parametrize("value", ["1e999999", "1E10", "NaN", "Infinity", "12 USD", "1,000", "", "9" * 30])
 def test_anything_but_a_number_is_not_rounded(value: str) -> None:
     with pytest.raises(UnmaskableError, match=r"^is not a number$"):
         rounded(value, Decimal(1000))

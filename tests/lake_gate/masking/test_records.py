@@ -57,6 +57,7 @@ def test_rows_are_read_as_they_are_written(content: bytes, rows: list[list[str]]
         (b'a,b\n1,"2\n3,4\n', 0, "has a quote or a line end at a wrong place"),
         (b"a,b\r1,2\r", 0, "has a quote or a line end at a wrong place"),
         (b"a,b\n1,2\r\r\n", 1, "has a quote or a line end at a wrong place"),
+        (b"," * 10_000 + b"\n", 0, "has more than 10000 cells"),
         (b"a,b\n1,\x00\n", 1, "has a NUL character"),
         ("\ufeffa,b\n".encode("utf-16-le") + b"1", 0, "is not valid text"),
     ],
