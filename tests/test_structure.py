@@ -19,7 +19,13 @@ LAYERS = (
         {"include", "content", "runs_index"},
         {"base"},
     ),
-    *({"scan"}, {"decision"}, {"delivery", "moving", "recording"}, {"notifications"}, {"held", "finding_events"}),
+    *(
+        {"scan"},
+        {"decision"},
+        {"delivery", "masking", "moving", "recording"},
+        {"notifications"},
+        {"held", "finding_events"},
+    ),
     {"params"},
     {"pages"},
 )
@@ -29,6 +35,7 @@ PURE = {
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
     "delivery": ["header", "rows"],
+    "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker", "comparison", "summary"],
     "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],

@@ -262,6 +262,74 @@ class FeedError(FinalGateError):
     sentence = "{path} is not a valid feed: {problem}. Its DAG is missing until the file is corrected."
 
 
+class MaskingSpecError(FinalGateError):
+    """A file of ``include/masking`` is not a valid masking spec."""
+
+    path: str
+    problem: str
+    sentence = (
+        "{path} is not a valid masking spec: {problem}. Nothing was moved. Correct the file, then clear the task."
+    )
+
+
+class MaskingError(FinalGateError):
+    """Base of errors about a single file that cannot be masked, or whose masked copy must not be used."""
+
+    name: str
+
+
+class NoMaskingRuleError(MaskingError):
+    """The masking spec has no rule for columns that need one, or the file is not a table."""
+
+    spec: str
+    problem: str
+    columns: Sequence[str] = ()
+    sentence = (
+        "The masking spec {spec} has no rule for {file}: {problem}{among}. Add the rules to "
+        "include/masking/{spec}.json and process the file again."
+    )
+
+    def _sentence_facts(self) -> dict[str, Any]:
+        return {
+            "file": repr(self.name),
+            "among": f" ({', '.join(self.columns[:_NAMES_SHOWN])})" if self.columns else "",
+        }
+
+
+class UnparsableRowError(MaskingError):
+    """A row of a table does not have the shape that its masking needs."""
+
+    row: int
+    problem: str
+    sentence = (
+        "{name!r} cannot be masked: row {row} (counted from the first, header included) {problem}. Have the file "
+        "corrected and delivered again."
+    )
+
+
+class MaskCheckError(MaskingError):
+    """A masked copy failed a check that is independent of the masking."""
+
+    problem: str
+    sentence = (
+        "The masked copy of {name!r} was discarded: {problem}. This is a defect of the masking or of its input; report "
+        "it, the file stays held."
+    )
+
+
+class RiskTooHighError(MaskingError):
+    """A masked table has a group of rows with the same quasi-identifiers that is smaller than the spec allows."""
+
+    smallest_group: int
+    min_k: int
+    spec: str
+    sentence = (
+        "The masked copy of {name!r} was discarded: its smallest group of rows with the same quasi-identifiers has "
+        "{smallest_group} row(s), and min_k of include/masking/{spec}.json is {min_k}. Coarsen the rules of these "
+        "columns or lower min_k, and process the file again."
+    )
+
+
 class SuppressionRuleError(FinalGateError):
     """A file of ``include/suppression_rules`` is not a valid suppression rule."""
 
@@ -449,7 +517,15 @@ class HeldNotReleasedError(GateError):
 
 _REFUSED = {
     *("AccessDenied", "AccessDeniedException", "403", "AuthorizationError", "KMSAccessDenied", "KMS.DisabledException"),
-    *("KMS.NotFoundException", "InvalidObjectState", "NoSuchBucket", "NotFound", "PermanentRedirect"),
+    *(
+        "KMS.NotFoundException",
+        "NotFoundException",
+        "DisabledException",
+        "InvalidObjectState",
+        "NoSuchBucket",
+        "NotFound",
+        "PermanentRedirect",
+    ),
 }
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)

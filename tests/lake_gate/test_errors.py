@@ -30,6 +30,11 @@ EXAMPLES = [
     errors.MarkerStandsError("s3://s/_runs/synthea/1.json"),
     errors.ParamsError(["'sourc': not a parameter"]),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
+    errors.MaskingSpecError("include/masking/a.json", "key_version: 0 is less than the minimum of 1"),
+    errors.NoMaskingRuleError("a.csv", "synthea_safe_harbor", "columns with findings", ["#4"]),
+    errors.UnparsableRowError("a.csv", 7, "has 3 cells instead of 4"),
+    errors.MaskCheckError("a.csv", "a row differs outside of the masked columns"),
+    errors.RiskTooHighError("a.csv", 1, 5, "synthea_safe_harbor"),
     errors.SuppressionRuleError("include/suppression_rules/a.json", "owner: '' does not match"),
     errors.FeedError("include/feeds/a.json", "owner: '' should be non-empty"),
     errors.TablesMissingError("synthea", 2, ["patients"]),
@@ -70,7 +75,7 @@ def test_every_error_is_in_the_table() -> None:
         for cls in vars(errors).values()
         if isinstance(cls, type) and issubclass(cls, errors.GateError | errors.FinalGateError)
     }
-    families = {errors.GateError, errors.FinalGateError}
+    families = {errors.GateError, errors.FinalGateError, errors.MaskingError}
     assert defined - families == {type(error) for error in EXAMPLES}
 
 
