@@ -14,8 +14,8 @@ from typing import Any
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems
 
-_TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
-"""Prefix of held files, names below which other DAGs write documents, and the placeholder for an unknown feed."""
+_TAKEN = {"held", "masked", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
+"""Prefixes of held files and masked copies, names below which other DAGs write documents, and the placeholder for an unknown feed."""
 DATE = "${date}"
 """Placeholder for the date of the run, in a source."""
 

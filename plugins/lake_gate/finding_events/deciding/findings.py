@@ -14,15 +14,16 @@ from botocore.exceptions import ClientError
 
 from lake_gate.decision.binding import NULL_VERSION, names_version
 from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.deciding import copies
 from lake_gate.finding_events.deciding.carrying import Carried, carry, not_decided, read_pending
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import FindingsByKey, Result, action_about
 from lake_gate.finding_events.deciding.runs import decide_run
 from lake_gate.finding_events.deciding.strays import decide_strays
-from lake_gate.finding_events.places import is_document, landed_key, marked_by, run_of
+from lake_gate.finding_events.places import is_document, key_in, landed_key, marked_by, run_of
 from lake_gate.finding_events.reconciling import is_marker_of
 from lake_gate.model.evidence import Observation
-from lake_gate.model.run import Run
+from lake_gate.model.run import MASKED_PREFIX, Run
 from lake_gate.s3.documents import read_object_version
 from lake_gate.s3.versions import head_version
 
@@ -38,9 +39,12 @@ def decide_all(
     """
     by_run: defaultdict[Run, FindingsByKey] = defaultdict(lambda: defaultdict(list))
     strays: list[Observation] = []
+    known_copies: dict[Run, frozenset[str]] = {}
     for finding in (_with_readable_version(lake, finding) for finding in findings):
         key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
         run = run_of(key)
+        if run and finding.bucket == lake.silver and copies.is_copy(lake, run, key, known_copies):
+            run, key = run.masked, MASKED_PREFIX + key
         if _is_document(lake, finding):
             yield action_about([finding], Status.LEFT, "document_of_the_gate")
         elif run:
@@ -53,9 +57,12 @@ def decide_all(
     yield from carried.failed
     for run, by_key in carried.by_run.items():
         actions = of_runs.get(run, Result()).actions
-        if new := not_decided(lake, by_key, actions):
+        if new := not_decided(lake, run, by_key, actions):
             of_runs[run] = decide_run(lake, run, by_run.get(run, {}), new)
             of_strays |= decide_strays(lake, of_runs[run].strays, of_strays.keys())
+    for run, result in list(of_runs.items()):
+        if of_copies := copies.withdraw(lake, run, result, of_runs.get(run.masked)):
+            of_runs.setdefault(run.masked, Result()).actions += of_copies
     if settled is not None:
         settled |= _settled(carried, of_runs)
     for result in (*of_runs.values(), *of_strays.values()):
@@ -65,7 +72,7 @@ def decide_all(
 def _settled(carried: Carried, of_runs: Mapping[Run, Result]) -> dict[str, str]:
     """Return the bytes that were decided about in every run, with the version ids of what made them pending."""
     open_keys = {
-        (run, landed_key(action.key, in_bronze=True))
+        (run, key_in(run, action.key, in_bronze=True))
         for run, result in of_runs.items()
         for action in result.actions
         if action.status in {Status.PENDING, Status.FAILED}
