@@ -15,8 +15,8 @@ LAYERS = (
         {"model"},
         {"errors"},
         {"s3"},
-        {"settings", "feed", "lineage", "assets", "xcom"},
-        {"include", "content"},
+        {"settings", "feed", "lineage", "assets", "xcom", "links"},
+        {"include", "content", "runs_index"},
         {"base"},
     ),
     *(
@@ -32,7 +32,8 @@ LAYERS = (
 PURE = {
     "": ["feed", "xcom"],
     "scan": ["job_spec", "scope", "cost"],
-    "decision": ["binding", "policy", "decision", "plan", "verdict", "amendments"],
+    "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
+    "delivery": ["header", "rows"],
     "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker"],
     "notifications": ["message", "digest", "finding_notices"],

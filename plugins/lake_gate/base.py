@@ -13,7 +13,7 @@ from airflow.sdk import BaseOperator
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_gate import xcom
+from lake_gate import links, xcom
 from lake_gate.errors import from_aws_error
 from lake_gate.lineage import Place, lineage
 from lake_gate.model import jsonl
@@ -150,5 +150,17 @@ def run_facts(context: Context, **more: Any) -> dict[str, Any]:
         "run_id": dag_run.run_id,
         "started_at": dag_run.start_date.isoformat() if dag_run.start_date else None,
         "recorded_at": datetime.now(UTC).isoformat(),
+        **origin(dag_run),
         **more,
+    }
+
+
+def origin(dag_run: Any) -> dict[str, str | None]:
+    """Return who or what has started a run (``scheduled`` if no user has), and its address in Airflow's UI."""
+    user, run_type = (getattr(dag_run, name, None) for name in ("triggering_user_name", "run_type"))
+    dag_id, run_id = (getattr(dag_run, name, None) for name in ("dag_id", "run_id"))
+    is_known = isinstance(dag_id, str) and isinstance(run_id, str)
+    return {
+        "started_by": user or (str(getattr(run_type, "value", run_type)) if run_type else None),
+        "airflow_url": links.run_in_airflow(dag_id, run_id) if is_known else None,
     }

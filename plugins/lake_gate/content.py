@@ -159,8 +159,9 @@ def _found_key(sha256: str) -> str:
 
 
 def _without_place(found: Observation) -> Observation:
-    """Return the observation without its place, and always with a finding id, so that it counts as a finding."""
-    placeless = replace(found, bucket="", key="", version_id="", etag="", size_bytes=None)
+    """Return the observation without places, and always with a finding id, so that it counts as a finding."""
+    detections = tuple(replace(detection, columns=()) for detection in found.detections)
+    placeless = replace(found, bucket="", key="", version_id="", etag="", size_bytes=None, detections=detections)
     return replace(placeless, finding_id=found.finding_id or UNKNOWN)
 
 

@@ -19,6 +19,7 @@ S3 = {"authorization": "AWS4-HMAC-SHA256 Credential=x/20260102/us-east-1/s3/aws4
         ("HEAD", f"/{BRONZE}/held/synthea/{RUN}/a.csv?versionId={ID}", "s3:HeadObject bronze held a.csv"),
         ("GET", f"/{BRONZE}/_runs/synthea/{RUN}/manifest.jsonl", "s3:GetObject bronze _runs manifest.jsonl"),
         ("PUT", f"/{BRONZE}/_runs/synthea/{RUN}/moves/hold-812.jsonl", "s3:PutObject bronze _runs moves/hold-*.jsonl"),
+        ("PUT", f"/{BRONZE}/_runs/synthea/runs.json", "s3:PutObject bronze _runs/synthea/runs.json"),
         ("PUT", f"/lake-silver-1/_runs/synthea/{RUN}.json", "s3:PutObject lake-silver-1 _runs marker"),
         ("GET", f"/{BRONZE}?versions&prefix=synthea%2F{RUN}%2F", "s3:ListObjectVersions bronze"),
         ("GET", f"/{BRONZE}?versioning", "s3:GetBucketVersioning bronze"),

@@ -118,6 +118,23 @@ def decide(
     return map(hold_with_run, iter_decisions()) if is_run_held else iter_decisions()
 
 
+def observations_about(
+    landed: LandedObject,
+    evidence: Mapping[tuple[str, str], Evidence],
+    verdict: Verdict | None = None,
+    elsewhere: Sequence[Observation] = (),
+    history: History | None = None,
+) -> tuple[Observation, ...]:
+    """Return the observations from which severity and detections of the decision about an object are taken.
+
+    :param elsewhere: from the index by content.
+    """
+    bound = _BoundEvidence.of(landed, evidence.get((landed.bucket, landed.key), Evidence()), history)
+    if verdict and _can_replace_result(verdict, landed, bound):
+        bound = bound.with_evidence(verdict.evidence_about(landed))
+    return (*bound.everything, *elsewhere)
+
+
 def unknown_objects(
     manifest: Iterable[LandedObject], evidence: Mapping[tuple[str, str], Evidence]
 ) -> list[tuple[str, str]]:

@@ -6,13 +6,16 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lake_gate import content, xcom
 from lake_gate.base import GateOperator
 from lake_gate.decision import basis, decision, verdicts
 from lake_gate.decision.binding import History, bind
+from lake_gate.decision.columns import ColumnLine, Judgement, lines_of, sentence
 from lake_gate.decision.decision import Decision
+from lake_gate.decision.earlier import write_columns
 from lake_gate.decision.histories import iter_current_histories, read_histories
 from lake_gate.decision.plan import Chunks, plan
 from lake_gate.decision.policies import choose_policy
@@ -23,7 +26,9 @@ from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Evidence, Job, Observation, Severity, count_findings
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import loggable
 from lake_gate.model.run import (
+    COLUMNS,
     DECISIONS,
     FINDINGS,
     FOUND,
@@ -49,6 +54,8 @@ from lake_gate.scan import scope
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+_MOST_LOGGED = 100
 
 
 class DecideOperator(GateOperator):
@@ -110,14 +117,26 @@ class DecideOperator(GateOperator):
         found = self._found(run, manifest)
         reused = verdicts.read_reused(self.s3, bronze, run, found, version_id=pins[REUSED]) if REUSED in pins else {}
         decided = decision.decide(manifest, job, gathered, policy, reused, found, histories=histories)
-        decisions, chunks = plan(self._log_counts(decided))
+        judged: dict[str, Judgement] = {}
+        decisions, chunks = plan(self._noted(decided, judged))
+        is_dry_run = self.is_dry(run, self.is_dry_run)
+        self._log_counts(judged, is_dry_run=is_dry_run)
         version_id = self._write_decisions(run, decisions)
         self._write_plan(
             run,
             {"decisions": version_id, "policy": policy_facts, "job": job_facts, "chunks": chunks, "evidence": pins},
             found,
         )
-        return {outcome: [] for outcome in chunks} if self.is_dry(run, self.is_dry_run) else chunks
+
+        def lines() -> Iterator[ColumnLine]:
+            for landed in manifest:
+                sources = reused.get(landed.name), found.get(landed.sha256, ()), histories.get(landed.key)
+                observations = decision.observations_about(landed, gathered, *sources)
+                yield from lines_of(landed, judged[landed.name], observations, policy)
+
+        write_columns(self.s3, bronze, run, lines)
+        self._log_columns(lines())
+        return {outcome: [] for outcome in chunks} if is_dry_run else chunks
 
     def _gather(
         self, run: Run, manifest: Iterable[LandedObject], pins: Mapping[str, str]
@@ -189,13 +208,26 @@ class DecideOperator(GateOperator):
         items = map_threads(lambda sha256: content.read_found(self.s3, bronze, sha256), hashes)
         return {sha256: found for sha256, found in items if found}
 
-    def _log_counts(self, decisions: Iterator[Decision]) -> Iterator[Decision]:
-        """Yield the decisions, then log their number by outcome and reason."""
-        counts: Counter[str] = Counter()
+    def _noted(self, decisions: Iterable[Decision], judged: dict[str, Judgement]) -> Iterator[Decision]:
+        """Yield the decisions, and note the judgement of each by its name."""
         for decided in decisions:
-            counts[f"{decided.outcome} ({decided.reason})"] += 1
+            judged[decided.name] = decided.outcome, decided.reason, decided.rule
             yield decided
-        self.log.info("Decided: %s", ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())))
+
+    def _log_counts(self, judged: Mapping[str, Judgement], *, is_dry_run: bool) -> None:
+        """Log the number of decisions by outcome and reason."""
+        counts = Counter(f"{outcome} ({reason})" for outcome, reason, _ in judged.values())
+        text = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items())) or "nothing was delivered"
+        self.log.info("%s: %s", "Dry run, nothing is moved. Would be decided" if is_dry_run else "Decided", text)
+
+    def _log_columns(self, lines: Iterable[ColumnLine]) -> None:
+        """Log the columns for which objects are quarantined or held, as far as they have room."""
+        deciding = (line for line in lines if line.decided)
+        shown = list(islice(deciding, _MOST_LOGGED + 1))
+        if shown:
+            text = "\n".join(loggable(f"{line.name}: {sentence(line)}") for line in shown[:_MOST_LOGGED])
+            more = f"\nand more; see {COLUMNS}" if len(shown) > _MOST_LOGGED else ""
+            self.log.info("What the files are quarantined or held for:\n%s%s", text, more)
 
     def _write_decisions(self, run: Run, lines: bytes) -> str:
         """Write the decisions unless the same are there; replace others only if no move has begun.

@@ -152,6 +152,13 @@ class Rule:
             return False
         return self.max_count is None or sum(detection.count for detection in facts.detections) <= self.max_count
 
+    def rests_on(self, detection: Detection) -> bool:
+        """Whether the detection is among those for which the rule matches an object; any, if it names none."""
+        named = {*self.min_counts, *(name for group in self.combination for name in group)}
+        if named and any(_has_name(detection, name) for name in named):
+            return True
+        return self._names(detection) and (self._names_detections or not named)
+
     @property
     def _names_detections(self) -> bool:
         return bool(self.categories or self.managed_identifiers or self.custom_identifiers)
@@ -226,6 +233,10 @@ class Policy:
     def matches(self, facts: Facts) -> list[Rule | None]:
         """Return the first matching rule of each of the joined policies, None for a policy without one."""
         return [policy.first_match(facts) for policy in (self, *self.also)]
+
+    def rules_named(self, name: str | None) -> list[Rule]:
+        """Return the rules of this name in the joined policies."""
+        return [rule for policy in (self, *self.also) for rule in policy.rules if rule.name == name]
 
     def first_match(self, facts: Facts) -> Rule | None:
         """Return the first matching rule of this policy, ignoring joined ones; None without one."""

@@ -97,13 +97,23 @@ def header_of(name: str, sample: bytes, *, is_whole: bool) -> tuple[str, ...]:
     :param sample: first bytes of the file.
     :param is_whole: whether the sample is the whole file.
     """
+    rows = _rows_of_table(name, sample, is_whole=is_whole)
+    return tuple(cell if _is_known(cell) else "" for cell in rows[0]) if _begins_with_header(rows) else ()
+
+
+def width_of(name: str, sample: bytes, *, is_whole: bool) -> int | None:
+    """Return the number of columns; None if the sampled rows have different numbers of cells, or there are none."""
+    widths = {len(row) for row in _rows_of_table(name, sample, is_whole=is_whole)}
+    return widths.pop() if len(widths) == 1 else None
+
+
+def _rows_of_table(name: str, sample: bytes, *, is_whole: bool) -> list[list[str]]:
     delimiters = _DELIMITERS.get(name.rpartition(".")[2].lower(), "")
     text = _decoded(sample, is_whole=is_whole)
     if delimiters and (separator := _SEPARATOR.match(text)):
         delimiters, text = separator[1], text[separator.end() :]
     tables = [_table(_rows(text, delimiter, is_whole=is_whole)) for delimiter in delimiters if text]
-    rows = max(tables, key=lambda rows: len(rows[0]) if rows else 0, default=[])
-    return tuple(cell if _is_known(cell) else "" for cell in rows[0]) if _begins_with_header(rows) else ()
+    return max(tables, key=lambda rows: len(rows[0]) if rows else 0, default=[])
 
 
 def _decoded(sample: bytes, *, is_whole: bool) -> str:

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 
 from lake_gate.content import add_landed
 from lake_gate.delivery.disk import Disk, disk_full_as_gate_error
-from lake_gate.delivery.header import SAMPLE_BYTES, header_of
+from lake_gate.delivery.header import SAMPLE_BYTES, header_of, width_of
 from lake_gate.delivery.held_source import check_reason, held_files, is_held
+from lake_gate.delivery.rows import RowCounter
 from lake_gate.delivery.source import open_source, redact
 from lake_gate.delivery.source_files import CHUNK_BYTES, SourceFile
 from lake_gate.errors import (
@@ -184,26 +185,31 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
     on_disk = file.size_bytes if file.size_bytes > _IN_MEMORY_BYTES else 0
     # A stable copy: the content of the file may change between hashing and sending.
     with disk.reserve(on_disk), tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy, file.open() as content:
-        digest = _copy_hashed(content, copy)
+        counter = RowCounter(file.name)
+        digest = _copy_hashed(content, copy, counter)
         size = copy.tell()
         if size != file.size_bytes:
             problem = f"{file.name!r} had {file.size_bytes} bytes and has {size}"
             raise SourceUnreachableError(f"s3://{bronze}/{key}", f"{problem}: it changed while it was read")
         copy.seek(0)
-        header = header_of(file.name, copy.read(SAMPLE_BYTES), is_whole=size <= SAMPLE_BYTES)
+        sample, is_whole = copy.read(SAMPLE_BYTES), size <= SAMPLE_BYTES
+        header = header_of(file.name, sample, is_whole=is_whole)
+        width = len(header) or width_of(file.name, sample, is_whole=is_whole)
         part_bytes = multipart.part_bytes_of(size)
         checksum = multipart.checksum_of(copy, part_bytes) if part_bytes else base64.b64encode(digest).decode()
         version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
     facts = (file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
-    landed = LandedObject(*facts, header=header, source_etag=file.etag)
+    counts = {"rows": counter.rows(has_header=bool(header)), "columns": width}
+    landed = LandedObject(*facts, header=header, source_etag=file.etag, **counts)
     add_landed(s3, bronze, run, landed)  # before the manifest, see lake_gate.content
     return landed
 
 
-def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> bytes:
+def _copy_hashed(content: IO[bytes], into: IO[bytes], counter: RowCounter) -> bytes:
     sha256 = hashlib.sha256()
     while chunk := content.read(CHUNK_BYTES):
         sha256.update(chunk)
+        counter.add(chunk)
         into.write(chunk)
     return sha256.digest()
 

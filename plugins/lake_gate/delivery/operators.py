@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
-from lake_gate.base import GateOperator, is_true
+from lake_gate.base import GateOperator, is_true, origin
 from lake_gate.delivery import held_source, landing
 from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.delivery.source import check_address, redact, trim
@@ -17,6 +17,9 @@ from lake_gate.feed import DATE
 from lake_gate.lineage import delivery_at, feed_in
 from lake_gate.model.manifest import dataset_of
 from lake_gate.model.names import loggable
+from lake_gate.model.run import Run
+from lake_gate.model.runs import RUNNING
+from lake_gate.runs_index import upsert
 from lake_gate.settings import load_source
 
 if TYPE_CHECKING:
@@ -57,7 +60,9 @@ class LandOperator(GateOperator):
         landing.check_versioning(self.s3, (settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket))
         is_dry_run = is_true(self.is_dry_run)
         check_pin(self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run)
-        self.log.info("Landing %s below s3://%s/%s", loggable(redact(source)), settings.bronze_bucket, run.prefix)
+        place = f"s3://{settings.bronze_bucket}/{run.prefix}"
+        dry = "Dry run, nothing will be moved. " if is_dry_run else ""
+        self.log.info("%sLanding %s below %s", dry, loggable(redact(source)), place)
         landed = landing.land(
             self.s3,
             source,
@@ -66,7 +71,7 @@ class LandOperator(GateOperator):
             local_source_root=settings.local_source_root,
             allowed_hosts=settings.allowed_source_hosts.split(","),
             must_exist=must_exist,
-            before_landing=partial(pin_run, self.s3, settings.bronze_bucket, run, source, is_dry_run=is_dry_run),
+            before_landing=partial(self._begin, context, run, source, is_dry_run=is_dry_run),
         )
         is_held = held_source.is_held(source)
         self.datasets_read = [
@@ -85,6 +90,14 @@ class LandOperator(GateOperator):
             "prefix": run.prefix,
             "documents": run.documents,
         }
+
+    def _begin(self, context: Context, run: Run, source: str, *, is_dry_run: bool) -> None:
+        """Pin the run, and add it to the index of the feed's runs."""
+        bronze = self.lake_settings.bronze_bucket
+        pinned = pin_run(self.s3, bronze, run, source, is_dry_run=is_dry_run)
+        facts = {"started_at": pinned.began_at, "is_dry_run": pinned.dry_run, "source": pinned.source}
+        cleared = {"state": RUNNING, "failed_task": None, "reason": None}
+        upsert(self.s3, bronze, run, **facts, **cleared, **origin(context.get("dag_run")))
 
     def _chosen(self, context: Context) -> str | None:
         """Return the source in the params of the run; None: the source of the feed."""

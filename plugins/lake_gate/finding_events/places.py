@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, Run, is_document_name, silver_key
+from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, RUNS_INDEX, Run, is_document_name, silver_key
 
 FEED = "finding_events"
 """Used instead of a feed in the keys of its documents."""
@@ -20,6 +20,7 @@ _IN_BRONZE = re.compile(
     "|".join(
         (
             re.escape(WATERMARK),
+            rf"_runs/{_FEED}/{re.escape(RUNS_INDEX)}",
             rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_ANY_FOLDER}/{_SHA256}\.json)",
             r"_content/complete\.json",
             rf"_content/pending/{_SHA256}\.json",

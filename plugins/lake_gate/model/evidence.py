@@ -6,10 +6,12 @@ Values that cannot be parsed become *unknown*, so that the decision can hold the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
 from sys import intern
 from typing import Any
 
@@ -17,6 +19,11 @@ MOST_FINDINGS = 100_000
 """Most findings of a job run that Macie is sure to show; of those beyond, it shows only a twentieth.
 
 Source: https://docs.aws.amazon.com/macie/latest/user/macie-quotas.html
+"""
+MOST_CELLS = 1000
+"""Most occurrences of an identifier that a discovery result locates; a finding locates fifteen in all.
+
+Source: https://docs.aws.amazon.com/macie/latest/user/findings-locate-sd.html
 """
 CUSTOM_IDENTIFIER = "CUSTOM_IDENTIFIER"
 UNKNOWN = "unknown"
@@ -44,11 +51,25 @@ class Detection:
 
     :param category: Macie's (``PERSONAL_INFORMATION`` …), ``CUSTOM_IDENTIFIER``, or ``unknown`` when the record has no
         usable name, category or count.
+    :param columns: position of each column (from 1) in which Macie located cells, and their number; no decision rests
+        on it. Empty for files without cells, and in older documents.
     """
 
     identifier: str
     count: int
     category: str
+    columns: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Detection:
+        """Return the detection of a JSON object whose shape was checked."""
+        columns = tuple((position, cells) for position, cells in content.get("columns", ()))
+        return cls(**{**content, "columns": columns})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the detection as a JSON object, for documents."""
+        content = {"identifier": self.identifier, "count": self.count, "category": self.category}
+        return {**content, "columns": list(map(list, self.columns))} if self.columns else content
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +157,11 @@ class Observation:
             raise ValueError("not an observation: detections have an unexpected shape")
         if wrong := [name for name, types in _TYPES.items() if not isinstance(content[name], types)]:
             raise ValueError(f"not an observation: wrong type of {', '.join(wrong)}")
-        return cls(**{**content, "detections": tuple(Detection(**detection) for detection in detections)})
+        return cls(**{**content, "detections": tuple(map(Detection.from_json, detections))})
 
     def to_json(self) -> dict[str, Any]:
         """Return the observation as a JSON object, for documents."""
-        return {**asdict(self), "detections": [asdict(detection) for detection in self.detections]}
+        return {**asdict(self), "detections": [detection.to_json() for detection in self.detections]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +227,17 @@ _TYPES: dict[str, Any] = {
 
 
 def _is_detection(content: Any) -> bool:
-    if not isinstance(content, Mapping) or set(content) != {"identifier", "count", "category"}:
+    if not isinstance(content, Mapping) or set(content) - {"columns"} != {"identifier", "count", "category"}:
         return False
-    is_count = isinstance(content["count"], int) and not isinstance(content["count"], bool)
-    return is_count and isinstance(content["identifier"], str) and isinstance(content["category"], str)
+    columns = content.get("columns", ())
+    if not isinstance(columns, (list, tuple)) or not all(map(_is_column, columns)):
+        return False
+    texts = (content["identifier"], content["category"])
+    return type(content["count"]) is int and all(isinstance(text, str) for text in texts)
+
+
+def _is_column(content: Any) -> bool:
+    return isinstance(content, (list, tuple)) and [type(number) for number in content] == [int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +313,12 @@ def _detections(result: Mapping[str, Any], *, has_type: bool) -> tuple[Detection
     for item in result.get("sensitiveData") or ():
         category = item.get("category")
         found += _detections_of_kind(
-            item, [(each.get("type"), each.get("count"), category) for each in _listed(item)], claimed=True
+            item, [(each.get("type"), each.get("count"), category, each) for each in _listed(item)], claimed=True
         )
     custom = result.get("customDataIdentifiers") or {}
-    named = [(each.get("name") or each.get("arn"), each.get("count"), CUSTOM_IDENTIFIER) for each in _listed(custom)]
+    named = [
+        (each.get("name") or each.get("arn"), each.get("count"), CUSTOM_IDENTIFIER, each) for each in _listed(custom)
+    ]
     found += _detections_of_kind(custom, named, claimed=False)
     if not found and (has_type or result.get("additionalOccurrences")):
         found.append(_UNKNOWN_DETECTION)
@@ -303,7 +333,7 @@ def _listed(kind: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
 
 
 def _detections_of_kind(
-    kind: Mapping[str, Any], named: list[tuple[Any, Any, Any]], *, claimed: bool
+    kind: Mapping[str, Any], named: list[tuple[Any, Any, Any, Mapping[str, Any]]], *, claimed: bool
 ) -> list[Detection]:
     """Return the detections of a kind, and an unknown detection if its total claims more of them.
 
@@ -316,11 +346,26 @@ def _detections_of_kind(
     return found
 
 
-def _detection(identifier: Any, count: Any, category: Any) -> Detection:
+def _detection(identifier: Any, count: Any, category: Any, item: Mapping[str, Any]) -> Detection:
     number = _number(count)
     if not identifier or identifier == UNKNOWN or not category or number < 1:
         return Detection(str(identifier or UNKNOWN), max(number, 1), UNKNOWN)
-    return Detection(intern(str(identifier)), number, intern(str(category)))
+    return Detection(intern(str(identifier)), number, intern(str(category)), _columns(item.get("occurrences")))
+
+
+def _columns(occurrences: Any) -> tuple[tuple[int, int], ...]:
+    """Return the located cells by column; other locations, and what has another shape, are left out."""
+    cells = occurrences.get("cells") if isinstance(occurrences, Mapping) else None
+    if not isinstance(cells, list):
+        return ()
+    positions = (_number(cell.get("column")) for cell in islice(cells, MOST_CELLS) if isinstance(cell, Mapping))
+    return _shared(tuple(sorted(Counter(position for position in positions if position > 0).items())))
+
+
+@lru_cache(maxsize=4096)
+def _shared(columns: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Return an equal tuple that many detections share: up to 100,000 records are in memory."""
+    return columns
 
 
 def _member(s3_object: Mapping[str, Any], name: str) -> str:

@@ -19,6 +19,8 @@ class LandedObject:
     :param header: names of the columns, see :func:`lake_gate.delivery.header.header_of`; an empty text for a column
         whose name is not known.
     :param source_etag: ETag of the source object, if the source is in S3.
+    :param rows: number of rows below the header, see :class:`lake_gate.delivery.rows.RowCounter`; None if not known.
+    :param columns: number of columns; None if not known.
     """
 
     name: str
@@ -32,6 +34,8 @@ class LandedObject:
     part_bytes: int = 0
     header: Sequence[str] = ()
     source_etag: str = ""
+    rows: int | None = None
+    columns: int | None = None
 
     def __post_init__(self) -> None:
         """Turn the header into a tuple: JSON has a list."""

@@ -25,6 +25,8 @@ FOUND = "found.jsonl"
 """Everything reported in the landed bytes until the run decided, a line for each SHA-256."""
 DECISIONS = "decisions.jsonl"
 """One decision per landed object, grouped by outcome."""
+COLUMNS = "columns.jsonl"
+"""What Macie found in each column, one line per object, column and identifier; no decision rests on it."""
 PLAN = "plan.json"
 """Basis of the decisions (policy, job, versions of the evidence), and their chunks."""
 MOVES = "moves/"
@@ -65,8 +67,8 @@ MASKED = "masked.jsonl"
 """The same for all originals: name, version of the original, report or reason."""
 
 DOCUMENTS = (
-    *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, DECISIONS, PLAN, OBJECTS, RECORD),
-    *(RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
+    *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, DECISIONS, COLUMNS, PLAN),
+    *(OBJECTS, RECORD, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
 )
 """Names of the documents of a run, without those of folders."""
 
@@ -74,6 +76,11 @@ _DOCUMENT = re.compile(
     rf"(masked/)?({'|'.join(map(re.escape, DOCUMENTS))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
     rf"|{MASKING}[0-9]+\.jsonl|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}(findings/)?[^/]+\.json)"
 )
+
+RUNS = "_runs/"
+"""Key prefix of the documents of all runs, and in silver of their markers."""
+RUNS_INDEX = "runs.json"
+"""The index of a feed's runs, beside the folders of the runs."""
 
 HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""
@@ -157,12 +164,12 @@ class Run:
     @property
     def documents(self) -> str:
         """Key prefix of the run's documents; outside ``prefix``, so that no job scans them."""
-        return f"_runs/{self.feed}/{self.folder}/"
+        return f"{RUNS}{self.feed}/{self.folder}/"
 
     @property
     def marker(self) -> str:
         """Key of the run's marker in silver, by which readers know that the run is complete."""
-        return f"_runs/{self.feed}/{self._own_folder}.json"
+        return f"{RUNS}{self.feed}/{self._own_folder}.json"
 
     def document(self, name: str) -> str:
         """Return the key of a document of the run: ``manifest.jsonl``, ``decisions.jsonl``, ``record.json`` …"""
@@ -180,6 +187,11 @@ def ledger(outcome: str, start: int) -> str:
     :param outcome: outcome of the chunk; empty in a run of ``finding_events``, whose chunks have several outcomes.
     """
     return f"{MOVES}{outcome}-{start}.jsonl" if outcome else f"{MOVES}{start}.jsonl"
+
+
+def index_of(feed: str) -> str:
+    """Return the key of the index of a feed's runs. A run id of that name gets a hash, so no folder has this name."""
+    return f"{RUNS}{feed}/{RUNS_INDEX}"
 
 
 def is_document_name(name: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lake_gate.delivery.header import VOCABULARY, header_of
+from lake_gate.delivery.header import VOCABULARY, header_of, width_of
 
 PATIENTS = (
     b"Id,BIRTHDATE,SSN,FIRST,LAST\n1d604da9,1989-05-25,999-76-6866,Milo271,Feil794\n2,1983-11-14,999-73-5361,A,B\n"
@@ -196,3 +196,11 @@ def test_whatever_a_file_holds_only_words_of_the_vocabulary_are_kept() -> None:
 )
 def test_words_that_are_also_names_of_persons_are_no_header(content: str) -> None:
     assert header_of("people.csv", content.encode(), is_whole=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "width"),
+    [(b"a;b;c\n1;2;3\n", 3), (b"1,2\n3,4\n", 2), (b"1,2\n3\n", None), (b"", None), (b"only one column\nx\n", 1)],
+)
+def test_width_is_the_number_of_cells_that_all_rows_have(content: bytes, width: int | None) -> None:
+    assert width_of("a.csv", content, is_whole=True) == width

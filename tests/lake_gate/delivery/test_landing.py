@@ -219,6 +219,7 @@ def test_manifest_has_the_names_of_columns_and_no_first_row(lake: Lake, tmp_path
     (tmp_path / "b.csv").write_bytes(b"1,HIV positive since spring\n2,SSN 219-09-9999\n")
     with_header, without = land_now(lake, tmp_path)
     assert (with_header.header, without.header) == (("PATIENT", "DATE"), ())
+    assert [(item.rows, item.columns) for item in (with_header, without)] == [(1, 2), (2, 2)]
     assert b"HIV" not in lake.read(lake.bronze, RUN.document(MANIFEST))
 
 

@@ -57,7 +57,7 @@ DOCUMENTS = (
         "notified/findings/0a.json",
     ),
     *("amendments/scheduled__1.jsonl", "amendments/scheduled__1.moved.jsonl", "ids.txt", "looked.json"),
-    *("notified/findings/0a.json", "taken.json", "actions.jsonl", "histories.jsonl", "found.jsonl"),
+    *("notified/findings/0a.json", "taken.json", "actions.jsonl", "histories.jsonl", "found.jsonl", "columns.jsonl"),
 )
 
 
@@ -66,7 +66,11 @@ DOCUMENTS = (
     [
         *(f"_runs/synthea/night-1/{name}" for name in DOCUMENTS),
         *("_runs/finding_events/watermark.json", "_content/complete.json", f"_content/{SHA256}/found.json"),
-        *(f"_content/{SHA256}/landed/synthea/1/{SHA256}.json", f"_verdicts/{SHA256}/{SHA256}.json"),
+        *(
+            "_runs/synthea/runs.json",
+            f"_content/{SHA256}/landed/synthea/1/{SHA256}.json",
+            f"_verdicts/{SHA256}/{SHA256}.json",
+        ),
         f"_verdicts/{SHA256}/revoked.json",
     ],
 )

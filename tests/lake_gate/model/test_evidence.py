@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -228,3 +229,48 @@ def test_observation_that_was_written_before_it_had_a_size_can_be_read() -> None
     assert Observation.from_json(written) == seen
     del written["size_bytes"]
     assert Observation.from_json(written).size_bytes is None
+
+
+def located(*columns: Any, count: str = "3") -> dict[str, Any]:
+    cells = [{"column": column, "row": str(row)} for row, column in enumerate(columns, start=2)]
+    detection = {"type": "NAME", "count": count, "occurrences": {"cells": cells}}
+    return {"sensitiveData": [{"category": "PERSONAL_INFORMATION", "detections": [detection]}]}
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (("4", "4", "7"), ((4, 2), (7, 1))),
+        ((4, 4, 7), ((4, 2), (7, 1))),  # a finding has numbers, a result texts
+        (("4", "-1", "0", None, "x", [4]), ((4, 1),)),
+        ((), ()),
+    ],
+)
+def test_detection_has_the_number_of_located_cells_by_column(columns: Any, expected: Any) -> None:
+    (found,) = Observation.from_api(record(**located(*columns)), is_finding=False).detections
+    assert found.columns == expected
+    seen = Observation.from_api(record(**located(*columns)), is_finding=False)
+    assert Observation.from_json(json.loads(json.dumps(seen.to_json()))).detections[0].columns == expected
+
+
+@pytest.mark.parametrize(
+    "occurrences", [None, 3, [], {"cells": 3}, {"cells": [3]}, {"lineRanges": [{"start": "1"}]}, {"records": []}]
+)
+def test_detection_without_cells_counts_all_the_same(occurrences: Any) -> None:
+    claim = located()
+    claim["sensitiveData"][0]["detections"][0]["occurrences"] = occurrences
+    (found,) = Observation.from_api(record(**claim), is_finding=False).detections
+    assert (found, found.columns) == (Detection("NAME", 3, "PERSONAL_INFORMATION"), ())
+
+
+def test_columns_make_no_difference_between_result_and_finding() -> None:
+    few, many = (Observation.from_api(record(**located(*columns)), is_finding=False) for columns in ("4", "447"))
+    assert few == many
+
+
+@pytest.mark.parametrize("columns", [3, [3], [[1]], [[1, "2"]], [[1, 2, 3]], [[True, 2]]])
+def test_columns_of_another_shape_are_no_observation(columns: Any) -> None:
+    content = Observation.from_api(record(**located("4")), is_finding=False).to_json()
+    content["detections"][0]["columns"] = columns
+    with pytest.raises(ValueError, match="detections have an unexpected shape"):
+        Observation.from_json(content)
