@@ -7,9 +7,11 @@ Macie found something are masked, by the rules for the identifiers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from lake_gate.model.schema import iter_problems
@@ -78,7 +80,8 @@ class MaskingSpec:
     :param key_version: part of what all keys are derived from: a new version gives other tokens and dates.
     :param oldest_year: years and dates before it are written as this year and its first day.
     :param min_k: smallest group of rows with the same quasi-identifiers that is allowed; None: any.
-    :param identifiers: rules for columns without a rule of their own, by identifier that Macie found.
+    :param identifiers: rules for columns without a rule of their own, by identifier that Macie found; ``*`` stands for
+        any text.
     """
 
     name: str
@@ -88,6 +91,16 @@ class MaskingSpec:
     min_k: int | None = None
     datasets: Mapping[str, DatasetSpec] = field(default_factory=dict)
     identifiers: Mapping[str, Rule] = field(default_factory=dict)
+
+    def rule_for(self, identifier: str) -> Rule | None:
+        """Return the strictest rule for an identifier; None without one."""
+        rules = [rule for name, rule in self.identifiers.items() if _pattern(name).fullmatch(identifier)]
+        return max(rules, key=lambda rule: rule.method.strictness, default=None)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
 
 
 _NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}

@@ -1,0 +1,106 @@
+"""Methods of the masking: functions from a cell to its masked cell. Pure.
+
+An empty cell stays empty. None of the results contains a delimiter, a quote or a line break, so that a cell that was
+not quoted need not be. A cell that a method cannot read is an error, or becomes a fixed text, but is never kept.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from lake_gate.masking.facts import SPARSE_ZIP3, STATES
+from lake_gate.masking.spec import Method, Rule
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+_FIRSTS = {digit: "abcdef"[int(digit, 16) % 6] for digit in "0123456789abcdef"}
+_DATE = re.compile(
+    r"([0-9]{4})(?:-[0-9]{2}(?:-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
+)
+_ZIP = re.compile(r"([0-9]{4,5})(?:-?[0-9]{4})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+_STATE = re.compile(
+    rf"(?:.*[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"
+    r"(?:,?\s+[0-9]{5}(?:-[0-9]{4})?)?(?:,?\s+USA?)?\s*",
+    re.DOTALL,
+)
+
+
+class UnmaskableError(ValueError):
+    """The cell is not of the kind that a method masks; the text has nothing of the cell."""
+
+
+def masker_of(rule: Rule, key: Callable[[str], bytes], oldest_year: int) -> Callable[[str], str]:
+    """Return the function that masks the cells of a column which are not empty.
+
+    :param rule: a rule whose method looks at nothing but the cell.
+    :param key: returns the key of a namespace.
+    """
+    match rule.method:
+        case Method.TOKEN:
+            of_namespace = key(rule.namespace)
+            return lambda value: token(of_namespace, value)
+        case Method.YEAR:
+            return lambda value: year(value, oldest_year)
+        case Method.ROUND:
+            step = Decimal(str(rule.step))
+            return lambda value: rounded(value, step)
+        case Method.CONSTANT:
+            return lambda _: rule.value
+        case method:
+            return {Method.ZIP3: zip3, Method.STATE: state, Method.NULL: lambda _: ""}[method]
+
+
+def encoded(value: str) -> bytes:
+    """Return the bytes of a cell, whatever bytes its file had in place of valid text."""
+    return value.encode("utf-8", "surrogatepass")
+
+
+def token(key: bytes, value: str) -> str:
+    """Return the token of a value: a UUID of version 8 for a UUID, else 32 letters.
+
+    Version 8 is for UUIDs of an application's own making. The first and the last group begin with a letter, so that
+    they are not taken for numbers. Source: RFC 9562, section 5.8.
+    """
+    digest = hmac.digest(key, encoded(value), "sha256").hex()
+    if not _UUID.fullmatch(value):
+        return digest[:32].translate(_LETTERS)
+    return (
+        f"{_FIRSTS[digest[0]]}{digest[1:8]}-{digest[8:12]}-8{digest[13:16]}-{_VARIANTS[digest[16]]}{digest[17:20]}"
+        f"-{_FIRSTS[digest[20]]}{digest[21:32]}"
+    )
+
+
+def year(value: str, oldest_year: int) -> str:
+    """Return the year of a date, and the oldest year for all before it."""
+    if not (match := _DATE.fullmatch(value)):
+        raise UnmaskableError("is not an ISO date")
+    return str(max(int(match[1]), oldest_year))
+
+
+def zip3(value: str) -> str:
+    """Return the first three digits of a ZIP code; ``000`` for sparsely populated areas and for anything else.
+
+    A code of four digits has lost its leading zero.
+    """
+    match = _ZIP.fullmatch(value.strip())
+    digits = match[1].zfill(5)[:3] if match else "000"
+    return "000" if digits in SPARSE_ZIP3 else digits
+
+
+def state(value: str) -> str:
+    """Return the state at the end of a place or an address, as it is written there; empty without one."""
+    match = _STATE.fullmatch(value)
+    return match[1] if match else ""
+
+
+def rounded(value: str, step: Decimal) -> str:
+    """Return the number rounded to a multiple of the step, half to even."""
+    if not _NUMBER.fullmatch(value):
+        raise UnmaskableError("is not a number")
+    return f"{(Decimal(value) / step).to_integral_value() * step:f}"
