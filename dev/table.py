@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS = {"promote": "green", "quarantine": "red", "hold": "yellow"}
+_COLOURS = {"promote": "green", "mask": "cyan", "quarantine": "red", "hold": "yellow"}
 _PIPE_WIDTH = 10_000
 _NOWHERE = "NOT ACCOUNTED FOR"
 

@@ -198,9 +198,7 @@ class DecideOperator(GateOperator):
         if described is None:
             self.log.info("The run had no classification job: objects without a verdict are held")
             return None, None
-        job = Job.from_api(
-            described, settled=(xcom.parse(evidence) or {}).get("settled") is True, findings=findings
-        )
+        job = Job.from_api(described, settled=(xcom.parse(evidence) or {}).get("settled") is True, findings=findings)
         if not job.settled:
             self.log.warning(
                 "Macie's results were still changing at the deadline: objects without complete evidence are held"

@@ -1,8 +1,9 @@
 """Policies: a threshold and an ordered list of rules, from a file in ``include/policies``. Pure.
 
 The first rule that matches decides; an object that no rule allows is held. Conditions of rules that quarantine or hold
-are lower bounds (any of the named detections, at least this severity or count); conditions of rules that promote or mask
-are upper bounds (only the named detections, at most this severity or count). So more evidence never loosens a decision.
+are lower bounds (any of the named detections, at least this severity or count); conditions of rules that promote or
+mask are upper bounds (only the named detections, at most this severity or count). So more evidence never loosens a
+decision.
 """
 
 from __future__ import annotations

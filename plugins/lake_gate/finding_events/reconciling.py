@@ -40,11 +40,13 @@ def is_marker_of(run: Run, content: bytes) -> bool:
     marker = Marker.parse(content)
     if marker is None or set(marker.head) != {"schema", "feed", "run_id"}:
         return False
-    head, members = marker.head, {"key", "version_id", "size_bytes", "sha256", "masked"}
+    head, members = marker.head, {"key", "version_id", "size_bytes", "sha256"}
     if head != marker_head({"feed": run.feed, "run_id": head["run_id"]}) or marker.to_bytes() != content:
         return False
     is_own = Run(run.feed, str(head["run_id"])).folder == run.folder
-    return is_own and all(members - {"masked"} <= set(item) <= members and str(item["key"]).startswith(run.prefix) for item in marker.objects)
+    return is_own and all(
+        set(item) - {"masked"} == members and str(item["key"]).startswith(run.prefix) for item in marker.objects
+    )
 
 
 def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: Iterable[Amendment]) -> None:

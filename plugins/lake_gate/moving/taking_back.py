@@ -89,4 +89,3 @@ def _copies(s3: S3Client, amended: Sequence[tuple[Decision, Amendment]], buckets
                 found.append(replace(copy, outcome=amendment.decision.outcome, reason=amendment.decision.reason))
                 break  # deleting it deletes all versions with its bytes
     return found
-

@@ -10,9 +10,9 @@ from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"
-_PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
-_TO = {Outcome.PROMOTE: "to promote", Outcome.QUARANTINE: "to quarantine", Outcome.HOLD: "to hold"}
-_STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
+_PAST: dict[str, str] = dict(zip(Outcome, ("promoted", "masked", "quarantined", "held"), strict=True))
+_TO: dict[str, str] = {outcome: f"to {outcome}" for outcome in Outcome}
+_STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.MASK, Outcome.PROMOTE)
 _NAMES_SHOWN = 20
 _LEAST_USD = 0.005
 
@@ -50,11 +50,16 @@ def _sentence(record: Mapping[str, Any]) -> str:
     totals = record["totals"]
     if not totals["objects"]:
         return f"[{record['run']['feed']}] empty delivery, nothing to do"
-    outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_PAST[outcome]}" for outcome in Outcome)
-    if record["dry_run"]:
-        outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0)} {_TO[outcome]}" for outcome in Outcome)
+    verbs = _TO if record["dry_run"] else _PAST
+    counts = {outcome: totals["outcomes"].get(outcome, 0) for outcome in Outcome}
+    outcomes = ", ".join(f"{counts[outcome]} {verbs[outcome]}" for outcome in _reported(counts))
     dry = "dry run: " if record["dry_run"] else ""
     return f"[{record['run']['feed']}] {dry}{counted(totals['objects'], 'file')}: {outcomes}"
+
+
+def _reported(counts: Mapping[Outcome, int]) -> Iterator[Outcome]:
+    """Yield the outcomes; ``mask`` only if objects were masked, because most feeds cannot mask."""
+    yield from (outcome for outcome in Outcome if counts[outcome] or outcome is not Outcome.MASK)
 
 
 def _sms(record: Mapping[str, Any]) -> str:
@@ -63,13 +68,14 @@ def _sms(record: Mapping[str, Any]) -> str:
 
 
 def _attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
+    counts = {outcome: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome}
     return {
         "feed": record["run"]["feed"],
         "kind": "digest",
         "severity": worst_severity(record) or "None",
         "outcome": strictest_outcome(record),
         "dry_run": str(record["dry_run"]).lower(),
-        **{outcome.value: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome},
+        **{outcome.value: counts[outcome] for outcome in _reported(counts)},
     }
 
 
@@ -134,4 +140,14 @@ def _line(entry: Mapping[str, Any]) -> str:
     found = ", ".join(f"{identifier} x {count}" for identifier, count in entry["detections"].items())
     severity = f", {entry['severity']}" if entry["severity"] else ""
     detail = f" ({found})" if found else ""
-    return f"- {entry['name']}: {entry['outcome']}, {entry['reason']}{severity}{detail}"
+    copy = f"; {_copy(entry['masked'])}" if entry.get("masked") else ""
+    return f"- {entry['name']}: {entry['outcome']}, {entry['reason']}{severity}{detail}{copy}"
+
+
+def _copy(copy: Mapping[str, Any]) -> str:
+    """Return what became of a masked copy, and its risk if the spec names quasi-identifiers for it."""
+    done = f"masked copy: {copy['outcome']}, {copy['reason']}"
+    if not (risk := copy["masking"].get("risk")):
+        return done
+    share = f"{100 * risk['share_below_5']:.1f} % of its rows are in groups below 5"
+    return f"{done}; {share}, the smallest has {risk['smallest_group']}"

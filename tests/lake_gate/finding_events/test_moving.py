@@ -19,7 +19,7 @@ KEY = "synthea/1/a.csv"
 
 
 def anywhere(lake: Lake) -> RunPlaces:
-    return RunPlaces(lake.bronze, lake.silver, lake.quarantine)
+    return RunPlaces(lake.bronze, lake.silver, lake.quarantine, RUN)
 
 
 def there(lake: Lake) -> StrayPlaces:

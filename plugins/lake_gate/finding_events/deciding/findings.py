@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
@@ -37,20 +37,9 @@ def decide_all(
     :param settled: filled with the bytes that were decided about in every run, by SHA-256: version id of the document
         by which this call has made them pending; empty when it has not.
     """
-    by_run: defaultdict[Run, FindingsByKey] = defaultdict(lambda: defaultdict(list))
-    strays: list[Observation] = []
-    known_copies: dict[Run, frozenset[str]] = {}
-    for finding in (_with_readable_version(lake, finding) for finding in findings):
-        key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
-        run = run_of(key)
-        if run and finding.bucket == lake.silver and copies.is_copy(lake, run, key, known_copies):
-            run, key = run.masked, MASKED_PREFIX + key
-        if _is_document(lake, finding):
-            yield action_about([finding], Status.LEFT, "document_of_the_gate")
-        elif run:
-            by_run[run][key].append(finding)
-        else:
-            strays.append(finding)
+    routed = _routed(lake, findings)
+    by_run, strays = routed.by_run, routed.strays
+    yield from routed.documents
     of_runs = {run: decide_run(lake, run, by_key, {}) for run, by_key in by_run.items()}
     of_strays = decide_strays(lake, [*strays, *(stray for result in of_runs.values() for stray in result.strays)], ())
     carried = carry(lake, [*of_runs.values(), *of_strays.values(), read_pending(lake, pending)])
@@ -67,6 +56,33 @@ def decide_all(
         settled |= _settled(carried, of_runs)
     for result in (*of_runs.values(), *of_strays.values()):
         yield from result.actions
+
+
+@dataclass(slots=True)
+class _Routed:
+    """Findings by the run that may have landed the object, and by its landed key; those about other objects."""
+
+    by_run: defaultdict[Run, FindingsByKey] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    strays: list[Observation] = field(default_factory=list)
+    documents: list[Action] = field(default_factory=list)
+
+
+def _routed(lake: Lake, findings: Iterable[Observation]) -> _Routed:
+    routed = _Routed()
+    known_copies: dict[Run, frozenset[str]] = {}
+    for finding in (_with_readable_version(lake, finding) for finding in findings):
+        key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
+        run = run_of(key)
+        if _is_document(lake, finding):
+            routed.documents.append(action_about([finding], Status.LEFT, "document_of_the_gate"))
+            continue
+        if run and finding.bucket == lake.silver and copies.is_copy(lake, run, key, known_copies):
+            run, key = run.masked, MASKED_PREFIX + key
+        if run:
+            routed.by_run[run][key].append(finding)
+        else:
+            routed.strays.append(finding)
+    return routed
 
 
 def _settled(carried: Carried, of_runs: Mapping[Run, Result]) -> dict[str, str]:
