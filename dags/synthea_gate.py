@@ -63,7 +63,8 @@ CreateCustomDataIdentifier, ListAllowLists, GetAllowList, CreateAllowList, Updat
 DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource. s3: GetObject*,
 PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning on
 bronze and silver; the same without GetObject and GetObjectVersion on quarantine; GetObject, ListBucket on source and
-Macie's results. kms: Decrypt, GenerateDataKey on their keys, GenerateMac on the key of masking. sns: Publish on the topics. ssm: GetParametersByPath,
+Macie's results. kms: Decrypt, GenerateDataKey on their keys, GenerateMac on the key of masking.
+sns: Publish on the topics. ssm: GetParametersByPath,
 GetParameter. sts: GetCallerIdentity. infra/access.yaml grants them."""
 
 from datetime import timedelta
@@ -115,9 +116,9 @@ MASKING_ROWS = """\
 MASKING_DOC = """
 
 ### Masked copies
-The policy may let only *masked* copies of files go to silver. They are made in bronze below masked/, scanned by a second
-job, and decided about together with the files; the originals are quarantined. The groups mask and scan_copies do this;
-they are skipped if nothing is to be masked. docs/how_it_works.md has the whole way."""
+The policy may let only *masked* copies of files go to silver. They are made in bronze below masked/, scanned by a
+second job, and decided about together with the files; the originals are quarantined. The groups mask and scan_copies do
+this; they are skipped if nothing is to be masked. docs/how_it_works.md has the whole way."""
 JOB_DEADLINE = timedelta(hours=6)
 PAUSE_DEADLINE = timedelta(hours=2)
 

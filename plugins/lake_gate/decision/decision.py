@@ -300,6 +300,7 @@ def _facts(landed: LandedObject, observations: Sequence[Observation]) -> Facts:
         finding_types=frozenset(observation.finding_type for observation in observations if observation.finding_type),
         detections=_merge_detections(observations),
         is_severity_explained=all(map(_is_explained, observations)),
+        is_masked_copy=landed.key.startswith(MASKED_PREFIX),
     )
 
 

@@ -67,6 +67,7 @@ class Facts:
 
     :param dataset: see :func:`lake_gate.model.manifest.dataset_of`.
     :param severity: highest severity that Macie reported.
+    :param is_masked_copy: the object is the masked copy of another one.
     :param is_severity_explained: the detections of every record account for its severity and type.
     """
 
@@ -75,6 +76,7 @@ class Facts:
     finding_types: frozenset[str]
     detections: tuple[Detection, ...]
     is_severity_explained: bool
+    is_masked_copy: bool = False
 
     def reaches(self, severity: Severity) -> bool:
         """Whether Macie reported this severity or a higher one."""
@@ -98,6 +100,7 @@ class Rule:
     :param max_counts: highest number of occurrences by identifier (promote, mask).
     :param combination: groups of identifiers; matches if at least one of each group was found (quarantine, hold).
     :param overrides_threshold: checked before the quarantine threshold (promote, mask).
+    :param masked_copies_only: matches masked copies only: what it says of tokens does not hold for originals.
     :param finding_types: ``SensitiveData:S3Object/Personal`` …
     :param categories: ``PERSONAL_INFORMATION``, ``FINANCIAL_INFORMATION``, ``CREDENTIALS``.
     :param managed_identifiers: ids, in which ``*`` stands for any text; so are those in counts and combinations.
@@ -114,6 +117,7 @@ class Rule:
     max_counts: Mapping[str, int] = field(default_factory=dict)
     combination: tuple[frozenset[str], ...] = ()
     overrides_threshold: bool = False
+    masked_copies_only: bool = False
     finding_types: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     managed_identifiers: frozenset[str] = frozenset()
@@ -122,6 +126,8 @@ class Rule:
 
     def matches(self, facts: Facts) -> bool:
         """Whether every condition holds for the object."""
+        if self.masked_copies_only and not facts.is_masked_copy:
+            return False
         if self.datasets and not any(fnmatchcase(facts.dataset, pattern) for pattern in self.datasets):
             return False
         return self._allows(facts) if self.then.is_permission else self._catches(facts)
@@ -258,6 +264,7 @@ _RULE_PROPERTIES = {
     "max_counts": {**_COUNTS, "additionalProperties": {"type": "integer", "minimum": 0}},
     "combination": {"type": "array", "items": _TEXTS, "minItems": 2},
     "overrides_threshold": {"const": True},
+    "masked_copies_only": {"const": True},
     **dict.fromkeys(("finding_types", "categories", "managed_identifiers", "custom_identifiers", "datasets"), _TEXTS),
 }
 SCHEMA: dict[str, Any] = {

@@ -9,7 +9,10 @@ from typing import Any
 from lake_gate.decision.decision import Decision, held_if_masked, hold_with_run
 from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.decision.reason import Reason
+from lake_gate.masking.report import Found
 from lake_gate.model import jsonl
+from lake_gate.model.evidence import Observation
+from lake_gate.model.manifest import LandedObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,22 @@ class Masking:
 REFUSALS = {Reason.NO_MASKING_RULE, Reason.NOT_MASKABLE, Reason.MASKING_CHECK_FAILED, Reason.REIDENTIFICATION_RISK}
 """Reasons why an object has no masked copy."""
 _REASONS = {*REFUSALS, None}
+
+
+def found_in(landed: LandedObject, observations: Iterable[Observation]) -> list[Found]:
+    """Return the columns in which something was found, with the identifiers.
+
+    An identifier that no record locates has neither column nor index. A record may locate only some of what another
+    one locates: a finding has fifteen occurrences in all.
+    """
+    columns: dict[str, set[int]] = {}
+    for detection in (detection for observation in observations for detection in observation.detections):
+        columns.setdefault(detection.identifier, set()).update(position for position, _ in detection.columns)
+    return [
+        Found(landed.header[index - 1] or None if 0 < index <= len(landed.header) else None, index or None, identifier)
+        for identifier, positions in sorted(columns.items())
+        for index in sorted(positions or {0})
+    ]
 
 
 def decide_together(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,12 +15,10 @@ from lake_gate.decision.plan import MOST_CHUNKS, Chunks, split, together
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import MaskingChangedError
 from lake_gate.masking.copies import Made, ToMask, make_copy
-from lake_gate.masking.joint import Masking, decide_together
+from lake_gate.masking.joint import Masking, decide_together, found_in
 from lake_gate.masking.keys import kms_keys
-from lake_gate.masking.report import Found
 from lake_gate.masking.specs import read_spec
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.names import map_index_name
 from lake_gate.model.run import MANIFEST, MASKED, MASKING, TO_MASK, Run
@@ -56,21 +54,6 @@ class ChooseOperator(DecideOperator):
         write_document(self.s3, self.lake_settings.bronze_bucket, run.masked.document(TO_MASK), b"".join(lines))
         self.log.info("%d object(s) are to be masked", len(lines))
         return split(lines, max(CHUNK_OBJECTS, -(-len(lines) // MOST_CHUNKS)))
-
-
-def found_in(landed: LandedObject, observations: Sequence[Observation]) -> list[Found]:
-    """Return the columns in which something was found, with the identifiers; without columns for other detections."""
-    found = {
-        (index, detection.identifier)
-        for observation in observations
-        for detection in observation.detections
-        for index in [position for position, _ in detection.columns] or [0]
-    }
-    header = landed.header
-    return [
-        Found(header[index - 1] or None if 0 < index <= len(header) else None, index or None, identifier)
-        for index, identifier in sorted(found)
-    ]
 
 
 class MaskFilesOperator(GateOperator):

@@ -23,7 +23,7 @@ def anywhere(lake: Lake) -> RunPlaces:
 
 
 def there(lake: Lake) -> StrayPlaces:
-    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine)
+    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine, RUN)
 
 
 @pytest.mark.parametrize("places", [("bronze",), ("silver",), ("held",), ("bronze", "silver"), ("held", "silver")])
