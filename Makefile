@@ -85,12 +85,13 @@ format: setup ## Format the code and apply automatic fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup $(VENV)/presidio/.ready ## Measure the local Macie and S3, parse time of the DAG, moves, deliveries of 100,000 objects
+bench: setup $(VENV)/presidio/.ready ## Measure the local Macie and S3, parse time of the DAG, moves, deliveries of 100,000 objects, masking
 	@$(BIN)/python -m bench.scan
 	@$(BIN)/python -m bench.server
 	@$(BIN)/python -m bench.parse_time
 	@$(BIN)/python -m bench.moves
 	@$(BIN)/python -m bench.scale
+	@$(BIN)/python -m bench.masking
 
 scoreboard: setup $(VENV)/presidio/.ready ## Measure precision and recall of every identifier, and of Presidio; writes docs/reports/scoreboard.md
 	@$(BIN)/python -m scoreboard

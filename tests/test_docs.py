@@ -13,6 +13,8 @@ import pytest
 from lake_gate.assets import silver
 from lake_gate.decision.reason import Reason
 from lake_gate.feed import Feed, parse
+from lake_gate.masking.spec import Method
+from lake_gate.masking.spec import parse as parse_masking
 from lake_gate.model import run
 from lake_gate.params import run_params
 from lake_gate.settings import Settings
@@ -158,3 +160,29 @@ def test_feed_of_the_documented_asset_is_the_gates() -> None:
     name, uri = re.findall(r'Asset\(name="([^"]+)", uri="([^"]+)"\)', page("docs/feeds.md"))[0]
     asset = silver("clinic")
     assert (name.replace("<feed>", "clinic"), uri.replace("<feed>", "clinic")) == (asset.name, asset.uri)
+
+
+def test_example_of_a_masking_spec_is_valid_and_its_keys_are_listed() -> None:
+    (example,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page("docs/masking.md"), re.DOTALL)]
+    assert parse_masking("visits", example, sha256="", this_year=2026).datasets.keys() == {"visits"}
+    rows = cells(section(page("docs/masking.md"), "A masking spec"))
+    listed = {key for row in rows for key in re.findall(r"`(\w+)`", row[0])} | {"description"}
+    assert set(example) <= listed
+
+
+def test_methods_of_masking_are_listed_in_their_order() -> None:
+    rows = cells(section(page("docs/masking.md"), "Methods"))[1:]
+    assert [row[0].strip("`") for row in rows] == [method.value for method in Method]
+
+
+def test_identifiers_of_safe_harbor_name_the_methods_of_the_shipped_spec() -> None:
+    spec = json.loads(page("include/masking/synthea_safe_harbor.json"))
+    rules = [*spec["identifiers"].values()]
+    rules += [rule for dataset in spec["datasets"].values() for rule in dataset["columns"].values()]
+    used: dict[str, set[str]] = {}
+    for rule in (rule for rule in rules if rule["method"] != "keep"):
+        used.setdefault(rule["reason"][0], set()).add(rule["method"])
+    rows = cells(section(page("docs/masking.md"), "Safe Harbor"))[1:]
+    assert [row[0] for row in rows] == list("ABCDEFGHIJKLMNOPQR")
+    for letter, _, _, methods in rows:
+        assert used.get(letter, set()) <= set(re.findall(r"`(\w+)`", methods)), letter

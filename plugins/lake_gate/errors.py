@@ -537,7 +537,15 @@ class HeldNotReleasedError(GateError):
 
 _REFUSED = {
     *("AccessDenied", "AccessDeniedException", "403", "AuthorizationError", "KMSAccessDenied", "KMS.DisabledException"),
-    *("KMS.NotFoundException", "InvalidObjectState", "NoSuchBucket", "NotFound", "PermanentRedirect"),
+    *(
+        "KMS.NotFoundException",
+        "NotFoundException",
+        "DisabledException",
+        "InvalidObjectState",
+        "NoSuchBucket",
+        "NotFound",
+        "PermanentRedirect",
+    ),
 }
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OF_DELETES = (NotDeletedError, DeleteRefusedError, ObjectLockedError)

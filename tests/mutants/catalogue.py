@@ -41,6 +41,10 @@ class Mutant:
     is_endless: bool = False
 
 
+_MASKING = {
+    name: partial(Mutant, f"{GATE}/masking/{name}.py", (f"tests/lake_gate/masking/test_{name}.py",))
+    for name in ("checks", "files", "keys", "masker", "methods", "plan", "records", "spec")
+}
 _decision = partial(Mutant, f"{GATE}/decision/decision.py", (DECISION,))
 _binding = partial(Mutant, f"{GATE}/decision/binding.py", ("tests/lake_gate/decision/test_binding.py", DECISION))
 _histories = partial(Mutant, f"{GATE}/decision/histories.py", ("tests/lake_gate/decision/test_histories.py",))
@@ -519,6 +523,30 @@ MUTANTS = [
     Mutant(f"{GATE}/recording/entries.py", (REPORTS,), "a marker needs no record that accounts", 'if not record["accounted"]:', "if False:"),
     Mutant(f"{GATE}/recording/entries.py", ("tests/lake_gate/held/test_operators.py",), "held objects are deleted although the record does not account for all", 'if not record["accounted"]:', "if not True:"),
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
+    _MASKING["checks"]("a masked cell may have any form", 'if not all(map(has_form, set(masked) - {""})):', "if False:"),
+    _MASKING["checks"]("cells that are not masked may differ", "if columns[position] != copied[self._target_of[position]]:", "if False:"),
+    _MASKING["checks"]("a masked copy may have fewer rows", "if len(rows) != len(copied):", "if not copied:"),
+    _MASKING["checks"]("a masked copy may have more rows", "if copy.read(1):", "if False:"),
+    _MASKING["checks"]("two values may have one token", "        if self.collisions:", "        if False:"),
+    _MASKING["checks"]("originals with the form of tokens are not searched", "        if self._looking_like_tokens:", "        if False:"),
+    _MASKING["checks"]("dates of a patient may be shifted by various days", "or remembered.setdefault(patient, days) != days", ""),
+    _MASKING["checks"]("a date may stay as it is", "if not 0 < abs(days) <= MOST_DAYS or", "if"),
+    _MASKING["plan"]("a column of a named dataset needs no rule", "return None if self._dataset else _NOT_NAMED", "return _NOT_NAMED"),
+    _MASKING["plan"]("a rule for one of several identifiers is enough", "if len(given) == len(rules) else None", "if given else None"),
+    _MASKING["plan"]("the loosest rule for a column applies", "return max(given, key", "return min(given, key"),
+    _MASKING["plan"]("a detection without a column needs no masking", "if found.column is None and found.index is None:\n            raise", "if found.column is None and found.index is None:\n            return []\n            raise"),
+    _MASKING["plan"]("a cell of the first row is the label of its column", "if self._has_header and (header or name in rules) else", "if True else"),
+    _MASKING["masker"]("days of a patient follow from the token", 'keys.of(f"{column.rule.namespace}/days")', "keys.of(column.rule.namespace)"),
+    _MASKING["files"]("what is masked need not be what was landed", "if (original.sha256, original.size_bytes) != (landed.sha256, landed.size_bytes):", "if False:"),
+    _MASKING["files"]("keys may be of another version than the spec", "if spec.key_version != keys.version:", "if False:"),
+    _MASKING["files"]("small groups are not held", "smallest < spec.min_k", "smallest < 0"),
+    _MASKING["keys"]("a new key version has the old keys", 'f"lake-gate/masking/{self.version}/{purpose}"', 'f"lake-gate/masking/1/{purpose}"'),
+    _MASKING["keys"]("all namespaces have the same key", 'self._derive(f"namespace/{namespace}")', 'self._derive("namespace/")'),
+    _MASKING["methods"]("sparsely populated areas keep their digits", 'return "000" if digits in SPARSE_ZIP3 else digits', "return digits"),
+    _MASKING["methods"]("birth years of people over 89 stay", "return str(max(int(match[1]), oldest_year))", "return match[1]"),
+    _MASKING["methods"]("a place without a state stays", 'return match[1] if match else ""', "return match[1] if match else value"),
+    _MASKING["spec"]("the oldest year may be long ago", 'if this_year - content["oldest_year"] > _MOST_YEARS:', "if False:"),
+    _MASKING["records"]("a record may have any length", "if not end and len(text) > _MOST_CHARACTERS:", "if False:"),
     Mutant("include/job_specs/synthea_daily.json", ("tests/lake_gate/scan/test_job_spec.py",), "the daily job leaves out what is not csv", '"buckets": ["${silver_bucket}"]}]', '"buckets": ["${silver_bucket}"]}], "scoping": {"includes": {"and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]}}'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "roles with a longer name may deploy, too", 'f"{role}/*/{name}"', 'f"{role}/*{name}"'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "whoever deploys is the deployer, whatever the file says", '"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters', '**self.parameters, "DeployerArns": ",".join(principals_of(caller_arn))'),

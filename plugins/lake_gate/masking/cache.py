@@ -10,7 +10,7 @@ _MOST_CHARACTERS = 150
 """Longer keys are not remembered."""
 
 
-class Cache[Key: (str, int), Value](dict[Key, Value]):
+class Cache[Key: str | int, Value](dict[Key, Value]):
     """Values of a pure function by argument; ``cache[argument]`` runs in C for arguments that are known.
 
     :param compute: the function; what it raises passes through.

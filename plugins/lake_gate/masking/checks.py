@@ -16,10 +16,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import BinaryIO
 
 from lake_gate.errors import MaskCheckError, UnparsableRowError
+from lake_gate.masking.cache import Cache
 from lake_gate.masking.dialect import Dialect
 from lake_gate.masking.facts import STATES
 from lake_gate.masking.plan import Plan
@@ -37,6 +37,7 @@ _TOKEN_LENGTHS = (32, 36)
 _DAY = 10
 """Characters of a date without its time."""
 MOST_DAYS = 365
+_ORDINALS_BYTES = 24 * 1024**2
 _YEAR = re.compile(r"[0-9]{4}")
 _ZIP3 = re.compile(r"[0-9]{3}")
 _STATES = {*STATES, *STATES.values()}
@@ -67,7 +68,8 @@ class Table:
             lines = io.StringIO(text, newline="\n")
             rows: list[Cells] = list(csv.reader(lines, delimiter=self._dialect.delimiter, strict=True))
             self.rows += len(rows)
-            yield [row or [""] for row in rows] if [] in rows else rows
+            if rows:
+                yield [row or [""] for row in rows] if [] in rows else rows
 
     def read(self, count: int) -> list[Cells]:
         """Return so many rows, or those that are left."""
@@ -124,8 +126,7 @@ class Check:
         original, copy = Table(source, self._dialect), Table(target, self._dialect)
         try:
             for rows in original.iter_blocks():
-                if rows:
-                    self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
+                self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
             if copy.read(1):
                 raise self._error("it has more rows than the original")
         except csv.Error:
@@ -139,7 +140,7 @@ class Check:
     def _compare_rows(self, rows: list[Cells], copied: list[Cells], *, is_first: bool) -> None:
         if len(rows) != len(copied):
             raise self._error("it has fewer rows than the original")
-        if {len(row) for row in copied} != {len(self._target_of)}:
+        if set(map(len, copied)) != {len(self._target_of)}:
             raise self._error("a row of it has a wrong number of cells")
         if is_first and self._plan.has_header:
             if [rows[0][position] for position in self._target_of] != list(copied[0]):
@@ -237,6 +238,7 @@ class _Shifts:
 
     def __init__(self, oldest_year: int) -> None:
         self._oldest = date(oldest_year, 1, 1).toordinal()
+        self._ordinals = Cache[str, int](lambda text: date.fromisoformat(text).toordinal(), _ORDINALS_BYTES)
         self._days: dict[str, int] = {}
 
     def are_right(self, cells: Cells, masked: Cells, patients: Cells) -> bool:
@@ -244,26 +246,30 @@ class _Shifts:
 
         A date is left out where there is none, or no patient.
         """
-        of_block: dict[str, int] = {}
-        changes = set(zip(patients, cells, masked, strict=True))
-        return all(self._is_right(*change, of_block) for change in changes)
-
-    def _is_right(self, patient: str, cell: str, shifted: str, of_block: dict[str, int]) -> bool:
-        if not (patient and cell and shifted):
-            return not shifted and not (patient and cell)
+        rows = list(zip(patients, cells, masked, strict=True))
+        if "" in cells or "" in patients:
+            if any(shifted for patient, cell, shifted in rows if not (patient and cell)):
+                return False
+            rows = [row for row in rows if row[0] and row[1]]
+        if any(cell[_DAY:] != shifted[_DAY:] for _, cell, shifted in rows):
+            return False
+        ordinals, oldest = self._ordinals, self._oldest
         try:
-            before, after = _ordinal(cell[:_DAY]), _ordinal(shifted[:_DAY])
+            moves = {(patient, ordinals[cell[:_DAY]], ordinals[shifted[:_DAY]]) for patient, cell, shifted in rows}
         except ValueError:
             return False
-        if cell[_DAY:] != shifted[_DAY:]:
+        if any(after < oldest for _, _, after in moves):
             return False
-        if after == self._oldest and before <= self._oldest + MOST_DAYS:
-            return True
-        remembered = self._days if patient in self._days or len(self._days) < _MOST_REMEMBERED else of_block
-        days = after - before
-        return after > self._oldest and 0 < abs(days) <= MOST_DAYS and remembered.setdefault(patient, days) == days
+        # Of a date that has become the oldest one, the days are not known.
+        return self._are_same(
+            {(patient, after - before) for patient, before, after in moves if max(after, before - MOST_DAYS) > oldest}
+        )
 
-
-@lru_cache(maxsize=50_000)
-def _ordinal(text: str) -> int:
-    return date.fromisoformat(text).toordinal()
+    def _are_same(self, shifts: set[tuple[str, int]]) -> bool:
+        """Whether the days are allowed, and for each patient the same."""
+        of_block: dict[str, int] = {}
+        for patient, days in shifts:
+            remembered = self._days if patient in self._days or len(self._days) < _MOST_REMEMBERED else of_block
+            if not 0 < abs(days) <= MOST_DAYS or remembered.setdefault(patient, days) != days:
+                return False
+        return True

@@ -16,7 +16,7 @@ _TIME = re.compile(r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = 10
 """Characters of a date without its time."""
-_CACHE_BYTES = 8 * 1024**2
+_CACHE_BYTES = 24 * 1024**2
 
 
 def days_of(key: bytes, identity: str) -> int:
@@ -34,7 +34,7 @@ class Dates:
     def __init__(self, oldest_year: int) -> None:
         oldest = date(oldest_year, 1, 1).toordinal()
         self._ordinals = Cache(_ordinal, _CACHE_BYTES)
-        self._shown = Cache(lambda ordinal: _shown(max(ordinal, oldest)), _CACHE_BYTES)
+        self._shown = Cache[int, str](lambda ordinal: _shown(max(ordinal, oldest)), _CACHE_BYTES)
         self._times = Cache(_checked_time, _CACHE_BYTES)
 
     def shift(self, values: Iterable[str], days: Iterable[int]) -> list[str]:

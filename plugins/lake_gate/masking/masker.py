@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from lake_gate.masking.cache import Cache
@@ -87,7 +88,7 @@ class _Cells:
 
     def __init__(self, column: Column, mask: Callable[[str], str], most_bytes: int) -> None:
         self._column = column
-        self._cache = Cache(lambda written: _requoted(written, mask), most_bytes)
+        self._cache = Cache[str, str](partial(_masked, mask), most_bytes)
 
     def __call__(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
         """Return the masked cells.
@@ -124,7 +125,7 @@ class _Dates(_Cells):
 
     def __init__(self, column: Column, days: Callable[[str], int], dates: Dates, most_bytes: int) -> None:
         self._column, self._dates = column, dates
-        self._days = Cache(lambda written: days(value) if (value := unquoted(written)) else 0, most_bytes)
+        self._days = Cache[str, int](lambda written: days(value) if (value := unquoted(written)) else 0, most_bytes)
 
     def _mask(self, cells: Cells, columns: Sequence[Cells], first: int) -> Cells:
         patients = columns[self._column.by][first : first + len(cells)]
@@ -140,8 +141,9 @@ def unquoted(written: str) -> str:
     return written[1:-1].replace('""', '"') if written[:1] == '"' else written
 
 
-def _requoted(written: str, mask: Callable[[str], str]) -> str:
+def _masked(mask: Callable[[str], str], written: str) -> str:
     """Mask a cell as it is written: an empty one stays empty, a quoted one quoted."""
+    if written[:1] != '"':
+        return mask(written) if written else ""
     value = unquoted(written)
-    result = mask(value) if value else ""
-    return f'"{result}"' if written[:1] == '"' else result
+    return f'"{mask(value) if value else ""}"'

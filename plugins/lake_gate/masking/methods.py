@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from lake_gate.masking.facts import SPARSE_ZIP3, STATES
 from lake_gate.masking.spec import Method, Rule
@@ -23,9 +24,10 @@ _DATE = re.compile(
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)?)?"
 )
 _ZIP = re.compile(r"([0-9]{4,5})(?:-?[0-9]{4})?")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,30})?(?:E-?[0-9])?")
+_PLACE_CHARACTERS = 100
 _STATE = re.compile(
-    rf"(?:.*[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"
+    rf"(?:.*?[\s,])?({'|'.join([*STATES, *sorted(STATES.values(), key=len, reverse=True)])})"
     r"(?:,?\s+[0-9]{5}(?:-[0-9]{4})?)?(?:,?\s+USA?)?\s*",
     re.DOTALL,
 )
@@ -43,8 +45,7 @@ def masker_of(rule: Rule, key: Callable[[str], bytes], oldest_year: int) -> Call
     """
     match rule.method:
         case Method.TOKEN:
-            of_namespace = key(rule.namespace)
-            return lambda value: token(of_namespace, value)
+            return partial(token, key(rule.namespace))
         case Method.YEAR:
             return lambda value: year(value, oldest_year)
         case Method.ROUND:
@@ -95,7 +96,7 @@ def zip3(value: str) -> str:
 
 def state(value: str) -> str:
     """Return the state at the end of a place or an address, as it is written there; empty without one."""
-    match = _STATE.fullmatch(value)
+    match = _STATE.fullmatch(value[-_PLACE_CHARACTERS:])
     return match[1] if match else ""
 
 

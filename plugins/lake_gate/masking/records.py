@@ -18,6 +18,8 @@ from lake_gate.masking.dialect import Dialect
 _BLOCK_BYTES = 256 * 1024
 _MOST_CHARACTERS = 1024**2
 """Longest record."""
+_MOST_CELLS = 10_000
+"""Most columns of a table."""
 _QUOTE = '"'
 
 
@@ -128,6 +130,8 @@ class _Parser:
 
     def _checked(self, rows: list[list[str]]) -> list[list[str]]:
         self.width = self.width or len(rows[0])
+        if self.width > _MOST_CELLS:
+            raise RowError(0, f"has more than {_MOST_CELLS} cells")
         if set(map(len, rows)) == {self.width}:
             return rows
         row = next(row for row, cells in enumerate(rows) if len(cells) != self.width)

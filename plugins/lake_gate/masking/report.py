@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """Column of an object in which Macie found an identifier.
 
     :param column: name of the column; None if it is not known.
@@ -46,7 +47,7 @@ class MaskReport:
     :param sha256: SHA-256 of the copy, hexadecimal.
     :param methods: method by column, for masked columns only; ``#4`` for a column whose name is not known.
     :param spec: name of the masking spec.
-    :param key_fingerprint: differs for different keys, and is no help in finding them.
+    :param key_fingerprint: differs for different keys; does not help to find them.
     :param collisions: values that have the token of another value; 0, or the copy is not used.
     :param risk: None if the spec names no quasi-identifiers for the table.
     """
