@@ -58,9 +58,7 @@ class ToMask:
         """
         if not isinstance(line, dict) or not isinstance(line.get("found"), list):
             raise ValueError("not an object to mask")  # noqa: TRY004 - one error for all damage
-        found = [Found(*item) for item in line["found"] if isinstance(item, list) and len(item) == len(Found._fields)]
-        if len(found) != len(line["found"]):
-            raise ValueError("not an object to mask: the columns have another shape")
+        found = [jsonl.from_dict(Found, item) for item in line["found"]]
         return cls(jsonl.from_dict(LandedObject, line.get("landed")), found)
 
 

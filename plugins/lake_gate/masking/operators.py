@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -47,7 +46,7 @@ class ChooseOperator(DecideOperator):
         judged = self._judge(run, self.evidence)
         names = {decided.name for decided in judged.decisions if decided.outcome == Outcome.MASK}
         lines = [
-            jsonl.to_line({"landed": asdict(landed), "found": found_in(landed, judged.observations_about(landed))})
+            jsonl.dump_line(ToMask(landed, found_in(landed, judged.observations_about(landed))))
             for landed in judged.manifest
             if landed.name in names
         ]

@@ -13,8 +13,9 @@ from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
 from lake_gate.finding_events.runs import iter_landed
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.run import MASKED_PREFIX, Run
+from lake_gate.model.run import MANIFEST, MASKED_PREFIX, Run
 from lake_gate.recording.entries import iter_run_entries
+from lake_gate.s3.versions import head_version
 
 
 def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str]]) -> bool:
@@ -33,8 +34,9 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
     :param result: of deciding about the run.
     :param of_copies: of deciding about its masked run; copies that it moves are left out.
     """
-    if run.is_masked or not (of_originals := _stricter(lake, run, result)):
+    if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
+    of_originals = _stricter(lake, run, result)
     moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
     masked = run.masked
     amendments = read_amendments(lake.s3, lake.bronze, masked)
