@@ -63,7 +63,8 @@ CreateCustomDataIdentifier, ListAllowLists, GetAllowList, CreateAllowList, Updat
 DescribeClassificationJob, UpdateClassificationJob, ListFindings, GetFindings, TagResource. s3: GetObject*,
 PutObject*, DeleteObjectVersion, DeleteObjectVersionTagging, AbortMultipartUpload, ListBucket*, GetBucketVersioning on
 bronze and silver; the same without GetObject and GetObjectVersion on quarantine; GetObject, ListBucket on source and
-Macie's results. kms: Decrypt, GenerateDataKey on their keys. sns: Publish on the topics. ssm: GetParametersByPath,
+Macie's results. kms: Decrypt, GenerateDataKey on their keys, GenerateMac on the key of masking.
+sns: Publish on the topics. ssm: GetParametersByPath,
 GetParameter. sts: GetCallerIdentity. infra/access.yaml grants them."""
 
 from datetime import timedelta
@@ -79,6 +80,7 @@ from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.feed import Feed
 from lake_gate.held.operators import ReleaseHeldOperator
 from lake_gate.include import fingerprint, include_path, read_feeds, read_job_spec
+from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
 from lake_gate.model.kept import without_values
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.notifications.failure import RunFailedNotifier
@@ -100,8 +102,73 @@ from macie.operators import (
 from macie.reconcile import MacieReconcileAllowListsOperator
 from macie.sensors import MacieClassificationJobSensor, MacieJobResultsSensor
 
+MASKING_ROWS = """\
+| **choose** | as for decide | as for decide |
+| **mask_files** | KMS refuses the key of the setting masking_key | correct setting or policy, clear read_settings |
+| **mask_files** | the masking spec is not valid | correct it, clear |
+| **mask_files**, **list_masked** | spec or key changed while the run masked | start a new run |
+| **reuse_copies**, **gather_copies_histories** | as for reuse_verdicts | clear |
+| **render_copies_job**, **estimate_copies_cost** | as for render_job, estimate_cost | as there |
+| **create_copies_job** | as for create_job | as there, clear render_copies_job |
+| **await_copies_job**, **await_copies_evidence** | as for await_job | clear create_copies_job |
+| **gather_copies_evidence**, **cancel_copies_job** | as for gather_evidence, cancel_job | as there |
+"""
+"""Rows of the table above, for feeds with a masking spec."""
+MASKING_DOC = """
+
+### Masked copies
+The policy may let only *masked* copies of files go to silver. They are made in bronze below masked/, scanned by a
+second job, and decided about together with the files; the originals are quarantined. The groups mask and scan_copies do
+this; they are skipped if nothing is to be masked. docs/how_it_works.md has the whole way."""
 JOB_DEADLINE = timedelta(hours=6)
 PAUSE_DEADLINE = timedelta(hours=2)
+
+
+def doc_of(feed: Feed) -> str:
+    """Return the documentation of a feed's DAG."""
+    doc = str(__doc__)
+    if not feed.masking:
+        return doc
+    before = "| **promote**, **quarantine**, **hold** |"
+    return doc.replace(before, MASKING_ROWS + before) + MASKING_DOC
+
+
+def scan_group(group_id: str, job_request: Any, feed: str, *, documents: str, of: str = "") -> TaskGroup:
+    """Return the tasks that run a classification job and gather its evidence; ``gather_histories`` is the last.
+
+    :param documents: where the evidence is written (templated).
+    :param of: part of the names of the tasks (``copies_``).
+    """
+    with TaskGroup(**labels.group(group_id), prefix_group_id=False) as group:
+        create_job = MacieCreateClassificationJobOperator(**labels.task(f"create_{of}job"), job_request=job_request)
+        job_id = f"{{{{ ti.xcom_pull(task_ids='create_{of}job') }}}}"
+        await_job = MacieClassificationJobSensor(
+            **labels.task(f"await_{of}job"),
+            job_id=job_id,
+            poke_interval=2,
+            timeout=JOB_DEADLINE.total_seconds(),
+            pause_seconds=PAUSE_DEADLINE.total_seconds(),
+        )
+        await_evidence = MacieJobResultsSensor(
+            **labels.task(f"await_{of}evidence"),
+            job_id=job_id,
+            settle_seconds=text_of("read_settings", "evidence_settle_seconds"),
+            deadline_seconds=text_of("read_settings", "evidence_deadline_seconds"),
+        )
+        gather_evidence = MacieJobResultsToS3Operator(
+            **labels.task(f"gather_{of}evidence"),
+            job_id=job_id,
+            bucket=text_of("land", "bucket"),
+            prefix=documents,
+            transform=without_values,
+        )
+        cancel_job = MacieCancelClassificationJobOperator(**labels.task(f"cancel_{of}job"), job_id=job_id)
+        gather_histories = GatherHistoriesOperator(
+            **labels.task(f"gather_{of}histories"), feed=feed, is_masked=bool(of)
+        )
+        create_job >> await_job >> await_evidence >> gather_evidence >> gather_histories
+        gather_evidence >> cancel_job.as_teardown(setups=create_job)
+    return group
 
 
 def gate(feed: Feed) -> DAG:
@@ -111,7 +178,7 @@ def gate(feed: Feed) -> DAG:
     with DAG(
         dag_id=feed.dag_id,
         description=feed.description or f"Take deliveries of {feed.name} through the gate",
-        doc_md=__doc__,
+        doc_md=doc_of(feed),
         # The first run is the next one's, not the last one's.
         schedule=CronTriggerTimetable(feed.schedule, timezone="UTC") if feed.schedule else None,
         catchup=False,
@@ -204,14 +271,15 @@ def gate(feed: Feed) -> DAG:
                 managed_by="lake-gate",
                 is_dry_run=False,
             )
-            reuse_verdicts = ReuseVerdictsOperator(
-                **labels.task("reuse_verdicts"),
-                enabled=feed.reuse_verdicts,
-                identifiers=identifiers.output,
-                job_spec=feed.job_spec,
-                feed_policy=feed.policy,
+            reusing = {
+                "enabled": feed.reuse_verdicts,
+                "job_spec": feed.job_spec,
+                "feed_policy": feed.policy,
                 **threshold,
                 **common,
+            }
+            reuse_verdicts = ReuseVerdictsOperator(
+                **labels.task("reuse_verdicts"), identifiers=identifiers.output, **reusing
             )
             job = render_job(
                 text_of("check_macie", "account_id"),
@@ -221,53 +289,68 @@ def gate(feed: Feed) -> DAG:
                 allow_lists.output,
                 reuse_verdicts.output,
             )
-            estimate_cost = EstimateCostOperator(
-                **labels.task("estimate_cost"),
-                job_request=job["request"],
-                max_scan_usd="{{ params.max_scan_usd }}",
-                **common,
-            )
+            limit = {"max_scan_usd": "{{ params.max_scan_usd }}", **common}
+            estimate_cost = EstimateCostOperator(**labels.task("estimate_cost"), job_request=job["request"], **limit)
             to_scan = needs_scan(objects, json_of("reuse_verdicts"))
             estimate_cost >> to_scan
 
-        with TaskGroup(**labels.group("scan"), prefix_group_id=False) as scan:
-            create_job = MacieCreateClassificationJobOperator(**labels.task("create_job"), job_request=job["request"])
-            job_id = "{{ ti.xcom_pull(task_ids='create_job') }}"
-            await_job = MacieClassificationJobSensor(
-                **labels.task("await_job"),
-                job_id=job_id,
-                poke_interval=2,
-                timeout=JOB_DEADLINE.total_seconds(),
-                pause_seconds=PAUSE_DEADLINE.total_seconds(),
-            )
-            await_evidence = MacieJobResultsSensor(
-                **labels.task("await_evidence"),
-                job_id=job_id,
-                settle_seconds=text_of("read_settings", "evidence_settle_seconds"),
-                deadline_seconds=text_of("read_settings", "evidence_deadline_seconds"),
-            )
-            gather_evidence = MacieJobResultsToS3Operator(
-                **labels.task("gather_evidence"),
-                job_id=job_id,
-                bucket=text_of("land", "bucket"),
-                prefix=text_of("land", "documents"),
-                transform=without_values,
-            )
-            cancel_job = MacieCancelClassificationJobOperator(**labels.task("cancel_job"), job_id=job_id)
-            gather_histories = GatherHistoriesOperator(**labels.task("gather_histories"), **common)
-            create_job >> await_job >> await_evidence >> gather_evidence >> gather_histories
-            gather_evidence >> cancel_job.as_teardown(setups=create_job)
+        scan = scan_group("scan", job["request"], feed.name, documents=text_of("land", "documents"))
+        gathered = dag.get_task("gather_histories")
 
-        decide = DecideOperator(
-            **labels.task("decide"),
-            evidence=json_of("await_evidence"),
-            feed_policy=feed.policy,
-            promotion="{{ params.promotion }}",
-            is_dry_run=dry_run,
-            trigger_rule=TriggerRule.NONE_FAILED,  # no job when verdicts cover every file
+        deciding = {
+            "evidence": json_of("await_evidence"),
+            "feed_policy": feed.policy,
+            "promotion": "{{ params.promotion }}",
+            "is_dry_run": dry_run,
+            "trigger_rule": TriggerRule.NONE_FAILED,  # no job when verdicts cover every file
             **threshold,
             **common,
-        )
+        }
+        if feed.masking:
+            with TaskGroup(**labels.group("mask"), prefix_group_id=False) as mask:
+                choose = ChooseOperator(**labels.task("choose"), **deciding)
+                mask_files = MaskFilesOperator.partial(
+                    **labels.task("mask_files"), spec=feed.masking, map_index_template="{{ masked }}", **common
+                ).expand(chunk=choose.output)
+                list_masked = ListMaskedOperator(
+                    **labels.task("list_masked"),
+                    chunks=json_of("choose"),
+                    trigger_rule=TriggerRule.NONE_FAILED,
+                    **common,
+                )
+                reuse_copies = ReuseVerdictsOperator(
+                    **labels.task("reuse_copies"), identifiers=identifiers.output, is_masked=True, **reusing
+                )
+                copies_job = render_job.override(**labels.task("render_copies_job"))(
+                    text_of("check_macie", "account_id"),
+                    text_of("land", "bucket"),
+                    text_of("list_masked", "prefix"),
+                    identifiers.output,
+                    allow_lists.output,
+                    reuse_copies.output,
+                )
+                estimate_copies_cost = EstimateCostOperator(
+                    **labels.task("estimate_copies_cost"), job_request=copies_job["request"], is_masked=True, **limit
+                )
+                copies = text_of("list_masked", "copies")
+                has_copies = has_files.override(**labels.task("has_copies"))(copies)
+                copies_need_scan = needs_scan.override(**labels.task("copies_need_scan"))(
+                    copies, json_of("reuse_copies")
+                )
+                mask_files >> list_masked >> has_copies >> reuse_copies
+                estimate_copies_cost >> copies_need_scan
+            scan_copies = scan_group(
+                *("scan_copies", copies_job["request"], feed.name),
+                documents=text_of("list_masked", "documents"),
+                of="copies_",
+            )
+            [delivered, gathered] >> mask >> scan_copies
+            gathered = dag.get_task("gather_copies_histories")
+            decide = DecideTogetherOperator(
+                **labels.task("decide"), copies_evidence=json_of("await_copies_evidence"), **deciding
+            )
+        else:
+            decide = DecideOperator(**labels.task("decide"), **deciding)
 
         with TaskGroup(**labels.group("move"), prefix_group_id=False) as move:
             for outcome in ("promote", "quarantine", "hold"):
@@ -305,7 +388,7 @@ def gate(feed: Feed) -> DAG:
             record >> publish >> [remember_verdicts, release_held, notify]
 
         settings >> check_macie >> delivery >> prepare >> scan
-        [delivered, gather_histories] >> decide >> move >> report
+        [delivered, gathered] >> decide >> move >> report
     return dag
 
 

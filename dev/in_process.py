@@ -18,7 +18,9 @@ from dev.paths import LOGS
 from ops.airflow_api import DAG_ID, States
 
 
-def run(conf: dict[str, Any], on_start: Callable[[str, TextIO], Callable[[States], None]]) -> tuple[str, str]:
+def run(
+    conf: dict[str, Any], on_start: Callable[[str, TextIO], Callable[[States], None]], dag_id: str = DAG_ID
+) -> tuple[str, str]:
     """Run the DAG to its end and return its run id and state.
 
     The logs of the tasks are written to ``.local/logs/run.log``.
@@ -29,14 +31,14 @@ def run(conf: dict[str, Any], on_start: Callable[[str, TextIO], Callable[[States
     LOGS.mkdir(parents=True, exist_ok=True)
     with _output_to(LOGS / "run.log") as terminal:
         prepare()
-        dag = load_dag()
+        dag = load_dag(dag_id)
         now = datetime.now(UTC)
         run_id = f"manual__{now.isoformat()}"
         show = on_start(run_id, terminal)
-        with _watching(run_id, show):
+        with _watching(dag_id, run_id, show):
             # With a logical date, as in the UI: without one dag.test() clears the task instances of all earlier runs.
             dag_run = dag.test(run_after=now, logical_date=now, run_conf=conf)
-        show(_states(run_id))
+        show(_states(dag_id, run_id))
     return run_id, str(dag_run.state)
 
 
@@ -116,12 +118,12 @@ def load_dag(dag_id: str = DAG_ID) -> Any:
 
 
 @contextmanager
-def _watching(run_id: str, show: Callable[[States], None]) -> Iterator[None]:
+def _watching(dag_id: str, run_id: str, show: Callable[[States], None]) -> Iterator[None]:
     ended = threading.Event()
 
     def watch() -> None:
         while not ended.wait(0.3):
-            show(_states(run_id))
+            show(_states(dag_id, run_id))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -132,7 +134,7 @@ def _watching(run_id: str, show: Callable[[States], None]) -> Iterator[None]:
         watcher.join()
 
 
-def _states(run_id: str) -> States:
+def _states(dag_id: str, run_id: str) -> States:
     from airflow.models.taskinstance import TaskInstance
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -140,7 +142,7 @@ def _states(run_id: str) -> States:
     with create_session() as session:
         rows = session.execute(
             select(TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state)
-            .where(TaskInstance.dag_id == DAG_ID, TaskInstance.run_id == run_id)
+            .where(TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id)
             .order_by(TaskInstance.start_date)
         )
         return {(task_id, map_index): str(state) for task_id, map_index, state in rows if state}

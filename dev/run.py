@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -32,9 +33,10 @@ from dev.progress import Progress
 from dev.sample import make_sample
 from dev.setup import set_up
 from dev.table import print_record
+from lake_gate.feed import Feed, parse
 from lake_gate.model.run import Run
 from lake_gate.s3.documents import iter_json_lines, read_document_or_none
-from ops.airflow_api import DAG_ID, AirflowApi
+from ops.airflow_api import AirflowApi
 
 FEED = "synthea"
 RUN_SECONDS = 3600
@@ -55,8 +57,9 @@ def main() -> None:
     if arguments.policy:
         conf["policy"] = arguments.policy
     print(f"Delivery   {conf['source']}")
-    run_id, state, log = _run(conf, endpoint, bronze, arguments.airflow)
-    run = Run(FEED, run_id)
+    feed = _feed_of(arguments.policy)
+    run_id, state, log = _run(feed, conf, endpoint, bronze, arguments.airflow)
+    run = Run(feed.name, run_id)
     record = _record(bronze, run)
     _report(record, f"s3://{bronze}/{run.document('record.json')}", state, log)
     print(f"State      {state}, {time.monotonic() - began:.1f} s")
@@ -73,7 +76,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threshold", default="High", choices=["High", "Medium", "Low"])
     parser.add_argument("--promotion", default="each by itself", choices=["each by itself", "all or nothing"])
     parser.add_argument(
-        "--policy", help="file in include/policies; for each file the stricter outcome of it and the feed's counts"
+        "--policy",
+        help="file in include/policies; for each file the stricter outcome of it and the feed's counts. A policy that "
+        "masks needs a feed with a masking spec: the one whose policy it is runs then",
     )
     parser.add_argument("--dry-run", action="store_true", help="decide and report without moving files")
     parser.add_argument("--airflow", default="", help="URL of a running Airflow to use; AWS_ENDPOINT_URL names its AWS")
@@ -100,27 +105,39 @@ def _source(source: str) -> str:
     return str(path if path.is_absolute() else (REPO / path).resolve())
 
 
-def _run(conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
+def _feed_of(policy: str | None) -> Feed:
+    """Return the feed to run: one that masks if it has this policy, otherwise the first one of the repository."""
+    files = sorted((REPO / "include/feeds").glob("*.json"))  # lake_gate.include would import Airflow too early
+    feeds = {path.stem: parse(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in files}
+    masking = (feed for feed in feeds.values() if feed.masking and feed.policy == policy)
+    return next(masking, feeds[FEED])
+
+
+def _run(feed: Feed, conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
     """Run in the Airflow that is up, otherwise in this process; return run id, state, and place of the log."""
     if not airflow_url and (up := services.running("airflow")):
         airflow_url = up.url
     if airflow_url:
-        api = AirflowApi(airflow_url)
+        api = AirflowApi(airflow_url, feed.dag_id)
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         is_web = conf["source"].startswith("http")  # such an address may hold a password
         run_id = api.trigger(conf, "" if is_web else f"Delivery: {conf['source']}")
-        state = api.follow(run_id, _begin(run_id, bronze, airflow_url, sys.stdout), seconds=RUN_SECONDS)
-        return run_id, state, f"{airflow_url}/dags/{DAG_ID}/runs/{quote(run_id, safe='')}"
+        show = _begin(feed, run_id, bronze, airflow_url, sys.stdout)
+        state = api.follow(run_id, show, seconds=RUN_SECONDS)
+        return run_id, state, f"{airflow_url}/dags/{feed.dag_id}/runs/{quote(run_id, safe='')}"
     # Airflow, imported below, reads the environment.
     os.environ.update(airflow_environment(endpoint))
     os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(AIRFLOW_HOME)
-    run_id, state = in_process.run(conf, lambda run_id, out: _begin(run_id, bronze, "in this process", out))
+    begin = partial(_begin, feed, bronze=bronze, where="in this process")
+    run_id, state = in_process.run(conf, lambda run_id, out: begin(run_id=run_id, out=out), feed.dag_id)
     return run_id, state, str(LOGS / "run.log")
 
 
-def _begin(run_id: str, bronze: str, where: str, out: TextIO) -> Callable[[Mapping[tuple[str, int], str]], None]:
+def _begin(
+    feed: Feed, run_id: str, bronze: str, where: str, out: TextIO
+) -> Callable[[Mapping[tuple[str, int], str]], None]:
     print(f"Airflow    {where}\nRun        {run_id}\n", file=out, flush=True)
-    return Progress(Run(FEED, run_id), bronze, out).show
+    return Progress(Run(feed.name, run_id), bronze, out).show
 
 
 def _setting(name: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS = {"promote": "green", "quarantine": "red", "hold": "yellow"}
+_COLOURS = {"promote": "green", "mask": "cyan", "quarantine": "red", "hold": "yellow"}
 _PIPE_WIDTH = 10_000
 _NOWHERE = "NOT ACCOUNTED FOR"
 
@@ -54,6 +54,8 @@ def _row(entry: Mapping[str, Any], now: str) -> list[Text]:
     reason = entry["reason"] or "-"
     if entry["status_reason"]:
         reason += f" ({entry['status_reason']})"
+    if copy := entry.get("masked"):
+        reason += f"; masked copy: {copy['outcome']}, {copy['reason']}"
     # Texts, not strings: rich interprets markup and emoji names in strings, and names of files may contain them.
     texts = (entry["name"], _size(entry["size_bytes"]), findings, outcome, reason, now)
     row = [Text(_printable(text)) for text in texts]

@@ -14,14 +14,22 @@ from airflow.dag_processing.dagbag import DagBag
 from lake_gate.model.kept import without_values
 from tests.conftest import REPO
 
+GATE = [
+    *("read_settings", "check_macie", "land", "check_expected", "has_files"),
+    *("ensure_identifiers", "ensure_allow_lists", "reuse_verdicts", "render_job", "estimate_cost", "needs_scan"),
+    *("create_job", "await_job", "await_evidence", "gather_evidence", "gather_histories"),
+    *("cancel_job", "decide"),
+    *("plan_promote", "promote", "plan_quarantine", "quarantine", "plan_hold", "hold"),
+    *("record", "publish", "remember_verdicts", "release_held", "notify"),
+]
 TASKS = {
-    "synthea_gate": [
-        *("read_settings", "check_macie", "land", "check_expected", "has_files"),
-        *("ensure_identifiers", "ensure_allow_lists", "reuse_verdicts", "render_job", "estimate_cost", "needs_scan"),
-        *("create_job", "await_job", "await_evidence", "gather_evidence", "gather_histories"),
-        *("cancel_job", "decide"),
-        *("plan_promote", "promote", "plan_quarantine", "quarantine", "plan_hold", "hold"),
-        *("record", "publish", "remember_verdicts", "release_held", "notify"),
+    "synthea_gate": GATE,
+    "synthea_deidentified_gate": [
+        *GATE,
+        *("choose", "mask_files", "list_masked", "has_copies"),
+        *("reuse_copies", "render_copies_job", "estimate_copies_cost", "copies_need_scan"),
+        *("create_copies_job", "await_copies_job", "await_copies_evidence", "gather_copies_evidence"),
+        *("gather_copies_histories", "cancel_copies_job"),
     ],
     "macie_scheduled_job": [
         *("read_settings", "account.session", "account.results_repository"),
@@ -95,7 +103,17 @@ def test_policy_of_the_feed_counts_whatever_a_run_asks_for_and_is_not_templated(
 
 
 CANNOT_FAIL = {
-    *("has_files", "needs_scan", "plan_promote", "plan_quarantine", "plan_hold", "overdue", "finished"),
+    *(
+        "has_copies",
+        "copies_need_scan",
+        "has_files",
+        "needs_scan",
+        "plan_promote",
+        "plan_quarantine",
+        "plan_hold",
+        "overdue",
+        "finished",
+    ),
 }
 """Tasks that read the result of the task before them, and nothing else."""
 
@@ -151,7 +169,11 @@ def test_no_dag_keeps_text_that_macie_copies_out_of_objects(dags: dict[str, Any]
         for task in dag.tasks
         if type(task).__module__.startswith("macie.") and type(task).__name__.endswith("ToS3Operator")
     }
-    assert keeping == dict.fromkeys(("synthea_gate.gather_evidence", "finding_events.list_findings"), without_values)
+    expected = (
+        *("synthea_gate.gather_evidence", "finding_events.list_findings"),
+        *("synthea_deidentified_gate.gather_evidence", "synthea_deidentified_gate.gather_copies_evidence"),
+    )
+    assert keeping == dict.fromkeys(expected, without_values)
 
 
 @pytest.mark.parametrize("dag_id", TASKS)

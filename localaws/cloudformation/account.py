@@ -29,6 +29,8 @@ class ReadableKey(Key):
         _check_principals(policy, region_name)
         resource = {**cloudformation_json, "Properties": {**properties, "KeyPolicy": json.dumps(policy)}}
         made: Key = super().create_from_cloudformation_json(resource_name, resource, account_id, region_name, **more)
+        if usage := properties.get("KeyUsage"):  # moto makes every key one for encryption
+            made.key_usage, made.key_spec = usage, properties["KeySpec"]
         return made
 
     @classmethod

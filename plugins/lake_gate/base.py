@@ -47,6 +47,7 @@ class GateOperator(BaseOperator):
     :param settings: settings of this run, see :meth:`lake_gate.settings.Settings.to_json`, as a dict or as JSON
         (templated); by default the result of the run's task ``read_settings``.
     :param feed: name of the feed, first part of every key.
+    :param is_masked: work on the masked run, see :attr:`lake_gate.model.run.Run.masked`.
     :param aws_conn_id: Airflow connection of all AWS calls; its ``config_kwargs`` override the gate's.
     """
 
@@ -57,12 +58,14 @@ class GateOperator(BaseOperator):
         *,
         feed: str,
         settings: dict[str, Any] | str = SETTINGS,
+        is_masked: bool = False,
         aws_conn_id: str | None = "aws_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.settings = settings
         self.feed = feed
+        self.is_masked = is_masked
         self.aws_conn_id = aws_conn_id
         self.datasets_read: list[Place] = []
         self.datasets_written: list[Place] = []
@@ -98,7 +101,8 @@ class GateOperator(BaseOperator):
 
     def run_of(self, context: Context) -> Run:
         """Return the run of this task."""
-        return Run(self.feed, context["run_id"])
+        run = Run(self.feed, context["run_id"])
+        return run.masked if self.is_masked else run
 
     def manifest(self, run: Run) -> Iterable[LandedObject]:
         """Return the landed objects in the order of their names; each iteration reads the manifest from S3."""

@@ -278,6 +278,26 @@ class MaskingError(FinalGateError):
     name: str
 
 
+class MaskedCopyStandsError(FinalGateError):
+    """An earlier try has made a masked copy with other bytes: the spec or the key has changed."""
+
+    uri: str
+    sentence = (
+        "{uri} exists with other bytes: the masking spec or its key was changed after the run had begun to mask. "
+        "Nothing was moved. Start a new run."
+    )
+
+
+class MaskingChangedError(FinalGateError):
+    """The masked copies of a run do not belong together."""
+
+    uri: str
+    sentence = (
+        "The masked copies below {uri} were made with different keys or specs, or an earlier try has made others. "
+        "Nothing was moved. Start a new run."
+    )
+
+
 class NoMaskingRuleError(MaskingError):
     """The masking spec has no rule for columns that need one, or the file is not a table."""
 

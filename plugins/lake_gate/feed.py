@@ -14,8 +14,9 @@ from typing import Any
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems
 
-_TAKEN = {"held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
-"""Prefix of held files, names below which other DAGs write documents, and the placeholder for an unknown feed."""
+_TAKEN = {"held", "masked", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
+"""Prefixes of held files and of masked copies, names below which other DAGs write documents, and the placeholder for
+an unknown feed."""
 DATE = "${date}"
 """Placeholder for the date of the run, in a source."""
 
@@ -30,6 +31,8 @@ class Feed:
     :param schedule: cron in UTC; None: only manual runs.
     :param job_spec: name of a file in ``include/job_specs``.
     :param policy: name of a file in ``include/policies``; a run may choose a different policy.
+    :param masking: name of a file in ``include/masking``, for policies with rules that mask; None: such a policy is
+        refused.
     :param high_topic: name of the setting that holds the topic for High findings and failures.
     :param low_topic: name of the setting that holds the topic for all other messages.
     :param messages: ``digest``: one message per run; ``each finding``: also a message per finding.
@@ -46,6 +49,7 @@ class Feed:
     schedule: str | None = None
     job_spec: str = "synthea_one_time"
     policy: str = "default"
+    masking: str | None = None
     high_topic: str = "high_topic_arn"
     low_topic: str = "low_topic_arn"
     messages: str = "digest"
@@ -70,6 +74,7 @@ SCHEMA: dict[str, Any] = {
         "schedule": {"type": ["string", "null"]},
         "job_spec": _FILE,
         "policy": _FILE,
+        "masking": _FILE,
         "topics": {"type": "object", "properties": {"high": _SETTING, "low": _SETTING}, "additionalProperties": False},
         "messages": {"enum": ["digest", "each finding"]},
         "expect": {

@@ -16,6 +16,7 @@ from lake_gate.delivery.held_objects import REASONS, UNKNOWN
 from lake_gate.errors import ParamsError
 from lake_gate.feed import Feed
 from lake_gate.include import include_path
+from lake_gate.masking.specs import read_spec
 from lake_gate.model.names import loggable
 
 _PROMOTIONS = {"each by itself": "Each file by itself", "all or nothing": "All files or none"}
@@ -110,11 +111,15 @@ def check_params(feed: Feed, params: Mapping[str, Any], conf: Mapping[str, Any] 
     :param conf: what the run was started with; None for scheduled runs.
     :raises ParamsError: when the params are not valid; names all problems.
     :raises PolicyError: when the policy of the feed or of the run is not valid.
+    :raises MaskingSpecError: when the feed's masking spec is not valid.
     """
     if problems := list(_problems(params, conf or {}, run_params(feed).keys())):
         raise ParamsError(problems)
-    for name in {feed.policy, params["policy"]}:
-        read_policy(name)
+    for name in sorted({feed.policy, params["policy"]}):
+        if read_policy(name)[0].masks and not feed.masking:
+            raise ParamsError([f"policy: {name} has rules that mask, and the feed {feed.name} has no masking spec"])
+    if feed.masking:
+        read_spec(feed.masking)
 
 
 def _problems(params: Mapping[str, Any], conf: Mapping[str, Any], names: Set[str]) -> Iterable[str]:

@@ -36,6 +36,8 @@ class Settings:
     :param evidence_deadline_seconds: when the gate stops waiting for that and holds objects without evidence.
     :param results_bucket: bucket for Macie's discovery results, encrypted with the key ``results_key_arn``.
     :param dead_letter_queue_url: SQS queue for messages that arrived as events of Macie and are not valid.
+    :param masking_key: id, ARN or alias (``alias/...``) of the HMAC key in KMS from which the keys of masking are
+        derived; needed by feeds with a masking spec.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -52,6 +54,7 @@ class Settings:
     dead_letter_queue_url: str = ""
     scan_usd_per_gb: float = 1.0
     allowed_source_hosts: str = ""
+    masking_key: str = ""
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:

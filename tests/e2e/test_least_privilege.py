@@ -99,17 +99,27 @@ class Gate:
             environment.setenv("AWS_SESSION_TOKEN", said["SessionToken"])
             yield
 
-    def run(self, dag_id: str, **conf: Any) -> Ended:
+    def run(self, dag_id: str, feed: str = "synthea", **conf: Any) -> Ended:
         dag = in_process.load_dag(dag_id)
         for task in dag.tasks:
             task.retries = 0
         with self.role():
-            return self._run_any(dag, "synthea", **conf)
+            return self._run_any(dag, feed, **conf)
 
     def deliver(self) -> Ended:
         for name, content in FILES.items():
             self.lake.put(self.lake.outputs["SourceBucket"], f"deliveries/{name}", content)
         return self.run("synthea_gate")
+
+    def mask(self) -> Ended:
+        """Deliver a table with a patient to the feed that masks."""
+        table = b"START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION\n2020-01-01,,%b,%b,1,Mould\n" % (
+            PATIENT[8:44],
+            PATIENT[8:44],
+        )
+        place = f"{self.lake.outputs['SourceBucket']}/masking/"
+        self.lake.put(self.lake.outputs["SourceBucket"], "masking/allergies.csv", table)
+        return self.run("synthea_deidentified_gate", "synthea_deidentified", source=f"s3://{place}")
 
     def take_hints(self) -> Any:
         """Do what the watcher does: poll the queue of findings, once."""
@@ -164,9 +174,10 @@ def test_every_dag_does_its_work_with_what_the_template_grants_and_nothing_else(
     scan(gate.lake.silver, "High")
     pulled_back, held = gate.run("finding_events"), gate.run("held_objects", older_than_hours=0)
     again = gate.run("synthea_gate", source="held://*")
+    masked = gate.mask()
     gate.take_hints()
     gate.bury()
-    runs = (set_up, delivered, pulled_back, held, again)
+    runs = (set_up, delivered, pulled_back, held, again, masked)
     assert [run.state for run in runs] == ["success"] * len(runs)
     assert delivered.names_in(gate.lake.quarantine) == {"high.csv", "medium.csv"}
     assert delivered.names_in(gate.lake.silver) == {"clean.csv"}
@@ -209,6 +220,7 @@ def _moved_repository(gate: Gate) -> Any:
 
 
 NEEDED_BY: dict[str, Callable[[Gate], Any]] = {
+    "DeriveMaskingKeys": Gate.mask,
     **dict.fromkeys(
         [
             "ReadSettings",

@@ -51,6 +51,35 @@ def test_key_policies_alone_allow_no_other_principal_to_decrypt(lake: Lake, key:
     assert not may_decrypt(lake, key, role, account)
 
 
+@pytest.mark.parametrize("role", ["lake-reviewer", "other"])
+def test_macs_of_masking_are_denied_to_every_role_but_the_gates(lake: Lake, role: str) -> None:
+    """An IAM policy that allows everything does not help."""
+    iam = boto3.client("iam")
+    mac: dict[str, Any] = {"KeyId": lake.outputs["MaskingKeyArn"], "Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+
+    def document(statement: dict[str, Any]) -> str:
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    if role == "other":
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))
+    iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=document(everything))
+    switch.turn(True)
+
+    def client_of(name: str) -> Any:
+        assume = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleSessionName": "test"}
+        keys = boto3.client("sts").assume_role(**assume)["Credentials"]
+        secrets = {"aws_secret_access_key": keys["SecretAccessKey"], "aws_session_token": keys["SessionToken"]}
+        return boto3.client("kms", aws_access_key_id=keys["AccessKeyId"], **secrets)
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client_of(role).generate_mac(**mac)
+    assert client_of("lake-gate").generate_mac(**mac)["Mac"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client_of("lake-gate").verify_mac(**mac, Mac=b"m" * 32)
+
+
 def statement_in(policy: str) -> dict[str, Any]:
     """The statement that lets Macie write results."""
     (found,) = [item for item in json.loads(policy)["Statement"] if item["Sid"] == "AllowMacieToWriteResults"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
 
-from lake_gate.errors import ParamsError, PolicyError
+from lake_gate.errors import FinalGateError, ParamsError, PolicyError
 from lake_gate.feed import Feed
 from lake_gate.params import check_params, run_params
 
@@ -108,3 +109,17 @@ def test_policy_of_the_feed_is_a_choice_although_its_file_is_missing(policies: P
 def test_every_choice_has_a_label(name: str) -> None:
     schema = run_params(FEED)[name].schema
     assert {"null" if value is None else value for value in schema["enum"]} == schema["values_display"].keys()
+
+
+@pytest.mark.parametrize("of_feed", [True, False])
+def test_policy_that_masks_is_refused_in_a_feed_without_a_masking_spec(of_feed: bool) -> None:
+    feed = replace(FEED, policy="deidentified") if of_feed else FEED
+    choice = {} if of_feed else {"policy": "deidentified"}
+    with pytest.raises(ParamsError, match="deidentified has rules that mask, and the feed clinic has no masking spec"):
+        check_params(feed, {**chosen(), "policy": "deidentified"}, choice)
+    check_params(replace(feed, masking="synthea_safe_harbor"), {**chosen(), "policy": "deidentified"}, choice)
+
+
+def test_masking_spec_that_is_missing_is_named_before_anything_is_landed() -> None:
+    with pytest.raises(FinalGateError, match=r"masking/unknown\.json"):
+        check_params(replace(FEED, masking="unknown"), chosen(), {})

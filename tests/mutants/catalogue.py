@@ -76,6 +76,13 @@ _taking_back = partial(Mutant, f"{GATE}/moving/taking_back.py", ("tests/lake_gat
 _answers = partial(Mutant, f"{GATE}/s3/answers.py", ("tests/lake_gate/s3/test_answers.py",))
 _multipart = partial(Mutant, f"{GATE}/s3/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/s3/versions.py", (VERSIONS, TRANSFER, COPYING))
+_uploads = partial(Mutant, f"{GATE}/s3/uploads.py", (LANDING, "tests/lake_gate/s3/test_uploads.py"))
+_joint = partial(Mutant, f"{GATE}/masking/joint.py", ("tests/lake_gate/masking/test_joint.py",))
+_copies = partial(Mutant, f"{GATE}/masking/copies.py", ("tests/lake_gate/masking/test_copies.py",))
+_masking = partial(Mutant, f"{GATE}/masking/operators.py", ("tests/lake_gate/masking/test_operators.py",))
+_copies_in_silver = partial(
+    Mutant, f"{EVENTS}/deciding/copies.py", ("tests/lake_gate/finding_events/deciding/test_copies.py",)
+)
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
 _pinning = partial(Mutant, f"{GATE}/delivery/landing.py", ("tests/lake_gate/delivery/test_operators.py",))
 _operators = partial(Mutant, f"{GATE}/delivery/operators.py", ("tests/lake_gate/delivery/test_operators.py",))
@@ -172,7 +179,23 @@ MUTANTS = [
     _evidence("null names no version as it is read", '"/".join(sorted({*values} - {""}))', '"/".join(sorted({*values} - {"", "null"}))'),
     _evidence("the first spelling is read", "key.lower() == name and", "key.lower() == key == name and"),
     _decision("suspected observations do not count", "return self.results + self.findings + self.suspected", "return self.results + self.findings"),
-    _decision("an object with unplaced observations is promoted", "if outcome is Outcome.PROMOTE and bound.unplaced:", "if False:"),
+    _joint("a copy of an object that is not masked is promoted", "if original.outcome == Outcome.MASK and report and", "if report and"),
+    _joint("a copy with other bytes than its report is promoted", 'and report.get("sha256") == decision.sha256:', "and True:"),
+    _joint("masked is an answer about a copy", "_copy(held_if_masked(decision), ", "_copy(decision, "),
+    _joint("an original is masked without a copy", "if masking is None or (masking.version_id,", "if masking is None:\n        return decision\n    if (masking.version_id,"),
+    _joint("a copy of an older version will do", "(masking.version_id, masking.sha256) != (decision.version_id, decision.sha256)", "False"),
+    _joint("a held copy does not count if all or nothing", "        decision.outcome == Outcome.PROMOTE for decision in copies\n", "        True for decision in copies\n"),
+    _copies("the latest version is masked instead of the landed one", ", VersionId=landed.version_id)", ")"),
+    _copies("a copy of another key replaces nothing and is used", "    if put is None:\n        raise MaskedCopyStandsError(f\"s3://{landed.bucket}/{key}\")\n", "    put = put or (\"v\", \"e\")\n"),
+    _copies("the bytes of copies are not in the index by content", "    add_landed(s3, landed.bucket, masked, copy)  # before", "    # before"),
+    _masking("copies of different keys go together", "if len(rules) > 1 or self._others(masked, copies):", "if self._others(masked, copies):"),
+    _masking("copies of an earlier try are forgotten", "if len(rules) > 1 or self._others(masked, copies):", "if len(rules) > 1:"),
+    _masking("copies are made again after moves", "        if self.begun(run) or self.begun(run.masked):\n            self.log", "        if False:\n            self.log"),
+    _copies_in_silver("a copy stays in silver without its original", 'if entry["outcome"] == Outcome.PROMOTE}', "if False}"),
+    Mutant(f"{GATE}/params.py", ("tests/lake_gate/test_params.py",), "a feed without a spec masks", "[0].masks and not feed.masking:", "[0].masks and False:"),
+    _policy("rules that mask may come before rules that promote", "if then is Outcome.PROMOTE and first_mask:", "if False:"),
+    _policy("tokens are allowed in originals", "if self.masked_copies_only and not facts.is_masked_copy:", "if False:"),
+    _decision("an object with unplaced observations is promoted", "if outcome.is_permission and bound.unplaced:", "if False:"),
     _gather_histories("histories are replaced after moves began", "if self.begun(run):\n            self.log.warning(\"Moves", "if False:\n            self.log.warning(\"Moves"),
     _gather_histories("histories of keys in findings are not listed", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
     _histories("a damaged document stops the run", "except (DamagedDocumentError, ValueError):", "except RecursionError:"),
@@ -198,7 +221,7 @@ MUTANTS = [
     _verdicts("a void verdict is reused", "is_revoked=exceeds_evidence(found.get(verdict.sha256, ()), verdict.evidence)", "is_revoked=False"),
     _verdict("the policy of a run is not part of the rules", 'for policy in (described, described.get("also")) if policy)', "for policy in (described,))"),
     _decision("findings in the same bytes are ignored", "    if elsewhere:\n        outcome", "    if False:\n        outcome"),
-    _decision("findings in the same bytes loosen a decision", "if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:", "if _STRICTNESS[outcome] < _STRICTNESS[own[0]]:"),
+    _decision("findings in the same bytes loosen a decision", "if outcome.strictness > own[0].strictness:", "if outcome.strictness < own[0].strictness:"),
     _decision("findings elsewhere count as the finding of this job", "    everything = (*bound.everything, *elsewhere)\n", "    bound = bound.with_evidence(Evidence((), elsewhere))\n    everything = bound.everything\n"),
     _decision("unreadable findings elsewhere are ignored", "if doubt := _doubt(landed, job, bound) or _doubt_about_findings(elsewhere):", "if doubt := _doubt(landed, job, bound):"),
     _decision("one policy that allows is enough", "    if None in rules:\n", "    if rules[0] is None:\n"),
@@ -222,7 +245,7 @@ MUTANTS = [
     _jsonl("unknown members are no matter", "if unknown := sum(name not in kinds for name in content):", "if unknown := 0:"),
     _documents("any object is the document", "if problems := list(dict.fromkeys(iter_redacted_problems(shape, parsed))):", "if problems := []:"),
     Mutant(f"{GATE}/decision/decision.py", ("tests/lake_gate/decision/test_amendments.py",), "any outcome is an amendment's", "if decision.outcome not in _OUTCOMES:", "if False:"),
-    Mutant(f"{GATE}/moving/operators.py", (MOVING,), "a chunk moves whatever its lines decide", "if decision.outcome != self.outcome:", "if False:"),
+    Mutant(f"{GATE}/moving/operators.py", (MOVING,), "a chunk moves whatever its lines decide", "if decision.outcome != self._decided:", "if False:"),
     _jsonl("documents are nested as deeply as they like", " and _is_deep(parsed):", " and False:"),
     Mutant(f"{GATE}/recording/entries.py", ("tests/lake_gate/recording/test_entries.py",), "an entry is about whatever object comes next", ' or landed.name != entry["name"]:', ":"),
     _record("an entry need not say where its object is", 'if entry.get("now") is None or entry["outcome"] is None:', "if False:"),
@@ -282,7 +305,7 @@ MUTANTS = [
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
     _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _decide("the deadline counts as settled", '(xcom.parse(self.evidence) or {}).get("settled") is True', "True"),
+    _decide("the deadline counts as settled", '(xcom.parse(evidence) or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -309,9 +332,9 @@ MUTANTS = [
     _multipart("leftovers stay", '                _abort(s3, bucket, key, upload["UploadId"])', '                print(s3, bucket, key, upload["UploadId"])'),
     _versions("the first page of versions", 'if page.get("NextKeyMarker", "") > last:', "if True:"),
     # ---- no loss: what is landed, planned, recorded
-    _landing("landing overwrites", ', IfNoneMatch="*"', ""),
+    _uploads("landing overwrites", ', IfNoneMatch="*"', ""),
     _landing("what a changed source left is forgotten", "    if others:\n        raise", "    if False:\n        raise"),
-    _landing("another content is taken for the same", 'if response.get("ChecksumSHA256") != checksum:', "if False:"),
+    _uploads("another content is taken for the same", 'if response.get("ChecksumSHA256") != checksum:', "if False:"),
     _landing("landing begins with what the disk cannot hold", "if file.size_bytes > max(disk.room, disk.most):", "if False:"),
     _landing("unversioned buckets are fine", "    if without:", "    if False:"),
     _landing("a run is green whatever its source holds by now", "    if changed or new or missing:", "    if False:"),
@@ -362,11 +385,11 @@ MUTANTS = [
     _move("a failing window ends the chunk", "return [from_aws_error(error)] * len(window)", "raise"),
     _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),
     _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
-    _plan("a last chunk that is not full is dropped", "range(0, len(of_outcome), objects)", "range(0, len(of_outcome) - 1, objects)"),
+    _plan("a last chunk that is not full is dropped", "range(0, len(lines), objects)", "range(0, len(lines) - 1, objects)"),
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
-    _record("decided is as good as moved", 'if not (entry["outcome"] and entry["now"]):', 'if not entry["outcome"]:'),
+    _record("decided is as good as moved", 'return bool(entry["outcome"] and entry["now"])', 'return bool(entry["outcome"])'),
     _reports('a record that does not account is fine', '        if totals.not_accounted:', '        if False:'),
-    _marker("the marker lists everything", ' if entry["outcome"] == Outcome.PROMOTE]', "]"),
+    _marker("the marker lists everything", ' if item["outcome"] == Outcome.PROMOTE]', "]"),
     _marker("what was withdrawn may come back", "withdrawn = {**other.withdrawn, **self.withdrawn}", "withdrawn = self.withdrawn"),
     _overlay("an amendment that is added meanwhile is missed", "if amendments == before:", "if True:"),
     _withdrawing("the marker lists withdrawn objects", "_attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))", "pass"),
@@ -405,7 +428,7 @@ MUTANTS = [
     _index("a run that was not read is in the index", "            is_whole = False\n", ""),
     _index("the index has no later findings", "        if run.feed == FEED:", "        if False:"),
     _places("a key that begins like a document is one", "_IN_BRONZE.fullmatch(key) is not None", "_IN_BRONZE.match(key) is not None"),
-    _moving("the copy in silver stays", "yield self.silver, key", "return"),
+    _moving("the copy in silver stays", "yield self.silver, silver_key(key)", "return"),
     _watermark("pending findings are forgotten", " | frozenset(left)\n", "\n"),
     _hints("findings of other accounts are accepted", 'payload.get("account") != account_id', "not account_id"),
     _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
@@ -469,7 +492,7 @@ MUTANTS = [
     _stores("results are stored as Macie wrote them", "packed.writelines(to_line(record, self.transform)", "packed.writelines(to_line(record, None)"),
     _stores("findings of a job are stored as Macie wrote them", "file.write(to_line(finding, self.transform))", "file.write(to_line(finding, None))"),
     _lists_findings("findings are stored as Macie wrote them", "file.write(to_line(finding, self.transform))", "file.write(to_line(finding, None))"),
-    Mutant("dags/synthea_gate.py", ("tests/test_dags.py",), "a run keeps whole records", "                transform=without_values,\n", ""),
+    Mutant("dags/synthea_gate.py", ("tests/test_dags.py",), "a run keeps whole records", "            transform=without_values,\n", ""),
     Mutant("dags/finding_events.py", ("tests/test_dags.py",), "finding_events keeps whole records", "        transform=without_values,\n", ""),
     _records("a damaged line is left out", "                    raise DiscoveryResultUnreadableError(uri, number)\n                yield", "                    continue\n                yield"),
     _records("a result that is cut off ends there", "            line = None\n", '            line = b""\n'),

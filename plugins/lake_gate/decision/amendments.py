@@ -14,13 +14,12 @@ from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
-
-_STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
+from lake_gate.model.run import silver_key
 
 
 def is_stricter(outcome: str, than: str | None) -> bool:
     """Whether an outcome is stricter than another one; every outcome is stricter than None."""
-    return than is None or _STRICTNESS[Outcome(outcome)] > _STRICTNESS[Outcome(than)]
+    return than is None or Outcome(outcome).strictness > Outcome(than).strictness
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ class Amendments:
                 self.done[name] = amendment, places[name]
 
     def withdrawals(self) -> dict[str, Withdrawal]:
-        """Return the objects that no marker of the run may list, by key."""
+        """Return the objects that no marker of the run may list, by key in silver."""
         return {
-            amendment.decision.key: Withdrawal(
-                amendment.decision.key, amendment.silver_version_id, amendment.decision.reason
+            (key := silver_key(amendment.decision.key)): Withdrawal(
+                key, amendment.silver_version_id, amendment.decision.reason
             )
             for amendment in self.made.values()
         }

@@ -34,6 +34,7 @@ PLAN_SHAPE = {
         "decisions": _TEXT,
         "policy": _OBJECT,
         "job": {"type": ["object", "null"]},
+        "has_copies": {"type": "boolean"},
         "chunks": {
             "type": "object",
             "propertyNames": {"enum": [outcome.value for outcome in Outcome]},

@@ -28,6 +28,7 @@ from lake_gate.decision.verdict import Verdict
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import CUSTOM_IDENTIFIER, UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.run import MASKED_PREFIX
 from lake_gate.scan.scope import extension_of
 
 
@@ -111,10 +112,10 @@ def decide(
             yield _decide_object(landed, job, bound, policy, verdict, elsewhere)
 
     # Decided twice rather than kept: a run may have 100,000 objects.
-    is_run_held = policy.promotion is Promotion.ALL_OR_NOTHING and any(
-        decision.outcome != Outcome.PROMOTE for decision in iter_decisions()
+    is_run_held = policy.promotion is Promotion.ALL_OR_NOTHING and not all(
+        Outcome(decision.outcome).is_permission for decision in iter_decisions()
     )
-    return map(_hold_with_run, iter_decisions()) if is_run_held else iter_decisions()
+    return map(hold_with_run, iter_decisions()) if is_run_held else iter_decisions()
 
 
 def observations_about(
@@ -210,9 +211,9 @@ def _decide_object(
         reason = Reason.VERDICT_REVOKED
     if elsewhere:
         outcome, reason, rule = _stricter((outcome, reason, rule), _judge(landed, job, bound, policy, elsewhere))
-    if outcome is Outcome.PROMOTE and bound.unplaced:
+    if outcome.is_permission and bound.unplaced:
         worst_outcome, *_ = _judge(landed, job, bound.worst_case, policy, elsewhere)
-        if worst_outcome is not Outcome.PROMOTE:
+        if worst_outcome is not outcome:
             outcome, reason, rule = Outcome.HOLD, Reason.VERSION_NOT_NAMED, None
     if used and outcome is Outcome.PROMOTE:
         reason = Reason.VERDICT_REUSED
@@ -250,8 +251,6 @@ def _can_replace_result(verdict: Verdict, landed: LandedObject, bound: _BoundEvi
 type _Judgement = tuple[Outcome, Reason, str | None]
 """Outcome, reason, and name of the rule."""
 
-_STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
-
 
 def _stricter(own: _Judgement, with_elsewhere: _Judgement) -> _Judgement:
     """Return the stricter judgement.
@@ -260,7 +259,7 @@ def _stricter(own: _Judgement, with_elsewhere: _Judgement) -> _Judgement:
     :param with_elsewhere: judgement that includes the observations on the same bytes elsewhere.
     """
     outcome, _, rule = with_elsewhere
-    if _STRICTNESS[outcome] > _STRICTNESS[own[0]]:
+    if outcome.strictness > own[0].strictness:
         return outcome, Reason.FOUND_IN_SAME_BYTES, rule
     return with_elsewhere if outcome is own[0] is Outcome.PROMOTE else own
 
@@ -286,6 +285,8 @@ def _judge(
         return Outcome.HOLD, Reason.NO_RULE_ALLOWS, None
     if rule := next((rule for rule in rules if rule and rule.then is Outcome.HOLD), None):
         return Outcome.HOLD, Reason.HELD_BY_RULE, rule.name
+    if rule := next((rule for rule in rules if rule and rule.then is Outcome.MASK), None):
+        return Outcome.MASK, Reason.MASKED_BY_RULE, rule.name
     reason = _reason_of_promotion(bound, elsewhere)
     if facts.reaches(policy.quarantine_threshold):
         reason = Reason.ALLOWED_BY_RULE
@@ -299,6 +300,7 @@ def _facts(landed: LandedObject, observations: Sequence[Observation]) -> Facts:
         finding_types=frozenset(observation.finding_type for observation in observations if observation.finding_type),
         detections=_merge_detections(observations),
         is_severity_explained=all(map(_is_explained, observations)),
+        is_masked_copy=landed.key.startswith(MASKED_PREFIX),
     )
 
 
@@ -451,7 +453,19 @@ def _count_by_identifier(detections: Iterable[Detection]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _hold_with_run(decision: Decision) -> Decision:
+def held_if_masked(decision: Decision) -> Decision:
+    """Return the decision about an object of which no masked copy is made: a masked copy, or an object of a past run.
+
+    It is held if only a masked copy of it may go to silver.
+    """
+    if decision.outcome != Outcome.MASK:
+        return decision
+    reason = Reason.MASKED_NOT_CLEAN if decision.key.startswith(MASKED_PREFIX) else Reason.MASKED_BY_RULE
+    return replace(decision, outcome=Outcome.HOLD, reason=reason)
+
+
+def hold_with_run(decision: Decision) -> Decision:
+    """Return the decision in a run that is all or nothing, and has an object that may not be promoted."""
     if decision.outcome != Outcome.PROMOTE:
         return decision
     return replace(decision, outcome=Outcome.HOLD, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)

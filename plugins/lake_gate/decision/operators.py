@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,12 @@ from lake_gate.base import GateOperator
 from lake_gate.decision import basis, decision, verdicts
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.columns import ColumnLine, Judgement, lines_of, sentence
-from lake_gate.decision.decision import Decision
+from lake_gate.decision.decision import Decision, held_if_masked
 from lake_gate.decision.earlier import write_columns
 from lake_gate.decision.histories import iter_current_histories, read_histories
 from lake_gate.decision.plan import Chunks, plan
 from lake_gate.decision.policies import choose_policy
-from lake_gate.decision.policy import Promotion
+from lake_gate.decision.policy import Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Rules, Verdict, hash_of_policies, hashes_of
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
@@ -59,6 +59,24 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _MOST_LOGGED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Decisions about the objects of a run that are not written yet.
+
+    :param decisions: read once.
+    :param planned: facts of the plan.
+    :param found: observations from the index by content, by SHA-256.
+    :param observations_about: returns the observations that the decision about an object rests on.
+    """
+
+    manifest: Iterable[LandedObject]
+    decisions: Iterator[Decision]
+    policy: Policy
+    planned: dict[str, Any]
+    found: Mapping[str, Sequence[Observation]]
+    observations_about: Callable[[LandedObject], tuple[Observation, ...]]
 
 
 class DecideOperator(GateOperator):
@@ -108,36 +126,53 @@ class DecideOperator(GateOperator):
 
     def step(self, context: Context) -> Chunks:
         """Write the decisions and their plan; return the chunks to move."""
-        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
+        run = self.run_of(context)
+        judged = self._judge(run, self.evidence)
+        return self._commit(run, judged, map(held_if_masked, judged.decisions))
+
+    def _judge(self, run: Run, evidence: dict[str, Any] | str | None) -> _Judged:
+        """Decide on the evidence, and add it to the index by content.
+
+        :param evidence: see the class.
+        """
+        bronze = self.lake_settings.bronze_bucket
         requested = Severity(self.quarantine_threshold), self._promotion(run)
         policy, policy_facts = choose_policy(self.feed_policy or self.policy, self.policy, *requested)
         pins = basis.pin(self.s3, bronze, run)
         manifest = self.manifest(run)
         gathered = self._gather(run, manifest, pins)
-        job, job_facts = self._job(run, count_findings(gathered), pins)
+        job, job_facts = self._job(run, count_findings(gathered), pins, evidence)
         histories = read_histories(self.s3, bronze, run, pins[HISTORIES]) if HISTORIES in pins else {}
         self._keep_found(manifest, gathered, histories)
         found = self._found(run, manifest)
         reused = verdicts.read_reused(self.s3, bronze, run, found, version_id=pins[REUSED]) if REUSED in pins else {}
         decided = decision.decide(manifest, job, gathered, policy, reused, found, histories=histories)
-        judged: dict[str, Judgement] = {}
-        decisions, chunks = plan(self._noted(decided, judged))
+
+        def observations_about(landed: LandedObject) -> tuple[Observation, ...]:
+            sources = reused.get(landed.name), found.get(landed.sha256, ()), histories.get(landed.key)
+            return decision.observations_about(landed, gathered, *sources)
+
+        planned = {"policy": policy_facts, "job": job_facts, "evidence": pins}
+        return _Judged(manifest, decided, policy, planned, found, observations_about)
+
+    def _commit(self, run: Run, judged: _Judged, decided: Iterable[Decision], **facts: Any) -> Chunks:
+        """Write the decisions, their plan, and what they rest on.
+
+        :param decided: the decisions, which may be stricter than those of the judgement.
+        :param facts: further facts of the plan.
+        """
+        noted: dict[str, Judgement] = {}
+        decisions, chunks = plan(self._noted(decided, noted))
         is_dry_run = self.is_dry(run, self.is_dry_run)
-        self._log_counts(judged, is_dry_run=is_dry_run)
+        self._log_counts(noted, is_dry_run=is_dry_run)
         version_id = self._write_decisions(run, decisions)
-        self._write_plan(
-            run,
-            {"decisions": version_id, "policy": policy_facts, "job": job_facts, "chunks": chunks, "evidence": pins},
-            found,
-        )
+        self._write_plan(run, {"decisions": version_id, "chunks": chunks, **judged.planned, **facts}, judged.found)
 
         def lines() -> Iterator[ColumnLine]:
-            for landed in manifest:
-                sources = reused.get(landed.name), found.get(landed.sha256, ()), histories.get(landed.key)
-                observations = decision.observations_about(landed, gathered, *sources)
-                yield from lines_of(landed, judged[landed.name], observations, policy)
+            for landed in judged.manifest:
+                yield from lines_of(landed, noted[landed.name], judged.observations_about(landed), judged.policy)
 
-        write_columns(self.s3, bronze, run, lines)
+        write_columns(self.s3, self.lake_settings.bronze_bucket, run, lines)
         self._log_columns(lines())
         return {outcome: [] for outcome in chunks} if is_dry_run else chunks
 
@@ -170,15 +205,15 @@ class DecideOperator(GateOperator):
             )
         return gathered
 
-    def _job(self, run: Run, findings: int, pins: Mapping[str, str]) -> tuple[Job | None, dict[str, Any] | None]:
+    def _job(
+        self, run: Run, findings: int, pins: Mapping[str, str], evidence: dict[str, Any] | str | None
+    ) -> tuple[Job | None, dict[str, Any] | None]:
         """Return the run's job and its description for the plan; None if verdicts apply to every object."""
         described = basis.read_job(self.s3, self.lake_settings.bronze_bucket, run, {"evidence": pins})
         if described is None:
             self.log.info("The run had no classification job: objects without a verdict are held")
             return None, None
-        job = Job.from_api(
-            described, settled=(xcom.parse(self.evidence) or {}).get("settled") is True, findings=findings
-        )
+        job = Job.from_api(described, settled=(xcom.parse(evidence) or {}).get("settled") is True, findings=findings)
         if not job.settled:
             self.log.warning(
                 "Macie's results were still changing at the deadline: objects without complete evidence are held"

@@ -1,8 +1,9 @@
 """Policies: a threshold and an ordered list of rules, from a file in ``include/policies``. Pure.
 
 The first rule that matches decides; an object that no rule allows is held. Conditions of rules that quarantine or hold
-are lower bounds (any of the named detections, at least this severity or count); conditions of rules that promote are
-upper bounds (only the named detections, at most this severity or count). So more evidence never loosens a decision.
+are lower bounds (any of the named detections, at least this severity or count); conditions of rules that promote or
+mask are upper bounds (only the named detections, at most this severity or count). So more evidence never loosens a
+decision.
 """
 
 from __future__ import annotations
@@ -30,11 +31,25 @@ class Promotion(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What happens to an object."""
+    """What happens to an object.
+
+    If it is masked, a masked copy may be promoted, and the object itself is quarantined.
+    """
 
     PROMOTE = "promote"
+    MASK = "mask"
     QUARANTINE = "quarantine"
     HOLD = "hold"
+
+    @property
+    def strictness(self) -> int:
+        """Rank: a stricter outcome has a higher one."""
+        return (Outcome.PROMOTE, Outcome.MASK, Outcome.HOLD, Outcome.QUARANTINE).index(self)
+
+    @property
+    def is_permission(self) -> bool:
+        """Whether it allows that something goes to silver."""
+        return self in {Outcome.PROMOTE, Outcome.MASK}
 
 
 @lru_cache(maxsize=1024)
@@ -52,6 +67,7 @@ class Facts:
 
     :param dataset: see :func:`lake_gate.model.manifest.dataset_of`.
     :param severity: highest severity that Macie reported.
+    :param is_masked_copy: the object is the masked copy of another one.
     :param is_severity_explained: the detections of every record account for its severity and type.
     """
 
@@ -60,6 +76,7 @@ class Facts:
     finding_types: frozenset[str]
     detections: tuple[Detection, ...]
     is_severity_explained: bool
+    is_masked_copy: bool = False
 
     def reaches(self, severity: Severity) -> bool:
         """Whether Macie reported this severity or a higher one."""
@@ -76,13 +93,14 @@ class Rule:
 
     :param then: outcome for an object that matches.
     :param min_severity: lowest severity that matches (quarantine, hold).
-    :param max_severity: highest severity that matches (promote).
+    :param max_severity: highest severity that matches (promote, mask).
     :param min_count: lowest number of occurrences of the named detections that matches (quarantine, hold).
-    :param max_count: highest number of occurrences of all detections that matches (promote).
+    :param max_count: highest number of occurrences of all detections that matches (promote, mask).
     :param min_counts: lowest number of occurrences by identifier; one that is reached matches (quarantine, hold).
-    :param max_counts: highest number of occurrences by identifier (promote).
+    :param max_counts: highest number of occurrences by identifier (promote, mask).
     :param combination: groups of identifiers; matches if at least one of each group was found (quarantine, hold).
-    :param overrides_threshold: checked before the quarantine threshold (promote).
+    :param overrides_threshold: checked before the quarantine threshold (promote, mask).
+    :param masked_copies_only: matches masked copies only: what it says of tokens does not hold for originals.
     :param finding_types: ``SensitiveData:S3Object/Personal`` …
     :param categories: ``PERSONAL_INFORMATION``, ``FINANCIAL_INFORMATION``, ``CREDENTIALS``.
     :param managed_identifiers: ids, in which ``*`` stands for any text; so are those in counts and combinations.
@@ -99,6 +117,7 @@ class Rule:
     max_counts: Mapping[str, int] = field(default_factory=dict)
     combination: tuple[frozenset[str], ...] = ()
     overrides_threshold: bool = False
+    masked_copies_only: bool = False
     finding_types: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
     managed_identifiers: frozenset[str] = frozenset()
@@ -107,9 +126,11 @@ class Rule:
 
     def matches(self, facts: Facts) -> bool:
         """Whether every condition holds for the object."""
+        if self.masked_copies_only and not facts.is_masked_copy:
+            return False
         if self.datasets and not any(fnmatchcase(facts.dataset, pattern) for pattern in self.datasets):
             return False
-        return self._allows(facts) if self.then is Outcome.PROMOTE else self._catches(facts)
+        return self._allows(facts) if self.then.is_permission else self._catches(facts)
 
     def _catches(self, facts: Facts) -> bool:
         """Check lower bounds: any of the named detections, at least this count and severity."""
@@ -211,6 +232,11 @@ class Policy:
         rule = self.first_match(facts)
         return not (rule and rule.overrides_threshold and facts.is_severity_explained)
 
+    @property
+    def masks(self) -> bool:
+        """Whether a rule of one of the joined policies masks."""
+        return any(rule.then is Outcome.MASK for policy in (self, *self.also) for rule in policy.rules)
+
     def matches(self, facts: Facts) -> list[Rule | None]:
         """Return the first matching rule of each of the joined policies, None for a policy without one."""
         return [policy.first_match(facts) for policy in (self, *self.also)]
@@ -238,6 +264,7 @@ _RULE_PROPERTIES = {
     "max_counts": {**_COUNTS, "additionalProperties": {"type": "integer", "minimum": 0}},
     "combination": {"type": "array", "items": _TEXTS, "minItems": 2},
     "overrides_threshold": {"const": True},
+    "masked_copies_only": {"const": True},
     **dict.fromkeys(("finding_types", "categories", "managed_identifiers", "custom_identifiers", "datasets"), _TEXTS),
 }
 SCHEMA: dict[str, Any] = {
@@ -297,8 +324,10 @@ def _names_identifiers_alone(rule: Mapping[str, Any]) -> bool:
 
 _UPPER_BOUNDS = {"max_severity": "min_severity", "max_count": "min_count", "max_counts": "min_counts"}
 _ONLY_PROMOTE = {**_UPPER_BOUNDS, "overrides_threshold": "no such key"}
+_ONLY_CATCH = {lower: upper for upper, lower in _UPPER_BOUNDS.items()} | {"combination": "max_counts"}
 _REPLACEMENTS = {
-    Outcome.PROMOTE: {lower: upper for upper, lower in _UPPER_BOUNDS.items()} | {"combination": "max_counts"},
+    Outcome.PROMOTE: _ONLY_CATCH,
+    Outcome.MASK: _ONLY_CATCH,
     Outcome.QUARANTINE: _ONLY_PROMOTE,
     Outcome.HOLD: _ONLY_PROMOTE,
 }
@@ -307,7 +336,7 @@ _REPLACEMENTS = {
 def _misplaced(rules: list[Mapping[str, Any]]) -> Iterable[str]:
     """Yield problems that the schema cannot express: they would let more evidence loosen a decision, or hide a rule."""
     seen: set[str] = set()
-    first_hold = ""
+    first_hold = first_mask = ""
     for number, rule in enumerate(rules):
         place, then = f"rules[{number}]", Outcome(rule["then"])
         for key, instead in _REPLACEMENTS[then].items():
@@ -317,7 +346,10 @@ def _misplaced(rules: list[Mapping[str, Any]]) -> Iterable[str]:
             yield f"{place}.overrides_threshold: such a rule must name the identifiers that it allows, not categories"
         if then is Outcome.QUARANTINE and first_hold:
             yield f"{place}.then: a rule that quarantines must come before rules that hold ({first_hold})"
+        if then is Outcome.PROMOTE and first_mask:
+            yield f"{place}.then: a rule that promotes must come before rules that mask ({first_mask})"
         if rule["name"] in seen:
             yield f"{place}.name: {rule['name']!r} is the name of another rule"
         seen.add(rule["name"])
         first_hold = first_hold or (rule["name"] if then is Outcome.HOLD else "")
+        first_mask = first_mask or (rule["name"] if then is Outcome.MASK else "")

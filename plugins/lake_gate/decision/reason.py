@@ -26,6 +26,7 @@ class Reason(StrEnum):
     COUNTS_DIFFER = "counts_differ", "result and finding count differently, both below the threshold"
     SEVERITIES_DIFFER = "severities_differ", "result and finding have different severities, both below the threshold"
     VERDICT_REUSED = "verdict_reused", "the same bytes were cleared by an earlier run"
+    MASKED_BY_RULE = "masked_by_rule", "a rule of the policy lets only a masked copy go to silver"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold", "findings at or above the threshold"
     QUARANTINED_BY_RULE = "quarantined_by_rule", "a rule of the policy quarantines these findings"
     FOUND_IN_SAME_BYTES = "found_in_same_bytes", "Macie found something in the same bytes elsewhere"
@@ -49,6 +50,11 @@ class Reason(StrEnum):
     JOB_NOT_COMPLETE = "job_not_complete", "the job did not complete"
     JOB_HAD_ACCESS_ERRORS = "job_had_access_errors", "the job could not access a bucket"
     JOB_SAMPLED = "job_sampled", "the job analysed only a sample"
+    NO_MASKING_RULE = "no_masking_rule", "the masking spec has no rule for a column"
+    NOT_MASKABLE = "not_maskable", "a row cannot be parsed, so that it cannot be masked"
+    MASKING_CHECK_FAILED = "masking_check_failed", "its masked copy failed a check"
+    REIDENTIFICATION_RISK = "reidentification_risk", "its masked copy has groups of rows that are too small"
+    MASKED_NOT_CLEAN = "masked_not_clean", "the policy does not allow what Macie found in the masked copy"
     RUN_NOT_PROMOTABLE = "run_not_promotable", "the run is all or nothing, and another file of it may not be promoted"
 
 

@@ -8,9 +8,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import IO, TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from typing import IO, TYPE_CHECKING
 
 from lake_gate.content import add_landed
 from lake_gate.delivery.disk import Disk, disk_full_as_gate_error
@@ -31,9 +29,9 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3 import multipart
-from lake_gate.s3.answers import is_precondition_failed, retry_on_conflict
 from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.threads import map_threads
+from lake_gate.s3.uploads import put_once
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -197,10 +195,12 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
         width = len(header) or width_of(file.name, sample, is_whole=is_whole)
         part_bytes = multipart.part_bytes_of(size)
         checksum = multipart.checksum_of(copy, part_bytes) if part_bytes else base64.b64encode(digest).decode()
-        version_id, etag = _put_once(s3, bronze, key, copy, checksum, part_bytes)
-    facts = (file.name, bronze, key, version_id, etag.strip('"'), size, digest.hex(), checksum, part_bytes)
-    rows = counter.rows(has_header=bool(header))
-    landed = LandedObject(*facts, header=header, source_etag=file.etag, rows=rows, columns=width)
+        put = put_once(s3, bronze, key, copy, checksum, part_bytes)
+        if put is None:
+            raise SourceChangedError(f"s3://{bronze}", [key])
+    facts = (file.name, bronze, key, *put, size, digest.hex(), checksum, part_bytes)
+    counts = {"rows": counter.rows(has_header=bool(header)), "columns": width}
+    landed = LandedObject(*facts, header=header, source_etag=file.etag, **counts)
     add_landed(s3, bronze, run, landed)  # before the manifest, see lake_gate.content
     return landed
 
@@ -212,36 +212,3 @@ def _copy_hashed(content: IO[bytes], into: IO[bytes], counter: RowCounter) -> by
         counter.add(chunk)
         into.write(chunk)
     return sha256.digest()
-
-
-def _put_once(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str, part_bytes: int) -> tuple[str, str]:
-    """Put the object unless an earlier try did; S3 verifies the content by the checksum."""
-    try:
-        response = retry_on_conflict(
-            lambda: (
-                _put_in_parts(s3, bucket, key, body, part_bytes)
-                if part_bytes
-                else _put(s3, bucket, key, body, checksum)
-            )
-        )
-    except ClientError as error:
-        if not is_precondition_failed(error):
-            raise
-        response = dict(s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED"))
-        if response.get("ChecksumSHA256") != checksum:
-            raise SourceChangedError(f"s3://{bucket}", [key]) from None
-    return response["VersionId"], response["ETag"]
-
-
-def _put(s3: S3Client, bucket: str, key: str, body: IO[bytes], checksum: str) -> dict[str, Any]:
-    body.seek(0)
-    return dict(
-        s3.put_object(
-            Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum, IfNoneMatch="*"
-        )
-    )
-
-
-def _put_in_parts(s3: S3Client, bucket: str, key: str, body: IO[bytes], part_bytes: int) -> dict[str, Any]:
-    multipart.abort_leftovers(s3, bucket, key)
-    return multipart.upload(s3, body, part_bytes, Bucket=bucket, Key=key)

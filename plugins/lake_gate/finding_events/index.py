@@ -108,6 +108,7 @@ def _add_run(s3: S3Client, bronze: str, run: Run) -> list[str]:
         manifest = iter_items(s3, bronze, run.document(MANIFEST), parse, missing_ok=True)
         for _ in map_threads(lambda landed: _add_object(s3, bronze, run, landed, found), manifest, _THREADS):
             pass
+        return [] if run.is_masked else _add_run(s3, bronze, run.masked)
     except (DamagedDocumentError, ValueError) as error:
         log.warning("%s is damaged: %s", loggable(f"s3://{bronze}/{run.documents}"), type(error).__name__)
         return [f"{run.feed}/{run.folder}"]

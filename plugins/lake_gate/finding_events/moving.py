@@ -20,10 +20,10 @@ from lake_gate.decision.plan import CHUNK_OBJECTS
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import FinalGateError, GateError, class_of, from_aws_error
 from lake_gate.finding_events.action import Done
-from lake_gate.finding_events.places import landed_key
+from lake_gate.finding_events.places import key_in
 from lake_gate.model.manifest import Moved
 from lake_gate.model.names import loggable
-from lake_gate.model.run import HELD_PREFIX, Run
+from lake_gate.model.run import HELD_PREFIX, Run, silver_key
 from lake_gate.moving.transfer import Buckets, carry_out
 from lake_gate.s3.multipart import abort_uploads_under_way
 from lake_gate.s3.threads import map_threads
@@ -42,6 +42,8 @@ type Numbered = tuple[int, Decision]
 class RunPlaces(Buckets):
     """The places at which copies of a run's object may be, and the place to which it goes."""
 
+    run: Run
+
     def place(self, decision: Decision) -> tuple[str, str]:
         """Return (bucket, key) of where the object goes: the key under which it was landed, also if it was held."""
         return Buckets.place(self, replace(decision, key=self._landed_key(decision)))
@@ -52,10 +54,10 @@ class RunPlaces(Buckets):
         yield self.bronze, key
         if decision.outcome == Outcome.QUARANTINE:
             yield self.bronze, HELD_PREFIX + key
-        yield self.silver, key
+        yield self.silver, silver_key(key)
 
     def _landed_key(self, decision: Decision) -> str:
-        return landed_key(decision.key, in_bronze=decision.bucket == self.bronze)
+        return key_in(self.run, decision.key, in_bronze=decision.bucket == self.bronze)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lake_gate.model.run import HELD_PREFIX, RUNS_INDEX, Run, is_document_name
+from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, RUNS_INDEX, Run, is_document_name, silver_key
 
 FEED = "finding_events"
 """Used instead of a feed in the keys of its documents."""
@@ -12,6 +12,7 @@ WATERMARK = f"_runs/{FEED}/watermark.json"
 INDEX = "_content/complete.json"
 """Progress of rebuilding the index by content from the documents of the runs."""
 _FOLDER = r"[A-Za-z0-9._-]+"
+_ANY_FOLDER = rf"{_FOLDER}(/masked)?"
 _SHA256 = r"[0-9a-f]{64}"
 _FEED = r"[a-z][a-z0-9_]{0,39}"
 _OF_A_RUN = re.compile(rf"_runs/{_FEED}/{_FOLDER}/(.+)", re.DOTALL)
@@ -20,7 +21,7 @@ _IN_BRONZE = re.compile(
         (
             re.escape(WATERMARK),
             rf"_runs/{_FEED}/{re.escape(RUNS_INDEX)}",
-            rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_FOLDER}/{_SHA256}\.json)",
+            rf"_content/{_SHA256}/(found\.json|landed/{_FEED}/{_ANY_FOLDER}/{_SHA256}\.json)",
             r"_content/complete\.json",
             rf"_content/pending/{_SHA256}\.json",
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
@@ -47,14 +48,21 @@ def landed_key(key: str, *, in_bronze: bool) -> str:
     return key.removeprefix(HELD_PREFIX) if in_bronze else key
 
 
+def key_in(run: Run, key: str, *, in_bronze: bool) -> str:
+    """Return the key under which a run landed the object that is at a key in one of the buckets."""
+    landed = landed_key(key, in_bronze=in_bronze)
+    return MASKED_PREFIX + silver_key(landed) if run.is_masked else landed
+
+
 def run_of(key: str) -> Run | None:
     """Return the run that may have landed an object, by the key under which it was landed; None when no run can.
 
     The run id of the returned run is the folder: the key has no more of it, and the run's places depend on no more.
     """
-    feed, _, rest = key.partition("/")
+    feed, _, rest = silver_key(key).partition("/")
     folder, _, name = rest.partition("/")
-    return _run_of_folder(feed, folder) if name else None
+    run = _run_of_folder(feed, folder) if name else None
+    return run.masked if run and key.startswith(MASKED_PREFIX) else run
 
 
 def _run_of_folder(feed: str, folder: str) -> Run | None:

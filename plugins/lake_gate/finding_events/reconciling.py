@@ -45,7 +45,9 @@ def is_marker_of(run: Run, content: bytes) -> bool:
     if head != marker_head({"feed": run.feed, "run_id": head["run_id"]}) or marker.to_bytes() != content:
         return False
     is_own = Run(run.feed, str(head["run_id"])).folder == run.folder
-    return is_own and all(set(item) == members and str(item["key"]).startswith(run.prefix) for item in marker.objects)
+    return is_own and all(
+        set(item) - {"masked"} == members and str(item["key"]).startswith(run.prefix) for item in marker.objects
+    )
 
 
 def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: Iterable[Amendment]) -> None:
@@ -92,6 +94,8 @@ def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
         update_outcomes(s3, bronze, run, changes["totals"])
 
     write_amended(s3, bronze, run, write)
+    if run.is_masked:  # the entries of the originals have those of the copies
+        rewrite_record(s3, bronze, run.original)
 
 
 def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:

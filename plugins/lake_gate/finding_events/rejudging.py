@@ -8,7 +8,7 @@ from typing import Any
 
 from lake_gate.decision.amendments import is_stricter
 from lake_gate.decision.binding import History
-from lake_gate.decision.decision import Decision, decide
+from lake_gate.decision.decision import Decision, decide, held_if_masked
 from lake_gate.decision.policy import Outcome, Policy
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model.evidence import Evidence, Job, Observation
@@ -56,8 +56,15 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             own = evidence.get((landed.bucket, landed.key), Evidence())
             later = tuple(about(landed, finding) for finding in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
-    for decision in decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories):
+    for decided in decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories):
+        was_masked = run.outcome(decided.name) == Outcome.MASK
+        decision = _of_quarantined(decided) if was_masked else held_if_masked(decided)
         yield decision, _is_to_be_moved(run, decision)
+
+
+def _of_quarantined(decision: Decision) -> Decision:
+    """Return a decision about the original of a masked copy: it is in quarantine, so that it cannot be held."""
+    return replace(decision, outcome=Outcome.QUARANTINE) if decision.outcome == Outcome.HOLD else decision
 
 
 def _is_to_be_moved(run: Decided, decision: Decision) -> bool:
@@ -71,4 +78,4 @@ def judge_stray(stray: LandedObject, found: list[Observation], policy: Policy) -
     whole_job = Job("", "COMPLETE", "NONE", 100, settled=True)  # a complete job without a result for the object
     evidence = {(stray.bucket, stray.key): Evidence((), tuple(about(stray, finding) for finding in found))}
     (decision,) = decide([stray], whole_job, evidence, policy)
-    return decision
+    return held_if_masked(decision)

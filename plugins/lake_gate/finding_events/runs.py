@@ -40,6 +40,7 @@ from lake_gate.model.run import (
     REUSED,
     RUN,
     Run,
+    silver_key,
 )
 from lake_gate.recording.entries import iter_run_entries
 from lake_gate.s3.answers import is_missing
@@ -86,7 +87,7 @@ def read_landing(
     head = head_version(s3, bronze, run.document(MANIFEST))
     if head is None:
         return None
-    landed = {item.key: item for item in _manifest(s3, bronze, run) if item.key in keys}
+    landed = {item.key: item for item in iter_landed(s3, bronze, run) if item.key in keys}
     basis = read_basis(s3, bronze, run)
     findings = iter_pinned(s3, bronze, run, basis, FINDINGS)
     ids = (finding.get("id") for finding in findings)
@@ -95,7 +96,8 @@ def read_landing(
     return Landing(run, landed, known, head["LastModified"], record, basis, is_dry(s3, bronze, run, record))
 
 
-def _manifest(s3: S3Client, bronze: str, run: Run) -> Iterator[LandedObject]:
+def iter_landed(s3: S3Client, bronze: str, run: Run) -> Iterator[LandedObject]:
+    """Yield the objects that a run has landed; none if there is no such run."""
     parse = partial(jsonl.from_dict, LandedObject)
     return iter_items(s3, bronze, run.document(MANIFEST), parse, missing_ok=True)
 
@@ -139,7 +141,7 @@ def read_decided(
             for entry in iter_run_entries(s3, bronze, run, basis, amendments, dry_run=False)
             if whole or entry["name"] in names
         }
-    manifest = [landed for landed in _manifest(s3, bronze, run) if whole or landed.name in names]
+    manifest = [landed for landed in iter_landed(s3, bronze, run) if whole or landed.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
         evidence = _evidence(s3, bronze, run, {(landed.bucket, landed.key) for landed in manifest}, basis)
     with _reading(bronze, run, REUSED):
@@ -163,7 +165,7 @@ def read_decided(
         if now := entries[landed.name]["now"]:
             of_object.add((now["bucket"], now["key"], now["version_id"]))
         if landed.name in amendments.made:
-            of_object.add((silver, landed.key, amendments.made[landed.name].silver_version_id))
+            of_object.add((silver, silver_key(landed.key), amendments.made[landed.name].silver_version_id))
     return decided, places, amendments
 
 

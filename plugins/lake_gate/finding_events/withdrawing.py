@@ -53,7 +53,7 @@ class Withdrawing:
         failures: list[Exception] = []
         _attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))
         decisions = [action.stricter_decision for action in actions]
-        done = move_each(self.s3, decisions, run, RunPlaces.of(self.settings))
+        done = move_each(self.s3, decisions, run, RunPlaces.of(self.settings, run))
         _attempt(failures, lambda: self._write_moved(run, [result.moved for result in done if result.moved]))
         _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
         return [_with_failure(result, failures) for result in done]
@@ -61,7 +61,7 @@ class Withdrawing:
     def move_strays(self, actions: Sequence[Action]) -> list[Done]:
         """Move objects that no run has landed; return the result of each, in the order given."""
         decisions = [action.stricter_decision for action in actions]
-        return move_each(self.s3, decisions, self.events, StrayPlaces.of(self.settings))
+        return move_each(self.s3, decisions, self.events, StrayPlaces.of(self.settings, self.events))
 
     def _write_moved(self, run: Run, moved: Sequence[Moved]) -> None:
         """Write where the objects are; the places of objects that an earlier try has moved stay."""

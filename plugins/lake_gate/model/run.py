@@ -58,15 +58,23 @@ ACTIONS = "actions.jsonl"
 HELD = "held.jsonl"
 """The backlog that ``held_objects`` reported."""
 
+# Documents of a masked run only.
+TO_MASK = "to_mask.jsonl"
+"""The decisions about the originals that are masked, each with the columns in which Macie found something."""
+MASKING = "masking/"
+"""For each chunk of originals a document: reports on their copies, or why they have none."""
+MASKED = "masked.jsonl"
+"""The same for all originals: name, version of the original, report or reason."""
+
 DOCUMENTS = (
     *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, DECISIONS, COLUMNS, PLAN),
-    *(OBJECTS, RECORD, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD),
+    *(OBJECTS, RECORD, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
 )
 """Names of the documents of a run, without those of folders."""
 
 _DOCUMENT = re.compile(
-    rf"{'|'.join(map(re.escape, DOCUMENTS))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
-    rf"|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}(findings/)?[^/]+\.json"
+    rf"(masked/)?({'|'.join(map(re.escape, DOCUMENTS))}|{MOVES}([a-z]+-)?[0-9]+\.jsonl({re.escape(BEGUN)})?"
+    rf"|{MASKING}[0-9]+\.jsonl|{AMENDMENTS}[A-Za-z0-9._-]+\.jsonl|{NOTIFIED}(findings/)?[^/]+\.json)"
 )
 
 RUNS = "_runs/"
@@ -76,6 +84,10 @@ RUNS_INDEX = "runs.json"
 
 HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""
+MASKED_PREFIX = "masked/"
+"""Masked copies are in bronze and in quarantine under this prefix; in silver they have the key of their original."""
+_MASKED_FOLDER = "/masked"
+"""Suffix of the folder of a masked run; folders of other runs contain no ``/``."""
 
 FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Pattern of the name of a feed; keys whose first part does not match come from another writer."""
@@ -104,10 +116,12 @@ class Run:
 
         :raises ValueError: when feed or folder do not have the shape of a run's.
         """
-        if not FEED_NAME.fullmatch(feed) or not _FOLDER.fullmatch(folder):
+        own_folder = folder.removesuffix(_MASKED_FOLDER)
+        if not FEED_NAME.fullmatch(feed) or not _FOLDER.fullmatch(own_folder):
             raise ValueError("not the feed and the folder of a run")
-        run = cls(feed, folder)
-        return run if run.folder == folder else cls(feed, folder, folder)
+        run = cls(feed, own_folder)
+        run = run if run.folder == own_folder else cls(feed, own_folder, own_folder)
+        return run if own_folder == folder else run.masked
 
     @property
     def folder(self) -> str:
@@ -124,23 +138,47 @@ class Run:
         return f"{name}-{hashlib.sha256(self.run_id.encode()).hexdigest()[:8]}"
 
     @property
+    def masked(self) -> Run:
+        """The masked run: the masked copies of this run's objects, with documents of their own and the same marker."""
+        return Run(self.feed, self.run_id, self.folder + _MASKED_FOLDER)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether this is a masked run."""
+        return self.known_folder.endswith(_MASKED_FOLDER)
+
+    @property
+    def original(self) -> Run:
+        """The run whose objects this masked run has copies of."""
+        return Run.of_folder(self.feed, self._own_folder)
+
+    @property
+    def _own_folder(self) -> str:
+        return self.folder.removesuffix(_MASKED_FOLDER)
+
+    @property
     def prefix(self) -> str:
         """Key prefix of the landed objects, and scope of the classification job."""
-        return f"{self.feed}/{self.folder}/"
+        return f"{MASKED_PREFIX if self.is_masked else ''}{self.feed}/{self._own_folder}/"
 
     @property
     def documents(self) -> str:
         """Key prefix of the run's documents; outside ``prefix``, so that no job scans them."""
-        return f"{RUNS}{self.prefix}"
+        return f"{RUNS}{self.feed}/{self.folder}/"
 
     @property
     def marker(self) -> str:
         """Key of the run's marker in silver, by which readers know that the run is complete."""
-        return f"{RUNS}{self.feed}/{self.folder}.json"
+        return f"{RUNS}{self.feed}/{self._own_folder}.json"
 
     def document(self, name: str) -> str:
         """Return the key of a document of the run: ``manifest.jsonl``, ``decisions.jsonl``, ``record.json`` …"""
         return self.documents + name
+
+
+def silver_key(key: str) -> str:
+    """Return the key in silver of an object with this key in bronze: a masked copy takes that of its original."""
+    return key.removeprefix(MASKED_PREFIX)
 
 
 def ledger(outcome: str, start: int) -> str:

@@ -14,7 +14,7 @@ from lake_gate.decision.amendments import Amendment
 from lake_gate.decision.basis import read_basis
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.overlay import read_amendments
-from lake_gate.decision.plan import CHUNK_OBJECTS
+from lake_gate.decision.plan import CHUNK_OBJECTS, COPIES, ORIGINALS
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, combine_errors, from_aws_error
 from lake_gate.lineage import Place, feed_in
@@ -39,19 +39,26 @@ class MoveOperator(GateOperator):
     in the ledger.
 
     :param outcome: ``promote``, ``quarantine`` or ``hold``.
-    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (mapped, not templated).
+    :param chunk: ``[start, size]`` in bytes of ``decisions.jsonl`` (mapped, not templated); with ``"originals"`` as
+        third item the decisions say that they are masked, with ``"copies"`` they are those of the masked run.
     """
 
-    def __init__(self, *, outcome: str, chunk: list[int], **kwargs: Any) -> None:
+    def __init__(self, *, outcome: str, chunk: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.outcome = outcome
         self.chunk = chunk
 
+    @property
+    def _decided(self) -> str:
+        """Outcome in the decisions of the chunk."""
+        return Outcome.MASK if ORIGINALS in self.chunk else self.outcome
+
     def step(self, context: Context) -> int:
         """Move the objects of the chunk, and write its ledger."""
         bronze, run = self.lake_settings.bronze_bucket, self.run_of(context)
-        start, size = self.chunk
-        done = run.document(ledger(self.outcome, start))
+        start, size, *_ = self.chunk
+        run = run.masked if COPIES in self.chunk else run
+        done = run.document(ledger(self._decided, start))
         if (written := read_document_or_none(self.s3, bronze, done)) is None:
             part: dict[str, Any] = {"start": start, "size": size, "version_id": self._begin(run, done + BEGUN)}
             decisions = iter_items(self.s3, bronze, run.document(DECISIONS), self._decision, **part)
@@ -68,7 +75,7 @@ class MoveOperator(GateOperator):
 
     def _decision(self, line: Any) -> Decision:
         decision = Decision.from_json(line)
-        if decision.outcome != self.outcome:
+        if decision.outcome != self._decided:
             raise ValueError("the outcome of the decision differs from that of its chunk")
         return decision
 
@@ -77,7 +84,7 @@ class MoveOperator(GateOperator):
         match Outcome(self.outcome):
             case Outcome.PROMOTE:
                 return feed_in(settings.silver_bucket, run)
-            case Outcome.QUARANTINE:
+            case Outcome.QUARANTINE | Outcome.MASK:
                 return feed_in(settings.quarantine_bucket, run)
             case Outcome.HOLD:
                 return feed_in(settings.bronze_bucket, run, is_held=True)
@@ -121,7 +128,9 @@ class MoveOperator(GateOperator):
         return [outcome for outcome in standing if isinstance(outcome, Moved)]
 
     def _amendments(self, run: Run) -> dict[str, Amendment]:
-        return read_amendments(self.s3, self.lake_settings.bronze_bucket, run).made
+        """Return the amendments by name; one to an original counts for its masked copy, too."""
+        made = read_amendments(self.s3, self.lake_settings.bronze_bucket, run).made
+        return {**self._amendments(run.original), **made} if run.is_masked else made
 
     def _try(self, window: Sequence[Decision], run: Run, buckets: Buckets) -> Sequence[Moved | Exception]:
         """Move some objects; an error of the window is returned for each of them, so that later windows still move."""

@@ -17,7 +17,7 @@ from lake_gate.decision.amendments import Amendment, is_stricter
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import SourceVersionGoneError, from_aws_error
-from lake_gate.model.run import HELD_PREFIX, Run
+from lake_gate.model.run import Run
 from lake_gate.moving.transfer import Buckets, try_all
 from lake_gate.s3 import multipart
 from lake_gate.s3.versions import list_histories
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _FromCopies(Buckets):
-    """The buckets of the lake, for objects that were already moved by an earlier decision."""
+    """The buckets of the lake, for objects of a run that were already moved by an earlier decision."""
+
+    run: Run
 
     def place(self, decision: Decision) -> tuple[str, str]:
-        key = decision.key.removeprefix(HELD_PREFIX) if decision.bucket == self.bronze else decision.key
-        return Buckets.place(self, replace(decision, key=key))
+        return Buckets.place(self, replace(decision, key=self.run.prefix + decision.name))
 
 
 def take_back(
@@ -55,7 +56,8 @@ def take_back(
         for outcome in (Outcome.QUARANTINE, Outcome.HOLD):
             moving = [copy for copy in copies if copy.outcome == outcome]
             # An unverified version in quarantine may be a copy that finding_events is about to seal.
-            outcomes = try_all(s3, moving, run, _from_copies(buckets), keep_unsealed=True)
+            from_copies = _FromCopies(buckets.bronze, buckets.silver, buckets.quarantine, run)
+            outcomes = try_all(s3, moving, run, from_copies, keep_unsealed=True)
             errors += [error for error in outcomes if isinstance(error, Exception) and not _is_taken(error)]
     return errors
 
@@ -87,7 +89,3 @@ def _copies(s3: S3Client, amended: Sequence[tuple[Decision, Amendment]], buckets
                 found.append(replace(copy, outcome=amendment.decision.outcome, reason=amendment.decision.reason))
                 break  # deleting it deletes all versions with its bytes
     return found
-
-
-def _from_copies(buckets: Buckets) -> Buckets:
-    return _FromCopies(buckets.bronze, buckets.silver, buckets.quarantine)

@@ -21,7 +21,7 @@ from lake_gate.decision.policy import Outcome
 from lake_gate.errors import combine_errors, from_aws_error, from_delete_error
 from lake_gate.model.manifest import LandedObject, Moved
 from lake_gate.model.names import loggable
-from lake_gate.model.run import HELD_PREFIX, Run
+from lake_gate.model.run import HELD_PREFIX, Run, silver_key
 from lake_gate.moving.copying import Copying
 from lake_gate.moving.sealed import SealedCopying, remove_unsealed, sealed_checksum
 from lake_gate.s3.answers import is_locked
@@ -50,16 +50,22 @@ class Buckets:
     quarantine: str
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return the buckets in the settings."""
-        return cls(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket)
+    def of(cls, settings: Settings, *more: Any) -> Self:
+        """Return the buckets in the settings.
+
+        :param more: further fields of a derived class.
+        """
+        return cls(settings.bronze_bucket, settings.silver_bucket, settings.quarantine_bucket, *more)
 
     def place(self, decision: Decision) -> tuple[str, str]:
-        """Return (bucket, key) of the target: the object's key, below ``held/`` if it is held."""
+        """Return (bucket, key) of the target: the object's key, below ``held/`` if it is held.
+
+        In silver, a masked copy has the key of its original, which is quarantined.
+        """
         match Outcome(decision.outcome):
             case Outcome.PROMOTE:
-                return self.silver, decision.key
-            case Outcome.QUARANTINE:
+                return self.silver, silver_key(decision.key)
+            case Outcome.MASK | Outcome.QUARANTINE:
                 return self.quarantine, decision.key
             case Outcome.HOLD:
                 return self.bronze, HELD_PREFIX + decision.key

@@ -13,8 +13,8 @@ from lake_gate.notifications.news import PAST, News
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"
-_TO = {Outcome.PROMOTE: "to promote", Outcome.QUARANTINE: "to quarantine", Outcome.HOLD: "to hold"}
-_STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
+_TO: dict[str, str] = {outcome: f"to {outcome}" for outcome in Outcome}
+_STRICTEST_FIRST = (Outcome.QUARANTINE, Outcome.HOLD, Outcome.MASK, Outcome.PROMOTE)
 _NAMES_SHOWN = 20
 
 
@@ -63,8 +63,14 @@ def _outcomes(record: Mapping[str, Any]) -> str:
     totals, words = record["totals"], _TO if record["dry_run"] else PAST
     if not totals["objects"]:
         return "empty delivery, nothing to do"
-    outcomes = ", ".join(f"{totals['outcomes'].get(outcome, 0):,} {words[outcome]}" for outcome in Outcome)
+    counts = {outcome: totals["outcomes"].get(outcome, 0) for outcome in Outcome}
+    outcomes = ", ".join(f"{counts[outcome]:,} {words[outcome]}" for outcome in _reported(counts))
     return f"{counted(totals['objects'], 'file')}: {outcomes}"
+
+
+def _reported(counts: Mapping[Outcome, int]) -> Iterator[Outcome]:
+    """Yield the outcomes; ``mask`` only if objects were masked, because most feeds cannot mask."""
+    yield from (outcome for outcome in Outcome if counts[outcome] or outcome is not Outcome.MASK)
 
 
 def _sms(record: Mapping[str, Any]) -> str:
@@ -73,13 +79,14 @@ def _sms(record: Mapping[str, Any]) -> str:
 
 
 def _attributes(record: Mapping[str, Any]) -> dict[str, str | int]:
+    counts = {outcome: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome}
     return {
         "feed": record["run"]["feed"],
         "kind": "digest",
         "severity": worst_severity(record) or "None",
         "outcome": strictest_outcome(record),
         "dry_run": str(record["dry_run"]).lower(),
-        **{outcome.value: record["totals"]["outcomes"].get(outcome, 0) for outcome in Outcome},
+        **{outcome.value: counts[outcome] for outcome in _reported(counts)},
     }
 
 
@@ -162,9 +169,19 @@ def _line(entry: Mapping[str, Any]) -> str:
     found = ", ".join(f"{identifier} {count:,}" for identifier, count in entry["detections"].items())
     severity = f", {entry['severity']}" if entry["severity"] else ""
     detail = f" ({found})" if found else ""
-    return f"- {entry['name']}: {in_words(entry['reason'])}{severity}{detail}"
+    copy = f"; {_copy(entry['masked'])}" if entry.get("masked") else ""
+    return f"- {entry['name']}: {in_words(entry['reason'])}{severity}{detail}{copy}"
 
 
 def in_words(reason: str | None) -> str:
     """Return the sentence of a reason; the reason itself if it is not known."""
     return next((known.text for known in Reason if known == reason), str(reason))
+
+
+def _copy(copy: Mapping[str, Any]) -> str:
+    """Return what became of a masked copy, and its risk if the spec names quasi-identifiers for it."""
+    done = f"masked copy: {copy['outcome']}, {in_words(copy['reason'])}"
+    if not (risk := copy["masking"].get("risk")):
+        return done
+    share = f"{100 * risk['share_below_5']:.1f} % of its rows are in groups below 5"
+    return f"{done}; {share}, the smallest has {risk['smallest_group']}"

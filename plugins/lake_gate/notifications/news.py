@@ -12,7 +12,7 @@ from lake_gate.model.words import counted
 
 MOST_NEWS = 20
 """Most lines of a run."""
-PAST = {Outcome.PROMOTE: "promoted", Outcome.QUARANTINE: "quarantined", Outcome.HOLD: "held"}
+PAST: dict[str, str] = dict(zip(Outcome, ("promoted", "masked", "quarantined", "held"), strict=True))
 _FIRST = "This is the first recorded run of the feed: there is nothing to compare it with."
 
 

@@ -8,17 +8,19 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendments
+from lake_gate.decision.basis import read_basis
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.earlier import iter_columns
+from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.plan import Chunks
 from lake_gate.errors import DamagedDocumentError, NotAccountedError
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, Moved
-from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, RECORD, Run, ledger
+from lake_gate.model.run import DECISIONS, MANIFEST, MASKED, OBJECTS, RECORD, Run, ledger
 from lake_gate.recording import record
 from lake_gate.recording.before import RunBefore
 from lake_gate.recording.record import RECORD_SHAPE, Totals, entry_of, placed_entry_of
-from lake_gate.s3.documents import iter_items, need_object, write_lines
+from lake_gate.s3.documents import iter_items, iter_json_lines, need_object, write_lines
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,6 +31,8 @@ def iter_run_entries(
 ) -> Iterator[dict[str, Any]]:
     """Yield one entry per landed object, see :func:`lake_gate.recording.record.iter_entries`; documents are streamed.
 
+    The entry of an object with a masked copy has that of the copy.
+
     :param basis: content of ``plan.json``; empty when nothing was decided.
     """
     chunks: Chunks = basis.get("chunks", {})
@@ -38,7 +42,18 @@ def iter_run_entries(
         record.merge_by_name(_moves(s3, bronze, run, outcome, listed) for outcome, listed in chunks.items()),
         dry_run=dry_run,
     )
-    return amendments.apply_to(entries)
+    amended = amendments.apply_to(entries)
+    if not basis.get("has_copies"):
+        return amended
+    return record.with_copies(amended, _copies(s3, bronze, run.masked, dry_run=dry_run))
+
+
+def _copies(s3: S3Client, bronze: str, masked: Run, *, dry_run: bool) -> dict[str, dict[str, Any]]:
+    """Return the entries of the masked copies of a run, each with the report on its masking, by name."""
+    amendments, basis = read_amendments(s3, bronze, masked), read_basis(s3, bronze, masked)
+    reports = {line.get("name"): line.get("report") for line in iter_json_lines(s3, bronze, masked.document(MASKED))}
+    entries = iter_run_entries(s3, bronze, masked, basis, amendments, dry_run=dry_run)
+    return {entry["name"]: {**entry, "masking": reports.get(entry["name"])} for entry in entries}
 
 
 def write_objects(

@@ -22,7 +22,8 @@ class Marker:
     """A run's marker.
 
     :param head: schema, feed and run id.
-    :param objects: versions that readers may trust: ``key``, ``version_id``, ``size_bytes``, ``sha256``.
+    :param objects: versions that readers may trust: ``key``, ``version_id``, ``size_bytes``, ``sha256``, and of masked
+        copies ``masked``.
     :param withdrawn: reasons of the versions that readers may no longer trust, by (key, version id).
     """
 
@@ -38,7 +39,8 @@ class Marker:
 
         :param withdrawals: by key.
         """
-        promoted = [marker_object(entry) for entry in entries if entry["outcome"] == Outcome.PROMOTE]
+        copies_too = (item for entry in entries for item in (entry, entry.get("masked")) if item)
+        promoted = [marker_object(item) for item in copies_too if item["outcome"] == Outcome.PROMOTE]
         return cls(marker_head(run), promoted, {}).without(withdrawals)
 
     @classmethod

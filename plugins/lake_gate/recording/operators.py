@@ -80,6 +80,10 @@ class RecordOperator(GateOperator):
         basis = read_basis(self.s3, bronze, run)
         if not basis and self.begun(run):
             raise DamagedDocumentError(f"s3://{bronze}/{run.document(PLAN)}", GONE)
+        if basis.get("has_copies"):
+            masked = run.masked
+            of_copies = read_basis(self.s3, bronze, masked)
+            write_amended(self.s3, bronze, masked, partial(self._write, context, masked, of_copies, dry_run=dry_run))
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
         self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
@@ -147,19 +151,24 @@ class PublishOperator(GateOperator):
         if written["dry_run"] or self.is_dry(run, chosen=False):
             self.log.info("No marker is written, because a dry run promotes nothing")
             return None
-        write_amended(self.s3, bronze, run, partial(self._write, run, written))
+        # A later finding may be about an object, or about its masked copy.
+        write_amended(
+            *(self.s3, bronze, run.masked),
+            lambda of_copies: write_amended(self.s3, bronze, run, partial(self._write, run, written, of_copies)),
+        )
         self.log.info("Marker: %s", written["marker_uri"])
         self._announce(context, written, f"s3://{bronze}/{run.document(RECORD)}")
         return str(written["marker_uri"])
 
-    def _write(self, run: Run, written: Mapping[str, Any], amendments: Amendments) -> None:
+    def _write(self, run: Run, written: Mapping[str, Any], of_copies: Amendments, amendments: Amendments) -> None:
         entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run, placed=True))
         if len(entries) != written["totals"]["objects"]:
             uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(OBJECTS)}"
             raise DamagedDocumentError(
                 uri, f"it has {len(entries)} lines, but the record counts {written['totals']['objects']} objects"
             )
-        wanted = Marker.of(written["run"], entries, amendments.withdrawals())
+        withdrawals = {**amendments.withdrawals(), **of_copies.withdrawals()}
+        wanted = Marker.of(written["run"], entries, withdrawals)
 
         def merge(current: bytes | None) -> bytes:
             if current is None:
@@ -173,16 +182,19 @@ class PublishOperator(GateOperator):
         update_document(self.s3, self.lake_settings.silver_bucket, run.marker, merge)
 
     def _announce(self, context: Context, written: Mapping[str, Any], uri: str) -> None:
-        outcomes = written["totals"]["outcomes"]
+        outcomes = Counter(written["totals"]["outcomes"])
         extra = {
             "run_id": written["run"]["run_id"],
-            "outcomes": outcomes,
+            "outcomes": dict(outcomes),
             "severities": written["totals"]["severities"],
             "record": uri,
             "marker": written["marker_uri"],
         }
-        for outcome, asset in ((Outcome.PROMOTE, assets.silver), (Outcome.QUARANTINE, assets.quarantine)):
-            if outcomes.get(outcome):
+        copies = written["totals"].get("copies", {})
+        to_silver = outcomes[Outcome.PROMOTE] + copies.get(Outcome.PROMOTE, 0)
+        isolated = outcomes[Outcome.QUARANTINE] + outcomes[Outcome.MASK]
+        for moved, asset in ((to_silver, assets.silver), (isolated, assets.quarantine)):
+            if moved:
                 assets.announce(context, self.outlets, asset(self.feed), **extra)
 
 
@@ -201,7 +213,15 @@ class RememberVerdictsOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Read the record and its evidence, and write the verdicts."""
-        run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
+        run = self.run_of(context)
+        kept = self._remember(run)
+        if read_basis(self.s3, self.lake_settings.bronze_bucket, run).get("has_copies"):
+            kept += self._remember(run.masked)
+        self.log.info("Kept %d verdict(s)", kept)
+        return kept
+
+    def _remember(self, run: Run) -> int:
+        bronze = self.lake_settings.bronze_bucket
         record = read_record(self.s3, bronze, run, "rules")
         basis = read_basis(self.s3, bronze, run)
         job = read_job(self.s3, bronze, run, basis)

@@ -107,6 +107,15 @@ def iter_entries(
         yield _entry(landed, decision_of.find(landed.name), place)
 
 
+def with_copies(entries: Iterable[dict[str, Any]], copies: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the entries, each with that of the object's masked copy as ``masked``; None without a copy.
+
+    :param copies: entries of the masked run by name, each with the report on the masking.
+    """
+    for entry in entries:
+        yield {**entry, "masked": copies.get(entry["name"])}
+
+
 class _Finder[Item: (Decision, Moved)]:
     """Finds items by name in an iterable sorted by name; names must be looked up in the same order."""
 
@@ -132,6 +141,7 @@ class Totals:
     severities: Counter[str] = field(default_factory=Counter)
     archived_findings: int = 0
     beside_others: int = 0
+    copies: Counter[str] = field(default_factory=Counter)
     not_accounted: int = 0
     first_not_accounted: list[str] = field(default_factory=list)
 
@@ -152,7 +162,10 @@ class Totals:
             self.reasons[entry["reason"]] += 1
         if entry["now"] and entry["now"]["is_beside_others"]:
             self.beside_others += 1
-        if not (entry["outcome"] and entry["now"]):
+        copy = entry.get("masked")
+        if copy and copy["outcome"]:
+            self.copies[copy["outcome"]] += 1
+        if not (_is_accounted(entry) and (copy is None or _is_accounted(copy))):
             self.not_accounted += 1
             self.first_not_accounted += [entry["name"]] if len(self.first_not_accounted) < NAMES_SHOWN else []
 
@@ -160,6 +173,10 @@ class Totals:
         """Return the totals as in ``record.json``."""
         sums = {part.name: getattr(self, part.name) for part in fields(self)}
         return {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
+
+
+def _is_accounted(entry: Mapping[str, Any]) -> bool:
+    return bool(entry["outcome"] and entry["now"])
 
 
 def build_record(
@@ -215,11 +232,25 @@ def entry_of(line: Any) -> dict[str, Any]:
         entry = jsonl.from_dict(_Entry, read)
         if entry.now is not None:
             jsonl.from_dict(Moved, {**entry.now, "name": entry.name})
+        if entry.masked is not None:
+            _check_copy(entry.masked)
     except ValueError as problem:
         raise ValueError(f"not an entry: {problem}") from None
     if entry.outcome not in _OUTCOMES:
         raise ValueError("not an entry: unknown outcome")
     return line
+
+
+def _check_copy(copy: Mapping[str, Any]) -> None:
+    """Check the entry of a masked copy, without which its place in silver is not known.
+
+    :raises ValueError: when it is not an entry, or does not say how the copy was masked.
+    """
+    entry_of({name: value for name, value in copy.items() if name != "masked"})
+    masking = copy.get("masking")
+    needed = {"spec": str, "spec_sha256": str, "key_version": int}
+    if not isinstance(masking, dict) or any(type(masking.get(name)) is not kind for name, kind in needed.items()):
+        raise ValueError("the masking of the copy has an unexpected shape")
 
 
 def placed_entry_of(line: Any) -> dict[str, Any]:
@@ -245,6 +276,7 @@ class _Entry:
     severity: str | None
     detections: dict[str, int]
     now: dict[str, Any] | None = None
+    masked: dict[str, Any] | None = None
 
 
 _READ_OF_ENTRY = frozenset(member.name for member in fields(_Entry))
@@ -262,14 +294,20 @@ def marker_head(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def marker_object(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item of the marker for a promoted object: the version that readers may trust."""
+    """Return the item of the marker for a promoted object: the version that readers may trust.
+
+    :param entry: of the object, or of its masked copy: then the item says by which rules and key it was masked.
+    """
     now = entry["now"]
-    return {
+    item = {
         "key": now["key"],
         "version_id": now["version_id"],
         "size_bytes": entry["size_bytes"],
         "sha256": entry["sha256"],
     }
+    if masking := entry.get("masking"):
+        item["masked"] = {name: masking[name] for name in ("spec", "spec_sha256", "key_version")}
+    return item
 
 
 def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None) -> dict[str, Any]:

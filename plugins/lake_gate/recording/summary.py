@@ -10,7 +10,7 @@ from lake_gate.decision.policy import Outcome
 from lake_gate.model.names import loggable
 
 MOST_LINES = 100
-_STRICTEST_FIRST = (None, Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
+_STRICTEST_FIRST = (None, Outcome.QUARANTINE, Outcome.HOLD, Outcome.MASK, Outcome.PROMOTE)
 _MOST_NAMED = 5
 
 
@@ -30,4 +30,7 @@ def _line(entry: Mapping[str, Any]) -> str:
     found = [f"{identifier} {count:,}" for identifier, count in entry["detections"].items()]
     found[_MOST_NAMED:] = [f"and {len(found) - _MOST_NAMED} more"] if len(found) > _MOST_NAMED else []
     facts = [str(entry["outcome"] or "undecided"), entry["severity"] or "-", str(entry["reason"])]
-    return loggable(f"{facts[0]:<10}  {facts[1]:<6}  {facts[2]:<30}  {entry['name']}  {', '.join(found)}".rstrip())
+    copy = entry.get("masked")
+    masked = f"  masked copy: {copy['outcome']}, {copy['reason']}" if copy else ""
+    line = f"{facts[0]:<10}  {facts[1]:<6}  {facts[2]:<30}  {entry['name']}  {', '.join(found)}".rstrip()
+    return loggable(line + masked)

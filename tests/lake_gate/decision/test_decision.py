@@ -116,6 +116,12 @@ ALLOW_PASSPORTS = rules(
     ),
     Rule("rest", Outcome.PROMOTE),
 )
+MASK_PASSPORTS = rules(
+    Rule("clean", Outcome.PROMOTE, max_count=0),
+    Rule("passports", Outcome.MASK, managed_identifiers=frozenset({"USA_PASSPORT_NUMBER"}), overrides_threshold=True),
+    Rule("names", Outcome.HOLD, managed_identifiers=frozenset({"NAME"})),
+)
+MASK_BELOW = rules(Rule("all", Outcome.MASK))
 LOW_ONLY = rules(Rule("low", Outcome.PROMOTE, max_severity=Severity.LOW))
 MEDIUM = ([result("Medium")], [found("Medium")])
 MORE = (replace(PASSPORTS[0], count=4),)
@@ -403,6 +409,31 @@ CASES = {
     "a verdict, and elsewhere in the same bytes only findings that its evidence has": case(
         verdict=WAS_MEDIUM, elsewhere=[known("Medium")]
     ),
+    "Medium, and a rule of the policy masks all that was found": case(*MEDIUM, policy=MASK_PASSPORTS),
+    "High, and a rule of the policy masks all that was found and overrides the threshold": case(
+        *HIGH, policy=MASK_PASSPORTS
+    ),
+    "Medium, a rule of the policy masks it, and one of the run's own promotes": case(
+        *MEDIUM, policy=MASK_PASSPORTS.joined(Policy())
+    ),
+    "nothing was found, and a rule of the policy masks a detection elsewhere in the same bytes": case(
+        [seen()], policy=MASK_PASSPORTS, elsewhere=[known("Low")]
+    ),
+    "High, a rule of the policy masks it, and another identifier is not masked": case(
+        [result("High", detections=WITH_A_NAME)], [found("High", detections=WITH_A_NAME)], policy=MASK_PASSPORTS
+    ),
+    "Medium, a rule of the policy masks it, and another rule holds another identifier": case(
+        [result("Medium", detections=WITH_A_NAME)], [found("Medium", detections=WITH_A_NAME)], policy=MASK_PASSPORTS
+    ),
+    "Medium, a rule of the policy masks it, and one of the run's own holds its dataset": case(
+        *MEDIUM, policy=MASK_PASSPORTS.joined(HOLD_A)
+    ),
+    "partly read, and a rule of the policy masks what was found": case(
+        [result("Medium", **PARTIAL)], [found("Medium")], policy=MASK_PASSPORTS
+    ),
+    "Medium, a rule of the policy masks it, and a High finding names no version; the history shows two versions": case(
+        [result("Medium")], [found("Medium"), found("High", **NO_VERSION, etag="e2")], history=TWO, policy=MASK_BELOW
+    ),
     "complete, nothing found": case([seen()]),
     "Low, result and finding": case([result("Low")], [found("Low")]),
     "Medium, result and finding": case(*MEDIUM),
@@ -420,12 +451,20 @@ CASES = {
     "the result is Low, its finding is Medium": case([result("Low")], [found("Medium")]),
     "the result is clean, its finding is Low": case([seen()], [found("Low")]),
 }
+OF_MASKING = {
+    "Medium, a rule of the policy masks it, and the masking spec has no rule for one of its columns",
+    "Medium, a rule of the policy masks it, and a row cannot be parsed",
+    "Medium, a rule of the policy masks it, and its masked copy fails a check",
+    "Medium, a rule of the policy masks it, and its masked copy has a group of rows smaller than `min_k`",
+    "a masked copy, and a rule of the policy masks what was found in it",
+}
+"""Rows about masked copies: ``tests/lake_gate/masking/test_joint.py`` has them."""
 OF_THE_RUN = {
     "nothing was found, but the run is all or nothing and another file may not be promoted",
     "nothing was found, but the run is all or nothing and High elsewhere in the bytes of another file",
 }
 """Rows that need a second file; they have a test of their own."""
-ROWS = re.findall(r"^\| (.+) \| (promote|quarantine|hold) \| `(\w+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
+ROWS = re.findall(r"^\| (.+) \| (promote|mask|quarantine|hold) \| `(\w+)` \|$", DOCUMENT.read_text(), re.MULTILINE)
 
 
 def decide_one(
@@ -445,7 +484,7 @@ def decide_one(
     return decision
 
 
-@pytest.mark.parametrize(("what", "outcome", "reason"), [row for row in ROWS if row[0] not in OF_THE_RUN])
+@pytest.mark.parametrize(("what", "outcome", "reason"), [row for row in ROWS if row[0] not in OF_THE_RUN | OF_MASKING])
 def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> None:
     shown = CASES[what]
     assert shown.evidence
@@ -459,7 +498,7 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
 
 
 def test_document_has_a_row_for_every_case_and_every_reason() -> None:
-    assert {what for what, _, _ in ROWS} == CASES.keys() | OF_THE_RUN
+    assert {what for what, _, _ in ROWS} == CASES.keys() | OF_THE_RUN | OF_MASKING
     assert {reason for _, _, reason in ROWS} == {reason.value for reason in Reason}
 
 
@@ -641,23 +680,26 @@ allowing = {"max_severity": severities, "max_count": st.none() | st.integers(0, 
 quarantining = st.builds(Rule, name=st.just("q"), then=st.just(Outcome.QUARANTINE), **catching)
 holding = st.builds(Rule, name=st.just("h"), then=st.just(Outcome.HOLD), **catching)
 promoting = st.builds(Rule, name=st.just("p"), then=st.just(Outcome.PROMOTE), **allowing)
-overriding = st.builds(
-    Rule,
-    name=st.just("o"),
-    then=st.just(Outcome.PROMOTE),
-    managed_identifiers=some("NAME", "USA_PASSPORT_NUMBER", "*", at_least=1),
-    max_counts=counts,
-    overrides_threshold=st.just(True),
-)
+masking = st.builds(Rule, name=st.just("m"), then=st.just(Outcome.MASK), **allowing)
+named = {
+    "managed_identifiers": some("NAME", "USA_PASSPORT_NUMBER", "*", at_least=1),
+    "max_counts": counts,
+    "overrides_threshold": st.just(True),
+}
+overriding = st.builds(Rule, name=st.just("o"), then=st.just(Outcome.PROMOTE), **named)
+masking_above = st.builds(Rule, name=st.just("n"), then=st.just(Outcome.MASK), **named)
 
 
-def single_policies_of(promoting: st.SearchStrategy[Rule]) -> st.SearchStrategy[Policy]:
+def single_policies_of(
+    promoting: st.SearchStrategy[Rule], masking: st.SearchStrategy[Rule] = masking
+) -> st.SearchStrategy[Policy]:
     first, last = st.lists(quarantining | promoting, max_size=3), st.lists(holding | promoting, max_size=3)
+    masked = st.lists(holding | masking, max_size=3)
     return st.builds(
         Policy,
         quarantine_threshold=st.sampled_from(list(Severity)),
         promotion=st.sampled_from(list(Promotion)),
-        rules=st.tuples(first, last).map(lambda both: (*both[0], *both[1])),
+        rules=st.tuples(first, last, masked).map(lambda parts: tuple(rule for part in parts for rule in part)),
     )
 
 
@@ -665,7 +707,7 @@ def with_joined(single: st.SearchStrategy[Policy]) -> st.SearchStrategy[Policy]:
     return single | st.builds(Policy.joined, single, single)
 
 
-single_policies = single_policies_of(promoting | overriding)
+single_policies = single_policies_of(promoting | overriding, masking | masking_above)
 policies = with_joined(single_policies)
 threshold_policies = with_joined(single_policies_of(promoting))
 """Policies in which no rule overrides the threshold."""
@@ -675,7 +717,7 @@ elsewheres = st.lists(
 verdicts = st.none() | st.builds(
     lambda known, is_revoked: verdict(known.results, known.findings, is_revoked=is_revoked), evidences, st.booleans()
 )
-STRICTNESS = {Outcome.PROMOTE: 0, Outcome.HOLD: 1, Outcome.QUARANTINE: 2}
+STRICTNESS = {Outcome.PROMOTE: 0, Outcome.MASK: 1, Outcome.HOLD: 2, Outcome.QUARANTINE: 3}
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), evidences), max_size=4), jobs, policies)
@@ -688,7 +730,8 @@ def test_every_landed_object_has_one_decision_whatever_the_evidence(
     assert [d.name for d in decisions] == [item.name for item in manifest]
     assert {d.outcome for d in decisions} <= set(Outcome)
     if policy.promotion is Promotion.ALL_OR_NOTHING:
-        assert len({d.outcome == Outcome.PROMOTE for d in decisions}) == 1
+        allowed = [d.outcome in {Outcome.PROMOTE, Outcome.MASK} for d in decisions]
+        assert all(allowed) or Outcome.PROMOTE not in {d.outcome for d in decisions}
 
 
 def is_about(o: Observation, history: History | None) -> bool:
@@ -752,6 +795,11 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     if observation.severity and not observation.detections:
         return replace(observation, severity=max(observation.severity, severity, key=list(RANKS).index))
     rank = RANKS[observation.severity]
+    if observation.finding_type and len({detection.category for detection in observation.detections}) == 1:
+        more_severe = severity.value if severity.rank > rank else observation.severity
+        return replace(
+            observation, severity=more_severe
+        )  # another detection might explain a type that nothing explained
     counts = (replace(detection, count=detection.count + more) for detection in observation.detections)
     return replace(
         observation,

@@ -69,7 +69,7 @@ def test_clean_object_is_promoted_only_on_evidence_that_had_settled(lake: Lake, 
 
 def test_dry_run_plans_no_moves(lake: Lake) -> None:
     landed_with_medium(lake)
-    assert decide(lake, dry_run=True) == {"promote": [], "quarantine": [], "hold": []}
+    assert decide(lake, dry_run=True) == {"promote": [], "mask": [], "quarantine": [], "hold": []}
 
 
 def test_result_for_an_object_that_was_not_landed_stops_the_run(lake: Lake) -> None:

@@ -19,7 +19,12 @@ def test_chunks_are_byte_ranges_of_the_decisions_grouped_by_outcome(monkeypatch:
     outcomes = ["hold", "promote", "quarantine", "promote", "promote", "hold"]
     decisions = [decided(f"{i}é", outcome) for i, outcome in enumerate(outcomes)]
     content, chunks = plan.plan(decisions)
-    assert {outcome: len(planned) for outcome, planned in chunks.items()} == {"promote": 2, "quarantine": 1, "hold": 1}
+    assert {outcome: len(planned) for outcome, planned in chunks.items()} == {
+        "promote": 2,
+        "mask": 0,
+        "quarantine": 1,
+        "hold": 1,
+    }
     for outcome, planned in chunks.items():
         read = [d for start, size in planned for d in load(Decision, content[start : start + size])]
         assert [d.outcome for d in read] == [outcome] * Counter(outcomes)[outcome]

@@ -148,6 +148,11 @@ WRONG = [
         "must name the identifiers that it",
     ),
     ("an override in a hold", content(rule("hold", overrides_threshold=True)), "rules[0].overrides_threshold: a rule"),
+    (
+        "mask before promote",
+        content(rule("mask", "a"), rule("promote", "b")),
+        "rules[1].then: a rule that promotes must",
+    ),
     ("hold before quarantine", content(rule("hold", "a"), rule("quarantine", "b")), "rules[1].then: a rule that quar"),
     ("two of a name", content(rule("hold"), rule("promote")), "rules[1].name: 'r' is the name of another rule"),
 ]

@@ -19,11 +19,11 @@ KEY = "synthea/1/a.csv"
 
 
 def anywhere(lake: Lake) -> RunPlaces:
-    return RunPlaces(lake.bronze, lake.silver, lake.quarantine)
+    return RunPlaces(lake.bronze, lake.silver, lake.quarantine, RUN)
 
 
 def there(lake: Lake) -> StrayPlaces:
-    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine)
+    return StrayPlaces(lake.bronze, lake.silver, lake.quarantine, RUN)
 
 
 @pytest.mark.parametrize("places", [("bronze",), ("silver",), ("held",), ("bronze", "silver"), ("held", "silver")])

@@ -116,6 +116,9 @@ class Gate:
                 self.step(MoveOperator, outcome=outcome, chunk=chunk)
         return self
 
+    def step_chunk(self, outcome: str, chunk: list[Any]) -> None:
+        self.step(MoveOperator, outcome=outcome, chunk=chunk)
+
     def record(self) -> Gate:
         self.step(RecordOperator, facts=FACTS, is_dry_run="False")
         return self

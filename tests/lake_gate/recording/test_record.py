@@ -68,6 +68,7 @@ def test_record_accounts_for_every_landed_object() -> None:
         "severities": {"High": 1},
         "archived_findings": 1,
         "beside_others": 0,
+        "copies": {},
         "not_accounted": 0,
         "first_not_accounted": [],
     }

@@ -13,9 +13,9 @@ from lake_gate import content
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.deciding.lake import THREADS, Lake
 from lake_gate.finding_events.deciding.result import FindingsByKey, Result, failed_action
-from lake_gate.finding_events.places import landed_key
+from lake_gate.finding_events.places import key_in
 from lake_gate.model.evidence import UNKNOWN, Observation
-from lake_gate.model.run import Run
+from lake_gate.model.run import Run, silver_key
 from lake_gate.s3.threads import map_threads
 
 
@@ -58,7 +58,7 @@ def carry(lake: Lake, results: Iterable[Result]) -> Carried:
         for place in landed_at:
             key = place.run.prefix + place.name
             carried.by_run[place.run][key] += [
-                replace(finding, bucket=lake.silver, key=key, version_id="", etag="") for finding in found
+                replace(finding, bucket=lake.silver, key=silver_key(key), version_id="", etag="") for finding in found
             ]
     return carried
 
@@ -78,13 +78,13 @@ def _distinct(found: Iterable[Observation]) -> list[Observation]:
     return list({finding.finding_id: finding for finding in found}.values())
 
 
-def not_decided(lake: Lake, by_key: FindingsByKey, actions: Iterable[Action]) -> FindingsByKey:
+def not_decided(lake: Lake, run: Run, by_key: FindingsByKey, actions: Iterable[Action]) -> FindingsByKey:
     """Return the findings carried to a run that its actions do not include.
 
     They also count for a run that is over and has no copy in silver: a task of it that is cleared may make one.
     """
     decided = {
-        (landed_key(action.key, in_bronze=action.bucket == lake.bronze), finding_id)
+        (key_in(run, action.key, in_bronze=action.bucket == lake.bronze), finding_id)
         for action in actions
         for finding_id in action.findings
     }

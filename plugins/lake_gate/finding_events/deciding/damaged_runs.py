@@ -64,7 +64,7 @@ class _DamagedRun:
             decision = judge_stray(named, observations, policy)
             if decision.outcome != Outcome.QUARANTINE:
                 yield failed_action(observations, self.damage, **self.details)
-            elif left_behind(self.lake.s3, [decision], self.lake.run_places):
+            elif left_behind(self.lake.s3, [decision], self.lake.places_of(self.run)):
                 silver = target.version_id if target.bucket == self.lake.silver else ""
                 moved: dict[str, Any] = {"decision": asdict(decision), "silver_version_id": silver}
                 yield action_about(observations, Status.MOVE, decision.reason, **moved, **self.details)

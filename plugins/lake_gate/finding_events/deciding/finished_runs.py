@@ -21,6 +21,9 @@ from lake_gate.finding_events.runs import Landing, Place, read_decided
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
 
+_ISOLATED = {Outcome.MASK, Outcome.QUARANTINE}
+"""Outcomes of objects that are in quarantine themselves."""
+
 
 def decide_again(lake: Lake, landing: Landing, direct: FindingsByKey, carried: FindingsByKey, result: Result) -> None:
     """Decide again about objects of a run by its own policy, and finish withdrawals that were begun before.
@@ -52,7 +55,7 @@ def decide_again(lake: Lake, landing: Landing, direct: FindingsByKey, carried: F
             result.actions.append(run.to_finish(name, same.get(name, []), because, is_recorded=is_recorded))
         elif name in everything:
             result.actions += run.unchanged(decision, same[name])
-            if name not in amendments.made and decided.outcome(name) in {Outcome.QUARANTINE, Outcome.HOLD}:
+            if name not in amendments.made and decided.outcome(name) in {*_ISOLATED, Outcome.HOLD}:
                 add_copies_in_silver(lake, landed[name], everything[name], result)
 
 
@@ -85,7 +88,7 @@ class _FinishedRun:
             elif matched is Match.OTHER:
                 self.result.strays.append(finding)
             else:
-                status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.GONE
+                status = Status.ISOLATED if was in _ISOLATED else Status.GONE
                 self.result.actions.append(action_about([finding], status, "", **details))
         if same:
             self.result.by_content[landed.sha256] += same
@@ -128,7 +131,7 @@ class _FinishedRun:
         was = self.decided.outcome(decision.name)
         details: dict[str, Any] = {**self.place, "was": was}
         if new := [finding for finding in found if finding.finding_id not in self.landing.known]:
-            status = Status.ISOLATED if was == Outcome.QUARANTINE else Status.STANDS
+            status = Status.ISOLATED if was in _ISOLATED else Status.STANDS
             if self.decided.has_plan:
                 yield action_about(new, status, decision.reason, **details)
             else:
@@ -145,7 +148,7 @@ class _FinishedRun:
             return set(), True
         lake, landing = self.lake, self.landing
         decisions = [amendment.decision for amendment in self.amendments.made.values()]
-        behind = {name for _, name in left_behind(lake.s3, decisions, lake.run_places)}
+        behind = {name for _, name in left_behind(lake.s3, decisions, lake.places_of(landing.run))}
         settled = is_settled(
             *(lake.s3, lake.bronze, lake.silver, landing.run),
             *(landing.basis, landing.record, self.amendments),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lake_gate.finding_events.moving import RunPlaces
+from lake_gate.model.run import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,7 +30,6 @@ class Lake:
     now: datetime
     run_deadline: timedelta = RUN_DEADLINE
 
-    @property
-    def run_places(self) -> RunPlaces:
+    def places_of(self, run: Run) -> RunPlaces:
         """Where copies of a run's objects may be; quarantine is not searched."""
-        return RunPlaces(self.bronze, self.silver, "")
+        return RunPlaces(self.bronze, self.silver, "", run)

@@ -46,7 +46,8 @@ def match_bytes(
     :param outcome: of the run's decision about the object; None when nothing was decided.
     """
     # A copy in silver of an object that its run has quarantined or held comes from another writer.
-    is_astray = finding.bucket == lake.silver and outcome in {Outcome.QUARANTINE, Outcome.HOLD} and not is_amended
+    is_of_run = is_amended or outcome in {Outcome.PROMOTE, None}
+    is_astray = finding.bucket == lake.silver and not is_of_run
     if not is_astray and _is_about_place(lake.s3, finding, landed, places):
         return Match.SAME
     head = head_of(lake.s3, finding)

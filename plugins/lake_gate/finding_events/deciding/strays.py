@@ -19,7 +19,7 @@ from lake_gate.finding_events.runs import Place
 from lake_gate.finding_events.strays import describe, sha256_in, undescribed
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.run import MANIFEST
+from lake_gate.model.run import MANIFEST, silver_key
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import head_version, list_histories
 
@@ -83,7 +83,7 @@ def _may_be_landing(lake: Lake, key: str, head: Mapping[str, Any]) -> bool:
 
 def add_copies_in_silver(lake: Lake, landed: LandedObject, found: Sequence[Observation], result: Result) -> None:
     """Add the findings to the strays, for each version in silver that has the landed bytes under the landed key."""
-    strays = [stray for stray in result.strays if (stray.bucket, stray.key) == (lake.silver, landed.key)]
+    strays = [stray for stray in result.strays if (stray.bucket, stray.key) == (lake.silver, silver_key(landed.key))]
     known = {stray.version_id for stray in strays}
     result.strays += [copy for copy in _in_silver(lake, landed, found) if copy.version_id not in known]
 
@@ -91,10 +91,11 @@ def add_copies_in_silver(lake: Lake, landed: LandedObject, found: Sequence[Obser
 def _in_silver(lake: Lake, landed: LandedObject, found: Sequence[Observation]) -> list[Observation]:
     if not found:
         return []
-    history = list_histories(lake.s3, lake.silver, [landed.key])[landed.key]
-    heads = {version: head_version(lake.s3, lake.silver, landed.key, version) for version in history.versions}
+    key = silver_key(landed.key)
+    history = list_histories(lake.s3, lake.silver, [key])[key]
+    heads = {version: head_version(lake.s3, lake.silver, key, version) for version in history.versions}
     return [
-        replace(finding, bucket=lake.silver, key=landed.key, version_id=version, etag="")
+        replace(finding, bucket=lake.silver, key=key, version_id=version, etag="")
         for version, head in heads.items()
         if head and has_bytes_of(landed, head)
         for finding in found

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lake_gate.finding_events.deciding.lake import Lake
+from lake_gate.model.run import Run
 from tests.builders import decided
 
 
@@ -18,7 +19,7 @@ def test_copies_of_a_run_are_searched_in_bronze_and_silver_and_never_in_quaranti
     outcome: str, held: list[tuple[str, str]]
 ) -> None:
     s3: Any = None
-    places = Lake(s3, "bronze-bucket", "silver-bucket", datetime.now(UTC)).run_places
+    places = Lake(s3, "bronze-bucket", "silver-bucket", datetime.now(UTC)).places_of(Run("synthea", "1"))
     key = "synthea/1/a.csv"
     expected = [("bronze-bucket", key), *held, ("silver-bucket", key)]
     assert list(places.sources(decided(outcome=outcome, bucket="bronze-bucket", key=key))) == expected

@@ -1,0 +1,86 @@
+"""Masked copies: whether a finding in silver is about one, and their withdrawal together with their originals."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from lake_gate.decision.basis import read_basis
+from lake_gate.decision.decision import Decision
+from lake_gate.decision.overlay import read_amendments
+from lake_gate.decision.policy import Outcome
+from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.deciding.lake import Lake
+from lake_gate.finding_events.deciding.result import Result
+from lake_gate.finding_events.runs import iter_landed
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, MASKED_PREFIX, Run
+from lake_gate.recording.entries import iter_run_entries
+from lake_gate.s3.versions import head_version
+
+
+def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str]]) -> bool:
+    """Whether the run has made a masked copy for this key of silver.
+
+    :param known: keys of the copies of runs that were read before; completed here.
+    """
+    if run not in known:
+        known[run] = frozenset(landed.key for landed in iter_landed(lake.s3, lake.bronze, run.masked))
+    return MASKED_PREFIX + key in known[run]
+
+
+def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
+    """Return the actions that withdraw promoted copies whose originals are decided about more strictly, now or before.
+
+    :param result: of deciding about the run.
+    :param of_copies: of deciding about its masked run; copies that it moves are left out.
+    """
+    if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
+        return []
+    of_originals = _stricter(lake, run, result)
+    moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
+    masked = run.masked
+    amendments = read_amendments(lake.s3, lake.bronze, masked)
+    basis = read_basis(lake.s3, lake.bronze, masked)
+    entries = iter_run_entries(lake.s3, lake.bronze, masked, basis, amendments, dry_run=False)
+    promoted = {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    return [
+        _withdrawal(of_originals[landed.name], landed, promoted[landed.name]["now"], masked)
+        for landed in iter_landed(lake.s3, lake.bronze, masked)
+        if landed.name in of_originals.keys() & promoted.keys() - moved
+    ]
+
+
+def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision, list[str]]]:
+    """Return the stricter decisions about originals, with the findings behind them, by name."""
+    found = sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
+    if not found:
+        return {}
+    made = read_amendments(lake.s3, lake.bronze, run).made
+    before = {name: (amendment.decision, found) for name, amendment in made.items()}
+    moving = (action for action in result.actions if action.status == Status.MOVE and action.feed)
+    return before | {action.stricter_decision.name: (action.stricter_decision, found) for action in moving}
+
+
+def _withdrawal(
+    of_original: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, masked: Run
+) -> Action:
+    decision, because = of_original
+    about_copy = replace(
+        decision,
+        bucket=landed.bucket,
+        key=landed.key,
+        version_id=landed.version_id,
+        size_bytes=landed.size_bytes,
+        sha256=landed.sha256,
+        checksum=landed.checksum,
+        part_bytes=landed.part_bytes,
+    )
+    return Action(
+        *(landed.bucket, landed.key, landed.version_id, {}, Status.MOVE, decision.reason),
+        feed=masked.feed,
+        folder=masked.folder,
+        was=Outcome.PROMOTE,
+        decision=asdict(about_copy),
+        silver_version_id=now["version_id"] if now else "",
+        because=because,
+    )

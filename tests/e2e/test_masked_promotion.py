@@ -1,0 +1,257 @@
+"""Masked promotion: what has findings about people reaches silver without the people, and nothing else does."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev import in_process
+from lake_gate.model.run import Run
+from localaws.synthea import generate
+from tests.conftest import REPO
+from tests.dag_steps import StepRun
+from tests.lake import Lake
+from tests.lake_gate.finding_events.elsewhere import scan
+from tests.runs import Ended, RunAny
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FEED = "synthea_deidentified"
+type RunFeed = Callable[..., Ended]
+
+
+@pytest.fixture
+def run_feed(run_any: RunAny) -> RunFeed:
+    def run(**conf: Any) -> Ended:
+        dag = in_process.load_dag(f"{FEED}_gate")
+        for task_id in ("await_job", "await_copies_job"):
+            dag.get_task(task_id).poke_interval = 0.2
+        return run_any(dag, FEED, **conf)
+
+    return run
+
+
+def copies(ended: Ended) -> dict[str, str]:
+    """Return the outcome of each masked copy by name."""
+    return {entry["name"]: entry["masked"]["outcome"] for entry in ended.objects if entry.get("masked")}
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def marked(ended: Ended) -> dict[str, dict[str, Any]]:
+    return {item["key"].removeprefix(ended.run.prefix): item for item in ended.marker["objects"]}
+
+
+def check_all(lake: Lake, ended: Ended, delivery: Path) -> None:
+    """Check that every file is accounted for, and that silver has exactly what the marker lists."""
+    assert ended.state == "success"
+    assert ended.record["accounted"]
+    assert set(ended.outcomes) == {path.name for path in delivery.iterdir()}
+    masked = {name for name, outcome in ended.outcomes.items() if outcome == "mask"}
+    promoted = {name for name, outcome in ended.outcomes.items() if outcome == "promote"}
+    assert masked == ended.names_in(lake.quarantine)
+    assert {name for name, outcome in copies(ended).items() if outcome == "promote"} | promoted == set(marked(ended))
+    assert ended.names_in(lake.silver) == set(marked(ended))
+    for name, item in marked(ended).items():
+        assert ("masked" in item) == (name in masked)
+        in_silver = lake.read(lake.silver, ended.run.prefix + name, item["version_id"])
+        original = (delivery / name).read_bytes()
+        assert (in_silver == original) == (name in promoted)
+        assert len(rows(in_silver)) == len(rows(original))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A delivery of a few tables: two with people, one without."""
+    generate(tmp_path / "all", 3)
+    folder = tmp_path / "small"
+    folder.mkdir()
+    for name in ("patients.csv", "encounters.csv"):
+        shutil.copy(tmp_path / "all" / name, folder)
+    (folder / "clean.csv").write_bytes(b"A\n1\n")
+    return folder
+
+
+@pytest.fixture
+def run_events(run_any: RunAny) -> Callable[[], Ended]:
+    dag = in_process.load_dag("finding_events")
+    return lambda: run_any(dag, "finding_events")
+
+
+def change(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, edit: Callable[[Any], None]) -> None:
+    """Use a copy of include/ in which one file was changed."""
+    include = tmp_path / "include"
+    if not include.exists():
+        shutil.copytree(REPO / "include", include)
+    content = json.loads((include / name).read_text())
+    edit(content)
+    (include / name).write_text(json.dumps(content))
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(include))
+
+
+def joins(tables: dict[str, bytes]) -> dict[tuple[str, str, str, str], int]:
+    """Return for all pairs of columns with UUIDs how many rows of the first have a value that the second has."""
+    values = {
+        (table, column): [row[column] for row in of_table if UUID.fullmatch(row[column] or "")]
+        for table, content in tables.items()
+        for of_table in [rows(content)]
+        for column in (of_table[0] if of_table else ())
+    }
+    return {
+        (*one, *other): sum(value in set(others) for value in mine)
+        for one, mine in values.items()
+        for other, others in values.items()
+        if mine and others
+    }
+
+
+def test_generated_delivery_is_in_silver_without_its_patients(lake: Lake, run_feed: RunFeed, tmp_path: Path) -> None:
+    generate(tmp_path, 10)
+    ended = run_feed(source=str(tmp_path))
+    check_all(lake, ended, tmp_path)
+    assert {entry["name"] for entry in ended.objects if entry["outcome"] != "mask"} == {"supplies.csv"}
+    assert set(copies(ended).values()) == {"promote"}
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    after = {name: lake.read(lake.silver, ended.run.prefix + name) for name in before}
+    assert joins(after) == joins(before)
+    assert sum(joins(before).values()) > 1000
+    people = {
+        value
+        for row in rows(before["patients.csv"])
+        for column in ("Id", "SSN", "DRIVERS", "PASSPORT", "FIRST", "LAST", "MAIDEN", "ADDRESS", "BIRTHPLACE")
+        if (value := row[column])
+    }
+    silver = b"".join(lake.read(lake.silver, key) for key in lake.keys(lake.silver))
+    assert [value for value in people if value.encode() in silver] == []
+
+
+def test_real_delivery_is_in_silver_without_its_patients(lake: Lake, run_feed: RunFeed, real_delivery: Path) -> None:
+    ended = run_feed(source=str(real_delivery))
+    check_all(lake, ended, real_delivery)
+    assert set(copies(ended).values()) == {"promote"}
+    before = {path.name: path.read_bytes() for path in real_delivery.iterdir()}
+    after = {name: lake.read(lake.silver, ended.run.prefix + name) for name in before}
+    assert joins(after) == joins(before)
+    silver = b"".join(after.values())
+    patients = rows(before["patients.csv"])
+    found = [row[column] for row in patients for column in ("Id", "SSN", "FIRST") if row[column].encode() in silver]
+    assert found == []
+
+
+@pytest.mark.airflow
+def test_masked_delivery_goes_its_way_in_airflow(lake: Lake, run_feed: RunFeed, small: Path) -> None:
+    ended = run_feed(source=str(small))
+    check_all(lake, ended, small)
+    assert ended.outcomes == {"clean.csv": "promote", "encounters.csv": "mask", "patients.csv": "mask"}
+    masked = marked(ended)["patients.csv"]["masked"]
+    assert (masked["spec"], masked["key_version"]) == ("synthea_safe_harbor", 1)
+
+
+def test_dry_run_masks_and_scans_and_moves_nothing(lake: Lake, run_feed: RunFeed, small: Path) -> None:
+    ended = run_feed(source=str(small), dry_run=True)
+    assert ended.state == "success"
+    assert ended.outcomes == {"clean.csv": "promote", "encounters.csv": "mask", "patients.csv": "mask"}
+    assert copies(ended) == {"encounters.csv": "promote", "patients.csv": "promote"}
+    assert ended.names_in(lake.bronze) == {"clean.csv", "encounters.csv", "patients.csv"}
+    assert ended.names_in(lake.silver) == ended.names_in(lake.quarantine) == set()
+
+
+def test_cleared_run_changes_nothing(lake: Lake, small: Path) -> None:
+    dag = in_process.load_dag(f"{FEED}_gate")
+    ends = []
+    for _ in range(2):
+        run = StepRun(dag, "manual__1", {"source": str(small)}).go()
+        ended = Ended(lake, Run(FEED, run.run_id), run.state, run.states)
+        check_all(lake, ended, small)
+        keys = [key for bucket in (lake.bronze, lake.silver, lake.quarantine) for key in lake.keys(bucket)]
+        ends.append((ended.outcomes, copies(ended), ended.marker, keys))
+    assert ends[0] == ends[1]
+
+
+def test_column_without_a_rule_holds_its_file_and_no_other(
+    lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spec = "masking/synthea_safe_harbor.json"
+    change(monkeypatch, tmp_path, spec, lambda content: content["datasets"]["patients"]["columns"].pop("SSN"))
+    ended = run_feed(source=str(small))
+    assert ended.state == "success"
+    assert ended.outcomes == {"clean.csv": "promote", "encounters.csv": "mask", "patients.csv": "hold"}
+    assert ended.reasons["patients.csv"] == "no_masking_rule"
+    assert ended.names_in(lake.silver) == {"clean.csv", "encounters.csv"}
+    assert ended.names_in(lake.bronze, "held/") == {"patients.csv"}
+
+
+def test_copy_in_which_macie_still_finds_something_is_held_and_its_original_isolated(
+    lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = "policies/deidentified.json"
+    change(monkeypatch, tmp_path, policy, lambda content: content["rules"].pop(2))  # tokens are not known as such
+    ended = run_feed(source=str(small))
+    assert ended.state == "success"
+    assert copies(ended) == {"encounters.csv": "hold", "patients.csv": "promote"}
+    (entry,) = [entry for entry in ended.objects if entry["name"] == "encounters.csv"]
+    assert (entry["outcome"], entry["masked"]["reason"]) == ("mask", "masked_not_clean")
+    assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
+    assert set(marked(ended)) == ended.names_in(lake.silver) == {"clean.csv", "patients.csv"}
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+def test_all_or_nothing_counts_a_masked_file_as_promotable_if_its_copy_is(
+    lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_clean: bool
+) -> None:
+    if not is_clean:
+        change(monkeypatch, tmp_path, "policies/deidentified.json", lambda content: content["rules"].pop(2))
+    ended = run_feed(source=str(small), promotion="all or nothing")
+    assert ended.state == "success"
+    assert ended.names_in(lake.silver) == (set(ended.outcomes) if is_clean else set())
+    assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
+
+
+def test_later_finding_in_a_copy_pulls_it_back_from_silver(
+    lake: Lake, run_feed: RunFeed, run_events: Callable[[], Ended], small: Path
+) -> None:
+    ended = run_feed(source=str(small))
+    scan(lake.silver, "High")
+    events = run_events()
+    assert (events.state, ended.names_in(lake.silver)) == ("success", {"clean.csv", "patients.csv"})
+    assert set(marked(ended)) == {"clean.csv", "patients.csv"}
+    assert [item["key"] for item in ended.marker["withdrawn"]] == [f"{ended.run.prefix}encounters.csv"]
+    assert copies(ended) == {"encounters.csv": "hold", "patients.csv": "promote"}
+    assert lake.keys(lake.bronze, "held/") == [f"held/masked/{ended.run.prefix}encounters.csv"]
+    assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
+    assert ended.record["accounted"]
+    assert run_events().tasks["withdraw"] == "skipped"
+
+
+def test_severe_finding_in_the_bytes_of_an_original_pulls_its_copy_back_from_silver(
+    lake: Lake,
+    run_feed: RunFeed,
+    run_events: Callable[[], Ended],
+    small: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    severe = {"name": "by-hand", "then": "quarantine", "custom_identifiers": ["by hand, High"]}
+    change(monkeypatch, tmp_path, "policies/deidentified.json", lambda content: content["rules"].insert(0, severe))
+    ended = run_feed(source=str(small))
+    assert ended.names_in(lake.silver) == {"clean.csv", "encounters.csv", "patients.csv"}
+    lake.put(lake.outputs["SourceBucket"], "x.csv", b"A\n1\n")
+    lake.put(lake.silver, "elsewhere/encounters.csv", (small / "encounters.csv").read_bytes())
+    only = {"simpleScopeTerm": {"comparator": "STARTS_WITH", "key": "OBJECT_KEY", "values": ["elsewhere/"]}}
+    scan(lake.silver, "High", scoping={"includes": {"and": [only]}})
+    events = run_events()
+    assert (events.state, ended.names_in(lake.silver)) == ("success", {"clean.csv", "patients.csv"})
+    assert set(marked(ended)) == {"clean.csv", "patients.csv"}
+    assert (ended.outcomes["encounters.csv"], copies(ended)["encounters.csv"]) == ("quarantine", "quarantine")
+    assert lake.keys(lake.quarantine, "masked/") == [f"masked/{ended.run.prefix}encounters.csv"]
+    assert ended.record["accounted"]
+    assert run_events().tasks["withdraw"] == "skipped"
