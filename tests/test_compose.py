@@ -157,7 +157,11 @@ def test_airflow_knows_every_option(option: str) -> None:
     _, section, name = option.removesuffix("_CMD").lower().split("__")
     if section in {"celery", "celery_broker_transport_options", "lake_gate"}:
         return  # the first two are the Celery provider's, which is in the images only; the third is ours
-    assert conf.get_default_value(section, name) is not None or name in {"jwt_secret", "execution_api_server_url"}
+    assert conf.get_default_value(section, name) is not None or name in {
+        "base_url",
+        "jwt_secret",
+        "execution_api_server_url",
+    }
     if option.endswith("_CMD"):  # of any other option Airflow would not run the command
         assert (section, name) in conf.sensitive_config_values
 

@@ -1,4 +1,4 @@
-"""The index of a feed's runs in bronze: read it, change a row of it, and rebuild it from the runs' documents.
+"""The index of runs of a feed, in bronze: read it, change a row of it, and rebuild it from the runs' documents.
 
 ``land``, ``record``, ``notify`` and the notifier of failures write it. Nothing is decided by it: an index that cannot
 be written is logged and never fails a run, and one that is missing or damaged is rebuilt.

@@ -8,9 +8,14 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def usd(amount: float) -> str:
-    """Return an amount of money: ``less than 0.01 USD`` instead of a zero that was rounded."""
-    return f"{amount:,.2f} USD" if amount >= _LEAST_USD else "less than 0.01 USD"
-
-
 _LEAST_USD = 0.005
+
+
+def usd(amount: float, *, at_least: bool = False) -> str:
+    """Return an amount of money: ``less than 0.01 USD`` instead of a zero that was rounded.
+
+    :param at_least: whether the real amount may be higher.
+    """
+    if amount < _LEAST_USD:
+        return "less than 0.01 USD"
+    return f"{'at least ' if at_least else ''}{amount:,.2f} USD"

@@ -121,9 +121,11 @@ def _missing_tables(names: list[str]) -> str:
 def _cost(cost: Mapping[str, Any] | None) -> str:
     if not cost:
         return ""
-    at_least = "at least " if cost.get("maybe_compressed") else ""  # Macie bills the uncompressed size
     scanned = f"{counted(cost['objects'], 'file')}, {counted(cost['size_bytes'], 'byte')}"
-    return f"Scope of the scan: {scanned}, estimated cost {at_least if cost['usd'] >= 0.005 else ''}{usd(cost['usd'])}."
+    # Macie bills the uncompressed size.
+    return (
+        f"Scope of the scan: {scanned}, estimated cost {usd(cost['usd'], at_least=bool(cost.get('maybe_compressed')))}."
+    )
 
 
 def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:

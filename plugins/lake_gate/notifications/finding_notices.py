@@ -15,7 +15,7 @@ from lake_gate.notifications.message import Notice
 MOST_FINDINGS_SENT = 1000
 """Most messages of one run: each may be a text message that costs."""
 
-_DRY = ("Dry run: nothing was moved.",)
+_DRY = "Dry run: nothing was moved."
 
 
 def notice_of(finding: FindingSummary, feed: str, *, dry_run: bool) -> Notice:
@@ -24,7 +24,7 @@ def notice_of(finding: FindingSummary, feed: str, *, dry_run: bool) -> Notice:
     dry = "dry run: " if dry_run else ""
     return Notice(
         subject=f"[{feed}] {dry}Macie finding, severity {finding.severity}",
-        lines=[f"{about} Severity of {finding.severity} for file '{finding.path}'.", *_DRY[:dry_run]],
+        lines=[f"{about} Severity of {finding.severity} for file '{finding.path}'.", _DRY if dry_run else ""],
         sms=f"{dry}{about} Severity of {finding.severity} for a file.",
         attributes={
             "feed": feed,

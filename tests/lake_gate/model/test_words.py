@@ -27,3 +27,7 @@ def test_number_with_its_noun(arguments: tuple[int, str], text: str) -> None:
 )
 def test_amount_of_money_is_never_a_rounded_zero(amount: float, text: str) -> None:
     assert usd(amount) == text
+
+
+def test_amount_that_may_be_higher() -> None:
+    assert [usd(amount, at_least=True) for amount in (0.001, 2)] == ["less than 0.01 USD", "at least 2.00 USD"]
