@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from lake_gate.model import jsonl
 from lake_gate.model.run import COLUMNS, OBJECTS, RECORD, RUN, Run, index_of
@@ -60,9 +61,15 @@ class Browser:
     token: str = ""
 
     def get(self, path: str, **query: str) -> Any:
+        return asyncio.run(self._get(path, query))
+
+    async def _get(self, path: str, query: dict[str, str]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         cookies = {"_token": self.token} if self.token else {}
-        client = TestClient(self.app, base_url="http://airflow", cookies=cookies, raise_server_exceptions=False)
-        return client.get(path, params=query or None)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://airflow", cookies=cookies, follow_redirects=True
+        ) as client:
+            return await client.get(path, params=query or None)
 
     def text(self, path: str, **query: str) -> str:
         answer = self.get(path, **query)
