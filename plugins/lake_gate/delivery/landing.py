@@ -199,7 +199,7 @@ def _land_one(s3: S3Client, file: SourceFile, run: Run, bronze: str, disk: Disk)
         if put is None:
             raise SourceChangedError(f"s3://{bronze}", [key])
     facts = (file.name, bronze, key, *put, size, digest.hex(), checksum, part_bytes)
-    counts = {"rows": counter.rows(has_header=bool(header)), "columns": width}
+    counts: dict[str, Any] = {"rows": counter.rows(has_header=bool(header)), "columns": width}
     landed = LandedObject(*facts, header=header, source_etag=file.etag, **counts)
     add_landed(s3, bronze, run, landed)  # before the manifest, see lake_gate.content
     return landed
