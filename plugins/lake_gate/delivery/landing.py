@@ -8,7 +8,7 @@ import logging
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from lake_gate.content import add_landed
 from lake_gate.delivery.disk import Disk, disk_full_as_gate_error
