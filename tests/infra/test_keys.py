@@ -68,9 +68,9 @@ def test_macs_of_masking_are_denied_to_every_role_but_the_gates(lake: Lake, role
     switch.turn(True)
 
     def client_of(name: str) -> Any:
-        assume = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleSessionName": "test"}
+        assume: Any = {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "RoleSessionName": "test"}
         keys = boto3.client("sts").assume_role(**assume)["Credentials"]
-        secrets = {"aws_secret_access_key": keys["SecretAccessKey"], "aws_session_token": keys["SessionToken"]}
+        secrets: Any = {"aws_secret_access_key": keys["SecretAccessKey"], "aws_session_token": keys["SessionToken"]}
         return boto3.client("kms", aws_access_key_id=keys["AccessKeyId"], **secrets)
 
     with pytest.raises(ClientError, match="AccessDenied"):
