@@ -795,16 +795,14 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     if observation.severity and not observation.detections:
         return replace(observation, severity=max(observation.severity, severity, key=list(RANKS).index))
     rank = RANKS[observation.severity]
-    if observation.finding_type and len({detection.category for detection in observation.detections}) == 1:
-        more_severe = severity.value if severity.rank > rank else observation.severity
-        return replace(
-            observation, severity=more_severe
-        )  # another detection might explain a type that nothing explained
+    categories = {detection.category for detection in observation.detections}
+    # Only a detection of another category could explain a type that the detections contradict.
+    category = categories.pop() if observation.finding_type and len(categories) == 1 else "PERSONAL_INFORMATION"
     counts = (replace(detection, count=detection.count + more) for detection in observation.detections)
     return replace(
         observation,
         severity=severity.value if severity.rank > rank else observation.severity,
-        detections=(*counts, Detection("USA_PASSPORT_NUMBER", 1 + more, "PERSONAL_INFORMATION")),
+        detections=(*counts, Detection("USA_PASSPORT_NUMBER", 1 + more, category)),
     )
 
 
