@@ -78,7 +78,7 @@ def test_people_are_told_what_is_held_for_too_long(lake: Lake, held: Ended, list
         ("not_analysed", 1),
     }
     (message,) = received()
-    assert message["Subject"] == "[synthea] 2 file(s) held for more than 0 hours"
+    assert message["Subject"] == "[synthea] 2 files held for more than 0 hours"
     assert f"held/{held.run.prefix}b.csv: analysis_skipped" in message["Message"]
 
 

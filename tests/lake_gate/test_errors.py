@@ -31,6 +31,8 @@ EXAMPLES = [
     errors.ParamsError(["'sourc': not a parameter"]),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
     errors.MaskingSpecError("include/masking/a.json", "key_version: 0 is less than the minimum of 1"),
+    errors.MaskingChangedError("s3://b/masked/synthea/1/"),
+    errors.MaskedCopyStandsError("s3://b/masked/synthea/1/a.csv"),
     errors.NoMaskingRuleError("a.csv", "synthea_safe_harbor", "columns with findings", ["#4"]),
     errors.UnparsableRowError("a.csv", 7, "has 3 cells instead of 4"),
     errors.MaskCheckError("a.csv", "a row differs outside of the masked columns"),

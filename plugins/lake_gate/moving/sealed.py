@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, override
 
@@ -75,7 +75,7 @@ def remove_unsealed(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run)
             _remove(s3, bucket, key, version_id)
 
 
-def remove_other_copies(s3: S3Client, bucket: str, recorded: Iterable[Moved], run: Run) -> None:
+def remove_other_copies(s3: S3Client, bucket: str, recorded: Sequence[Moved], run: Run) -> None:
     """Delete unverified versions as :func:`remove_unsealed` does, and sealed copies of the same bytes.
 
     Two attempts of one task at the same time can each seal a copy. The ledger is written once, so that both use the
@@ -83,11 +83,10 @@ def remove_other_copies(s3: S3Client, bucket: str, recorded: Iterable[Moved], ru
 
     :param recorded: the versions in the ledger, as read from S3.
     """
-    recorded = list(recorded)
-    seals = {item.key: sealed_checksum(s3, bucket, item.key, item.version_id) for item in recorded}
+    counting = {item.key: item.version_id for item in recorded}
     for key, version_id in _iter_copies_beside(s3, bucket, recorded, run):
         seal = sealed_checksum(s3, bucket, key, version_id)
-        if not seal or seal == seals[key]:
+        if not seal or seal == sealed_checksum(s3, bucket, key, counting[key]):
             _remove(s3, bucket, key, version_id)
 
 

@@ -63,6 +63,7 @@ def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
         "/lake_gate/evidence_deadline_seconds": "3600",
         "/lake_gate/results_bucket": outputs["ResultsBucket"],
         "/lake_gate/results_key_arn": outputs["KeyArn"],
+        "/lake_gate/masking_key": outputs["MaskingKeyArn"],
         "/lake_gate/dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
     }
     assert topics(client) == {outputs["HighTopicArn"], outputs["LowTopicArn"]}
