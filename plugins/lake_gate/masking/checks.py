@@ -34,6 +34,8 @@ _MOST_REMEMBERED = 200_000
 """Most tokens and most patients that are compared across the whole file; see ``collisions`` and ``_Shifts``."""
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|[a-p]{32}")
 _TOKEN_LENGTHS = (32, 36)
+_UUID = re.compile(r"[0-9A-Za-z]{8}(?:-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}")
+_UUID_LENGTH = 36
 _DAY = 10
 """Characters of a date without its time."""
 MOST_DAYS = 365
@@ -90,7 +92,7 @@ class Table:
             end = end_of_records(text)
             yield text[:end]
             text = text[end:]
-        yield text
+        yield text + decoder.decode(b"", final=True)
 
     def _take(self, count: int) -> bytes:
         content = self._stream.read(count)
@@ -129,7 +131,7 @@ class Check:
                 self._compare_rows(rows, copy.read(len(rows)), is_first=original.rows == len(rows))
             if copy.read(1):
                 raise self._error("it has more rows than the original")
-        except csv.Error:
+        except (csv.Error, UnicodeDecodeError):
             raise UnparsableRowError(self._name, original.rows + 1, "or one soon after it is not valid CSV") from None
         if self._looking_like_tokens:
             self._search_tokens(Table(target, self._dialect))
@@ -155,12 +157,18 @@ class Check:
             if method is Method.KEEP:
                 if columns[position] != copied[self._target_of[position]]:
                     raise self._error(f"column {column.label} differs from the original's, and it is not masked")
+                self._search_uuids(column.label, columns[position])
                 continue
             self._collect_looking_like_tokens(columns[position])
             if method is not Method.DROP:
                 self._compare_masked(position, columns, copied[self._target_of[position]])
         if self._plan.quasi_identifiers:
             self._groups.add([copied[self._target_of[position]] for position in self._plan.quasi_identifiers])
+
+    def _search_uuids(self, label: str, cells: Cells) -> None:
+        """Refuse ids in a column that is not masked: the second scan takes them for tokens."""
+        if any(_UUID.search(cell) for cell in set(cells) if len(cell) >= _UUID_LENGTH):
+            raise self._error(f"column {label} is not masked and has UUIDs, which a scan cannot tell from tokens")
 
     def _compare_masked(self, position: int, columns: list[Cells], masked: Cells) -> None:
         column, cells, has_form = self._plan.columns[position], columns[position], self._tests[position]

@@ -21,7 +21,7 @@ from lake_gate.errors import (
     UnparsableRowError,
 )
 from lake_gate.masking.files import mask_file
-from lake_gate.masking.joint import Masking
+from lake_gate.masking.joint import Masking, hash_of
 from lake_gate.masking.keys import Keys
 from lake_gate.masking.report import Found, MaskReport
 from lake_gate.masking.spec import MaskingSpec, Method
@@ -89,17 +89,18 @@ def make_copy(s3: S3Client, masked: Run, to_mask: ToMask, spec: MaskingSpec, key
 
     :raises MaskedCopyStandsError: when an earlier try has uploaded other bytes.
     """
-    landed = to_mask.landed
+    landed, found = to_mask.landed, hash_of(to_mask.found)
+    original = landed.name, landed.version_id, landed.sha256
     with TemporaryFile() as source, TemporaryFile() as target:
         _download(s3, landed, source)
         try:
             report = mask_file(source, target, landed=landed, spec=spec, found=to_mask.found, keys=keys)
         except MaskingError as error:
             reason = next(reason for kind, reason in _REASONS.items() if isinstance(error, kind))
-            return Made(Masking(landed.name, landed.version_id, landed.sha256, None, reason, str(error)), None)
+            return Made(Masking(*original, None, reason, str(error), found), None)
         copy = _upload(s3, masked, landed, target, report)
     add_landed(s3, landed.bucket, masked, copy)  # before the manifest, see lake_gate.content
-    return Made(Masking(landed.name, landed.version_id, landed.sha256, report.to_json(), None), copy)
+    return Made(Masking(*original, report.to_json(), None, found=found), copy)
 
 
 def _download(s3: S3Client, landed: LandedObject, into: IO[bytes]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,6 +26,7 @@ class Masking:
     :param report: see :class:`lake_gate.masking.report.MaskReport`; None without a copy.
     :param reason: why there is no copy; None with a copy.
     :param problem: the same as a sentence, with names and numbers only.
+    :param found: hash of what had been found in the original when it was masked, see :func:`hash_of`.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Masking:
     report: dict[str, Any] | None
     reason: str | None
     problem: str | None = None
+    found: str = ""
 
     @classmethod
     def from_json(cls, line: Any) -> Masking:
@@ -48,6 +52,12 @@ class Masking:
 REFUSALS = {Reason.NO_MASKING_RULE, Reason.NOT_MASKABLE, Reason.MASKING_CHECK_FAILED, Reason.REIDENTIFICATION_RISK}
 """Reasons why an object has no masked copy."""
 _REASONS = {*REFUSALS, None}
+
+
+def hash_of(found: Iterable[Found]) -> str:
+    """Return a hash of what was found in an object."""
+    items = sorted((item.column or "", item.index or 0, item.identifier) for item in found)
+    return hashlib.sha256(json.dumps(items).encode()).hexdigest()
 
 
 def found_in(landed: LandedObject, observations: Iterable[Observation]) -> list[Found]:

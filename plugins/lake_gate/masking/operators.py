@@ -14,7 +14,7 @@ from lake_gate.decision.plan import MOST_CHUNKS, Chunks, split, together
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import MaskingChangedError
 from lake_gate.masking.copies import Made, ToMask, make_copy
-from lake_gate.masking.joint import Masking, decide_together, found_in
+from lake_gate.masking.joint import Masking, decide_together, found_in, hash_of
 from lake_gate.masking.keys import kms_keys
 from lake_gate.masking.specs import read_spec
 from lake_gate.model import jsonl
@@ -162,10 +162,17 @@ class DecideTogetherOperator(DecideOperator):
         lines = iter_items(self.s3, bronze, masked.document(MASKED), Masking.from_json, missing_ok=True)
         masking = {line.name: line for line in lines}
         judged = self._judge(run, self.evidence)
+        # Of what was found since, the masking did not know the column: such an object is held.
+        known = {
+            landed.name: masking[landed.name]
+            for landed in judged.manifest
+            if landed.name in masking
+            and masking[landed.name].found == hash_of(found_in(landed, judged.observations_about(landed)))
+        }
         has_copies = any(line.report for line in masking.values())
         of_copies = self._judge(masked, self.copies_evidence) if has_copies else None
         copies = of_copies.decisions if of_copies else ()
-        originals, decided_copies = decide_together(judged.decisions, copies, masking, judged.policy.promotion)
+        originals, decided_copies = decide_together(judged.decisions, copies, known, judged.policy.promotion)
         chunks_of_copies = self._commit(masked, of_copies, decided_copies) if of_copies else {}
         chunks = self._commit(run, judged, originals, has_copies=has_copies)
         return together(chunks, chunks_of_copies)

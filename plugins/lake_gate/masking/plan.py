@@ -84,12 +84,23 @@ class _Planner:
         rules = [self._rule(position, identifiers.get(position, set())) for position in range(len(self._names))]
         if missing := [label for label, rule in zip(self._labels, rules, strict=True) if rule is None]:
             raise self._error(f"{len(missing)} column(s) need one", missing)
+        if unknown := self._unknown_names(rules):
+            raise self._error("the first cell of a column to be masked may be a value, not its name", unknown)
         if all(rule and rule.method is Method.DROP for rule in rules):
             raise self._error("no column would be left")
         columns = [
             Column(label, rule, self._by(label, rule)) for label, rule in zip(self._labels, rules, strict=True) if rule
         ]
         return Plan(self._has_header, tuple(columns), self._quasi_identifiers(self._dataset, columns))
+
+    def _unknown_names(self, rules: Iterable[Rule | None]) -> list[str]:
+        """Return the labels of columns that are to be masked, and whose names are not known to be names.
+
+        The first row is copied as it is, except in columns that are left out.
+        """
+        labels = zip(self._labels, rules, strict=True) if self._has_header else ()
+        copied = (Method.KEEP, Method.DROP)
+        return [label for label, rule in labels if label.startswith("#") and rule and rule.method not in copied]
 
     def _positions(self, found: Found) -> list[int]:
         """Return the columns of a detection."""

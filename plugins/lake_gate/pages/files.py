@@ -251,7 +251,9 @@ def _cells(file: FileRow) -> Iterable[object]:
 
 def _csv_line(cells: Iterable[object]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow("" if cell is None else _safe(str(cell)) for cell in cells)
+    # All cells are quoted: some programs also split at semicolons, and would calculate what follows one in a name.
+    writer = csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerow("" if cell is None else _safe(str(cell)) for cell in cells)
     return line.getvalue()
 
 

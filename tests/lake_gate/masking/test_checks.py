@@ -100,6 +100,22 @@ def test_copy_with_other_rows_or_other_unmasked_cells_is_found(copy: str) -> Non
         check(copy)
 
 
+@pytest.mark.parametrize("cell", ["{}", "wife of {}", "urn:uuid:{}."])
+def test_id_in_a_column_that_is_not_masked_is_found(cell: str) -> None:
+    value = cell.format(original(7, "PATIENT"))
+    content = CONTENT.replace("out6,1\n", f"out6,{value}\n")
+    with pytest.raises(MaskCheckError, match="column CODE is not masked and has UUIDs") as error:
+        mask(content, SPEC)
+    assert value not in str(error.value)
+
+
+def test_incomplete_character_at_the_end_is_compared() -> None:
+    content = CONTENT.encode().removesuffix(b"\n")
+    copy = mask(content, SPEC)[0]
+    with pytest.raises(MaskCheckError, match="column CODE differs"):
+        check(copy + b"\xe2\x82", content)
+
+
 def test_rows_in_another_order_are_found() -> None:
     header, first, second, *rest = MASKED.split("\n")
     with pytest.raises(MaskCheckError):

@@ -10,9 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
+from lake_gate import content
 from lake_gate.errors import MaskingChangedError, SettingsError
 from lake_gate.masking import operators
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
+from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
 from tests.lake import Lake
@@ -120,6 +122,23 @@ def test_copy_without_evidence_of_its_own_is_never_promoted(lake: Lake, evidence
         scanned(lake, [replace(originals[0], key=copy.key)], RUN.masked, found=False)
     chunks = decide(lake)
     assert (chunks["promote"], len(chunks["hold"])) == ([], 1)
+
+
+def test_copy_is_held_if_more_was_found_in_its_original_since_it_was_masked(lake: Lake) -> None:
+    originals = land_files(lake, allergies=TABLE)
+    scanned(lake, originals)
+    mask(lake, choose(lake))
+    detections = (Detection("USA_SOCIAL_SECURITY_NUMBER", 3, "PERSONAL_INFORMATION"),)
+    late = Observation(
+        "", "", "", "", "COMPLETE", None, "Medium", detections, "SensitiveData:S3Object/Personal", "late"
+    )
+    content.add_found(lake.s3, lake.bronze, originals[0].sha256, [late])
+    scanned(lake, copies(lake), RUN.masked)
+    assert {outcome: len(chunks) for outcome, chunks in decide(lake).items()} == {
+        "promote": 0,
+        "quarantine": 0,
+        "hold": 2,
+    }
 
 
 def test_copies_of_different_keys_are_refused(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

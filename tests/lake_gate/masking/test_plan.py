@@ -96,6 +96,19 @@ def test_name_that_is_not_known_is_not_a_label() -> None:
     assert "Ann" not in str(error.value)
 
 
+@pytest.mark.parametrize(("method", "is_error"), [(NULL, True), (TOKEN, True), (None, False)])
+def test_column_whose_name_may_be_a_value_is_not_masked(method: Any, is_error: bool) -> None:
+    landed = LandedObject("rooms.csv", "b", "k", "v", "e", 1, "0", "0", header=("unit", ""))
+    spec = spec_of(identifiers={"NAME": method} if method else {})
+    found = [Found(None, 2, "NAME")] if method else []
+    if not is_error:
+        assert methods(plan_columns(landed, ["unit", "Garcia"], spec, found)) == ["keep", "keep"]
+        return
+    with pytest.raises(NoMaskingRuleError, match="may be a value") as error:
+        plan_columns(landed, ["unit", "Garcia"], spec, found)
+    assert "Garcia" not in str(error.value)
+
+
 def test_table_that_is_wider_than_the_landed_header_is_an_error() -> None:
     landed = LandedObject("t.csv", "b", "k", "v", "e", 1, "0", "0", header=["Id"])
     with pytest.raises(NoMaskingRuleError, match="not the header that was found"):

@@ -72,3 +72,8 @@ def test_no_cell_of_the_csv_is_a_formula(name: str) -> None:
     assert tuple(header) == CSV_COLUMNS
     assert not [cell for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))]
     assert line[0].removeprefix("'") == name
+
+
+def test_no_cell_of_the_csv_is_a_formula_where_semicolons_separate() -> None:
+    (line,) = list(csv_lines([FileRow.of(entry("a;=1+1.csv"))]))[1:]
+    assert next(csv.reader(io.StringIO(line), delimiter=";"))[0].startswith("a;=1+1.csv")
