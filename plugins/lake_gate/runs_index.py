@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +36,11 @@ NOT_RECORDED = "not recorded"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.-]*")
 
 
-def read_runs(s3: S3Client, bronze: str, feed: str) -> list[dict[str, Any]]:
-    """Return the rows of a feed's index, the newest first, see :class:`lake_gate.model.runs.RunRow`.
+def read_rows(s3: S3Client, bronze: str, feed: str) -> list[RunRow]:
+    """Return the rows of a feed's index, the newest first.
 
     If the index is missing or damaged, the rows are those of the newest runs, from their documents.
     """
-    return [asdict(row) for row in read_rows(s3, bronze, feed)]
-
-
-def read_rows(s3: S3Client, bronze: str, feed: str) -> list[RunRow]:
-    """Return the same, typed."""
     rows = parse(read_document_or_none(s3, bronze, index_of(feed)))
     return ordered(rebuild(s3, bronze, feed) if rows is None else rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import asdict
 from typing import Any
 
 from lake_gate.base import GateOperator
@@ -12,6 +13,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
+from lake_gate.runs_index import read_rows
 from tests.lake import Lake
 
 RUN = Run("synthea", "1")
@@ -87,3 +89,8 @@ def raiser(error: type[Exception]) -> Any:
         raise error
 
     return fail
+
+
+def read_runs(s3: Any, bronze: str, feed: str) -> list[dict[str, Any]]:
+    """Rows of the index of a feed's runs, as they are in JSON."""
+    return [asdict(row) for row in read_rows(s3, bronze, feed)]

@@ -10,10 +10,11 @@ import boto3
 import pytest
 
 from lake_gate.model.run import RECORD, RUN, Run, index_of
-from lake_gate.runs_index import NOT_RECORDED, read_runs, upsert
+from lake_gate.runs_index import NOT_RECORDED, upsert
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.notifications.test_digest import report
+from tests.lake_gate.steps import read_runs
 
 BEGAN = "2026-11-01T10:00:00+00:00"
 

@@ -195,6 +195,19 @@ class _BoundEvidence:
         return tuple(observation for observation in self.everything if not observation.is_embedded)
 
 
+def landed_version(landed: LandedObject) -> dict[str, Any]:
+    """Return the members of a decision that say which version it is about."""
+    return {
+        "bucket": landed.bucket,
+        "key": landed.key,
+        "version_id": landed.version_id,
+        "size_bytes": landed.size_bytes,
+        "sha256": landed.sha256,
+        "checksum": landed.checksum,
+        "part_bytes": landed.part_bytes,
+    }
+
+
 def _decide_object(
     landed: LandedObject,
     job: Job | None,
@@ -219,13 +232,7 @@ def _decide_object(
         reason = Reason.VERDICT_REUSED
     return Decision(
         name=landed.name,
-        bucket=landed.bucket,
-        key=landed.key,
-        version_id=landed.version_id,
-        size_bytes=landed.size_bytes,
-        sha256=landed.sha256,
-        checksum=landed.checksum,
-        part_bytes=landed.part_bytes,
+        **landed_version(landed),
         outcome=outcome,
         reason=reason,
         rule=rule,

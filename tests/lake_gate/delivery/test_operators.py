@@ -17,11 +17,10 @@ from lake_gate.delivery.operators import CheckExpectedOperator, LandOperator
 from lake_gate.errors import DeliveryChangedError, RunPinnedError, SourceError, TablesMissingError
 from lake_gate.model import jsonl
 from lake_gate.model.run import MANIFEST, Run
-from lake_gate.runs_index import read_runs
 from tests.builders import landed as made_up
 from tests.lake import Lake
 from tests.lake_gate.delivery.test_source import served
-from tests.lake_gate.steps import CONTEXT, gate, land_files, step, write
+from tests.lake_gate.steps import CONTEXT, gate, land_files, read_runs, step, write
 
 RUN = Run("synthea", "1")
 DAY = pendulum.datetime(2026, 11, 24, 2)

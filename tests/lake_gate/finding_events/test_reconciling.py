@@ -18,10 +18,11 @@ from lake_gate.finding_events.reconciling import (
 )
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
-from lake_gate.runs_index import read_runs, upsert
+from lake_gate.runs_index import upsert
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
+from tests.lake_gate.steps import read_runs
 
 OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
 

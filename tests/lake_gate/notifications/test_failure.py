@@ -14,9 +14,10 @@ from lake_gate.errors import NoticeRefusedError, SourceError
 from lake_gate.model.run import Run
 from lake_gate.notifications.alarms import FAILED
 from lake_gate.notifications.failure import Failure, RunFailedNotifier
-from lake_gate.runs_index import read_runs, upsert
+from lake_gate.runs_index import upsert
 from macie.errors import JobDeadlineError
 from tests.lake import Lake
+from tests.lake_gate.steps import read_runs
 
 BEGAN_AT = datetime.now(UTC)
 DAG_RUN = SimpleNamespace(run_id="manual__1", dag_id="synthea_gate", start_date=BEGAN_AT)

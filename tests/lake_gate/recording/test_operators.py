@@ -16,9 +16,9 @@ from lake_gate.model import jsonl
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator
-from lake_gate.runs_index import read_runs
 from tests.builders import decided
 from tests.lake import Lake
+from tests.lake_gate.steps import read_runs
 
 RUN = Run("synthea", "1")
 CONTEXT: Any = {"run_id": "1", "dag_run": SimpleNamespace(dag_id="d", run_id="1", start_date=None)}

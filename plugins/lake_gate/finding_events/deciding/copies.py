@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from lake_gate.decision.basis import read_basis
-from lake_gate.decision.decision import Decision
+from lake_gate.decision.decision import Decision, landed_version
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policy import Outcome
 from lake_gate.finding_events.action import Action, Status
@@ -65,16 +65,7 @@ def _withdrawal(
     of_original: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, masked: Run
 ) -> Action:
     decision, because = of_original
-    about_copy = replace(
-        decision,
-        bucket=landed.bucket,
-        key=landed.key,
-        version_id=landed.version_id,
-        size_bytes=landed.size_bytes,
-        sha256=landed.sha256,
-        checksum=landed.checksum,
-        part_bytes=landed.part_bytes,
-    )
+    about_copy = replace(decision, **landed_version(landed))
     return Action(
         *(landed.bucket, landed.key, landed.version_id, {}, Status.MOVE, decision.reason),
         feed=masked.feed,
