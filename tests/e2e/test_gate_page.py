@@ -125,7 +125,7 @@ def leave_the_frame(browser: Browser, stack: Stack, run_id: str) -> None:
         frame = page.frame_locator("iframe")
         with page.expect_download() as download:
             frame.get_by_role("link", name="Download CSV").click()
-        assert Path(download.value.path()).read_text().startswith("name,size_bytes,")
+        assert Path(download.value.path()).read_text().startswith('"name","size_bytes",')
         frame.get_by_role("link", name="Tasks and logs").click()
         page.wait_for_url(lambda url: "plugin" not in url)
 
