@@ -308,7 +308,7 @@ def gate(feed: Feed) -> DAG:
         }
         if feed.masking:
             with TaskGroup(**labels.group("mask"), prefix_group_id=False) as mask:
-                choose = ChooseOperator(**labels.task("choose"), **deciding)
+                choose = ChooseOperator(**labels.task("choose"), spec=feed.masking, **deciding)
                 mask_files = MaskFilesOperator.partial(
                     **labels.task("mask_files"), spec=feed.masking, map_index_template="{{ masked }}", **common
                 ).expand(chunk=choose.output)
@@ -347,7 +347,10 @@ def gate(feed: Feed) -> DAG:
             [delivered, gathered] >> mask >> scan_copies
             gathered = dag.get_task("gather_copies_histories")
             decide = DecideTogetherOperator(
-                **labels.task("decide"), copies_evidence=json_of("await_copies_evidence"), **deciding
+                **labels.task("decide"),
+                spec=feed.masking,
+                copies_evidence=json_of("await_copies_evidence"),
+                **deciding,
             )
         else:
             decide = DecideOperator(**labels.task("decide"), **deciding)

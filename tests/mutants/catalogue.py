@@ -77,6 +77,7 @@ _answers = partial(Mutant, f"{GATE}/s3/answers.py", ("tests/lake_gate/s3/test_an
 _multipart = partial(Mutant, f"{GATE}/s3/multipart.py", (MULTIPART, COPYING))
 _versions = partial(Mutant, f"{GATE}/s3/versions.py", (VERSIONS, TRANSFER, COPYING))
 _uploads = partial(Mutant, f"{GATE}/s3/uploads.py", (LANDING, "tests/lake_gate/s3/test_uploads.py"))
+_rejudging = partial(Mutant, f"{EVENTS}/rejudging.py", ("tests/lake_gate/finding_events/test_rejudging.py",))
 _joint = partial(Mutant, f"{GATE}/masking/joint.py", ("tests/lake_gate/masking/test_joint.py",))
 _copies = partial(Mutant, f"{GATE}/masking/copies.py", ("tests/lake_gate/masking/test_copies.py",))
 _masking = partial(Mutant, f"{GATE}/masking/operators.py", ("tests/lake_gate/masking/test_operators.py",))
@@ -183,6 +184,12 @@ MUTANTS = [
     _joint("a copy with other bytes than its report is promoted", 'and report.get("sha256") == decision.sha256:', "and True:"),
     _joint("masked is an answer about a copy", "_copy(held_if_masked(decision), ", "_copy(decision, "),
     _joint("an original is masked without a copy", "if masking is None or (masking.version_id,", "if masking is None:\n        return decision\n    if (masking.version_id,"),
+    _joint("a table that the spec names is promoted as it is", "decision.outcome != Outcome.PROMOTE or dataset_of", "True or dataset_of"),
+    _masking("the spec is not asked for tables without findings", "decisions=(masked_if_named(decided, spec) for decided in judged.decisions)", "decisions=judged.decisions"),
+    _rejudging("what is found after masking is masked", "if decision.outcome == Outcome.MASK and not is_still_masked:", "if False:"),
+    _rejudging("columns that are not masked are forgotten", "return is_elsewhere or sum(", "return sum("),
+    _rejudging("findings without a column are forgotten", "return is_elsewhere or sum(located.values()) < detection.count > counts[key]", "return is_elsewhere"),
+    _rejudging("findings that say nothing are masked", "all(observation.detections and not any(", "all(not any("),
     _joint("a copy of an older version will do", "(masking.version_id, masking.sha256) != (decision.version_id, decision.sha256)", "False"),
     _joint("a held copy does not count if all or nothing", "        decision.outcome == Outcome.PROMOTE for decision in copies\n", "        True for decision in copies\n"),
     _copies("the latest version is masked instead of the landed one", ", VersionId=landed.version_id)", ")"),
@@ -261,6 +268,7 @@ MUTANTS = [
     _verdicts("a verdict need not match its key", " or not verdict.applies_to(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
     _remember("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
+    _remember("the verdict on a masked object lives for ever", 'return entry["verdict"] is None and entry', "return entry"),
     _remember("a dry run is remembered", ' and not record["dry_run"]', ""),
     _remember("an unfinished run is remembered", 'record["accounted"] and not', "not"),
     _reuse("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),

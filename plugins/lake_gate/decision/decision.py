@@ -467,7 +467,9 @@ def held_if_masked(decision: Decision) -> Decision:
     """
     if decision.outcome != Outcome.MASK:
         return decision
-    reason = Reason.MASKED_NOT_CLEAN if decision.key.startswith(MASKED_PREFIX) else Reason.MASKED_BY_RULE
+    reason = decision.reason if decision.reason == Reason.MASKED_BY_SPEC else Reason.MASKED_BY_RULE
+    if decision.key.startswith(MASKED_PREFIX):
+        reason = Reason.MASKED_NOT_CLEAN
     return replace(decision, outcome=Outcome.HOLD, reason=reason)
 
 

@@ -62,7 +62,7 @@ _MOST_LOGGED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """Decisions about the objects of a run that are not written yet.
 
     :param decisions: read once.
@@ -130,7 +130,7 @@ class DecideOperator(GateOperator):
         judged = self._judge(run, self.evidence)
         return self._commit(run, judged, map(held_if_masked, judged.decisions))
 
-    def _judge(self, run: Run, evidence: dict[str, Any] | str | None) -> _Judged:
+    def _judge(self, run: Run, evidence: dict[str, Any] | str | None) -> Judged:
         """Decide on the evidence, and add it to the index by content.
 
         :param evidence: see the class.
@@ -153,9 +153,9 @@ class DecideOperator(GateOperator):
             return decision.observations_about(landed, gathered, *sources)
 
         planned = {"policy": policy_facts, "job": job_facts, "evidence": pins}
-        return _Judged(manifest, decided, policy, planned, found, observations_about)
+        return Judged(manifest, decided, policy, planned, found, observations_about)
 
-    def _commit(self, run: Run, judged: _Judged, decided: Iterable[Decision], **facts: Any) -> Chunks:
+    def _commit(self, run: Run, judged: Judged, decided: Iterable[Decision], **facts: Any) -> Chunks:
         """Write the decisions, their plan, and what they rest on.
 
         :param decided: the decisions, which may be stricter than those of the judgement.
@@ -321,7 +321,7 @@ class DecideOperator(GateOperator):
 
 
 class ReuseVerdictsOperator(GateOperator):
-    """Find the landed objects whose bytes an earlier run promoted by the same rules, and tag them for the job.
+    """Find the landed objects whose bytes were promoted or masked by the same rules before, and tag them for the job.
 
     ``reused.jsonl`` beside the manifest lists the objects with their verdicts, for ``decide``. The tag only avoids the
     scan: objects without it are scanned and decided on that evidence. Returns the number of objects.

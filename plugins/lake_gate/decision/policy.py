@@ -217,7 +217,7 @@ class Policy:
         return replace(self, rules=tuple(replace(rule, overrides_threshold=False) for rule in self.rules))
 
     def joined(self, other: Policy) -> Policy:
-        """Return a policy that gives each object the stricter outcome of both policies."""
+        """Return a policy that gives each object the stricter outcome of both, this one with the stricter threshold."""
         return replace(
             self.tightened(other.quarantine_threshold, other.promotion), also=(*self.also, other, *other.also)
         )

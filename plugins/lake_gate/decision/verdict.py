@@ -1,4 +1,4 @@
-"""Verdicts: the evidence on which an earlier run promoted certain bytes, kept under their SHA-256. Pure.
+"""Verdicts: the evidence on which an earlier run promoted or masked certain bytes, kept under their SHA-256. Pure.
 
 A verdict applies to an object with the same bytes, dataset and extension that would be scanned by the same rules. It
 does not allow a promotion by itself: a run that reuses it decides on its evidence.
@@ -85,7 +85,7 @@ def hash_of_policies(described: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Evidence on which an earlier run promoted certain bytes.
+    """Evidence on which an earlier run promoted certain bytes, or their masked copy.
 
     :param rules: see :meth:`Rules.fingerprint`.
     :param run_id: the run that promoted the bytes after its own scan.

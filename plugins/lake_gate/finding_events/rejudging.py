@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lake_gate.decision.amendments import is_stricter
 from lake_gate.decision.binding import History
-from lake_gate.decision.decision import Decision, decide, held_if_masked
+from lake_gate.decision.decision import Decision, decide, held_if_masked, observations_about
 from lake_gate.decision.policy import Outcome, Policy
+from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
-from lake_gate.model.evidence import Evidence, Job, Observation
+from lake_gate.model.evidence import Detection, Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject
 
 
@@ -33,6 +35,16 @@ class Decided:
     evidence: Mapping[tuple[str, str], Evidence]
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     histories: Mapping[str, History] = field(default_factory=dict)
+
+    def known_about(self, landed: LandedObject) -> tuple[Observation, ...]:
+        """Return the run's own observations about an object."""
+        verdict, history = self.verdicts.get(landed.name), self.histories.get(landed.key)
+        return observations_about(landed, self.evidence, verdict, history=history)
+
+    def masked_positions(self, name: str) -> frozenset[int]:
+        """Return the positions, from 1, of the columns that are masked in the object's copy; none if not known."""
+        masking = (self.entries[name].get("masked") or {}).get("masking") or {}
+        return frozenset(masking.get("positions", ()))
 
     def outcome(self, name: str) -> str | None:
         """Return the outcome of an object; None when nothing was decided."""
@@ -56,15 +68,45 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             own = evidence.get((landed.bucket, landed.key), Evidence())
             later = tuple(about(landed, finding) for finding in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
-    for decided in decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories):
-        was_masked = run.outcome(decided.name) == Outcome.MASK
-        decision = _of_quarantined(decided) if was_masked else held_if_masked(decided)
+    decisions = decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories)
+    for landed, decided in zip(run.manifest, decisions, strict=True):
+        decision = held_if_masked(decided)
+        if run.outcome(landed.name) == Outcome.MASK:
+            is_masked = _is_masked(
+                run.known_about(landed), found.get(landed.name, ()), run.masked_positions(landed.name)
+            )
+            decision = _of_masked(decided, is_still_masked=is_masked)
         yield decision, _is_to_be_moved(run, decision)
 
 
-def _of_quarantined(decision: Decision) -> Decision:
+def _of_masked(decision: Decision, *, is_still_masked: bool) -> Decision:
     """Return a decision about the original of a masked copy: it is in quarantine, so that it cannot be held."""
-    return replace(decision, outcome=Outcome.QUARANTINE) if decision.outcome == Outcome.HOLD else decision
+    if decision.outcome == Outcome.HOLD:
+        return replace(decision, outcome=Outcome.QUARANTINE)
+    if decision.outcome == Outcome.MASK and not is_still_masked:
+        return replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.FOUND_AFTER_MASKING, rule=None)
+    return decision
+
+
+def _is_masked(known: Sequence[Observation], later: Sequence[Observation], masked: Collection[int]) -> bool:
+    """Whether all that was found later in an original is masked in its copy, or was known when the copy was made.
+
+    :param masked: positions of masked columns, from 1.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    columns: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for detection in (detection for observation in known for detection in observation.detections):
+        key = detection.category, detection.identifier
+        counts[key] = max(counts[key], detection.count)
+        columns[key].update(dict(detection.columns))
+
+    def is_new(detection: Detection) -> bool:
+        key, located = (detection.category, detection.identifier), dict(detection.columns)
+        is_elsewhere = not located.keys() <= columns[key] | set(masked)
+        # Macie locates some of the occurrences: of more than were known, the others may be anywhere.
+        return is_elsewhere or sum(located.values()) < detection.count > counts[key]
+
+    return all(observation.detections and not any(map(is_new, observation.detections)) for observation in later)
 
 
 def _is_to_be_moved(run: Decided, decision: Decision) -> bool:

@@ -90,6 +90,7 @@ def _checked(
         size_bytes=copy.size_bytes,
         sha256=copy.sha256,
         methods={column.label: column.rule.method.value for column in plan.columns if column.is_masked},
+        positions=[number for number, column in enumerate(plan.columns, 1) if column.is_masked],
         spec=spec.name,
         spec_sha256=spec.sha256,
         key_version=spec.key_version,

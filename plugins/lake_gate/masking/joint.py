@@ -12,9 +12,10 @@ from lake_gate.decision.decision import Decision, held_if_masked, hold_with_run
 from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.masking.report import Found
+from lake_gate.masking.spec import MaskingSpec
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Observation
-from lake_gate.model.manifest import LandedObject
+from lake_gate.model.manifest import LandedObject, dataset_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,16 @@ def found_in(landed: LandedObject, observations: Iterable[Observation]) -> list[
         for identifier, positions in sorted(columns.items())
         for index in sorted(positions or {0})
     ]
+
+
+def masked_if_named(decision: Decision, spec: MaskingSpec) -> Decision:
+    """Return the decision about an original by policy and spec: tables that the spec names are always masked.
+
+    Ids of patients that Macie does not recognise in such a table could be joined with the masked tables.
+    """
+    if decision.outcome != Outcome.PROMOTE or dataset_of(decision.name) not in spec.datasets:
+        return decision
+    return replace(decision, outcome=Outcome.MASK, reason=Reason.MASKED_BY_SPEC, rule=None)
 
 
 def decide_together(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from lake_gate import xcom
 from lake_gate.base import GateOperator
-from lake_gate.decision.operators import DecideOperator
+from lake_gate.decision.operators import DecideOperator, Judged
 from lake_gate.decision.plan import MOST_CHUNKS, Chunks, split, together
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import MaskingChangedError
 from lake_gate.masking.copies import Made, ToMask, make_copy
-from lake_gate.masking.joint import Masking, decide_together, found_in, hash_of
+from lake_gate.masking.joint import Masking, decide_together, found_in, hash_of, masked_if_named
 from lake_gate.masking.keys import kms_keys
 from lake_gate.masking.specs import read_spec
 from lake_gate.model import jsonl
@@ -30,7 +31,22 @@ CHUNK_OBJECTS = 4
 """Objects that one mapped task masks: it reads and writes each of their cells, and workers share the chunks."""
 
 
-class ChooseOperator(DecideOperator):
+class _DecideWithSpecOperator(DecideOperator):
+    """Base of the operators that decide about the landed objects by policy and masking spec.
+
+    :param spec: name of a file in ``include/masking``.
+    """
+
+    def __init__(self, *, spec: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.spec = spec
+
+    def _judge_landed(self, run: Run) -> Judged:
+        judged, spec = self._judge(run, self.evidence), read_spec(self.spec)
+        return replace(judged, decisions=(masked_if_named(decided, spec) for decided in judged.decisions))
+
+
+class ChooseOperator(_DecideWithSpecOperator):
     """Decide on the scan of the landed objects, and list those that are to be masked; decisions are made later.
 
     Returns the chunks of ``to_mask.jsonl`` in the masked run, as ``[start, size]`` in bytes; none once moves have
@@ -43,7 +59,7 @@ class ChooseOperator(DecideOperator):
         if self.begun(run) or self.begun(run.masked):
             self.log.warning("Moves have begun: the masked copies are kept")
             return []
-        judged = self._judge(run, self.evidence)
+        judged = self._judge_landed(run)
         names = {decided.name for decided in judged.decisions if decided.outcome == Outcome.MASK}
         lines = [
             jsonl.dump_line(ToMask(landed, found_in(landed, judged.observations_about(landed))))
@@ -141,7 +157,7 @@ class ListMaskedOperator(GateOperator):
         return any((v["Key"], v["VersionId"]) not in known for page in pages for v in page.get("Versions", ()))
 
 
-class DecideTogetherOperator(DecideOperator):
+class DecideTogetherOperator(_DecideWithSpecOperator):
     """Decide about every landed object and every masked copy, see :class:`DecideOperator`.
 
     Returns the chunks of both.
@@ -161,7 +177,7 @@ class DecideTogetherOperator(DecideOperator):
         masked, bronze = run.masked, self.lake_settings.bronze_bucket
         lines = iter_items(self.s3, bronze, masked.document(MASKED), Masking.from_json, missing_ok=True)
         masking = {line.name: line for line in lines}
-        judged = self._judge(run, self.evidence)
+        judged = self._judge_landed(run)
         # Of what was found since, the masking did not know the column: such an object is held.
         known = {
             landed.name: masking[landed.name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class MaskReport:
     :param size_bytes: size of the copy.
     :param sha256: SHA-256 of the copy, hexadecimal.
     :param methods: method by column, for masked columns only; ``#4`` for a column whose name is not known.
+    :param positions: positions of the masked columns in the original, from 1.
     :param spec: name of the masking spec.
     :param key_fingerprint: differs for different keys; does not help to find them.
     :param collisions: values that have the token of another value; 0, or the copy is not used.
@@ -58,6 +59,7 @@ class MaskReport:
     size_bytes: int
     sha256: str
     methods: Mapping[str, str]
+    positions: Sequence[int]
     spec: str
     spec_sha256: str
     key_version: int

@@ -19,7 +19,7 @@ from lake_gate.decision.binding import bind
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import write_amended
 from lake_gate.decision.policy import Outcome
-from lake_gate.decision.reason import CLEARED
+from lake_gate.decision.reason import CLEARED, Reason
 from lake_gate.decision.verdict import Rules, Verdict
 from lake_gate.errors import (
     DamagedDocumentError,
@@ -199,7 +199,7 @@ class PublishOperator(GateOperator):
 
 
 class RememberVerdictsOperator(GateOperator):
-    """Keep the evidence about promoted objects as verdicts, by SHA-256, for later runs.
+    """Keep the evidence about promoted and masked objects as verdicts, by SHA-256, for later runs.
 
     Only objects that the job of this run has analysed get a verdict. A reused verdict is not written again, so that it
     does not outlive its scan. Returns the number of verdicts.
@@ -253,9 +253,16 @@ class RememberVerdictsOperator(GateOperator):
         gathered = gather_pinned(self.s3, bronze, run, basis)
         histories = read_histories(self.s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
         for landed, entry in zip_with_entries(self.manifest(run), iter_entries(self.s3, bronze, run), bronze, run):
-            if entry["reason"] in CLEARED:
+            if _is_cleared(entry):
                 evidence = gathered.get((landed.bucket, landed.key), Evidence())
                 yield Verdict.on(landed, bind(landed, evidence, histories.get(landed.key)).own, rules, facts)
+
+
+def _is_cleared(entry: Mapping[str, Any]) -> bool:
+    """Whether the job of the run has read the object whole, and it or its masked copy could be promoted."""
+    if entry["outcome"] == Outcome.MASK:
+        return entry["verdict"] is None and entry["reason"] in {Reason.MASKED_BY_RULE, Reason.MASKED_BY_SPEC}
+    return entry["reason"] in CLEARED
 
 
 def _in_utc(time: str, uri: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lake_gate.decision.policy import Policy, Promotion
+from lake_gate.decision.policy import Outcome, Policy, Promotion, Rule
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
-from lake_gate.model.evidence import Detection, Evidence, Job, Observation
+from lake_gate.model.evidence import Detection, Evidence, Job, Observation, Severity
 from tests.builders import landed
 
 JOB = Job("own", "COMPLETE", "NONE", 100, settled=True)
@@ -75,3 +75,56 @@ def test_severe_object_holds_the_others_of_an_all_or_nothing_run() -> None:
 @pytest.mark.parametrize(("severity", "outcome"), [("High", "quarantine"), ("Medium", "hold"), ("Low", "hold")])
 def test_stray_is_never_promoted(severity: str, outcome: str) -> None:
     assert judge_stray(A, [found(severity)], Policy()).outcome == outcome
+
+
+NAME, SSN = "NAME", "USA_SOCIAL_SECURITY_NUMBER"
+MASKS = Policy(
+    quarantine_threshold=Severity.HIGH, rules=(Rule("people", Outcome.MASK, managed_identifiers=frozenset("*")),)
+)
+
+
+def located(*detections: Detection, finding: bool = False) -> Observation:
+    return observed("Medium", finding=finding, detections=detections)
+
+
+def personal(identifier: str, count: int, *columns: tuple[int, int]) -> Detection:
+    return Detection(identifier, count, "PERSONAL_INFORMATION", columns)
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [
+        (personal(NAME, 20, (1, 15)), "mask"),  # known, wherever the others are
+        (personal(NAME, 15, (1, 15)), "mask"),
+        (personal(NAME, 21, (1, 15)), "quarantine"),  # one more than known, and nobody says where
+        (personal(NAME, 21, (2, 21)), "mask"),  # its column is masked
+        (personal(NAME, 1, (3, 1)), "quarantine"),  # few, but in a column that is not masked
+        (personal(NAME, 20), "mask"),
+        (personal(NAME, 21), "quarantine"),
+        (personal(SSN, 3, (2, 3)), "mask"),
+        (personal(SSN, 4, (2, 3)), "quarantine"),
+        (personal(SSN, 3, (4, 3)), "quarantine"),
+        (personal(SSN, 3), "quarantine"),
+        (None, "quarantine"),
+    ],
+    ids=str,
+)
+def test_later_finding_outside_the_masked_columns_withdraws_the_copy(later: Detection | None, outcome: str) -> None:
+    known = personal(NAME, 20, (1, 20))
+    own = Evidence((located(known),), (located(known, finding=True),))
+    entry = {"outcome": "mask", "masked": {"masking": {"positions": [1, 2]}}}
+    run = Decided([A], {"a.csv": entry}, has_plan=True, policy=MASKS, job=JOB, evidence={(A.bucket, A.key): own})
+    ((decision, is_stricter),) = rejudge(run, {"a.csv": [located(*filter(None, [later]), finding=True)]})
+    assert (decision.outcome, is_stricter) == (outcome, outcome == "quarantine")
+    if later and outcome == "quarantine":
+        assert decision.reason == "found_after_masking"
+
+
+def test_copy_stays_without_a_later_finding_and_goes_if_its_masked_columns_are_not_known() -> None:
+    known = personal(NAME, 20, (1, 20))
+    own = Evidence((located(known),), (located(known, finding=True),))
+    later = {"a.csv": [located(personal(SSN, 3, (2, 3)), finding=True)]}
+    for found, outcome in (({}, "mask"), (later, "quarantine")):
+        evidence = {(A.bucket, A.key): own}
+        run = Decided([A], {"a.csv": {"outcome": "mask"}}, has_plan=True, policy=MASKS, job=JOB, evidence=evidence)
+        assert [decision.outcome for decision, _ in rejudge(run, found)] == [outcome]

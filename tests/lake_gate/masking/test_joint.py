@@ -9,7 +9,8 @@ import pytest
 
 from lake_gate.decision.decision import Decision
 from lake_gate.decision.policy import Promotion
-from lake_gate.masking.joint import Masking, decide_together, found_in
+from lake_gate.masking.joint import Masking, decide_together, found_in, masked_if_named
+from lake_gate.masking.spec import DatasetSpec, MaskingSpec
 from lake_gate.model.evidence import Detection, Observation
 from tests.builders import decided, landed
 from tests.lake_gate.decision.test_decision import OF_MASKING, ROWS
@@ -18,6 +19,8 @@ COPY_SHA256 = "11" * 32
 ORIGINAL = decided("a.csv", "mask", reason="masked_by_rule")
 COPY = decided(landed("a.csv", key="masked/synthea/1/a.csv", sha256=COPY_SHA256), "promote")
 MADE = Masking("a.csv", "v1", ORIGINAL.sha256, {"sha256": COPY_SHA256}, None)
+
+NAMES_A = MaskingSpec("s", "ab", 1, 1945, datasets={"a": DatasetSpec({})})
 
 
 def refused(reason: str) -> Masking:
@@ -52,6 +55,9 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
     if what.startswith("a masked copy"):
         masked_again = replace(COPY, outcome="mask", reason="masked_by_rule")
         assert together([ORIGINAL], [masked_again], MADE) == [("mask", "masked_by_rule"), (outcome, reason)]
+    elif outcome == "mask":
+        judged = masked_if_named(decided("a.csv", "promote"), NAMES_A)
+        assert together([judged], [COPY], MADE)[0] == (outcome, reason)
     else:
         assert SHOWN[what.rpartition(", and ")[2]] == reason
         assert together([ORIGINAL], [], refused(reason)) == [(outcome, reason)]
@@ -106,6 +112,23 @@ def test_nothing_is_promoted_when_all_or_nothing_and_one_may_not_be(
     decisions = together(originals, copies, masking, promotion=ALL)
     assert "promote" not in {outcome for outcome, _ in decisions}
     assert decisions[1] == HELD
+
+
+@pytest.mark.parametrize(
+    ("decision", "outcome", "reason"),
+    [
+        (CLEAN, "promote", "clean"),
+        (decided("A.csv", "promote", reason="verdict_reused"), "mask", "masked_by_spec"),
+        (decided("a.csv", "hold", reason="not_analysed"), "hold", "not_analysed"),
+        (decided("a.csv", "quarantine", reason="quarantined_by_rule"), "quarantine", "quarantined_by_rule"),
+        (ORIGINAL, "mask", "masked_by_rule"),
+    ],
+)
+def test_table_that_the_spec_names_is_never_promoted_unmasked(decision: Decision, outcome: str, reason: str) -> None:
+    judged = masked_if_named(decision, NAMES_A)
+    assert (judged.outcome, judged.reason) == (outcome, reason)
+    without_copy = decide_together([judged], [], {}, Promotion.EACH_BY_ITSELF)[0][0]
+    assert without_copy.outcome == ("hold" if outcome == "mask" else outcome)
 
 
 def test_identifier_is_found_in_the_columns_of_all_records_together() -> None:

@@ -29,6 +29,7 @@ DECIDING: dict[str, Any] = {
     "quarantine_threshold": "High",
     "promotion": "each by itself",
     "is_dry_run": False,
+    "spec": "synthea_safe_harbor",
 }
 
 
@@ -88,6 +89,17 @@ def test_objects_to_mask_are_listed_with_the_columns_of_what_was_found(lake: Lak
         "allergies.csv",
         [{"column": None, "index": 3, "identifier": "Patient ID"}],
     )
+
+
+def test_table_that_the_spec_names_is_masked_although_nothing_was_found(lake: Lake) -> None:
+    scanned(lake, land_files(lake, allergies=TABLE), found=False)
+    mask(lake, choose(lake))
+    scanned(lake, copies(lake), RUN.masked)
+    assert {outcome: len(chunks) for outcome, chunks in decide(lake).items()} == {
+        "promote": 1,
+        "quarantine": 1,
+        "hold": 0,
+    }
 
 
 def test_masked_object_is_in_silver_without_the_patient_and_its_original_in_quarantine(lake: Lake) -> None:

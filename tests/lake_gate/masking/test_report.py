@@ -9,7 +9,7 @@ from lake_gate.masking.report import MaskReport, Risk
 
 def test_report_is_a_json_document() -> None:
     risk = Risk(("birthdate",), 1, 3, 0.5)
-    report = MaskReport("a.csv", 6, 2, 100, "ab", {"SSN": "null", "#4": "token"}, "s", "cd", 1, "ef", 0, risk)
+    report = MaskReport("a.csv", 6, 2, 100, "ab", {"SSN": "null", "#4": "token"}, [1, 4], "s", "cd", 1, "ef", 0, risk)
     document = json.loads(json.dumps(report.to_json()))
     assert document["methods"] == {"SSN": "null", "#4": "token"}
     assert document["risk"] == {

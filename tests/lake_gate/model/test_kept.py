@@ -19,6 +19,7 @@ from lake_gate.recording.suppression import attribute, parse
 from localaws.macie2.identifiers import CATALOGUE
 from tests.builders import landed
 from tests.lake_gate.decision.test_decision import (
+    AFTER_THE_RUN,
     CASES,
     DONE,
     OF_MASKING,
@@ -308,7 +309,9 @@ def parsed(evidence: Evidence, *, transformed: bool) -> Evidence:
     return gathered[0] if gathered else Evidence()
 
 
-@pytest.mark.parametrize(("what", "outcome", "reason"), [row for row in ROWS if row[0] not in OF_THE_RUN | OF_MASKING])
+@pytest.mark.parametrize(
+    ("what", "outcome", "reason"), [row for row in ROWS if row[0] not in OF_THE_RUN | OF_MASKING | AFTER_THE_RUN]
+)
 def test_what_is_kept_decides_as_the_document_says(what: str, outcome: str, reason: str) -> None:
     shown = CASES[what]
     for evidence in shown.evidence:

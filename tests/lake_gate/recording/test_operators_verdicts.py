@@ -140,6 +140,22 @@ def test_object_that_was_cleared_before_is_marked_and_promoted_without_a_job(lak
     assert lake.document(Run("synthea", "2").document("plan.json"))["job"] is None
 
 
+@pytest.mark.parametrize("reason", ["masked_by_rule", "masked_by_spec"])
+def test_original_of_a_masked_copy_gets_a_verdict_that_is_not_renewed(lake: Lake, reason: str) -> None:
+    manifest = land_files(lake, "1", a=b"1\n", b=b"2\n", c=b"3\n")
+    analysed(lake, manifest, severities=("Medium",) * 3)
+    decide(lake, evidence={"settled": True})
+    recorded(lake)
+    key = Run("synthea", "1").document("objects.jsonl")
+    masked, reused, other = ({**line, "outcome": "mask", "reason": reason} for line in lake.lines(key))
+    reused["verdict"] = {"run_id": "0"}
+    other["reason"] = "found_in_same_bytes"
+    write(lake, "objects.jsonl", b"".join(json.dumps(line).encode() + b"\n" for line in (masked, reused, other)))
+    assert remember(lake) == 1
+    land_files(lake, "2", a=b"1\n", b=b"2\n", c=b"3\n")
+    assert reuse(lake) == 1
+
+
 def test_new_and_changed_objects_are_left_to_the_job(lake: Lake) -> None:
     cleared(lake, a=b"1\n", b=b"2\n")
     again = land_files(lake, "2", a=b"1\n", b=b"changed\n", c=b"new\n")
