@@ -5,6 +5,7 @@ Airflow reads its environment while it is imported, so it is set before anything
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import shutil
@@ -39,9 +40,11 @@ from dev.paths import database_url_with_timeout
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(Path(_HOME))
 
 import boto3
+import moto.kms.models
 import pytest
 import requests
 import yaml
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
@@ -51,6 +54,10 @@ from tests.runs import airflow_database, dag, run_any, run_dag
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
 cache_botocore_files()
+# For one field of the user agent it reads the source files of the whole call stack, once per client.
+AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
+# moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
+moto.kms.models.generate_private_key = functools.cache(moto.kms.models.generate_private_key)
 
 
 def _parse_each_text_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -27,7 +28,7 @@ class Lake:
         boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="1", Overwrite=True)
         return cls(endpoint_url, outputs, load_settings(boto3.client("ssm")))
 
-    @property
+    @cached_property
     def s3(self) -> Any:
         return boto3.client("s3")
 

@@ -24,7 +24,7 @@ FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": 
         pytest.param(FILES, {"dry_run": True}, id="dry run", marks=pytest.mark.slow),
         pytest.param({}, {}, id="empty delivery", marks=pytest.mark.slow),
         pytest.param(FILES, {"source": "/nowhere"}, id="failed landing", marks=pytest.mark.slow),
-        pytest.param(FILES, {"max_scan_usd": 1e-9}, id="too expensive"),
+        pytest.param(FILES, {"max_scan_usd": 1e-9}, id="too expensive", marks=pytest.mark.slow),
     ],
 )
 def test_states_and_outcomes_are_those_of_airflow(

@@ -15,6 +15,7 @@ from tests.runs import RunDag
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_generated_delivery_is_accounted_for_file_by_file(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     generate(tmp_path, 20)
@@ -54,6 +55,7 @@ def test_real_delivery_goes_where_macies_rules_send_it(lake: Lake, run_dag: RunD
         assert lake.read(lake.silver, ended.run.prefix + name) == (real_delivery / name).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_empty_delivery_ends_green_and_says_so(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
@@ -65,6 +67,7 @@ def test_empty_delivery_ends_green_and_says_so(lake: Lake, run_dag: RunDag, tmp_
     assert "empty delivery" in received()[0]["Subject"]
 
 
+@pytest.mark.slow
 def test_files_of_every_kind_of_text_are_scanned(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     files = {
         "header_only.csv": b"PATIENT,CODE\n",
@@ -98,6 +101,7 @@ def test_files_of_every_kind_of_text_are_scanned(lake: Lake, run_dag: RunDag, tm
     assert ended.names_in(lake.silver) == set(files) - held
 
 
+@pytest.mark.slow
 def test_two_files_of_one_name_from_two_folders_of_a_zip_stay_two(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
         archive.writestr("north/visits.csv", "A\n1\n")
@@ -107,6 +111,7 @@ def test_two_files_of_one_name_from_two_folders_of_a_zip_stay_two(lake: Lake, ru
     assert lake.read(lake.silver, f"{ended.run.prefix}south/visits.csv") == b"A\n2\n"
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 @pytest.mark.parametrize("name", ["../visits.csv", "bomb.csv"])
 def test_hostile_zip_fails_the_run_and_nothing_is_landed(
@@ -122,6 +127,7 @@ def test_hostile_zip_fails_the_run_and_nothing_is_landed(
     assert "run failed" in received()[0]["Subject"]
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_source_that_does_not_exist_fails_the_run(run_dag: RunDag) -> None:
     ended = run_dag(source="/no/such/folder")
@@ -137,6 +143,7 @@ def test_dry_run_decides_and_reports_and_moves_nothing(lake: Lake, run_dag: RunD
     assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == []
 
 
+@pytest.mark.slow
 def test_lower_threshold_quarantines_medium_findings(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"PATIENT\n" + PATIENT.encode() + b"\n")
     ended = run_dag(source=str(tmp_path), quarantine_threshold="Medium")
@@ -154,6 +161,7 @@ def test_nothing_is_promoted_when_all_or_nothing_and_one_file_is_held(
     assert ended.names_in(lake.bronze, "held/") == {"a.csv", "b.pdf"}
 
 
+@pytest.mark.slow
 def test_same_source_twice_is_two_deliveries(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"A\n1\n")
     first, second = run_dag(source=str(tmp_path)), run_dag(source=str(tmp_path))
@@ -161,6 +169,7 @@ def test_same_source_twice_is_two_deliveries(lake: Lake, run_dag: RunDag, tmp_pa
     assert len(lake.keys(lake.silver)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("high", "topic"), [(True, "high_topic_arn"), (False, "low_topic_arn")])
 def test_message_goes_to_the_topic_of_its_severity(
     lake: Lake, run_dag: RunDag, tmp_path: Path, high: bool, topic: str

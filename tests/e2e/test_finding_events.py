@@ -52,6 +52,7 @@ def test_finding_of_another_job_pulls_an_object_back_from_silver(
     assert PATIENT not in message["Message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["silver", "bronze"])
 def test_finding_of_automated_discovery_pulls_an_object_back_from_silver(
     lake: Lake, delivered: Ended, run_events: Callable[[], Ended], place: str
@@ -77,6 +78,7 @@ def test_same_findings_change_nothing_the_second_time(
     assert lake.versions(lake.silver, delivered.run.marker) == marker
 
 
+@pytest.mark.slow
 def test_findings_of_the_gates_own_job_are_known_and_of_no_consequence(
     lake: Lake, delivered: Ended, run_events: Callable[[], Ended]
 ) -> None:
@@ -86,6 +88,7 @@ def test_findings_of_the_gates_own_job_are_known_and_of_no_consequence(
     assert received() == []
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_readers_of_silver_are_told(lake: Lake, delivered: Ended, run_events: Callable[[], Ended]) -> None:
     scan(lake.silver, "High")

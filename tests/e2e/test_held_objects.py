@@ -32,6 +32,7 @@ def list_held(run_any: RunAny) -> Callable[..., Ended]:
     return lambda **conf: run_any(dag, "held_objects", **conf)
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_held_file_reaches_silver_when_it_is_re_processed_by_its_reason(
     lake: Lake, run_dag: RunDag, held: Ended
@@ -54,6 +55,7 @@ def test_file_that_is_held_again_is_held_once(lake: Lake, run_dag: RunDag, held:
     assert len(lake.versions(lake.bronze, f"held/{later.run.prefix}{held.run.folder}/d.pdf")) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_released_in_a_dry_run_or_for_a_reason_that_does_not_exist(
     lake: Lake, run_dag: RunDag, held: Ended
 ) -> None:
@@ -64,6 +66,7 @@ def test_nothing_is_released_in_a_dry_run_or_for_a_reason_that_does_not_exist(
     assert lake.keys(lake.bronze, "held/") == before
 
 
+@pytest.mark.slow
 def test_reprocessing_ends_green_when_nothing_is_held_for_that_reason(run_dag: RunDag, held: Ended) -> None:
     ended = run_dag(source="held://job_sampled")
     assert (ended.state, ended.objects, ended.tasks["create_job"]) == ("success", [], "skipped")

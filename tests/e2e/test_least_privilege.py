@@ -166,6 +166,7 @@ def statements(policy: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_every_dag_does_its_work_with_what_the_template_grants_and_nothing_else(gate: Gate) -> None:
     set_up = gate.run("macie_scheduled_job")

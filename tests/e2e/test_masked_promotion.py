@@ -96,6 +96,7 @@ def test_table_that_the_spec_names_is_masked_although_macie_finds_nothing(
     assert in_silver["DATE"] != "2020-02-03"
 
 
+@pytest.mark.slow
 def test_same_delivery_is_not_scanned_again(
     lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -136,10 +137,11 @@ def joins(tables: dict[str, bytes]) -> dict[tuple[str, str, str, str], int]:
         for of_table in [rows(content)]
         for column in (of_table[0] if of_table else ())
     }
+    distinct = {column: set(mine) for column, mine in values.items()}
     return {
-        (*one, *other): sum(value in set(others) for value in mine)
+        (*one, *other): sum(value in others for value in mine)
         for one, mine in values.items()
-        for other, others in values.items()
+        for other, others in distinct.items()
         if mine and others
     }
 
@@ -164,6 +166,7 @@ def test_generated_delivery_is_in_silver_without_its_patients(lake: Lake, run_fe
     assert [value for value in people if value.encode() in silver] == []
 
 
+@pytest.mark.slow
 def test_real_delivery_is_in_silver_without_its_patients(lake: Lake, run_feed: RunFeed, real_delivery: Path) -> None:
     ended = run_feed(source=str(real_delivery))
     check_all(lake, ended, real_delivery)
@@ -177,6 +180,7 @@ def test_real_delivery_is_in_silver_without_its_patients(lake: Lake, run_feed: R
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_masked_delivery_goes_its_way_in_airflow(lake: Lake, run_feed: RunFeed, small: Path) -> None:
     ended = run_feed(source=str(small))
@@ -186,6 +190,7 @@ def test_masked_delivery_goes_its_way_in_airflow(lake: Lake, run_feed: RunFeed, 
     assert (masked["spec"], masked["key_version"]) == ("synthea_safe_harbor", 1)
 
 
+@pytest.mark.slow
 def test_dry_run_masks_and_scans_and_moves_nothing(lake: Lake, run_feed: RunFeed, small: Path) -> None:
     ended = run_feed(source=str(small), dry_run=True)
     assert ended.state == "success"
@@ -220,6 +225,7 @@ def test_column_without_a_rule_holds_its_file_and_no_other(
     assert ended.names_in(lake.bronze, "held/") == {"patients.csv"}
 
 
+@pytest.mark.slow
 def test_copy_in_which_macie_still_finds_something_is_held_and_its_original_isolated(
     lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -234,6 +240,7 @@ def test_copy_in_which_macie_still_finds_something_is_held_and_its_original_isol
     assert set(marked(ended)) == ended.names_in(lake.silver) == {"clean.csv", "patients.csv"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_clean", [True, False])
 def test_all_or_nothing_counts_a_masked_file_as_promotable_if_its_copy_is(
     lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_clean: bool

@@ -15,6 +15,8 @@ from macie.operators import MacieEnsureCustomDataIdentifiersOperator
 from tests.lake import Lake
 from tests.runs import RunDag
 
+pytestmark = pytest.mark.slow
+
 PATIENT = "76982e06-f8b8-4509-9ca3-65a99c8650fe"
 
 

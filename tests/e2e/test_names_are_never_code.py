@@ -55,6 +55,7 @@ def run_other(run_any: RunAny) -> Callable[..., Ended]:
     return lambda dag_id, **conf: run_any(in_process.load_dag(dag_id), dag_id, **conf)
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_templates_in_names_stay_text_in_whole_runs(
     lake: Lake,

@@ -77,6 +77,7 @@ def test_unchanged_content_is_scanned_once_and_the_record_says_on_which_verdict_
     assert {one["key"].rpartition("/")[2] for one in second.marker["objects"]} == {"clean.csv", "new.csv", "medium.csv"}
 
 
+@pytest.mark.slow
 def test_run_whose_files_were_all_cleared_before_creates_no_job(
     lake: Lake, run_reusing: RunDag, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_run_whose_files_were_all_cleared_before_creates_no_job(
     assert {entry["verdict"]["run_id"] for entry in third.objects} == {first.run.run_id}
 
 
+@pytest.mark.slow
 def test_feed_that_does_not_say_so_scans_everything_every_time(lake: Lake, run_dag: RunDag, tmp_path: Path) -> None:
     source = deliver(tmp_path, {"clean.csv": b"A\n1\n"})
     assert run_dag(source=source).reasons == run_dag(source=source).reasons == {"clean.csv": "clean"}
@@ -106,6 +108,7 @@ def test_stricter_run_reuses_no_verdict_of_a_looser_one(lake: Lake, run_reusing:
     assert run_reusing(source=source, quarantine_threshold="Medium").outcomes == {"medium.csv": "quarantine"}
 
 
+@pytest.mark.slow
 def test_object_whose_mark_is_lost_is_scanned_and_the_evidence_decides(
     lake: Lake, run_reusing: RunDag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +120,7 @@ def test_object_whose_mark_is_lost_is_scanned_and_the_evidence_decides(
     assert second.reasons == {"medium.csv": "findings_below_threshold", "new.csv": "clean"}
 
 
+@pytest.mark.slow
 def test_nothing_is_doubled_or_lost_when_every_task_around_a_verdict_dies_once(
     lake: Lake, run_reusing: RunDag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

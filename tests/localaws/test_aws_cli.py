@@ -85,6 +85,7 @@ def job_of(bucket: str, identifier_ids: Sequence[str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_sensitive_data_is_found_when_the_demonstration_is_typed(
     cli: Cli, client: Callable[..., Any], turn: Callable[..., None], tmp_path: Path
 ) -> None:

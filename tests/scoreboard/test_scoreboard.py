@@ -16,6 +16,7 @@ from scoreboard.metrics import Score, problems
 from scoreboard.sample import Place, Sample
 
 
+@pytest.mark.slow
 def test_every_identifier_is_precise_and_complete_enough_and_the_page_says_what_is_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

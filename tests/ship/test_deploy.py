@@ -19,6 +19,8 @@ from ship.environments import Environment
 from ship.preview import preview
 from tests.ship.small_stacks import Deployed, write_environment, write_files
 
+pytestmark = pytest.mark.slow
+
 ALL = {f"lake-{name}": "CREATE_COMPLETE" for name in ("storage", "pipeline", "access", "watch", "airflow")}
 
 

@@ -19,6 +19,8 @@ from ship.smoke.run import Smoke
 from tests.lake import Lake
 from tests.runs import Ended, RunDag
 
+pytestmark = pytest.mark.slow
+
 
 class InProcess:
     """Airflow's answers: a run is over when it was started."""

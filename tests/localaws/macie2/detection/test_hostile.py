@@ -46,6 +46,7 @@ HOSTILE: dict[str, tuple[str, Callable[[int], Iterator[bytes]]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_memory_is_bounded_whatever_the_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_reader, "MAXIMUM_RECORD_BYTES", 1 << 19)
@@ -88,6 +89,7 @@ def test_what_no_cell_and_no_value_can_hold_is_read_as_text(monkeypatch: pytest.
         assert (result.status, counts(result)) == (ScanStatus.COMPLETE, {"patient": 1})
 
 
+@pytest.mark.slow
 def test_a_large_document_grows_no_process() -> None:
     code = (
         "import sys; from itertools import chain, repeat; from bench.scan_memory import peak_of\n"

@@ -94,6 +94,7 @@ def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
     assert all(len(ends[place.start - 1]) >= place.start_column for place in places)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), st.lists(st.lists(TEXTS, min_size=1, max_size=4), max_size=6))
 def test_csv_counts_what_a_plain_scanner_counts(header: list[str], rows: list[list[str]]) -> None:
