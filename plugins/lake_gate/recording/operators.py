@@ -161,14 +161,20 @@ class PublishOperator(GateOperator):
         return str(written["marker_uri"])
 
     def _write(self, run: Run, written: Mapping[str, Any], of_copies: Amendments, amendments: Amendments) -> None:
-        entries = list(iter_entries(self.s3, self.lake_settings.bronze_bucket, run, placed=True))
-        if len(entries) != written["totals"]["objects"]:
+        lines = 0
+
+        def entries() -> Iterator[dict[str, Any]]:  # not a list: a run may have 100,000 objects
+            nonlocal lines
+            for entry in iter_entries(self.s3, self.lake_settings.bronze_bucket, run, placed=True):
+                lines += 1
+                yield entry
+
+        wanted = Marker.of(written["run"], entries(), {**amendments.withdrawals(), **of_copies.withdrawals()})
+        if lines != written["totals"]["objects"]:
             uri = f"s3://{self.lake_settings.bronze_bucket}/{run.document(OBJECTS)}"
             raise DamagedDocumentError(
-                uri, f"it has {len(entries)} lines, but the record counts {written['totals']['objects']} objects"
+                uri, f"it has {lines} lines, but the record counts {written['totals']['objects']} objects"
             )
-        withdrawals = {**amendments.withdrawals(), **of_copies.withdrawals()}
-        wanted = Marker.of(written["run"], entries, withdrawals)
 
         def merge(current: bytes | None) -> bytes:
             if current is None:
