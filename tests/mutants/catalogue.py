@@ -172,7 +172,7 @@ MUTANTS = [
     _kept("a version id in another spelling is none", "        value = _spelled(value, members)\n", ""),
     _kept("of two spellings the first counts", "            spelled[known] = _CONTRADICTION", "            pass"),
     _deciding_restored("pending bytes are not judged", ", read_pending(lake, pending)])", "])"),
-    Mutant(f"{GATE}/recording/operators.py", (REPORTS,), "an emptied list of objects makes an empty marker", 'if len(entries) != written["totals"]["objects"]:', "if False:"),
+    Mutant(f"{GATE}/recording/operators.py", (REPORTS,), "an emptied list of objects makes an empty marker", 'if lines != written["totals"]["objects"]:', "if False:"),
     _binding("the id null is valid", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({"", UNKNOWN})'),
     _binding("an empty id is valid", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({NULL_VERSION, UNKNOWN})'),
     _binding("null names no version", "    if observation.version_id:\n        return observation.version_id ==", '    if observation.version_id not in {"", "null"}:\n        return observation.version_id =='),
