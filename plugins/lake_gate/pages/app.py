@@ -162,6 +162,7 @@ def show_run(
         orders=files.ORDERS,
         page=found,
         places={file.name: view.place(file, releases) for file in found.files},
+        copies={file.name: view.place_of_copy(file) for file in found.files},
         held_reasons=_held_reasons(view),
         policies=_policies(view),
         descriptions=_rule_descriptions(view),
@@ -252,6 +253,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
     detections = views.read_columns(view, name)
     past = views.read_history(view, name)
     place = view.place(file, view.releases() if file.is_held else {})
+    copy_place = view.place_of_copy(file)
     reviewer = places.reviewer_arn(place.bucket) if place.kind in {"quarantine", "held"} else ""
     return render(
         request,
@@ -263,6 +265,8 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
         reviewer=reviewer,
         profile=places.profile_commands(reviewer) if reviewer else [],
         command=places.read_command(place) if place.uri else "",
+        copy_place=copy_place,
+        copy_command=places.read_command(copy_place) if copy_place and copy_place.uri else "",
         detections=detections,
         strip=columns.strip(detections, file.columns),
         description=_rule_descriptions(view).get(file.rule, ""),

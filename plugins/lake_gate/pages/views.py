@@ -14,7 +14,7 @@ from lake_gate.pages import columns, facts, files, runs, states
 from lake_gate.pages.columns import Detection, PastRun
 from lake_gate.pages.files import FileRow
 from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
-from lake_gate.pages.places import Place, Release, place_of
+from lake_gate.pages.places import Place, Release, place_of, place_of_copy
 from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.threads import map_threads
 
@@ -22,6 +22,8 @@ _OPEN = {"running", "queued", "scheduled"}
 """States of a run in Airflow that is not over."""
 _MOST_PAST_RUNS = 10
 _THREADS = 8
+_MASKED = "masked/"
+"""Folder of the documents of a masked run."""
 _STEPS = (
     ("landed", (MANIFEST,)),
     ("scanned", (RESULTS, JOB)),
@@ -39,6 +41,7 @@ class RunView:
     :param row: of the index of runs; None for runs before there was an index.
     :param rows: all rows of the feed, the latest first.
     :param state_in_airflow: None if Airflow does not know the run any more.
+    :param of_copies: amendments to the masked copies of the run.
     :param index_problem: of the index of runs, see :class:`lake_gate.pages.lake.Index`.
     """
 
@@ -51,6 +54,7 @@ class RunView:
     rows: Sequence[FeedRow]
     state_in_airflow: str | None
     amendments: Amendments
+    of_copies: Amendments
     index_problem: str = ""
 
     @property
@@ -125,6 +129,10 @@ class RunView:
         pending = file.name in self.amendments.made and file.name not in self.amendments.done
         return place_of(file, self.lake.buckets, releases.get((file.now[1], file.now[2])), is_pending=pending)
 
+    def place_of_copy(self, file: FileRow) -> Place | None:
+        """Return where the masked copy of a file is now; None without one."""
+        return place_of_copy(file.name, file.copy.now, self.lake.buckets, self.of_copies) if file.copy else None
+
 
 def read_run(lake: Lake, feed: str, run_id: str, state_in_airflow: str | None) -> RunView:
     """Read what is known about a run."""
@@ -132,8 +140,9 @@ def read_run(lake: Lake, feed: str, run_id: str, state_in_airflow: str | None) -
     folder = lake.folder(run)
     row = next((row for row in index.rows if row.run_id == run_id), None)
     found = lake.record(folder), lake.pin(folder)
-    amendments = lake.amendments(folder)
-    return RunView(lake, run, folder, *found, row, index.rows, state_in_airflow, amendments, index.problem)
+    of_copies = lake.amendments(lake.folder(run.masked)) if _MASKED in folder.folders else Amendments()
+    amendments = lake.amendments(folder), of_copies
+    return RunView(lake, run, folder, *found, row, index.rows, state_in_airflow, *amendments, index.problem)
 
 
 def read_page(view: RunView, search: files.Search) -> files.Page:

@@ -222,3 +222,17 @@ def test_the_pages_write_nothing(viewer: Browser, user: Browser, written: Writte
     for path in ("/gate/", "/gate/card", RUN, f"{RUN}/file?name=patients.csv", f"{RUN}/files.csv"):
         user.text(path)
     assert written.lake.s3.list_object_versions(Bucket=written.lake.bronze)["Versions"] == before
+
+
+def masked_entry() -> dict[str, Any]:
+    """A line of ``objects.jsonl`` about a file whose original is in quarantine, and its masked copy in silver."""
+    original, copy = entry(), entry(outcome="promote")
+    return {**original, "outcome": "mask", "reason": "masked_by_rule", "masked": copy}
+
+
+def test_a_masked_copy_has_its_place_and_its_command(viewer: Browser, written: Written) -> None:
+    written.run(masked_entry(), columns=[column()])
+    assert "masked copy" in viewer.text(RUN)
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "s3://lake-silver-123456789012-us-east-1/synthea/1/patients.csv" in page
+    assert "aws s3api get-object --bucket lake-silver-123456789012-us-east-1" in page
