@@ -19,6 +19,7 @@ from dev.local import local_aws
 from dev.paths import aws_environment
 from lake_gate.model import jsonl
 from lake_gate.model.run import OBJECTS, RECORD, Run
+from lake_gate.model.words import counted
 from tests.e2e.browser import open_page, start_browser, token_of, violations
 from tests.e2e.stack import Stack, start_airflow, start_api_server
 from tests.lake import Lake
@@ -193,8 +194,9 @@ def walk_to_each_answer(browser: Browser, stack: Stack, run_id: str, record: Cal
             walk, began = Walk(page), time.monotonic()
             find(walk)
             seconds = time.monotonic() - began
-            print(f"{question}: {walk.clicks} clicks, {seconds:.1f} s")  # noqa: T201 - for people, with pytest -s
-            record(f"walk: {question}", f"{walk.clicks} clicks, {seconds:.1f} s")
+            answer = f"{counted(walk.clicks, 'click')}, {seconds:.1f} s"
+            print(f"{question}: {answer}")  # noqa: T201 - for people, with pytest -s
+            record(f"walk: {question}", answer)
             assert walk.clicks <= MOST_CLICKS, question
 
 
