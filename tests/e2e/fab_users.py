@@ -20,7 +20,7 @@ def main() -> None:
 
     initdb()
     with create_session() as session:
-        session.merge(DagBundleModel(name="pages"))  # type: ignore[no-untyped-call]
+        session.merge(DagBundleModel(name="pages"))
         session.flush()
         for dag_id, feed in FEEDS.items():
             session.merge(DagModel(dag_id=dag_id, bundle_name="pages", is_stale=False, fileloc="x"))  # type: ignore[no-untyped-call]
