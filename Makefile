@@ -62,12 +62,19 @@ test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
 test: test-setup ## Run the tests but for the slow ones (13 minutes): make test [AIRFLOW=x.y.z, another supported version]
 	@$(TESTED)/bin/python -m pytest -m "not slow"
 
-test-all: test-setup ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
+test-all: test-setup $(VENV)/fab/.ready ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
 	@./dev/install-chromium.sh
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready
 	@echo "Setting up Airflow $* in $(@D) (once)"
+	@[ -x $(@D)/bin/python ] || $(UV) venv -q --python $(BIN)/python $(@D)
+	@$(UV) pip sync -q --python $(@D)/bin/python --require-hashes $<
+	@touch $@
+
+# The auth manager of MWAA, for the test of who may see the Gate page.
+$(VENV)/fab/.ready: requirements/fab.lock | $(VENV)/.ready
+	@echo "Setting up Airflow with FAB in $(@D) (once)"
 	@[ -x $(@D)/bin/python ] || $(UV) venv -q --python $(BIN)/python $(@D)
 	@$(UV) pip sync -q --python $(@D)/bin/python --require-hashes $<
 	@touch $@
@@ -123,7 +130,7 @@ UNDER_CONSTRAINTS = $(COMPILE) -c $(CONSTRAINTS) -c <(echo apache-airflow==$(AIR
 lock: setup ## Compile the locks: make lock CONSTRAINTS=file [AIRFLOW=x.y.z] (constraints of that version's MWAA image)
 	@test -n "$(CONSTRAINTS)" || { echo "CONSTRAINTS=file is required: the constraints of the MWAA image"; exit 1; }
 ifeq ($(AIRFLOW),$(MAIN_AIRFLOW))
-	@for name in airflow localaws dev; do \
+	@for name in airflow localaws dev fab; do \
 	  $(UNDER_CONSTRAINTS) requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 	@for name in awscli presidio audit; do \
 	  $(COMPILE) requirements/$$name.in -o requirements/$$name.lock || exit 1; done

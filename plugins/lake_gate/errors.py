@@ -187,6 +187,10 @@ class DamagedDocumentError(FinalGateError):
         return f"damaged_{self.document.replace('/', '_')}"
 
 
+class DocumentTooLargeError(DamagedDocumentError):
+    """A document, or a line of it, is larger than its reader keeps in memory."""
+
+
 class RunHasMovedError(FinalGateError):
     """A run that has begun to move objects cannot be recorded as a dry run."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_DOCUMENT_BYTES = 4 * 1024**2
+"""Larger records are left out of a rebuild: a record has sums, and no line per file."""
 MOST_REBUILT = 200
 """Most runs that a rebuild reads, the newest by the times in their ids."""
 RUN_DEADLINE = timedelta(hours=24)
@@ -123,8 +125,8 @@ def _time_in(run: Run) -> tuple[str, str]:
 def _read_row(s3: S3Client, bronze: str, run: Run) -> RunRow | None:
     """Return the row of a run from its documents; None if neither can be read."""
     try:
-        pin = read_object(s3, bronze, run.document(RUN), _PIN_SHAPE)
-        record = read_object(s3, bronze, run.document(RECORD), _RECORD_SHAPE)
+        pin = read_object(s3, bronze, run.document(RUN), _PIN_SHAPE, most_bytes=MOST_DOCUMENT_BYTES)
+        record = read_object(s3, bronze, run.document(RECORD), _RECORD_SHAPE, most_bytes=MOST_DOCUMENT_BYTES)
     except DamagedDocumentError:
         return None
     if record:

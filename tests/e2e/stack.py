@@ -182,14 +182,15 @@ def start_api_server(stack: Stack, roles: Mapping[str, str]) -> Iterator[str]:
     }
     command = services.python("-m", "airflow", "api-server", "--apps", "core", "--port", str(port))
     try:
-        services.start("airflow-users", command, environment, lambda: url if _answers(url) else None, STARTING_SECONDS)
+        services.start("airflow-users", command, environment, lambda: url if answers(url) else None, STARTING_SECONDS)
         yield url
     finally:
         if (server := services.running("airflow-users")) is not None:
             services.stop(server)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether an API server answers at this address."""
     with contextlib.suppress(requests.RequestException):
         return requests.get(f"{url}/api/v2/version", timeout=10).ok
     return False

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import boto3
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from dev import services
 from dev.local import local_aws
 from dev.paths import aws_environment
 from lake_gate.model import jsonl
 from lake_gate.model.run import OBJECTS, RECORD, Run
+from lake_gate.model.words import counted
 from tests.e2e.browser import open_page, start_browser, token_of, violations
 from tests.e2e.stack import Stack, start_airflow, start_api_server
 from tests.lake import Lake
@@ -51,7 +54,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         services.stop(aws)
 
 
-def test_people_find_out_what_happened(stack: Stack) -> None:
+def test_people_find_out_what_happened(stack: Stack, record_property: Callable[[str, object], None]) -> None:
     for name, content in FILES.items():
         key = f"deliveries/clinic/browser/{name}"
         stack.lake.s3.put_object(Bucket=stack.lake.outputs["SourceBucket"], Key=key, Body=content)
@@ -60,6 +63,7 @@ def test_people_find_out_what_happened(stack: Stack) -> None:
     with start_browser() as browser:
         run_id = start_a_run_by_the_form(browser, stack)
         find_the_column_that_decided(browser, stack, run_id)
+        walk_to_each_answer(browser, stack, run_id, record_property)
         reach_the_page_from_everywhere(browser, stack, run_id)
         leave_the_frame(browser, stack, run_id)
         check_themes_and_sizes(browser, stack, run_id)
@@ -99,6 +103,101 @@ def find_the_column_that_decided(browser: Browser, stack: Stack, run_id: str) ->
         page.goto(address(stack.url, run_id, f"/file?name={quote(HOSTILE)}"))
         expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
         assert page.evaluate("window.hacked") is None
+
+
+@dataclass
+class Walk:
+    """A person who looks for an answer, from a page of Airflow, with the mouse."""
+
+    page: Page
+    clicks: int = 0
+
+    @property
+    def frame(self) -> FrameLocator:
+        """The Gate page in Airflow's page."""
+        return self.page.frame_locator("iframe")
+
+    def click(self, target: Locator) -> None:
+        target.click()
+        self.clicks += 1
+
+    def open_files(self) -> None:
+        self.click(self.page.get_by_role("link", name="Files", exact=True))
+
+    def open_file(self, name: str) -> None:
+        self.open_files()
+        self.click(self.frame.get_by_role("link", name=name, exact=True))
+
+
+def see_which_file(walk: Walk) -> None:
+    walk.open_files()
+    expect(walk.frame.get_by_role("row").filter(has_text="quarantined")).to_contain_text("patients.csv")
+
+
+def see_which_column(walk: Walk) -> None:
+    walk.open_file("patients.csv")
+    expect(walk.frame.get_by_role("row").filter(has_text="SSN")).to_contain_text("USA_SOCIAL_SECURITY_NUMBER")
+
+
+def see_why(walk: Walk) -> None:
+    walk.open_file("patients.csv")
+    expect(walk.frame.locator(".lead")).to_contain_text("Quarantined: ")
+
+
+def see_where_it_is(walk: Walk) -> None:
+    walk.open_file("patients.csv")
+    expect(walk.frame.locator("#where + dl")).to_contain_text("s3://lake-quarantine-")
+
+
+def copy_how_to_read_it(walk: Walk) -> None:
+    walk.open_file("patients.csv")
+    walk.click(walk.frame.get_by_role("button", name="Copy the command that reads the file"))
+    expect(walk.frame.get_by_role("status")).to_have_text("Copied")
+
+
+def see_the_cost(walk: Walk) -> None:
+    walk.open_files()
+    expect(walk.frame.locator("dd").filter(has_text="USD")).to_be_visible()
+
+
+def see_what_was_told(walk: Walk) -> None:
+    walk.open_files()
+    expect(walk.frame.locator("dd").filter(has_text="1 message")).to_be_visible()
+
+
+def see_which_file_from_home(walk: Walk) -> None:
+    """From the card, over the list of runs."""
+    walk.click(walk.frame.get_by_role("link").filter(has_text="quarantined"))
+    walk.click(walk.frame.get_by_role("row").filter(has_text="quarantined").get_by_role("link", name="manual").first)
+    expect(walk.frame.get_by_role("row").filter(has_text="quarantined")).to_contain_text("patients.csv")
+
+
+ANSWERS = {
+    "which file": see_which_file,
+    "which column": see_which_column,
+    "why": see_why,
+    "where it is": see_where_it_is,
+    "how to read it": copy_how_to_read_it,
+    "what it cost": see_the_cost,
+    "what was told": see_what_was_told,
+    "which file, from Home": see_which_file_from_home,
+}
+MOST_CLICKS = 4
+
+
+def walk_to_each_answer(browser: Browser, stack: Stack, run_id: str, record: Callable[[str, object], None]) -> None:
+    """Each answer needs few clicks; the seconds are reported and asserted nowhere, as they are those of the machine."""
+    for question, find in ANSWERS.items():
+        with open_page(browser) as page:
+            page.goto(stack.url if "Home" in question else f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}")
+            page.get_by_role("link", name="Gate", exact=True).wait_for()  # Airflow's own page is there
+            walk, began = Walk(page), time.monotonic()
+            find(walk)
+            seconds = time.monotonic() - began
+            answer = f"{counted(walk.clicks, 'click')}, {seconds:.1f} s"
+            print(f"{question}: {answer}")  # noqa: T201 - for people, with pytest -s
+            record(f"walk: {question}", answer)
+            assert walk.clicks <= MOST_CLICKS, question
 
 
 def address(url: str, run_id: str, rest: str = "") -> str:

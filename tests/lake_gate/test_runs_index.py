@@ -83,6 +83,14 @@ def test_missing_or_damaged_index_is_rebuilt_from_the_documents_of_the_runs(lake
     assert json.loads(lake.read(lake.bronze, index_of("synthea")))["feed"] == "synthea"
 
 
+def test_record_that_is_too_large_is_left_out_of_a_rebuild(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run("synthea", "r")
+    write(lake, run.document(RUN), pin(run, "2999-01-01T00:00:00+00:00"))
+    assert rows(lake, "run_id") == [("r",)]
+    monkeypatch.setattr("lake_gate.runs_index.MOST_DOCUMENT_BYTES", 10)
+    assert rows(lake, "run_id") == []
+
+
 def test_run_that_began_today_and_has_no_record_is_running_after_a_rebuild(lake: Lake) -> None:
     run = Run("synthea", "r")
     write(lake, run.document(RUN), pin(run, "2999-01-01T00:00:00+00:00"))

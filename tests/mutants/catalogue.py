@@ -598,6 +598,8 @@ MUTANTS = [
     _pages("rendering", "names are HTML", "autoescape=select_autoescape(default=True, default_for_string=True)", "autoescape=False"),
     _pages("rendering", "caches keep pages", '"private, no-store"', '"public, max-age=60"'),
     _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
+    _pages("lake", "amendments of any size are kept in memory", 'for item in page.get("Contents", ())) > MOST_KEPT_BYTES:', 'for item in page.get("Contents", ())) < 0:'),
+    _pages("lake", "a record of any size is kept in memory", "{}, most_bytes=MOST_OBJECT_BYTES) or {}", "{}) or {}"),
     _pages("places", "names are commands of the shell", "return shlex.quote(text)", "return text"),
     Mutant(f"{GATE}/pages/app.py", ("tests/lake_gate/pages/test_app.py",), "the text of an error is on the page", "return render_state(request, states.FAILED)", "return render_state(request, states.of_settings(str(error)))"),
 ]  # fmt: skip

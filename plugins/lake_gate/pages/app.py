@@ -18,12 +18,20 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from lake_gate.errors import AwsError, AwsRefusedError, DamagedDocumentError, SettingsError, class_of, from_aws_error
+from lake_gate.errors import (
+    AwsError,
+    AwsRefusedError,
+    DamagedDocumentError,
+    DocumentTooLargeError,
+    SettingsError,
+    class_of,
+    from_aws_error,
+)
 from lake_gate.model.runs import STATES
 from lake_gate.pages import chart, columns, facts, files, places, runs, states, times, views
 from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_in_airflow
 from lake_gate.pages.files import FileRow, Search
-from lake_gate.pages.lake import DocumentTooLargeError, Lake, open_lake
+from lake_gate.pages.lake import Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
 from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
@@ -87,7 +95,7 @@ def _filters(feed: str, state: str, since: str, until: str, dry: str) -> Filters
 
 def _show_runs(request: Request, feeds: list[FeedAccess], filters: Filters, *, dag_id: str) -> HTMLResponse:
     lake = open_lake() if feeds else None
-    rows, summary = _read_rows(lake, feeds) if lake else ([], runs.summarize([], ""))
+    rows, summary, notices = _read_rows(lake, feeds) if lake else ([], runs.summarize([], ""), [])
     shown = filters.apply(rows)
     return render(
         request,
@@ -98,6 +106,7 @@ def _show_runs(request: Request, feeds: list[FeedAccess], filters: Filters, *, d
         filters=filters,
         states=STATES,
         summary=summary,
+        notices=notices,
         chart=chart.draw(shown),
         rows=shown[:_MOST_ROWS],
         found=len(shown),
@@ -105,21 +114,27 @@ def _show_runs(request: Request, feeds: list[FeedAccess], filters: Filters, *, d
     )
 
 
-def _read_rows(lake: Lake, feeds: list[FeedAccess]) -> tuple[list[FeedRow], runs.Summary]:
+def _read_rows(lake: Lake, feeds: list[FeedAccess]) -> tuple[list[FeedRow], runs.Summary, list[str]]:
+    """Return the runs, the sums, and what is wrong with them."""
     rows: list[FeedRow] = []
     released: list[str] = []
+    notices: list[str] = []
     for access in feeds:
-        of_feed = lake.rows(access.feed)
-        rows += of_feed
-        released += [key for key, _ in lake.releases(access.feed, of_feed)]
-    return runs.latest_first(rows), runs.summarize(rows, f"{times.now():%Y-%m}", released)
+        index = lake.index(access.feed)
+        rows += index.rows
+        notices += [states.of_index(access.feed, index.problem)] if index.problem else []
+        try:
+            released += [key for key, _ in lake.releases(access.feed, index.rows)]
+        except DocumentTooLargeError:
+            notices.append(f"{access.feed}: {states.RELEASES_NOT_COUNTED}")
+    return runs.latest_first(rows), runs.summarize(rows, f"{times.now():%Y-%m}", released), notices
 
 
 @app.get("/card")
 def show_card(request: Request, feeds: ReadableFeedsDep) -> HTMLResponse:
     """Show the sums, for Airflow's home page."""
-    summary = _read_rows(open_lake(), feeds)[1] if feeds else None
-    return render(request, "card.html", summary=summary)
+    _, summary, notices = _read_rows(open_lake(), feeds) if feeds else ([], None, [])
+    return render(request, "card.html", summary=summary, notices=notices)
 
 
 @app.get("/dags/{dag_id}/runs/{run_id}")
@@ -147,6 +162,7 @@ def show_run(
         orders=files.ORDERS,
         page=found,
         places={file.name: view.place(file, releases) for file in found.files},
+        copies={file.name: view.place_of_copy(file) for file in found.files},
         held_reasons=_held_reasons(view),
         policies=_policies(view),
         descriptions=_rule_descriptions(view),
@@ -237,6 +253,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
     detections = views.read_columns(view, name)
     past = views.read_history(view, name)
     place = view.place(file, view.releases() if file.is_held else {})
+    copy_place = view.place_of_copy(file)
     reviewer = places.reviewer_arn(place.bucket) if place.kind in {"quarantine", "held"} else ""
     return render(
         request,
@@ -248,6 +265,8 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
         reviewer=reviewer,
         profile=places.profile_commands(reviewer) if reviewer else [],
         command=places.read_command(place) if place.uri else "",
+        copy_place=copy_place,
+        copy_command=places.read_command(copy_place) if copy_place and copy_place.uri else "",
         detections=detections,
         strip=columns.strip(detections, file.columns),
         description=_rule_descriptions(view).get(file.rule, ""),

@@ -45,6 +45,15 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedCopy:
+    """Masked copy of a file: it has passed the gate by itself, with a decision of its own."""
+
+    outcome: str
+    reason: str
+    now: tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """One file of a run.
 
@@ -67,6 +76,7 @@ class FileRow:
     sha256: str
     finding_ids: list[str]
     before: Before | None
+    copy: MaskedCopy | None
     was: str
     amended_at: str
     verdict_run_id: str
@@ -92,6 +102,7 @@ class FileRow:
             sha256=facts.text(entry, "sha256"),
             finding_ids=[name for name in facts.texts(entry, "finding_ids") if name != UNKNOWN],
             before=_before(facts.member(entry, "before")),
+            copy=_copy(facts.member(entry, "masked")),
             was=facts.text(entry, "amended", "was"),
             amended_at=facts.text(entry, "amended", "decided_at"),
             verdict_run_id=facts.text(entry, "verdict", "run_id"),
@@ -117,6 +128,12 @@ class FileRow:
 
 def _place(entry: Mapping[str, Any], name: str) -> tuple[str, str, str]:
     return tuple(facts.text(entry, name, part) for part in ("bucket", "key", "version_id"))  # type: ignore[return-value]
+
+
+def _copy(content: Any) -> MaskedCopy | None:
+    if not isinstance(content, Mapping):
+        return None
+    return MaskedCopy(facts.text(content, "outcome"), facts.text(content, "reason"), _place(content, "now"))
 
 
 def _before(content: Any) -> Before | None:

@@ -8,20 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendment, Amendments
 from lake_gate.decision.overlay import read_amendments
-from lake_gate.held.release import Released
-from lake_gate.model import jsonl
+from lake_gate.errors import DocumentTooLargeError
 from lake_gate.model.manifest import Moved
-from lake_gate.model.run import AMENDMENTS, OBJECTS, RECORD, RELEASED, RUN, Run
+from lake_gate.model.run import AMENDMENTS, OBJECTS, RECORD, RELEASED, RUN, RUNS, Run, index_of
+from lake_gate.model.runs import ordered, parse
 from lake_gate.pages import facts
 from lake_gate.pages.places import Buckets, Release
 from lake_gate.pages.runs import FeedRow
-from lake_gate.runs_index import read_rows
-from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
+from lake_gate.s3.documents import iter_json_lines, read_object, read_object_version
 from lake_gate.s3.threads import map_threads
 from lake_gate.settings import load_settings
 
@@ -29,16 +28,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MOST_DOCUMENT_BYTES = 256 * 1024**2
-"""Larger documents are not read by a page; a run of 100,000 files has about half."""
-MOST_HISTORY_BYTES = 16 * 1024**2
-"""Larger documents are not read for the history of a single file."""
+"""Larger documents are not read by a page, line by line; a run of 100,000 files has about half."""
+MOST_KEPT_BYTES = 64 * 1024**2
+"""More of documents that are in memory as a whole is not read for a page: amendments, and what became of held files."""
+MOST_HISTORY_BYTES = MOST_OBJECT_BYTES = 16 * 1024**2
+"""Larger documents are not read for the history of a single file, nor as one JSON object."""
+MOST_LINE_BYTES = 1024**2
 _MOST_REPROCESSING_RUNS = 50
 _SETTINGS_SECONDS = 60
 _THREADS = 8
-
-
-class DocumentTooLargeError(Exception):
-    """A document is too large for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,18 @@ class Folder:
     folders: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Runs of a feed.
+
+    :param rows: the latest first; none when the index cannot be used.
+    :param problem: ``damaged`` or ``missing`` when there are runs that the rows do not have; else empty.
+    """
+
+    rows: list[FeedRow]
+    problem: str = ""
+
+
 @dataclass(frozen=True)
 class Lake:
     """The buckets, and a client for S3."""
@@ -62,9 +72,19 @@ class Lake:
     buckets: Buckets
     region: str
 
-    def rows(self, feed: str) -> list[FeedRow]:
-        """Return the runs in the index of a feed, the latest first."""
-        return [FeedRow.of(feed, row) for row in read_rows(self.s3, self.buckets.bronze, feed)]
+    def index(self, feed: str) -> Index:
+        """Return the runs in the index of a feed; an index that cannot be used is left to the next run to rebuild."""
+        bronze = self.buckets.bronze
+        try:
+            content = read_object_version(self.s3, bronze, index_of(feed), most_bytes=MOST_OBJECT_BYTES)
+        except DocumentTooLargeError:
+            return Index([], "damaged")
+        if (rows := parse(content)) is not None:
+            return Index([FeedRow.of(feed, row) for row in ordered(rows)])
+        if content is not None:
+            return Index([], "damaged")
+        any_run = self.s3.list_objects_v2(Bucket=bronze, Prefix=f"{RUNS}{feed}/", MaxKeys=1)
+        return Index([], "missing" if any_run["KeyCount"] else "")
 
     def folder(self, run: Run) -> Folder:
         """List the documents of a run."""
@@ -90,8 +110,8 @@ class Lake:
     def _object(self, folder: Folder, name: str) -> dict[str, Any]:
         if name not in folder.sizes:
             return {}
-        _require_size(folder, name, MOST_DOCUMENT_BYTES)
-        return read_object(self.s3, self.buckets.bronze, folder.run.document(name), {}) or {}
+        key = folder.run.document(name)
+        return read_object(self.s3, self.buckets.bronze, key, {}, most_bytes=MOST_OBJECT_BYTES) or {}
 
     def lines(self, folder: Folder, name: str, most_bytes: int = MOST_DOCUMENT_BYTES) -> Iterator[dict[str, Any]]:
         """Yield the lines of a document of a run; none if it does not exist.
@@ -99,13 +119,20 @@ class Lake:
         :raises DocumentTooLargeError: when it is larger than ``most_bytes``.
         """
         if name in folder.sizes:
-            _require_size(folder, name, most_bytes)
-            yield from iter_json_lines(self.s3, self.buckets.bronze, folder.run.document(name), missing_ok=True)
+            key, caps = folder.run.document(name), {"most_bytes": most_bytes, "most_line_bytes": MOST_LINE_BYTES}
+            yield from iter_json_lines(self.s3, self.buckets.bronze, key, missing_ok=True, **caps)
 
     def amendments(self, folder: Folder) -> Amendments:
-        """Return the stricter decisions that later findings have added to a run."""
+        """Return the stricter decisions that later findings have added to a run.
+
+        :raises DocumentTooLargeError: when they are more than :data:`MOST_KEPT_BYTES`.
+        """
         if AMENDMENTS not in folder.folders:
             return Amendments()
+        key = folder.run.document(AMENDMENTS)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.buckets.bronze, Prefix=key)
+        if sum(item["Size"] for page in pages for item in page.get("Contents", ())) > MOST_KEPT_BYTES:
+            raise DocumentTooLargeError(f"s3://{self.buckets.bronze}/{key}", "too large for a page")
         return read_amendments(self.s3, self.buckets.bronze, folder.run)
 
     def entries(self, folder: Folder, amendments: Amendments) -> Iterator[Mapping[str, Any]]:
@@ -115,23 +142,22 @@ class Lake:
             yield _amended(entry, *done) if done else entry
 
     def releases(self, feed: str, rows: Iterable[FeedRow]) -> dict[tuple[str, str], Release]:
-        """Return what re-processing runs have made of held copies, by key and version id of the copy."""
+        """Return what re-processing runs have made of held copies, by key and version id of the copy.
+
+        :raises DocumentTooLargeError: when they are more than :data:`MOST_KEPT_BYTES`.
+        """
         later = [row for row in rows if row.is_reprocessing and not row.is_dry_run][:_MOST_REPROCESSING_RUNS]
-        read = map_threads(lambda row: list(self._released(feed, row)), later, _THREADS)
-        return {
-            (item.key, item.version_id): Release(row.run_id, item.name, _place(item.now))
-            for row, items in read
-            for item in items
-        }
+        folders = list(map_threads(lambda row: self.folder(Run.of_folder(feed, row.folder)), later, _THREADS))
+        if sum(folder.sizes.get(RELEASED, 0) for _, folder in folders) > MOST_KEPT_BYTES:
+            raise DocumentTooLargeError(f"s3://{self.buckets.bronze}/{RUNS}{feed}/", "too large for a page")
+        read = map_threads(lambda found: list(self._released(*found)), folders, _THREADS)
+        return {key: release for _, releases in read for key, release in releases}
 
-    def _released(self, feed: str, row: FeedRow) -> Iterator[Released]:
-        key = Run.of_folder(feed, row.folder).document(RELEASED)
-        return iter_items(self.s3, self.buckets.bronze, key, partial(jsonl.from_dict, Released), missing_ok=True)
-
-
-def _require_size(folder: Folder, name: str, most_bytes: int) -> None:
-    if folder.sizes[name] > most_bytes:
-        raise DocumentTooLargeError(name)
+    def _released(self, row: FeedRow, folder: Folder) -> Iterator[tuple[tuple[str, str], Release]]:
+        for line in self.lines(folder, RELEASED, MOST_KEPT_BYTES):
+            place = _place(facts.member(line, "now"))
+            copy = facts.text(line, "key"), facts.text(line, "version_id")
+            yield copy, Release(row.run_id, facts.text(line, "name"), place)
 
 
 def _place(now: Mapping[str, Any]) -> tuple[str, str, str]:

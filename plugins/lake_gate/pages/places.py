@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from lake_gate.decision.amendments import Amendments
 from lake_gate.model.run import HELD_PREFIX
 from lake_gate.pages.files import FileRow
 
@@ -78,6 +79,17 @@ def place_of(file: FileRow, buckets: Buckets, release: Release | None, *, is_pen
         kind = _kind(buckets, release.now[0], release.now[1])
         return Place(kind, *release.now, True, is_pending, release.run_id, release.name)
     return Place(_kind(buckets, file.now[0], file.now[1]), *file.now, bool(file.was), is_pending)
+
+
+def place_of_copy(name: str, now: tuple[str, str, str], buckets: Buckets, amendments: Amendments) -> Place:
+    """Return where the masked copy of a file is.
+
+    :param amendments: of the masked run.
+    """
+    if done := amendments.done.get(name):
+        now = done[1].bucket, done[1].key, done[1].version_id
+    is_pending = name in amendments.made and not done
+    return Place(_kind(buckets, *now[:2]), *now, bool(done), is_pending)
 
 
 def _kind(buckets: Buckets, bucket: str, key: str) -> str:

@@ -50,12 +50,28 @@ TOO_LARGE = State(
 FAILED = State(
     500, "The page failed", "An error that the page did not expect; the log of the API server has its class.", "Reload."
 )
+RELEASES_NOT_COUNTED = (
+    "the documents of its re-processing runs are larger than a page reads, so held files that those runs have moved "
+    "since are counted as held."
+)
+_INDEX = {"damaged": "is damaged", "missing": "does not exist"}
 _BY_STATUS = {401: SIGNED_OUT, 403: FORBIDDEN}
 
 
 def of_status(status: int) -> State:
     """Return the state of a response that Airflow's authorisation or the router has refused."""
     return _BY_STATUS.get(status) or State(status, NOT_FOUND.title, NOT_FOUND.text)
+
+
+def of_index(feed: str, problem: str) -> str:
+    """Return the sentences about an index of runs that cannot be used.
+
+    :param problem: ``damaged`` or ``missing``.
+    """
+    return (
+        f"The index of the runs of {feed} {_INDEX[problem]}, so earlier and later runs are not shown. "
+        "The next run of the feed rebuilds it. Runs and files are not affected."
+    )
 
 
 def of_aws(operation: str, code: str) -> State:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.decision.amendments import Amendments
+from lake_gate.errors import DocumentTooLargeError
 from lake_gate.model.run import COLUMNS, JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, Run
 from lake_gate.model.runs import EMPTY, FAILED, RECORDED, RUNNING
-from lake_gate.pages import columns, facts, files, runs
+from lake_gate.pages import columns, facts, files, runs, states
 from lake_gate.pages.columns import Detection, PastRun
 from lake_gate.pages.files import FileRow
-from lake_gate.pages.lake import MOST_HISTORY_BYTES, DocumentTooLargeError, Folder, Lake
-from lake_gate.pages.places import Place, Release, place_of
+from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
+from lake_gate.pages.places import Place, Release, place_of, place_of_copy
 from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.threads import map_threads
 
@@ -21,6 +22,8 @@ _OPEN = {"running", "queued", "scheduled"}
 """States of a run in Airflow that is not over."""
 _MOST_PAST_RUNS = 10
 _THREADS = 8
+_MASKED = "masked/"
+"""Folder of the documents of a masked run."""
 _STEPS = (
     ("landed", (MANIFEST,)),
     ("scanned", (RESULTS, JOB)),
@@ -38,6 +41,8 @@ class RunView:
     :param row: of the index of runs; None for runs before there was an index.
     :param rows: all rows of the feed, the latest first.
     :param state_in_airflow: None if Airflow does not know the run any more.
+    :param of_copies: amendments to the masked copies of the run.
+    :param index_problem: of the index of runs, see :class:`lake_gate.pages.lake.Index`.
     """
 
     lake: Lake
@@ -49,6 +54,8 @@ class RunView:
     rows: Sequence[FeedRow]
     state_in_airflow: str | None
     amendments: Amendments
+    of_copies: Amendments
+    index_problem: str = ""
 
     @property
     def exists(self) -> bool:
@@ -91,6 +98,11 @@ class RunView:
         return [(name, bool(present.intersection(documents))) for name, documents in _STEPS]
 
     @property
+    def notices(self) -> list[str]:
+        """What is not known about earlier and later runs, in sentences."""
+        return [states.of_index(self.run.feed, self.index_problem)] if self.index_problem else []
+
+    @property
     def has_columns(self) -> bool:
         """Whether the run has recorded what was found in which column."""
         return COLUMNS in self.folder.sizes
@@ -117,14 +129,20 @@ class RunView:
         pending = file.name in self.amendments.made and file.name not in self.amendments.done
         return place_of(file, self.lake.buckets, releases.get((file.now[1], file.now[2])), is_pending=pending)
 
+    def place_of_copy(self, file: FileRow) -> Place | None:
+        """Return where the masked copy of a file is now; None without one."""
+        return place_of_copy(file.name, file.copy.now, self.lake.buckets, self.of_copies) if file.copy else None
+
 
 def read_run(lake: Lake, feed: str, run_id: str, state_in_airflow: str | None) -> RunView:
     """Read what is known about a run."""
-    run, rows = Run(feed, run_id), lake.rows(feed)
+    run, index = Run(feed, run_id), lake.index(feed)
     folder = lake.folder(run)
-    row = next((row for row in rows if row.run_id == run_id), None)
+    row = next((row for row in index.rows if row.run_id == run_id), None)
     found = lake.record(folder), lake.pin(folder)
-    return RunView(lake, run, folder, *found, row, rows, state_in_airflow, lake.amendments(folder))
+    of_copies = lake.amendments(lake.folder(run.masked)) if _MASKED in folder.folders else Amendments()
+    amendments = lake.amendments(folder), of_copies
+    return RunView(lake, run, folder, *found, row, index.rows, state_in_airflow, *amendments, index.problem)
 
 
 def read_page(view: RunView, search: files.Search) -> files.Page:

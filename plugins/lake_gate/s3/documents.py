@@ -132,6 +132,8 @@ def iter_items[Item](
     size: int | None = None,
     version_id: str = "",
     missing_ok: bool = False,
+    most_bytes: int | None = None,
+    most_line_bytes: int = -1,
 ) -> Iterator[Item]:
     """Stream the items of all lines that are not empty; ``.gz`` is decompressed.
 
@@ -140,13 +142,16 @@ def iter_items[Item](
     :param size: number of bytes to read from there; all by default.
     :param version_id: version to read; the latest by default.
     :param missing_ok: yield nothing if the document does not exist.
+    :param most_bytes: size of the largest document to read; any by default.
+    :param most_line_bytes: length of the longest line to keep in memory; any by default.
     :raises DamagedDocumentError: when the document does not exist, or a line is not valid.
+    :raises DocumentTooLargeError: when the document or a line of it is too large.
     """
     if size == 0:
         return  # an empty range cannot be requested: S3 would send the whole document
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
-        body: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))["Body"]
+        answer: Any = s3.get_object(Bucket=bucket, Key=key, **version, **_range(start, size))
     except ClientError as error:
         if is_past_end(error):
             raise _damaged(bucket, key, "it ends before the part to read") from None
@@ -155,16 +160,30 @@ def iter_items[Item](
         if missing_ok:
             return
         raise _damaged(bucket, key, f"its version {version_id} is gone" if version_id else GONE) from None
-    number = 0
+    body, number = _small_body(answer, bucket, key, most_bytes), 0
     try:
         with closing(body), gzip.open(body) if key.endswith(".gz") else io.BufferedReader(body) as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 - the error names the line
+            for number, line in enumerate(iter(partial(lines.readline, most_line_bytes), b""), start=1):
+                _require_end(line, number, bucket, key, most_line_bytes)
                 if line.strip():
                     yield build(jsonl.parse(line))
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise _damaged(bucket, key, "it cannot be decompressed") from None
     except ValueError as problem:
         raise _damaged(bucket, key, f"line {number}: {problem}") from None
+
+
+def _require_end(line: bytes, number: int, bucket: str, key: str, most_bytes: int) -> None:
+    if len(line) == most_bytes and not line.endswith(b"\n"):
+        raise _too_large(bucket, key, f"line {number} is longer than {most_bytes} bytes")
+
+
+def _small_body(answer: Any, bucket: str, key: str, most_bytes: int | None) -> Any:
+    """Return the body of S3's answer, unread."""
+    if most_bytes is not None and answer["ContentLength"] > most_bytes:
+        answer["Body"].close()
+        raise _too_large(bucket, key, f"it is larger than {most_bytes} bytes")
+    return answer["Body"]
 
 
 def _require_object(content: Any) -> dict[str, Any]:
@@ -174,22 +193,24 @@ def _require_object(content: Any) -> dict[str, Any]:
 
 
 def read_object(
-    s3: S3Client, bucket: str, key: str, shape: Mapping[str, Any], *, version_id: str = ""
+    s3: S3Client,
+    bucket: str,
+    key: str,
+    shape: Mapping[str, Any],
+    *,
+    version_id: str = "",
+    most_bytes: int | None = None,
 ) -> dict[str, Any] | None:
     """Return the JSON object of a document, None if the document does not exist.
 
     :param shape: JSON Schema of the members that the caller needs.
     :param version_id: version to read; the latest by default.
+    :param most_bytes: size of the largest document to read; any by default.
     :raises DamagedDocumentError: when the document does not match the schema.
+    :raises DocumentTooLargeError: when the document is too large.
     """
-    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
-    try:
-        content = s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        return None
-    return parse_object(content, bucket, key, shape)
+    content = read_object_version(s3, bucket, key, version_id, most_bytes=most_bytes)
+    return None if content is None else parse_object(content, bucket, key, shape)
 
 
 def need_object(s3: S3Client, bucket: str, key: str, shape: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,6 +249,12 @@ def parse_object(content: bytes, bucket: str, key: str, shape: Mapping[str, Any]
     if problems := list(dict.fromkeys(iter_redacted_problems(shape, parsed))):
         raise _damaged(bucket, key, "; ".join(problems[:_MOST_PROBLEMS]))
     return parsed
+
+
+def _too_large(bucket: str, key: str, problem: str) -> Exception:
+    from lake_gate.errors import DocumentTooLargeError  # imports Airflow, see _damaged
+
+    return DocumentTooLargeError(f"s3://{bucket}/{key}", problem)
 
 
 def _damaged(bucket: str, key: str, problem: str) -> Exception:
@@ -271,15 +298,22 @@ def read_document_or_none(s3: S3Client, bucket: str, key: str) -> bytes | None:
         return None
 
 
-def read_object_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> bytes | None:
-    """Return the content of a version, the latest by default; None if it does not exist."""
+def read_object_version(
+    s3: S3Client, bucket: str, key: str, version_id: str = "", *, most_bytes: int | None = None
+) -> bytes | None:
+    """Return the content of a version, the latest by default; None if it does not exist.
+
+    :raises DocumentTooLargeError: when it is larger than ``most_bytes``.
+    """
     version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
-        return s3.get_object(Bucket=bucket, Key=key, **version)["Body"].read()
+        answer = s3.get_object(Bucket=bucket, Key=key, **version)
+        content: bytes = _small_body(answer, bucket, key, most_bytes).read()
     except ClientError as error:
         if not is_missing(error):
             raise
         return None
+    return content
 
 
 def read_version(s3: S3Client, bucket: str, key: str) -> tuple[bytes | None, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate.model.run import RELEASED, Run
+from lake_gate.model.run import RELEASED, Run, index_of
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
 
 RUN = "/gate/dags/synthea_gate/runs/1"
@@ -45,6 +45,27 @@ def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written
     page = viewer.text("/gate/", feed="synthea", state="failed", dry="hide", since="2026-11-01", until="2026-11-30")
     assert "/runs/2" in page
     assert "/runs/3" not in page
+
+
+@pytest.mark.parametrize("path", ["/gate/", "/gate/dags/synthea_gate", RUN, f"{RUN}/file?name=patients.csv"])
+def test_a_damaged_index_is_on_the_page_that_is_shown_all_the_same(
+    path: str, viewer: Browser, written: Written
+) -> None:
+    written.run(entry(), columns=[column()])
+    written.put(index_of("synthea"), b"[" * 100_000)
+    page = viewer.text(path)
+    assert "The index of the runs of synthea is damaged" in page
+    assert "No run yet" not in page
+    assert "Not complete" in viewer.text("/gate/card")
+
+
+def test_sums_are_shown_without_releases_that_are_too_large(
+    viewer: Browser, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written.put(Run("synthea", "2").document(RELEASED), b"\n" * 100)
+    written.index(row("2", source="held://*"), row("1", outcomes={"hold": 2}))
+    monkeypatch.setattr("lake_gate.pages.lake.MOST_KEPT_BYTES", 10)
+    assert "counted as held" in viewer.text("/gate/")
 
 
 def test_the_card_has_the_sums(viewer: Browser, written: Written) -> None:
@@ -117,7 +138,7 @@ def test_runs_before_there_were_columns_and_an_index(viewer: Browser, written: W
     assert "patients.csv" in viewer.text(RUN)
     assert "has not recorded its text" in viewer.text(RUN)
     assert "No column evidence recorded" in viewer.text(f"{RUN}/file", name="patients.csv")
-    assert "/runs/1" in viewer.text("/gate/")
+    assert "The index of the runs of synthea does not exist" in viewer.text("/gate/")
 
 
 def states(written: Written) -> dict[str, str]:
@@ -201,3 +222,17 @@ def test_the_pages_write_nothing(viewer: Browser, user: Browser, written: Writte
     for path in ("/gate/", "/gate/card", RUN, f"{RUN}/file?name=patients.csv", f"{RUN}/files.csv"):
         user.text(path)
     assert written.lake.s3.list_object_versions(Bucket=written.lake.bronze)["Versions"] == before
+
+
+def masked_entry() -> dict[str, Any]:
+    """A line of ``objects.jsonl`` about a file whose original is in quarantine, and its masked copy in silver."""
+    original, copy = entry(), entry(outcome="promote")
+    return {**original, "outcome": "mask", "reason": "masked_by_rule", "masked": copy}
+
+
+def test_a_masked_copy_has_its_place_and_its_command(viewer: Browser, written: Written) -> None:
+    written.run(masked_entry(), columns=[column()])
+    assert "masked copy" in viewer.text(RUN)
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "s3://lake-silver-123456789012-us-east-1/synthea/1/patients.csv" in page
+    assert "aws s3api get-object --bucket lake-silver-123456789012-us-east-1" in page

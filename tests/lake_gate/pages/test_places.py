@@ -6,8 +6,20 @@ from typing import Any
 
 import pytest
 
+from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.model.manifest import Moved
 from lake_gate.pages.files import FileRow
-from lake_gate.pages.places import Buckets, Place, Release, place_of, profile_commands, read_command, reviewer_arn
+from lake_gate.pages.places import (
+    Buckets,
+    Place,
+    Release,
+    place_of,
+    place_of_copy,
+    profile_commands,
+    read_command,
+    reviewer_arn,
+)
+from tests.builders import decided
 from tests.lake_gate.pages.conftest import entry
 
 ACCOUNT = "123456789012-us-east-1"
@@ -66,3 +78,16 @@ def test_no_name_is_a_command_of_the_shell(name: str, tmp_path: Path) -> None:
 
 def test_readers_of_silver_need_no_reviewer() -> None:
     assert "--profile" not in read_command(Place("silver", BUCKETS.silver, "synthea/1/a.csv", ""))
+
+
+@pytest.mark.parametrize(
+    ("is_done", "expected"), [(None, "silver"), (False, "silver, being withdrawn"), (True, "quarantine")]
+)
+def test_place_of_a_masked_copy_follows_later_findings(is_done: bool | None, expected: str) -> None:
+    amendment = Amendment(decided("a.csv", "quarantine"), ["f"], "2026-11-29", "r")
+    amendments = Amendments()
+    if is_done is not None:
+        moved = [Moved("a.csv", BUCKETS.quarantine, "masked/synthea/1/a.csv", "v2")] if is_done else []
+        amendments.add([amendment], moved)
+    copy = BUCKETS.silver, "synthea/1/a.csv", "v1"
+    assert place_of_copy("a.csv", copy, BUCKETS, amendments).words == expected
