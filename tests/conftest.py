@@ -45,6 +45,7 @@ import pytest
 import requests
 import yaml
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+from moto.kms.utils import generate_private_key
 
 from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
@@ -57,7 +58,7 @@ cache_botocore_files()
 # For one field of the user agent it reads the source files of the whole call stack, once per client.
 AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
-moto.kms.models.generate_private_key = functools.cache(moto.kms.models.generate_private_key)
+moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]
 
 
 def _parse_each_text_once() -> None:

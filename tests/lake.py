@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -16,6 +18,28 @@ from lake_gate.model.manifest import LandedObject
 from lake_gate.settings import Settings, load_settings
 
 
+class _Session(boto3.Session):
+    """Session that makes one client for each service."""
+
+    @cache  # noqa: B019 - it lives as long as the tests
+    def client(self, *names: Any, **settings: Any) -> Any:
+        return super().client(*names, **settings)
+
+
+_session_for = cache(lambda _endpoint_url: _Session())
+
+
+@contextmanager
+def _clients_kept(endpoint_url: str) -> Iterator[None]:
+    """Let the clients of boto3's default session be kept: to make them takes a third of setting up a lake."""
+    before = boto3.DEFAULT_SESSION
+    boto3.DEFAULT_SESSION = _session_for(endpoint_url)
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = before
+
+
 @dataclass(frozen=True)
 class Lake:
     endpoint_url: str
@@ -24,9 +48,10 @@ class Lake:
 
     @classmethod
     def set_up(cls, endpoint_url: str) -> Lake:
-        outputs = set_up(local_source_root="/")
-        boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="1", Overwrite=True)
-        return cls(endpoint_url, outputs, load_settings(boto3.client("ssm")))
+        with _clients_kept(endpoint_url):
+            outputs = set_up(local_source_root="/")
+            boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="1", Overwrite=True)
+            return cls(endpoint_url, outputs, load_settings(boto3.client("ssm")))
 
     @cached_property
     def s3(self) -> Any:

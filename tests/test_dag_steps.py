@@ -13,6 +13,8 @@ from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.runs import Ended, by_steps, in_airflow
 
+pytestmark = pytest.mark.slow
+
 FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": b"%PDF"}
 
 
@@ -21,10 +23,10 @@ FILES = {"clean.csv": b"A\n1\n", "high.csv": b"SSN\n219-09-9999\n", "held.pdf": 
     ("files", "conf"),
     [
         pytest.param(FILES, {}, id="all outcomes"),
-        pytest.param(FILES, {"dry_run": True}, id="dry run", marks=pytest.mark.slow),
-        pytest.param({}, {}, id="empty delivery", marks=pytest.mark.slow),
-        pytest.param(FILES, {"source": "/nowhere"}, id="failed landing", marks=pytest.mark.slow),
-        pytest.param(FILES, {"max_scan_usd": 1e-9}, id="too expensive", marks=pytest.mark.slow),
+        pytest.param(FILES, {"dry_run": True}, id="dry run"),
+        pytest.param({}, {}, id="empty delivery"),
+        pytest.param(FILES, {"source": "/nowhere"}, id="failed landing"),
+        pytest.param(FILES, {"max_scan_usd": 1e-9}, id="too expensive"),
     ],
 )
 def test_states_and_outcomes_are_those_of_airflow(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import moto.cloudformation.models
@@ -110,6 +111,7 @@ def _too_deep() -> ValidationError:
     return ValidationError(message=f"Template format error: more than {_DEEPEST} levels of nesting")
 
 
+@lru_cache(maxsize=16)
 def _check(text: str) -> None:
     """Refuse aliases, which grow without bound, and nesting that the loader in C does not survive."""
     depth = 0

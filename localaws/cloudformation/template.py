@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -26,6 +27,14 @@ def read_template(text: str) -> dict[str, Any]:
 
     :raises ValidationError: if it is not a template, or names what it does not have or what the local AWS cannot make.
     """
+    _check(text)
+    template: dict[str, Any] = parse(text)
+    return template
+
+
+@lru_cache(maxsize=16)
+def _check(text: str) -> None:
+    """Check a template; stacks are often created, looked at and updated with the same text."""
     template = parse(text)
     if not isinstance(template, dict):
         raise ValidationError(message="Template format error: unsupported structure.")
@@ -37,7 +46,6 @@ def read_template(text: str) -> dict[str, Any]:
     conditions_of(template)
     _check_names(template)
     order_of(resources)
-    return template
 
 
 def order_of(resources: Json) -> list[str]:

@@ -19,6 +19,8 @@ from tests.lake import Lake
 from tests.localaws.waiting import until
 from tests.runs import RunAny
 
+pytestmark = pytest.mark.slow
+
 DAY_SECONDS = 86400
 RULE = {
     "name": "Patient ids alone",

@@ -102,6 +102,7 @@ def test_feed_that_does_not_say_so_scans_everything_every_time(lake: Lake, run_d
     assert lake.keys(lake.bronze, "_verdicts/") == []
 
 
+@pytest.mark.slow
 def test_stricter_run_reuses_no_verdict_of_a_looser_one(lake: Lake, run_reusing: RunDag, tmp_path: Path) -> None:
     source = deliver(tmp_path, {"medium.csv": PATIENT})
     assert run_reusing(source=source).outcomes == {"medium.csv": "promote"}

@@ -14,6 +14,8 @@ from tests.faults.checker import Buckets, Expected, judge
 from tests.faults.deliveries import CLEAN, FILES, HIGH, INTRUDER, PDF, SMALL
 from tests.lake import Lake
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(lake: Lake, tmp_path: Path) -> ByHand:

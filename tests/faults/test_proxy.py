@@ -19,6 +19,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from localaws.server import LocalAws
 from tests.faults.proxy import Armed, Fault, Proxy
 
+pytestmark = pytest.mark.slow
+
 ONCE_MORE = Config(read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
 ASKS: dict[str, Callable[[Any], Any]] = {
     "s3": lambda s3: s3.list_buckets(),

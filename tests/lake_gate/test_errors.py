@@ -47,6 +47,7 @@ EXAMPLES = [
     errors.HeldNotReleasedError("s3://b/_runs/synthea/1/", ["held/synthea/0/a.csv"]),
     errors.DecisionsStandError("s3://b/d"),
     errors.DamagedDocumentError("s3://b/d", "line 1: not JSON"),
+    errors.DocumentTooLargeError("s3://b/d", "line 1 is too long"),
     errors.RunHasMovedError("s3://b/_runs/synthea/1/"),
     errors.AwsError("PutObject", "SlowDown"),
     errors.AwsRefusedError("PutObject", "AccessDenied"),

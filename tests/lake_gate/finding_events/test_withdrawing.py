@@ -242,6 +242,7 @@ class Refusing(DiesAt):
         raise ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "CopyObject")
 
 
+@pytest.mark.slow
 def test_hundred_objects_are_pulled_back_in_one_run(lake: Lake) -> None:
     names = [f"{number:04}.csv" for number in range(100)]
     gate = Gate(lake, dict.fromkeys(names, "promote")).over()
