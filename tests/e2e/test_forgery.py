@@ -165,6 +165,7 @@ def test_nothing_that_a_decision_can_rest_on_is_forged(gate: Gate, forger: Any, 
     assert let_through == []
 
 
+@pytest.mark.slow
 def test_every_object_that_whole_runs_read_is_beyond_the_forger(gate: Gate, forger: Any) -> None:
     """What the table above forgets, the requests of the gate's role name."""
     mine = forger_s_own(gate, forger)

@@ -72,6 +72,7 @@ def test_reprocessing_ends_green_when_nothing_is_held_for_that_reason(run_dag: R
     assert (ended.state, ended.objects, ended.tasks["create_job"]) == ("success", [], "skipped")
 
 
+@pytest.mark.slow
 def test_people_are_told_what_is_held_for_too_long(lake: Lake, held: Ended, list_held: Callable[..., Ended]) -> None:
     received = lake.messages_of(lake.settings.low_topic_arn)
     ended = list_held(older_than_hours=0)

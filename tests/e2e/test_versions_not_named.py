@@ -32,7 +32,10 @@ REASONS = {
 }
 
 
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize(
+    "world",
+    [pytest.param(world, marks=pytest.mark.slow if world != "both" else ()) for world in WORLDS],
+)
 def test_run_and_what_is_found_later_are_as_if_versions_were_named(
     lake: Lake, run_dag: RunDag, run_events: Callable[[], Ended], tmp_path: Path, world: str
 ) -> None:
@@ -52,6 +55,7 @@ def test_run_and_what_is_found_later_are_as_if_versions_were_named(
     assert ended.outcomes["medium.csv"] == "quarantine"
 
 
+@pytest.mark.slow
 def test_verdict_on_what_named_no_version_is_reused(lake: Lake, run_reusing: RunDag, tmp_path: Path) -> None:
     lake.turn(**WORLDS["both"])
     files = {name: FILES[name] for name in ("clean.csv", "medium.csv")}

@@ -27,6 +27,7 @@ def over(lake: Lake, name: str) -> Gate:
     return Gate(lake, {"a.csv": "promote", "b.csv": "hold"}, contents, run).over()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=list(HealthCheck), max_examples=6, deadline=None, phases=NO_SHRINKING)
 @given(
     name=st.sampled_from(

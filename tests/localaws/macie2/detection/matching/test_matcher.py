@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from localaws.macie2.identifiers.keywords import keyword_regex
 from tests.localaws.macie2.detection.test_oracle import ALLOWED, MATCHERS, NAMES, TEXTS
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=12), NAMES, st.sampled_from([None, ALLOWED]), st.integers(1, 20))
 def test_hits_in_many_values_are_those_of_each(

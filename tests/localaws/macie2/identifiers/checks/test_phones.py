@@ -13,6 +13,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from localaws.macie2.identifiers.checks.phones import is_british_phone, is_german_phone, is_italian_phone
 from tests.localaws.macie2.detection.scans import count_in_cell, counts, scan_text
 
+pytestmark = pytest.mark.slow
+
 IDENTIFIERS = {
     "US": "PHONE_NUMBER",
     "CA": "PHONE_NUMBER",
