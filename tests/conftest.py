@@ -40,6 +40,7 @@ from dev.paths import database_url_with_timeout
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(Path(_HOME))
 
 import boto3
+import botocore.hooks
 import moto.kms.models
 import pytest
 import requests
@@ -59,6 +60,22 @@ cache_botocore_files()
 AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
 moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]
+
+
+def _register_handlers_quickly() -> None:
+    """Cache what botocore finds out for each of the 130 handlers of each client."""
+    accepts_kwargs = functools.lru_cache(maxsize=10_000)(botocore.hooks.accepts_kwargs)
+    botocore.hooks.accepts_kwargs = lambda func: accepts_kwargs(getattr(func, "__func__", func))
+    init, known = botocore.hooks.EventAliaser.__init__, dict[str, str]()
+
+    def init_with_known(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        init(self, event_emitter, event_aliases)
+        self._alias_name_cache = known
+
+    botocore.hooks.EventAliaser.__init__ = init_with_known  # type: ignore[method-assign]
+
+
+_register_handlers_quickly()
 
 
 def _parse_each_text_once() -> None:

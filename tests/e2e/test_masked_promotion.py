@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,28 @@ def test_same_delivery_is_not_scanned_again(
     assert [second.tasks[task] for task in ("await_job", "await_copies_job")] == ["skipped", "skipped"]
     for name in small.iterdir():
         assert len({lake.read(lake.silver, run.prefix + name.name) for run in (first.run, second.run)}) == 1
+
+
+@pytest.mark.slow
+def test_new_key_version_gives_tokens_that_do_not_join_with_the_old_ones(
+    lake: Lake, run_feed: RunFeed, small: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    change(monkeypatch, tmp_path, f"feeds/{FEED}.json", lambda content: content.update(reuse_verdicts=True))
+    tokens: list[set[str]] = []
+    for version in (1, 2):
+        spec = "masking/synthea_safe_harbor.json"
+        edit = methodcaller("update", key_version=version)
+        change(monkeypatch, tmp_path, spec, edit)
+        ended = run_feed(source=str(small))
+        check_all(lake, ended, small)
+        assert {item["masked"]["key_version"] for item in marked(ended).values() if "masked" in item} == {version}
+        copy, other = (
+            rows(lake.read(lake.silver, f"{ended.run.prefix}{name}.csv")) for name in ("patients", "encounters")
+        )
+        tokens.append({row["Id"] for row in copy})
+        assert {row["PATIENT"] for row in other} <= tokens[-1]
+    assert len(tokens[0]) == len(tokens[1])
+    assert not tokens[0] & tokens[1]
 
 
 @pytest.fixture
@@ -315,6 +338,20 @@ def test_later_finding_in_a_copy_pulls_it_back_from_silver(
     assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
     assert ended.record["accounted"]
     assert run_events().tasks["withdraw"] == "skipped"
+
+
+@pytest.mark.slow
+def test_later_finding_in_a_copy_pulls_back_the_whole_run_if_it_is_all_or_nothing(
+    lake: Lake, run_feed: RunFeed, run_events: Callable[[], Ended], small: Path
+) -> None:
+    ended = run_feed(source=str(small), promotion="all or nothing")
+    assert ended.names_in(lake.silver) == {"clean.csv", "encounters.csv", "patients.csv"}
+    scan(lake.silver, "High")
+    assert run_events().state == "success"
+    assert ended.names_in(lake.silver) == set()
+    assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
+    assert ended.outcomes["clean.csv"] == "hold"
+    assert ended.record["accounted"]
 
 
 @pytest.mark.parametrize(

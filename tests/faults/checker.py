@@ -64,6 +64,11 @@ class Expected:
     intruder: bytes = b""
     overwritten: frozenset[str] = frozenset()
 
+    def masked(self, key: str) -> bytes | None:
+        """Return the original whose masked copy belongs to a key of silver; None if no copy does."""
+        name = key.rpartition("/")[2]
+        return self.files[name] if self.outcomes.get(name) == "mask" else None
+
 
 def is_high(content: bytes) -> bool:
     """Say whether the content must not be in silver."""
@@ -167,6 +172,8 @@ def _leaks(lake: _Lake, expected: Expected) -> Iterator[str]:
         name = names.get(one.content)
         if one.content == expected.intruder:
             yield f"LEAK: silver holds the intruder's bytes at {one.key}"
+        elif original := expected.masked(one.key):
+            yield from _unmasked(one, original)
         elif name is None:
             yield f"LEAK: silver holds bytes that nobody delivered at {one.key}"
         elif not one.key.endswith(f"/{name}"):
@@ -177,7 +184,21 @@ def _leaks(lake: _Lake, expected: Expected) -> Iterator[str]:
             yield f"LEAK: silver holds a value of High severity at {one.key}"
 
 
-_PLACES = {"promote": {"silver", "bronze"}, "quarantine": {"quarantine"}, "hold": {"held"}}
+def _unmasked(copy: Version, original: bytes) -> Iterator[str]:
+    """Say what a masked copy still has of its original: all values that are masked in the deliveries have 8 signs."""
+    if copy.content.count(b"\n") != original.count(b"\n"):
+        yield f"LOSS: the masked copy {copy.key} has other rows than its original"
+    for value in re.findall(rb"[\w-]{8,}", original.partition(b"\n")[2]):
+        if value in copy.content:
+            yield f"LEAK: a value of the original is in its masked copy {copy.key}"
+
+
+_PLACES = {
+    "promote": {"silver", "bronze"},
+    "quarantine": {"quarantine"},
+    "mask": {"quarantine"},
+    "hold": {"held"},
+}
 
 
 def _losses(lake: _Lake, expected: Expected, folder: str, overwritten: frozenset[str]) -> Iterator[str]:
@@ -192,6 +213,9 @@ def _losses(lake: _Lake, expected: Expected, folder: str, overwritten: frozenset
             yield f"LOSS: {name} is nowhere"
         elif found.keys() != _PLACES.get(outcome or "", set()):
             yield f"{name} ({outcome}) is in {', '.join(sorted(found))}"
+        copies = lake.of(lake.buckets.silver, f"{FEED}/{folder}/{name}")
+        if outcome == "mask" and len(copies) != 1:
+            yield f"{name} has {len(copies)} masked copies in silver"
         for place, versions in found.items():
             if len(versions) > 1:
                 yield f"DOUBLED: {name} has {len(versions)} versions in {place}"
@@ -250,9 +274,13 @@ def _entry(lake: _Lake, entry: Mapping[str, Any], content: bytes) -> Iterator[st
     if there is None or there.content != content:
         yield f"the record says that {name} is at a version that {'is not there' if there is None else 'differs'}"
     bronze, silver, quarantine = lake.buckets.bronze, lake.buckets.silver, lake.buckets.quarantine
-    bucket = {"promote": silver, "quarantine": quarantine, "hold": bronze}.get(entry["outcome"])
+    bucket = {"promote": silver, "quarantine": quarantine, "mask": quarantine, "hold": bronze}.get(entry["outcome"])
     if now.get("bucket") != bucket:
         yield f"the record says that {name} ({entry['outcome']}) is in {now.get('bucket')}"
+    if entry["outcome"] == "mask":
+        copy = entry["masked"]["now"] or {}
+        if (copy.get("bucket"), copy.get("key", "").endswith(f"/{name}")) != (silver, True):
+            yield f"the record does not say where in silver the masked copy of {name} is"
     stays = entry["outcome"] == "promote"
     if ((landed["bucket"], landed["key"], landed["version_id"]) in lake.at) != stays:
         yield f"the landed version of {name} ({entry['outcome']}) is {'gone' if stays else 'still'} in bronze"

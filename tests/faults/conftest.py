@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from localaws.server import LocalAws
+from tests.faults.deliveries import MASKING
 from tests.faults.harness import Harness
 from tests.faults.scenario import Outcome, play
 
@@ -14,6 +15,13 @@ from tests.faults.scenario import Outcome, play
 @pytest.fixture(scope="session")
 def harness(local_aws: LocalAws) -> Iterator[Harness]:
     with Harness(local_aws.endpoint_url) as harness:
+        yield harness
+
+
+@pytest.fixture(scope="session")
+def masking_harness(local_aws: LocalAws) -> Iterator[Harness]:
+    """One whose feed masks."""
+    with Harness(local_aws.endpoint_url, **MASKING) as harness:
         yield harness
 
 

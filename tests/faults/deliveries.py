@@ -37,3 +37,15 @@ class Delivery:
 
 
 SMALL = Delivery(FILES, EXPECTED)
+MASKED = Delivery(
+    {
+        "patients.csv": f"Id,BIRTHDATE,SSN,FIRST\n{PATIENT},1970-02-03,219-09-9999,Abe\n".encode(),
+        "conditions.csv": f"START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION\n2020-01-02,,{PATIENT},,1,Mould\n".encode(),
+        CLEAN: FILES[CLEAN],
+        PDF: FILES[PDF],
+    },
+    {"patients.csv": "mask", "conditions.csv": "mask", CLEAN: "promote", PDF: "hold"},
+)
+"""For a feed that masks."""
+MASKING = {"policy": "deidentified", "masking": "synthea_safe_harbor"}
+"""What makes the feed ``synthea`` one that masks."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,13 +91,15 @@ class Harness:
     """Proxy and Airflow on a local AWS, for any number of scenarios one after the other.
 
     :param endpoint_url: of the local AWS, which each scenario finds empty.
+    :param feed: what is different in the file of the feed.
     :ivar lake: outputs of the lake's stack, anew for each scenario.
     """
 
     lake: dict[str, str]
 
-    def __init__(self, endpoint_url: str) -> None:
+    def __init__(self, endpoint_url: str, **feed: str) -> None:
         self.endpoint_url = endpoint_url
+        self._feed = feed
         self._stack = ExitStack()
         self._runs = 0
 
@@ -106,7 +109,8 @@ class Harness:
             self.proxy = stack.enter_context(Proxy(self.endpoint_url))
             self.proxy.on_task = self._release_job
             self._session = boto3.Session("testing", "testing", region_name="us-east-1")
-            self._airflow = stack.enter_context(_Airflow(self.folder / "airflow", self.proxy.endpoint_url))
+            include = _changed_include(self.folder / "include", self._feed)
+            self._airflow = stack.enter_context(_Airflow(self.folder / "airflow", self.proxy.endpoint_url, include))
             self._stack = stack.pop_all()
         return self
 
@@ -174,10 +178,18 @@ class Harness:
         return self._airflow.leg("clear", run_id, log, task_ids=task_ids)
 
 
+def _changed_include(folder: Path, feed: dict[str, str]) -> Path:
+    """Copy the files of ``include/``, with another file of the feed."""
+    shutil.copytree(REPO / "include", folder)
+    path = folder / "feeds" / "synthea.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **feed}))
+    return folder
+
+
 class _Airflow:
     """The process that forks; see :mod:`tests.faults.forks`."""
 
-    def __init__(self, home: Path, endpoint_url: str) -> None:
+    def __init__(self, home: Path, endpoint_url: str, include: Path) -> None:
         home.mkdir(parents=True)
         self._home = home
         self._unread = b""
@@ -193,6 +205,7 @@ class _Airflow:
             "AIRFLOW_CONN_AWS_DEFAULT": json.dumps(CONNECTION),
             "PYTHONPATH": f"{REPO / 'plugins'}{os.pathsep}{REPO}",
             "LAKE_GATE_STATE": str(home / "state"),
+            "LAKE_GATE_INCLUDE": str(include),
         }
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ import botocore.session
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 _BUCKET = re.compile(r"^lake-(.+)-\d{12}-[a-z0-9-]+$")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")
-_RUN = re.compile(r"^(held/|_runs/)?synthea/(?!runs\.json$)[^/]+?(/|\.json$|$)")
+_RUN = re.compile(r"^(held/|_runs/|masked/|held/masked/)?synthea/(?!runs\.json$)[^/]+?(/|\.json$|$)")
 _LANDED = re.compile(r"(?<=/landed/synthea/)[^/]+(?=/)")
 """The run in the index by content."""
 _OFFSET = re.compile(r"-\d+(?=\.jsonl)")

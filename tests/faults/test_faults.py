@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.faults.choice import SEED, slot
+from tests.faults.choice import SEED, sample, slot, stable
+from tests.faults.deliveries import MASKED
 from tests.faults.harness import Harness
 from tests.faults.scenario import FAULTS, Outcome, play
 
@@ -52,3 +54,19 @@ def test_promises_hold_when_macie_names_no_version(
     outcome = play(harness, tmp_path, call or slot(recorded.calls, fault, 0, SEED), fault, world=world)
     assert outcome.problems == [], str(outcome)
     assert outcome.how != "nothing landed yet"
+
+
+MASKING_TASKS = ("choose", "mask_files", "list_masked", "reuse_copies", "decide", "promote", "quarantine")
+
+
+@pytest.mark.slow
+def test_promises_hold_whatever_happens_to_a_call_of_a_run_that_masks(masking_harness: Harness, tmp_path: Path) -> None:
+    """One scenario for each fault, at a call of the tasks that mask or move what is masked."""
+    recorded = play(masking_harness, tmp_path, delivery=MASKED)
+    assert recorded.problems == []
+    calls = [call for call in stable(recorded.calls) if call.startswith(MASKING_TASKS)]
+    assert {re.split(r"[ []", call)[0] for call in calls} == set(MASKING_TASKS)
+    for fault in FAULTS:
+        ((call,),) = sample([(call,) for call in calls], 1, f"{SEED} {fault}")
+        outcome = play(masking_harness, tmp_path, call, fault, MASKED)
+        assert outcome.problems == [], str(outcome)

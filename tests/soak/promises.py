@@ -25,12 +25,38 @@ def problems(world: World) -> list[str]:
 def _leaks(world: World) -> Iterator[str]:
     """Yield what is in silver although something that was reported in these bytes forbids it."""
     thresholds = {run.run.prefix: _RANKS[run.threshold] for run in world.runs if not run.is_refused}
+    originals = _originals(world)
     for version in world.versions(world.lake.silver):
         content = world.content(world.lake.silver, version)
+        if original := originals.get(version["Key"]):
+            yield from _unmasked(world, version["Key"], content, original)
+            continue
         worst = max((_RANKS[severity] for severity in world.reported.get(content, ())), default=0)
         threshold = next((rank for prefix, rank in thresholds.items() if version["Key"].startswith(prefix)), 3)
         if worst >= threshold:
             yield f"{version['Key']} {content!r} is in silver, and was reported as {world.reported[content]}"
+
+
+def _originals(world: World) -> dict[str, bytes]:
+    """Return what runs that mask have landed, by key; a run whose id was used again has landed it as well."""
+    landed = (line for run in world.runs if run.masks for line in _lines(world, run, "manifest.jsonl"))
+    contents = {
+        hashlib.sha256(content).hexdigest(): content
+        for bucket in (world.lake.bronze, world.lake.silver, world.lake.quarantine)
+        for version in world.versions(bucket)
+        for content in [world.content(bucket, version)]
+    }
+    return {line["key"]: contents[line["sha256"]] for line in landed if line["sha256"] in contents}
+
+
+def _unmasked(world: World, key: str, content: bytes, original: bytes) -> Iterator[str]:
+    """Yield what a run that masks has left in silver of the columns in which something was reported."""
+    if world.reported.get(content):
+        yield f"{key} {content!r} is in silver, and was reported as {world.reported[content]}"
+    cells, copied = (line.split(b",") for line in (original.splitlines()[1], content.splitlines()[1]))
+    for column in world.located.get(original, ()):
+        if copied[column - 1] == cells[column - 1]:
+            yield f"{key} has column {column} of its original in silver, in which something was found"
 
 
 def _losses(world: World) -> Iterator[str]:
@@ -62,7 +88,10 @@ def _disagreements(world: World, run: GateRun) -> Iterator[str]:
             yield f"{run.run.folder}: the record does not say where {entry['name']} is"
         elif not _is_there(world, now, entry["sha256"]) and now["key"] not in released:
             yield f"{run.run.folder}: {entry['name']} is not at {now['bucket']}/{now['key']}, as the record says"
-    promoted = {(one["now"]["key"], one["now"]["version_id"]) for one in entries if one["outcome"] == "promote"}
+    copies = (one["masked"] for one in entries if one.get("masked"))
+    promoted = {
+        (one["now"]["key"], one["now"]["version_id"]) for one in (*entries, *copies) if one["outcome"] == "promote"
+    }
     in_silver = {
         (version["Key"], version["VersionId"]) for version in world.versions(world.lake.silver, run.run.prefix)
     }

@@ -23,6 +23,8 @@ from tests.soak.promises import problems
 from tests.soak.world import SEVERITIES, STEPS, World
 
 CONTENTS = [b"A\n1\n", b"B\n2\n", b"C\n3\n"]
+WITH_NAMES = [b"NAME,CODE\nAnn,1\n", b"NAME,CODE\nBen,2\n"]
+"""For runs that mask."""
 NAMES = ["a.csv", "b.csv"]
 EXAMPLES, RULES = int(os.environ.get("SOAK_EXAMPLES", "6")), int(os.environ.get("SOAK_RULES", "10"))
 
@@ -53,6 +55,17 @@ class Schedule(RuleBasedStateMachine):
     def deliver_strictly(self, files: Any, lies: Any, reuses: bool) -> None:
         self.world.go(self.world.deliver(files, lies=lies, reuses=reuses, threshold="Medium"))
 
+    @rule(
+        files=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WITH_NAMES), min_size=1),
+        lies=st.dictionaries(st.sampled_from(WITH_NAMES), severities),
+        reuses=st.booleans(),
+        steps=steps,
+        kill_at=kills,
+    )
+    def deliver_to_be_masked(self, files: Any, lies: Any, reuses: bool, steps: int, kill_at: int) -> None:
+        run = self.world.deliver(files, lies=lies, reuses=reuses, masks=True)
+        self.world.go(run, steps=steps, kill_at=kill_at)
+
     @rule(lies=lies, steps=steps, kill_at=kills)
     def reprocess(self, lies: Any, steps: int, kill_at: int) -> None:
         self.world.go(self.world.reprocess(lies=lies), steps=steps, kill_at=kill_at)
@@ -78,12 +91,17 @@ class Schedule(RuleBasedStateMachine):
         self.world.runs.pop()
         self.world.go(self.world.repeat(before, source=other.source, is_dry=dry))
 
-    @rule(number=numbers, where=st.sampled_from(["bronze", "silver"]), severity=st.sampled_from(SEVERITIES[1:]))
-    def other_job_finds(self, number: int, where: str, severity: str) -> None:
+    @rule(
+        number=numbers,
+        where=st.sampled_from(["bronze", "silver"]),
+        severity=st.sampled_from(SEVERITIES[1:]),
+        column=st.integers(1, 2),
+    )
+    def other_job_finds(self, number: int, where: str, severity: str, column: int) -> None:
         bucket = getattr(self.world.lake, where)
         versions = [one for one in self.world.versions(bucket) if one["IsLatest"]]
         if versions:
-            self.world.report(bucket, versions[number % len(versions)], severity)
+            self.world.report(bucket, versions[number % len(versions)], severity, column)
 
     @rule(kill_at=kills)
     def look(self, kill_at: int) -> None:

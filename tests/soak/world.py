@@ -30,18 +30,20 @@ from lake_gate.finding_events.operators import (
 )
 from lake_gate.finding_events.places import FEED as EVENTS
 from lake_gate.held.operators import ReleaseHeldOperator
+from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
 from lake_gate.model.run import FINDINGS, JOB, MANIFEST, RESULTS, REUSED, Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
 from tests.lake import Lake
 
 STEPS = (
-    *("land", "reuse", "scan", "decide", "promote", "quarantine", "hold"),
+    *("land", "reuse", "scan", "choose", "mask", "scan_copies", "decide", "promote", "quarantine", "hold"),
     *("record", "publish", "remember", "release"),
 )
 SEVERITIES = ("", "Low", "Medium", "High")
 IDENTIFIERS = {"Patient ID": {"id": "i", "sha256": "11"}}
 SPEC = "synthea_one_time"
+MASKING_SPEC = "synthea_safe_harbor"
 FACTS = {"identifiers": IDENTIFIERS, "job_spec": {"name": SPEC, "sha256": "22"}}
 
 
@@ -55,6 +57,7 @@ class GateRun:
 
     :param files: its delivery by name; none: it takes what is held.
     :param lies: severity that its job reports, by content; what the bytes are known for otherwise.
+    :param masks: its feed is one that masks.
     :param done: how many of the steps it has come through.
     :param is_refused: a step ended for good: a new run is needed.
     """
@@ -64,10 +67,17 @@ class GateRun:
     is_dry: bool = False
     threshold: str = "High"
     reuses: bool = False
+    masks: bool = False
     lies: Mapping[bytes, str] = field(default_factory=dict)
     done: int = 0
     is_refused: bool = False
     chunks: dict[str, Any] = field(default_factory=dict)
+    to_mask: list[list[int]] = field(default_factory=list)
+
+    @property
+    def policy(self) -> str:
+        """Policy of its feed."""
+        return "deidentified" if self.masks else "default"
 
 
 class World:
@@ -78,6 +88,7 @@ class World:
         self.runs: list[GateRun] = []
         self.findings: list[dict[str, Any]] = []
         self.reported: dict[bytes, set[str]] = {}
+        self.located: dict[bytes, set[int]] = {}
         self._calls = 0
         self._kill_at = 0
         self.s3 = self._client()
@@ -100,13 +111,16 @@ class World:
         return self._begin("held://*", **more)
 
     def _begin(self, source: str, **more: Any) -> GateRun:
-        started = GateRun(Run("synthea", f"run-{len(self.runs)}"), source, **more)
+        feed = "synthea_deidentified" if more.get("masks") else "synthea"
+        started = GateRun(Run(feed, f"run-{len(self.runs)}"), source, **more)
         self.runs.append(started)
         return started
 
     def repeat(self, before: GateRun, **other: Any) -> GateRun:
         """Begin a run with the id of another one, as when a run is deleted in Airflow and triggered again."""
-        started = GateRun(before.run, **{"source": before.source, "is_dry": before.is_dry, **other})
+        started = GateRun(
+            before.run, **{"source": before.source, "is_dry": before.is_dry, "masks": before.masks, **other}
+        )
         self.runs.append(started)
         return started
 
@@ -137,16 +151,25 @@ class World:
         return True
 
     def _step(self, run: GateRun, name: str) -> None:
-        policy = {"policy": "default", "quarantine_threshold": run.threshold}
+        policy = {"policy": run.policy, "quarantine_threshold": run.threshold}
         match name:
             case "scan":
-                self._scan(run)
+                self._scan(run.run, run.lies)
+            case "choose" | "mask" | "scan_copies":
+                if run.masks:
+                    self._mask(run, name, policy)
             case "promote" | "quarantine" | "hold":
                 for chunk in run.chunks[name]:
                     self._run(run, MoveOperator, outcome=name, chunk=chunk)
             case "decide":
-                policy |= {"promotion": "each by itself"}
-                run.chunks = self._run(run, DecideOperator, evidence={"settled": True}, is_dry_run=run.is_dry, **policy)
+                deciding = self._deciding(run, policy)
+                run.chunks = (
+                    self._run(
+                        run, DecideTogetherOperator, copies_evidence={"settled": True}, spec=MASKING_SPEC, **deciding
+                    )
+                    if run.masks
+                    else self._run(run, DecideOperator, **deciding)
+                )
             case _:
                 steps: dict[str, tuple[type[GateOperator], dict[str, Any]]] = {
                     "land": (LandOperator, {"source": run.source, "is_dry_run": run.is_dry}),
@@ -161,6 +184,21 @@ class World:
                     arguments["enabled"] = run.reuses
                 self._run(run, operator, **arguments)
 
+    @staticmethod
+    def _deciding(run: GateRun, policy: Mapping[str, str]) -> dict[str, Any]:
+        return {"promotion": "each by itself", "evidence": {"settled": True}, "is_dry_run": run.is_dry, **policy}
+
+    def _mask(self, run: GateRun, name: str, policy: Mapping[str, str]) -> None:
+        match name:
+            case "choose":
+                run.to_mask = self._run(run, ChooseOperator, spec=MASKING_SPEC, **self._deciding(run, policy))
+            case "mask":
+                for chunk in run.to_mask:
+                    self._run(run, MaskFilesOperator, spec=MASKING_SPEC, chunk=chunk)
+                self._run(run, ListMaskedOperator, chunks=run.to_mask)
+            case _:
+                self._scan(run.run.masked, {})
+
     def _run(self, run: GateRun, operator: type[GateOperator], **arguments: Any) -> Any:
         return self._operator(operator, run.run.feed, **arguments).step(self._context(run.run.run_id))
 
@@ -169,17 +207,17 @@ class World:
         made.__dict__["s3"] = self.s3
         return made
 
-    def _scan(self, run: GateRun) -> None:
+    def _scan(self, run: Run, lies: Mapping[bytes, str]) -> None:
         """Write what Macie reports of the run's objects; it reads all but the ones that are left out."""
-        reused = {line["name"] for line in self._lines(run.run.document(REUSED))}
+        reused = {line["name"] for line in self._lines(run.document(REUSED))}
         results, found = [], []
-        for landed in self._lines(run.run.document(MANIFEST)):
+        for landed in self._lines(run.document(MANIFEST)):
             if landed["name"] in reused:
                 continue
             if landed["version_id"] not in self.lake.versions(self.lake.bronze, landed["key"]):
                 continue  # moved already: the run was cleared
             content = self.lake.read(self.lake.bronze, landed["key"], landed["version_id"])
-            severity = run.lies.get(content, "")
+            severity = lies.get(content, "")
             results.append(
                 self._record(self.lake.bronze, landed["key"], landed["version_id"], landed["etag"], severity)
             )
@@ -187,30 +225,35 @@ class World:
                 found.append(self._report(results[-1], content, severity))
         put = self.lake.s3.put_object
         place = {"Bucket": self.lake.bronze}
-        put(**place, Key=run.run.document(RESULTS), Body=gzip.compress(b"".join(map(_line, results))))
-        put(**place, Key=run.run.document(FINDINGS), Body=b"".join(map(_line, found)))
+        put(**place, Key=run.document(RESULTS), Body=gzip.compress(b"".join(map(_line, results))))
+        put(**place, Key=run.document(FINDINGS), Body=b"".join(map(_line, found)))
         job = {"jobId": f"job-{len(self.findings)}", "jobStatus": "COMPLETE", "samplingPercentage": 100}
         more = {"lastRunErrorStatus": {"code": "NONE"}, "createdAt": datetime.now(UTC).isoformat()}
-        put(**place, Key=run.run.document(JOB), Body=json.dumps({**job, **more}).encode())
+        put(**place, Key=run.document(JOB), Body=json.dumps({**job, **more}).encode())
 
     # ---- Macie
 
-    def report(self, bucket: str, version: Mapping[str, Any], severity: str) -> None:
-        """Let another job find something in a version."""
+    def report(self, bucket: str, version: Mapping[str, Any], severity: str, column: int = 1) -> None:
+        """Let another job find something in a column of a version."""
         content = self.lake.read(bucket, version["Key"], version["VersionId"])
-        record = self._record(bucket, version["Key"], version["VersionId"], version["ETag"].strip('"'), severity)
-        self._report(record, content, severity)
+        record = self._record(
+            bucket, version["Key"], version["VersionId"], version["ETag"].strip('"'), severity, column
+        )
+        self._report(record, content, severity, column)
 
-    def _report(self, record: dict[str, Any], content: bytes, severity: str) -> dict[str, Any]:
+    def _report(self, record: dict[str, Any], content: bytes, severity: str, column: int = 1) -> dict[str, Any]:
         self._clock += timedelta(seconds=1)
         self.reported.setdefault(content, set()).add(severity)
+        self.located.setdefault(content, set()).add(column)
         digest = hashlib.sha256(f"{len(self.findings)}".encode()).hexdigest()[:32]
         times = dict.fromkeys(("createdAt", "updatedAt"), self._clock.isoformat().replace("+00:00", "Z"))
         finding = {"id": digest, "category": "CLASSIFICATION", **times, **record}
         self.findings.append(finding)
         return finding
 
-    def _record(self, bucket: str, key: str, version_id: str, etag: str, severity: str) -> dict[str, Any]:
+    def _record(
+        self, bucket: str, key: str, version_id: str, etag: str, severity: str, column: int = 1
+    ) -> dict[str, Any]:
         result: dict[str, Any] = {"status": {"code": "COMPLETE"}}
         record: dict[str, Any] = {
             "resourcesAffected": {
@@ -220,7 +263,8 @@ class World:
             "classificationDetails": {"result": result},
         }
         if severity:
-            detections = [{"type": "NAME", "count": 1}]
+            cells = [{"row": 2, "column": column, "columnName": "NAME"}]
+            detections = [{"type": "NAME", "count": 1, "occurrences": {"cells": cells}}]
             result["sensitiveData"] = [{"category": "PERSONAL_INFORMATION", "totalCount": 1, "detections": detections}]
             record |= {"type": "SensitiveData:S3Object/Personal", "severity": {"score": 1, "description": severity}}
         return record

@@ -9,8 +9,8 @@ from typing import Any
 
 from lake_gate.decision.amendments import is_stricter
 from lake_gate.decision.binding import History
-from lake_gate.decision.decision import Decision, decide, held_if_masked, observations_about
-from lake_gate.decision.policy import Outcome, Policy
+from lake_gate.decision.decision import Decision, decide, held_if_masked, hold_with_run, observations_about
+from lake_gate.decision.policy import Outcome, Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model.evidence import Detection, Evidence, Job, Observation
@@ -43,8 +43,8 @@ class Decided:
 
     def masked_positions(self, name: str) -> frozenset[int]:
         """Return the positions, from 1, of the columns that are masked in the object's copy; none if not known."""
-        masking = (self.entries[name].get("masked") or {}).get("masking") or {}
-        return frozenset(masking.get("positions", ()))
+        positions = ((self.entries[name].get("masked") or {}).get("masking") or {}).get("positions")
+        return frozenset(positions) if isinstance(positions, list) else frozenset()
 
     def outcome(self, name: str) -> str | None:
         """Return the outcome of an object; None when nothing was decided."""
@@ -68,24 +68,49 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             own = evidence.get((landed.bucket, landed.key), Evidence())
             later = tuple(about(landed, finding) for finding in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
-    decisions = decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories)
-    for landed, decided in zip(run.manifest, decisions, strict=True):
-        decision = held_if_masked(decided)
-        if run.outcome(landed.name) == Outcome.MASK:
-            is_masked = _is_masked(
-                run.known_about(landed), found.get(landed.name, ()), run.masked_positions(landed.name)
-            )
-            decision = _of_masked(decided, is_still_masked=is_masked)
+    each_by_itself = replace(run.policy, promotion=Promotion.EACH_BY_ITSELF)
+    decisions = decide(run.manifest, run.job, evidence, each_by_itself, run.verdicts, histories=run.histories)
+    judged: Iterator[Decision] = (
+        _without_mask(run, landed, decision, found.get(landed.name, ()))
+        for landed, decision in zip(run.manifest, decisions, strict=True)
+    )
+    if run.policy.promotion is Promotion.ALL_OR_NOTHING:
+        judged = _as_a_whole(run, list(judged))
+    for decision in judged:
         yield decision, _is_to_be_moved(run, decision)
 
 
+def _without_mask(run: Decided, landed: LandedObject, decided: Decision, later: Sequence[Observation]) -> Decision:
+    """Return the decision about an object; it is ``mask`` only if its masked copy may stay in silver."""
+    if run.outcome(landed.name) != Outcome.MASK:
+        return held_if_masked(decided)
+    is_masked = _is_masked(run.known_about(landed), later, run.masked_positions(landed.name))
+    return _of_masked(decided, is_still_masked=is_masked)
+
+
+def _as_a_whole(run: Decided, judged: Sequence[Decision]) -> Iterator[Decision]:
+    """Yield the decisions of a run that is all or nothing; masked copies go with their originals."""
+    if all(Outcome(decision.outcome).is_permission for decision in judged):
+        yield from judged
+        return
+    for decision in judged:
+        if decision.outcome == Outcome.MASK:
+            yield replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)
+        else:
+            held = hold_with_run(decision)
+            yield _of_quarantined(held) if run.outcome(decision.name) == Outcome.MASK else held
+
+
+def _of_quarantined(decision: Decision) -> Decision:
+    """Return a decision about an object that is in quarantine, so that it cannot be held."""
+    return replace(decision, outcome=Outcome.QUARANTINE) if decision.outcome == Outcome.HOLD else decision
+
+
 def _of_masked(decision: Decision, *, is_still_masked: bool) -> Decision:
-    """Return a decision about the original of a masked copy: it is in quarantine, so that it cannot be held."""
-    if decision.outcome == Outcome.HOLD:
-        return replace(decision, outcome=Outcome.QUARANTINE)
+    """Return a decision about the original of a masked copy."""
     if decision.outcome == Outcome.MASK and not is_still_masked:
         return replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.FOUND_AFTER_MASKING, rule=None)
-    return decision
+    return _of_quarantined(decision)
 
 
 def _is_masked(known: Sequence[Observation], later: Sequence[Observation], masked: Collection[int]) -> bool:
@@ -94,15 +119,15 @@ def _is_masked(known: Sequence[Observation], later: Sequence[Observation], maske
     :param masked: positions of masked columns, from 1.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    columns: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    cells: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for detection in (detection for observation in known for detection in observation.detections):
         key = detection.category, detection.identifier
         counts[key] = max(counts[key], detection.count)
-        columns[key].update(dict(detection.columns))
+        cells[key] |= Counter(dict(detection.columns))
 
     def is_new(detection: Detection) -> bool:
         key, located = (detection.category, detection.identifier), dict(detection.columns)
-        is_elsewhere = not located.keys() <= columns[key] | set(masked)
+        is_elsewhere = any(number > cells[key][column] for column, number in located.items() if column not in masked)
         # Macie locates some of the occurrences: of more than were known, the others may be anywhere.
         return is_elsewhere or sum(located.values()) < detection.count > counts[key]
 

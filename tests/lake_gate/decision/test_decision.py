@@ -458,6 +458,8 @@ OF_MASKING = {
     "Medium, a rule of the policy masks it, and its masked copy has a group of rows smaller than `min_k`",
     "a masked copy, and a rule of the policy masks what was found in it",
     "nothing was found, and the masking spec names its dataset",
+    "nothing was found, the masking spec names its dataset, and there is no masked copy of these bytes",
+    "Medium, a rule of the policy masks it, and there is no masked copy of these bytes",
 }
 """Rows about masked copies: ``tests/lake_gate/masking/test_joint.py`` has them."""
 AFTER_THE_RUN = {

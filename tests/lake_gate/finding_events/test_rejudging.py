@@ -98,6 +98,8 @@ def personal(identifier: str, count: int, *columns: tuple[int, int]) -> Detectio
         (personal(NAME, 15, (1, 15)), "mask"),
         (personal(NAME, 21, (1, 15)), "quarantine"),  # one more than known, and nobody says where
         (personal(NAME, 21, (2, 21)), "mask"),  # its column is masked
+        (personal(NAME, 3, (5, 3)), "mask"),  # as many as were known in a column that is not masked
+        (personal(NAME, 4, (5, 4)), "quarantine"),
         (personal(NAME, 1, (3, 1)), "quarantine"),  # few, but in a column that is not masked
         (personal(NAME, 20), "mask"),
         (personal(NAME, 21), "quarantine"),
@@ -110,7 +112,7 @@ def personal(identifier: str, count: int, *columns: tuple[int, int]) -> Detectio
     ids=str,
 )
 def test_later_finding_outside_the_masked_columns_withdraws_the_copy(later: Detection | None, outcome: str) -> None:
-    known = personal(NAME, 20, (1, 20))
+    known = personal(NAME, 20, (1, 20), (5, 3))
     own = Evidence((located(known),), (located(known, finding=True),))
     entry = {"outcome": "mask", "masked": {"masking": {"positions": [1, 2]}}}
     run = Decided([A], {"a.csv": entry}, has_plan=True, policy=MASKS, job=JOB, evidence={(A.bucket, A.key): own})
@@ -128,3 +130,30 @@ def test_copy_stays_without_a_later_finding_and_goes_if_its_masked_columns_are_n
         evidence = {(A.bucket, A.key): own}
         run = Decided([A], {"a.csv": {"outcome": "mask"}}, has_plan=True, policy=MASKS, job=JOB, evidence=evidence)
         assert [decision.outcome for decision, _ in rejudge(run, found)] == [outcome]
+
+
+def test_masked_copies_go_with_a_run_that_is_all_or_nothing() -> None:
+    known = personal(NAME, 20, (1, 20))
+    evidence = {(A.bucket, A.key): Evidence((located(known),), (located(known, finding=True),))}
+    evidence[B.bucket, B.key] = Evidence((observed(None, of=B),))
+    masking = {"masking": {"positions": [1]}}
+    entries: dict[str, Any] = {"a.csv": {"outcome": "mask", "masked": masking}, "b.csv": {"outcome": "promote"}}
+    allows_clean = Rule("clean", Outcome.PROMOTE, max_count=0)
+    policy = Policy(promotion=Promotion.ALL_OR_NOTHING, rules=(allows_clean, *MASKS.rules))
+    run = Decided([A, B], entries, has_plan=True, policy=policy, job=JOB, evidence=evidence)
+
+    def outcomes_of(later: dict[str, list[Observation]]) -> list[tuple[str, str]]:
+        return [(decision.outcome, decision.reason) for decision, _ in rejudge(run, later)]
+
+    assert outcomes_of({}) == [("mask", "masked_by_rule"), ("promote", "clean")]
+    severe = located(personal(SSN, 3), finding=True)
+    held = ("hold", "run_not_promotable")
+    assert outcomes_of({"a.csv": [severe]}) == [("quarantine", "found_after_masking"), held]
+    assert outcomes_of({"b.csv": [severe]}) == [("quarantine", "run_not_promotable"), ("hold", "masked_by_rule")]
+
+
+def test_damaged_positions_are_not_known() -> None:
+    damaged: tuple[Any, ...] = (None, "12", 1, {})
+    for positions in damaged:
+        entry = {"outcome": "mask", "masked": {"masking": {"positions": positions}}}
+        assert Decided([A], {"a.csv": entry}, True, MASKS, JOB, {}).masked_positions("a.csv") == frozenset()

@@ -55,6 +55,9 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
     if what.startswith("a masked copy"):
         masked_again = replace(COPY, outcome="mask", reason="masked_by_rule")
         assert together([ORIGINAL], [masked_again], MADE) == [("mask", "masked_by_rule"), (outcome, reason)]
+    elif what.endswith("no masked copy of these bytes"):
+        judged = masked_if_named(decided("a.csv", "promote"), NAMES_A) if "spec" in what else ORIGINAL
+        assert together([judged], []) == [(outcome, reason)]
     elif outcome == "mask":
         judged = masked_if_named(decided("a.csv", "promote"), NAMES_A)
         assert together([judged], [COPY], MADE)[0] == (outcome, reason)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from lake_gate.decision.basis import read_basis
 from lake_gate.decision.decision import Decision, landed_version
 from lake_gate.decision.overlay import read_amendments
-from lake_gate.decision.policy import Outcome
+from lake_gate.decision.policies import policy_of
+from lake_gate.decision.policy import Outcome, Promotion
+from lake_gate.decision.reason import Reason
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
@@ -37,7 +41,7 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
     if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
     of_originals = _stricter(lake, run, result)
-    moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
+    moved = _moved(of_copies)
     masked = run.masked
     amendments = read_amendments(lake.s3, lake.bronze, masked)
     basis = read_basis(lake.s3, lake.bronze, masked)
@@ -48,6 +52,50 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
         for landed in iter_landed(lake.s3, lake.bronze, masked)
         if landed.name in of_originals.keys() & promoted.keys() - moved
     ]
+
+
+def withdraw_with_copies(lake: Lake, masked: Run, result: Result, of_originals: Result | None) -> list[Action]:
+    """Return the actions that withdraw what a run that is all or nothing has promoted, when a copy of it is withdrawn.
+
+    :param result: of deciding about the masked run.
+    :param of_originals: of deciding about the run; objects that it moves are left out.
+    """
+    moves = [action for action in result.actions if action.decision]
+    if not moves:
+        return []
+    run = masked.original
+    basis = read_basis(lake.s3, lake.bronze, run)
+    if policy_of(basis).promotion is not Promotion.ALL_OR_NOTHING:
+        return []
+    because = sorted({finding_id for action in moves for finding_id in (*action.findings, *action.because)})
+    moved = {
+        action.stricter_decision.name for action in (of_originals.actions if of_originals else ()) if action.decision
+    }
+    amendments = read_amendments(lake.s3, lake.bronze, run)
+    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
+    promoted = {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    return [
+        _withdrawal((_held_with_run(landed, promoted[landed.name]), because), landed, promoted[landed.name]["now"], run)
+        for landed in iter_landed(lake.s3, lake.bronze, run)
+        if landed.name in promoted.keys() - moved
+    ]
+
+
+def _moved(result: Result | None) -> set[str]:
+    """Return the names of the objects that are moved."""
+    return {action.stricter_decision.name for action in (result.actions if result else ()) if action.decision}
+
+
+def _held_with_run(landed: LandedObject, entry: Mapping[str, Any]) -> Decision:
+    facts = {name: entry[name] for name in ("status_reason", "severity", "findings", "archived_findings", "detections")}
+    return Decision(
+        name=landed.name,
+        **landed_version(landed),
+        outcome=Outcome.HOLD,
+        reason=Reason.RUN_NOT_PROMOTABLE,
+        rule=None,
+        **facts,
+    )
 
 
 def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision, list[str]]]:
@@ -62,14 +110,14 @@ def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision,
 
 
 def _withdrawal(
-    of_original: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, masked: Run
+    stricter: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, run: Run
 ) -> Action:
-    decision, because = of_original
+    decision, because = stricter
     about_copy = replace(decision, **landed_version(landed))
     return Action(
         *(landed.bucket, landed.key, landed.version_id, {}, Status.MOVE, decision.reason),
-        feed=masked.feed,
-        folder=masked.folder,
+        feed=run.feed,
+        folder=run.folder,
         was=Outcome.PROMOTE,
         decision=asdict(about_copy),
         silver_version_id=now["version_id"] if now else "",
