@@ -188,6 +188,8 @@ MUTANTS = [
     _masking("the spec is not asked for tables without findings", "decisions=(masked_if_named(decided, spec) for decided in judged.decisions)", "decisions=judged.decisions"),
     _rejudging("what is found after masking is masked", "if decision.outcome == Outcome.MASK and not is_still_masked:", "if False:"),
     _rejudging("columns that are not masked are forgotten", "return is_elsewhere or sum(", "return sum("),
+    _rejudging("more cells of a column that is not masked are known", "any(number > cells[key][column] for", "any(not cells[key][column] for"),
+    _rejudging("copies stay when their run is all or nothing", "if run.policy.promotion is Promotion.ALL_OR_NOTHING:", "if False:"),
     _rejudging("findings without a column are forgotten", "return is_elsewhere or sum(located.values()) < detection.count > counts[key]", "return is_elsewhere"),
     _rejudging("findings that say nothing are masked", "all(observation.detections and not any(", "all(not any("),
     _joint("a copy of an older version will do", "(masking.version_id, masking.sha256) != (decision.version_id, decision.sha256)", "False"),
