@@ -43,10 +43,7 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
     of_originals = _stricter(lake, run, result)
     moved = _moved(of_copies)
     masked = run.masked
-    amendments = read_amendments(lake.s3, lake.bronze, masked)
-    basis = read_basis(lake.s3, lake.bronze, masked)
-    entries = iter_run_entries(lake.s3, lake.bronze, masked, basis, amendments, dry_run=False)
-    promoted = {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    promoted = _promoted(lake, masked, read_basis(lake.s3, lake.bronze, masked))
     return [
         _withdrawal(of_originals[landed.name], landed, promoted[landed.name]["now"], masked)
         for landed in iter_landed(lake.s3, lake.bronze, masked)
@@ -71,14 +68,19 @@ def withdraw_with_copies(lake: Lake, masked: Run, result: Result, of_originals: 
     moved = {
         action.stricter_decision.name for action in (of_originals.actions if of_originals else ()) if action.decision
     }
-    amendments = read_amendments(lake.s3, lake.bronze, run)
-    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
-    promoted = {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    promoted = _promoted(lake, run, basis)
     return [
         _withdrawal((_held_with_run(landed, promoted[landed.name]), because), landed, promoted[landed.name]["now"], run)
         for landed in iter_landed(lake.s3, lake.bronze, run)
         if landed.name in promoted.keys() - moved
     ]
+
+
+def _promoted(lake: Lake, run: Run, basis: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the entries of the objects that the run has promoted, by name."""
+    amendments = read_amendments(lake.s3, lake.bronze, run)
+    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
+    return {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
 
 
 def _moved(result: Result | None) -> set[str]:
