@@ -9,11 +9,11 @@ from typing import Any
 
 from lake_gate.decision.amendments import is_stricter
 from lake_gate.decision.binding import History
-from lake_gate.decision.decision import Decision, decide, held_if_masked, observations_about
-from lake_gate.decision.policy import Outcome, Policy
+from lake_gate.decision.decision import Decision, decide, held_if_masked, hold_with_run, observations_about
+from lake_gate.decision.policy import Outcome, Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
-from lake_gate.model.evidence import Detection, Evidence, Job, Observation
+from lake_gate.model.evidence import Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject
 
 
@@ -43,8 +43,13 @@ class Decided:
 
     def masked_positions(self, name: str) -> frozenset[int]:
         """Return the positions, from 1, of the columns that are masked in the object's copy; none if not known."""
-        masking = (self.entries[name].get("masked") or {}).get("masking") or {}
-        return frozenset(masking.get("positions", ()))
+        masking = (self.entries[name].get("masked") or {}).get("masking")
+        positions = masking.get("positions") if isinstance(masking, Mapping) else None
+        return frozenset(each for each in (positions if isinstance(positions, list) else ()) if type(each) is int)
+
+    def has_copy_in_silver(self, name: str) -> bool:
+        """Whether the masked copy of an object was promoted, and not withdrawn since."""
+        return (self.entries[name].get("masked") or {}).get("outcome") == Outcome.PROMOTE
 
     def outcome(self, name: str) -> str | None:
         """Return the outcome of an object; None when nothing was decided."""
@@ -69,14 +74,33 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             later = tuple(about(landed, finding) for finding in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
     decisions = decide(run.manifest, run.job, evidence, run.policy, run.verdicts, histories=run.histories)
-    for landed, decided in zip(run.manifest, decisions, strict=True):
-        decision = held_if_masked(decided)
-        if run.outcome(landed.name) == Outcome.MASK:
-            is_masked = _is_masked(
-                run.known_about(landed), found.get(landed.name, ()), run.masked_positions(landed.name)
-            )
-            decision = _of_masked(decided, is_still_masked=is_masked)
-        yield decision, _is_to_be_moved(run, decision)
+    judged = [_judged(run, *pair, found) for pair in zip(run.manifest, decisions, strict=True)]
+    is_run_held = run.policy.promotion is Promotion.ALL_OR_NOTHING and not all(
+        Outcome(decision.outcome).is_permission for decision in judged
+    )
+    for decision in judged:
+        final = _held_with_run(run, decision) if is_run_held else decision
+        yield final, _is_to_be_moved(run, final)
+
+
+def _judged(
+    run: Decided, landed: LandedObject, decided: Decision, found: Mapping[str, Sequence[Observation]]
+) -> Decision:
+    """Return the decision about an object by what becomes of it: no masked copies are made any more.
+
+    :param decided: by the policy.
+    """
+    if run.outcome(landed.name) != Outcome.MASK:
+        return held_if_masked(decided)
+    later, masked = found.get(landed.name, ()), run.masked_positions(landed.name)
+    return _of_masked(decided, is_still_masked=_is_masked(run.known_about(landed), later, masked))
+
+
+def _held_with_run(run: Decided, decision: Decision) -> Decision:
+    """Return the decision in a run that is all or nothing, and has an object that may not be promoted any more."""
+    if decision.outcome == Outcome.MASK and run.has_copy_in_silver(decision.name):
+        return replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)
+    return hold_with_run(decision)
 
 
 def _of_masked(decision: Decision, *, is_still_masked: bool) -> Decision:
@@ -93,20 +117,40 @@ def _is_masked(known: Sequence[Observation], later: Sequence[Observation], maske
 
     :param masked: positions of masked columns, from 1.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    columns: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    for detection in (detection for observation in known for detection in observation.detections):
-        key = detection.category, detection.identifier
-        counts[key] = max(counts[key], detection.count)
-        columns[key].update(dict(detection.columns))
+    counts: Counter[_Identifier] = Counter()
+    columns: defaultdict[_Identifier, set[int]] = defaultdict(set)
+    for observation in known:
+        for identifier, (count, cells) in _by_identifier(observation).items():
+            counts[identifier] = max(counts[identifier], count)
+            columns[identifier].update(cells)
 
-    def is_new(detection: Detection) -> bool:
-        key, located = (detection.category, detection.identifier), dict(detection.columns)
-        is_elsewhere = not located.keys() <= columns[key] | set(masked)
-        # Macie locates some of the occurrences: of more than were known, the others may be anywhere.
-        return is_elsewhere or sum(located.values()) < detection.count > counts[key]
+    def is_new(identifier: _Identifier, count: int, cells: Counter[int]) -> bool:
+        is_elsewhere = not cells.keys() <= columns[identifier] | set(masked)
+        # More than were known: those that Macie does not locate in masked columns may be anywhere.
+        return is_elsewhere or sum(cells[column] for column in masked) < count > counts[identifier]
 
-    return all(observation.detections and not any(map(is_new, observation.detections)) for observation in later)
+    return all(
+        # The columns of a file inside an archive are not those of the object.
+        not observation.is_embedded
+        and observation.detections
+        and not any(is_new(identifier, *found) for identifier, found in _by_identifier(observation).items())
+        for observation in later
+    )
+
+
+type _Identifier = tuple[str, str]
+"""Category and name."""
+
+
+def _by_identifier(observation: Observation) -> dict[_Identifier, tuple[int, Counter[int]]]:
+    """Return the number of occurrences of each identifier, and that of its located cells by column."""
+    found: dict[_Identifier, tuple[int, Counter[int]]] = {}
+    for detection in observation.detections:
+        identifier = detection.category, detection.identifier
+        count, cells = found.get(identifier, (0, Counter[int]()))
+        cells.update(dict(detection.columns))
+        found[identifier] = count + detection.count, cells
+    return found
 
 
 def _is_to_be_moved(run: Decided, decision: Decision) -> bool:
