@@ -192,6 +192,8 @@ MUTANTS = [
     _rejudging("more in a copied column is taken for known", "sum(cells[column] for column in masked) <", "cells.total() <"),
     _rejudging("copies stay in silver although their run is held", "if decision.outcome == Outcome.MASK and run.has_copy_in_silver", "if False and run.has_copy_in_silver"),
     _rejudging("findings that say nothing are masked", "        and observation.detections\n", ""),
+    Mutant(f"{GATE}/content.py", ("tests/lake_gate/test_content.py",), "the index by content forgets a further column", "_with_columns_of(unique[same], each) if same in unique else each", "unique.get(same, each)"),
+    _joint("occurrences that nobody locates are forgotten", "        if not_located > located:\n", "        if False:\n"),
     _joint("a copy of an older version will do", "(masking.version_id, masking.sha256) != (decision.version_id, decision.sha256)", "False"),
     _joint("a held copy does not count if all or nothing", "        decision.outcome == Outcome.PROMOTE for decision in copies\n", "        True for decision in copies\n"),
     _copies("the latest version is masked instead of the landed one", ", VersionId=landed.version_id)", ")"),
