@@ -203,6 +203,8 @@ MUTANTS = [
     _masking("copies of an earlier try are forgotten", "if len(rules) > 1 or self._others(masked, copies):", "if len(rules) > 1:"),
     _masking("copies are made again after moves", "        if self.begun(run) or self.begun(run.masked):\n            self.log", "        if False:\n            self.log"),
     _copies_in_silver("a copy stays in silver without its original", 'if entry["outcome"] == Outcome.PROMOTE}', "if False}"),
+    _copies_in_silver("a copy stays in silver if its documents are damaged", "AttributeError):\n        return None", "AttributeError):\n        return {}"),
+    _copies_in_silver("damaged copies of one run stop all runs", "    except Exception as error:\n", "    except Exception as error:\n        raise\n"),
     Mutant(f"{GATE}/params.py", ("tests/lake_gate/test_params.py",), "a feed without a spec masks", "[0].masks and not feed.masking:", "[0].masks and False:"),
     _policy("rules that mask may come before rules that promote", "if then is Outcome.PROMOTE and first_mask:", "if False:"),
     _policy("tokens are allowed in originals", "if self.masked_copies_only and not facts.is_masked_copy:", "if False:"),

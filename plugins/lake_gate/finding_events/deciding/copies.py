@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from lake_gate.decision.basis import read_basis
 from lake_gate.decision.decision import Decision, landed_version
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policy import Outcome
+from lake_gate.errors import DamagedDocumentError, class_of
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
@@ -18,42 +20,70 @@ from lake_gate.recording.entries import iter_run_entries
 from lake_gate.s3.versions import head_version
 
 
-def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str]]) -> bool:
-    """Whether the run has made a masked copy for this key of silver.
+def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str] | None]) -> bool:
+    """Whether the run has made a masked copy for this key of silver; True if its list of copies is damaged.
 
-    :param known: keys of the copies of runs that were read before; completed here.
+    :param known: keys of the copies of runs that were read before, None for a damaged list; completed here.
     """
     if run not in known:
-        known[run] = frozenset(landed.key for landed in iter_landed(lake.s3, lake.bronze, run.masked))
-    return MASKED_PREFIX + key in known[run]
+        try:
+            known[run] = frozenset(landed.key for landed in iter_landed(lake.s3, lake.bronze, run.masked))
+        except DamagedDocumentError:
+            known[run] = None
+    keys = known[run]
+    return keys is None or MASKED_PREFIX + key in keys
 
 
 def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
     """Return the actions that withdraw promoted copies whose originals are decided about more strictly, now or before.
 
+    An error becomes an action of its own, and does not affect other runs.
+
     :param result: of deciding about the run.
     :param of_copies: of deciding about its masked run; copies that it moves are left out.
     """
+    try:
+        return _withdraw(lake, run, result, of_copies)
+    except Exception as error:
+        masked = run.masked
+        place: dict[str, Any] = {"feed": masked.feed, "folder": masked.folder}
+        damaged = error.document if isinstance(error, DamagedDocumentError) else ""
+        failed = Action(lake.bronze, masked.prefix, "", {}, Status.FAILED, class_of(error), **place, damaged=damaged)
+        return [replace(failed, because=_findings(result))]
+
+
+def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
     if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
     of_originals = _stricter(lake, run, result)
     moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
     masked = run.masked
-    amendments = read_amendments(lake.s3, lake.bronze, masked)
-    basis = read_basis(lake.s3, lake.bronze, masked)
-    entries = iter_run_entries(lake.s3, lake.bronze, masked, basis, amendments, dry_run=False)
-    promoted = {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    promoted = _promoted(lake, masked)
     return [
-        _withdrawal(of_originals[landed.name], landed, promoted[landed.name]["now"], masked)
+        _withdrawal(of_originals[landed.name], landed, promoted[landed.name] if promoted else None, masked)
         for landed in iter_landed(lake.s3, lake.bronze, masked)
-        if landed.name in of_originals.keys() & promoted.keys() - moved
+        if landed.name in of_originals.keys() - moved and (promoted is None or landed.name in promoted)
     ]
+
+
+def _promoted(lake: Lake, masked: Run) -> dict[str, dict[str, str] | None] | None:
+    """Return the places of the promoted copies by name; None if documents are damaged, so that any may be promoted."""
+    try:
+        amendments = read_amendments(lake.s3, lake.bronze, masked)
+        basis = read_basis(lake.s3, lake.bronze, masked)
+        entries = iter_run_entries(lake.s3, lake.bronze, masked, basis, amendments, dry_run=False)
+        return {entry["name"]: entry["now"] for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+    except (DamagedDocumentError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _findings(result: Result) -> list[str]:
+    return sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
 
 
 def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision, list[str]]]:
     """Return the stricter decisions about originals, with the findings behind them, by name."""
-    found = sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
-    if not found:
+    if not (found := _findings(result)):
         return {}
     made = read_amendments(lake.s3, lake.bronze, run).made
     before = {name: (amendment.decision, found) for name, amendment in made.items()}

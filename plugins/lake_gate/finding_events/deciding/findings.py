@@ -69,7 +69,7 @@ class _Routed:
 
 def _routed(lake: Lake, findings: Iterable[Observation]) -> _Routed:
     routed = _Routed()
-    known_copies: dict[Run, frozenset[str]] = {}
+    known_copies: dict[Run, frozenset[str] | None] = {}
     for finding in (_with_readable_version(lake, finding) for finding in findings):
         key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
         run = run_of(key)
