@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ def add_found(s3: S3Client, bronze: str, sha256: str, found: Iterable[Observatio
     if not new:
         return ""
     known = _load(read_document_or_none(s3, bronze, _found_key(sha256)))
-    if _merged(known, new) == _merged(known, ()):
+    if _dump(_merged(known, new)) == _dump(_merged(known, ())):  # equal observations may have other columns
         return ""
     pending = put_version(s3, bronze, _pending_key(sha256), json.dumps({"schema": _SCHEMA}).encode())
     update_document(s3, bronze, _found_key(sha256), lambda current: _dump(_merged(_load(current), new)))
@@ -159,16 +160,32 @@ def _found_key(sha256: str) -> str:
 
 
 def _without_place(found: Observation) -> Observation:
-    """Return the observation without places, and always with a finding id, so that it counts as a finding."""
-    detections = tuple(replace(detection, columns=()) for detection in found.detections)
-    placeless = replace(found, bucket="", key="", version_id="", etag="", size_bytes=None, detections=detections)
+    """Return the observation without places, and always with a finding id, so that it counts as a finding.
+
+    The columns stay: they are those of the bytes, wherever these are.
+    """
+    placeless = replace(found, bucket="", key="", version_id="", etag="", size_bytes=None)
     return replace(placeless, finding_id=found.finding_id or UNKNOWN)
 
 
 def _merged(known: list[Observation], new: Iterable[Observation]) -> list[Observation]:
-    """Return both without duplicates: of observations that differ in nothing but their ids the first is kept."""
-    unique = {replace(each, finding_id=None, is_archived=False): each for each in [*known, *new][::-1]}
+    """Return both without duplicates: of those that differ only in ids and columns the first, with all columns."""
+    unique: dict[Observation, Observation] = {}
+    for each in (*known, *new):
+        same = replace(each, finding_id=None, is_archived=False)
+        unique[same] = _with_columns_of(unique[same], each) if same in unique else each
     return sorted(unique.values(), key=lambda observation: json.dumps(observation.to_json(), sort_keys=True))
+
+
+def _with_columns_of(one: Observation, other: Observation) -> Observation:
+    """Return an observation with the columns of an equal one as well."""
+    detections = tuple(
+        replace(
+            detection, columns=tuple(sorted((Counter(dict(detection.columns)) | Counter(dict(more.columns))).items()))
+        )
+        for detection, more in zip(one.detections, other.detections, strict=True)
+    )
+    return replace(one, detections=detections)
 
 
 def _dump(found: Iterable[Observation]) -> bytes:

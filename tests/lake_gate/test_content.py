@@ -47,6 +47,19 @@ def test_what_was_found_stays_and_is_kept_once(lake: Lake) -> None:
     assert read_found(lake.s3, lake.bronze, "11" * 32) == ()
 
 
+def test_columns_of_what_was_found_are_kept_and_a_further_one_is_new(lake: Lake) -> None:
+    def located(*columns: tuple[int, int]) -> Observation:
+        return replace(LOW, detections=(Detection("NAME", 3, "PERSONAL_INFORMATION", columns),))
+
+    pending = [
+        add_found(lake.s3, lake.bronze, SHA256, [found])
+        for found in (LOW, located((1, 2)), located((1, 1)), located((3, 1)), LOW)
+    ]
+    assert [bool(version_id) for version_id in pending] == [True, True, False, True, False]
+    (found,) = read_found(lake.s3, lake.bronze, SHA256)
+    assert found.detections[0].columns == ((1, 2), (3, 1))
+
+
 @pytest.mark.parametrize("content", [b"", b"x", b"[]", b"{}", b'{"schema": "lake-gate/content/1", "found": [{}]}'])
 def test_damaged_document_counts_as_something_of_unknown_severity(lake: Lake, content: bytes) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key=f"_content/{SHA256}/found.json", Body=content)

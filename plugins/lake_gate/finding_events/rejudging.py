@@ -13,7 +13,7 @@ from lake_gate.decision.decision import Decision, decide, held_if_masked, hold_w
 from lake_gate.decision.policy import Outcome, Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
-from lake_gate.model.evidence import Detection, Evidence, Job, Observation
+from lake_gate.model.evidence import Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject
 
 
@@ -43,8 +43,13 @@ class Decided:
 
     def masked_positions(self, name: str) -> frozenset[int]:
         """Return the positions, from 1, of the columns that are masked in the object's copy; none if not known."""
-        positions = ((self.entries[name].get("masked") or {}).get("masking") or {}).get("positions")
-        return frozenset(positions) if isinstance(positions, list) else frozenset()
+        masking = (self.entries[name].get("masked") or {}).get("masking")
+        positions = masking.get("positions") if isinstance(masking, Mapping) else None
+        return frozenset(each for each in (positions if isinstance(positions, list) else ()) if type(each) is int)
+
+    def has_copy_in_silver(self, name: str) -> bool:
+        """Whether the masked copy of an object was promoted, and not withdrawn since."""
+        return (self.entries[name].get("masked") or {}).get("outcome") == Outcome.PROMOTE
 
     def outcome(self, name: str) -> str | None:
         """Return the outcome of an object; None when nothing was decided."""
@@ -70,47 +75,42 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
     each_by_itself = replace(run.policy, promotion=Promotion.EACH_BY_ITSELF)
     decisions = decide(run.manifest, run.job, evidence, each_by_itself, run.verdicts, histories=run.histories)
-    judged: Iterator[Decision] = (
-        _without_mask(run, landed, decision, found.get(landed.name, ()))
-        for landed, decision in zip(run.manifest, decisions, strict=True)
+    judged = [_judged(run, *pair, found) for pair in zip(run.manifest, decisions, strict=True)]
+    is_run_held = run.policy.promotion is Promotion.ALL_OR_NOTHING and not all(
+        Outcome(decision.outcome).is_permission for decision in judged
     )
-    if run.policy.promotion is Promotion.ALL_OR_NOTHING:
-        judged = _as_a_whole(run, list(judged))
     for decision in judged:
-        yield decision, _is_to_be_moved(run, decision)
+        final = _held_with_run(run, decision) if is_run_held else decision
+        yield final, _is_to_be_moved(run, final)
 
 
-def _without_mask(run: Decided, landed: LandedObject, decided: Decision, later: Sequence[Observation]) -> Decision:
-    """Return the decision about an object; it is ``mask`` only if its masked copy may stay in silver."""
+def _judged(
+    run: Decided, landed: LandedObject, decided: Decision, found: Mapping[str, Sequence[Observation]]
+) -> Decision:
+    """Return the decision about an object by what becomes of it: no masked copies are made any more.
+
+    :param decided: by the policy.
+    """
     if run.outcome(landed.name) != Outcome.MASK:
         return held_if_masked(decided)
-    is_masked = _is_masked(run.known_about(landed), later, run.masked_positions(landed.name))
-    return _of_masked(decided, is_still_masked=is_masked)
+    later, masked = found.get(landed.name, ()), run.masked_positions(landed.name)
+    return _of_masked(decided, is_still_masked=_is_masked(run.known_about(landed), later, masked))
 
 
-def _as_a_whole(run: Decided, judged: Sequence[Decision]) -> Iterator[Decision]:
-    """Yield the decisions of a run that is all or nothing; masked copies go with their originals."""
-    if all(Outcome(decision.outcome).is_permission for decision in judged):
-        yield from judged
-        return
-    for decision in judged:
-        if decision.outcome == Outcome.MASK:
-            yield replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)
-        else:
-            held = hold_with_run(decision)
-            yield _of_quarantined(held) if run.outcome(decision.name) == Outcome.MASK else held
-
-
-def _of_quarantined(decision: Decision) -> Decision:
-    """Return a decision about an object that is in quarantine, so that it cannot be held."""
-    return replace(decision, outcome=Outcome.QUARANTINE) if decision.outcome == Outcome.HOLD else decision
+def _held_with_run(run: Decided, decision: Decision) -> Decision:
+    """Return the decision in a run that is all or nothing, and has an object that may not be promoted any more."""
+    if decision.outcome == Outcome.MASK and run.has_copy_in_silver(decision.name):
+        return replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.RUN_NOT_PROMOTABLE, rule=None)
+    return hold_with_run(decision)
 
 
 def _of_masked(decision: Decision, *, is_still_masked: bool) -> Decision:
-    """Return a decision about the original of a masked copy."""
+    """Return a decision about the original of a masked copy: it is in quarantine, so that it cannot be held."""
+    if decision.outcome == Outcome.HOLD:
+        return replace(decision, outcome=Outcome.QUARANTINE)
     if decision.outcome == Outcome.MASK and not is_still_masked:
         return replace(decision, outcome=Outcome.QUARANTINE, reason=Reason.FOUND_AFTER_MASKING, rule=None)
-    return _of_quarantined(decision)
+    return decision
 
 
 def _is_masked(known: Sequence[Observation], later: Sequence[Observation], masked: Collection[int]) -> bool:
@@ -118,20 +118,41 @@ def _is_masked(known: Sequence[Observation], later: Sequence[Observation], maske
 
     :param masked: positions of masked columns, from 1.
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    cells: defaultdict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-    for detection in (detection for observation in known for detection in observation.detections):
-        key = detection.category, detection.identifier
-        counts[key] = max(counts[key], detection.count)
-        cells[key] |= Counter(dict(detection.columns))
+    counts: Counter[_Identifier] = Counter()
+    known_cells: defaultdict[_Identifier, Counter[int]] = defaultdict(Counter)
+    for observation in known:
+        for identifier, (count, cells) in _by_identifier(observation).items():
+            counts[identifier] = max(counts[identifier], count)
+            known_cells[identifier] |= cells
 
-    def is_new(detection: Detection) -> bool:
-        key, located = (detection.category, detection.identifier), dict(detection.columns)
-        is_elsewhere = any(number > cells[key][column] for column, number in located.items() if column not in masked)
-        # Macie locates some of the occurrences: of more than were known, the others may be anywhere.
-        return is_elsewhere or sum(located.values()) < detection.count > counts[key]
+    def is_new(identifier: _Identifier, count: int, cells: Counter[int]) -> bool:
+        known_here = known_cells[identifier]
+        is_elsewhere = any(number > known_here[column] for column, number in cells.items() if column not in masked)
+        # More than were known: those that Macie does not locate in masked columns may be anywhere.
+        return is_elsewhere or sum(cells[column] for column in masked) < count > counts[identifier]
 
-    return all(observation.detections and not any(map(is_new, observation.detections)) for observation in later)
+    return all(
+        # The columns of a file inside an archive are not those of the object.
+        not observation.is_embedded
+        and observation.detections
+        and not any(is_new(identifier, *found) for identifier, found in _by_identifier(observation).items())
+        for observation in later
+    )
+
+
+type _Identifier = tuple[str, str]
+"""Category and name."""
+
+
+def _by_identifier(observation: Observation) -> dict[_Identifier, tuple[int, Counter[int]]]:
+    """Return the number of occurrences of each identifier, and that of its located cells by column."""
+    found: dict[_Identifier, tuple[int, Counter[int]]] = {}
+    for detection in observation.detections:
+        identifier = detection.category, detection.identifier
+        count, cells = found.get(identifier, (0, Counter[int]()))
+        cells.update(dict(detection.columns))
+        found[identifier] = count + detection.count, cells
+    return found
 
 
 def _is_to_be_moved(run: Decided, decision: Decision) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,16 +65,23 @@ def hash_of(found: Iterable[Found]) -> str:
 def found_in(landed: LandedObject, observations: Iterable[Observation]) -> list[Found]:
     """Return the columns in which something was found, with the identifiers.
 
-    An identifier that no record locates has neither column nor index. A record may locate only some of what another
-    one locates: a finding has fifteen occurrences in all.
+    An identifier that no record locates has neither column nor index, like one of which a record has more occurrences
+    than any that locates it. A record may locate only some of what another one locates: a finding has fifteen
+    occurrences in all.
     """
     columns: dict[str, set[int]] = {}
+    most: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
     for detection in (detection for observation in observations for detection in observation.detections):
         columns.setdefault(detection.identifier, set()).update(position for position, _ in detection.columns)
+        counts, is_located = most[detection.identifier], bool(detection.columns)
+        counts[is_located] = max(counts[is_located], detection.count)
+    for identifier, (not_located, located) in most.items():
+        if not_located > located:
+            columns[identifier].add(0)
     return [
         Found(landed.header[index - 1] or None if 0 < index <= len(landed.header) else None, index or None, identifier)
         for identifier, positions in sorted(columns.items())
-        for index in sorted(positions or {0})
+        for index in sorted(positions)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,8 +84,8 @@ MASKS = Policy(
 )
 
 
-def located(*detections: Detection, finding: bool = False) -> Observation:
-    return observed("Medium", finding=finding, detections=detections)
+def located(*detections: Detection, finding: bool = False, **more: Any) -> Observation:
+    return observed("Medium", finding=finding, detections=detections, **more)
 
 
 def personal(identifier: str, count: int, *columns: tuple[int, int]) -> Detection:
@@ -136,7 +137,7 @@ def test_masked_copies_go_with_a_run_that_is_all_or_nothing() -> None:
     known = personal(NAME, 20, (1, 20))
     evidence = {(A.bucket, A.key): Evidence((located(known),), (located(known, finding=True),))}
     evidence[B.bucket, B.key] = Evidence((observed(None, of=B),))
-    masking = {"masking": {"positions": [1]}}
+    masking = {"outcome": "promote", "masking": {"positions": [1]}}
     entries: dict[str, Any] = {"a.csv": {"outcome": "mask", "masked": masking}, "b.csv": {"outcome": "promote"}}
     allows_clean = Rule("clean", Outcome.PROMOTE, max_count=0)
     policy = Policy(promotion=Promotion.ALL_OR_NOTHING, rules=(allows_clean, *MASKS.rules))
@@ -152,8 +153,77 @@ def test_masked_copies_go_with_a_run_that_is_all_or_nothing() -> None:
     assert outcomes_of({"b.csv": [severe]}) == [("quarantine", "run_not_promotable"), ("hold", "masked_by_rule")]
 
 
-def test_damaged_positions_are_not_known() -> None:
-    damaged: tuple[Any, ...] = (None, "12", 1, {})
-    for positions in damaged:
-        entry = {"outcome": "mask", "masked": {"masking": {"positions": positions}}}
-        assert Decided([A], {"a.csv": entry}, True, MASKS, JOB, {}).masked_positions("a.csv") == frozenset()
+COPY = {"outcome": "promote", "masking": {"positions": [1, 2]}}
+
+
+def masked(*known: Detection, copy: Any = COPY, own: tuple[Any, ...] = (A,), **more: Any) -> Decided:
+    """A run that has masked its objects, in which these detections were known."""
+    evidence = {
+        (one.bucket, one.key): Evidence(
+            (observed("Medium", of=one, detections=known),),
+            (observed("Medium", of=one, detections=known, finding=True),),
+        )
+        for one in own
+    }
+    entries = {one.name: {"outcome": "mask", "masked": copy} for one in own}
+    facts: dict[str, Any] = {"policy": MASKS, "job": JOB, "evidence": evidence, **more}
+    return Decided(list(own), entries, has_plan=True, **facts)
+
+
+def outcome_after(run: Decided, *later: Observation) -> str:
+    ((decision, _),) = rejudge(run, {"a.csv": list(later)})
+    return decision.outcome
+
+
+@pytest.mark.parametrize(
+    ("later", "outcome"),
+    [
+        (located(personal(NAME, 900, (3, 900)), finding=True), "quarantine"),  # more in a column that is copied
+        (located(personal(NAME, 900, (1, 899), (3, 1)), finding=True), "quarantine"),
+        (located(personal(NAME, 900, (1, 900)), finding=True), "mask"),
+        (located(personal(NAME, 20, (3, 15)), finding=True), "quarantine"),  # no more in all, but more in this column
+        (located(personal(NAME, 15), personal(NAME, 15), finding=True), "quarantine"),  # 30 in all
+        (located(personal(NAME, 15, (1, 15)), personal(NAME, 15, (2, 15)), finding=True), "mask"),
+        (located(personal(NAME, 1, (1, 1)), finding=True, is_embedded=True), "quarantine"),  # columns of another file
+    ],
+    ids=str,
+)
+def test_more_in_a_copied_column_is_new_even_if_the_column_was_known(later: Observation, outcome: str) -> None:
+    assert outcome_after(masked(personal(NAME, 20, (1, 19), (3, 1))), later) == outcome
+
+
+@pytest.mark.parametrize(
+    "masking", [None, "x", {}, {"positions": None}, {"positions": "12"}, {"positions": [[1], "2", None]}], ids=str
+)
+def test_columns_of_a_damaged_report_are_not_masked(masking: Any) -> None:
+    run = masked(personal(NAME, 20, (1, 20)), copy={**COPY, "masking": masking})
+    assert outcome_after(run, located(personal(SSN, 3, (2, 3)), finding=True)) == "quarantine"
+    assert outcome_after(run, located(personal(NAME, 20, (1, 20)), finding=True)) == "mask"
+
+
+@pytest.mark.parametrize(
+    ("copy", "promotion", "outcome"),
+    [
+        ("promote", Promotion.ALL_OR_NOTHING, ("quarantine", "run_not_promotable", True)),
+        ("hold", Promotion.ALL_OR_NOTHING, ("mask", "masked_by_rule", False)),  # it is not in silver
+        ("promote", Promotion.EACH_BY_ITSELF, ("mask", "masked_by_rule", False)),
+    ],
+)
+def test_copy_goes_with_another_one_that_is_withdrawn_if_all_or_nothing(
+    copy: str, promotion: Promotion, outcome: tuple[str, str, bool]
+) -> None:
+    policy = replace(MASKS, promotion=promotion)
+    run = masked(personal(NAME, 20, (1, 20)), copy={**COPY, "outcome": copy}, own=(A, B), policy=policy)
+    (first, _), (second, is_stricter) = rejudge(run, {"a.csv": [located(personal(SSN, 3, (3, 3)), finding=True)]})
+    assert (first.outcome, first.reason) == ("quarantine", "found_after_masking")
+    assert (second.outcome, second.reason, is_stricter) == outcome
+
+
+def test_promoted_object_goes_with_a_masked_copy_that_is_withdrawn_if_all_or_nothing() -> None:
+    clean = Rule("clean", Outcome.PROMOTE, max_count=0)
+    policy = replace(MASKS, rules=(clean, *MASKS.rules), promotion=Promotion.ALL_OR_NOTHING)
+    run = masked(personal(NAME, 20, (1, 20)), policy=policy)
+    evidence = {**run.evidence, (B.bucket, B.key): Evidence((observed(None, of=B),))}
+    run = replace(run, manifest=[A, B], entries={**run.entries, "b.csv": {"outcome": "promote"}}, evidence=evidence)
+    _, (other, is_stricter) = rejudge(run, {"a.csv": [located(personal(SSN, 3, (3, 3)), finding=True)]})
+    assert (other.outcome, other.reason, is_stricter) == ("hold", "run_not_promotable", True)

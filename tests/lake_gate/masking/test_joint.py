@@ -149,6 +149,16 @@ def test_identifier_is_found_in_the_columns_of_all_records_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(("count", "indices"), [(3, [1]), (4, [None, 1])])
+def test_more_than_any_record_locates_may_be_in_any_column(count: int, indices: list[int | None]) -> None:
+    def seen(count: int, *columns: tuple[int, int]) -> Observation:
+        detection = Detection("NAME", count, "PERSONAL_INFORMATION", columns)
+        return Observation("b", "k", "v", "e", "COMPLETE", None, "Low", (detection,))
+
+    records = [seen(3, (1, 1)), seen(count)]
+    assert [found.index for found in found_in(landed("a.csv"), records)] == indices
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"reason": "clean"}, {"report": None}, {"reason": "no_masking_rule"}, {"report": None, "reason": "x"}, {"x": 1}],

@@ -12,6 +12,7 @@ from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policies import policy_of
 from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.decision.reason import Reason
+from lake_gate.errors import DamagedDocumentError, class_of
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
@@ -22,70 +23,71 @@ from lake_gate.recording.entries import iter_run_entries
 from lake_gate.s3.versions import head_version
 
 
-def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str]]) -> bool:
-    """Whether the run has made a masked copy for this key of silver.
+def is_copy(lake: Lake, run: Run, key: str, known: dict[Run, frozenset[str] | None]) -> bool:
+    """Whether the run has made a masked copy for this key of silver; True if its list of copies is damaged.
 
-    :param known: keys of the copies of runs that were read before; completed here.
+    :param known: keys of the copies of runs that were read before, None for a damaged list; completed here.
     """
     if run not in known:
-        known[run] = frozenset(landed.key for landed in iter_landed(lake.s3, lake.bronze, run.masked))
-    return MASKED_PREFIX + key in known[run]
+        try:
+            known[run] = frozenset(landed.key for landed in iter_landed(lake.s3, lake.bronze, run.masked))
+        except DamagedDocumentError:
+            known[run] = None
+    keys = known[run]
+    return keys is None or MASKED_PREFIX + key in keys
 
 
 def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
     """Return the actions that withdraw promoted copies whose originals are decided about more strictly, now or before.
 
+    An error becomes an action of its own, and does not affect other runs.
+
     :param result: of deciding about the run.
     :param of_copies: of deciding about its masked run; copies that it moves are left out.
     """
+    try:
+        return _withdraw(lake, run, result, of_copies)
+    except Exception as error:
+        return [_failed(lake, run.masked, result, error)]
+
+
+def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
     if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
     of_originals = _stricter(lake, run, result)
     moved = _moved(of_copies)
     masked = run.masked
-    promoted = _promoted(lake, masked, read_basis(lake.s3, lake.bronze, masked))
+    promoted = _promoted(lake, masked)
     return [
-        _withdrawal(of_originals[landed.name], landed, promoted[landed.name]["now"], masked)
+        _withdrawal(of_originals[landed.name], landed, promoted[landed.name] if promoted else None, masked)
         for landed in iter_landed(lake.s3, lake.bronze, masked)
-        if landed.name in of_originals.keys() & promoted.keys() - moved
+        if landed.name in of_originals.keys() - moved and (promoted is None or landed.name in promoted)
     ]
 
 
 def withdraw_with_copies(lake: Lake, masked: Run, result: Result, of_originals: Result | None) -> list[Action]:
     """Return the actions that withdraw what a run that is all or nothing has promoted, when a copy of it is withdrawn.
 
+    An error becomes an action of its own, and does not affect other runs.
+
     :param result: of deciding about the masked run.
     :param of_originals: of deciding about the run; objects that it moves are left out.
     """
-    moves = [action for action in result.actions if action.decision]
-    if not moves:
+    try:
+        return _withdraw_with_copies(lake, masked.original, result, of_originals)
+    except Exception as error:
+        return [_failed(lake, masked.original, result, error)]
+
+
+def _withdraw_with_copies(lake: Lake, run: Run, result: Result, of_originals: Result | None) -> list[Action]:
+    if not _moved(result) or policy_of(read_basis(lake.s3, lake.bronze, run)).promotion is not Promotion.ALL_OR_NOTHING:
         return []
-    run = masked.original
-    basis = read_basis(lake.s3, lake.bronze, run)
-    if policy_of(basis).promotion is not Promotion.ALL_OR_NOTHING:
-        return []
-    because = sorted({finding_id for action in moves for finding_id in (*action.findings, *action.because)})
-    moved = {
-        action.stricter_decision.name for action in (of_originals.actions if of_originals else ()) if action.decision
-    }
-    promoted = _promoted(lake, run, basis)
+    because, promoted = _findings(result), _entries(lake, run)
     return [
         _withdrawal((_held_with_run(landed, promoted[landed.name]), because), landed, promoted[landed.name]["now"], run)
         for landed in iter_landed(lake.s3, lake.bronze, run)
-        if landed.name in promoted.keys() - moved
+        if landed.name in promoted.keys() - _moved(of_originals)
     ]
-
-
-def _promoted(lake: Lake, run: Run, basis: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the entries of the objects that the run has promoted, by name."""
-    amendments = read_amendments(lake.s3, lake.bronze, run)
-    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
-    return {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
-
-
-def _moved(result: Result | None) -> set[str]:
-    """Return the names of the objects that are moved."""
-    return {action.stricter_decision.name for action in (result.actions if result else ()) if action.decision}
 
 
 def _held_with_run(landed: LandedObject, entry: Mapping[str, Any]) -> Decision:
@@ -100,10 +102,40 @@ def _held_with_run(landed: LandedObject, entry: Mapping[str, Any]) -> Decision:
     )
 
 
+def _moved(result: Result | None) -> set[str]:
+    """Return the names of the objects that are moved."""
+    return {action.stricter_decision.name for action in (result.actions if result else ()) if action.decision}
+
+
+def _failed(lake: Lake, run: Run, result: Result, error: Exception) -> Action:
+    damaged = error.document if isinstance(error, DamagedDocumentError) else ""
+    place = lake.bronze, run.prefix, ""
+    facts: dict[str, Any] = {"feed": run.feed, "folder": run.folder, "because": _findings(result), "damaged": damaged}
+    return Action(*place, {}, Status.FAILED, class_of(error), **facts)
+
+
+def _entries(lake: Lake, run: Run) -> dict[str, dict[str, Any]]:
+    """Return the entries of what the run has promoted, by name."""
+    amendments, basis = read_amendments(lake.s3, lake.bronze, run), read_basis(lake.s3, lake.bronze, run)
+    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
+    return {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
+
+
+def _promoted(lake: Lake, masked: Run) -> dict[str, dict[str, str] | None] | None:
+    """Return the places of the promoted copies by name; None if documents are damaged, so that any may be promoted."""
+    try:
+        return {name: entry["now"] for name, entry in _entries(lake, masked).items()}
+    except (DamagedDocumentError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _findings(result: Result) -> list[str]:
+    return sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
+
+
 def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision, list[str]]]:
     """Return the stricter decisions about originals, with the findings behind them, by name."""
-    found = sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
-    if not found:
+    if not (found := _findings(result)):
         return {}
     made = read_amendments(lake.s3, lake.bronze, run).made
     before = {name: (amendment.decision, found) for name, amendment in made.items()}
@@ -112,14 +144,14 @@ def _stricter(lake: Lake, run: Run, result: Result) -> dict[str, tuple[Decision,
 
 
 def _withdrawal(
-    stricter: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, run: Run
+    of_original: tuple[Decision, list[str]], landed: LandedObject, now: dict[str, str] | None, masked: Run
 ) -> Action:
-    decision, because = stricter
+    decision, because = of_original
     about_copy = replace(decision, **landed_version(landed))
     return Action(
         *(landed.bucket, landed.key, landed.version_id, {}, Status.MOVE, decision.reason),
-        feed=run.feed,
-        folder=run.folder,
+        feed=masked.feed,
+        folder=masked.folder,
         was=Outcome.PROMOTE,
         decision=asdict(about_copy),
         silver_version_id=now["version_id"] if now else "",

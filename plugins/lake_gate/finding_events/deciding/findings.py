@@ -7,13 +7,12 @@ error, and does not affect other objects.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import ClientError
 
 from lake_gate.decision.binding import NULL_VERSION, names_version
-from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.deciding import copies
 from lake_gate.finding_events.deciding.carrying import Carried, carry, not_decided, read_pending
@@ -24,7 +23,7 @@ from lake_gate.finding_events.deciding.strays import decide_strays
 from lake_gate.finding_events.places import is_document, key_in, landed_key, marked_by, run_of
 from lake_gate.finding_events.reconciling import is_marker_of
 from lake_gate.model.evidence import Observation
-from lake_gate.model.run import MANIFEST, MASKED_PREFIX, Run
+from lake_gate.model.run import MASKED_PREFIX, Run
 from lake_gate.s3.documents import read_object_version
 from lake_gate.s3.versions import head_version
 
@@ -52,31 +51,15 @@ def decide_all(
             of_strays |= decide_strays(lake, of_runs[run].strays, of_strays.keys())
     for run, result in list(of_runs.items()):
         if run.is_masked:
-            more = _isolated(lake, run, result, copies.withdraw_with_copies, of_runs.get(run.original))
+            more = copies.withdraw_with_copies(lake, run, result, of_runs.get(run.original))
             of_runs.setdefault(run.original, Result()).actions += more
     for run, result in list(of_runs.items()):
-        if more := _isolated(lake, run, result, copies.withdraw, of_runs.get(run.masked)):
+        if more := copies.withdraw(lake, run, result, of_runs.get(run.masked)):
             of_runs.setdefault(run.masked, Result()).actions += more
     if settled is not None:
         settled |= _settled(carried, of_runs)
     for result in (*of_runs.values(), *of_strays.values()):
         yield from result.actions
-
-
-def _isolated(
-    lake: Lake,
-    run: Run,
-    result: Result,
-    withdraw: Callable[[Lake, Run, Result, Result | None], list[Action]],
-    of_other: Result | None,
-) -> list[Action]:
-    """Return further actions because of the result of a run; an error becomes an action that is tried again."""
-    try:
-        return withdraw(lake, run, result, of_other)
-    except Exception as error:
-        ids = sorted({finding_id for action in result.actions for finding_id in (*action.findings, *action.because)})
-        place = lake.bronze, run.document(MANIFEST), ""
-        return [Action(*place, {}, Status.FAILED, class_of(error), feed=run.feed, folder=run.folder, because=ids)]
 
 
 @dataclass(slots=True)
@@ -90,7 +73,7 @@ class _Routed:
 
 def _routed(lake: Lake, findings: Iterable[Observation]) -> _Routed:
     routed = _Routed()
-    known_copies: dict[Run, frozenset[str]] = {}
+    known_copies: dict[Run, frozenset[str] | None] = {}
     for finding in (_with_readable_version(lake, finding) for finding in findings):
         key = landed_key(finding.key, in_bronze=finding.bucket == lake.bronze)
         run = run_of(key)

@@ -69,3 +69,27 @@ def test_nothing_is_withdrawn_without_a_stricter_decision(lake: Lake, masked: Ga
     (move,) = stricter(masked).actions
     stands = replace(move, status=Status.STANDS, decision=None)
     assert withdraw(at(lake), RUN, Result([stands]), None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("plan.json", b"x"), ("plan.json", b'{"chunks": {"promote": [[0, 9]]}}'), ("amendments/e.jsonl", b"x")],
+)
+def test_copy_leaves_silver_although_a_document_of_its_run_is_damaged(
+    lake: Lake, masked: Gate, name: str, content: bytes
+) -> None:
+    masked.write(name, content)
+    (action,) = withdraw(at(lake), RUN, stricter(masked), None)
+    assert (action.status, action.silver_version_id) == ("move", "")
+    withdrawing = Withdrawing(lake.s3, lake.settings, Run("finding_events", "f"), "2026-01-01T00:00:00+00:00")
+    (done,) = withdrawing.withdraw(RUN.masked, [action])
+    assert done.moved
+    assert lake.keys(lake.silver) == []
+
+
+def test_damaged_list_of_copies_stops_no_other_run(lake: Lake, masked: Gate) -> None:
+    masked.write("manifest.jsonl", b"x")
+    (action,) = withdraw(at(lake), RUN, stricter(masked), None)
+    assert (action.status, action.why, action.because) == ("failed", "damaged_masked_manifest.jsonl", ["f"])
+    assert (action.folder, action.damaged) == ("1/masked", "masked/manifest.jsonl")
+    assert is_copy(at(lake), RUN, "synthea/1/a.csv", {})
