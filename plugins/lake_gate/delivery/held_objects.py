@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 _NEVER_HELD = {
     *CLEARED,
     *(Reason.VERDICT_REUSED, Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
-    *(Reason.MASKED_BY_RULE, Reason.MASKED_BY_SPEC, Reason.FOUND_AFTER_MASKING),
+    Reason.FOUND_AFTER_MASKING,
     Reason.MASKED_NOT_CLEAN,  # of a masked copy: only originals are re-processed
 }
 REASONS = [*sorted(reason.value for reason in Reason if reason not in _NEVER_HELD), UNKNOWN]

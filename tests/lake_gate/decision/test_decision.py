@@ -456,6 +456,8 @@ OF_MASKING = {
     "Medium, a rule of the policy masks it, and a row cannot be parsed",
     "Medium, a rule of the policy masks it, and its masked copy fails a check",
     "Medium, a rule of the policy masks it, and its masked copy has a group of rows smaller than `min_k`",
+    "Medium, a rule of the policy masks it, and more was found in it since it was masked",
+    "nothing was found, the masking spec names its dataset, and more was found in it since it was masked",
     "a masked copy, and a rule of the policy masks what was found in it",
     "nothing was found, and the masking spec names its dataset",
 }
