@@ -11,6 +11,7 @@ from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, class_of
 from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.deciding import finished_runs
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
 from lake_gate.finding_events.runs import iter_landed
@@ -45,11 +46,35 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
     try:
         return _withdraw(lake, run, result, of_copies)
     except Exception as error:
-        masked = run.masked
-        place: dict[str, Any] = {"feed": masked.feed, "folder": masked.folder}
-        damaged = error.document if isinstance(error, DamagedDocumentError) else ""
-        failed = Action(lake.bronze, masked.prefix, "", {}, Status.FAILED, class_of(error), **place, damaged=damaged)
-        return [replace(failed, because=_findings(result))]
+        return [_failed(lake, run.masked, result, error)]
+
+
+def hold_rest(lake: Lake, masked: Run, of_copies: Result, of_run: Result) -> list[Action]:
+    """Return the actions that withdraw the promoted objects of an all-or-nothing run with one of its masked copies.
+
+    An error becomes an action of its own, and does not affect other runs.
+
+    :param of_copies: of deciding about the masked run.
+    :param of_run: of deciding about the run; objects that it moves are left out.
+    """
+    try:
+        if not masked.is_masked or not _findings(of_copies):
+            return []
+        is_moving = any(action.status == Status.MOVE and action.was == Outcome.PROMOTE for action in of_copies.actions)
+        if not is_moving and not read_amendments(lake.s3, lake.bronze, masked).made:
+            return []
+        moved = {action.stricter_decision.name for action in of_run.actions if action.decision}
+        rest = finished_runs.hold_promoted(lake, masked.original, _findings(of_copies))
+        return [action for action in rest if action.stricter_decision.name not in moved]
+    except Exception as error:
+        return [_failed(lake, masked.original, of_copies, error)]
+
+
+def _failed(lake: Lake, run: Run, result: Result, error: Exception) -> Action:
+    place: dict[str, Any] = {"feed": run.feed, "folder": run.folder}
+    damaged = error.document if isinstance(error, DamagedDocumentError) else ""
+    failed = Action(lake.bronze, run.prefix, "", {}, Status.FAILED, class_of(error), **place, damaged=damaged)
+    return replace(failed, because=_findings(result))
 
 
 def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
