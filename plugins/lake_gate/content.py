@@ -177,15 +177,15 @@ def _merged(known: list[Observation], new: Iterable[Observation]) -> list[Observ
     return sorted(unique.values(), key=lambda observation: json.dumps(observation.to_json(), sort_keys=True))
 
 
-def _with_columns_of(one: Observation, other: Observation) -> Observation:
+def _with_columns_of(first: Observation, other: Observation) -> Observation:
     """Return an observation with the columns of an equal one as well."""
     detections = tuple(
         replace(
             detection, columns=tuple(sorted((Counter(dict(detection.columns)) | Counter(dict(more.columns))).items()))
         )
-        for detection, more in zip(one.detections, other.detections, strict=True)
+        for detection, more in zip(first.detections, other.detections, strict=True)
     )
-    return replace(one, detections=detections)
+    return replace(first, detections=detections)
 
 
 def _dump(found: Iterable[Observation]) -> bytes:

@@ -204,6 +204,7 @@ MUTANTS = [
     _masking("copies of different keys go together", "if len(rules) > 1 or self._others(masked, copies):", "if self._others(masked, copies):"),
     _masking("copies of an earlier try are forgotten", "if len(rules) > 1 or self._others(masked, copies):", "if len(rules) > 1:"),
     _masking("copies are made again after moves", "        if self.begun(run) or self.begun(run.masked):\n            self.log", "        if False:\n            self.log"),
+    _copies_in_silver("files stay in silver although a copy of their run has left it", "rest = finished_runs.hold_promoted(lake, masked.original, _findings(of_copies))", "rest: list[Action] = []"),
     _copies_in_silver("a copy stays in silver without its original", 'if entry["outcome"] == Outcome.PROMOTE}', "if False}"),
     _copies_in_silver("a copy stays in silver if its documents are damaged", "AttributeError):\n        return None", "AttributeError):\n        return {}"),
     _copies_in_silver("damaged copies of one run stop all runs", "        return [_failed(lake, run.masked, result, error)]\n", "        raise\n"),

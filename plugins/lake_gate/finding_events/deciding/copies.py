@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from lake_gate.decision.basis import read_basis
 from lake_gate.decision.decision import Decision, landed_version
 from lake_gate.decision.overlay import read_amendments
-from lake_gate.decision.policies import policy_of
-from lake_gate.decision.policy import Outcome, Promotion
-from lake_gate.decision.reason import Reason
+from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, class_of
 from lake_gate.finding_events.action import Action, Status
+from lake_gate.finding_events.deciding import finished_runs
 from lake_gate.finding_events.deciding.lake import Lake
 from lake_gate.finding_events.deciding.result import Result
 from lake_gate.finding_events.runs import iter_landed
@@ -51,11 +49,39 @@ def withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> 
         return [_failed(lake, run.masked, result, error)]
 
 
+def hold_rest(lake: Lake, masked: Run, of_copies: Result, of_run: Result) -> list[Action]:
+    """Return the actions that withdraw the promoted objects of an all-or-nothing run with one of its masked copies.
+
+    An error becomes an action of its own, and does not affect other runs.
+
+    :param of_copies: of deciding about the masked run.
+    :param of_run: of deciding about the run; objects that it moves are left out.
+    """
+    try:
+        if not masked.is_masked or not _findings(of_copies):
+            return []
+        is_moving = any(action.status == Status.MOVE and action.was == Outcome.PROMOTE for action in of_copies.actions)
+        if not is_moving and not read_amendments(lake.s3, lake.bronze, masked).made:
+            return []
+        moved = {action.stricter_decision.name for action in of_run.actions if action.decision}
+        rest = finished_runs.hold_promoted(lake, masked.original, _findings(of_copies))
+        return [action for action in rest if action.stricter_decision.name not in moved]
+    except Exception as error:
+        return [_failed(lake, masked.original, of_copies, error)]
+
+
+def _failed(lake: Lake, run: Run, result: Result, error: Exception) -> Action:
+    place: dict[str, Any] = {"feed": run.feed, "folder": run.folder}
+    damaged = error.document if isinstance(error, DamagedDocumentError) else ""
+    failed = Action(lake.bronze, run.prefix, "", {}, Status.FAILED, class_of(error), **place, damaged=damaged)
+    return replace(failed, because=_findings(result))
+
+
 def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) -> list[Action]:
     if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
     of_originals = _stricter(lake, run, result)
-    moved = _moved(of_copies)
+    moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
     masked = run.masked
     promoted = _promoted(lake, masked)
     return [
@@ -65,66 +91,13 @@ def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) ->
     ]
 
 
-def withdraw_with_copies(lake: Lake, masked: Run, result: Result, of_originals: Result | None) -> list[Action]:
-    """Return the actions that withdraw what a run that is all or nothing has promoted, when a copy of it is withdrawn.
-
-    An error becomes an action of its own, and does not affect other runs.
-
-    :param result: of deciding about the masked run.
-    :param of_originals: of deciding about the run; objects that it moves are left out.
-    """
-    try:
-        return _withdraw_with_copies(lake, masked.original, result, of_originals)
-    except Exception as error:
-        return [_failed(lake, masked.original, result, error)]
-
-
-def _withdraw_with_copies(lake: Lake, run: Run, result: Result, of_originals: Result | None) -> list[Action]:
-    if not _moved(result) or policy_of(read_basis(lake.s3, lake.bronze, run)).promotion is not Promotion.ALL_OR_NOTHING:
-        return []
-    because, promoted = _findings(result), _entries(lake, run)
-    return [
-        _withdrawal((_held_with_run(landed, promoted[landed.name]), because), landed, promoted[landed.name]["now"], run)
-        for landed in iter_landed(lake.s3, lake.bronze, run)
-        if landed.name in promoted.keys() - _moved(of_originals)
-    ]
-
-
-def _held_with_run(landed: LandedObject, entry: Mapping[str, Any]) -> Decision:
-    facts = {name: entry[name] for name in ("status_reason", "severity", "findings", "archived_findings", "detections")}
-    return Decision(
-        name=landed.name,
-        **landed_version(landed),
-        outcome=Outcome.HOLD,
-        reason=Reason.RUN_NOT_PROMOTABLE,
-        rule=None,
-        **facts,
-    )
-
-
-def _moved(result: Result | None) -> set[str]:
-    """Return the names of the objects that are moved."""
-    return {action.stricter_decision.name for action in (result.actions if result else ()) if action.decision}
-
-
-def _failed(lake: Lake, run: Run, result: Result, error: Exception) -> Action:
-    damaged = error.document if isinstance(error, DamagedDocumentError) else ""
-    place = lake.bronze, run.prefix, ""
-    facts: dict[str, Any] = {"feed": run.feed, "folder": run.folder, "because": _findings(result), "damaged": damaged}
-    return Action(*place, {}, Status.FAILED, class_of(error), **facts)
-
-
-def _entries(lake: Lake, run: Run) -> dict[str, dict[str, Any]]:
-    """Return the entries of what the run has promoted, by name."""
-    amendments, basis = read_amendments(lake.s3, lake.bronze, run), read_basis(lake.s3, lake.bronze, run)
-    entries = iter_run_entries(lake.s3, lake.bronze, run, basis, amendments, dry_run=False)
-    return {entry["name"]: entry for entry in entries if entry["outcome"] == Outcome.PROMOTE}
-
-
 def _promoted(lake: Lake, masked: Run) -> dict[str, dict[str, str] | None] | None:
     """Return the places of the promoted copies by name; None if documents are damaged, so that any may be promoted."""
     try:
-        return {name: entry["now"] for name, entry in _entries(lake, masked).items()}
+        amendments = read_amendments(lake.s3, lake.bronze, masked)
+        basis = read_basis(lake.s3, lake.bronze, masked)
+        entries = iter_run_entries(lake.s3, lake.bronze, masked, basis, amendments, dry_run=False)
+        return {entry["name"]: entry["now"] for entry in entries if entry["outcome"] == Outcome.PROMOTE}
     except (DamagedDocumentError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -50,12 +50,10 @@ def decide_all(
             of_runs[run] = decide_run(lake, run, by_run.get(run, {}), new)
             of_strays |= decide_strays(lake, of_runs[run].strays, of_strays.keys())
     for run, result in list(of_runs.items()):
-        if run.is_masked:
-            more = copies.withdraw_with_copies(lake, run, result, of_runs.get(run.original))
-            of_runs.setdefault(run.original, Result()).actions += more
-    for run, result in list(of_runs.items()):
-        if more := copies.withdraw(lake, run, result, of_runs.get(run.masked)):
-            of_runs.setdefault(run.masked, Result()).actions += more
+        if rest := copies.hold_rest(lake, run, result, of_runs.get(run.original, Result())):
+            of_runs.setdefault(run.original, Result()).actions += rest
+        if of_copies := copies.withdraw(lake, run, result, of_runs.get(run.masked)):
+            of_runs.setdefault(run.masked, Result()).actions += of_copies
     if settled is not None:
         settled |= _settled(carried, of_runs)
     for result in (*of_runs.values(), *of_strays.values()):

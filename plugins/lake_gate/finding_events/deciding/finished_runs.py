@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.decision import Decision
+from lake_gate.decision.decision import Decision, hold_with_run
 from lake_gate.decision.policy import Outcome, Promotion
 from lake_gate.finding_events.action import Action, Status
 from lake_gate.finding_events.deciding.lake import Lake
@@ -17,9 +17,10 @@ from lake_gate.finding_events.deciding.strays import add_copies_in_silver
 from lake_gate.finding_events.moving import left_behind
 from lake_gate.finding_events.reconciling import is_settled, iter_unfinished
 from lake_gate.finding_events.rejudging import Decided, rejudge
-from lake_gate.finding_events.runs import Landing, Place, read_decided
+from lake_gate.finding_events.runs import Landing, Place, read_decided, read_landing
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import Run
 
 _ISOLATED = {Outcome.MASK, Outcome.QUARANTINE}
 """Outcomes of objects that are in quarantine themselves."""
@@ -57,6 +58,25 @@ def decide_again(lake: Lake, landing: Landing, direct: FindingsByKey, carried: F
             result.actions += run.unchanged(decision, same[name])
             if name not in amendments.made and decided.outcome(name) in {*_ISOLATED, Outcome.HOLD}:
                 add_copies_in_silver(lake, landed[name], everything[name], result)
+
+
+def hold_promoted(lake: Lake, run: Run, because: list[str]) -> list[Action]:
+    """Return the actions that hold all promoted objects of a run that is all or nothing; none for other runs.
+
+    :param because: ids of the findings that led to it.
+    """
+    landing = read_landing(lake.s3, lake.bronze, run, (), ())
+    if landing is None or landing.is_dry or not landing.basis:
+        return []
+    decided, _, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+    if decided.policy.promotion is not Promotion.ALL_OR_NOTHING:
+        return []
+    finished = _FinishedRun(lake, landing, decided, amendments, Result())
+    return [
+        finished.to_move(hold_with_run(replace(decision, outcome=Outcome.PROMOTE)), [], because)
+        for decision, _ in rejudge(decided, {})
+        if decided.outcome(decision.name) == Outcome.PROMOTE
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from lake_gate.finding_events.action import Action, Status
-from lake_gate.finding_events.deciding.copies import is_copy, withdraw
+from lake_gate.finding_events.deciding.copies import hold_rest, is_copy, withdraw
 from lake_gate.finding_events.deciding.lake import Lake as At
 from lake_gate.finding_events.deciding.result import Result
 from lake_gate.finding_events.withdrawing import Withdrawing
 from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
-from tests.lake_gate.finding_events.world import Gate
+from tests.lake_gate.finding_events.world import POLICY, Gate
 
 RUN = Run("synthea", "1")
 
@@ -85,6 +85,28 @@ def test_copy_leaves_silver_although_a_document_of_its_run_is_damaged(
     (done,) = withdrawing.withdraw(RUN.masked, [action])
     assert done.moved
     assert lake.keys(lake.silver) == []
+
+
+@pytest.mark.parametrize(("promotion", "names"), [("all or nothing", ["b.csv"]), ("each by itself", [])])
+def test_promoted_object_of_an_all_or_nothing_run_leaves_silver_with_a_copy(
+    lake: Lake, promotion: str, names: list[str]
+) -> None:
+    policy = {**POLICY, "promotion": promotion}
+    gate = Gate(lake, {"a.csv": "mask", "b.csv": "promote"}, policy=policy).land().decide()
+    gate.step_chunk("promote", gate.chunks["promote"][0])
+    copies = Gate(lake, {"a.csv": "promote"}, {"a.csv": b"masked"}, run=RUN.masked, policy=policy).land().decide()
+    gate.step_chunk("promote", [*copies.chunks["promote"][0], "copies"])
+    quarantined = decided(copies.objects["a.csv"], "quarantine")
+    move = Action(quarantined.bucket, quarantined.key, "v", {"f": "High"}, Status.MOVE, "why", "synthea", "1/masked")
+    of_copies = Result([replace(move, was="promote", decision=asdict(quarantined))])
+    actions = hold_rest(at(lake), RUN.masked, of_copies, Result())
+    assert [action.stricter_decision.name for action in actions] == names
+    assert {(action.stricter_decision.reason, *action.because) for action in actions} <= {("run_not_promotable", "f")}
+    assert hold_rest(at(lake), RUN.masked, of_copies, Result(actions)) == []
+    assert hold_rest(at(lake), RUN.masked, Result([replace(move, status=Status.STANDS)]), Result()) == []
+    withdrawing = Withdrawing(lake.s3, lake.settings, Run("finding_events", "e"), "2026-01-01T00:00:00+00:00")
+    assert all(done.moved for done in withdrawing.withdraw(RUN, actions))
+    assert ("synthea/1/b.csv" in lake.keys(lake.silver)) == (not names)
 
 
 def test_damaged_list_of_copies_stops_no_other_run(lake: Lake, masked: Gate) -> None:
