@@ -24,6 +24,7 @@ from typing import Any
 
 from localaws.server import LocalAws
 from tests.faults.choice import faults_of, sample, shuffled, stable
+from tests.faults.deliveries import MASKED, MASKING
 from tests.faults.harness import NAMED, REPO, WORLDS, Harness
 from tests.faults.report import report
 from tests.faults.scenario import Outcome, play
@@ -35,6 +36,7 @@ LOGS = RESULTS.parent / "logs"
 REPORT = REPO / "docs" / "reports" / "faults.md"
 NO_ANSWER = "the harness failed"
 SCENARIO_SECONDS = 600
+MASKED_WORLD = "masking"
 
 type Scenario = tuple[str, str]
 
@@ -78,7 +80,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="calls whose names this regular expression finds")
     parser.add_argument("--fault", action="append", help="this fault; may be given more than once")
     parser.add_argument("--sample", type=int, default=0, help="that many scenarios, chosen by their names")
-    parser.add_argument("--world", default=NAMED, choices=WORLDS, help="whether Macie names the versions of objects")
+    parser.add_argument(
+        "--world",
+        default=NAMED,
+        choices=[*WORLDS, MASKED_WORLD],
+        help="whether Macie names the versions of objects; masking: a feed that masks, and another delivery",
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="keep the results that are there")
     parser.add_argument(
@@ -169,7 +176,7 @@ def _work(todo: Any, done: Any, world: str) -> None:
     with LocalAws() as aws:
         scenario = _next_scenario(todo)
         while scenario is not None:
-            with Harness(aws.endpoint_url) as harness:
+            with Harness(aws.endpoint_url, **(MASKING if world == MASKED_WORLD else {})) as harness:
                 while scenario is not None:
                     outcome = _play_and_keep_log(harness, scenario, world)
                     done.put(outcome)
@@ -181,7 +188,10 @@ def _work(todo: Any, done: Any, world: str) -> None:
 def _play_and_keep_log(harness: Harness, scenario: Scenario, world: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="lake-gate-scenario-") as folder:
         try:
-            outcome = play(harness, Path(folder), *scenario, world=world)
+            if world == MASKED_WORLD:
+                outcome = play(harness, Path(folder), *scenario, MASKED)
+            else:
+                outcome = play(harness, Path(folder), *scenario, world=world)
         except Exception as error:  # the harness's own; the other scenarios can do without this one
             outcome = Outcome(*scenario, NO_ANSWER, [f"{type(error).__name__}: {error}"])
         log = Path(folder) / "log"
