@@ -94,7 +94,7 @@ def _judged(
     if run.outcome(landed.name) != Outcome.MASK:
         return held_if_masked(decided)
     later, masked = found.get(landed.name, ()), run.masked_positions(landed.name)
-    return _of_masked(decided, is_still_masked=_is_masked(run.known_about(landed), later, masked))
+    return _of_masked(decided, is_still_masked=not later or _is_masked(run.known_about(landed), later, masked))
 
 
 def _held_with_run(run: Decided, decision: Decision) -> Decision:

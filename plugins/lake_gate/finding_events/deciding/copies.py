@@ -63,9 +63,8 @@ def hold_rest(lake: Lake, masked: Run, of_copies: Result, of_run: Result) -> lis
         is_moving = any(action.status == Status.MOVE and action.was == Outcome.PROMOTE for action in of_copies.actions)
         if not is_moving and not read_amendments(lake.s3, lake.bronze, masked).made:
             return []
-        moved = {action.stricter_decision.name for action in of_run.actions if action.decision}
         rest = finished_runs.hold_promoted(lake, masked.original, _findings(of_copies))
-        return [action for action in rest if action.stricter_decision.name not in moved]
+        return [action for action in rest if action.stricter_decision.name not in _moved(of_run)]
     except Exception as error:
         return [_failed(lake, masked.original, of_copies, error)]
 
@@ -81,7 +80,7 @@ def _withdraw(lake: Lake, run: Run, result: Result, of_copies: Result | None) ->
     if run.is_masked or head_version(lake.s3, lake.bronze, run.masked.document(MANIFEST)) is None:
         return []
     of_originals = _stricter(lake, run, result)
-    moved = {action.stricter_decision.name for action in (of_copies.actions if of_copies else ()) if action.decision}
+    moved = _moved(of_copies) if of_copies else set()
     masked = run.masked
     promoted = _promoted(lake, masked)
     return [
@@ -100,6 +99,10 @@ def _promoted(lake: Lake, masked: Run) -> dict[str, dict[str, str] | None] | Non
         return {entry["name"]: entry["now"] for entry in entries if entry["outcome"] == Outcome.PROMOTE}
     except (DamagedDocumentError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _moved(result: Result) -> set[str]:
+    return {action.stricter_decision.name for action in result.actions if action.decision}
 
 
 def _findings(result: Result) -> list[str]:
