@@ -66,6 +66,7 @@ def test_finding_of_automated_discovery_pulls_an_object_back_from_silver(
     assert delivered.outcomes["medium.csv"] == "quarantine"
 
 
+@pytest.mark.slow
 def test_same_findings_change_nothing_the_second_time(
     lake: Lake, delivered: Ended, run_events: Callable[[], Ended]
 ) -> None:

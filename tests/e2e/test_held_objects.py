@@ -46,6 +46,7 @@ def test_held_file_reaches_silver_when_it_is_re_processed_by_its_reason(
     assert lake.versions(lake.bronze, f"held/{held.run.prefix}b.csv") == []
 
 
+@pytest.mark.slow
 def test_file_that_is_held_again_is_held_once(lake: Lake, run_dag: RunDag, held: Ended) -> None:
     ended = run_dag(source="held://*")
     assert set(ended.outcomes.values()) == {"promote", "hold"}

@@ -324,6 +324,7 @@ def test_all_or_nothing_counts_a_masked_file_as_promotable_if_its_copy_is(
     assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
 
 
+@pytest.mark.slow
 def test_later_finding_in_a_copy_pulls_it_back_from_silver(
     lake: Lake, run_feed: RunFeed, run_events: Callable[[], Ended], small: Path
 ) -> None:

@@ -30,6 +30,8 @@ from tests.lake import Lake
 
 ROUNDS = 2
 CALLS = 1000 if os.environ.get("FAULTS_ALL") else 2
+QUICK = {"decide", "promote", "publish"}
+"""Steps that are not slow together."""
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,9 @@ def tolerant(step: Callable[[], Any]) -> Any:
         return step()
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=() if step in QUICK else pytest.mark.slow) for step in STEPS]
+)
 def test_nothing_is_doubled_or_lost_when_a_task_runs_once_more_within_itself(
     fresh: Callable[[], ByHand], proxy: Proxy, step: str
 ) -> None:
@@ -115,7 +119,14 @@ def test_nothing_is_doubled_or_lost_when_a_task_runs_twice_at_once(fresh: Callab
         assert verdict(run.lake).problems == []
 
 
-@pytest.mark.parametrize(("step", "name"), [("promote", CLEAN), ("quarantine", HIGH), ("hold", PDF)])
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("promote", CLEAN),
+        pytest.param("quarantine", HIGH, marks=pytest.mark.slow),
+        pytest.param("hold", PDF, marks=pytest.mark.slow),
+    ],
+)
 def test_what_is_written_over_a_landed_object_stays_where_it_is_while_the_landed_bytes_move(
     fresh: Callable[[], ByHand], proxy: Proxy, step: str, name: str
 ) -> None:
