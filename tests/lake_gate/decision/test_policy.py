@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,13 @@ def test_conditions_of_rules_that_promote_are_upper_bounds(
 def test_first_rule_that_matches_decides() -> None:
     policy = content(rule("promote", "a", max_severity="Low"), rule("quarantine", "b"), rule("hold", "c"))
     assert [outcome(policy, facts(NAME, severity=s)) for s in ("Low", "Medium")] == ["promote", "quarantine"]
+
+
+def test_rule_for_masked_copies_matches_no_original() -> None:
+    policy = content(rule("promote", "tokens", masked_copies_only=True), rule("mask", "people"))
+    original = facts(NAME)
+    assert outcome(policy, original) == "mask"
+    assert outcome(policy, replace(original, is_masked_copy=True)) == "promote"
 
 
 WRONG = [
