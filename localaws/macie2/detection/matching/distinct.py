@@ -39,14 +39,15 @@ class Distinct:
     def __init__(self, table: Table, plan: Plan, masks: Sequence[pl.Expr]) -> None:
         self.table = table
         self.groups: dict[Group, list[Column]] = {}
+        # Of all groups at once: polars spreads the columns over its threads, and each call costs.
+        apart = [column for group in plan.groups if len(group.columns) <= WIDE for column in group.columns]
+        distinct = dict(zip(apart, table.distinct(apart) if apart else (), strict=True))
         parts: list[pl.Series] = []
         start = 0
         for group in plan.groups:
-            together = len(group.columns) > WIDE
-            values = [_stacked(table, group)] if together else table.distinct(group.columns)
             self.groups[group] = []
-            for at, part in enumerate(values):
-                columns = group.columns if together else (group.columns[at],)
+            for columns in [(column,) for column in group.columns] if group.columns[0] in distinct else [group.columns]:
+                part = distinct[columns[0]] if columns[0] in distinct else _stacked(table, group)
                 self.groups[group].append(Column(columns, start, len(part)))
                 parts.append(part.rename(VALUE))
                 start += len(part)
