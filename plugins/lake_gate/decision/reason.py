@@ -64,8 +64,8 @@ class Reason(StrEnum):
 
 CLEARED = frozenset(
     {
-        *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE),
+        *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE, Reason.ALLOWED_BY_EXCEPTION),
         *(Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER),
     }
 )
-"""Reasons of promotions that rest on a job of the object's own run."""
+"""Reasons of promotions by the policy: on evidence of the object's own run, unless the decision names a verdict."""
