@@ -1,4 +1,4 @@
-"""Findings after a run about a table that an exception let pass: accepted ones change nothing, all others withdraw it."""
+"""Findings after a run in a table that an exception let pass: accepted ones change nothing, others withdraw it."""
 
 from __future__ import annotations
 
@@ -72,11 +72,3 @@ def test_exception_of_another_feed_keeps_nothing_in_silver(lake: Lake) -> None:
     add_exception(lake.s3, lake.bronze, nights.excused(feed="other"))
     later(lake, night, ACCEPTED)
     assert not night.is_in_silver
-
-
-def test_table_that_was_quarantined_before_the_exception_stays_there(lake: Lake) -> None:
-    night = Night(lake, ACCEPTED).over()
-    add_exception(lake.s3, lake.bronze, EXCUSED)
-    head = lake.s3.head_object(Bucket=lake.quarantine, Key=night.run.prefix + NAME)
-    assert head["VersionId"]
-    assert lake.keys(lake.silver) == []
