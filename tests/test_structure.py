@@ -18,6 +18,7 @@ LAYERS = (
         {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
+        {"ledger"},
     ),
     *(
         {"scan"},
@@ -32,6 +33,7 @@ LAYERS = (
 """The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
     "": ["feed", "xcom", "labels"],
+    "ledger": ["chain"],
     "scan": ["job_spec", "scope", "cost"],
     "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
     "delivery": ["header", "rows"],
