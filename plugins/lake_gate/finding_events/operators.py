@@ -47,6 +47,7 @@ from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, 
 from lake_gate.model.words import counted
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.recording.documents import describe, write_recorded
 from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.s3.documents import (
     GONE,
@@ -342,8 +343,9 @@ class RecordEventsOperator(GateOperator):
             objects_uri=self._write_objects(run, totals, failed_before),
             totals=totals,
         )
+        record["documents"] = describe(self.s3, bronze, run, dict.fromkeys((TAKEN, FINDINGS, ACTIONS, OBJECTS), ""))
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
-        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        uri = write_recorded(self.s3, self.lake_settings, run, content)
         clear_pending(
             self.s3,
             bronze,
