@@ -19,6 +19,7 @@ LAYERS = (
         {"include", "content", "runs_index"},
         {"base"},
         {"ledger"},
+        {"verify"},
     ),
     *(
         {"scan"},
