@@ -40,10 +40,11 @@ from lake_gate.finding_events.recording import (
 )
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
+from lake_gate.ledger.book import heads
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Observation, Severity
 from lake_gate.model.kept import without_values
-from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
+from lake_gate.model.run import ACTIONS, FEED_NAME, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
 from lake_gate.model.words import counted
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
@@ -436,10 +437,16 @@ class NotifyEventsOperator(GateOperator):
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH
+        feeds = {self.feed, *(entry.get("feed") for entry in self._entries(run) if entry.get("now"))} - {None, ""}
         return operators.send_once(
-            digest(record, iter_items(self.s3, settings.bronze_bucket, run.document(OBJECTS), entry_of), uri),
+            digest(
+                record, self._entries(run), uri, heads(self.s3, settings.ledger, filter(FEED_NAME.fullmatch, feeds))
+            ),
             kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
             receipts=Receipts(self.s3, settings.bronze_bucket, run),
             aws_conn_id=self.aws_conn_id,
         )
+
+    def _entries(self, run: Run) -> Iterator[dict[str, Any]]:
+        return iter_items(self.s3, self.lake_settings.bronze_bucket, run.document(OBJECTS), entry_of)

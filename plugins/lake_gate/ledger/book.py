@@ -9,10 +9,13 @@ A damaged line does not stop the gate: the next line has the hash of its bytes, 
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lake_gate.ledger.chain import FIRST, MOST_LINE_BYTES, Kind, Line, hash_of, name_of, prefix_of, sequence_of
+from lake_gate.model.names import loggable
 from lake_gate.s3.documents import read_object_version, write_version
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
     from lake_gate.settings import Settings
 
+log = logging.getLogger(__name__)
+
+_MOST_HEADS = 10
 _TRIES = 100
 """Most lines of other writers that come first."""
 _LISTED = 10
@@ -76,6 +82,21 @@ def read_head(s3: S3Client, bucket: str, feed: str) -> Line | None:
     if number and not (line := _parse(content)):
         raise _damaged(bucket, prefix_of(feed) + name_of(number), "it is not a line of a ledger")
     return line if number else None
+
+
+def heads(s3: S3Client, bucket: str, feeds: Iterable[str]) -> list[str]:
+    """Return a line of a message for the ledger of each feed; an error stops no message.
+
+    A reader who keeps the message notices a chain that is rewritten later.
+    """
+    lines = []
+    for feed in sorted(set(feeds))[:_MOST_HEADS]:
+        try:
+            if head := read_head(s3, bucket, feed):
+                lines.append(f"Head of the ledger of {feed}: {head.head}")
+        except Exception as error:
+            log.warning("Cannot read the head of the ledger of %s: %s", loggable(feed), type(error).__name__)
+    return lines
 
 
 def _read_newest(s3: S3Client, bucket: str, feed: str) -> _Stored:

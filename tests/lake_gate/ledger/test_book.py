@@ -159,3 +159,19 @@ def test_document_in_bronze_gets_a_line_in_the_bucket_of_the_ledger(lake: Lake) 
     assert (line.uri, line.version_id) == (f"s3://{lake.bronze}/_runs/synthea/1/record.json", "v")
     assert line.sha256 == hashlib.sha256(b"{}").hexdigest()
     assert read_head(lake.s3, lake.bronze, "synthea") == line
+
+
+def test_heads_are_lines_of_a_message(lake: Lake) -> None:
+    head = write(lake, 1).head
+    write(lake, 1, feed="clinic")
+    clinic, synthea = book.heads(lake.s3, lake.bronze, ["synthea", "clinic", "other", "synthea"])
+    assert synthea == f"Head of the ledger of synthea: {head}"
+    assert clinic.startswith("Head of the ledger of clinic: 1:")
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "SlowDown", "NoSuchBucket"])
+def test_head_that_cannot_be_read_stops_no_message(lake: Lake, code: str) -> None:
+    write(lake, 1)
+    assert book.heads(Answering("ListObjectsV2", code), lake.bronze, ["synthea"]) == []  # type: ignore[arg-type]
+    lake.s3.put_object(Bucket=lake.bronze, Key=PREFIX + name_of(2), Body=b"forged")
+    assert book.heads(lake.s3, lake.bronze, ["synthea"]) == []
