@@ -179,7 +179,7 @@ class Audit:
 
     def _note_superseded(self) -> None:
         self.report.notes.append(
-            "a folder has no versions: a document that was rewritten later cannot be told from one that was changed"
+            "a folder has no versions: a document that was rewritten later looks like one that was changed"
         )
         versions = {(named.key, named.version_id) for of_key in self._named.values() for named in of_key}
         if earlier := len(versions) - len(self._named):

@@ -109,13 +109,13 @@ class BucketStore:
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **version)
         except ClientError as error:
-            if is_missing(error) or _is_no_version(error):
+            if is_missing(error) or _names_no_version(error):
                 return None
             raise
         return Content.read(answer["Body"], most_bytes)  # type: ignore[arg-type]
 
 
-def _is_no_version(error: ClientError) -> bool:
+def _names_no_version(error: ClientError) -> bool:
     """Whether the id has another form than those of S3, or is that of a delete marker."""
     return error.response.get("Error", {}).get("Code") in {"InvalidArgument", "MethodNotAllowed", "405"}
 

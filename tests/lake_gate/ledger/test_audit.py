@@ -36,7 +36,7 @@ def test_copy_that_is_as_it_was_has_no_problems(tmp_path: Path) -> None:
     assert (report.problems, report.unchecked) == ([], [])
     assert (report.lines, report.documents, str(report.head)) == (3, 5, head)
     assert report.notes == [
-        "a folder has no versions: a document that was rewritten later cannot be told from one that was changed"
+        "a folder has no versions: a document that was rewritten later looks like one that was changed"
     ]
 
 
