@@ -72,7 +72,7 @@ class Lake:
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """Keys of the latest versions below a prefix, but for what runs write down."""
         listed = self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        return [item["Key"] for item in listed if not item["Key"].startswith(("_runs/", "_content/"))]
+        return [item["Key"] for item in listed if not item["Key"].startswith(("_runs/", "_content/", "_ledger/"))]
 
     def versions(self, bucket: str, key: str) -> list[str]:
         """Ids of all versions of a key, latest first."""

@@ -18,7 +18,8 @@ LAYERS = (
         {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
-        {"exceptions"},
+        {"exceptions", "ledger"},
+        {"verify"},
     ),
     *(
         {"scan"},
@@ -33,6 +34,7 @@ LAYERS = (
 """The order of lake_gate: a package or module imports only those of an earlier set."""
 PURE = {
     "": ["feed", "xcom", "labels"],
+    "ledger": ["chain"],
     "scan": ["job_spec", "scope", "cost"],
     "decision": [
         *("binding", "policy", "facts", "doubts", "exceptions", "decision", "columns", "plan", "verdict", "amendments"),

@@ -73,6 +73,10 @@ def _apply(bucket: FakeBucket, properties: dict[str, Any]) -> None:
         (bucket.encryption or {})["Rule"]["BucketKeyEnabled"] = str(is_on).lower()
     if versioning := properties.get("VersioningConfiguration"):
         backend.put_bucket_versioning(bucket.name, versioning["Status"])
+    if lock := properties.get("ObjectLockConfiguration"):
+        retention = lock.get("Rule", {}).get("DefaultRetention", {})
+        days, years = (int(retention.get(unit, 0)) for unit in ("Days", "Years"))
+        backend.put_object_lock_configuration(bucket.name, True, retention.get("Mode"), days, years)
     if ownership := properties.get("OwnershipControls"):
         backend.put_bucket_ownership_controls(bucket.name, ownership["Rules"][0]["ObjectOwnership"])
     if lifecycle := properties.get("LifecycleConfiguration"):

@@ -85,6 +85,8 @@ def clean_json(resource_json: Any, resources_map: ResourceMap) -> Any:
         if "Fn::Join" in body:
             separator, items = body["Fn::Join"]
             return _joined(separator, map(str, clean_json(items, resources)))
+    if isinstance(body, list):  # moto leaves a null where AWS leaves out the item that is AWS::NoValue
+        return [item for item in (clean_json(each, resources) for each in body) if item is not None]
     return _clean_json(body, resources)
 
 

@@ -38,6 +38,7 @@ class Settings:
     :param dead_letter_queue_url: SQS queue for messages that arrived as events of Macie and are not valid.
     :param masking_key: id, ARN or alias (``alias/...``) of the HMAC key in KMS from which the keys of masking are
         derived; needed by feeds with a masking spec.
+    :param ledger_bucket: bucket of the ledgers, see :mod:`lake_gate.ledger.chain`; by default the bronze bucket.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -55,6 +56,12 @@ class Settings:
     scan_usd_per_gb: float = 1.0
     allowed_source_hosts: str = ""
     masking_key: str = ""
+    ledger_bucket: str = ""
+
+    @property
+    def ledger(self) -> str:
+        """The bucket of the ledgers."""
+        return self.ledger_bucket or self.bronze_bucket
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:

@@ -28,6 +28,7 @@ PLACES = [
     ("BronzeBucket", "_runs/synthea/1/manifest.jsonl"),
     ("BronzeBucket", "_runs/synthea/1/decisions.jsonl"),
     ("BronzeBucket", "_runs/finding_events/watermark.json"),
+    ("BronzeBucket", "_ledger/synthea/9999999998-0000000001.json"),
     ("BronzeBucket", f"_content/{SHA}/found.json"),
     ("BronzeBucket", f"_content/{SHA}/landed/synthea/1/{SHA}.json"),
     ("BronzeBucket", f"_verdicts/{SHA}/{SHA}.json"),

@@ -107,6 +107,7 @@ def judge(s3: Any, buckets: Buckets, expected: Expected, run_id: str, *, refused
     problems += _intruder(lake, expected)
     problems += _record(lake, expected, folder)
     problems += _marker(lake, folder)
+    problems += _ledger(lake, folder)
     return Verdict(problems, _outcomes(lake, folder))
 
 
@@ -297,3 +298,20 @@ def _marker(lake: _Lake, folder: str) -> Iterator[str]:
     there = lake.of(lake.buckets.silver, f"{FEED}/{folder}/")
     if listed != sorted((one.key, one.version_id, len(one.content), one.sha256) for one in there):
         yield f"the marker lists {len(listed)} objects, which are not the {len(there)} of the run in silver"
+
+
+def _ledger(lake: _Lake, folder: str) -> Iterator[str]:
+    """The lines are a chain without a gap, each written once, and the run's record has one."""
+    versions = sorted(lake.of(lake.buckets.bronze, f"_ledger/{FEED}/"), key=lambda one: one.key[-15:])
+    before = "0" * 64
+    for number, version in enumerate(versions, 1):
+        line = json.loads(version.content)
+        if (line["sequence"], line["previous"]) != (number, before):
+            yield f"line {number} of the ledger does not follow the line before"
+        before = version.sha256
+    key = f"_runs/{FEED}/{folder}/record.json"
+    record = next(one for one in lake.of(lake.buckets.bronze) if one.key == key)
+    wanted = (f"s3://{lake.buckets.bronze}/{key}", record.version_id, record.sha256)
+    lines = [json.loads(version.content) for version in versions]
+    if wanted not in {(line["uri"], line["version_id"], line["sha256"]) for line in lines}:
+        yield "the record of the run has no line in the ledger"

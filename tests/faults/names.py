@@ -19,6 +19,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _RUN = re.compile(r"^(held/|_runs/|masked/|held/masked/)?synthea/(?!runs\.json$)[^/]+?(/|\.json$|$)")
 _LANDED = re.compile(r"(?<=/landed/synthea/)[^/]+(?=/)")
 """The run in the index by content."""
+_LINE = re.compile(r"\d{10}-\d{10}\.json$")
 _OFFSET = re.compile(r"-\d+(?=\.jsonl)")
 
 
@@ -108,6 +109,8 @@ def key_name(key: str) -> str:
     """Return the key without what differs from run to run: ``patients.csv``, ``_runs manifest.jsonl``."""
     if "/Macie/" in key:
         return "results *.jsonl.gz" if key.endswith(".gz") else "results"
+    if key.startswith("_ledger/"):
+        return _LINE.sub("line", key)
     place = _RUN.match(key)
     if place:
         folder = (place[1] or "").rstrip("/")

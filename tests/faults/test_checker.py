@@ -60,6 +60,15 @@ def edit_record(**changes: Any) -> Callable[[ByHand], None]:
     return act
 
 
+LINE = "_ledger/synthea/9999999998-0000000001.json"
+
+
+def put_line(run: ByHand) -> None:
+    """Write a line for the second time."""
+    line = run.lake.read(run.lake.bronze, LINE)
+    run.lake.s3.put_object(Bucket=run.lake.bronze, Key=LINE, Body=line)
+
+
 def edit_marker(run: ByHand) -> None:
     marker = json.loads(run.lake.read(run.lake.silver, run.run.marker))
     marker["objects"].pop()
@@ -87,6 +96,8 @@ def test_nothing_is_wrong_with_a_good_run(run: ByHand) -> None:
         (delete("silver", lambda run: run.run.marker), "there is no marker in silver"),
         (delete("bronze", lambda run: run.run.document("record.json")), "there is no record of the run"),
         (edit_marker, "the marker lists 2 objects, which are not the 3"),
+        (put_line, "line 2 of the ledger does not follow the line before"),
+        (delete("bronze", lambda run: LINE), "the record of the run has no line in the ledger"),
         (edit_record(outcome="hold"), "was to be promote, the record says hold"),
         (edit_record(sha256="00"), "the record's size or SHA-256"),
         (edit_record(reason=None), "no outcome or no reason"),

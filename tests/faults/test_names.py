@@ -28,6 +28,8 @@ S3 = {"authorization": "AWS4-HMAC-SHA256 Credential=x/20260102/us-east-1/s3/aws4
             f"/{BRONZE}/_content/ab/landed/synthea/{RUN}/a.csv.json",
             "s3:PutObject bronze _content/ab/landed/synthea/*/a.csv.json",
         ),
+        ("PUT", f"/{BRONZE}/_ledger/synthea/9999999998-0000000001.json", "s3:PutObject bronze _ledger/synthea/line"),
+        ("GET", f"/{BRONZE}?list-type=2&prefix=_ledger%2Fsynthea%2F", "s3:ListObjectsV2 bronze _ledger/synthea/"),
         ("POST", f"/{BRONZE}?delete", "s3:DeleteObjects bronze"),
         ("GET", f"/{BRONZE}/a.csv?tagging", "s3:GetObjectTagging bronze a.csv"),
         (

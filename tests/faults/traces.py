@@ -13,7 +13,7 @@ from typing import Any
 from tests.faults.harness import Harness
 
 QUEUE = "everything-said"
-DOCUMENTS = ("_runs/", "_content/", "_verdicts/", "/Macie/")
+DOCUMENTS = ("_runs/", "_content/", "_ledger/", "_verdicts/", "/Macie/")
 """Where documents are: the gate's, and Macie's discovery results."""
 
 

@@ -46,6 +46,9 @@ _MASKING = {
     name: partial(Mutant, f"{GATE}/masking/{name}.py", (f"tests/lake_gate/masking/test_{name}.py",))
     for name in ("checks", "files", "keys", "masker", "methods", "plan", "records", "spec")
 }
+_chain = partial(Mutant, f"{GATE}/ledger/chain.py", ("tests/lake_gate/ledger/test_chain.py",))
+_book = partial(Mutant, f"{GATE}/ledger/book.py", ("tests/lake_gate/ledger/test_book.py",))
+_audit = partial(Mutant, f"{GATE}/ledger/audit.py", ("tests/lake_gate/ledger/test_audit.py",))
 _decision = partial(Mutant, f"{GATE}/decision/decision.py", (DECISION,))
 _doubts = partial(Mutant, f"{GATE}/decision/doubts.py", (DECISION,))
 _facts = partial(Mutant, f"{GATE}/decision/facts.py", (DECISION, "tests/lake_gate/decision/test_facts.py"))
@@ -449,7 +452,7 @@ MUTANTS = [
     _overlay("an amendment that is added meanwhile is missed", "if amendments == before:", "if True:"),
     _withdrawing("the marker lists withdrawn objects", "_attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))", "pass"),
     _withdrawing("a document that cannot be written keeps an object in silver", "        failures.append(error)", "        raise"),
-    _withdrawing("the record has the former places", "_attempt(failures, lambda: rewrite_record(self.s3, bronze, run))", "pass"),
+    _withdrawing("the record has the former places", "_attempt(failures, lambda: rewrite_record(self.s3, self.settings, run))", "pass"),
     _moving("one failing object keeps the others where they are", "        if len(decisions) == 1:\n", "        if True:\n"),
     _moving("an object that is still in silver is reported as moved", "if copies and buckets.silver not in {", "if copies and None not in {"),
     _events("one failing run stops its chunk", 'log.warning("Cannot withdraw from %s: %s", f"{feed}/{folder}" if feed else "strays", class_of(error))', 'log.warning("failed"); raise'),
@@ -649,4 +652,19 @@ MUTANTS = [
     _pages("lake", "a record of any size is kept in memory", "{}, most_bytes=MOST_OBJECT_BYTES) or {}", "{}) or {}"),
     _pages("places", "names are commands of the shell", "return shlex.quote(text)", "return text"),
     Mutant(f"{GATE}/pages/app.py", ("tests/lake_gate/pages/test_app.py",), "the text of an error is on the page", "return render_state(request, states.FAILED)", "return render_state(request, states.of_settings(str(error)))"),
+    _chain("the hash of the line before is not compared", "and line.previous != expected", "and False"),
+    _chain("missing lines are not reported", "[] if sequence == before + 1 else", "[] if True else"),
+    _chain("a rewritten chain has the head that was kept", "and found[head.sequence] != head.hash", "and False"),
+    _chain("the last lines may be gone", "if head.sequence > last:", "if False:"),
+    _chain("a line may be written in another way", "if line.to_bytes() != content:", "if False:"),
+    _chain("a line may have the number of another", "line.sequence != sequence", "False"),
+    _book("a line may be written over that of another writer", "if write_version(s3, bucket, key, line.to_bytes())[1]:", 'if s3.put_object(Bucket=bucket, Key=key, Body=line.to_bytes(), ContentType="application/json"):'),
+    _book("a head that cannot be read stops the message", "except Exception as error:\n            log", "except KeyError as error:\n            log"),
+    _audit("the hash of a document is not compared", "if content and content.sha256 == named.sha256:", "if content:"),
+    _audit("the documents of a record are not checked", "and content and named.is_record:", "and content and False:"),
+    _audit("a document without a line is fine", "if _is_before(entry.modified_at, self._first_at):", "if True:"),
+    _audit("a line names any address", 'and match[4] == self.feed and ".." not in line.uri', ""),
+    Mutant(f"{GATE}/ledger/stores.py", ("tests/lake_gate/ledger/test_stores.py",), "a folder is left", "path.resolve().is_relative_to(self.root.resolve()) and path.is_file()", "path.is_file()"),
+    Mutant(f"{GATE}/recording/documents.py", ("tests/lake_gate/recording/test_documents.py",), "a record has no line", "    append_document(s3, settings, run.feed, kind, key, version_id, content)\n", ""),
+    Mutant("infra/storage.yaml", ("tests/infra/test_ledger.py",), "the gate may overwrite a line in bronze", 'Resource: !Sub "${BronzeBucket.Arn}/_ledger/*"\n            Condition:', 'Resource: !Sub "${BronzeBucket.Arn}/_ledgers/*"\n            Condition:'),
 ]  # fmt: skip

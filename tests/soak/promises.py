@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lake_gate.ledger.audit import Audit
+from lake_gate.ledger.stores import BucketStore
 from tests.soak.world import GateRun, World
 
 _RANKS = {"": 0, "Low": 1, "Medium": 2, "High": 3}
@@ -18,6 +20,7 @@ def problems(world: World) -> list[str]:
     return [
         *_leaks(world),
         *_losses(world),
+        *_ledgers(world),
         *(problem for run in recorded.values() for problem in _disagreements(world, run)),
     ]
 
@@ -35,6 +38,17 @@ def _leaks(world: World) -> Iterator[str]:
         threshold = next((rank for prefix, rank in thresholds.items() if version["Key"].startswith(prefix)), 3)
         if worst >= threshold:
             yield f"{version['Key']} {content!r} is in silver, and was reported as {world.reported[content]}"
+
+
+def _ledgers(world: World) -> Iterator[str]:
+    """Yield what the auditor's command finds."""
+    store = BucketStore(world.lake.s3, world.lake.bronze)
+    for feed in store.folders("_ledger/"):
+        report = Audit(store, store, feed).run()
+        assert report.lines
+        for problem in (*report.problems, *report.unchecked):
+            if not (world.has_unhealed and problem.endswith("has no line")):
+                yield f"ledger of {feed}: {problem}"
 
 
 def _originals(world: World) -> dict[str, bytes]:

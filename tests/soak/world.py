@@ -93,6 +93,8 @@ class World:
         self._kill_at = 0
         self.s3 = self._client()
         self.events = 0
+        self.has_unhealed = False
+        """Whether a task was killed that never runs again: what it wrote last may have no line in the ledger."""
         self._clock = datetime(2026, 11, 1, tzinfo=UTC)
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
 
@@ -140,9 +142,10 @@ class World:
         try:
             act()
         except Killed:
+            self.has_unhealed |= run not in self.runs
             return False
         except FinalGateError:
-            run.is_refused = True
+            run.is_refused = self.has_unhealed = True
             return False
         except GateError:
             return False

@@ -33,10 +33,13 @@ def worst_moved(record: Mapping[str, Any]) -> Severity | None:
     return max(found, key=lambda severity: severity.rank, default=None)
 
 
-def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str) -> Notice:
+def digest(
+    record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], record_uri: str, heads: Sequence[str] = ()
+) -> Notice:
     """Return the message about the run.
 
     :param entries: the lines of its ``objects.jsonl``.
+    :param heads: see :func:`lake_gate.ledger.book.heads`.
     """
     totals, poison = record["totals"], sum(record["events"]["poison"].values())
     failed = totals["statuses"].get(Status.FAILED, 0)
@@ -50,6 +53,7 @@ def digest(record: Mapping[str, Any], entries: Iterable[Mapping[str, Any]], reco
         "Macie has reported findings outside the gate's own runs; they were decided about by the same policy.",
         f"Invalid messages of the findings queue in the dead-letter queue: {poison:,}." if poison else "",
         *(f"{counted(count, 'object')}: {status.replace('_', ' ')}." for status, count in totals["statuses"].items()),
+        *heads,
         *map(_line, shown),
     ]
     severity = worst_moved(record)

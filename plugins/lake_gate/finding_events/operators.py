@@ -40,13 +40,15 @@ from lake_gate.finding_events.recording import (
 )
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
+from lake_gate.ledger.book import heads
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Observation, Severity
 from lake_gate.model.kept import without_values
-from lake_gate.model.run import ACTIONS, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
+from lake_gate.model.run import ACTIONS, FEED_NAME, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
 from lake_gate.model.words import counted
 from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.recording.documents import describe, write_recorded
 from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.s3.documents import (
     GONE,
@@ -342,8 +344,9 @@ class RecordEventsOperator(GateOperator):
             objects_uri=self._write_objects(run, totals, failed_before),
             totals=totals,
         )
+        record["documents"] = describe(self.s3, bronze, run, dict.fromkeys((TAKEN, FINDINGS, ACTIONS, OBJECTS), ""))
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
-        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        uri = write_recorded(self.s3, self.lake_settings, run, content)
         clear_pending(
             self.s3,
             bronze,
@@ -434,10 +437,16 @@ class NotifyEventsOperator(GateOperator):
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH
+        feeds = {self.feed, *(entry.get("feed") for entry in self._entries(run) if entry.get("now"))} - {None, ""}
         return operators.send_once(
-            digest(record, iter_items(self.s3, settings.bronze_bucket, run.document(OBJECTS), entry_of), uri),
+            digest(
+                record, self._entries(run), uri, heads(self.s3, settings.ledger, filter(FEED_NAME.fullmatch, feeds))
+            ),
             kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
             receipts=Receipts(self.s3, settings.bronze_bucket, run),
             aws_conn_id=self.aws_conn_id,
         )
+
+    def _entries(self, run: Run) -> Iterator[dict[str, Any]]:
+        return iter_items(self.s3, self.lake_settings.bronze_bucket, run.document(OBJECTS), entry_of)

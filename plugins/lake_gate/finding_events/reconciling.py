@@ -18,6 +18,7 @@ from lake_gate.decision.overlay import read_amendments, write_amended
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.runs import is_dry
 from lake_gate.model.run import OBJECTS, RECORD, Run
+from lake_gate.recording.documents import describe_run, write_recorded
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
@@ -27,11 +28,12 @@ from lake_gate.s3.documents import (
     read_document_or_none,
     read_object,
     update_document,
-    write_document,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from lake_gate.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +80,9 @@ def _without(content: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) ->
     return marker.without(withdrawals).to_bytes()
 
 
-def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
+def rewrite_record(s3: S3Client, settings: Settings, run: Run) -> None:
     """Rewrite the run's record with the places of its objects; without a record there is nothing to rewrite."""
+    bronze = settings.bronze_bucket
     if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
         return
     basis = read_basis(s3, bronze, run)
@@ -89,13 +92,14 @@ def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
         totals = Totals()
         uri = write_objects(s3, bronze, run, basis, amendments, totals, dry_run=dry_run)
         changes = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
+        changes["documents"] = describe_run(s3, bronze, run, basis)
         record = json.dumps({**before, **changes}, indent=1, ensure_ascii=False).encode()
-        write_document(s3, bronze, run.document(RECORD), record)
+        write_recorded(s3, settings, run, record)
         update_outcomes(s3, bronze, run, changes["totals"])
 
     write_amended(s3, bronze, run, write)
     if run.is_masked:  # the entries of the originals have those of the copies
-        rewrite_record(s3, bronze, run.original)
+        rewrite_record(s3, settings, run.original)
 
 
 def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Done
 from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, failure, move_each
 from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import AMENDMENTS, MOVED, Run
-from lake_gate.s3.documents import load_items, load_lines, update_document
+from lake_gate.s3.documents import load_items, load_lines, update_version
 from lake_gate.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,14 +50,15 @@ class Withdrawing:
 
         :raises Exception: when the amendments cannot be written; nothing was touched then.
         """
-        amendments = self._amend(run, actions)
+        amendments, write_line = self._amend(run, actions)
         bronze, silver = self.settings.bronze_bucket, self.settings.silver_bucket
         failures: list[Exception] = []
         _attempt(failures, lambda: rewrite_marker(self.s3, bronze, silver, run, amendments))
         decisions = [action.stricter_decision for action in actions]
         done = move_each(self.s3, decisions, run, RunPlaces.of(self.settings, run))
+        _attempt(failures, write_line)  # after the move: no error of the ledger delays it
         _attempt(failures, lambda: self._write_moved(run, [result.moved for result in done if result.moved]))
-        _attempt(failures, lambda: rewrite_record(self.s3, bronze, run))
+        _attempt(failures, lambda: rewrite_record(self.s3, self.settings, run))
         return [_with_failure(result, failures) for result in done]
 
     def move_strays(self, actions: Sequence[Action]) -> list[Done]:
@@ -72,14 +75,21 @@ class Withdrawing:
             return jsonl.dump(places[name] for name in sorted(places))
 
         key = self._prefix_in(run) + MOVED
-        update_document(self.s3, self.settings.bronze_bucket, key, merge)
+        content, version_id = update_version(self.s3, self.settings.bronze_bucket, key, merge)
+        self._append(run, key, version_id, content)
 
     def _prefix_in(self, run: Run) -> str:
         """Return the prefix of the documents that this run of ``finding_events`` writes into another run."""
         return run.document(AMENDMENTS + self.events.folder)
 
-    def _amend(self, run: Run, actions: Sequence[Action]) -> list[Amendment]:
-        """Write the amendments and return them; those that an earlier try has written stay."""
+    def _append(self, run: Run, key: str, version_id: str, content: bytes) -> None:
+        append_document(self.s3, self.settings, run.feed, Kind.AMENDMENT, key, version_id, content)
+
+    def _amend(self, run: Run, actions: Sequence[Action]) -> tuple[list[Amendment], Callable[[], None]]:
+        """Write the amendments; those that an earlier try has written stay.
+
+        :return: the amendments, and a function that appends their line to the ledger.
+        """
         amendments = [
             Amendment(
                 action.stricter_decision,
@@ -96,8 +106,8 @@ class Withdrawing:
             return jsonl.dump(merged(before, amendments))
 
         key = self._prefix_in(run) + ".jsonl"
-        update_document(self.s3, self.settings.bronze_bucket, key, merge)
-        return amendments
+        content, version_id = update_version(self.s3, self.settings.bronze_bucket, key, merge)
+        return amendments, lambda: self._append(run, key, version_id, content)
 
 
 def _attempt(failures: list[Exception], write: Callable[[], object]) -> None:

@@ -24,6 +24,7 @@ from lake_gate.moving.transfer import Buckets
 from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.recording.documents import write_recorded
 from lake_gate.recording.entries import iter_entries, read_accounted_record
 from lake_gate.s3.documents import iter_items, need_object, read_document_or_none, write_document, write_lines
 from lake_gate.settings import load_settings
@@ -88,7 +89,7 @@ class ListHeldOperator(GateOperator):
             **backlog.to_json(),
         }
         content = json.dumps(record, indent=1, ensure_ascii=False).encode()
-        uri = write_document(self.s3, bronze, run.document(RECORD), content)
+        uri = write_recorded(self.s3, self.lake_settings, run, content)
         for line in table(record["groups"]):
             self.log.info("%s", line)
         self.log.info("Record: %s", uri)

@@ -25,6 +25,7 @@ def digest(
     *,
     unsent: int = 0,
     page_url: str | None = None,
+    heads: Sequence[str] = (),
 ) -> Notice:
     """Return the message about a run: what is new, the sums and the links, then the files by outcome.
 
@@ -33,6 +34,7 @@ def digest(
     :param record_uri: where the record is, as ``s3://bucket/key``.
     :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
     :param page_url: address of the run on the Gate page.
+    :param heads: see :func:`lake_gate.ledger.book.heads`.
     """
     news = News()
     lines, left_out = _lines_strictest_first(news.noted(entries), is_dry_run=record["dry_run"])
@@ -40,7 +42,7 @@ def digest(
     rest = f"{more} without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
-        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url), *_facts(record), rest, *lines],
+        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url), *_facts(record), *heads, rest, *lines],
         sms=_sms(record),
         attributes=_attributes(record),
         record_uri=record_uri,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.base import GateOperator
 from lake_gate.decision.basis import iter_pinned, read_basis
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
+from lake_gate.ledger.book import heads
 from lake_gate.links import run_on_page
 from lake_gate.model.evidence import FindingSummary, Severity
 from lake_gate.model.kept import without_values
@@ -59,7 +60,8 @@ class NotifyOperator(GateOperator):
         findings, unsent = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
         objects, uri = iter_entries(self.s3, settings.bronze_bucket, run), f"s3://{settings.bronze_bucket}/{key}"
         page_url = run_on_page(record["run"].get("dag_id", ""), record["run"]["run_id"])
-        notice = digest(record, objects, uri, unsent=unsent, page_url=page_url)
+        ledger_heads = heads(self.s3, settings.ledger, [run.feed])
+        notice = digest(record, objects, uri, unsent=unsent, page_url=page_url, heads=ledger_heads)
         is_high = worst_severity(record) is Severity.HIGH
         if record["dry_run"]:
             self.log.info("Dry run: all its messages go to the low topic, whatever was found")

@@ -28,12 +28,14 @@ from lake_gate.errors import (
     NotAccountedError,
     RunHasMovedError,
 )
+from lake_gate.ledger.chain import Kind
 from lake_gate.model.evidence import Evidence
 from lake_gate.model.names import loggable
 from lake_gate.model.run import FINDINGS, HISTORIES, JOB, OBJECTS, PLAN, RECORD, Run
 from lake_gate.model.words import counted
 from lake_gate.recording import record
 from lake_gate.recording.account import render_table
+from lake_gate.recording.documents import describe_run, write_recorded
 from lake_gate.recording.entries import (
     iter_entries,
     read_accounted_record,
@@ -47,7 +49,7 @@ from lake_gate.recording.record import Totals
 from lake_gate.recording.summary import summary
 from lake_gate.recording.suppression import attribute, read_suppression_rules
 from lake_gate.runs_index import row_of_record, upsert
-from lake_gate.s3.documents import GONE, update_document, write_document
+from lake_gate.s3.documents import GONE, update_document
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -125,9 +127,10 @@ class RecordOperator(GateOperator):
             delivery=facts.get("delivery"),
             cost=facts.get("cost"),
             scan_seconds=(facts.get("scan") or {}).get("seconds"),
+            documents=describe_run(self.s3, settings.bronze_bucket, run, basis),
         )
         content = json.dumps(written, indent=1, ensure_ascii=False).encode()
-        return write_document(self.s3, settings.bronze_bucket, run.document(RECORD), content), totals
+        return write_recorded(self.s3, settings, run, content), totals
 
     def _attribution(self, run: Run, basis: Mapping[str, Any]) -> dict[str, Any]:
         """Return how many archived findings of the run each suppression rule explains, and how many none does."""
@@ -332,4 +335,4 @@ class RecordAccountOperator(GateOperator):
         for line in render_table(record):
             self.log.info("%s", loggable(line))
         content = json.dumps(record, ensure_ascii=False, indent=2).encode()
-        return write_document(self.s3, self.lake_settings.bronze_bucket, run.document(RECORD), content)
+        return write_recorded(self.s3, self.lake_settings, run, content, Kind.ACCOUNT)

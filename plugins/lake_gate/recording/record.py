@@ -208,6 +208,7 @@ def build_record(
     delivery: Mapping[str, Any] | None = None,
     cost: Mapping[str, Any] | None = None,
     scan_seconds: int | None = None,
+    documents: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return ``record.json``.
 
@@ -219,6 +220,7 @@ def build_record(
     :param delivery: tables that were expected and missing.
     :param cost: estimated cost of the scan, or None when the delivery was empty.
     :param scan_seconds: how long the job took, or None if that is not known.
+    :param documents: version and SHA-256 of the documents that explain the decisions, by name.
     """
     return {
         "schema": "lake-gate/run-record/2",
@@ -232,6 +234,7 @@ def build_record(
         "reused": totals.reasons[Reason.VERDICT_REUSED],
         "totals": totals.to_json(),
         "accounted": totals.not_accounted == 0,
+        "documents": dict(documents or {}),
         "objects_uri": objects_uri,
         "marker_uri": None if dry_run else marker_uri,
     }

@@ -33,13 +33,14 @@ _MOST_PROBLEMS = 5
 
 def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
     """Write the object and return its ``s3://`` address; a retry writes the same again."""
-    s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))
+    put_version(s3, bucket, key, content)
     return f"s3://{bucket}/{key}"
 
 
-def put_version(s3: S3Client, bucket: str, key: str, content: bytes) -> str:
-    """Write the object and return its new version id."""
-    return s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=_content_type(key))["VersionId"]
+def put_version(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
+    """Write the object and return its new version id; S3 keeps the SHA-256 of the content."""
+    target: dict[str, Any] = {"Bucket": bucket, "Key": key, "ContentType": _content_type(key)}
+    return s3.put_object(**target, Body=content, ChecksumAlgorithm="SHA256")["VersionId"]
 
 
 def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> str:
@@ -332,16 +333,25 @@ def _range(start: int, size: int | None) -> dict[str, Any]:
 
 
 def update_document(s3: S3Client, bucket: str, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
-    """Change a document and return its new content; concurrent updates do not lose each other's changes.
+    """Change a document and return its new content, see :func:`update_version`."""
+    return update_version(s3, bucket, key, change)[0]
+
+
+def update_version(s3: S3Client, bucket: str, key: str, change: Callable[[bytes | None], bytes]) -> tuple[bytes, str]:
+    """Change a document; concurrent updates do not lose each other's changes.
 
     :param change: takes the current content, None if there is none, and returns the new content.
+    :return: the new content and its version id.
     :raises GateError: when other writers keep changing it.
     """
     for _ in range(_UPDATE_TRIES):
         current, version_id = read_version(s3, bucket, key)
         wanted = change(current)
-        if wanted == current or write_version(s3, bucket, key, wanted, replacing=version_id)[1]:
-            return wanted
+        if wanted == current:
+            return wanted, version_id
+        written, is_wanted = write_version(s3, bucket, key, wanted, replacing=version_id)
+        if is_wanted:
+            return wanted, written
     from lake_gate.errors import GateError  # imports Airflow, see _damaged
 
     raise GateError(

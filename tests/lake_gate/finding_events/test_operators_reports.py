@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lake_gate.errors import DamagedDocumentError, FindingsPendingError
+from lake_gate.ledger.book import read_head
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -66,6 +67,9 @@ def test_message_goes_once_to_the_topic_of_the_highest_severity_that_was_moved(
     (message,) = messages.pop(topic)
     assert list(messages.values()) == [[]]
     assert "stray.csv" in message["Message"]
+    head = read_head(lake.s3, lake.bronze, "finding_events")
+    assert head
+    assert f"Head of the ledger of finding_events: {head.head}" in message["Message"]
 
 
 def test_no_message_is_sent_when_nothing_is_new(lake: Lake, gate: Gate) -> None:

@@ -57,7 +57,7 @@ def test_run_is_not_settled_while_one_of_them_lags_behind_and_is_made_to_be(lake
     before(lake, gate, *place)
     assert not settled(lake, gate)
     rewrite_marker(lake.s3, lake.bronze, lake.silver, gate.run, ())
-    rewrite_record(lake.s3, lake.bronze, gate.run)
+    rewrite_record(lake.s3, lake.settings, gate.run)
     assert settled(lake, gate)
     assert (gate.trusted, gate.entries["a.csv"]["outcome"], gate.record_json["accounted"]) == (
         {"b.csv"},
@@ -70,7 +70,7 @@ def test_run_is_not_settled_while_one_of_them_lags_behind_and_is_made_to_be(lake
 def test_list_of_objects_that_is_damaged_is_written_again(lake: Lake, gate: Gate, content: bytes) -> None:
     gate.write("objects.jsonl", content)
     assert not settled(lake, gate)
-    rewrite_record(lake.s3, lake.bronze, gate.run)
+    rewrite_record(lake.s3, lake.settings, gate.run)
     assert settled(lake, gate)
 
 
@@ -84,14 +84,14 @@ def test_marker_is_rewritten_although_other_amendments_are_damaged(lake: Lake, g
 def test_index_of_the_runs_has_the_amended_outcomes(lake: Lake, gate: Gate) -> None:
     upsert(lake.s3, lake.bronze, gate.run, state="recorded", outcomes={"promote": 99})
     upsert(lake.s3, lake.bronze, Run("synthea", "other"), state="recorded", outcomes={"promote": 1})
-    rewrite_record(lake.s3, lake.bronze, gate.run)
+    rewrite_record(lake.s3, lake.settings, gate.run)
     rows = {row["run_id"]: row["outcomes"] for row in read_runs(lake.s3, lake.bronze, "synthea")}
     assert rows == {gate.run.run_id: gate.record_json["totals"]["outcomes"], "other": {"promote": 1}}
 
 
 def test_record_of_a_run_that_has_moved_is_not_dry_whatever_was_written_over_it(lake: Lake, gate: Gate) -> None:
     gate.write("record.json", json.dumps({**gate.record_json, "dry_run": True}).encode())
-    rewrite_record(lake.s3, lake.bronze, gate.run)
+    rewrite_record(lake.s3, lake.settings, gate.run)
     assert gate.record_json["dry_run"] is False
 
 

@@ -14,6 +14,10 @@ from moto.s3.models import s3_backends
 
 from lake_gate.content import read_found
 from lake_gate.errors import GateError
+from lake_gate.ledger.audit import Audit, Report
+from lake_gate.ledger.book import read_head
+from lake_gate.ledger.chain import Line, name_of, prefix_of
+from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.recording.operators import PublishOperator, RecordOperator
 from tests.faults.choice import SEED, sample
@@ -390,3 +394,46 @@ def test_amendments_of_a_run_with_any_id_are_read(lake: Lake, gate: Gate) -> Non
     Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], run_id="by-hand.moved").go()
     assert gate.entries["a.csv"]["now"]["bucket"] == lake.quarantine
     assert "a.csv" not in gate.trusted
+
+
+def audited(lake: Lake, feed: str = "synthea") -> Report:
+    store = BucketStore(lake.s3, lake.bronze)
+    return Audit(store, store, feed).run()
+
+
+def test_amendment_its_moves_and_the_record_have_lines(lake: Lake, gate: Gate) -> None:
+    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    lines = [Line.parse(lake.read(lake.bronze, key)) for key in ledger_of(lake)[::-1]]
+    amended = gate.run.document("amendments/events-1")
+    assert [(line.kind, line.uri.removeprefix(f"s3://{lake.bronze}/")) for line in lines[-3:]] == [
+        ("amendment", f"{amended}.jsonl"),
+        ("amendment", f"{amended}.moved.jsonl"),
+        ("record", gate.run.document("record.json")),
+    ]
+    assert audited(lake).problems == []
+    assert audited(lake, "finding_events").problems == []
+
+
+def ledger_of(lake: Lake) -> list[str]:
+    listed = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_ledger/synthea/")["Contents"]
+    return [item["Key"] for item in listed]
+
+
+def test_object_leaves_silver_although_no_line_can_be_written_and_a_retry_writes_them(lake: Lake, gate: Gate) -> None:
+    head = read_head(lake.s3, lake.bronze, "synthea")
+    assert head
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+    events.take()
+    events.list_findings()
+    chunks = events.decide()
+    events.withdraw(chunks, s3=Denied(prefix_of("synthea") + name_of(head.sequence + 1)))
+    assert lake.versions(lake.silver, gate.key("a.csv")) == []
+    assert gate.trusted == {"b.csv"}
+    assert len(unlisted(lake)) == 3
+    events.withdraw(chunks)
+    events.record(chunks)
+    assert unlisted(lake) == []
+
+
+def unlisted(lake: Lake) -> list[str]:
+    return [problem for problem in audited(lake).problems if problem.endswith("has no line")]

@@ -11,6 +11,8 @@ import boto3
 import pytest
 
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Kind, name_of, prefix_of
 from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.operators import NotifyOperator, send_once
@@ -75,6 +77,22 @@ def test_digest_names_the_objects_of_the_record(lake: Lake, low: Received) -> No
         message["Message"].split("\n")
     )
     assert message["Message"].endswith(f"Run record: s3://{lake.bronze}/{RUN.document('record.json')}")
+
+
+def test_digest_has_the_head_of_the_ledger(lake: Lake, low: Received) -> None:
+    record(lake, "promote")
+    line = append_document(lake.s3, lake.settings, "synthea", Kind.RECORD, RUN.document("record.json"), "v", b"{}")
+    notify(lake)
+    (message,) = low()
+    assert f"\nHead of the ledger of synthea: {line.head}\n" in message["Message"]
+
+
+def test_digest_is_sent_without_a_head_when_the_ledger_is_damaged(lake: Lake, low: Received) -> None:
+    record(lake, "promote")
+    lake.put(lake.bronze, prefix_of("synthea") + name_of(1), b"forged")
+    notify(lake)
+    (message,) = low()
+    assert "Head of the ledger" not in message["Message"]
 
 
 @pytest.mark.parametrize(("outcome", "topic"), [("quarantine", "high"), ("promote", "low"), (None, "low")])

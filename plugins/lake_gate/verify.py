@@ -1,0 +1,106 @@
+"""Check ledgers and documents of the gate: ``python -m lake_gate.verify s3://bucket[/_ledger/feed] | folder``.
+
+It needs boto3 only. A folder is a copy of the bucket, as ``aws s3 sync`` makes it. Exit codes: 0 everything that was
+checked is as the ledger says, 1 problems, 2 something could not be checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate.ledger.audit import Audit, Report
+from lake_gate.ledger.chain import LEDGERS, Head
+from lake_gate.ledger.stores import BucketStore, FolderStore, Store
+from lake_gate.model.names import loggable
+from lake_gate.model.run import FEED_NAME
+from lake_gate.model.words import counted
+
+FINE, PROBLEMS, NOT_CHECKED = 0, 1, 2
+_MOST_SHOWN = 1000
+_ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/_ledger(/([a-z][a-z0-9_]{0,39}))?)?/?")
+_CLIENT = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, print, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m lake_gate.verify", description=__doc__)
+    parser.add_argument("ledger", help="s3://bucket, s3://bucket/_ledger/feed, or a folder with a copy of either")
+    parser.add_argument("--documents", help="bucket or folder of the documents, if the ledger has a bucket of its own")
+    parser.add_argument("--head", type=_head, help="NUMBER:HASH from a message of the gate")
+    given = parser.parse_args(arguments)
+    try:
+        return _verify(given)
+    except (ClientError, BotoCoreError) as error:
+        print(f"not checked: {_class_of(error)}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"not checked: {loggable(str(error), 500)}", file=sys.stderr)
+    return NOT_CHECKED
+
+
+def _head(text: str) -> Head:
+    try:
+        return Head.parse(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
+def _verify(given: argparse.Namespace) -> int:
+    ledger, feed = _open(given.ledger)
+    documents = _open(given.documents)[0] if given.documents else ledger
+    feeds = [feed] if feed else [name for name in ledger.folders(LEDGERS) if FEED_NAME.fullmatch(name)]
+    if not feeds:
+        raise ValueError("no ledger was found: expected objects below _ledger/")
+    if given.head and len(feeds) > 1:
+        raise ValueError("--head needs the ledger of one feed: s3://bucket/_ledger/feed, or that folder")
+    reports = [Audit(ledger, documents, name, given.head).run() for name in feeds]
+    for report in reports:
+        for line in _lines(report):
+            print(line)
+    if any(report.problems for report in reports):
+        return PROBLEMS
+    return NOT_CHECKED if any(report.unchecked for report in reports) else FINE
+
+
+def _open(address: str) -> tuple[Store, str]:
+    """Return the store at an address, and the feed if the address is that of a ledger."""
+    if address.startswith("s3:"):
+        if not (match := _ADDRESS.fullmatch(address)):
+            raise ValueError("expected s3://bucket or s3://bucket/_ledger/feed")
+        return BucketStore(boto3.client("s3", config=_CLIENT), match[1]), match[4] or ""
+    folder = Path(address).resolve()
+    if not folder.is_dir():
+        raise ValueError("the folder does not exist")
+    if folder.parent.name == LEDGERS.rstrip("/") and FEED_NAME.fullmatch(folder.name):
+        return FolderStore(folder.parent.parent), folder.name
+    return FolderStore(folder), ""
+
+
+def _lines(report: Report) -> Iterator[str]:
+    """Yield the lines that are printed about a feed."""
+    read = f"{counted(report.lines, 'line')}, {counted(report.documents, 'document')}"
+    yield f"{report.feed}: {read}, head {report.head or 'none'}"
+    for name, texts in (("problem", report.problems), ("not checked", report.unchecked), ("note", report.notes)):
+        for text in texts[:_MOST_SHOWN]:
+            yield f"  {name}: {text}"
+        if more := len(texts) - _MOST_SHOWN:
+            yield from [f"  {name}: and {more:,} more"] if more > 0 else []
+    yield f"  {counted(len(report.problems), 'problem')}, {len(report.unchecked):,} not checked"
+
+
+def _class_of(error: Any) -> str:
+    """Return the code of an answer of AWS, or the class of the error: its text may have addresses."""
+    response = getattr(error, "response", {})
+    return loggable(str(response.get("Error", {}).get("Code") or type(error).__name__), 100)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
