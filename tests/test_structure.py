@@ -22,6 +22,8 @@ LAYERS = (
     *(
         {"scan"},
         {"decision"},
+        {"display"},
+        {"reports"},
         {"delivery", "masking", "moving", "recording"},
         {"notifications"},
         {"held", "finding_events"},
@@ -37,10 +39,11 @@ PURE = {
     "delivery": ["header", "rows"],
     "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker", "comparison", "summary"],
-    "notifications": ["message", "digest", "news", "finding_notices"],
+    "display": ["facts", "words", "news", "files", "columns"],
+    "notifications": ["message", "digest", "finding_notices"],
     "held": ["backlog"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
-    "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],
+    "pages": ["runs", "chart", "files", "columns", "places", "states"],
 }
 """Pure modules of packages that are not pure as a whole."""
 GATE = REPO / "plugins/lake_gate"

@@ -604,7 +604,7 @@ MUTANTS = [
     _pages("access", "the page shows DAGs that are not feeds", "return feed if {TAG, feed} <= tags else None", "return feed"),
     _pages("access", "the page ignores what Airflow allows", 'Depends(requires_access_dag("GET", DagAccessEntity.RUN))', "Depends(lambda: None)"),
     _pages("access", "the overview shows all feeds to everyone", ' and _may(request, user, "GET", dag_id)', ""),
-    _pages("rendering", "names are HTML", "autoescape=select_autoescape(default=True, default_for_string=True)", "autoescape=False"),
+    Mutant(f"{GATE}/display/environment.py", ("tests/lake_gate/display/test_environment.py", "tests/lake_gate/pages/test_app.py"), "names are HTML", "autoescape=select_autoescape(default=True, default_for_string=True)", "autoescape=False"),
     _pages("rendering", "caches keep pages", '"private, no-store"', '"public, max-age=60"'),
     _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
     _pages("lake", "amendments of any size are kept in memory", 'for item in page.get("Contents", ())) > MOST_KEPT_BYTES:', 'for item in page.get("Contents", ())) < 0:'),

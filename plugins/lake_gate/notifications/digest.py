@@ -7,9 +7,9 @@ from typing import Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.decision.reason import Reason
+from lake_gate.display.news import PAST, News
 from lake_gate.model.words import counted, usd
 from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, size_in_body
-from lake_gate.notifications.news import PAST, News
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"

@@ -18,6 +18,10 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from lake_gate.display import facts, times
+from lake_gate.display.columns import Detection
+from lake_gate.display.files import FileRow
+from lake_gate.display.words import STRICTEST_FIRST
 from lake_gate.errors import (
     AwsError,
     AwsRefusedError,
@@ -28,14 +32,13 @@ from lake_gate.errors import (
     from_aws_error,
 )
 from lake_gate.model.runs import STATES
-from lake_gate.pages import chart, columns, facts, files, places, runs, states, times, views
+from lake_gate.pages import chart, columns, files, places, runs, states, views
 from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_in_airflow
-from lake_gate.pages.files import FileRow, Search
+from lake_gate.pages.files import Search
 from lake_gate.pages.lake import Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
 from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
-from lake_gate.pages.words import STRICTEST_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -277,7 +280,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
     )
 
 
-def _this_run(view: views.RunView, file: FileRow, detections: list[columns.Detection]) -> columns.PastRun:
+def _this_run(view: views.RunView, file: FileRow, detections: list[Detection]) -> columns.PastRun:
     started_at = (view.row and view.row.started_at) or facts.text(view.record, "run", "started_at")
     by_key = {item.key: item.cells for item in detections}
     return columns.PastRun(view.run.run_id, started_at, file.name, file.outcome, by_key)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.decision.amendments import Amendments
+from lake_gate.display import facts
+from lake_gate.display.columns import Detection
+from lake_gate.display.files import FileRow
 from lake_gate.errors import DocumentTooLargeError
 from lake_gate.model.run import COLUMNS, JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, Run
 from lake_gate.model.runs import EMPTY, FAILED, RECORDED, RUNNING
-from lake_gate.pages import columns, facts, files, runs, states
-from lake_gate.pages.columns import Detection, PastRun
-from lake_gate.pages.files import FileRow
+from lake_gate.pages import columns, files, runs, states
+from lake_gate.pages.columns import PastRun
 from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
 from lake_gate.pages.places import Place, Release, place_of, place_of_copy
 from lake_gate.pages.runs import FeedRow

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.notifications.news import MOST_NEWS, News
+from lake_gate.display.news import MOST_NEWS, News
 
 BEFORE = {
     "run_id": "manual__1",
