@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.display import facts
-from lake_gate.display.words import outcome_word
+from lake_gate.display.words import SEVERITIES, STRICTEST_FIRST, outcome_word
 from lake_gate.model.evidence import UNKNOWN
 from lake_gate.model.run import HELD_PREFIX
 
@@ -141,3 +141,14 @@ def _before(content: Any) -> Before | None:
         new_columns=facts.mappings(content, "new_columns"),
         gone_columns=facts.mappings(content, "gone_columns"),
     )
+
+
+def severity_rank(entry: Mapping[str, Any]) -> int:
+    """Return the rank of the severity of an entry: 0 without one."""
+    return SEVERITIES.get(facts.text(entry, "severity"), 0)
+
+
+def strictness(entry: Mapping[str, Any]) -> tuple[int, int, str]:
+    """Return the key that sorts entries: the strictest outcome first, then the highest severity, then by name."""
+    outcome = STRICTEST_FIRST.get(facts.text(entry, "outcome"), 0)
+    return outcome, -severity_rank(entry), facts.text(entry, "name")

@@ -21,6 +21,7 @@ from lake_gate.model.run import OBJECTS, RECORD, Run
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
+from lake_gate.reports.writing import write_run_report
 from lake_gate.runs_index import update_outcomes
 from lake_gate.s3.documents import (
     iter_json_lines,
@@ -79,7 +80,7 @@ def _without(content: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) ->
 
 
 def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
-    """Rewrite the run's record with the places of its objects; without a record there is nothing to rewrite."""
+    """Rewrite the run's record and report with the places of its objects; without a record there is nothing to do."""
     if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
         return
     basis = read_basis(s3, bronze, run)
@@ -96,6 +97,8 @@ def rewrite_record(s3: S3Client, bronze: str, run: Run) -> None:
     write_amended(s3, bronze, run, write)
     if run.is_masked:  # the entries of the originals have those of the copies
         rewrite_record(s3, bronze, run.original)
+    else:
+        write_run_report(s3, bronze, run)
 
 
 def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:

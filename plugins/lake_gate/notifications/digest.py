@@ -25,6 +25,7 @@ def digest(
     *,
     unsent: int = 0,
     page_url: str | None = None,
+    report_uri: str | None = None,
 ) -> Notice:
     """Return the message about a run: what is new, the sums and the links, then the files by outcome.
 
@@ -33,6 +34,7 @@ def digest(
     :param record_uri: where the record is, as ``s3://bucket/key``.
     :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
     :param page_url: address of the run on the Gate page.
+    :param report_uri: address of the run's report.
     """
     news = News()
     lines, left_out = _lines_strictest_first(news.noted(entries), is_dry_run=record["dry_run"])
@@ -40,7 +42,7 @@ def digest(
     rest = f"{more} without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
-        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url), *_facts(record), rest, *lines],
+        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url, report_uri), *_facts(record), rest, *lines],
         sms=_sms(record),
         attributes=_attributes(record),
         record_uri=record_uri,
@@ -95,11 +97,12 @@ def _dry(record: Mapping[str, Any]) -> Iterator[str]:
         yield "Dry run: nothing was moved. This is what would happen to the files."
 
 
-def _sums(record: Mapping[str, Any], page_url: str | None) -> Iterator[str]:
+def _sums(record: Mapping[str, Any], page_url: str | None, report_uri: str | None) -> Iterator[str]:
     """Yield the outcomes and where to read on; empty texts for links that are not known."""
     worst, run = worst_severity(record), record["run"]
     yield f"{_outcomes(record)}. Highest severity: {worst or 'none'}."
     yield f"Files: {page_url}" if page_url else ""
+    yield f"Report: {report_uri}" if report_uri else ""
     yield f"In Airflow: {run['airflow_url']}" if run.get("airflow_url") else ""
 
 

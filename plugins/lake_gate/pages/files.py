@@ -10,8 +10,8 @@ from heapq import nsmallest
 from typing import Any
 
 from lake_gate.display import facts
-from lake_gate.display.files import FileRow
-from lake_gate.display.words import SEVERITIES, STRICTEST_FIRST, reason_words
+from lake_gate.display.files import FileRow, severity_rank, strictness
+from lake_gate.display.words import reason_words
 
 PAGE_FILES = 100
 MOST_SHOWN = 100_000
@@ -48,16 +48,12 @@ class Search:
 
 type _Key = tuple[Any, ...]
 _ORDERS: dict[str, Callable[[Mapping[str, Any]], _Key]] = {
-    "strictest": lambda entry: (STRICTEST_FIRST.get(facts.text(entry, "outcome"), 0), -_rank(entry)),
+    "strictest": strictness,
     "name": lambda _: (),
     "size": lambda entry: (-(facts.number(entry, "size_bytes") or 0),),
-    "severity": lambda entry: (-_rank(entry),),
+    "severity": lambda entry: (-severity_rank(entry),),
 }
 ORDERS = tuple(_ORDERS)
-
-
-def _rank(entry: Mapping[str, Any]) -> int:
-    return SEVERITIES.get(facts.text(entry, "severity"), 0)
 
 
 @dataclass(frozen=True, slots=True)
