@@ -101,8 +101,8 @@ ENTRIES = [
     ),
     entry("notes.pdf", "hold", before=NOTHING_NEW, reason="analysis_skipped", rows=None, columns=None,
           status_reason="ARCHIVE_EXCEEDS_SIZE_LIMIT"),
-    entry("organizations.csv", "promote", before=NOTHING_NEW, rows=1119, severity="Low", reason="findings_below_threshold",
-          detections={"NAME": 4}),
+    entry("organizations.csv", "promote", before=NOTHING_NEW, rows=1119, severity="Low",
+          reason="findings_below_threshold", detections={"NAME": 4}),
     entry("patients.csv", "quarantine", before={**_SAME, "outcome": "promote", "new_columns": [_NEW_COLUMN]},
           detections={"USA_SOCIAL_SECURITY_NUMBER": 1163, "NAME": 2326}),
     entry("providers.csv", "quarantine", before=NOTHING_NEW) | {
@@ -117,8 +117,9 @@ COLUMNS = [
     column("claims.csv", "PATIENTSSN", 3, cells=12, is_capped=False),
     column("organizations.csv", None, None, identifier="NAME", cells=0, is_capped=False, decided=False),
 ]
+_FOLDER = f"s3://{BRONZE}/_runs/synthea/scheduled__2026-11-28T02-00-00-00-00-0a1b2c3d/"
 DOCUMENTS = [
-    Document(f"s3://{BRONZE}/_runs/synthea/scheduled__2026-11-28T02-00-00-00-00-0a1b2c3d/{name}", f"v-{name[:4]}-0123456789", digit * 64, size)
+    Document(_FOLDER + name, f"v-{name[:4]}-0123456789", digit * 64, size)
     for name, digit, size in (("manifest.jsonl", "a", 2481), ("decisions.jsonl", "b", 1988), ("plan.json", "c", 911),
                               ("objects.jsonl", "d", 9802), ("record.json", "e", 2290))
 ]  # fmt: skip
