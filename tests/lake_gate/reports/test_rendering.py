@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from lake_gate.feed_reports.period import Period, Withdrawn
+from lake_gate.model.runs import RunRow
 from lake_gate.reports.rendering import TEMPLATES, render
-from tests.lake_gate.pages.conftest import column, entry
+from tests.lake_gate.pages.conftest import column, entry, row
 from tests.lake_gate.reports.html import parse
 from tests.lake_gate.reports.made_up import BRONZE, RECORD, made_up
 
@@ -121,3 +123,56 @@ def test_templates_ask_no_other_host_and_mark_nothing_as_safe(path: Path) -> Non
     text = path.read_text()
     for forbidden in ("http:", "https:", "=//", "<script", "<link", "<img", "| safe", "|safe", "autoescape", "url("):
         assert forbidden not in text, forbidden
+
+
+def month(name: str = "", **more: Any) -> Any:
+    """The report of a made-up month, with a name from outside at every place that has one."""
+    listed = [
+        row(name or "d", started_at="2026-11-28T02:00:00+00:00", outcomes={"promote": 12, "mask": 2, "quarantine": 2},
+            objects=16),
+        row("c", started_at="2026-11-28T01:00:00+00:00", is_dry_run=True),
+        row("b", started_at="2026-11-02T02:00:00+00:00", state="failed", failed_task=name or "create_job",
+            reason=name or "AccessDenied", outcomes={}, objects=None, size_bytes=None, usd=None, severity=name or None),
+        row("a", started_at="2026-10-03T02:00:00+00:00", outcomes={"quarantine": 3}),
+    ]  # fmt: skip
+    period = Period("synthea", "2026-11", "2026-12-01T00:00:00+00:00", [RunRow(**item) for item in listed], **more)
+    period.coverage.add("d", [("a.csv", True), (name or "b.csv", False)])
+    period.coverage.unread.add(name or "z")
+    period.withdrawn.add(
+        Withdrawn(name or "d", name or "w.csv", "quarantine", name or "found_in_same_bytes", "", False)
+    )
+    used = {"id": name or "org-names", "kind": name or "accepted", "release": "as_is", "until": "2026-12-31"}
+    period.add_record({"reused": 4, "rules": {"exceptions": [{**used, "objects": 1}]}})
+    period.reviews = [{"id": name or "r-1", "action": "release", "state": "expired", "asked_at": ""}]
+    return period
+
+
+def rendered_month(period: Any) -> bytes:
+    return render("period_report.html", period=period, made_at="2026-12-01T07:00:00+00:00")
+
+
+def test_the_report_of_the_made_up_month_is_the_committed_one() -> None:
+    check_snapshot("period_report.html", rendered_month(month()))
+
+
+def test_the_report_of_a_month_has_its_sums() -> None:
+    text = parse(rendered_month(month())).text
+    for expected in (
+        *("16 files in 3 runs: 2 quarantined 2 masked 12 promoted", "1 of 2 50 %", "2026-11-02 1 0", "create_job: Acc"),
+        *("2 to 7 days 2 1", "more than 30 days 3 1", "org-names accepted as is 2026-12-31 1 1", "r-1 release expired"),
+        *("w.csv quarantined not moved yet", "1.00 USD", "d: b.csv", "1 run is damaged", "4 files not scanned again"),
+    ):
+        assert expected in text
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_names_stay_text_in_the_report_of_a_month(name: str) -> None:
+    parsed = parse(rendered_month(month(name)))
+    visible = name.encode("unicode_escape").decode() if not name.isprintable() else " ".join(name.split())
+    assert parsed.text.count(visible) > 8
+    assert all(character.isprintable() for character in parsed.text)
+
+
+def test_a_month_without_runs_has_a_report() -> None:
+    text = parse(rendered_month(Period("synthea", "2026-11", "2026-12-01T00:00:00+00:00", []))).text
+    assert "No run began in this month." in text
