@@ -101,7 +101,7 @@ class RunReport:
     """What the report of a run shows.
 
     :param files: the strictest and most severe ones.
-    :param documents: the documents of the run, for whoever checks the report.
+    :param documents: the documents of the run, with which the report is checked.
     :param job_times: when the job was created, and when it ran last.
     :param ledger_head: sequence and hash of the latest line of the feed's ledger; None without a ledger.
     :param reviews: requests about files of the run, each with ``id``, ``state`` and ``asked_at``.

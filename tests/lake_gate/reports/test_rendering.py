@@ -128,8 +128,8 @@ def test_templates_ask_no_other_host_and_mark_nothing_as_safe(path: Path) -> Non
 def month(name: str = "", **more: Any) -> Any:
     """The report of a made-up month, with a name from outside at every place that has one."""
     listed = [
-        row(name or "d", started_at="2026-11-28T02:00:00+00:00", outcomes={"promote": 12, "mask": 2, "quarantine": 2},
-            objects=16),
+        row("d", started_at="2026-11-28T02:00:00+00:00", outcomes={"promote": 12, "mask": 2, "quarantine": 2},
+            objects=16) | {"run_id": name or "d"},
         row("c", started_at="2026-11-28T01:00:00+00:00", is_dry_run=True),
         row("b", started_at="2026-11-02T02:00:00+00:00", state="failed", failed_task=name or "create_job",
             reason=name or "AccessDenied", outcomes={}, objects=None, size_bytes=None, usd=None, severity=name or None),
@@ -158,9 +158,20 @@ def test_the_report_of_the_made_up_month_is_the_committed_one() -> None:
 def test_the_report_of_a_month_has_its_sums() -> None:
     text = parse(rendered_month(month())).text
     for expected in (
-        *("16 files in 3 runs: 2 quarantined 2 masked 12 promoted", "1 of 2 50 %", "2026-11-02 1 0", "create_job: Acc"),
+        *(
+            "16 files in 3 runs: 2 quarantined 2 masked 12 promoted",
+            "1 of 2 , 50 %",
+            "2026-11-02 1 0",
+            "create_job: Acc",
+        ),
         *("2 to 7 days 2 1", "more than 30 days 3 1", "org-names accepted as is 2026-12-31 1 1", "r-1 release expired"),
-        *("w.csv quarantined not moved yet", "1.00 USD", "d: b.csv", "1 run is damaged", "4 files not scanned again"),
+        *(
+            "w.csv quarantined not moved yet",
+            "1.00 USD",
+            "d: b.csv",
+            "Documents of 1 run are damaged",
+            "4 files not scanned again",
+        ),
     ):
         assert expected in text
 
