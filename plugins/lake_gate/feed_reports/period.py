@@ -97,7 +97,7 @@ class Period:
     :param month: ``2026-11``.
     :param until: end of the month, or when the report is made if that is earlier; ISO 8601, UTC.
     :param rows: all runs of the feed's index, the newest first.
-    :param reviews: requests of the month, each with ``id``, ``action``, ``state`` and ``asked_at``.
+    :param reviews: requests of the month, see :mod:`lake_gate.reports.reviews`.
     """
 
     feed: str
@@ -136,6 +136,14 @@ class Period:
         for row in self.deliveries:
             total.add(row)
         return total
+
+    @property
+    def answers(self) -> dict[str, int]:
+        """Number of files by the state of their request."""
+        states: Counter[str] = Counter()
+        for review in self.reviews:
+            states[facts.text(review, "state")] += facts.number(review, "files") or 0
+        return dict(sorted(states.items()))
 
     @property
     def waiting(self) -> list[Waiting]:

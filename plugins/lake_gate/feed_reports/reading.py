@@ -13,6 +13,7 @@ from lake_gate.feed_reports.proof import iter_promoted
 from lake_gate.model.run import Run
 from lake_gate.model.runs import RunRow
 from lake_gate.recording.entries import read_record
+from lake_gate.reports.reviews import read_reviews
 from lake_gate.runs_index import read_rows
 from lake_gate.s3.threads import map_threads
 
@@ -27,6 +28,7 @@ def read_period(s3: S3Client, bronze: str, feed: str, month: str, until: str) ->
     :param until: end of the period, ISO 8601, UTC.
     """
     period = Period(feed, month, until, read_rows(s3, bronze, feed))
+    period.reviews = [item for item in read_reviews(s3, bronze, feed) if item["asked_at"].startswith(month)]
     for row in period.deliveries:
         if row.has_record:
             _add(s3, bronze, period, row)

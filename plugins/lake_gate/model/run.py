@@ -84,6 +84,8 @@ RUNS = "_runs/"
 RUNS_INDEX = "runs.json"
 """The index of a feed's runs, beside the folders of the runs."""
 
+REVIEWS = "_reviews/"
+"""Key prefix in bronze of the documents of review requests."""
 REPORTS = "_reports/"
 """Key prefix in bronze of the reports of a feed's months."""
 

@@ -104,7 +104,7 @@ class RunReport:
     :param documents: the documents of the run, with which the report is checked.
     :param job_times: when the job was created, and when it ran last.
     :param ledger_head: sequence and hash of the latest line of the feed's ledger; None without a ledger.
-    :param reviews: requests about files of the run, each with ``id``, ``state`` and ``asked_at``.
+    :param reviews: requests about files of the run, see :mod:`lake_gate.reports.reviews`.
     """
 
     record: Mapping[str, Any]

@@ -18,6 +18,7 @@ from lake_gate.display import facts
 from lake_gate.errors import class_of
 from lake_gate.model.run import COLUMNS, DECISIONS, MANIFEST, OBJECTS, PLAN, RECORD, RUN_REPORT, Run
 from lake_gate.reports.rendering import render
+from lake_gate.reports.reviews import read_reviews
 from lake_gate.reports.run_report import Document, RunReport
 from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_json_lines, need_object, write_document
@@ -55,6 +56,7 @@ def _render(s3: S3Client, bronze: str, run: Run) -> bytes:
         iter_json_lines(s3, bronze, run.document(COLUMNS), missing_ok=True),
         documents=list(_documents(s3, bronze, run, basis)),
         job_times=_job_times(s3, bronze, run, basis),
+        reviews=[item for item in read_reviews(s3, bronze, run.feed) if item["run_folder"] == run.folder],
     )
     return render("run_report.html", report=report, record=record, bronze=bronze)
 

@@ -132,7 +132,13 @@ def made_up(record: Any = RECORD, entries: Any = ENTRIES, columns: Any = COLUMNS
         "job_times": ("2026-11-28T02:01:00.000Z", "2026-11-28T02:01:05.000Z"),
         "ledger_head": (417, "9f" * 32),
         "reviews": [
-            {"id": "r-2026-11-29-a", "action": "release", "state": "asked", "asked_at": "2026-11-29T09:00:00+00:00"}
+            {
+                "id": "r-2026-11-29-a",
+                "action": "release_masked",
+                "state": "open",
+                "asked_at": "2026-11-29T09:00:00+00:00",
+                "files": 2,
+            }
         ],
     }
     return RunReport.collect(record, entries, columns, **{**facts, **more})

@@ -143,7 +143,7 @@ def month(name: str = "", **more: Any) -> Any:
     )
     used = {"id": name or "org-names", "kind": name or "accepted", "release": "as_is", "until": "2026-12-31"}
     period.add_record({"reused": 4, "rules": {"exceptions": [{**used, "objects": 1}]}})
-    period.reviews = [{"id": name or "r-1", "action": "release", "state": "expired", "asked_at": ""}]
+    period.reviews = [{"id": name or "r-1", "action": name or "release", "state": name or "expired", "files": 2}]
     return period
 
 
@@ -164,7 +164,13 @@ def test_the_report_of_a_month_has_its_sums() -> None:
             "2026-11-02 1 0",
             "create_job: Acc",
         ),
-        *("2 to 7 days 2 1", "more than 30 days 3 1", "org-names accepted as is 2026-12-31 1 1", "r-1 release expired"),
+        *(
+            "2 to 7 days 2 1",
+            "more than 30 days 3 1",
+            "org-names accepted as is 2026-12-31 1 1",
+            "r-1 release expired",
+            "about them: expired 2.",
+        ),
         *(
             "w.csv quarantined not moved yet",
             "1.00 USD",
