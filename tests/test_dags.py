@@ -47,6 +47,7 @@ TASKS = {
         "check",
     ],
     "held_objects": ["read_settings", "list_held", "overdue", "notify"],
+    "feed_reports": ["read_settings", "write_reports"],
 }
 """Ids that runs, alarms and dashboards of users refer to: a change here is one for them."""
 

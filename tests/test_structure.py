@@ -24,9 +24,11 @@ LAYERS = (
     *(
         {"scan"},
         {"decision"},
+        {"display"},
+        {"reports"},
         {"delivery", "masking", "moving", "recording"},
         {"notifications"},
-        {"held", "finding_events"},
+        {"held", "finding_events", "feed_reports"},
     ),
     {"params"},
     {"pages"},
@@ -42,10 +44,13 @@ PURE = {
     "delivery": ["header", "rows"],
     "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker", "comparison", "summary"],
-    "notifications": ["message", "digest", "news", "finding_notices"],
+    "display": ["facts", "words", "news", "files", "columns", "policies"],
+    "notifications": ["message", "digest", "finding_notices"],
+    "reports": ["lists", "run_report"],
     "held": ["backlog"],
+    "feed_reports": ["period", "notice"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
-    "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],
+    "pages": ["runs", "chart", "files", "columns", "places", "states"],
 }
 """Pure modules of packages that are not pure as a whole."""
 GATE = REPO / "plugins/lake_gate"

@@ -14,7 +14,7 @@ from typing import Any
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems
 
-_TAKEN = {"held", "masked", "held_objects", "finding_events", "macie_scheduled_job", "unknown"}
+_TAKEN = {"held", "masked", "held_objects", "finding_events", "macie_scheduled_job", "feed_reports", "unknown"}
 """Prefixes of held files and of masked copies, names below which other DAGs write documents, and the placeholder for
 an unknown feed."""
 DATE = "${date}"

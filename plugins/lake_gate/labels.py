@@ -83,6 +83,9 @@ _HELD = {
     "overdue": ("Pick overdue feeds", "Feeds with files that have been held for too long."),
     "notify_overdue": ("Notify the owners", "One message for each feed with overdue files."),
 }
+_REPORTS = {
+    "write_reports": ("Write the reports", "One report for each feed, and one message about it to its low topic."),
+}
 _ACCOUNT = {
     "session": ("Enable Macie", "Macie is enabled and publishes its findings."),
     "results_repository": ("Set the results repository", "Bucket and key of Macie's results."),
@@ -95,7 +98,7 @@ _ACCOUNT = {
     "report": ("Report the changes", "The log lists every change and why; also after a failure."),
     "finished": ("Finished", "Red if a step has failed."),
 }
-_TASKS = {**_GATE, **_EVENTS, **_HELD, **_ACCOUNT}
+_TASKS = {**_GATE, **_EVENTS, **_HELD, **_REPORTS, **_ACCOUNT}
 _GROUPS = {
     "delivery": ("Delivery", "The files of the source are landed in bronze."),
     "prepare": ("Prepare", "What Macie looks for, which files it need not scan, and what the scan may cost."),

@@ -54,7 +54,9 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         services.stop(aws)
 
 
-def test_people_find_out_what_happened(stack: Stack, record_property: Callable[[str, object], None]) -> None:
+def test_people_find_out_what_happened(
+    stack: Stack, record_property: Callable[[str, object], None], tmp_path: Path
+) -> None:
     for name, content in FILES.items():
         key = f"deliveries/clinic/browser/{name}"
         stack.lake.s3.put_object(Bucket=stack.lake.outputs["SourceBucket"], Key=key, Body=content)
@@ -66,6 +68,7 @@ def test_people_find_out_what_happened(stack: Stack, record_property: Callable[[
         walk_to_each_answer(browser, stack, run_id, record_property)
         reach_the_page_from_everywhere(browser, stack, run_id)
         leave_the_frame(browser, stack, run_id)
+        read_the_report(browser, stack, run_id, tmp_path)
         check_themes_and_sizes(browser, stack, run_id)
         use_the_keyboard_alone(browser, stack, run_id)
         page_through_many_files(browser, stack)
@@ -227,6 +230,31 @@ def leave_the_frame(browser: Browser, stack: Stack, run_id: str) -> None:
         assert Path(download.value.path()).read_text().startswith('"name","size_bytes",')
         frame.get_by_role("link", name="Tasks and logs").click()
         page.wait_for_url(lambda url: "plugin" not in url)
+
+
+def read_the_report(browser: Browser, stack: Stack, run_id: str, folder: Path) -> None:
+    """The report is saved, and opened from the disk: it needs nothing else, executes nothing, and prints."""
+    report = folder / "report.html"
+    with open_page(browser) as page:
+        page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}/plugin/gate-files")
+        with page.expect_download() as download:
+            page.frame_locator("iframe").get_by_role("link", name="Report", exact=True).click()
+        download.value.save_as(report)
+    assert VALUE not in report.read_text()
+    with open_page(browser) as page:
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
+        page.goto(report.as_uri())
+        expect(page.get_by_text(HOSTILE).first).to_be_visible()
+        row = page.get_by_role("row").filter(has_text="patients.csv")
+        expect(row.first).to_contain_text("USA_SOCIAL_SECURITY_NUMBER")
+        expect(row.first).to_contain_text("decided")
+        assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+        assert page.evaluate("window.hacked") is None
+        assert violations(page) == []
+        for size in ("A4", "Letter"):
+            assert page.pdf(format=size, path=folder / f"report-{size}.pdf").startswith(b"%PDF")
+        assert requested == [report.as_uri()]
 
 
 def check_themes_and_sizes(browser: Browser, stack: Stack, run_id: str) -> None:

@@ -176,9 +176,10 @@ def test_every_dag_does_its_work_with_what_the_template_grants_and_nothing_else(
     pulled_back, held = gate.run("finding_events"), gate.run("held_objects", older_than_hours=0)
     again = gate.run("synthea_gate", source="held://*")
     masked = gate.mask()
+    reported = gate.run("feed_reports", month="2026-11")
     gate.take_hints()
     gate.bury()
-    runs = (set_up, delivered, pulled_back, held, again, masked)
+    runs = (set_up, delivered, pulled_back, held, again, masked, reported)
     assert [run.state for run in runs] == ["success"] * len(runs)
     assert delivered.names_in(gate.lake.quarantine) == {"high.csv", "medium.csv"}
     assert delivered.names_in(gate.lake.silver) == {"clean.csv"}
@@ -317,6 +318,18 @@ def test_quarantine_is_read_by_the_reviewer_alone(gate: Gate, isolated: str) -> 
     bucket = gate.lake.quarantine
     assert {role: reads(gate, role, bucket, isolated) for role in ("gate", "consumer-role", "reviewer")} == {
         "gate": False,
+        "consumer-role": False,
+        "reviewer": True,
+    }
+
+
+def test_reports_of_months_are_read_by_gate_and_reviewer(gate: Gate) -> None:
+    become_consumer(gate)
+    bucket, key = gate.lake.bronze, "_reports/synthea/2026-11.html"
+    with gate.role():
+        boto3.session.Session().client("s3").put_object(Bucket=bucket, Key=key, Body=b"<!doctype html>")
+    assert {role: reads(gate, role, bucket, key) for role in ("gate", "consumer-role", "reviewer")} == {
+        "gate": True,
         "consumer-role": False,
         "reviewer": True,
     }

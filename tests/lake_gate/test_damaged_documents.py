@@ -91,6 +91,7 @@ class Documents:
             (bucket, item["Key"]): lake.read(bucket, item["Key"])
             for bucket, prefix in prefixes
             for item in lake.s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+            if not item["Key"].endswith(".html")  # no step reads a report
         }
 
     def do(self, name: str) -> Any:

@@ -76,7 +76,9 @@ def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
         parse(name, LEAST)
 
 
-@pytest.mark.parametrize("name", ["held", "held_objects", "finding_events", "macie_scheduled_job", "unknown"])
+@pytest.mark.parametrize(
+    "name", ["held", "held_objects", "finding_events", "macie_scheduled_job", "feed_reports", "unknown"]
+)
 def test_reserved_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"the name {name} is reserved"):
         parse(name, LEAST)

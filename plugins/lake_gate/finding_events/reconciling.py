@@ -22,6 +22,7 @@ from lake_gate.recording.documents import describe_run, write_recorded
 from lake_gate.recording.entries import iter_run_entries, write_objects
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
+from lake_gate.reports.writing import write_run_report
 from lake_gate.runs_index import update_outcomes
 from lake_gate.s3.documents import (
     iter_json_lines,
@@ -81,7 +82,7 @@ def _without(content: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) ->
 
 
 def rewrite_record(s3: S3Client, settings: Settings, run: Run) -> None:
-    """Rewrite the run's record with the places of its objects; without a record there is nothing to rewrite."""
+    """Rewrite the run's record and report with the places of its objects; without a record there is nothing to do."""
     bronze = settings.bronze_bucket
     if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
         return
@@ -100,6 +101,8 @@ def rewrite_record(s3: S3Client, settings: Settings, run: Run) -> None:
     write_amended(s3, bronze, run, write)
     if run.is_masked:  # the entries of the originals have those of the copies
         rewrite_record(s3, settings, run.original)
+    else:
+        write_run_report(s3, settings, run)
 
 
 def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:

@@ -39,6 +39,8 @@ OBJECTS = "objects.jsonl"
 """Entries of the record: decision and place of each landed object."""
 RECORD = "record.json"
 """The record: totals, rules, job, links."""
+RUN_REPORT = "run_report.html"
+"""The record as a page to read, print and file: names and counts only."""
 RELEASED = "released.jsonl"
 """The held copies that the run has deleted because its own objects replace them."""
 NOTIFIED = "notified/"
@@ -69,22 +71,8 @@ MASKED = "masked.jsonl"
 """The same for all originals: name, version of the original, report or reason."""
 
 DOCUMENTS = (
-    *(
-        RUN,
-        REPROCESSED,
-        MANIFEST,
-        REUSED,
-        JOB,
-        RESULTS,
-        FINDINGS,
-        HISTORIES,
-        FOUND,
-        EXCEPTIONS,
-        DECISIONS,
-        COLUMNS,
-        PLAN,
-    ),
-    *(OBJECTS, RECORD, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
+    *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, EXCEPTIONS, DECISIONS, COLUMNS),
+    *(PLAN, OBJECTS, RECORD, RUN_REPORT, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
 )
 """Names of the documents of a run, without those of folders."""
 
@@ -97,6 +85,11 @@ RUNS = "_runs/"
 """Key prefix of the documents of all runs, and in silver of their markers."""
 RUNS_INDEX = "runs.json"
 """The index of a feed's runs, beside the folders of the runs."""
+
+REVIEWS = "_reviews/"
+"""Key prefix in bronze of the documents of review requests."""
+REPORTS = "_reports/"
+"""Key prefix in bronze of the reports of a feed's months."""
 
 HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""
@@ -208,6 +201,14 @@ def ledger(outcome: str, start: int) -> str:
 def index_of(feed: str) -> str:
     """Return the key of the index of a feed's runs. A run id of that name gets a hash, so no folder has this name."""
     return f"{RUNS}{feed}/{RUNS_INDEX}"
+
+
+def report_of(feed: str, month: str) -> str:
+    """Return the key of the report of a feed's month.
+
+    :param month: ``2026-11``.
+    """
+    return f"{REPORTS}{feed}/{month}.html"
 
 
 def is_document_name(name: str) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.decision.reason import Reason
+from lake_gate.display.news import PAST, News
 from lake_gate.model.words import counted, usd
 from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, body_line, size_in_body
-from lake_gate.notifications.news import PAST, News
 from lake_gate.recording.record import worst_severity
 
 EMPTY = "empty"
@@ -25,6 +25,7 @@ def digest(
     *,
     unsent: int = 0,
     page_url: str | None = None,
+    report_uri: str | None = None,
     heads: Sequence[str] = (),
 ) -> Notice:
     """Return the message about a run: what is new, the sums and the links, then the files by outcome.
@@ -34,6 +35,7 @@ def digest(
     :param record_uri: where the record is, as ``s3://bucket/key``.
     :param unsent: number of findings without a message of their own, in a feed that sends a message for each finding.
     :param page_url: address of the run on the Gate page.
+    :param report_uri: address of the run's report.
     :param heads: see :func:`lake_gate.ledger.book.heads`.
     """
     news = News()
@@ -42,7 +44,10 @@ def digest(
     rest = f"{more} without a message of their own; the run record counts all." if unsent else ""
     return Notice(
         subject=_sentence(record),
-        lines=[*_dry(record), *news.to_lines(), *_sums(record, page_url), *_facts(record), *heads, rest, *lines],
+        lines=[
+            *(*_dry(record), *news.to_lines(), *_sums(record, page_url, report_uri)),
+            *(*_facts(record), *heads, rest, *lines),
+        ],
         sms=_sms(record),
         attributes=_attributes(record),
         record_uri=record_uri,
@@ -97,11 +102,12 @@ def _dry(record: Mapping[str, Any]) -> Iterator[str]:
         yield "Dry run: nothing was moved. This is what would happen to the files."
 
 
-def _sums(record: Mapping[str, Any], page_url: str | None) -> Iterator[str]:
+def _sums(record: Mapping[str, Any], page_url: str | None, report_uri: str | None) -> Iterator[str]:
     """Yield the outcomes and where to read on; empty texts for links that are not known."""
     worst, run = worst_severity(record), record["run"]
     yield f"{_outcomes(record)}. Highest severity: {worst or 'none'}."
     yield f"Files: {page_url}" if page_url else ""
+    yield f"Report: {report_uri}" if report_uri else ""
     yield f"In Airflow: {run['airflow_url']}" if run.get("airflow_url") else ""
 
 

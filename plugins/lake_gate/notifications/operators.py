@@ -16,7 +16,7 @@ from lake_gate.ledger.book import heads
 from lake_gate.links import run_on_page
 from lake_gate.model.evidence import FindingSummary, Severity
 from lake_gate.model.kept import without_values
-from lake_gate.model.run import FINDINGS, RECORD, Run
+from lake_gate.model.run import FINDINGS, RECORD, RUN_REPORT, Run
 from lake_gate.model.words import counted
 from lake_gate.notifications.digest import digest, strictest_outcome
 from lake_gate.notifications.finding_notices import most_severe, notice_of
@@ -26,6 +26,7 @@ from lake_gate.notifications.topics import BATCH, Topic
 from lake_gate.recording.entries import iter_entries, read_record
 from lake_gate.recording.record import worst_severity
 from lake_gate.runs_index import upsert
+from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -60,8 +61,9 @@ class NotifyOperator(GateOperator):
         findings, unsent = most_severe(self._findings(run)) if self.messages == "each finding" else ([], 0)
         objects, uri = iter_entries(self.s3, settings.bronze_bucket, run), f"s3://{settings.bronze_bucket}/{key}"
         page_url = run_on_page(record["run"].get("dag_id", ""), record["run"]["run_id"])
+        links = {"page_url": page_url, "report_uri": self._report_uri(run)}
         ledger_heads = heads(self.s3, settings.ledger, [run.feed])
-        notice = digest(record, objects, uri, unsent=unsent, page_url=page_url, heads=ledger_heads)
+        notice = digest(record, objects, uri, unsent=unsent, heads=ledger_heads, **links)
         is_high = worst_severity(record) is Severity.HIGH
         if record["dry_run"]:
             self.log.info("Dry run: all its messages go to the low topic, whatever was found")
@@ -76,6 +78,11 @@ class NotifyOperator(GateOperator):
         )
         upsert(self.s3, settings.bronze_bucket, run, messages=[str(message_id)])
         return str(message_id)
+
+    def _report_uri(self, run: Run) -> str | None:
+        """Return the address of the run's report; None without one."""
+        bronze, key = self.lake_settings.bronze_bucket, run.document(RUN_REPORT)
+        return f"s3://{bronze}/{key}" if head_version(self.s3, bronze, key) else None
 
     def _findings(self, run: Run) -> Iterator[dict[str, Any]]:
         """Yield the findings on which the run has decided; none for an empty delivery."""

@@ -18,6 +18,11 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from lake_gate.display import facts, times
+from lake_gate.display.columns import Detection
+from lake_gate.display.files import FileRow
+from lake_gate.display.policies import policies_of, rule_descriptions
+from lake_gate.display.words import STRICTEST_FIRST
 from lake_gate.errors import (
     AwsError,
     AwsRefusedError,
@@ -28,14 +33,13 @@ from lake_gate.errors import (
     from_aws_error,
 )
 from lake_gate.model.runs import STATES
-from lake_gate.pages import chart, columns, facts, files, places, runs, states, times, views
+from lake_gate.pages import chart, columns, files, places, runs, states, views
 from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_in_airflow
-from lake_gate.pages.files import FileRow, Search
+from lake_gate.pages.files import Search
 from lake_gate.pages.lake import Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
 from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
-from lake_gate.pages.words import STRICTEST_FIRST
 
 log = logging.getLogger(__name__)
 
@@ -164,8 +168,8 @@ def show_run(
         places={file.name: view.place(file, releases) for file in found.files},
         copies={file.name: view.place_of_copy(file) for file in found.files},
         held_reasons=_held_reasons(view),
-        policies=_policies(view),
-        descriptions=_rule_descriptions(view),
+        policies=policies_of(view.record),
+        descriptions=rule_descriptions(view.record),
         refresh=view.state == "running",
         facts=facts,
         times=times,
@@ -201,28 +205,6 @@ def _held_reasons(view: views.RunView) -> list[str]:
     return [reason for reason in REASONS if facts.counts(view.record, "totals", "reasons").get(reason)]
 
 
-def _policies(view: views.RunView) -> list[dict[str, object]]:
-    """Return the policies that decided: the feed's, and the run's if that is another one."""
-    policy = facts.member(view.record, "rules", "policy")
-    described = [policy, facts.member(policy, "also")]
-    return [
-        {
-            "name": facts.text(item, "name"),
-            "sha256": facts.text(item, "sha256"),
-            "content": facts.member(item, "content"),
-            "threshold": facts.text(item, "quarantine_threshold"),
-            "promotion": facts.text(item, "promotion"),
-        }
-        for item in described
-        if facts.text(item, "name")
-    ]
-
-
-def _rule_descriptions(view: views.RunView) -> dict[str, str]:
-    rules = [rule for policy in _policies(view) for rule in facts.mappings(policy["content"], "rules")]
-    return {facts.text(rule, "name"): facts.text(rule, "description") for rule in rules}
-
-
 @app.get("/dags/{dag_id}/runs/{run_id}/files.csv")
 def download_files(access: FeedDep, run_id: str, q: Text = "", outcome: Text = "") -> Response:
     """Download the files of a run that match, as CSV."""
@@ -236,9 +218,27 @@ def download_files(access: FeedDep, run_id: str, q: Text = "", outcome: Text = "
         matching = (entry for entry in view.entries() if search.matches(entry, with_column))
         yield from files.csv_lines(map(FileRow.of, matching))
 
-    name = f"{view.run.feed}-{view.run.folder}.csv"  # only characters of S3 keys, see model/run.py
+    return _attachment(lines(), "text/csv; charset=utf-8", f"{view.run.feed}-{view.run.folder}.csv")
+
+
+def _attachment(content: Iterator[str] | bytes, media_type: str, name: str) -> Response:
+    """Return a response that browsers save.
+
+    :param name: of the file; only characters of S3 keys, see model/run.py.
+    """
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
+    if isinstance(content, bytes):
+        return Response(content, media_type=media_type, headers=headers)
+    return StreamingResponse(content, media_type=media_type, headers=headers)
+
+
+@app.get("/dags/{dag_id}/runs/{run_id}/report.html")
+def download_report(access: FeedDep, run_id: str) -> Response:
+    """Download the report of a run: as an attachment, so that it is never a page of Airflow's origin."""
+    view = _view(access, run_id)
+    if (report := view.report()) is None:
+        raise _StateError(states.NO_REPORT)
+    return _attachment(report, "text/html; charset=utf-8", f"{view.run.feed}-{view.run.folder}.html")
 
 
 @app.get("/dags/{dag_id}/runs/{run_id}/file")
@@ -269,7 +269,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
         copy_command=places.read_command(copy_place) if copy_place and copy_place.uri else "",
         detections=detections,
         strip=columns.strip(detections, file.columns),
-        description=_rule_descriptions(view).get(file.rule, ""),
+        description=rule_descriptions(view.record).get(file.rule, ""),
         threshold=facts.text(view.record, "rules", "policy", "quarantine_threshold"),
         past=past,
         seen=columns.seen([_this_run(view, file, detections), *past]),
@@ -277,7 +277,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
     )
 
 
-def _this_run(view: views.RunView, file: FileRow, detections: list[columns.Detection]) -> columns.PastRun:
+def _this_run(view: views.RunView, file: FileRow, detections: list[Detection]) -> columns.PastRun:
     started_at = (view.row and view.row.started_at) or facts.text(view.record, "run", "started_at")
     by_key = {item.key: item.cells for item in detections}
     return columns.PastRun(view.run.run_id, started_at, file.name, file.outcome, by_key)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lake_gate.display.words import OUTCOMES
 from lake_gate.pages.runs import FeedRow
-from lake_gate.pages.words import OUTCOMES
 
 MOST_BARS = 60
 HEIGHT = 120

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendment, Amendments
 from lake_gate.decision.overlay import read_amendments
+from lake_gate.display import facts
 from lake_gate.errors import DocumentTooLargeError
 from lake_gate.model.manifest import Moved
-from lake_gate.model.run import AMENDMENTS, OBJECTS, RECORD, RELEASED, RUN, RUNS, Run, index_of
+from lake_gate.model.run import AMENDMENTS, OBJECTS, RECORD, RELEASED, RUN, RUN_REPORT, RUNS, Run, index_of
 from lake_gate.model.runs import ordered, parse
-from lake_gate.pages import facts
 from lake_gate.pages.places import Buckets, Release
 from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.documents import iter_json_lines, read_object, read_object_version
@@ -106,6 +106,14 @@ class Lake:
     def record(self, folder: Folder) -> dict[str, Any]:
         """Return the record of a run; empty before it is written."""
         return self._object(folder, RECORD)
+
+    def report(self, folder: Folder) -> bytes | None:
+        """Return the report of a run; None without one.
+
+        :raises DocumentTooLargeError: when it is larger than :data:`MOST_OBJECT_BYTES`.
+        """
+        key = folder.run.document(RUN_REPORT)
+        return read_object_version(self.s3, self.buckets.bronze, key, most_bytes=MOST_OBJECT_BYTES)
 
     def _object(self, folder: Folder, name: str) -> dict[str, Any]:
         if name not in folder.sizes:

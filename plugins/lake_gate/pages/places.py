@@ -7,8 +7,8 @@ import shlex
 from dataclasses import dataclass
 
 from lake_gate.decision.amendments import Amendments
+from lake_gate.display.files import FileRow
 from lake_gate.model.run import HELD_PREFIX
-from lake_gate.pages.files import FileRow
 
 _BUCKET = re.compile(r"([a-z][a-z0-9-]*)-(?:quarantine|bronze|silver)-([0-9]{12})-[a-z0-9-]+")
 """Names of the buckets that ``infra/storage.yaml`` creates: prefix, account, Region."""

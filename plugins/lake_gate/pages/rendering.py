@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from http import HTTPStatus
@@ -13,10 +12,9 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
-from lake_gate.model.words import counted
-from lake_gate.pages import times, words
+from lake_gate.display.environment import environment
 from lake_gate.pages.places import quoted
 from lake_gate.pages.states import State
 
@@ -44,29 +42,9 @@ type Asgi = Callable[..., Awaitable[None]]
 
 @cache
 def _environment() -> Environment:
-    loader = FileSystemLoader(HERE / "templates")
-    # Not only .html: everything is escaped, whatever a template is called.
-    found = Environment(
-        loader=loader,
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters |= {
-        "shown": words.shown,
-        "size": words.size,
-        "usd": words.usd,
-        "outcome": words.outcome_word,
-        "reason": words.reason_words,
-        "moment": times.moment,
-        "age": times.age,
-        "pretty": lambda content: json.dumps(content, indent=2, ensure_ascii=False),
-        "quoted": quoted,
-        "path": lambda part: quote(str(part), safe=""),
-        "counted": counted,
-    }
-    found.globals |= {"version": _version(), "query": _query, "OUTCOMES": words.OUTCOMES, "DONE": words.DONE}
+    found = environment(HERE / "templates")
+    found.filters |= {"quoted": quoted, "path": lambda part: quote(str(part), safe="")}
+    found.globals |= {"version": _version(), "query": _query}
     return found
 
 

@@ -40,6 +40,12 @@ NO_FILE = State(
 NO_RECORD = State(
     404, "No record yet", "The record of this run is not written yet.", "Open the run to see how far it has got."
 )
+NO_REPORT = State(
+    404,
+    "No report",
+    "This run has no report: it is from before there were reports, or the report could not be written.",
+    "Clear the task record of the run: it writes the record and the report again.",
+)
 NOT_FOUND = State(404, "No such page", "There is nothing at this address.")
 TOO_LARGE = State(
     413,

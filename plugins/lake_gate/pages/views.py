@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.decision.amendments import Amendments
+from lake_gate.display import facts
+from lake_gate.display.columns import Detection
+from lake_gate.display.files import FileRow
 from lake_gate.errors import DocumentTooLargeError
-from lake_gate.model.run import COLUMNS, JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, Run
+from lake_gate.model.run import COLUMNS, JOB, MANIFEST, MOVES, OBJECTS, PLAN, RECORD, RESULTS, RUN_REPORT, Run
 from lake_gate.model.runs import EMPTY, FAILED, RECORDED, RUNNING
-from lake_gate.pages import columns, facts, files, runs, states
-from lake_gate.pages.columns import Detection, PastRun
-from lake_gate.pages.files import FileRow
+from lake_gate.pages import columns, files, runs, states
+from lake_gate.pages.columns import PastRun
 from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
 from lake_gate.pages.places import Place, Release, place_of, place_of_copy
 from lake_gate.pages.runs import FeedRow
@@ -119,6 +121,15 @@ class RunView:
     def column_lines(self) -> Iterator[Mapping[str, Any]]:
         """Yield what was found in which column."""
         return self.lake.lines(self.folder, COLUMNS)
+
+    @property
+    def has_report(self) -> bool:
+        """Whether the record's report was written."""
+        return RUN_REPORT in self.folder.sizes
+
+    def report(self) -> bytes | None:
+        """Return the report of the run; None without one."""
+        return self.lake.report(self.folder)
 
     def releases(self) -> dict[tuple[str, str], Release]:
         """Return the held copies of the feed that later runs have re-processed."""

@@ -48,6 +48,7 @@ from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.summary import summary
 from lake_gate.recording.suppression import attribute, read_suppression_rules
+from lake_gate.reports.writing import write_run_report
 from lake_gate.runs_index import row_of_record, upsert
 from lake_gate.s3.documents import GONE, update_document
 
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 
 class RecordOperator(GateOperator):
-    """Write the run record; fail if it does not account for every landed object.
+    """Write the run record and its report; fail if the record does not account for every landed object.
 
     Pushes ``uri`` of the record and its ``totals``.
 
@@ -89,6 +90,7 @@ class RecordOperator(GateOperator):
             write_amended(self.s3, bronze, masked, partial(self._write, context, masked, of_copies, dry_run=dry_run))
         write = partial(self._write, context, run, basis, dry_run=dry_run)
         uri, totals = write_amended(self.s3, bronze, run, write)
+        write_run_report(self.s3, self.lake_settings, run)
         self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
         self._add_to_index(run)
         if not dry_run:

@@ -111,7 +111,8 @@ def _put(s3: S3Client, bucket: str, key: str, content: bytes, condition: Mapping
 
 
 def _content_type(key: str) -> str:
-    return "application/json" if key.endswith(".json") else "application/x-ndjson"
+    types = {"json": "application/json", "html": "text/html; charset=utf-8"}
+    return types.get(key.rpartition(".")[2], "application/x-ndjson")
 
 
 def iter_json_lines(s3: S3Client, bucket: str, key: str, **part: Any) -> Iterator[dict[str, Any]]:

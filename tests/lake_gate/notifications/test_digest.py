@@ -186,10 +186,11 @@ def test_attributes_let_subscriptions_filter(outcomes: list[str], worst: str) ->
 def test_links_to_the_page_and_to_airflow_follow_the_sums() -> None:
     record, lines = report(decided("b.csv", "quarantine", **HIGH))
     record["run"] |= {"airflow_url": "https://airflow/run", "started_by": "ann"}
-    found = body(digest(record, lines, URI, page_url="https://airflow/gate/run/"))
-    assert found[1:5] == [
+    found = body(digest(record, lines, URI, page_url="https://airflow/gate/run/", report_uri="s3://bronze/report.html"))
+    assert found[1:6] == [
         "1 file: 0 promoted, 1 quarantined, 0 held. Highest severity: High.",
         "Files: https://airflow/gate/run/",
+        "Report: s3://bronze/report.html",
         "In Airflow: https://airflow/run",
         "Feed synthea, run manual__1, started by ann.",
     ]

@@ -9,7 +9,13 @@ from tests.lake_gate.pages.conftest import Browser, Written, entry, row
 PATHS = [
     *("/gate/", "/gate/card", "/gate/dags/synthea_gate", "/gate/dags/etl", "/gate/dags/nothing", "/gate/nothing"),
     *("/gate/dags/synthea_gate/runs/1", "/gate/dags/synthea_gate/runs/1/file?name=patients.csv"),
-    *("/gate/dags/synthea_gate/runs/1/files.csv", "/gate/openapi.json", "/gate/docs", "/gate/static"),
+    *(
+        "/gate/dags/synthea_gate/runs/1/files.csv",
+        "/gate/dags/synthea_gate/runs/1/report.html",
+        "/gate/openapi.json",
+        "/gate/docs",
+        "/gate/static",
+    ),
 ]
 
 
@@ -27,6 +33,7 @@ def test_all_routes_are_among_the_tested_ones() -> None:
     assert {route.path for route in routes} == {
         *("/static", "/", "/card", "/dags/{dag_id}", "/dags/{dag_id}/runs/{run_id}", "/{path:path}"),
         *("/dags/{dag_id}/runs/{run_id}/file", "/dags/{dag_id}/runs/{run_id}/files.csv"),
+        "/dags/{dag_id}/runs/{run_id}/report.html",
     }
 
 
@@ -37,7 +44,7 @@ def test_a_forged_session_is_refused(stranger: Browser) -> None:
 @pytest.mark.parametrize(
     "dag_id", ["etl", "held_objects", "fake_gate", "nothing", "held_gate", "../synthea_gate", "x" * 300]
 )
-@pytest.mark.parametrize("path", ["", "/runs/1", "/runs/1/files.csv"])
+@pytest.mark.parametrize("path", ["", "/runs/1", "/runs/1/files.csv", "/runs/1/report.html"])
 def test_other_dags_and_unknown_ones_cannot_be_told_apart(dag_id: str, path: str, viewer: Browser) -> None:
     answer = viewer.get(f"/gate/dags/{dag_id.replace('/', '%2F')}{path}")
     assert answer.status_code == 404
@@ -64,7 +71,8 @@ def denied(monkeypatch: pytest.MonkeyPatch, api_server: Any) -> None:
 def test_airflow_decides_who_sees_the_runs_of_a_feed(viewer: Browser, written: Written) -> None:
     written.index(row("clinic-run"), feed="clinic")
     written.index(row("synthea-run"))
-    for path in ("", "/runs/clinic-run", "/runs/clinic-run/files.csv", "/runs/clinic-run/file?name=a"):
+    below = ("", "/files.csv", "/report.html", "/file?name=a")
+    for path in ("", *(f"/runs/clinic-run{part}" for part in below)):
         answer = viewer.get(f"/gate/dags/clinic_gate{path}")
         assert (answer.status_code, "No permission" in answer.text) == (403, True)
     page = viewer.text("/gate/")

@@ -115,6 +115,18 @@ def test_the_csv_has_what_was_searched_for(viewer: Browser, written: Written) ->
     assert "'=a.csv" in viewer.get(f"{RUN}/files.csv").text
 
 
+def test_the_report_is_saved_and_never_shown_in_airflow(viewer: Browser, written: Written) -> None:
+    written.run(entry())
+    assert "report.html" not in viewer.text(RUN)
+    assert viewer.get(f"{RUN}/report.html").status_code == 404
+    written.put(Run("synthea", "1").document("run_report.html"), b"<!doctype html><script>alert(1)</script>")
+    assert f"{RUN}/report.html" in viewer.text(RUN)
+    answer = viewer.get(f"{RUN}/report.html")
+    assert answer.content == b"<!doctype html><script>alert(1)</script>"
+    assert answer.headers["content-disposition"] == 'attachment; filename="synthea-1.html"'
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "x", "²", "9999999", "1"])
 def test_a_page_that_is_not_a_number_is_the_first(page: str, viewer: Browser, written: Written) -> None:
     written.run(entry())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from lake_gate.pages.columns import MOST_IN_STRIP, Detection, PastRun, is_same_table, of_file, seen, strip
+from lake_gate.display.columns import Detection
+from lake_gate.pages.columns import MOST_IN_STRIP, PastRun, is_same_table, of_file, seen, strip
 from tests.lake_gate.pages.conftest import column
 
 

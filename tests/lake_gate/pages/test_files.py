@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from lake_gate.pages.files import CSV_COLUMNS, PAGE_FILES, FileRow, Search, csv_lines, names_with_column, page_of
+from lake_gate.display.files import FileRow
+from lake_gate.pages.files import CSV_COLUMNS, PAGE_FILES, Search, csv_lines, names_with_column, page_of
 from tests.lake_gate.pages.conftest import entry
 
 ENTRIES = [
@@ -48,18 +49,6 @@ def test_pages_have_all_files_once() -> None:
 def test_files_are_found_by_their_columns() -> None:
     lines: list[dict[str, Any]] = [{"name": "a", "column": "Ssn_No"}, {"name": "b", "column": None}, {"name": 3}]
     assert names_with_column(lines, "SSN") == {"a"}
-
-
-def test_changes_since_the_last_run_are_words() -> None:
-    before = {"run_id": "0", "outcome": "promote", "new_identifiers": ["PASSPORT"], "gone_identifiers": ["NAME"]}
-    assert FileRow.of(entry(before=before)).news == ["was promoted", "PASSPORT is new", "NAME is gone"]
-    assert FileRow.of(entry(before={"outcome": "quarantine"})).news == []
-
-
-@pytest.mark.parametrize("damaged", [{}, {"name": 3, "now": [], "detections": "x", "before": 3, "amended": []}])
-def test_an_entry_of_another_shape_is_shown_as_unknown(damaged: dict[str, Any]) -> None:
-    file = FileRow.of(damaged)
-    assert (file.name, file.outcome, file.now, file.before, file.identifiers) == ("", "", ("", "", ""), None, [])
 
 
 HOSTILE = ["=cmd()", "+1", "-1", "@x", "\tx", "\rx", "\n=x", 'quoted",=cmd', "a\r\n=b"]

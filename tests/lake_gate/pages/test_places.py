@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.display.files import FileRow
 from lake_gate.model.manifest import Moved
-from lake_gate.pages.files import FileRow
 from lake_gate.pages.places import (
     Buckets,
     Place,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.pages import facts
+from lake_gate.display import facts
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.notifications.news import MOST_NEWS, News
+from lake_gate.display.news import MOST_NEWS, News
 
 BEFORE = {
     "run_id": "manual__1",
@@ -59,10 +59,12 @@ def test_strictest_files_come_first_and_new_tables_last() -> None:
         {"name": "a.csv", "outcome": "promote", "before": None},
         entry("b.csv", new_identifiers=["X"]),
         entry("c.csv", "quarantine", new_identifiers=["X"]),
+        entry("d.csv", "mask"),
     )
     assert lines(*entries)[1:] == [
         "- c.csv: X appears",
         "- c.csv: quarantined, was promoted",
+        "- d.csv: masked, was promoted",
         "- b.csv: X appears",
         "- a.csv: not in the run before",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from lake_gate.pages.words import duration
+from lake_gate.display.words import duration
 
 
 def now() -> datetime:

@@ -1,4 +1,4 @@
-"""What is new in a run since the feed's run before, from the entries of its record, for the digest. Pure."""
+"""What is new in a run since the feed's run before, from the entries of its record, for messages and reports. Pure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class News:
         """Return the lines for the message, the strictest outcome first; none for an empty delivery."""
         if not self.before:
             return [_FIRST] if self.tables else []
-        order = (None, Outcome.QUARANTINE, Outcome.HOLD, Outcome.PROMOTE)
+        order = (None, Outcome.QUARANTINE, Outcome.HOLD, Outcome.MASK, Outcome.PROMOTE)
         found = [line for outcome in order for line in self.lines.get(outcome, ())]
         found += [f"- {name}: not in the run before" for name in self.new_tables]
         more = self.count + self.tables - len(found[:MOST_NEWS])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lake_gate.pages import times
+from lake_gate.display import times
 
 AT = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 

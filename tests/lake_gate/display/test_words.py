@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lake_gate.decision.reason import Reason
-from lake_gate.pages import words
+from lake_gate.display import words
 
 
 @pytest.mark.parametrize(
