@@ -24,7 +24,7 @@ LAYERS = (
         {"decision"},
         {"delivery", "masking", "moving", "recording"},
         {"notifications"},
-        {"held", "finding_events"},
+        {"held", "finding_events", "review"},
     ),
     {"params"},
     {"pages"},
@@ -39,6 +39,7 @@ PURE = {
     "recording": ["record", "marker", "comparison", "summary"],
     "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],
+    "review": ["request", "rendering"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
     "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],
 }

@@ -38,6 +38,8 @@ class Settings:
     :param dead_letter_queue_url: SQS queue for messages that arrived as events of Macie and are not valid.
     :param masking_key: id, ARN or alias (``alias/...``) of the HMAC key in KMS from which the keys of masking are
         derived; needed by feeds with a masking spec.
+    :param releaser_role_arn: role that reads the quarantined versions whose review was approved; empty: files do not
+        come back from quarantine.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -55,6 +57,7 @@ class Settings:
     scan_usd_per_gb: float = 1.0
     allowed_source_hosts: str = ""
     masking_key: str = ""
+    releaser_role_arn: str = ""
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, str], path: str = SETTINGS_PATH) -> Settings:
