@@ -18,6 +18,7 @@ LAYERS = (
         {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
+        {"exceptions"},
     ),
     *(
         {"scan"},

@@ -258,6 +258,21 @@ class PolicyError(FinalGateError):
     sentence = "{path} is not a valid policy: {problem}. Nothing was moved. Correct the file, then clear the task."
 
 
+class ExceptionFileError(FinalGateError):
+    """A file of ``include/exceptions`` is not valid."""
+
+    path: str
+    problem: str
+    sentence = "{path} is not a valid list of exceptions: {problem}. None of them is used until the file is corrected."
+
+
+class ExceptionStandsError(FinalGateError):
+    """An exception has the id of another one, or of a revoked one; exceptions are never changed."""
+
+    uri: str
+    sentence = "{uri} exists, and is not changed. Nothing was written. Choose another id."
+
+
 class FeedError(FinalGateError):
     """A file of ``include/feeds`` is not a valid feed."""
 

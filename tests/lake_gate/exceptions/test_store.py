@@ -1,0 +1,161 @@
+"""Exceptions as documents in bronze and as files: created once, revoked, damaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lake_gate.errors import ExceptionStandsError
+from lake_gate.exceptions import store
+from lake_gate.exceptions.store import add_exception, parse_file, read_all, read_exceptions, revoke
+from lake_gate.model.exception import PolicyException
+from tests.lake import Lake
+from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE
+
+BY = {"by": "di", "reason": "It was wrong", "at": "2026-11-20T08:00:00+00:00"}
+
+
+@pytest.fixture
+def write_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
+    (tmp_path / "exceptions").mkdir()
+    return lambda content: (tmp_path / "exceptions/synthea.json").write_text(json.dumps(content)) and None
+
+
+def test_exceptions_are_read_as_they_were_added(lake: Lake) -> None:
+    stored = [add_exception(lake.s3, lake.bronze, exception) for exception in (OF_TABLE, OF_OBJECT)]
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE, OF_OBJECT]
+    assert read_exceptions(lake.s3, lake.bronze, "other") == []
+    assert stored[0].uri == f"s3://{lake.bronze}/_exceptions/synthea/public-addresses.json"
+    written = lake.s3.get_object(Bucket=lake.bronze, Key=OF_TABLE.key, VersionId=stored[0].version_id)
+    assert written["Body"].read() == stored[0].content
+
+
+def test_exception_is_never_changed(lake: Lake) -> None:
+    first = add_exception(lake.s3, lake.bronze, OF_TABLE)
+    assert add_exception(lake.s3, lake.bronze, OF_TABLE) == first
+    with pytest.raises(ExceptionStandsError):
+        add_exception(lake.s3, lake.bronze, replace(OF_TABLE, most=1_000_000))
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
+
+
+def test_exception_that_is_not_valid_is_not_written(lake: Lake) -> None:
+    with pytest.raises(ValueError, match="approved_by"):
+        add_exception(lake.s3, lake.bronze, replace(OF_TABLE, approved_by=("ann",)))
+    assert lake.keys(lake.bronze, "_exceptions/") == []
+
+
+def test_revoked_exception_is_gone_for_ever(lake: Lake) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    first = revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **BY)
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
+    assert revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **{**BY, "by": "ed"}) == first
+    with pytest.raises(ExceptionStandsError):
+        add_exception(lake.s3, lake.bronze, OF_TABLE)
+
+
+def test_damaged_revocation_revokes_as_well(lake: Lake) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    lake.put(lake.bronze, "_exceptions/synthea/public-addresses.revoked.json", b"")
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
+
+
+def of(exception: PolicyException, **changes: Any) -> bytes:
+    return json.dumps({**exception.to_json(), **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        of(OF_TABLE)[:-2],
+        of(OF_TABLE, most="SECRET"),
+        of(OF_TABLE, feed="other"),
+        of(OF_TABLE, id="another-id"),
+        of(OF_TABLE) + b" " * store.MOST_BYTES,
+    ],
+)
+def test_damaged_document_excuses_nothing_and_is_named(lake: Lake, content: bytes) -> None:
+    lake.put(lake.bronze, OF_TABLE.key, content)
+    add_exception(lake.s3, lake.bronze, OF_OBJECT)
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert read.exceptions == [OF_OBJECT]
+    (problem,) = read.problems
+    assert f"s3://{lake.bronze}/{OF_TABLE.key} is damaged" in problem
+    assert "SECRET" not in problem
+
+
+def test_document_in_a_folder_or_with_another_ending_is_not_an_exception(lake: Lake) -> None:
+    lake.put(lake.bronze, "_exceptions/synthea/folder/public-addresses.json", of(OF_TABLE))
+    lake.put(lake.bronze, "_exceptions/synthea/public-addresses.txt", of(OF_TABLE))
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, len(read.problems)) == ([], 2)
+
+
+def test_nothing_is_excused_if_there_are_more_documents_than_are_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, write_file: Callable[[Any], None]
+) -> None:
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 1)
+    write_file({"exceptions": [OF_OBJECT.to_json()]})
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE, OF_OBJECT]
+    revoke(lake.s3, lake.bronze, "synthea", OF_OBJECT.id, **BY)
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, len(read.problems)) == ([], 1)
+
+
+def test_file_and_documents_are_read_together(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    write_file({"exceptions": [OF_OBJECT.to_json()]})
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE, OF_OBJECT]
+
+
+def test_exception_that_was_exported_to_the_file_is_the_same(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    stored = add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [json.loads(stored.content)]})
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
+
+
+def test_exception_of_the_file_is_revoked_by_a_document(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    write_file({"exceptions": [OF_TABLE.to_json()]})
+    revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **BY)
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
+
+
+def test_two_exceptions_with_one_id_excuse_nothing(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    write_file({"exceptions": [{**OF_TABLE.to_json(), "most": 5}]})
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, len(read.problems)) == ([], 1)
+
+
+def test_damaged_file_excuses_nothing_and_is_named(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    write_file({"exceptions": [OF_TABLE.to_json(), {**OF_OBJECT.to_json(), "kind": "wish"}]})
+    (problem,) = read_all(lake.s3, lake.bronze, "synthea").problems
+    assert "exceptions/synthea.json is not valid: it" not in problem
+    assert "exceptions[1]: kind: 'wish' is not one of" in problem
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ([], "expected"),
+        ({}, "expected"),
+        ({"exceptions": {}}, "expected"),
+        ({"exceptions": [], "more": 1}, "expected"),
+        ({"exceptions": [{**OF_TABLE.to_json(), "until": "soon"}]}, r"exceptions\[0\]: until"),
+        ({"exceptions": [{**OF_TABLE.to_json(), "feed": "other"}]}, "feed: expected synthea"),
+        ({"exceptions": [OF_TABLE.to_json(), OF_TABLE.to_json()]}, "two have the same id"),
+    ],
+)
+def test_wrong_key_of_a_file_is_named(content: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        parse_file("synthea", content)
