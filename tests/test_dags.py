@@ -47,6 +47,10 @@ TASKS = {
         "check",
     ],
     "held_objects": ["read_settings", "list_held", "overdue", "notify"],
+    "quarantine_review": [
+        *("read_settings", "check_request", "notify_reviewers", "approve", "approve_second"),
+        *("carry_out", "reprocess", "close"),
+    ],
 }
 """Ids that runs, alarms and dashboards of users refer to: a change here is one for them."""
 

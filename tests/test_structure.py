@@ -40,7 +40,7 @@ PURE = {
     "recording": ["record", "marker", "comparison", "summary"],
     "notifications": ["message", "digest", "news", "finding_notices"],
     "held": ["backlog"],
-    "review": ["request", "rendering"],
+    "review": ["request", "rendering", "exempting", "notices"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
     "pages": ["facts", "words", "runs", "chart", "files", "columns", "places", "states"],
 }

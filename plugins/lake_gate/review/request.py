@@ -7,6 +7,7 @@ from them each time, so that no flag can be wrong. Times are ISO texts in UTC wi
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -182,6 +183,11 @@ class Answer:
     by_id: str
     at: str
     note: str = ""
+
+
+def request_id_of(review_run_id: str) -> str:
+    """Return the id of the request of a run of ``quarantine_review``; the same at every try of its tasks."""
+    return f"review-{hashlib.sha256(review_run_id.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def documents_of(feed: str, request_id: str) -> str:

@@ -41,14 +41,22 @@ class Releaser:
     request_id: str
     aws_conn_id: str | None = "aws_default"
 
+    def policy_for(self, file: ReviewedFile) -> str:
+        """Return the policy of the session that reads this version.
+
+        :raises ReviewError: when the key is too long for it.
+        """
+        policy = session_policy(self.role_arn.split(":")[1], self.bucket, file)
+        if len(policy) > MOST_POLICY_CHARACTERS:
+            raise ReviewError(self.request_id, "the key of a file is too long for the policy of a session")
+        return policy
+
     def client_for(self, file: ReviewedFile) -> S3Client:
         """Return a client that may read exactly this version.
 
         :raises ReviewError: when the key is too long for a session policy.
         """
-        policy = session_policy(self.role_arn.split(":")[1], self.bucket, file)
-        if len(policy) > MOST_POLICY_CHARACTERS:
-            raise ReviewError(self.request_id, "the key of a file is too long for the policy of a session")
+        policy = self.policy_for(file)
         sts = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="sts").conn
         made = sts.assume_role(
             RoleArn=self.role_arn, RoleSessionName=self.request_id, DurationSeconds=SECONDS, Policy=policy

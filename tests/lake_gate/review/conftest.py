@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
+from lake_gate.decision.plan import plan
 from lake_gate.model.run import Run
+from lake_gate.moving.operators import MoveOperator
 from lake_gate.moving.transfer import Buckets, carry_out
+from lake_gate.recording.operators import RecordOperator
 from lake_gate.review.request import ReviewedFile
 from localaws.iam.switch import switch
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.review.requests import CONTENT, make_file
+from tests.lake_gate.steps import gate, land_files, step, write
 
 ROLE = "arn:aws:iam::123456789012:role/lake-{}"
 
@@ -41,3 +47,21 @@ def as_gate(lake: Lake) -> Iterator[Any]:
     switch.turn(True)
     yield client
     switch.turn(False)
+
+
+RUN = Run("synthea", "1")
+FACTS: Any = {"source": "s3://deliveries/", "identifiers": {}, "job_spec": {}}
+
+
+def quarantined_run(lake: Lake, *, dry_run: bool = False, outcome: str = "quarantine", **files: bytes) -> Run:
+    """Take files (their names without ``.csv``) through a run that quarantines all of them, up to its record."""
+    landed = land_files(lake, RUN.run_id, **(files or {"organizations": CONTENT}))
+    found = {"severity": "High", "detections": {"NAME": 1}, "reason": "findings_at_or_above_threshold"}
+    content, chunks = plan(decided(item, outcome, **found) for item in landed)
+    version = write(lake, "decisions.jsonl", content, RUN)
+    write(lake, "plan.json", json.dumps({"decisions": version, "chunks": chunks}).encode(), RUN)
+    if not dry_run:
+        step(lake, MoveOperator, outcome=outcome, chunk=chunks[outcome][0])
+    context: Any = {"run_id": "1", "dag_run": SimpleNamespace(dag_id="d", run_id="1", start_date=None)}
+    gate(lake, RecordOperator, facts=FACTS, is_dry_run=dry_run).step(context)
+    return RUN
