@@ -56,6 +56,11 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+def asker_of(context: Context) -> str:
+    """Return the user who has started the run; empty if a schedule or another DAG has."""
+    return str(getattr(context["dag_run"], "triggering_user_name", None) or "")
+
+
 class ReviewOperator(GateOperator):
     """Base class of the operators below: the request of this run, and its feed."""
 
@@ -106,8 +111,8 @@ class CheckRequestOperator(ReviewOperator):
         settings, feed, run_id = self.lake_settings, self.reviewed_feed(context), context["run_id"]
         written = read_request(self.s3, settings.bronze_bucket, feed.name, request_id_of(run_id))
         if written is None:
-            user = str(getattr(context["dag_run"], "triggering_user_name", None) or "")
-            request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=user)
+            asked_by = asker_of(context)
+            request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=asked_by)
             written = write_request(self.s3, settings.bronze_bucket, request)
         self.log.info("Request: s3://%s/%s", settings.bronze_bucket, written.documents)
         return written.id
@@ -142,7 +147,9 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
     template_fields = GateOperator.template_fields
 
     def __init__(self, *, number: int, **kwargs: Any) -> None:
-        super().__init__(subject="Review request", options=list(OPTIONS), defaults=REFUSE, **kwargs)
+        # The time to answer is set when it asks. Without any, the operator takes execution_timeout for it.
+        answering = {"options": list(OPTIONS), "defaults": REFUSE, "response_timeout": timedelta(days=1)}
+        super().__init__(subject="Review request", **answering, **kwargs)
         self.number = number
 
     def step(self, context: Context) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lake_gate.delivery.held_source import source_of_review
 from lake_gate.delivery.landing import land
 from lake_gate.delivery.source import redact
 from lake_gate.errors import SourceError, SourceUnreachableError
@@ -188,6 +189,7 @@ def test_files_of_a_review_are_taken_alone(lake: Lake) -> None:
     hold(lake, "b.csv", REQUEST, reason="analysis_skipped")
     hold(lake, "a.csv", "review-0123456789abcdee")
     landed = land_held(lake, f"review/{REQUEST}")
+    assert redact(source_of_review(REQUEST)) == f"held://review/{REQUEST}"
     assert [item.name for item in landed] == [f"{REQUEST}/a.csv", f"{REQUEST}/b.csv"]
 
 
