@@ -34,7 +34,9 @@ LAYERS = (
 PURE = {
     "": ["feed", "xcom", "labels"],
     "scan": ["job_spec", "scope", "cost"],
-    "decision": ["binding", "policy", "decision", "columns", "plan", "verdict", "amendments"],
+    "decision": [
+        *("binding", "policy", "facts", "doubts", "exceptions", "decision", "columns", "plan", "verdict", "amendments"),
+    ],
     "delivery": ["header", "rows"],
     "masking": ["dialect", "facts", "masker", "methods", "plan", "records", "report", "risk", "spec"],
     "recording": ["record", "marker", "comparison", "summary"],

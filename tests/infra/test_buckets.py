@@ -132,6 +132,17 @@ def test_landed_object_cannot_be_overwritten(lake: Lake, key: str, keys: dict[st
     assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **keys) == expected
 
 
+@pytest.mark.parametrize("key", ["_exceptions/synthea/a.json", "_exceptions/synthea/a.revoked.json"])
+def test_exception_is_created_once_and_not_even_the_gate_changes_or_deletes_it(lake: Lake, key: str) -> None:
+    creating = {"s3__objectcreationoperation": "true"}
+    assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **creating) == ["DenyOverwritingExceptions"]
+    assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **creating, **{"s3__if-none-match": "*"}) == []
+    for action in ("DeleteObject", "DeleteObjectVersion"):
+        assert denied_by(lake, "BronzeBucket", action, key, GATE) == ["DenyDeletingExceptionsExceptDeployer"]
+        assert denied_by(lake, "BronzeBucket", action, key, DEPLOYER) == []
+    assert "DenyWritesExceptGate" in denied_by(lake, "BronzeBucket", "PutObject", key, DEPLOYER)
+
+
 @pytest.mark.parametrize("bucket", GUARDED)
 def test_condition_keys_of_the_policies_are_those_of_the_actions(lake: Lake, bucket: str) -> None:
     """A key that the action does not have is never met, and a statement with it guards nothing."""

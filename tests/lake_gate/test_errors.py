@@ -30,6 +30,8 @@ EXAMPLES = [
     errors.MarkerStandsError("s3://s/_runs/synthea/1.json"),
     errors.ParamsError(["'sourc': not a parameter"]),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
+    errors.ExceptionFileError("include/exceptions/a.json", "exceptions: two have the same id"),
+    errors.ExceptionStandsError("s3://bronze/_exceptions/synthea/a.json"),
     errors.MaskingSpecError("include/masking/a.json", "key_version: 0 is less than the minimum of 1"),
     errors.MaskingChangedError("s3://b/masked/synthea/1/"),
     errors.MaskedCopyStandsError("s3://b/masked/synthea/1/a.csv"),

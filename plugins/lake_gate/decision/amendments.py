@@ -95,7 +95,7 @@ def merged(first: Iterable[Amendment], second: Iterable[Amendment]) -> list[Amen
 
 _AMENDED_MEMBERS = (
     *("outcome", "reason", "rule", "status_reason", "severity", "findings", "archived_findings", "detections"),
-    "is_version_inferred",
+    *("is_version_inferred", "exceptions"),
 )
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.evidence import Evidence, Observation, gather
+from lake_gate.model.exception import PolicyException
 from lake_gate.model.kept import without_values
-from lake_gate.model.run import FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
+from lake_gate.model.run import EXCEPTIONS, FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.versions import head_version
 
@@ -27,6 +28,7 @@ EVIDENCE = (RESULTS, FINDINGS, JOB, HISTORIES, REUSED)
 """Documents that a run decides on; its plan pins a version of each one that exists."""
 
 _TEXT, _OBJECT = {"type": "string"}, {"type": "object"}
+_TEXTS = {"type": "array", "items": _TEXT}
 _RANGE = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
 PLAN_SHAPE = {
     "type": "object",
@@ -41,6 +43,11 @@ PLAN_SHAPE = {
             "additionalProperties": {"type": "array", "items": _RANGE},
         },
         "evidence": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}},
+        "exceptions": {
+            "type": "object",
+            "properties": dict.fromkeys(("ending", "never_used", "problems"), _TEXTS),
+            "required": ["ending", "never_used", "problems"],
+        },
     },
     "required": ["decisions"],
 }
@@ -141,6 +148,20 @@ def read_found(
     if FOUND not in pins:
         return {}
     return dict(iter_items(s3, bronze, run.document(FOUND), _found, version_id=pins[FOUND]))
+
+
+def read_exceptions(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> list[PolicyException] | None:
+    """Return the exceptions that the run decided with.
+
+    :return: None when the plan pins no versions.
+    """
+    pins = basis.get("evidence")
+    if pins is None:
+        return None
+    if EXCEPTIONS not in pins:
+        return []
+    key = run.document(EXCEPTIONS)
+    return list(iter_items(s3, bronze, key, PolicyException.from_json, version_id=pins[EXCEPTIONS]))
 
 
 def _found(line: Any) -> tuple[str, tuple[Observation, ...]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lake_gate import content, xcom
 from lake_gate.base import GateOperator
@@ -16,11 +17,13 @@ from lake_gate.decision.binding import History, bind
 from lake_gate.decision.columns import ColumnLine, Judgement, lines_of, sentence
 from lake_gate.decision.decision import Decision, held_if_masked
 from lake_gate.decision.earlier import write_columns
+from lake_gate.decision.exceptions import without_masked
 from lake_gate.decision.histories import iter_current_histories, read_histories
 from lake_gate.decision.plan import Chunks, plan
 from lake_gate.decision.policies import choose_policy
 from lake_gate.decision.policy import Policy, Promotion
 from lake_gate.decision.reason import Reason
+from lake_gate.decision.standing import Standing, pin_exceptions, read_standing
 from lake_gate.decision.verdict import Rules, Verdict, hash_of_policies, hashes_of
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
 from lake_gate.include import fingerprint, read_job_spec
@@ -69,6 +72,7 @@ class Judged:
     :param planned: facts of the plan.
     :param found: observations from the index by content, by SHA-256.
     :param observations_about: returns the observations that the decision about an object rests on.
+    :param standing: exceptions in force.
     """
 
     manifest: Iterable[LandedObject]
@@ -77,6 +81,7 @@ class Judged:
     planned: dict[str, Any]
     found: Mapping[str, Sequence[Observation]]
     observations_about: Callable[[LandedObject], tuple[Observation, ...]]
+    standing: Standing = field(default_factory=lambda: Standing([]))
 
 
 class DecideOperator(GateOperator):
@@ -85,6 +90,9 @@ class DecideOperator(GateOperator):
     Findings in the same bytes at other places can make a decision stricter. Findings of this run are added to the index
     by content for other runs, also in a dry run, and also when the decisions are refused. The plan pins the versions of
     all documents that were decided on. It cannot change once moves have begun.
+
+    Exceptions of the feed that are in force leave out detections; those that can only release a masked copy have no
+    effect here.
 
     Returns, for each outcome, the chunks of the decisions to carry out: ``[start, size]`` in bytes of
     ``decisions.jsonl``, none in a dry run. A few kilobytes at most, whatever the size of the delivery.
@@ -104,6 +112,8 @@ class DecideOperator(GateOperator):
         *GateOperator.template_fields,
         *("evidence", "policy", "quarantine_threshold", "promotion", "is_dry_run"),
     )
+    makes_copies: ClassVar[bool] = False
+    """Whether the run makes masked copies of objects."""
 
     def __init__(
         self,
@@ -146,14 +156,19 @@ class DecideOperator(GateOperator):
         self._keep_found(manifest, gathered, histories)
         found = self._found(run, manifest)
         reused = verdicts.read_reused(self.s3, bronze, run, found, version_id=pins[REUSED]) if REUSED in pins else {}
-        decided = decision.decide(manifest, job, gathered, policy, reused, found, histories=histories)
+        standing = self._standing(run)
+        is_masking = self.makes_copies and not run.is_masked
+        exceptions = standing.exceptions if is_masking else without_masked(standing.exceptions)
+        decided = decision.decide(
+            *(manifest, job, gathered, policy, reused, found), histories=histories, exceptions=exceptions
+        )
 
         def observations_about(landed: LandedObject) -> tuple[Observation, ...]:
             sources = reused.get(landed.name), found.get(landed.sha256, ()), histories.get(landed.key)
             return decision.observations_about(landed, gathered, *sources)
 
-        planned = {"policy": policy_facts, "job": job_facts, "evidence": pins}
-        return Judged(manifest, decided, policy, planned, found, observations_about)
+        planned = {"policy": policy_facts, "job": job_facts, "evidence": pins, "exceptions": standing.facts}
+        return Judged(manifest, decided, policy, planned, found, observations_about, standing)
 
     def _commit(self, run: Run, judged: Judged, decided: Iterable[Decision], **facts: Any) -> Chunks:
         """Write the decisions, their plan, and what they rest on.
@@ -166,7 +181,7 @@ class DecideOperator(GateOperator):
         is_dry_run = self.is_dry(run, self.is_dry_run)
         self._log_counts(noted, is_dry_run=is_dry_run)
         version_id = self._write_decisions(run, decisions)
-        self._write_plan(run, {"decisions": version_id, "chunks": chunks, **judged.planned, **facts}, judged.found)
+        self._write_plan(run, {"decisions": version_id, "chunks": chunks, **judged.planned, **facts}, judged)
 
         def lines() -> Iterator[ColumnLine]:
             for landed in judged.manifest:
@@ -258,6 +273,15 @@ class DecideOperator(GateOperator):
         items = map_threads(lambda sha256: content.read_found(self.s3, bronze, sha256), hashes)
         return {sha256: found for sha256, found in items if found}
 
+    def _standing(self, run: Run) -> Standing:
+        """Return the exceptions in force; once moves have begun, those that the decisions were made with."""
+        bronze = self.lake_settings.bronze_bucket
+        if self.begun(run):
+            known = basis.read_exceptions(self.s3, bronze, run, basis.read_basis(self.s3, bronze, run))
+            if known is not None:
+                return Standing(known)
+        return read_standing(self.s3, bronze, run.feed, datetime.now(UTC))
+
     def _noted(self, decisions: Iterable[Decision], judged: dict[str, Judgement]) -> Iterator[Decision]:
         """Yield the decisions, and note the judgement of each by its name."""
         for decided in decisions:
@@ -293,7 +317,7 @@ class DecideOperator(GateOperator):
             raise DecisionsStandError(f"s3://{bronze}/{key}")
         return version_id
 
-    def _write_plan(self, run: Run, planned: dict[str, Any], found: Mapping[str, Sequence[Observation]]) -> None:
+    def _write_plan(self, run: Run, planned: dict[str, Any], judged: Judged) -> None:
         """Write the plan; like the decisions, it is kept once moves have begun.
 
         A move records that it begins before it reads the plan, so that at least one of the two sees the other.
@@ -302,8 +326,10 @@ class DecideOperator(GateOperator):
         """
         bronze, key = self.lake_settings.bronze_bucket, run.document(PLAN)
         if not (self.begun(run) and read_document_or_none(self.s3, bronze, key)):
-            if found:
-                planned["evidence"] = {**planned["evidence"], FOUND: self._write_found(run, found)}
+            pins = pin_exceptions(self.s3, bronze, run, judged.standing.exceptions)
+            if judged.found:
+                pins[FOUND] = self._write_found(run, judged.found)
+            planned["evidence"] = {**planned["evidence"], **pins}
             write_document(self.s3, bronze, key, json.dumps(planned).encode())
         if any(begun["decisions"] != planned["decisions"] for begun in self.begun(run)):
             raise DecisionsStandError(f"s3://{bronze}/{run.document(DECISIONS)}")

@@ -23,11 +23,13 @@ class Reason(StrEnum):
     CLEAN = "clean", "Macie found nothing"
     BELOW_THRESHOLD = "findings_below_threshold", "findings below the threshold, allowed by the policy"
     ALLOWED_BY_RULE = "allowed_by_rule", "a rule of the policy allows these findings"
+    ALLOWED_BY_EXCEPTION = "allowed_by_exception", "the policy allows what remains without the accepted detections"
     COUNTS_DIFFER = "counts_differ", "result and finding count differently, both below the threshold"
     SEVERITIES_DIFFER = "severities_differ", "result and finding have different severities, both below the threshold"
     VERDICT_REUSED = "verdict_reused", "the same bytes were cleared by an earlier run"
     MASKED_BY_RULE = "masked_by_rule", "a rule of the policy lets only a masked copy go to silver"
     MASKED_BY_SPEC = "masked_by_spec", "the masking spec names its table, so only a masked copy goes to silver"
+    MASKED_BY_EXCEPTION = "masked_by_exception", "an exception lets only a masked copy go to silver"
     AT_OR_ABOVE_THRESHOLD = "findings_at_or_above_threshold", "findings at or above the threshold"
     QUARANTINED_BY_RULE = "quarantined_by_rule", "a rule of the policy quarantines these findings"
     FOUND_IN_SAME_BYTES = "found_in_same_bytes", "Macie found something in the same bytes elsewhere"
@@ -62,8 +64,8 @@ class Reason(StrEnum):
 
 CLEARED = frozenset(
     {
-        *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE),
+        *(Reason.CLEAN, Reason.BELOW_THRESHOLD, Reason.ALLOWED_BY_RULE, Reason.ALLOWED_BY_EXCEPTION),
         *(Reason.COUNTS_DIFFER, Reason.SEVERITIES_DIFFER),
     }
 )
-"""Reasons of promotions that rest on a job of the object's own run."""
+"""Reasons of promotions by the policy: on evidence of the object's own run, unless the decision names a verdict."""

@@ -20,10 +20,10 @@ from botocore.exceptions import ClientError
 from lake_gate.errors import DamagedDocumentError, ExceptionFileError, ExceptionStandsError, FinalGateError
 from lake_gate.include import include_path
 from lake_gate.model import jsonl
-from lake_gate.model.exception import REVOKED, PolicyException, prefix_of, revoked_key
+from lake_gate.model.exception import REVOKED, USED, PolicyException, prefix_of, revoked_key, used_key
 from lake_gate.model.names import loggable
 from lake_gate.s3.answers import is_missing
-from lake_gate.s3.documents import read_object_version, write_version
+from lake_gate.s3.documents import read_object_version, write_document_once, write_version
 from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ class Read:
 
     :param exceptions: those that are not revoked, in the order of their ids; some may have ended.
     :param problems: sentences about documents and files that are damaged, with names only.
+    :param never_used: ids of those without which no decision of a run would have been stricter.
     """
 
     exceptions: list[PolicyException] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    never_used: list[str] = field(default_factory=list)
 
 
 def read_exceptions(s3: S3Client, bronze: str, feed: str) -> list[PolicyException]:
@@ -79,6 +81,7 @@ def read_all(s3: S3Client, bronze: str, feed: str) -> Read:
             read.exceptions += same
         elif same:
             read.problems.append(f"Two different exceptions of {feed} have the id {exception_id}: neither is used")
+    read.never_used = [each.id for each in read.exceptions if used_key(feed, each.id) not in keys]
     return _logged(read)
 
 
@@ -115,6 +118,15 @@ def revoke(s3: S3Client, bronze: str, feed: str, exception_id: str, *, by: str, 
         return StoredDocument(f"s3://{bronze}/{key}", answer["VersionId"], answer["Body"].read())
 
 
+def note_use(s3: S3Client, bronze: str, feed: str, exception_id: str, record_uri: str) -> None:
+    """Note the first run that has used an exception, for messages; no decision rests on it.
+
+    :param record_uri: of the run.
+    """
+    content = json.dumps({"id": exception_id, "feed": feed, "record_uri": record_uri}, indent=1).encode()
+    write_document_once(s3, bronze, used_key(feed, exception_id), content)
+
+
 def _create(s3: S3Client, bronze: str, key: str, content: dict[str, Any]) -> StoredDocument:
     raw = json.dumps(content, indent=1, ensure_ascii=False).encode()
     version_id, is_this = write_version(s3, bronze, key, raw)
@@ -141,7 +153,7 @@ def _list_keys(s3: S3Client, bronze: str, feed: str) -> set[str]:
 
 def _iter_documents(s3: S3Client, bronze: str, keys: set[str], read: Read) -> Iterator[PolicyException]:
     revoked = {key.removesuffix(REVOKED) + ".json" for key in keys if key.endswith(REVOKED)}
-    wanted = sorted(key for key in keys - revoked if not key.endswith(REVOKED))
+    wanted = sorted(key for key in keys - revoked if not key.endswith((REVOKED, USED)))
     for key, content in map_threads(lambda key: _read_document(s3, bronze, key), wanted):
         try:
             yield _parse(content, key)

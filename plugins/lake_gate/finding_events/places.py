@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lake_gate.model.exception import ID, PREFIX, REVOKED, USED
 from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, RUNS_INDEX, Run, is_document_name, silver_key
 
 FEED = "finding_events"
@@ -25,6 +26,7 @@ _IN_BRONZE = re.compile(
             r"_content/complete\.json",
             rf"_content/pending/{_SHA256}\.json",
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
+            rf"{PREFIX}{_FEED}/{ID}({re.escape(REVOKED)}|{re.escape(USED)}|\.json)",
         )
     )
 )

@@ -10,10 +10,12 @@ from typing import Any
 from lake_gate.decision.amendments import is_stricter
 from lake_gate.decision.binding import History
 from lake_gate.decision.decision import Decision, decide, held_if_masked, hold_with_run, observations_about
+from lake_gate.decision.exceptions import without_masked
 from lake_gate.decision.policy import Outcome, Policy, Promotion
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Verdict
 from lake_gate.model.evidence import Evidence, Job, Observation
+from lake_gate.model.exception import PolicyException
 from lake_gate.model.manifest import LandedObject
 
 
@@ -25,6 +27,8 @@ class Decided:
     :param entries: entry of each object in the run's record, by name, with its amendment.
     :param has_plan: whether the run has decided.
     :param job: None when every object was cleared by a verdict.
+    :param exceptions: those in force for the run's feed now.
+    :param pinned: exceptions with which the run decided.
     """
 
     manifest: list[LandedObject]
@@ -35,6 +39,16 @@ class Decided:
     evidence: Mapping[tuple[str, str], Evidence]
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     histories: Mapping[str, History] = field(default_factory=dict)
+    exceptions: Sequence[PolicyException] = ()
+    pinned: Sequence[PolicyException] = ()
+
+    def exceptions_for(self, name: str, *, has_later_findings: bool) -> Sequence[PolicyException]:
+        """Return the exceptions for an object: of today, if something was found later; else those of its decision.
+
+        No masked copy is made any more, so those for masked copies count only for objects that have one.
+        """
+        exceptions = self.exceptions if has_later_findings else self.pinned
+        return exceptions if self.outcome(name) == Outcome.MASK else without_masked(exceptions)
 
     def known_about(self, landed: LandedObject) -> tuple[Observation, ...]:
         """Return the run's own observations about an object."""
@@ -73,15 +87,27 @@ def rejudge(run: Decided, found: Mapping[str, list[Observation]]) -> Iterator[tu
             own = evidence.get((landed.bucket, landed.key), Evidence())
             later = tuple(about(landed, finding) for finding in found[landed.name])
             evidence[landed.bucket, landed.key] = Evidence(own.results, own.findings + later)
-    each_by_itself = replace(run.policy, promotion=Promotion.EACH_BY_ITSELF)
-    decisions = decide(run.manifest, run.job, evidence, each_by_itself, run.verdicts, histories=run.histories)
-    judged = [_judged(run, *pair, found) for pair in zip(run.manifest, decisions, strict=True)]
+    judged = [_judged(run, landed, _decide(run, landed, evidence, found), found) for landed in run.manifest]
     is_run_held = run.policy.promotion is Promotion.ALL_OR_NOTHING and not all(
         Outcome(decision.outcome).is_permission for decision in judged
     )
     for decision in judged:
         final = _held_with_run(run, decision) if is_run_held else decision
         yield final, _is_to_be_moved(run, final)
+
+
+def _decide(
+    run: Decided,
+    landed: LandedObject,
+    evidence: Mapping[tuple[str, str], Evidence],
+    found: Mapping[str, Sequence[Observation]],
+) -> Decision:
+    """Return the decision about an object by itself."""
+    each_by_itself = replace(run.policy, promotion=Promotion.EACH_BY_ITSELF)
+    exceptions = run.exceptions_for(landed.name, has_later_findings=bool(found.get(landed.name)))
+    more: dict[str, Any] = {"histories": run.histories, "exceptions": exceptions}
+    (decision,) = decide([landed], run.job, evidence, each_by_itself, run.verdicts, **more)
+    return decision
 
 
 def _judged(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.basis import gather_records, iter_pinned, read_basis, read_found
+from lake_gate.decision.basis import gather_records, iter_pinned, read_basis, read_exceptions, read_found
+from lake_gate.decision.exceptions import in_force
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import read_amendments
 from lake_gate.decision.policies import policy_of
@@ -22,6 +23,7 @@ from lake_gate.decision.policy import Promotion
 from lake_gate.decision.verdict import Verdict
 from lake_gate.decision.verdicts import read_reused
 from lake_gate.errors import DamagedDocumentError
+from lake_gate.exceptions import store
 from lake_gate.finding_events.rejudging import Decided
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Evidence, Job, object_of
@@ -30,6 +32,7 @@ from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
     AMENDMENTS,
     DECISIONS,
+    EXCEPTIONS,
     FINDINGS,
     HISTORIES,
     MANIFEST,
@@ -119,12 +122,13 @@ def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -
 
 
 def read_decided(
-    s3: S3Client, bronze: str, silver: str, landing: Landing
+    s3: S3Client, bronze: str, silver: str, landing: Landing, now: datetime
 ) -> tuple[Decided, dict[str, set[Place]], Amendments]:
     """Return the decisions of a run about its objects, the places of each object, and the amendments.
 
     Amended objects are always included.
 
+    :param now: time at which exceptions must be in force, aware UTC.
     :return: decisions; places where each object was or is, by name; amendments.
     :raises DamagedDocumentError: when a document of the run is damaged.
     """
@@ -148,6 +152,9 @@ def read_decided(
         verdicts = _verdicts(s3, bronze, run, basis)
     with _reading(bronze, run, HISTORIES):
         histories = read_histories(s3, bronze, run, basis.get("evidence", {}).get(HISTORIES, ""))
+    with _reading(bronze, run, EXCEPTIONS):
+        pinned = read_exceptions(s3, bronze, run, basis) or ()
+    today = in_force(store.read_exceptions(s3, bronze, run.feed), run.feed, now.isoformat())
     decided = Decided(
         manifest=manifest,
         entries=entries,
@@ -157,6 +164,8 @@ def read_decided(
         evidence=evidence,
         verdicts=verdicts,
         histories=histories,
+        exceptions=today,
+        pinned=pinned,
     )
     places: defaultdict[str, set[Place]] = defaultdict(set)
     for landed in landing.landed.values():

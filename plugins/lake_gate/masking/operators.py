@@ -37,6 +37,8 @@ class _DecideWithSpecOperator(DecideOperator):
     :param spec: name of a file in ``include/masking``.
     """
 
+    makes_copies = True
+
     def __init__(self, *, spec: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.spec = spec

@@ -15,10 +15,12 @@ from lake_gate.model import jsonl
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems, iter_redacted_problems
 
-EXCEPTIONS = "_exceptions/"
+PREFIX = "_exceptions/"
 """Key prefix of the documents in bronze."""
 REVOKED = ".revoked.json"
 """End of the key of a document that revokes an exception."""
+USED = ".used.json"
+"""End of the key of a document about the first run that has used an exception."""
 FALSE_POSITIVE, ACCEPTED = "false_positive", "accepted"
 AS_IS, MASKED = "as_is", "masked"
 ID = r"[a-z0-9][a-z0-9-]{0,62}"
@@ -105,12 +107,17 @@ _DAY, _SECOND = len("2026-11-29"), len("2026-11-29T19:00:00")
 
 def prefix_of(feed: str) -> str:
     """Return the key prefix of the exceptions of a feed."""
-    return f"{EXCEPTIONS}{feed}/"
+    return f"{PREFIX}{feed}/"
 
 
 def revoked_key(feed: str, exception_id: str) -> str:
     """Return the key of the document that revokes an exception."""
     return f"{prefix_of(feed)}{exception_id}{REVOKED}"
+
+
+def used_key(feed: str, exception_id: str) -> str:
+    """Return the key of the document about the first use of an exception."""
+    return f"{prefix_of(feed)}{exception_id}{USED}"
 
 
 _END = r"\Z"  # a dollar would also match before a line break

@@ -23,6 +23,8 @@ HISTORIES = "histories.jsonl"
 """S3's versions of each key for which Macie named no version, listed when the evidence was gathered."""
 FOUND = "found.jsonl"
 """Everything reported in the landed bytes until the run decided, a line for each SHA-256."""
+EXCEPTIONS = "exceptions.jsonl"
+"""The exceptions with which the run decided, one per line."""
 DECISIONS = "decisions.jsonl"
 """One decision per landed object, grouped by outcome."""
 COLUMNS = "columns.jsonl"
@@ -67,7 +69,21 @@ MASKED = "masked.jsonl"
 """The same for all originals: name, version of the original, report or reason."""
 
 DOCUMENTS = (
-    *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, DECISIONS, COLUMNS, PLAN),
+    *(
+        RUN,
+        REPROCESSED,
+        MANIFEST,
+        REUSED,
+        JOB,
+        RESULTS,
+        FINDINGS,
+        HISTORIES,
+        FOUND,
+        EXCEPTIONS,
+        DECISIONS,
+        COLUMNS,
+        PLAN,
+    ),
     *(OBJECTS, RECORD, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
 )
 """Names of the documents of a run, without those of folders."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lake_gate.decision.policy import Outcome
@@ -109,7 +109,8 @@ def _facts(record: Mapping[str, Any]) -> Iterator[str]:
     by = f", started by {run['started_by']}" if run.get("started_by") else ""
     yield f"Feed {run['feed']}, run {run['run_id']}{by}."
     yield f"Delivery: {run['source'][:1000]}."
-    yield _missing_tables((record.get("delivery") or {}).get("missing_tables") or [])
+    missing = (record.get("delivery") or {}).get("missing_tables") or []
+    yield _named("Warning: tables are missing in this delivery", missing)
     if job and not job["settled"]:
         yield "Macie's results were still changing at the deadline: files without complete evidence were held."
     if beside := totals["beside_others"]:
@@ -118,11 +119,7 @@ def _facts(record: Mapping[str, Any]) -> Iterator[str]:
         yield f"{counted(reused, 'file')} not scanned again: the same bytes were cleared before by the same rules."
     yield _cost(record.get("cost"))
     yield from _suppressed(record["rules"].get("suppression_rules"))
-
-
-def _missing_tables(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return f"Warning: tables are missing in this delivery: {', '.join(names[:_NAMES_SHOWN])}{more}." if names else ""
+    yield from _excused(record["rules"])
 
 
 def _cost(cost: Mapping[str, Any] | None) -> str:
@@ -143,6 +140,21 @@ def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"Suppression rule {name!r} has archived {counted(findings, 'finding')}." if findings else ""
     if unexplained := uses["unexplained"]:
         yield f"{counted(unexplained, 'archived finding')} without a suppression rule of the repository."
+
+
+def _excused(rules: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which exceptions were used, end soon, were never used, or are damaged."""
+    used = [f"{each['id']} ({counted(each['objects'], 'file')})" for each in rules.get("exceptions") or ()]
+    standing = rules.get("standing_exceptions") or {}
+    yield _named("Exceptions without which files would not have passed", used)
+    yield _named("Exceptions that end within a week", standing.get("ending", ()))
+    yield _named("Exceptions that no run has used so far", standing.get("never_used", ()))
+    yield _named("Warning: exceptions that are damaged and excuse nothing", standing.get("problems", ()))
+
+
+def _named(what: str, names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return f"{what}: {', '.join(names[:_NAMES_SHOWN])}{more}." if names else ""
 
 
 def _lines_strictest_first(entries: Iterable[Mapping[str, Any]], *, is_dry_run: bool) -> tuple[list[str], int]:

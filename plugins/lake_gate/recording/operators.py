@@ -14,7 +14,7 @@ from lake_gate import assets, xcom
 from lake_gate.base import GateOperator, is_true, run_facts
 from lake_gate.decision import verdicts
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.basis import gather_pinned, iter_pinned, read_basis, read_job
+from lake_gate.decision.basis import gather_pinned, iter_pinned, read_basis, read_exceptions, read_job
 from lake_gate.decision.binding import bind
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import write_amended
@@ -41,6 +41,7 @@ from lake_gate.recording.entries import (
     write_objects,
     zip_with_entries,
 )
+from lake_gate.recording.excused import exceptions_in_record, note_uses
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals
 from lake_gate.recording.summary import summary
@@ -88,6 +89,9 @@ class RecordOperator(GateOperator):
         uri, totals = write_amended(self.s3, bronze, run, write)
         self.log.info("%s", summary(iter_entries(self.s3, bronze, run), totals.objects, is_dry_run=dry_run))
         self._add_to_index(run)
+        if not dry_run:
+            for of_run in (run, run.masked) if basis.get("has_copies") else (run,):
+                note_uses(self.s3, bronze, of_run)
         if totals.not_accounted:
             raise NotAccountedError(uri, totals.not_accounted, totals.first_not_accounted)
         self.log.info("Run record: %s", uri)
@@ -108,6 +112,9 @@ class RecordOperator(GateOperator):
             rules={
                 "policy": basis.get("policy"),
                 **{name: facts[name] for name in ("identifiers", "job_spec")},
+                **exceptions_in_record(
+                    read_exceptions(self.s3, settings.bronze_bucket, run, basis) or (), basis, totals
+                ),
                 "suppression_rules": self._attribution(run, basis) if basis.get("job") else None,
             },
             job=basis.get("job"),
@@ -266,8 +273,10 @@ class RememberVerdictsOperator(GateOperator):
 
 def _is_cleared(entry: Mapping[str, Any]) -> bool:
     """Whether the job of the run has read the object whole, and it or its masked copy could be promoted."""
+    if entry["verdict"] is not None:
+        return False
     if entry["outcome"] == Outcome.MASK:
-        return entry["verdict"] is None and entry["reason"] in {Reason.MASKED_BY_RULE, Reason.MASKED_BY_SPEC}
+        return entry["reason"] in {Reason.MASKED_BY_RULE, Reason.MASKED_BY_SPEC, Reason.MASKED_BY_EXCEPTION}
     return entry["reason"] in CLEARED
 
 

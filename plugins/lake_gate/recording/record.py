@@ -37,6 +37,21 @@ RECORD_SHAPE: dict[str, Any] = {
             "type": "object",
             "properties": {
                 **{name: {"type": ["object", "null"]} for name in ("identifiers", "job_spec", "policy")},
+                "exceptions": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            **{name: {"type": "string"} for name in ("id", "kind", "release", "until")},
+                            "objects": {"type": "integer"},
+                        },
+                        "required": ["id", "kind", "release", "until", "objects"],
+                    },
+                },
+                "standing_exceptions": {
+                    "type": "object",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
                 "suppression_rules": {
                     "type": ["object", "null"],
                     "properties": {"by_rule": _COUNTS, "unexplained": {"type": "integer"}},
@@ -142,6 +157,7 @@ class Totals:
     archived_findings: int = 0
     beside_others: int = 0
     copies: Counter[str] = field(default_factory=Counter)
+    exceptions: Counter[str] = field(default_factory=Counter)
     not_accounted: int = 0
     first_not_accounted: list[str] = field(default_factory=list)
 
@@ -160,6 +176,7 @@ class Totals:
         if entry["outcome"]:
             self.outcomes[entry["outcome"]] += 1
             self.reasons[entry["reason"]] += 1
+        self.exceptions.update(entry.get("exceptions", ()))
         if entry["now"] and entry["now"]["is_beside_others"]:
             self.beside_others += 1
         copy = entry.get("masked")
@@ -170,8 +187,8 @@ class Totals:
             self.first_not_accounted += [entry["name"]] if len(self.first_not_accounted) < NAMES_SHOWN else []
 
     def to_json(self) -> dict[str, Any]:
-        """Return the totals as in ``record.json``."""
-        sums = {part.name: getattr(self, part.name) for part in fields(self)}
+        """Return the totals as in ``record.json``, where exceptions are among the rules."""
+        sums = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "exceptions"}
         return {name: dict(value) if isinstance(value, Counter) else value for name, value in sums.items()}
 
 
@@ -326,6 +343,7 @@ def _entry(landed: LandedObject, decision: Decision | None, place: Moved | None)
         "detections": decision.detections if decision else {},
         "verdict": decision.verdict if decision else None,
         "is_version_inferred": decision.is_version_inferred if decision else False,
+        "exceptions": list(decision.exceptions) if decision else [],
         "rows": landed.rows,
         "columns": landed.columns,
         "now": {k: v for k, v in asdict(place).items() if k != "name"} if place else None,

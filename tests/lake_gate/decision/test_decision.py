@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_gate.decision.binding import History, bind
-from lake_gate.decision.decision import KNOWN_REASONS, Decision, decide, unknown_objects
+from lake_gate.decision.decision import Decision, decide, unknown_objects
+from lake_gate.decision.doubts import KNOWN_REASONS
 from lake_gate.decision.policy import Outcome, Policy, Promotion, Rule
 from lake_gate.decision.reason import Reason
 from lake_gate.decision.verdict import Rules, Verdict
@@ -27,8 +28,10 @@ from lake_gate.model.evidence import (
     Observation,
     Severity,
 )
+from lake_gate.model.exception import PolicyException
 from lake_gate.model.manifest import LandedObject
 from tests.builders import landed
+from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "decisions.md"
 LANDED = landed("a.csv")
@@ -71,6 +74,7 @@ class Case:
     history: History | None = None
     landed: LandedObject = LANDED
     elsewhere: Sequence[Observation] = ()
+    exceptions: Sequence[PolicyException] = ()
 
 
 def case(
@@ -144,6 +148,24 @@ REVOKED = replace(WAS_CLEAN, is_revoked=True)
 NAMES = (Detection("NAME", 1, "PERSONAL_INFORMATION"),)
 UNREADABLE = known(UNKNOWN, detections=UNSAID, finding_type=UNKNOWN)
 """Observation that replaces an unreadable document of the index by content, see lake_gate.content."""
+
+EXCUSED = replace(OF_TABLE, dataset="a", identifier="USA_PASSPORT_NUMBER", most=3)
+OF_BYTES = replace(OF_OBJECT, sha256=LANDED.sha256, detections={"USA_PASSPORT_NUMBER": 3})
+IN_COLUMN = replace(EXCUSED, column="NUMBER")
+MASKED_ONLY = replace(EXCUSED, release="masked")
+TABLE = replace(LANDED, header=("Id", "NUMBER", "NOTES"))
+
+
+def cells(*columns: tuple[int, int]) -> tuple[Detection, ...]:
+    """Return three occurrences, with the number of those that Macie has located in each column."""
+    return (replace(PASSPORTS[0], columns=columns),)
+
+
+def located(*columns: tuple[int, int], of_finding: tuple[tuple[int, int], ...] = ((2, 2),)) -> Case:
+    """Return a High result with occurrences in these columns, and an exception for the second column."""
+    evidence = [result("High", detections=cells(*columns))], [found("High", detections=cells(*of_finding))]
+    return case(*evidence, landed=TABLE, exceptions=[IN_COLUMN])
+
 
 TYPES = ["application/gzip", "application/octet-stream", "text/html", "text/csvx", "application/json"]
 OWN_TYPES = ["text/csv", "text/plain", "Text/CSV; charset=utf-8", "application/csv", "text/tab-separated-values", None]
@@ -450,6 +472,117 @@ CASES = {
     "result and finding count differently": case([result("Low")], [found("Low", detections=MORE)]),
     "the result is Low, its finding is Medium": case([result("Low")], [found("Medium")]),
     "the result is clean, its finding is Low": case([seen()], [found("Low")]),
+    "High, an exception excuses its identifier, and another identifier was found, too": case(
+        [result("High", detections=WITH_A_NAME)], [found("High", detections=WITH_A_NAME)], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier, and a finding has another identifier": case(
+        [result("High")], [found("High", detections=WITH_A_NAME)], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier, and there are more occurrences than it allows": case(
+        [result("High")], [found("High", detections=MORE)], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier, and there are more elsewhere in the same bytes": case(
+        *HIGH, exceptions=[EXCUSED], elsewhere=[known("High", detections=MORE)]
+    ),
+    "High, and an exception excuses its identifier in another table": case(
+        *HIGH, exceptions=[replace(EXCUSED, dataset="b")]
+    ),
+    "High, and an exception excuses another identifier": case(*HIGH, exceptions=[replace(EXCUSED, identifier="NAME")]),
+    "High, an exception excuses its identifier, and one of the findings has no detections": case(
+        [result("High")], [found("High", detections=())], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier, and the type of a finding says more than its detections": case(
+        [result("High")], [found("High", finding_type="SensitiveData:S3Object/Multiple")], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier in a column, and a cell in another column was found": located(
+        (2, 2), (3, 1)
+    ),
+    "High, an exception excuses its identifier in a column, and only a finding locates a cell in another one": located(
+        (2, 3), of_finding=((3, 1),)
+    ),
+    "High, an exception excuses its identifier in a column, and no result locates all occurrences": located(
+        (2, 2), of_finding=((2, 3),)
+    ),
+    "High, an exception excuses its identifier in a column, and the names of the columns are not known": replace(
+        located((2, 3)), landed=LANDED
+    ),
+    "High, an exception excuses its identifier in a column, and two columns have its name": replace(
+        located((2, 3)), landed=replace(LANDED, header=("Id", "NUMBER", "Number"))
+    ),
+    "High, an exception excuses its identifier in a column, and it is in a file inside an archive": case(
+        [seen(), result("High", detections=cells((2, 3)), is_embedded=True)], landed=TABLE, exceptions=[IN_COLUMN]
+    ),
+    "High, and an exception excuses other bytes": case(*HIGH, exceptions=[replace(OF_BYTES, sha256="b" * 64)]),
+    "High, an exception excuses these bytes, and there are more occurrences than were reviewed": case(
+        [result("High")], [found("High", detections=MORE)], exceptions=[OF_BYTES]
+    ),
+    "High, an exception excuses these bytes, and an identifier was not reviewed": case(
+        [result("High", detections=WITH_A_NAME)], [found("High", detections=WITH_A_NAME)], exceptions=[OF_BYTES]
+    ),
+    "High, an exception excuses one of its identifiers in these bytes, and both were reviewed": case(
+        [result("High", detections=WITH_A_NAME)],
+        [found("High", detections=WITH_A_NAME)],
+        exceptions=[replace(OF_BYTES, detections={"USA_PASSPORT_NUMBER": 3, "NAME": 1}, identifier="NAME")],
+    ),
+    "High, an exception excuses all that was found, and the job was cancelled": case(
+        *HIGH, job=replace(DONE, status="CANCELLED"), exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses all that was found, and the finding is missing": case(
+        [result("High")], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses all that was found, and the result is missing": case(
+        [], [found("High")], exceptions=[EXCUSED]
+    ),
+    "partly read, and an exception excuses what was found": case(
+        [result("High", **PARTIAL)], [found("High")], exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses all that was found, and another record has an unknown severity": case(
+        *HIGH, exceptions=[EXCUSED], elsewhere=[known("Worst")]
+    ),
+    "High, an exception excuses all that was found, and a finding names no version, with more": case(
+        [result("High")],
+        [found("High"), found("High", **NO_VERSION, etag="e2", detections=MORE)],
+        history=TWO,
+        exceptions=[EXCUSED],
+    ),
+    "High, an exception excuses all that was found, and no rule of the policy allows the table": case(
+        *HIGH, policy=rules(Rule("b", Outcome.PROMOTE, datasets=("b",))), exceptions=[EXCUSED]
+    ),
+    "High, an exception excuses its identifier, and a rule of the policy holds what remains": case(
+        [result("High"), result("Low", detections=NAMES)],
+        [found("High")],
+        policy=rules(Rule("n", Outcome.HOLD, managed_identifiers=frozenset({"NAME"})), Rule("rest", Outcome.PROMOTE)),
+        exceptions=[EXCUSED],
+    ),
+    "High, and an exception excuses all that was found for a masked copy": case(*HIGH, exceptions=[MASKED_ONLY]),
+    "High, an exception excuses its identifier, and a rule of the policy masks what remains": case(
+        [result("High"), result("Low", detections=NAMES)],
+        [found("High")],
+        policy=rules(Rule("clean", Outcome.PROMOTE, max_count=0), Rule("names", Outcome.MASK)),
+        exceptions=[EXCUSED],
+    ),
+    "High, and an exception excuses all that was found": case(*HIGH, exceptions=[EXCUSED]),
+    "High, and exceptions excuse all that was found, one of them only for a masked copy": case(
+        *HIGH, exceptions=[replace(MASKED_ONLY, id="masked-only"), EXCUSED]
+    ),
+    "High, and an exception excuses its identifier in the column in which all occurrences are": located((2, 3)),
+    "High, and two exceptions excuse its identifier in the columns in which all occurrences are": replace(
+        located((2, 2), (3, 1)), exceptions=[IN_COLUMN, replace(IN_COLUMN, id="notes", column="NOTES", most=1)]
+    ),
+    "High, and an exception excuses all that was reviewed in these bytes": case(*HIGH, exceptions=[OF_BYTES]),
+    "High, an exception excuses its identifier, and the policy allows what remains": case(
+        [result("High"), result("Low", detections=NAMES)], [found("High")], exceptions=[EXCUSED]
+    ),
+    "Medium, a rule of the policy quarantines its identifier, and an exception excuses it": case(
+        *MEDIUM, policy=QUARANTINE_PASSPORTS, exceptions=[EXCUSED]
+    ),
+    "nothing was found, and an exception excuses what is High elsewhere in the same bytes": case(
+        [seen()], elsewhere=[known("High")], exceptions=[EXCUSED]
+    ),
+    "a verdict on a High object, and an exception excuses all that was found": case(
+        verdict=verdict(*HIGH), exceptions=[EXCUSED]
+    ),
+    "Medium, and an exception excuses it, although the policy allows it": case(*MEDIUM, exceptions=[EXCUSED]),
 }
 OF_MASKING = {
     "Medium, a rule of the policy masks it, and the masking spec has no rule for one of its columns",
@@ -460,6 +593,7 @@ OF_MASKING = {
     "nothing was found, and the masking spec names its dataset",
     "nothing was found, the masking spec names its dataset, and there is no masked copy of these bytes",
     "Medium, a rule of the policy masks it, and there is no masked copy of these bytes",
+    "High, an exception excuses all that was found for a masked copy, and there is no masked copy of these bytes",
 }
 """Rows about masked copies: ``tests/lake_gate/masking/test_joint.py`` has them."""
 AFTER_THE_RUN = {
@@ -483,11 +617,13 @@ def decide_one(
     *,
     history: History | None = None,
     landed: LandedObject = LANDED,
+    exceptions: Sequence[PolicyException] = (),
 ) -> Decision:
     verdicts = {landed.name: verdict} if verdict else {}
     histories = {landed.key: history} if history else {}
     found = {landed.sha256: elsewhere}
-    (decision,) = decide([landed], job, {PLACE: evidence}, policy or Policy(), verdicts, found, histories=histories)
+    gathered, more = {PLACE: evidence}, {"histories": histories, "exceptions": exceptions}
+    (decision,) = decide([landed], job, gathered, policy or Policy(), verdicts, found, **more)  # type: ignore[arg-type]
     return decision
 
 
@@ -502,6 +638,7 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
             *(evidence, shown.job, shown.policy, shown.verdict, shown.elsewhere),
             history=shown.history,
             landed=shown.landed,
+            exceptions=shown.exceptions,
         )
         assert (decision.outcome, decision.reason) == (outcome, reason)
 
@@ -609,7 +746,7 @@ def test_decision_stays_the_same_when_its_own_evidence_is_known_of_the_bytes(sho
             for observation in (*bound.own.results, *bound.own.findings, *bound.suspected)
             if observation.severity or observation.detections
         ]
-        facts: dict[str, Any] = {"history": shown.history, "landed": shown.landed}
+        facts: dict[str, Any] = {"history": shown.history, "landed": shown.landed, "exceptions": shown.exceptions}
         before = decide_one(evidence, shown.job, shown.policy, shown.verdict, **facts)
         assert decide_one(evidence, shown.job, shown.policy, shown.verdict, kept, **facts) == before
 

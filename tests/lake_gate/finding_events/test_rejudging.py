@@ -11,6 +11,7 @@ from lake_gate.decision.policy import Outcome, Policy, Promotion, Rule
 from lake_gate.finding_events.rejudging import Decided, judge_stray, rejudge
 from lake_gate.model.evidence import Detection, Evidence, Job, Observation, Severity
 from tests.builders import landed
+from tests.lake_gate.exceptions.samples import OF_TABLE
 
 JOB = Job("own", "COMPLETE", "NONE", 100, settled=True)
 A, B = landed("a.csv"), landed("b.csv")
@@ -227,3 +228,42 @@ def test_promoted_object_goes_with_a_masked_copy_that_is_withdrawn_if_all_or_not
     run = replace(run, manifest=[A, B], entries={**run.entries, "b.csv": {"outcome": "promote"}}, evidence=evidence)
     _, (other, is_stricter) = rejudge(run, {"a.csv": [located(personal(SSN, 3, (3, 3)), finding=True)]})
     assert (other.outcome, other.reason, is_stricter) == ("hold", "run_not_promotable", True)
+
+
+SAMPLE = replace(OF_TABLE, dataset="a", identifier="NAME", most=1)
+
+
+def outcome_with(was: str, *later: Observation, **exceptions: Any) -> tuple[str, bool]:
+    return outcomes(decided(was, **exceptions), *later)["a.csv"]
+
+
+def test_later_finding_is_decided_on_with_the_exceptions_of_today() -> None:
+    assert outcome_with("promote", found("High"), exceptions=[SAMPLE]) == ("promote", False)
+    assert outcome_with("promote", found("High"), pinned=[SAMPLE]) == ("quarantine", True)
+    more = (Detection("NAME", 2, "PERSONAL_INFORMATION"),)
+    assert outcome_with("promote", found("High", detections=more), exceptions=[SAMPLE]) == ("quarantine", True)
+    other = (Detection("USA_PASSPORT_NUMBER", 1, "PERSONAL_INFORMATION"),)
+    assert outcome_with("promote", found("High", detections=other), exceptions=[SAMPLE]) == ("quarantine", True)
+
+
+def test_exception_for_masked_copies_counts_only_for_an_object_that_has_one() -> None:
+    masked_only = [replace(SAMPLE, release="masked")]
+    assert outcome_with("promote", found("High"), exceptions=masked_only) == ("quarantine", True)
+    known = Detection("NAME", 1, "PERSONAL_INFORMATION", ((1, 1),))
+    own = Evidence((observed("High", detections=(known,)),), (observed("High", finding=True, detections=(known,)),))
+    facts: dict[str, Any] = {"has_plan": True, "policy": Policy(), "job": JOB, "evidence": {(A.bucket, A.key): own}}
+    run = Decided([A], {"a.csv": {"outcome": "mask", "masked": COPY}}, exceptions=masked_only, **facts)
+    again = found("High", detections=(known,))
+    assert [decision.outcome for decision, _ in rejudge(run, {"a.csv": [again]})] == ["mask"]
+    assert [d.outcome for d, _ in rejudge(replace(run, exceptions=()), {"a.csv": [again]})] == ["quarantine"]
+
+
+def test_object_without_a_later_finding_keeps_the_exceptions_of_its_decision() -> None:
+    """The run is all or nothing, so all its objects are decided about again."""
+    own = Evidence((observed("High", of=B),), (observed("High", of=B, finding=True),))
+    evidence = {(A.bucket, A.key): Evidence((observed(None),)), (B.bucket, B.key): own}
+    facts: dict[str, Any] = {"manifest": [A, B], "evidence": evidence}
+    run = decided("promote", Promotion.ALL_OR_NOTHING, pinned=[replace(SAMPLE, dataset="b")], **facts)
+    assert outcomes(run, found("Low")) == {"a.csv": ("promote", False), "b.csv": ("promote", False)}
+    without = decided("promote", Promotion.ALL_OR_NOTHING, **facts)
+    assert outcomes(without, found("Low"))["a.csv"] == ("hold", True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
 
+NOW = datetime.now(UTC)
 OUTCOMES = {"a.csv": "promote", "b.csv": "hold"}
 
 
@@ -40,7 +42,7 @@ def test_only_requested_objects_are_read_unless_one_object_holds_the_others(lake
         gate = Gate(lake, OUTCOMES, run=Run("synthea", promotion[:3]), policy=policy).over()
         landing = read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, ())
         assert landing is not None
-        decided, places, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+        decided, places, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing, NOW)
         assert ([one.name for one in decided.manifest], sorted(decided.entries)) == (names, names)
         assert {bucket for bucket, _, _ in places["a.csv"]} == {lake.bronze, lake.silver}
         assert (lake.bronze, gate.key("a.csv")) in decided.evidence
@@ -50,7 +52,7 @@ def test_run_that_has_decided_nothing_has_no_plan_and_no_proof(lake: Lake) -> No
     gate = Gate(lake, OUTCOMES).land()
     landing = read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, ())
     assert landing is not None
-    decided, _, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+    decided, _, _ = read_decided(lake.s3, lake.bronze, lake.silver, landing, NOW)
     assert (decided.has_plan, decided.outcome("a.csv"), decided.evidence) == (False, None, {})
 
 

@@ -12,17 +12,21 @@ import pytest
 
 from lake_gate import content
 from lake_gate.errors import MaskingChangedError, SettingsError
+from lake_gate.exceptions.store import add_exception, revoke
 from lake_gate.masking import operators
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
 from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
 from tests.lake import Lake
+from tests.lake_gate.exceptions.nights import excused
 from tests.lake_gate.steps import DESCRIBED, RUN, land_files, move, step, write
 
 ALLERGIES = b"START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION\n2020-01-01,,{0},{0},1,Mould\n"
 PATIENT = b"76982e06-f8b8-4509-9ca3-65a99c8650fe"
 TABLE = ALLERGIES.replace(b"{0}", PATIENT)
+SSN = "USA_SOCIAL_SECURITY_NUMBER"
+MASKED_ONLY = excused(release="masked", kind="accepted", dataset="allergies", identifier=SSN)
 DECIDING: dict[str, Any] = {
     "evidence": {"settled": True},
     "policy": "deidentified",
@@ -63,8 +67,8 @@ def scanned(lake: Lake, objects: list[LandedObject], run: Run = RUN, *, found: b
     write(lake, "job.json", json.dumps(DESCRIBED).encode(), run)
 
 
-def choose(lake: Lake) -> Any:
-    return step(lake, ChooseOperator, **DECIDING)
+def choose(lake: Lake, **changes: Any) -> Any:
+    return step(lake, ChooseOperator, **{**DECIDING, **changes})
 
 
 def mask(lake: Lake, chunks: list[list[int]]) -> Any:
@@ -73,8 +77,8 @@ def mask(lake: Lake, chunks: list[list[int]]) -> Any:
     return step(lake, ListMaskedOperator, chunks=json.dumps(chunks))
 
 
-def decide(lake: Lake) -> Any:
-    return step(lake, DecideTogetherOperator, copies_evidence={"settled": True}, **DECIDING)
+def decide(lake: Lake, **changes: Any) -> Any:
+    return step(lake, DecideTogetherOperator, copies_evidence={"settled": True}, **{**DECIDING, **changes})
 
 
 def copies(lake: Lake) -> list[LandedObject]:
@@ -122,6 +126,58 @@ def test_masked_object_is_in_silver_without_the_patient_and_its_original_in_quar
     assert lake.keys(lake.silver) == lake.keys(lake.quarantine) == ["synthea/1/allergies.csv"]
     assert PATIENT not in lake.read(lake.silver, "synthea/1/allergies.csv")
     assert lake.keys(lake.bronze) == ["masked/synthea/1/allergies.csv"]
+
+
+def with_numbers(lake: Lake, objects: list[LandedObject], run: Run = RUN) -> None:
+    """Write what a job says about objects: that it has found numbers of social security in their third column."""
+    detection = {"type": SSN, "count": 1, "occurrences": {"cells": [{"column": 3, "row": 2}]}}
+    kind = {"category": "PERSONAL_INFORMATION", "totalCount": 1, "detections": [detection]}
+    for name in ("results.jsonl.gz", "findings.jsonl"):
+        lines = []
+        for item in objects:
+            place = {"key": item.key, "versionId": item.version_id, "eTag": item.etag}
+            lines.append(
+                {
+                    "id": f"f-{item.key}",
+                    "severity": {"description": "High"},
+                    "type": "SensitiveData:S3Object/Personal",
+                    "classificationDetails": {"result": {"status": {"code": "COMPLETE"}, "sensitiveData": [kind]}},
+                    "resourcesAffected": {"s3Bucket": {"name": lake.bronze}, "s3Object": place},
+                }
+            )
+        content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        write(lake, name, gzip.compress(content) if name.endswith(".gz") else content, run)
+    write(lake, "job.json", json.dumps(DESCRIBED).encode(), run)
+
+
+def test_exception_for_a_masked_copy_lets_a_clean_copy_pass(lake: Lake) -> None:
+    with_numbers(lake, land_files(lake, allergies=TABLE))
+    assert choose(lake, policy="default") == []
+    add_exception(lake.s3, lake.bronze, MASKED_ONLY)
+    mask(lake, choose(lake, policy="default"))
+    scanned(lake, copies(lake), RUN.masked, found=False)
+    chunks = {outcome: len(of_outcome) for outcome, of_outcome in decide(lake, policy="default").items()}
+    assert chunks == {"promote": 1, "quarantine": 1, "hold": 0}
+    (decision,) = lake.lines(RUN.document("decisions.jsonl"))
+    assert (decision["reason"], decision["exceptions"]) == ("masked_by_exception", [MASKED_ONLY.id])
+
+
+def test_exception_for_a_masked_copy_does_not_excuse_what_remains_in_the_copy(lake: Lake) -> None:
+    add_exception(lake.s3, lake.bronze, MASKED_ONLY)
+    with_numbers(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake, policy="default"))
+    with_numbers(lake, copies(lake), RUN.masked)
+    assert decide(lake, policy="default")["promote"] == []
+
+
+def test_original_is_quarantined_and_its_copy_held_if_the_exception_is_revoked_before_the_decision(lake: Lake) -> None:
+    add_exception(lake.s3, lake.bronze, MASKED_ONLY)
+    with_numbers(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake, policy="default"))
+    revoke(lake.s3, lake.bronze, "synthea", MASKED_ONLY.id, by="di", reason="wrong", at="2026-11-29T00:00:00+00:00")
+    scanned(lake, copies(lake), RUN.masked, found=False)
+    chunks = {outcome: len(of_outcome) for outcome, of_outcome in decide(lake, policy="default").items()}
+    assert chunks == {"promote": 0, "quarantine": 1, "hold": 1}
 
 
 @pytest.mark.parametrize("evidence", ["none", "about the original"])

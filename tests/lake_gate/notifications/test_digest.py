@@ -44,6 +44,11 @@ def suppressed(ours: int, unexplained: int) -> dict[str, Any]:
     return {"rules": {"suppression_rules": {"by_rule": {"ours": ours, "idle": 0}, "unexplained": unexplained}}}
 
 
+def excused(exceptions: Any = (), **standing: list[str]) -> dict[str, Any]:
+    """What a record says of exceptions."""
+    return {"rules": {"exceptions": exceptions, "standing_exceptions": standing}}
+
+
 def body(notice: Notice) -> list[str]:
     text: str = json.loads(notice.to_sns()["Message"])["default"]
     return text.split("\n")
@@ -93,6 +98,13 @@ def test_strictest_outcomes_are_listed_first_and_the_others_left_out() -> None:
         ),
         ({"record": suppressed(2, 0)}, "Suppression rule 'ours' has archived 2 findings."),
         ({"record": suppressed(0, 3)}, "3 archived findings without a suppression rule of the repository."),
+        (
+            {"record": excused(exceptions=[{"id": "npi", "objects": 2}, {"id": "zip", "objects": 1}])},
+            "Exceptions without which files would not have passed: npi (2 files), zip (1 file).",
+        ),
+        ({"record": excused(ending=["npi (2026-12-01)"])}, "Exceptions that end within a week: npi (2026-12-01)."),
+        ({"record": excused(never_used=["a", "b"])}, "Exceptions that no run has used so far: a, b."),
+        ({"record": excused(problems=["x is damaged"])}, "that are damaged and excuse nothing: x is damaged."),
     ],
 )
 def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], sentence: str) -> None:
@@ -101,7 +113,15 @@ def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], s
 
 
 @pytest.mark.parametrize(
-    "empty", [{"delivery": {"missing_tables": []}}, {"delivery": {}}, {"cost": None}, {"reused": 0}, suppressed(0, 0)]
+    "empty",
+    [
+        {"delivery": {"missing_tables": []}},
+        {"delivery": {}},
+        {"cost": None},
+        {"reused": 0},
+        suppressed(0, 0),
+        excused(),
+    ],
 )
 def test_body_is_silent_when_a_part_of_the_record_says_nothing(empty: dict[str, Any]) -> None:
     assert body(digest_of(decided(), record=empty)) == body(digest_of(decided()))

@@ -97,6 +97,8 @@ def test_record_says_what_it_was_decided_by_and_has_a_line_for_every_object(lake
         "policy": {"name": "p"},
         "identifiers": FACTS["identifiers"],
         "job_spec": FACTS["job_spec"],
+        "exceptions": [],
+        "standing_exceptions": {"ending": [], "never_used": [], "problems": []},
         "suppression_rules": {"by_rule": {}, "unexplained": 1},
     }
     assert (written["job"]["job_id"], written["accounted"]) == ("j", True)

@@ -14,6 +14,7 @@ import pytest
 from lake_gate.content import add_found
 from lake_gate.decision.operators import DecideOperator, ReuseVerdictsOperator
 from lake_gate.errors import DamagedDocumentError
+from lake_gate.exceptions.store import add_exception, revoke
 from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
@@ -21,6 +22,7 @@ from lake_gate.model.run import MANIFEST, Run
 from lake_gate.recording.operators import RememberVerdictsOperator
 from lake_gate.scan.scope import REUSED_TAG, without_reused
 from tests.lake import Lake
+from tests.lake_gate.exceptions.nights import CARD, EXCUSED, NAME, Night
 from tests.lake_gate.scan.test_operators import asked, estimate
 from tests.lake_gate.steps import land_files, step, write
 
@@ -140,7 +142,33 @@ def test_object_that_was_cleared_before_is_marked_and_promoted_without_a_job(lak
     assert lake.document(Run("synthea", "2").document("plan.json"))["job"] is None
 
 
-@pytest.mark.parametrize("reason", ["masked_by_rule", "masked_by_spec"])
+def test_verdict_on_bytes_that_an_exception_let_pass_is_judged_by_the_exceptions_of_that_time(lake: Lake) -> None:
+    add_exception(lake.s3, lake.bronze, EXCUSED)
+    night = Night(lake, {CARD: {3: 2}}, "1").over()
+    recorded(lake)
+    assert remember(lake) == 1
+    land_files(lake, "2", organizations=night.content)
+    assert reuse(lake) == 1
+    decision = decide(lake, "2")[NAME]
+    assert (decision["outcome"], decision["reason"]) == ("promote", "allowed_by_exception")
+    assert (decision["verdict"]["run_id"], decision["exceptions"]) == ("1", [EXCUSED.id])
+    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, by="di", reason="wrong", at="2026-11-29T00:00:00+00:00")
+    land_files(lake, "3", organizations=night.content)
+    assert reuse(lake, "3") == 1
+    assert decide(lake, "3")[NAME]["outcome"] == "quarantine"
+
+
+def test_promotion_by_a_verdict_and_an_exception_makes_no_new_verdict(lake: Lake) -> None:
+    analysed(lake, land_files(lake, a=b"1\n"))
+    decide(lake, evidence={"settled": True})
+    recorded(lake)
+    (line,) = lake.lines(Run("synthea", "1").document("objects.jsonl"))
+    reused = {**line, "reason": "allowed_by_exception", "verdict": {"run_id": "0"}}
+    write(lake, "objects.jsonl", json.dumps(reused).encode() + b"\n")
+    assert remember(lake) == 0
+
+
+@pytest.mark.parametrize("reason", ["masked_by_rule", "masked_by_spec", "masked_by_exception"])
 def test_original_of_a_masked_copy_gets_a_verdict_that_is_not_renewed(lake: Lake, reason: str) -> None:
     manifest = land_files(lake, "1", a=b"1\n", b=b"2\n", c=b"3\n")
     analysed(lake, manifest, severities=("Medium",) * 3)

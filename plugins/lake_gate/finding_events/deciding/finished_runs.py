@@ -32,7 +32,7 @@ def decide_again(lake: Lake, landing: Landing, direct: FindingsByKey, carried: F
     :param direct: findings about the objects, by name.
     :param carried: findings elsewhere in the same bytes, by name.
     """
-    decided, places, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+    decided, places, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing, lake.now)
     run = _FinishedRun(lake, landing, decided, amendments, result)
     landed = {item.name: item for item in landing.landed.values()}
     same = {name: run.match_all(landed[name], found, places[name]) for name, found in direct.items()}
@@ -68,7 +68,7 @@ def hold_promoted(lake: Lake, run: Run, because: list[str]) -> list[Action]:
     landing = read_landing(lake.s3, lake.bronze, run, (), ())
     if landing is None or landing.is_dry or not landing.basis:
         return []
-    decided, _, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing)
+    decided, _, amendments = read_decided(lake.s3, lake.bronze, lake.silver, landing, lake.now)
     if decided.policy.promotion is not Promotion.ALL_OR_NOTHING:
         return []
     finished = _FinishedRun(lake, landing, decided, amendments, Result())
