@@ -71,7 +71,9 @@ def test_false_positive_is_released_by_two_others_and_scanned_again(
         assert (triggered.dag_id, triggered.conf) == ("synthea_gate", {"source": outcome["reprocess"]["source"]})
     again = run_dag(**triggered.conf)
     assert again.record["run"]["source"] == outcome["reprocess"]["source"]
-    assert again.record["totals"]["objects"] == 1
+    assert again.outcomes == {f"{request_id_of(review.run.run_id)}/organizations.csv": "promote"}
+    (used,) = again.record["rules"]["exceptions"]
+    assert used["id"].startswith(request_id_of(review.run.run_id))
     assert lake.keys(lake.bronze, "held/") == []
     assert delivered.names_in(lake.quarantine) == {"organizations.csv"}
 
