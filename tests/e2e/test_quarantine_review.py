@@ -69,7 +69,7 @@ def test_false_positive_is_released_by_two_others_and_scanned_again(
     with create_session() as session:
         triggered = session.query(DagRun).filter(DagRun.run_id == outcome["reprocess"]["run_id"]).one()
         assert (triggered.dag_id, triggered.conf) == ("synthea_gate", {"source": outcome["reprocess"]["source"]})
-    again = run_dag(**triggered.conf)
+    again = run_dag(**dict(triggered.conf or {}))
     assert again.record["run"]["source"] == outcome["reprocess"]["source"]
     assert again.outcomes == {f"{request_id_of(review.run.run_id)}/organizations.csv": "promote"}
     (used,) = again.record["rules"]["exceptions"]

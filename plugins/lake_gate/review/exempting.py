@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from lake_gate.model.exception import AS_IS, MASKED, PolicyException
 from lake_gate.model.manifest import dataset_of
@@ -42,7 +43,7 @@ def _of_files(request: Request, proposal: Proposal) -> Iterator[PolicyException]
 
 
 def _of_tables(request: Request, proposal: Proposal) -> Iterator[PolicyException]:
-    scope = {"identifier": proposal.identifier, "column": proposal.column, "most": proposal.most}
+    scope: dict[str, Any] = {"identifier": proposal.identifier, "column": proposal.column, "most": proposal.most}
     for dataset in dict.fromkeys(dataset_of(file.name) for file in request.files):
         yield replace(_common(request, proposal), dataset=dataset, **scope)
 

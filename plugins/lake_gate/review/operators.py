@@ -148,7 +148,11 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
     def __init__(self, *, number: int, **kwargs: Any) -> None:
         # The time to answer is set when it asks. Without any, the operator takes execution_timeout for it.
-        answering = {"options": list(OPTIONS), "defaults": REFUSE, "response_timeout": timedelta(days=1)}
+        answering: dict[str, Any] = {
+            "options": list(OPTIONS),
+            "defaults": REFUSE,
+            "response_timeout": timedelta(days=1),
+        }
         super().__init__(subject="Review request", **answering, **kwargs)
         self.number = number
 

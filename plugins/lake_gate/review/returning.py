@@ -65,7 +65,7 @@ def _give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request, 
         ]
         if _copy_hashed(body, copy) != (file.size_bytes, file.sha256):  # type: ignore[arg-type]
             raise ReviewedFileChangedError(request.id, file.name, "its bytes are not those that were reviewed")
-        put = put_once(s3, bronze, key, copy, file.checksum, file.part_bytes)  # type: ignore[arg-type]
+        put = put_once(s3, bronze, key, copy, file.checksum, file.part_bytes)
     if put is None:
         raise ReviewedFileChangedError(request.id, file.name, "another writer has put other bytes in its place")
     version_id = put[0]

@@ -57,7 +57,7 @@ class Releaser:
         :raises ReviewError: when the key is too long for a session policy.
         """
         policy = self.policy_for(file)
-        sts = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="sts").conn
+        sts: Any = AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="sts").conn
         made = sts.assume_role(
             RoleArn=self.role_arn, RoleSessionName=self.request_id, DurationSeconds=SECONDS, Policy=policy
         )["Credentials"]

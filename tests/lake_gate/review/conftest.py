@@ -42,7 +42,8 @@ def as_gate(lake: Lake) -> Iterator[Any]:
 
     def client(service: str = "s3", role: str = "gate", **more: Any) -> Any:
         made = boto3.client("sts").assume_role(RoleArn=ROLE.format(role), RoleSessionName="test", **more)["Credentials"]
-        return boto3.session.Session(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"]).client(service)
+        session: Any = boto3.session.Session(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+        return session.client(service)
 
     switch.turn(True)
     yield client

@@ -20,6 +20,29 @@ RIGHT: dict[str, Any] = {
     "timedout": False,
 }
 
+WRONG: list[dict[str, Any]] = [
+    {"chosen_options": []},
+    {"chosen_options": None},
+    {"chosen_options": APPROVE},
+    {"chosen_options": ["approve"]},
+    {"chosen_options": ["Maybe"]},
+    {"chosen_options": [APPROVE, REFUSE]},
+    {"chosen_options": [APPROVE, APPROVE]},
+    {"chosen_options": [[APPROVE]]},
+    {"responded_by_user": None},
+    {"responded_by_user": "bob"},
+    {"responded_by_user": {}},
+    {"responded_by_user": {"id": "2"}},
+    {"responded_by_user": {"id": "2", "name": ["bob"]}},
+    {"responded_by_user": {"id": "2", "name": "bob\nann"}},
+    {"responded_by_user": {"id": "2", "name": "b" * 1000}},
+    {"responded_at": None},
+    {"responded_at": "yesterday"},
+    {"responded_at": "2026-11-29T12:00:00"},
+    {"responded_at": AT.replace(tzinfo=None)},
+    {"responded_at": 1},
+]
+
 
 def test_answer_has_the_option_the_user_and_the_time() -> None:
     assert answer_of(RIGHT) == Answer(APPROVE, "bob", "2", NOW)
@@ -39,31 +62,7 @@ def test_no_answer_in_time_is_none(event: dict[str, Any]) -> None:
         "Approve",
         {},
         {"error": "x", "error_type": "validation"},
-        *(
-            {**RIGHT, **change}
-            for change in (
-                {"chosen_options": []},
-                {"chosen_options": None},
-                {"chosen_options": APPROVE},
-                {"chosen_options": ["approve"]},
-                {"chosen_options": ["Maybe"]},
-                {"chosen_options": [APPROVE, REFUSE]},
-                {"chosen_options": [APPROVE, APPROVE]},
-                {"chosen_options": [[APPROVE]]},
-                {"responded_by_user": None},
-                {"responded_by_user": "bob"},
-                {"responded_by_user": {}},
-                {"responded_by_user": {"id": "2"}},
-                {"responded_by_user": {"id": "2", "name": ["bob"]}},
-                {"responded_by_user": {"id": "2", "name": "bob\nann"}},
-                {"responded_by_user": {"id": "2", "name": "b" * 1000}},
-                {"responded_at": None},
-                {"responded_at": "yesterday"},
-                {"responded_at": "2026-11-29T12:00:00"},
-                {"responded_at": AT.replace(tzinfo=None)},
-                {"responded_at": 1},
-            )
-        ),
+        *({**RIGHT, **change} for change in WRONG),
     ],
 )
 def test_answer_that_is_not_complete_does_not_count(event: Any) -> None:

@@ -31,7 +31,7 @@ PARAMS: dict[str, Any] = {
     "most": None,
     "until": None,
 }
-TABLE = {"exception_scope": "table", "identifier": "NAME", "column": "NAME", "most": 5}
+TABLE: dict[str, Any] = {"exception_scope": "table", "identifier": "NAME", "column": "NAME", "most": 5}
 
 
 def ask(lake: Lake, feed: Feed = FEED, *, asked_by: str = "ann", settings: Any = None, **changes: Any) -> Request:

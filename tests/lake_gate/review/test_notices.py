@@ -28,7 +28,7 @@ def test_end_of_a_request_is_sent_with_its_state(state: State) -> None:
     sns = closed_notice(make_request(), [Answer(APPROVE, "bob", "2", NOW)], {"state": str(state)}).to_sns()
     assert ("quarantine" in sns["Subject"] + body_of(sns)) or state is State.RELEASED
     assert "Approve: bob" in body_of(sns)
-    assert sns["MessageAttributes"]["outcome"]["StringValue"] == state  # type: ignore[index]
+    assert sns["MessageAttributes"]["outcome"]["StringValue"] == state
 
 
 def test_release_names_the_run_that_scans_again() -> None:

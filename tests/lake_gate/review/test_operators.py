@@ -104,9 +104,12 @@ def review(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
     return Review(lake, monkeypatch)
 
 
+def later() -> str:
+    return (datetime.now(UTC) + timedelta(days=10)).isoformat(timespec="seconds")
+
+
 def expire(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
-    late = datetime.now(UTC) + timedelta(days=10)
-    monkeypatch.setattr(operators, "now", lambda: late.isoformat(timespec="seconds"))
+    monkeypatch.setattr(operators, "now", later)
 
 
 def test_asker_is_the_user_who_has_started_the_run(review: Review) -> None:
@@ -219,7 +222,7 @@ def test_late_answer_does_not_count(review: Review, monkeypatch: pytest.MonkeyPa
         review.lake.s3,
         review.lake.bronze,
         review.request,
-        Answer(APPROVE, "bob", "bob", operators.now()),
+        Answer(APPROVE, "bob", "bob", later()),
     )
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)

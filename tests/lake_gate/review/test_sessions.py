@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.exceptions import ClientError
 
 from lake_gate.errors import ReviewError
-from lake_gate.review import sessions
 from lake_gate.review.request import ReviewedFile
 from lake_gate.review.sessions import MOST_POLICY_CHARACTERS, Releaser, session_policy
 from tests.lake import Lake
@@ -22,7 +22,7 @@ from tests.lake_gate.review.requests import CONTENT, make_file
 @pytest.fixture
 def releaser(lake: Lake, as_gate: Any, monkeypatch: pytest.MonkeyPatch) -> Releaser:
     """The releaser role as the gate assumes it."""
-    monkeypatch.setattr(sessions.AwsBaseHook, "conn", property(lambda hook: as_gate(hook.client_type)))
+    monkeypatch.setattr(AwsBaseHook, "conn", property(lambda hook: as_gate(hook.client_type)))
     return Releaser(as_gate(), lake.settings.releaser_role_arn, lake.quarantine, "review-0123456789abcdef")
 
 
