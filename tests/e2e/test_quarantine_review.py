@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from airflow.models.dagrun import DagRun
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.utils.session import create_session
 
 from dev import in_process
 from lake_gate.review import operators
 from lake_gate.review.request import APPROVE, REFUSE, request_id_of
+from tests.e2e.test_least_privilege import Gate, gate, include
 from tests.lake import Lake
 from tests.runs import Ended, RunAny, RunDag
+
+__all__ = ["gate", "include"]
 
 SSN = b"SSN\n219-09-9999\n"
 ASKED = {"files": ["organizations.csv"], "asked": "release", "reason": "public organisations"}
@@ -91,3 +95,22 @@ def test_nothing_moves_when_a_release_is_refused_or_the_files_are_kept(
     assert (review.state, review.tasks["reprocess"]) == ("success", "skipped")
     assert document(lake, review, "outcome.json")["state"] == state
     assert lake.keys(lake.bronze, "held/") == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("asker")
+def test_whole_way_back_needs_no_more_than_the_roles_of_the_template(
+    gate: Gate, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With IAM enforced: the gate asks, copies by the releaser's session, and takes the file through the gate again."""
+    monkeypatch.setattr(TriggerDagRunOperator, "execute", lambda *_: None)  # it needs Airflow's API
+    lake = gate.lake
+    lake.put(lake.outputs["SourceBucket"], "deliveries/organizations.csv", SSN)
+    delivered = gate.run("synthea_gate")
+    answers(("bob", APPROVE), ("cid", APPROVE))
+    review = gate.run("quarantine_review", run=delivered.run.run_id, **ASKED)
+    outcome = document(lake, review, "outcome.json")
+    again = gate.run("synthea_gate", source=outcome["reprocess"]["source"])
+    assert [run.state for run in (delivered, review, again)] == ["success"] * 3
+    assert again.names_in(lake.silver) == {f"{request_id_of(review.run.run_id)}/organizations.csv"}
+    assert [asked for asked in gate.asked() if not asked["allowed"]] == []
