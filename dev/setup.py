@@ -28,6 +28,7 @@ def set_up(*, local_source_root: str) -> dict[str, str]:
         "DeployerArns": f"arn:aws:iam::{_account()}:role/{DEPLOYER}",
         "LocalSourceRoot": local_source_root,
         "EvidenceSettleSeconds": "3",
+        "ReviewInAirflow": "enabled",
     }
     outputs = stacks.create(boto3.client("cloudformation"), stacks.read_templates(stacks.LOCAL), given)
     _set_results_repository(outputs["ResultsBucket"], outputs["KeyArn"])

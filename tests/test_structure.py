@@ -28,7 +28,7 @@ LAYERS = (
         {"reports"},
         {"delivery", "masking", "moving", "recording"},
         {"notifications"},
-        {"held", "finding_events", "feed_reports"},
+        {"held", "finding_events", "feed_reports", "review"},
     ),
     {"params"},
     {"pages"},
@@ -49,6 +49,7 @@ PURE = {
     "reports": ["lists", "run_report"],
     "held": ["backlog"],
     "feed_reports": ["period", "notice"],
+    "review": ["request", "rendering", "exempting", "notices"],
     "finding_events": ["hints", "watermark", "places", "action", "chunks", "rejudging", "recording", "digest"],
     "pages": ["runs", "chart", "files", "columns", "places", "states"],
 }

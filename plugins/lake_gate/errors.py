@@ -554,6 +554,26 @@ class HeldNotReleasedError(GateError):
     )
 
 
+class ReviewError(FinalGateError):
+    """A review request is not valid, or cannot be carried out."""
+
+    request: str
+    problem: str
+    sentence = "The review request {request} was refused, and nothing was changed: {problem}. Start a new request."
+
+
+class ReviewedFileChangedError(FinalGateError):
+    """A file in quarantine is not the one that was reviewed; nothing of it was given back."""
+
+    request: str
+    name: str
+    problem: str
+    sentence = (
+        "{name!r} was not given back for the review request {request}: {problem}. Find out which writer changed it, "
+        "then start a new request."
+    )
+
+
 _REFUSED = {
     *("AccessDenied", "AccessDeniedException", "403", "AuthorizationError", "KMSAccessDenied", "KMS.DisabledException"),
     *(

@@ -6,7 +6,7 @@ DAG is ``<name>_gate``. The files are read while DAGs are parsed; the shape of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import Template
 from typing import Any
@@ -14,7 +14,10 @@ from typing import Any
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems
 
-_TAKEN = {"held", "masked", "held_objects", "finding_events", "macie_scheduled_job", "feed_reports", "unknown"}
+_TAKEN = {
+    *("held", "masked", "unknown"),
+    *("held_objects", "finding_events", "macie_scheduled_job", "feed_reports", "quarantine_review"),
+}
 """Prefixes of held files and of masked copies, names below which other DAGs write documents, and the placeholder for
 an unknown feed."""
 DATE = "${date}"
@@ -40,6 +43,8 @@ class Feed:
         the delivery goes on without them).
     :param max_scan_usd: a run stops before a scan that would cost more; None: no limit.
     :param reuse_verdicts: content that was cleared before by the same rules is not scanned again.
+    :param reviewers: names of the Airflow users who may answer a request of ``quarantine_review``, by what is asked
+        (``{"release": ["ann", "bob"]}``); any user but the asker where nothing is listed.
     """
 
     name: str
@@ -56,6 +61,7 @@ class Feed:
     expect: Mapping[str, Any] = field(default_factory=lambda: {"tables": [], "missing": "warn"})
     max_scan_usd: float | None = None
     reuse_verdicts: bool = False
+    reviewers: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def dag_id(self) -> str:
@@ -65,6 +71,7 @@ class Feed:
 
 _FILE = {"type": "string", "pattern": "^[a-z0-9_-]+$"}
 _SETTING = {"type": "string", "pattern": "^[a-z0-9_]+_topic_arn$"}
+_PEOPLE = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -88,6 +95,14 @@ SCHEMA: dict[str, Any] = {
         },
         "max_scan_usd": {"type": ["number", "null"], "exclusiveMinimum": 0},
         "reuse_verdicts": {"type": "boolean"},
+        "reviewers": {
+            "type": "object",
+            "properties": {
+                "release": {**_PEOPLE, "minItems": 2},  # two different people
+                **{asked: {**_PEOPLE, "minItems": 1} for asked in ("release_masked", "rescan", "keep")},
+            },
+            "additionalProperties": False,
+        },
     },
     "required": ["owner", "schedule"],
     "additionalProperties": False,

@@ -86,6 +86,18 @@ _HELD = {
 _REPORTS = {
     "write_reports": ("Write the reports", "One report for each feed, and one message about it to its low topic."),
 }
+_REVIEW = {
+    "check_request": ("Check the request", "The files are in quarantine as the record has them. Writes the request."),
+    "notify_reviewers": ("Notify the reviewers", "One message with the link to the answer."),
+    "approve": ("Wait for an answer", "Asks until an answer counts, or the deadline has passed. Never the asker."),
+    "approve_second": (
+        "Wait for a second person",
+        "Asks another person about a release; done at once if a first answer is enough.",
+    ),
+    "carry_out": ("Give the files back", "Copies the reviewed versions to held/ and adds the exceptions."),
+    "reprocess": ("Start the feed's DAG", "It scans the files again and decides; started once for a request."),
+    "close": ("Close the request", "Writes the outcome, and sends one message."),
+}
 _ACCOUNT = {
     "session": ("Enable Macie", "Macie is enabled and publishes its findings."),
     "results_repository": ("Set the results repository", "Bucket and key of Macie's results."),
@@ -98,7 +110,7 @@ _ACCOUNT = {
     "report": ("Report the changes", "The log lists every change and why; also after a failure."),
     "finished": ("Finished", "Red if a step has failed."),
 }
-_TASKS = {**_GATE, **_EVENTS, **_HELD, **_REPORTS, **_ACCOUNT}
+_TASKS = {**_GATE, **_EVENTS, **_HELD, **_REPORTS, **_REVIEW, **_ACCOUNT}
 _GROUPS = {
     "delivery": ("Delivery", "The files of the source are landed in bronze."),
     "prepare": ("Prepare", "What Macie looks for, which files it need not scan, and what the scan may cost."),

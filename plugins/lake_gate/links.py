@@ -12,6 +12,11 @@ def run_in_airflow(dag_id: str, run_id: str) -> str | None:
     return _below_base(f"dags/{_part(dag_id)}/runs/{_part(run_id)}")
 
 
+def required_action(dag_id: str, run_id: str, task_id: str) -> str | None:
+    """Return the address where a task of a run is answered in Airflow's UI; None as above."""
+    return _below_base(f"dags/{_part(dag_id)}/runs/{_part(run_id)}/tasks/{_part(task_id)}/required_actions")
+
+
 def run_on_page(dag_id: str, run_id: str) -> str | None:
     """Return the address of a run on the Gate page; None where Airflow does not know its own address."""
     return _below_base(f"gate/dags/{_part(dag_id)}/runs/{_part(run_id)}")

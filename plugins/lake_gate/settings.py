@@ -39,6 +39,8 @@ class Settings:
     :param masking_key: id, ARN or alias (``alias/...``) of the HMAC key in KMS from which the keys of masking are
         derived; needed by feeds with a masking spec.
     :param ledger_bucket: bucket of the ledgers, see :mod:`lake_gate.ledger.chain`; by default the bronze bucket.
+    :param releaser_role_arn: role that reads the quarantined versions whose review was approved; empty: files do not
+        come back from quarantine.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     allowed_source_hosts: str = ""
     masking_key: str = ""
     ledger_bucket: str = ""
+    releaser_role_arn: str = ""
 
     @property
     def ledger(self) -> str:

@@ -56,3 +56,15 @@ def test_reviewer_role_requires_mfa_unless_it_is_required_elsewhere(
     assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
     assert (statement.get("Condition") == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}) is requires_mfa
     assert ("Condition" in statement) is requires_mfa
+
+
+@pytest.mark.parametrize(("chosen", "exists"), [({}, False), ({"ReviewInAirflow": "enabled"}, True)])
+def test_way_back_from_quarantine_exists_only_where_it_was_chosen(
+    lake: Lake, chosen: dict[str, str], exists: bool
+) -> None:
+    create("access", lake, **chosen)
+    create("storage", lake, **chosen)
+    roles = {role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]}
+    assert ("second-releaser" in roles) is exists
+    bucket = "second-quarantine-123456789012-us-east-1"
+    assert ("second-releaser" in boto3.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]) is exists

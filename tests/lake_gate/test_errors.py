@@ -46,6 +46,8 @@ EXAMPLES = [
     errors.CostLimitError(3, 2_000_000_000, 2.0, 1.5),
     errors.NoticeNotSentError("arn:aws:sns:us-east-1:1:high", "Throttled"),
     errors.NoticeRefusedError("arn:aws:sns:us-east-1:1:high", "NotFound"),
+    errors.ReviewError("review-0123456789abcdef", "the run is a dry run"),
+    errors.ReviewedFileChangedError("review-0123456789abcdef", "a.csv", "its bytes are not those that were reviewed"),
     errors.HeldNotReleasedError("s3://b/_runs/synthea/1/", ["held/synthea/0/a.csv"]),
     errors.DecisionsStandError("s3://b/d"),
     errors.DamagedDocumentError("s3://b/d", "line 1: not JSON"),

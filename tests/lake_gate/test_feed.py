@@ -82,3 +82,12 @@ def test_name_that_makes_no_dag_id_is_refused(name: str) -> None:
 def test_reserved_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"the name {name} is reserved"):
         parse(name, LEAST)
+
+
+@pytest.mark.parametrize(
+    "reviewers", [{"release": ["ann"]}, {"release": ["ann", "ann"]}, {"purge": ["ann", "bob"]}, {"keep": []}, ["ann"]]
+)
+def test_reviewers_are_lists_of_users_by_what_is_asked_and_two_for_a_release(reviewers: Any) -> None:
+    with pytest.raises(ValueError, match="reviewers"):
+        parse("clinic", {"owner": "o", "schedule": None, "reviewers": reviewers})
+    assert parse("clinic", {"owner": "o", "schedule": None, "reviewers": {"release": ["ann", "bob"]}}).reviewers

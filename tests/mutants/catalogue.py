@@ -74,6 +74,12 @@ _policies = partial(Mutant, f"{GATE}/decision/policies.py", ("tests/lake_gate/de
 _gather_histories = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/decision/test_histories.py",))
 _reuse = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
 _remember = partial(Mutant, f"{GATE}/recording/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
+_reviewing = partial(Mutant, f"{GATE}/review/request.py", ("tests/lake_gate/review/test_request.py",))
+_returning = partial(Mutant, f"{GATE}/review/returning.py", ("tests/lake_gate/review/test_returning.py",))
+_sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/review/test_sessions.py",))
+_answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
+_review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
+_showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
 _releasing = partial(Mutant, f"{GATE}/held/release.py", ("tests/lake_gate/held/test_release.py",))
 _cost = partial(Mutant, f"{GATE}/scan/operators.py", ("tests/lake_gate/scan/test_operators.py",))
 _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
@@ -496,6 +502,31 @@ MUTANTS = [
     _reprocessing("every try takes what is held now", "if not written:", "if True:"),
     _reprocessing("what is held no longer is waited for", "        if (taken.key, taken.version_id) in existing\n", ""),
     _reprocessing("two held objects share a name", "and item.name not in used:", ":"),
+    _reviewing("the asker approves", "    if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):\n", "    if False:\n"),
+    _reviewing("the asker approves with another spelling", 'unicodedata.normalize("NFKC", name).strip().casefold()', "name"),
+    _reviewing("the same person approves twice", "    if any(_is_by_same(earlier, answer) for earlier in approvals):\n", "    if False:\n"),
+    _reviewing("one person releases files as they are", "return 2 if self is Asked.RELEASE else 1", "return 1"),
+    _reviewing("a user who is not a reviewer approves", "if request.reviewers and answer.by not in request.reviewers:", "if False:"),
+    _reviewing("a late answer counts", "not answer.at or answer.at > request.deadline_at", "not answer.at"),
+    _reviewing("an answer of no user counts", "    if not answer.by:\n", "    if False:\n"),
+    _reviewing("a refusal is outvoted", "if any(answer.option == REFUSE for answer in valid):", "if False:"),
+    _answering("several options count as the first", "len(chosen) == 1", "len(chosen) >= 1"),
+    _answering("no answer in time is an answer", 'if event.get("timedout") is True or event.get("error_type") == "timeout":', "if False:"),
+    _sessions("the session policy is left out", "DurationSeconds=SECONDS, Policy=policy", "DurationSeconds=SECONDS"),
+    _sessions("the session reads every version of the key", '"Condition": {"StringEquals": {"s3:VersionId": file.version_id}},', ""),
+    _sessions("a key is a pattern", "/{_literal(file.key)}", "/{file.key}"),
+    _returning("other bytes are released", "!= (file.size_bytes, file.sha256):", "is None:"),
+    _returning("bytes of another writer are released", "    if put is None:\n        raise", "    if put is None:\n        return Returned(file.name, key, '')\n        raise"),
+    _returning("a seal is not looked at", "!= file.checksum:", "is False:"),
+    _review("files are given back before enough people have approved", "if state is not State.APPROVED or", "if"),
+    _review("a task that was marked as done gives files back", "        if state is State.ASKED:\n", "        if False:\n"),
+    _review("the re-scan is skipped", '"source": source_of_review(request.id),', '"source": None,'),
+    _review("a cleared task gives files back again", "if read_step(self.s3, bronze, request, RETURNED) is None:", "if True:"),
+    _review("a wait has no deadline", "max(left, timedelta(seconds=1))", "left"),
+    _review("a run that no user has started asks", 'getattr(context["dag_run"], "triggering_user_name", None) or ""', 'getattr(context["dag_run"], "triggering_user_name", None) or "scheduled"'),
+    _showing("a name is Markdown", "character.isalnum() or character in _SAFE", "True or character in _SAFE"),
+    _showing("a name is a link", 'return _LINKED.sub(lambda found: "".join(map(_code, found.group())), "".join(map(_shown, cut)))', 'return "".join(map(_shown, cut))'),
+    _reprocessing("a review takes what another has given back", "return item.run_folder == request_id", 'return item.run_folder.startswith("review-")'),
     _releasing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
     _releasing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
     _releasing("any object at the place of a held copy is deleted", "return bool((size, checksum) == (landed.size_bytes, landed.checksum))", "return True"),

@@ -1,5 +1,7 @@
 """Re-processing of held objects: ``held://<reason>`` as the source of a run.
 
+``held://review/<request>`` are the files that a review request gives back from quarantine, and no others.
+
 A run takes versions of held objects of its feed and lands them like any delivery. The held copy of an object is deleted
 only at the end of the run, when the object was found at the place that the run's record names.
 """
@@ -18,7 +20,7 @@ from lake_gate.delivery.source import redact, select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError
 from lake_gate.model import jsonl
-from lake_gate.model.run import HELD_PREFIX, REPROCESSED, Run
+from lake_gate.model.run import HELD_PREFIX, REPROCESSED, REVIEW_ID, Run
 from lake_gate.s3.documents import load_lines, read_document_or_none, update_document
 from lake_gate.s3.versions import head_version
 
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 SCHEME = "held://"
 ALL = "*"
+_REVIEW = "review/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +60,53 @@ def held_files(source: str, s3: S3Client, run: Run, bronze: str) -> list[SourceF
     The first try of a run records the objects that it takes. Later tries take the same objects, except for those that
     are not held any more.
 
-    :param source: ``held://<reason>``; ``held://*`` for all reasons.
+    :param source: ``held://<reason>``; ``held://*`` for all reasons; ``held://review/<request>``.
     :raises SourceError: when objects are never held for this reason.
     """
-    reason = check_reason(source)
+    chosen = check_reason(source)
     files = [
         SourceFile(taken.name, taken.size_bytes, _opener(source, s3, bronze, taken))
-        for taken in _take(s3, run, bronze, reason)
+        for taken in _take(s3, run, bronze, chosen)
     ]
     # Not the limit of other deliveries: the name has an additional folder, and its key must fit below held/ again.
     return select_files(source, files, _most_name_bytes(run))
 
 
 def check_reason(source: str) -> str:
-    """Return the reason in the source.
+    """Return the reason in the source, or ``review/`` and the id of a request.
 
     :raises SourceError: when objects are never held for this reason.
     """
-    reason = source[len(SCHEME) :]
-    if reason not in {ALL, *REASONS}:
+    chosen = source[len(SCHEME) :]
+    if chosen not in {ALL, *REASONS} and not _request_in(chosen):
         raise SourceError(redact(source), f"objects are held for {', '.join(REASONS)}; {SCHEME}{ALL} takes all")
-    return reason
+    return chosen
+
+
+def source_of_review(request_id: str) -> str:
+    """Return the source of a run that re-processes the files of a review request."""
+    return f"{SCHEME}{_REVIEW}{request_id}"
+
+
+def _request_in(chosen: str) -> str | None:
+    request_id = chosen.removeprefix(_REVIEW)
+    return request_id if request_id != chosen and REVIEW_ID.fullmatch(request_id) else None
+
+
+def _is_chosen(item: HeldObject, chosen: str) -> bool:
+    if request_id := _request_in(chosen):
+        return item.run_folder == request_id
+    return chosen in {ALL, item.reason}
 
 
 def _most_name_bytes(run: Run) -> int:
     return MAX_KEY_BYTES - len((HELD_PREFIX + run.prefix).encode())
 
 
-def _take(s3: S3Client, run: Run, bronze: str, reason: str) -> list[TakenObject]:
+def _take(s3: S3Client, run: Run, bronze: str, chosen: str) -> list[TakenObject]:
     written = read_document_or_none(s3, bronze, run.document(REPROCESSED))
     if not written:  # an empty document, too: a run that is cleared takes objects that were held in the meantime
-        held = [item for item in iter_held(s3, bronze, run.feed) if reason in {ALL, item.reason}]
+        held = [item for item in iter_held(s3, bronze, run.feed) if _is_chosen(item, chosen)]
         lines = jsonl.dump(_fitting(run, _named(s3, run, bronze, held)))
         content = update_document(s3, bronze, run.document(REPROCESSED), lambda current: current or lines)
         return load_lines(TakenObject, content, bronze, run.document(REPROCESSED))

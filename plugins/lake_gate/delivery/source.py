@@ -24,6 +24,7 @@ from lake_gate.delivery.web_source import download
 from lake_gate.delivery.zip_source import zip_files
 from lake_gate.errors import SourceError
 from lake_gate.model.names import loggable
+from lake_gate.model.run import REVIEW_ID
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -52,7 +53,7 @@ _WEB = re.compile(
 )
 _S3 = re.compile(r"(?i:s3)://[A-Za-z0-9._-]*(?:/(?P<path>.*))?")
 """Other characters before the first slash are credentials, as in ``s3://key:secret@bucket``."""
-_HELD = re.compile(r"held://(?:\*|[a-z_]+)")
+_HELD = re.compile(rf"held://(?:\*|[a-z_]+|review/{REVIEW_ID.pattern})")
 _PATH = re.compile(r"(?:file://(?=[/~]))?(?P<path>.*)")
 _PARAMETERS = re.compile(r"(?i)[?;&]|%(25)*(3f|3b|26)")
 _SECRETS_IN_A_PATH = re.compile(r"^//|(^(?!/)|//)[^/]*@|:/|:.*@|[?;&%].*=|[<>\"`]")

@@ -87,9 +87,11 @@ RUNS_INDEX = "runs.json"
 """The index of a feed's runs, beside the folders of the runs."""
 
 REVIEWS = "_reviews/"
-"""Key prefix in bronze of the documents of review requests."""
+"""Key prefix in bronze of the documents of review requests, ``_reviews/<feed>/<request>/``."""
 REPORTS = "_reports/"
 """Key prefix in bronze of the reports of a feed's months."""
+REVIEW_ID = re.compile(r"review-[0-9a-f]{16}")
+"""Pattern of the id of a review request; it is also the folder below ``held/`` of the files that it gives back."""
 
 HELD_PREFIX = "held/"
 """Held objects stay in bronze under this prefix."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lake_gate.delivery.held_source import source_of_review
 from lake_gate.delivery.landing import land
 from lake_gate.delivery.source import redact
 from lake_gate.errors import SourceError, SourceUnreachableError
@@ -177,3 +178,22 @@ def test_names_stay_apart_when_another_writer_takes_the_name_that_an_object_woul
     lake.put(lake.bronze, "held/synthea/y/x/1/a.csv", b"planted")
     names = [one.name for one in land_held(lake)]
     assert len(names) == len({*names})
+
+
+REQUEST = "review-0123456789abcdef"
+
+
+def test_files_of_a_review_are_taken_alone(lake: Lake) -> None:
+    hold(lake, "a.csv")
+    hold(lake, "a.csv", REQUEST)
+    hold(lake, "b.csv", REQUEST, reason="analysis_skipped")
+    hold(lake, "a.csv", "review-0123456789abcdee")
+    landed = land_held(lake, f"review/{REQUEST}")
+    assert redact(source_of_review(REQUEST)) == f"held://review/{REQUEST}"
+    assert [item.name for item in landed] == [f"{REQUEST}/a.csv", f"{REQUEST}/b.csv"]
+
+
+@pytest.mark.parametrize("name", ["", "x", f"{REQUEST}0", f"{REQUEST}/", f"../{REQUEST}", REQUEST.upper()])
+def test_review_is_named_by_its_whole_id(lake: Lake, name: str) -> None:
+    with pytest.raises(SourceError, match="objects are held for"):
+        land_held(lake, f"review/{name}")

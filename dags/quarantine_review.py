@@ -1,0 +1,103 @@
+"""Answer what is to become of quarantined files: release, release masked, scan again, or keep.
+
+### What can go wrong, and what to do
+| red task | cause | do |
+|---|---|---|
+| **read_settings** | a parameter below /lake_gate is missing or not usable | the error names it; set it, clear |
+| **check_request** | not valid, or a file is not in quarantine any more | the error names it; start a new request |
+| **check_request** | Airflow does not know who has asked | start it in the UI, or with the token of a user |
+| **notify_reviewers** | the topic refused or failed | correct it, clear: nothing is sent twice |
+| **approve**, **approve_second** | S3 failed while an answer was written | clear: it asks again |
+| **carry_out** | the bytes in quarantine are not those that were reviewed | find out who changed them |
+| **carry_out** | the role of the setting releaser_role_arn cannot be assumed | see docs/platform.md, clear |
+| **carry_out**, **close** | a task was marked as done by hand, and not answered | clear **approve** |
+| **reprocess** | the feed's DAG does not exist | correct include/feeds, clear |
+| **close** | the topic refused or failed | correct it, clear |
+
+### Who may answer
+Never the user who has started the run. A release of files as they are takes two different people, everything else one.
+The file of the feed may list them (reviewers). An answer that does not count is noted, and the task asks again, until
+the deadline. A request that is not answered in time is expired: the files stay where they are.
+
+### What it does
+The request, each answer and the outcome are documents below _reviews/ in **bronze**, each written once. An approved
+release adds an exception: the detections that were reviewed do not count for these bytes, or up to a number in this
+column of this table, until its end. Then the reviewed versions are copied back to held/, and a run of the feed takes
+them through the gate again: Macie scans them, and everything else that it finds counts. **Nothing is moved past the
+gate.** The quarantined version stays. docs/review.md has a page for reviewers.
+
+### Settings
+The buckets and topics among the SSM parameters below /lake_gate; releaser_role_arn for everything but keep.
+
+### IAM actions
+s3: GetObject*, PutObject*, ListBucket* on bronze; GetObjectVersionTagging, ListBucket on quarantine. sts: AssumeRole on
+the releaser role, which has s3: GetObjectVersion on quarantine and kms: Decrypt on its key. kms: Decrypt,
+GenerateDataKey on the key of bronze. sns: Publish on the topics. ssm: GetParametersByPath."""
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, TriggerRule, task
+
+from lake_gate import labels
+from lake_gate.labels import OWNER
+from lake_gate.notifications.failure import RunFailedNotifier
+from lake_gate.review.form import check_params, review_params
+from lake_gate.review.operators import (
+    AskReviewersOperator,
+    CarryOutOperator,
+    CheckRequestOperator,
+    CloseRequestOperator,
+    NotifyReviewersOperator,
+)
+from lake_gate.settings import load_settings
+from lake_gate.xcom import text_of
+
+NAME = "quarantine_review"
+ON_FAILURE = RunFailedNotifier(feed=NAME)
+
+with DAG(
+    dag_id=NAME,
+    description="Requests about quarantined files, and their answers",
+    doc_md=__doc__,
+    schedule=None,
+    catchup=False,
+    max_active_runs=100,  # requests wait for people, each for itself
+    dagrun_timeout=timedelta(days=31),  # longer than the longest deadline of a request
+    params=review_params(),
+    tags=["lake-gate"],
+    on_failure_callback=ON_FAILURE,
+    default_args={
+        "owner": OWNER,
+        "on_failure_callback": ON_FAILURE,
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "execution_timeout": timedelta(minutes=10),
+    },
+) as dag:
+
+    @task(multiple_outputs=True, **labels.task("read_settings"))
+    def read_settings(params: dict[str, Any] | None = None, dag_run: Any = None) -> dict[str, Any]:
+        """Check what the run was started with, and read its settings, once."""
+        check_params(params or {}, dag_run.conf)
+        return load_settings(SsmHook().conn).to_json()
+
+    check_request = CheckRequestOperator(**labels.task("check_request"), feed=NAME)
+    notify_reviewers = NotifyReviewersOperator(**labels.task("notify_reviewers"), answered_in="approve", feed=NAME)
+    approve = AskReviewersOperator(**labels.task("approve"), number=1, feed=NAME)
+    approve_second = AskReviewersOperator(**labels.task("approve_second"), number=2, feed=NAME)
+    carry_out = CarryOutOperator(**labels.task("carry_out"), feed=NAME, execution_timeout=timedelta(hours=2))
+    reprocess = TriggerDagRunOperator(
+        **labels.task("reprocess"),
+        trigger_dag_id=text_of("carry_out", "dag_id"),
+        trigger_run_id=text_of("carry_out", "run_id"),
+        conf={"source": text_of("carry_out", "source")},
+        logical_date=None,
+        skip_when_already_exists=True,
+        openlineage_inject_parent_info=False,  # a parameter that the feed's DAG would refuse
+    )
+    close = CloseRequestOperator(**labels.task("close"), feed=NAME, trigger_rule=TriggerRule.NONE_FAILED)
+
+    read_settings() >> check_request >> notify_reviewers >> approve >> approve_second >> carry_out >> reprocess >> close

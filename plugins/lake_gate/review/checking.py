@@ -1,0 +1,157 @@
+"""Make a review request from what a run of ``quarantine_review`` was started with, and check it against S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lake_gate.decision.overlay import read_amendments
+from lake_gate.delivery.held_objects import MAX_KEY_BYTES
+from lake_gate.errors import ReviewError
+from lake_gate.model import jsonl
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import HELD_PREFIX, MANIFEST, Run
+from lake_gate.recording.entries import iter_entries, read_accounted_record, zip_with_entries
+from lake_gate.review.answering import now
+from lake_gate.review.exempting import TABLE, exceptions_of
+from lake_gate.review.request import MOST_FILES, Asked, Proposal, Request, ReviewedFile, request_id_of
+from lake_gate.review.returning import check_in_quarantine
+from lake_gate.review.sessions import Releaser
+from lake_gate.s3.documents import iter_items
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from lake_gate.feed import Feed
+    from lake_gate.settings import Settings
+
+DAYS_BY_DEFAULT, MOST_DAYS = 30, 366
+"""Days after which an exception ends: by default, and at most. Our own rule: no exception is for ever."""
+
+
+def request_of(
+    s3: S3Client, settings: Settings, feed: Feed, params: Mapping[str, Any], *, review_run_id: str, asked_by: str
+) -> Request:
+    """Return the request of a run of ``quarantine_review``.
+
+    :param params: params of the run, checked by their schemas.
+    :raises ReviewError: when the request is not valid.
+    :raises ReviewedFileChangedError: when a file is not in quarantine as the record of its run has it.
+    """
+    asked_at, run = now(), Run(feed.name, params["run"])
+    request = Request(
+        id=request_id_of(review_run_id),
+        feed=feed.name,
+        run_folder=run.folder,
+        review_run_id=review_run_id,
+        asked=params["asked"],
+        reason=params["reason"],
+        asked_by=asked_by,
+        asked_at=asked_at,
+        deadline_at=_later(asked_at, hours=params["answer_within_hours"]),
+        files=(),
+        reviewers=tuple(feed.reviewers.get(params["asked"], ())),
+        exception=_proposal(params, asked_at) if Asked(params["asked"]).needs_exception else None,
+    )
+    if problem := next(_iter_problems(request, settings, feed, params), ""):
+        raise ReviewError(request.id, problem)
+    request = replace(request, files=tuple(_files(s3, settings, request, run, params["files"])))
+    _check_files(s3, settings, request)
+    return request
+
+
+def _later(moment: str, **much: int) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(**much)).isoformat(timespec="seconds")
+
+
+def _proposal(params: Mapping[str, Any], asked_at: str) -> Proposal:
+    is_of_table = params["exception_scope"] == TABLE
+    return Proposal(
+        kind=params["exception_kind"],
+        scope=params["exception_scope"],
+        until=params["until"] or _later(asked_at, days=DAYS_BY_DEFAULT)[:10],
+        identifier=(params["identifier"] or None) if is_of_table else None,
+        column=(params["column"] or None) if is_of_table else None,
+        most=params["most"] if is_of_table else None,
+    )
+
+
+def _iter_problems(request: Request, settings: Settings, feed: Feed, params: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a request before its files are looked at."""
+    if not request.asked_by:
+        yield "Airflow does not say which user has asked; start it in Airflow's UI or with a user's token"
+    if not params["files"]:
+        yield "files: name at least one file of the run"
+    if len(set(params["files"])) > MOST_FILES:
+        yield f"files: at most {MOST_FILES}"
+    if request.kind.gives_back and not settings.releaser_role_arn:
+        yield "the setting releaser_role_arn is missing: docs/platform.md has the way back from quarantine"
+    if request.kind is Asked.RELEASE_MASKED and not feed.masking:
+        yield "asked: the feed has no masking spec, so there is no masked copy"
+    if request.exception and not _is_in_time(request.exception.until, request.asked_at):
+        yield f"until: expected a day from today on, at most {MOST_DAYS} days ahead"
+
+
+def _is_in_time(until: str, asked_at: str) -> bool:
+    today = date.fromisoformat(asked_at[:10])
+    try:
+        return today <= date.fromisoformat(until) <= today + timedelta(days=MOST_DAYS)
+    except ValueError:
+        return False
+
+
+def _files(
+    s3: S3Client, settings: Settings, request: Request, run: Run, names: Iterable[str]
+) -> Iterator[ReviewedFile]:
+    """Yield the files as the record of their run has them, with its amendments.
+
+    :raises ReviewError: when one is not a quarantined file of the run.
+    """
+    wanted, bronze = set(names), settings.bronze_bucket
+    if read_accounted_record(s3, bronze, run)["dry_run"]:
+        raise ReviewError(request.id, "the run was a dry run, so it has not quarantined anything")
+    manifest = iter_items(s3, bronze, run.document(MANIFEST), partial(jsonl.from_dict, LandedObject))
+    entries = read_amendments(s3, bronze, run).apply_to(iter_entries(s3, bronze, run, placed=True))
+    for landed, entry in zip_with_entries(manifest, entries, bronze, run):
+        if landed.name in wanted and entry["now"]["bucket"] == settings.quarantine_bucket:
+            wanted.discard(landed.name)
+            yield _reviewed(landed, entry)
+    if wanted:
+        problem = (
+            f"{len(wanted)} of the named files were not quarantined by this run; the Gate page lists those that were"
+        )
+        raise ReviewError(request.id, problem)
+
+
+def _reviewed(landed: LandedObject, entry: Mapping[str, Any]) -> ReviewedFile:
+    return ReviewedFile(
+        name=landed.name,
+        key=entry["now"]["key"],
+        version_id=entry["now"]["version_id"],
+        size_bytes=landed.size_bytes,
+        sha256=landed.sha256,
+        checksum=landed.checksum,
+        part_bytes=landed.part_bytes,
+        reason=entry["reason"],
+        severity=entry["severity"],
+        detections=entry["detections"],
+    )
+
+
+def _check_files(s3: S3Client, settings: Settings, request: Request) -> None:
+    """Check all that could make an approved request fail, before a person approves it."""
+    releaser = Releaser(s3, settings.releaser_role_arn, settings.quarantine_bucket, request.id)
+    longest = f"{HELD_PREFIX}{request.feed}/{request.reprocess_run_id}/{request.id}/"
+    for file in request.files:
+        check_in_quarantine(s3, settings.quarantine_bucket, request.id, file)
+        if request.kind.gives_back:
+            releaser.policy_for(file)
+            if len(f"{longest}{file.name}".encode()) > MAX_KEY_BYTES:
+                raise ReviewError(request.id, "the name of a file is too long to go through the gate again")
+    try:
+        exceptions_of(request, ["(reviewer)"], request.asked_at)
+    except ValueError as problem:
+        raise ReviewError(request.id, f"its exception is not valid: {problem}") from None

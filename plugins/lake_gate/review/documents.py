@@ -1,0 +1,95 @@
+"""Read and write the documents of a review request in bronze, each of which is written once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from lake_gate.errors import DamagedDocumentError
+from lake_gate.model import jsonl
+from lake_gate.review.request import ANSWERS, MOST_ANSWERS, REQUEST, Answer, Request, documents_of
+from lake_gate.s3.documents import parse_object, read_object_version, write_document_once
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MOST_BYTES = 1024**2
+
+
+def read_request(s3: S3Client, bronze: str, feed: str, request_id: str) -> Request | None:
+    """Return a request; None if it was not written.
+
+    :raises DamagedDocumentError: when the document is not a request, or that of another key.
+    """
+    key = documents_of(feed, request_id) + REQUEST
+    content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
+    return None if content is None else _parse_request(content, bronze, key)
+
+
+def _parse_request(content: bytes, bronze: str, key: str) -> Request:
+    try:
+        request = Request.from_json(jsonl.parse(content))
+    except ValueError as problem:
+        raise DamagedDocumentError(f"s3://{bronze}/{key}", str(problem)) from None
+    if request.documents + REQUEST != key:
+        raise DamagedDocumentError(f"s3://{bronze}/{key}", "its key is not that of its feed and id")
+    return request
+
+
+def write_request(s3: S3Client, bronze: str, request: Request) -> Request:
+    """Write a request, and return the one that is there afterwards: that of an earlier try, if there was one."""
+    key = request.documents + REQUEST
+    return _parse_request(write_document_once(s3, bronze, key, _dump(request.to_json())), bronze, key)
+
+
+def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
+    """Return the answers in their order.
+
+    :raises DamagedDocumentError: when a document is not an answer.
+    """
+    answers: list[Answer] = []
+    while len(answers) < MOST_ANSWERS:
+        key = _answer_key(request, len(answers) + 1)
+        content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
+        if content is None:
+            break
+        answers.append(_parse_answer(content, bronze, key))
+    return answers
+
+
+def add_answer(s3: S3Client, bronze: str, request: Request, answer: Answer) -> None:
+    """Write an answer after the others; more than :data:`MOST_ANSWERS` are dropped."""
+    wanted = _dump(asdict(answer))
+    for number in range(1, MOST_ANSWERS + 1):
+        if write_document_once(s3, bronze, _answer_key(request, number), wanted) == wanted:
+            return
+
+
+def _answer_key(request: Request, number: int) -> str:
+    return f"{request.documents}{ANSWERS}{number:02}.json"
+
+
+def _parse_answer(content: bytes, bronze: str, key: str) -> Answer:
+    try:
+        return jsonl.from_dict(Answer, jsonl.parse(content))
+    except ValueError as problem:
+        raise DamagedDocumentError(f"s3://{bronze}/{key}", str(problem)) from None
+
+
+def read_step(s3: S3Client, bronze: str, request: Request, name: str) -> dict[str, Any] | None:
+    """Return the content of ``returned.json`` or ``outcome.json``; None if it was not written."""
+    key = request.documents + name
+    content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
+    return None if content is None else parse_object(content, bronze, key, {})
+
+
+def write_step(s3: S3Client, bronze: str, request: Request, name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Write one of these documents, and return the content that is there afterwards."""
+    key = request.documents + name
+    return parse_object(write_document_once(s3, bronze, key, _dump(content)), bronze, key, {})
+
+
+def _dump(content: Any) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()

@@ -1,0 +1,276 @@
+"""Operators of ``quarantine_review``: check a request, ask for answers, carry it out, close it.
+
+Each reads the documents of the request, so that a cleared task, or one that was marked as a success, changes nothing
+that was not asked for and approved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.hooks.ssm import SsmHook
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.exceptions import AirflowSkipException
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lake_gate import links
+from lake_gate.base import GateOperator
+from lake_gate.decision.earlier import iter_columns
+from lake_gate.delivery.held_source import source_of_review
+from lake_gate.errors import ReviewedFileChangedError, ReviewError, from_aws_error
+from lake_gate.exceptions.store import add_exception
+from lake_gate.feed import Feed
+from lake_gate.include import read_feeds
+from lake_gate.model.run import Run
+from lake_gate.notifications.message import Notice
+from lake_gate.notifications.operators import send_once
+from lake_gate.notifications.receipts import Receipts
+from lake_gate.review.answering import answer_of, now
+from lake_gate.review.checking import request_of
+from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
+from lake_gate.review.exempting import exceptions_of
+from lake_gate.review.notices import asked_notice, closed_notice
+from lake_gate.review.rendering import body, subject
+from lake_gate.review.request import (
+    APPROVE,
+    OPTIONS,
+    OUTCOME,
+    REFUSE,
+    RETURNED,
+    Answer,
+    Request,
+    State,
+    approvers,
+    counted,
+    problem_of,
+    request_id_of,
+    state_of,
+)
+from lake_gate.review.returning import give_back
+from lake_gate.review.sessions import Releaser
+from lake_gate.settings import load_settings
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+def asker_of(context: Context) -> str:
+    """Return the user who has started the run; empty if a schedule or another DAG has."""
+    return str(getattr(context["dag_run"], "triggering_user_name", None) or "")
+
+
+class ReviewOperator(GateOperator):
+    """Base class of the operators below: the request of this run, and its feed."""
+
+    def request_in(self, context: Context) -> Request:
+        """Return the request of this run.
+
+        :raises ReviewError: when it was not written.
+        """
+        feed, request_id = self.reviewed_feed(context).name, request_id_of(context["run_id"])
+        request = read_request(self.s3, self.lake_settings.bronze_bucket, feed, request_id)
+        if request is None:
+            raise ReviewError(request_id, "its document does not exist")
+        return request
+
+    def reviewed_feed(self, context: Context) -> Feed:
+        """Return the feed in the params of the run."""
+        named: dict[str, Feed] = {feed.name: feed for feed in read_feeds()[0]}
+        feed = named.get(context["params"]["feed"])
+        if feed is None:
+            raise ReviewError(request_id_of(context["run_id"]), "feed: not one of include/feeds")
+        return feed
+
+    def answers(self, request: Request) -> list[Answer]:
+        """Return the answers to a request."""
+        return read_answers(self.s3, self.lake_settings.bronze_bucket, request)
+
+    def send(self, context: Context, feed: Feed, notice: Notice, kind: str) -> str:
+        """Send a message to the feed's low topic, once in a run; return its id."""
+        topic = load_settings(
+            SsmHook(aws_conn_id=self.aws_conn_id).conn, topics={"low_topic_arn": feed.low_topic}
+        ).low_topic_arn
+        receipts = Receipts(self.s3, self.lake_settings.bronze_bucket, self.run_of(context))
+        return send_once(notice, kind=kind, topic_arn=topic, receipts=receipts, aws_conn_id=self.aws_conn_id)
+
+
+class CheckRequestOperator(ReviewOperator):
+    """Check what the run was started with against S3, and write the request. Returns its id.
+
+    The user who has started the run is the asker.
+    """
+
+    def step(self, context: Context) -> str:
+        """Write the request, unless an earlier try has written it.
+
+        :raises ReviewError: when the request is not valid.
+        :raises ReviewedFileChangedError: when a file is not in quarantine as the record of its run has it.
+        """
+        settings, feed, run_id = self.lake_settings, self.reviewed_feed(context), context["run_id"]
+        written = read_request(self.s3, settings.bronze_bucket, feed.name, request_id_of(run_id))
+        if written is None:
+            asked_by = asker_of(context)
+            request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=asked_by)
+            written = write_request(self.s3, settings.bronze_bucket, request)
+        self.log.info("Request: s3://%s/%s", settings.bronze_bucket, written.documents)
+        return written.id
+
+
+class NotifyReviewersOperator(ReviewOperator):
+    """Send a message that a request waits for answers. Returns the id of the message.
+
+    :param answered_in: id of the task that is answered.
+    """
+
+    def __init__(self, *, answered_in: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.answered_in = answered_in
+
+    def step(self, context: Context) -> str:
+        """Send the message once."""
+        request = self.request_in(context)
+        link = links.required_action(context["dag_run"].dag_id, context["run_id"], self.answered_in)
+        return self.send(context, self.reviewed_feed(context), asked_notice(request, link), "asked")
+
+
+class AskReviewersOperator(ReviewOperator, HITLOperator):
+    """Ask until so many answers count, one is a refusal, or the deadline has passed. Returns the state of the request.
+
+    Airflow takes any user and any text as an answer. It is judged here; if it does not count, the task asks again.
+    Subject and body are made of the documents while the task runs, and are never rendered as templates.
+
+    :param number: number of counted answers after which this task is done.
+    """
+
+    template_fields = GateOperator.template_fields
+
+    def __init__(self, *, number: int, **kwargs: Any) -> None:
+        # The time to answer is set when it asks. Without any, the operator takes execution_timeout for it.
+        answering: dict[str, Any] = {
+            "options": list(OPTIONS),
+            "defaults": REFUSE,
+            "response_timeout": timedelta(days=1),
+        }
+        super().__init__(subject="Review request", **answering, **kwargs)
+        self.number = number
+
+    def step(self, context: Context) -> str:
+        """Ask, unless the request is answered."""
+        request = self.request_in(context)
+        answers = self.answers(request)
+        state, valid = state_of(request, answers, now()), counted(request, answers)
+        if state is not State.ASKED or len(valid) >= self.number:
+            self.log.info("%d of %d answer(s) count; the request is %s", len(valid), len(answers), state)
+            return str(state)
+        names = {file.name for file in request.files}
+        run = Run.of_folder(request.feed, request.run_folder)
+        columns = (line for line in iter_columns(self.s3, self.lake_settings.bronze_bucket, run) if line.name in names)
+        page = links.run_on_page(self.reviewed_feed(context).dag_id, run.folder)
+        self.subject, self.body = subject(request), body(request, columns, valid, page=page)
+        left = datetime.fromisoformat(request.deadline_at) - datetime.fromisoformat(now())
+        self.response_timeout = max(left, timedelta(seconds=1))  # Airflow takes zero as no deadline
+        return str(HITLOperator.execute(self, context))
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Write the answer down, and ask again if more are needed."""
+        try:
+            if (answer := answer_of(event)) is not None:
+                self._write(context, answer)
+            return self.step(context)
+        except (ClientError, BotoCoreError) as error:
+            raise from_aws_error(error) from None
+
+    def _write(self, context: Context, answer: Answer) -> None:
+        request = self.request_in(context)
+        note = problem_of(request, counted(request, self.answers(request)), answer)
+        add_answer(self.s3, self.lake_settings.bronze_bucket, request, replace(answer, note=note))
+        if note:
+            self.log.warning("An answer does not count: %s", note)
+
+
+class CarryOutOperator(ReviewOperator):
+    """Give the files of an approved request back to the gate, and add its exceptions; skipped for all other requests.
+
+    Returns ``dag_id`` and ``run_id`` of the run that takes them through the gate, and its ``source``.
+    """
+
+    def step(self, context: Context) -> dict[str, Any]:
+        """Do what was approved, once.
+
+        :raises ReviewError: when the request still waits for answers.
+        :raises ReviewedFileChangedError: when a file is not the reviewed one; the request has failed then.
+        """
+        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
+        answers = self.answers(request)
+        state = state_of(request, answers, now())
+        if state is State.ASKED:
+            raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
+        if state is not State.APPROVED or not request.kind.gives_back or read_step(self.s3, bronze, request, OUTCOME):
+            raise AirflowSkipException(f"The request is {state}: no file is given back")
+        reprocess = {
+            "dag_id": self.reviewed_feed(context).dag_id,
+            "run_id": request.reprocess_run_id,
+            "source": source_of_review(request.id),
+        }
+        if read_step(self.s3, bronze, request, RETURNED) is None:
+            write_step(self.s3, bronze, request, RETURNED, {**self._return(request, answers), "reprocess": reprocess})
+        return reprocess
+
+    def _return(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
+        """Copy the files, then add the exceptions: without the copies these would excuse later files only."""
+        settings = self.lake_settings
+        role = settings.require("releaser_role_arn").releaser_role_arn
+        releaser = Releaser(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
+        try:
+            returned = give_back(self.s3, releaser, settings.bronze_bucket, request)
+        except ReviewedFileChangedError as error:
+            failed = {"state": State.FAILED, "problem": error.problem, "at": now()}
+            write_step(self.s3, settings.bronze_bucket, request, OUTCOME, failed)
+            raise
+        last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
+        added = [
+            add_exception(self.s3, settings.bronze_bucket, exception)
+            for exception in exceptions_of(request, approvers(request, answers), last)
+        ]
+        return {
+            "files": [asdict(copy) for copy in returned],
+            "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
+            "at": now(),
+        }
+
+
+class CloseRequestOperator(ReviewOperator):
+    """Write the outcome of a request, and send a message. Returns the state."""
+
+    def step(self, context: Context) -> str:
+        """Write the outcome once.
+
+        :raises ReviewError: when the request was neither answered nor carried out.
+        """
+        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
+        answers = self.answers(request)
+        outcome = read_step(self.s3, bronze, request, OUTCOME)
+        if outcome is None:
+            outcome = write_step(self.s3, bronze, request, OUTCOME, self._outcome(request, answers))
+        valid = counted(request, answers)
+        self.send(context, self.reviewed_feed(context), closed_notice(request, valid, outcome), "closed")
+        return str(outcome.get("state"))
+
+    def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
+        state = state_of(request, answers, now())
+        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
+        if state is State.APPROVED and not request.kind.gives_back:
+            state = State.KEPT
+        elif state is State.APPROVED and returned:
+            state = State.RELEASED
+        if state in {State.ASKED, State.APPROVED}:
+            raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
+        reprocess = {"reprocess": returned["reprocess"]} if returned and state is State.RELEASED else {}
+        return {
+            "state": state,
+            "at": now(),
+            "answered_by": [answer.by for answer in counted(request, answers)],
+            **reprocess,
+        }

@@ -1,0 +1,255 @@
+"""Review requests about quarantined files, the answers to them, and the state that follows from both. Pure.
+
+The documents of a request are below ``_reviews/<feed>/<id>/`` in bronze, each written once: ``request.json``, one for
+each answer, ``returned.json`` when its files were given back, and ``outcome.json`` at its end. The state is derived
+from them each time, so that no flag can be wrong. Times are ISO texts in UTC with whole seconds, which sort by time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from lake_gate.model import jsonl
+from lake_gate.model.run import REVIEWS
+
+REQUEST, ANSWERS, RETURNED, OUTCOME = "request.json", "answers/", "returned.json", "outcome.json"
+APPROVE, REFUSE = "Approve", "Refuse"
+OPTIONS = (APPROVE, REFUSE)
+MOST_FILES = 100
+"""Most files of a request: a person has to look at each."""
+MOST_ANSWERS = 20
+"""Most answers to a request, counted or not; then it ends as if its deadline had passed."""
+_SCHEMA = "lake-gate/review-request/1"
+
+
+class Asked(StrEnum):
+    """What is asked about the files."""
+
+    RELEASE = "release"
+    RELEASE_MASKED = "release_masked"
+    RESCAN = "rescan"
+    KEEP = "keep"
+
+    @property
+    def approvals(self) -> int:
+        """Number of people who have to approve: two if bytes with findings may reach silver unmasked. Our own rule."""
+        return 2 if self is Asked.RELEASE else 1
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether the files go through the gate again."""
+        return self is not Asked.KEEP
+
+    @property
+    def needs_exception(self) -> bool:
+        """Whether an exception is added before."""
+        return self in {Asked.RELEASE, Asked.RELEASE_MASKED}
+
+
+class State(StrEnum):
+    """State of a request."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    KEPT = "kept"
+    RELEASED = "released"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedFile:
+    """Quarantined version that a request is about, as the record of its run has it.
+
+    :param name: path in the delivery of that run.
+    :param key: key in the quarantine bucket.
+    :param sha256: SHA-256 of the content, hexadecimal.
+    :param checksum: see :class:`lake_gate.model.manifest.LandedObject`, also for ``part_bytes``.
+    :param detections: occurrences by identifier.
+    """
+
+    name: str
+    key: str
+    version_id: str
+    size_bytes: int
+    sha256: str
+    checksum: str
+    part_bytes: int
+    reason: str
+    severity: str | None
+    detections: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Exception that a release needs.
+
+    :param kind: ``false_positive`` or ``accepted``.
+    :param scope: ``files``: these bytes only; ``table``: the table of the file in later deliveries, too.
+    :param identifier: with the scope ``table``; None with ``files``.
+    :param column: narrows the scope ``table``; None: all columns.
+    :param most: most occurrences in a file, with the scope ``table``.
+    :param until: last day on which it applies (UTC).
+    """
+
+    kind: str
+    scope: str
+    until: str
+    identifier: str | None = None
+    column: str | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, about which versions, who asks, and until when it may be answered.
+
+    :param run_folder: folder of the run that quarantined the files.
+    :param review_run_id: run of ``quarantine_review``.
+    :param reviewers: names of the users who may answer; empty: every user but the asker.
+    """
+
+    id: str
+    feed: str
+    run_folder: str
+    review_run_id: str
+    asked: str
+    reason: str
+    asked_by: str
+    asked_at: str
+    deadline_at: str
+    files: tuple[ReviewedFile, ...]
+    reviewers: tuple[str, ...] = ()
+    exception: Proposal | None = None
+
+    @property
+    def kind(self) -> Asked:
+        """What is asked, as a member of the enum."""
+        return Asked(self.asked)
+
+    @property
+    def documents(self) -> str:
+        """Key prefix of the documents."""
+        return documents_of(self.feed, self.id)
+
+    @property
+    def reprocess_run_id(self) -> str:
+        """Id of the run of the feed that takes the files through the gate again; the same at every try."""
+        return f"reprocess-{self.id}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content of ``request.json``."""
+        return {"schema": _SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, content: Any) -> Request:
+        """Build a request from its document.
+
+        :raises ValueError: when it is not one; the message has nothing of the content.
+        """
+        if not isinstance(content, Mapping) or content.get("schema") != _SCHEMA:
+            raise ValueError("not a review request")
+        files, exception = content.get("files"), content.get("exception")
+        if not isinstance(files, list):
+            raise ValueError("not a review request: files has the wrong type")  # noqa: TRY004 - the same error for all damage
+        members = {name: value for name, value in content.items() if name != "schema"}
+        members["files"] = tuple(jsonl.from_dict(ReviewedFile, file) for file in files)
+        members["exception"] = None if exception is None else jsonl.from_dict(Proposal, exception)
+        request = jsonl.from_dict(cls, members)
+        if request.asked not in set(Asked):
+            raise ValueError("not a review request: asked has an unknown value")
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer as Airflow reported it; only :func:`counted` says whether it counts.
+
+    :param option: the chosen option; empty if there was not exactly one.
+    :param by: name of the user; empty if Airflow did not name one.
+    :param by_id: id of the user in Airflow.
+    :param at: time of the answer.
+    :param note: why it did not count when it was given, for readers of the document.
+    """
+
+    option: str
+    by: str
+    by_id: str
+    at: str
+    note: str = ""
+
+
+def request_id_of(review_run_id: str) -> str:
+    """Return the id of the request of a run of ``quarantine_review``; the same at every try of its tasks."""
+    return f"review-{hashlib.sha256(review_run_id.encode(errors='surrogatepass')).hexdigest()[:16]}"
+
+
+def documents_of(feed: str, request_id: str) -> str:
+    """Return the key prefix of the documents of a request."""
+    return f"{REVIEWS}{feed}/{request_id}/"
+
+
+def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) -> str:
+    """Return why an answer does not count, as a sentence; empty if it does.
+
+    :param approvals: the earlier answers that count.
+    """
+    if answer.option not in OPTIONS:
+        return "it is not one of the options"
+    if not answer.by:
+        return "Airflow does not say who gave it"
+    if not answer.at or answer.at > request.deadline_at:
+        return "it came after the deadline"
+    if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):
+        return "the asker does not answer"
+    if request.reviewers and answer.by not in request.reviewers:
+        return "this user is not a reviewer of the feed"
+    if any(_is_by_same(earlier, answer) for earlier in approvals):
+        return "this user has answered already"
+    return ""
+
+
+def counted(request: Request, answers: Iterable[Answer]) -> list[Answer]:
+    """Return the answers that count, in their order."""
+    found: list[Answer] = []
+    for answer in answers:
+        if not problem_of(request, found, answer):
+            found.append(answer)
+    return found
+
+
+def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
+    """Return the state before anything was carried out: asked, approved, refused or expired.
+
+    :param now: the time now.
+    """
+    valid = counted(request, answers)
+    if any(answer.option == REFUSE for answer in valid):
+        return State.REFUSED
+    if len(valid) >= request.kind.approvals:
+        return State.APPROVED
+    return State.EXPIRED if now > request.deadline_at or len(answers) >= MOST_ANSWERS else State.ASKED
+
+
+def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
+    """Return the names of the users whose approvals count."""
+    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.kind.approvals]
+
+
+def is_same_person(name: str, other: str) -> bool:
+    """Whether two names of users are the same, or look the same."""
+    return bool(name) and _folded(name) == _folded(other)
+
+
+def _is_by_same(answer: Answer, other: Answer) -> bool:
+    return is_same_person(answer.by, other.by) or is_same_person(answer.by_id, other.by_id)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -1,0 +1,83 @@
+"""Give reviewed files back to the gate: copy the reviewed versions from quarantine to ``held/`` in bronze.
+
+From there a run of the feed re-processes them (``held://review/<request>``): it lands, scans and decides as for any
+delivery. Bytes pass through the worker, as when a delivery is landed, so that the releaser role needs no permission to
+write. The quarantined version stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from lake_gate.delivery.disk import disk_full_as_gate_error
+from lake_gate.delivery.source_files import CHUNK_BYTES
+from lake_gate.errors import ReviewedFileChangedError
+from lake_gate.model.run import HELD_PREFIX
+from lake_gate.moving.sealed import sealed_checksum
+from lake_gate.s3.uploads import put_once
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+    from lake_gate.review.request import Request, ReviewedFile
+    from lake_gate.review.sessions import Releaser
+
+_IN_MEMORY_BYTES = 16 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Copy of a reviewed version below ``held/``."""
+
+    name: str
+    key: str
+    version_id: str
+
+
+def give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request) -> list[Returned]:
+    """Copy the reviewed versions to ``held/<feed>/<request>/``; copies of an earlier try are kept.
+
+    :raises ReviewedFileChangedError: when a version is gone, or its bytes are not those that were reviewed.
+    """
+    with disk_full_as_gate_error("a copy of a reviewed file"):
+        return [_give_back(s3, releaser, bronze, request, file) for file in request.files]
+
+
+def check_in_quarantine(s3: S3Client, quarantine: str, request_id: str, file: ReviewedFile) -> None:
+    """Check by its seal that a version is in quarantine, with the bytes of the record.
+
+    :raises ReviewedFileChangedError: when it is not.
+    """
+    if sealed_checksum(s3, quarantine, file.key, file.version_id) != file.checksum:
+        problem = "this version is not in quarantine any more, or its seal is not that of the record"
+        raise ReviewedFileChangedError(request_id, file.name, problem)
+
+
+def _give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request, file: ReviewedFile) -> Returned:
+    check_in_quarantine(s3, releaser.bucket, request.id, file)
+    key = f"{HELD_PREFIX}{request.feed}/{request.id}/{file.name}"
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy:
+        body = releaser.client_for(file).get_object(Bucket=releaser.bucket, Key=file.key, VersionId=file.version_id)[
+            "Body"
+        ]
+        if _copy_hashed(body, copy) != (file.size_bytes, file.sha256):  # type: ignore[arg-type]
+            raise ReviewedFileChangedError(request.id, file.name, "its bytes are not those that were reviewed")
+        put = put_once(s3, bronze, key, copy, file.checksum, file.part_bytes)
+    if put is None:
+        raise ReviewedFileChangedError(request.id, file.name, "another writer has put other bytes in its place")
+    version_id = put[0]
+    tags = [{"Key": "reason", "Value": file.reason}]
+    s3.put_object_tagging(Bucket=bronze, Key=key, VersionId=version_id, Tagging={"TagSet": tags})  # type: ignore[typeddict-item]
+    return Returned(file.name, key, version_id)
+
+
+def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> tuple[int, str]:
+    """Copy the content, and return its size and SHA-256."""
+    sha256 = hashlib.sha256()
+    while chunk := content.read(CHUNK_BYTES):
+        sha256.update(chunk)
+        into.write(chunk)
+    return into.tell(), sha256.hexdigest()

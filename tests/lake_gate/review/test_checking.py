@@ -1,0 +1,133 @@
+"""What a request may be about: files that are in quarantine as the record of their run has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
+from lake_gate.feed import Feed
+from lake_gate.review.checking import MOST_DAYS, request_of
+from lake_gate.review.request import Request
+from tests.lake import Lake
+from tests.lake_gate.review.conftest import quarantined_run
+from tests.lake_gate.review.requests import CONTENT
+
+FEED = Feed("synthea", "owner", reviewers={"release": ["bob", "cid"]})
+PARAMS: dict[str, Any] = {
+    "feed": "synthea",
+    "run": "1",
+    "files": ["organizations.csv"],
+    "asked": "release",
+    "reason": "public organisations",
+    "answer_within_hours": 72,
+    "exception_kind": "false_positive",
+    "exception_scope": "files",
+    "identifier": None,
+    "column": None,
+    "most": None,
+    "until": None,
+}
+TABLE: dict[str, Any] = {"exception_scope": "table", "identifier": "NAME", "column": "NAME", "most": 5}
+
+
+def ask(lake: Lake, feed: Feed = FEED, *, asked_by: str = "ann", settings: Any = None, **changes: Any) -> Request:
+    params = {**PARAMS, **changes}
+    return request_of(lake.s3, settings or lake.settings, feed, params, review_run_id="manual__1", asked_by=asked_by)
+
+
+def day(ahead: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=ahead)).date().isoformat()
+
+
+def test_request_names_the_quarantined_versions_of_the_record(lake: Lake) -> None:
+    quarantined_run(lake, organizations=CONTENT, other=b"A\n1\n")
+    request = ask(lake)
+    (file,) = request.files
+    assert lake.read(lake.quarantine, file.key, file.version_id) == CONTENT
+    assert (file.name, file.size_bytes, file.detections) == ("organizations.csv", len(CONTENT), {"NAME": 1})
+    assert (request.asked_by, request.reviewers, request.run_folder) == ("ann", ("bob", "cid"), "1")
+    assert request.exception is not None
+    assert request.exception.until == day(30)
+    assert request.asked_at < request.deadline_at
+
+
+def test_exception_of_a_table_has_its_scope(lake: Lake) -> None:
+    quarantined_run(lake)
+    made = ask(lake, **TABLE, until=day(1)).exception
+    assert made is not None
+    assert (made.scope, made.identifier, made.column, made.most, made.until) == ("table", "NAME", "NAME", 5, day(1))
+
+
+def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
+    quarantined_run(lake)
+    assert {ask(lake, asked=asked).exception for asked in ("rescan", "keep")} == {None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"asked_by": ""}, "which user has asked"),
+        ({"files": []}, "at least one file"),
+        ({"files": [f"{number}.csv" for number in range(101)]}, "at most 100"),
+        ({"files": ["organizations.csv", "patients.csv"]}, "1 of the named files were not quarantined"),
+        ({"asked": "release_masked"}, "no masking spec"),
+        ({"until": day(-1)}, "until"),
+        ({"until": day(MOST_DAYS + 1)}, "until"),
+        ({"until": "soon"}, "until"),
+        ({**TABLE, "most": None}, "exception is not valid: most"),
+        ({**TABLE, "identifier": None}, "exception is not valid: identifier"),
+        ({"reason": "two\nlines"}, r"exception is not valid: \$\.reason"),
+    ],
+)
+def test_request_that_is_not_valid_is_refused_with_the_cause(lake: Lake, changes: dict[str, Any], problem: str) -> None:
+    quarantined_run(lake)
+    with pytest.raises(ReviewError, match=problem):
+        ask(lake, **changes)
+
+
+def test_without_the_way_back_files_can_only_be_kept(lake: Lake) -> None:
+    quarantined_run(lake)
+    disabled = replace(lake.settings, releaser_role_arn="")
+    assert ask(lake, settings=disabled, asked="keep").asked == "keep"
+    for asked in ("release", "rescan"):
+        with pytest.raises(ReviewError, match="releaser_role_arn"):
+            ask(lake, settings=disabled, asked=asked)
+
+
+def test_file_that_was_promoted_is_not_reviewed(lake: Lake) -> None:
+    quarantined_run(lake, outcome="promote")
+    with pytest.raises(ReviewError, match="not quarantined by this run"):
+        ask(lake)
+
+
+def test_dry_run_has_quarantined_nothing(lake: Lake) -> None:
+    quarantined_run(lake, dry_run=True)
+    with pytest.raises(ReviewError, match="dry run"):
+        ask(lake)
+
+
+@pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e"])
+def test_run_without_a_record_is_named(lake: Lake, run: str) -> None:
+    quarantined_run(lake)
+    with pytest.raises((DamagedDocumentError, NotAccountedError)):
+        ask(lake, run=run)
+
+
+@pytest.mark.parametrize("change", ["gone", "unsealed", "forged"])
+def test_file_that_is_not_in_quarantine_as_recorded_is_refused(lake: Lake, change: str) -> None:
+    quarantined_run(lake)
+    (key,) = lake.keys(lake.quarantine)
+    (version,) = lake.versions(lake.quarantine, key)
+    place: Any = {"Bucket": lake.quarantine, "Key": key, "VersionId": version}
+    if change == "gone":
+        lake.s3.delete_object(**place)
+    elif change == "unsealed":
+        lake.s3.delete_object_tagging(**place)
+    else:
+        lake.s3.put_object_tagging(**place, Tagging={"TagSet": [{"Key": "checksum", "Value": "AAAA"}]})
+    with pytest.raises(ReviewedFileChangedError):
+        ask(lake)

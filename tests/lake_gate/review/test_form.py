@@ -1,0 +1,65 @@
+"""The trigger form: its defaults ask for nothing that moves a file, and odd input is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.definitions.param import ParamsDict
+from airflow.sdk.exceptions import AirflowException
+
+from lake_gate.errors import ParamsError
+from lake_gate.review.form import check_params, review_params
+
+RIGHT = {"run": "1", "files": ["a.csv"], "reason": "why"}
+
+
+def test_defaults_ask_to_keep_the_files() -> None:
+    values = ParamsDict(review_params()).validate()
+    assert (values["asked"], values["files"], values["exception_scope"]) == ("keep", [], "files")
+
+
+def validated(change: dict[str, Any]) -> Any:
+    params = ParamsDict(review_params())
+    params.update(change)
+    return params.validate()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"feed": "../other"},
+        {"asked": "purge"},
+        {"asked": "release "},
+        {"files": "a.csv"},
+        {"files": ["a.csv"] * 101},
+        {"files": [""]},
+        {"reason": "two\nlines"},
+        {"reason": "x" * 1001},
+        {"answer_within_hours": 0},
+        {"answer_within_hours": 24 * 30 + 1},
+        {"most": 0},
+        {"until": "soon"},
+        {"exception_scope": "feed"},
+        {"exception_kind": "whatever"},
+    ],
+)
+def test_value_outside_of_its_schema_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, AirflowException)):
+        validated(change)
+
+
+@pytest.mark.parametrize("name", ["run", "files", "reason"])
+def test_what_every_request_needs_is_not_empty(name: str) -> None:
+    with pytest.raises(ParamsError, match=f"{name}: it is empty"):
+        check_params({**RIGHT, name: type(RIGHT[name])()}, {})
+    with pytest.raises(ParamsError, match="reason"):
+        check_params({**RIGHT, "reason": "  "}, {})
+
+
+def test_unknown_parameter_is_refused_without_an_echo() -> None:
+    check_params(RIGHT, {"run": "1"})
+    check_params(RIGHT, None)
+    with pytest.raises(ParamsError, match="1 of them are not parameters") as caught:
+        check_params(RIGHT, {"aproved": "x"})
+    assert "aproved" not in str(caught.value)

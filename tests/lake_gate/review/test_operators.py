@@ -1,0 +1,354 @@
+"""The tasks of a review: who is heard, what is done, and that it is done once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk.exceptions import AirflowSkipException
+from botocore.exceptions import ClientError
+
+from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
+from lake_gate.exceptions.store import read_exceptions
+from lake_gate.review import operators
+from lake_gate.review.documents import add_answer, read_answers, read_request
+from lake_gate.review.operators import (
+    AskReviewersOperator,
+    CarryOutOperator,
+    CheckRequestOperator,
+    CloseRequestOperator,
+    NotifyReviewersOperator,
+)
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
+from tests.lake import Lake
+from tests.lake_gate.review.conftest import quarantined_run
+from tests.lake_gate.review.requests import CONTENT
+from tests.lake_gate.review.test_checking import PARAMS
+
+RUN_ID = "manual__1"
+ID = request_id_of(RUN_ID)
+HELD = f"held/synthea/{ID}/organizations.csv"
+
+
+class WaitingError(Exception):
+    """A task that waits for a person."""
+
+
+class Review:
+    """A review of the files of a quarantined run, task by task."""
+
+    def __init__(self, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lake = lake
+        self.given: list[Any] = []
+        self.asked: list[Any] = []
+        review = self
+
+        def execute(task: Any, context: Any) -> Any:
+            review.asked.append(task)
+            if not review.given:
+                raise WaitingError
+            return task.execute_complete(context, review.given.pop(0))
+
+        monkeypatch.setattr(HITLOperator, "execute", execute)
+
+    def step(self, operator: Any, asked_by: str | None = "ann", **more: Any) -> Any:
+        task = operator(task_id="t", settings=self.lake.settings.to_json(), feed="quarantine_review", **more)
+        dag_run = SimpleNamespace(
+            dag_id="quarantine_review", run_id=RUN_ID, start_date=None, triggering_user_name=asked_by
+        )
+        return task.step({"run_id": RUN_ID, "dag_run": dag_run, "params": self.params})
+
+    def ask(self, **changes: Any) -> str:
+        self.params = {**PARAMS, **changes}
+        made: str = self.step(CheckRequestOperator)
+        return made
+
+    def approve(self, *given: Any, number: int = 1) -> Any:
+        self.given = [answer(*each) if isinstance(each, tuple) else each for each in given]
+        return self.step(AskReviewersOperator, number=number)
+
+    @property
+    def request(self) -> Any:
+        return read_request(self.lake.s3, self.lake.bronze, "synthea", ID)
+
+    @property
+    def answers(self) -> list[Answer]:
+        return read_answers(self.lake.s3, self.lake.bronze, self.request)
+
+    def document(self, name: str) -> Any:
+        return self.lake.document(f"_reviews/synthea/{ID}/{name}")
+
+
+def answer(by: str, option: str = APPROVE, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    return {
+        "chosen_options": [option],
+        "params_input": {},
+        "responded_at": at or datetime.now(UTC),
+        "responded_by_user": {"id": by, "name": by},
+        "timedout": False,
+        **changes,
+    }
+
+
+TIMEOUT = answer("", REFUSE, responded_by_user=None, timedout=True)
+
+
+@pytest.fixture
+def review(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
+    quarantined_run(lake)
+    return Review(lake, monkeypatch)
+
+
+def later() -> str:
+    return (datetime.now(UTC) + timedelta(days=10)).isoformat(timespec="seconds")
+
+
+def expire(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "now", later)
+
+
+def test_asker_is_the_user_who_has_started_the_run(review: Review) -> None:
+    assert review.ask() == ID
+    assert review.request.asked_by == "ann"
+
+
+@pytest.mark.parametrize("user", [None, ""])
+def test_run_that_no_user_has_started_is_refused(review: Review, user: str | None) -> None:
+    review.params = PARAMS
+    with pytest.raises(ReviewError, match="which user"):
+        review.step(CheckRequestOperator, asked_by=user)
+    assert review.request is None
+
+
+def test_cleared_check_keeps_the_request_whatever_the_params_are_now(review: Review) -> None:
+    review.ask(asked="rescan")
+    review.ask(asked="release", reason="other")
+    assert (review.request.asked, review.request.reason) == ("rescan", PARAMS["reason"])
+
+
+def test_feed_that_is_not_known_is_refused(review: Review) -> None:
+    with pytest.raises(ReviewError, match="include/feeds"):
+        review.ask(feed="other")
+
+
+def test_release_is_done_once_two_other_people_have_approved(review: Review) -> None:
+    review.ask()
+    assert review.approve(("bob",)) == "asked"
+    assert review.approve(("cid",), number=2) == "approved"
+    reprocess = review.step(CarryOutOperator)
+    assert reprocess == {
+        "dag_id": "synthea_gate",
+        "run_id": f"reprocess-{ID}",
+        "source": f"held://review/{ID}",
+    }
+    assert review.lake.read(review.lake.bronze, HELD) == CONTENT
+    (exception,) = read_exceptions(review.lake.s3, review.lake.bronze, "synthea")
+    assert (exception.requested_by, exception.approved_by, exception.request) == ("ann", ("bob", "cid"), ID)
+    assert review.step(CloseRequestOperator) == "released"
+    assert review.document("outcome.json")["reprocess"] == reprocess
+    assert review.document("outcome.json")["answered_by"] == ["bob", "cid"]
+
+
+def test_answers_that_do_not_count_are_noted_and_the_task_asks_again(review: Review) -> None:
+    review.ask()
+    wrong = [("ann",), answer("bob", "Maybe"), answer("bob", responded_by_user=None), ("bob",)]
+    assert review.approve(*wrong) == "asked"
+    assert [given.note != "" for given in review.answers] == [True, True, True, False]
+    with pytest.raises(WaitingError):
+        review.approve(("bob",), ("ann",), ("Bob",), number=2)
+    assert review.approve(("cid",), number=2) == "approved"
+
+
+def test_asker_alone_never_gets_a_file_back(review: Review) -> None:
+    review.ask(asked="rescan")
+    start = datetime.now(UTC) - timedelta(minutes=1)
+    given = [answer("ann", at=start + timedelta(seconds=number)) for number in range(MOST_ANSWERS)]
+    assert review.approve(*given) == "expired"
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+    assert review.step(CloseRequestOperator) == "expired"
+
+
+def test_first_answer_is_enough_for_everything_but_a_release(review: Review) -> None:
+    review.ask(asked="rescan")
+    assert review.approve(("bob",)) == review.approve(number=2) == "approved"
+    assert len(review.asked) == 1
+
+
+def test_refusal_ends_the_request_and_nobody_else_is_asked(review: Review) -> None:
+    review.ask()
+    assert review.approve(("bob", REFUSE)) == review.approve(("cid",), number=2) == "refused"
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+    assert review.step(CloseRequestOperator) == "refused"
+    assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
+
+
+def test_request_that_is_not_answered_in_time_is_expired(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask()
+    with pytest.raises(WaitingError):
+        review.approve(TIMEOUT)  # the clocks differ by a moment: it asks again, for a second
+    expire(review, monkeypatch)
+    assert review.approve(TIMEOUT) == review.approve(number=2) == "expired"
+    assert review.answers == []
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+    assert review.step(CloseRequestOperator) == "expired"
+
+
+def test_every_wait_has_the_deadline_of_the_request(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(answer_within_hours=3)
+    with pytest.raises(WaitingError):
+        review.approve()
+    left = review.asked[0].response_timeout
+    assert timedelta(hours=2, minutes=59) < left <= timedelta(hours=3)
+    assert review.asked[0].defaults == [REFUSE]
+    monkeypatch.setattr(operators, "now", lambda: review.request.deadline_at)
+    with pytest.raises(WaitingError):
+        review.approve()
+    assert review.asked[1].response_timeout == timedelta(seconds=1)
+
+
+def test_late_answer_does_not_count(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(asked="rescan")
+    expire(review, monkeypatch)
+    add_answer(
+        review.lake.s3,
+        review.lake.bronze,
+        review.request,
+        Answer(APPROVE, "bob", "bob", later()),
+    )
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+
+
+def test_cleared_task_does_not_ask_again_what_is_answered(review: Review) -> None:
+    review.ask()
+    review.approve(("bob",))
+    review.approve()
+    assert len(review.asked) == 1
+    assert [given.by for given in review.answers] == ["bob"]
+
+
+def test_reviewer_sees_the_files_and_no_text_is_a_template(review: Review) -> None:
+    review.ask(reason="{{ 7*7 }}")
+    with pytest.raises(WaitingError):
+        review.approve()
+    (task,) = review.asked
+    assert "organizations.csv" in task.body
+    assert "{{" not in task.body
+    assert "49" not in task.body
+    assert not {"body", "subject"} & set(task.template_fields)
+    assert "Baystate" not in task.body
+
+
+def test_task_that_was_marked_as_done_releases_nothing(review: Review) -> None:
+    review.ask()
+    for operator in (CarryOutOperator, CloseRequestOperator):
+        with pytest.raises(ReviewError, match="marked as done"):
+            review.step(operator)
+    review.approve(("bob",))
+    with pytest.raises(ReviewError, match="marked as done"):
+        review.step(CarryOutOperator)
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+
+
+def test_without_a_request_no_task_does_anything(review: Review) -> None:
+    review.params = PARAMS
+    for operator in (CarryOutOperator, CloseRequestOperator):
+        with pytest.raises(ReviewError, match="does not exist"):
+            review.step(operator)
+
+
+def test_damaged_answer_stops_the_release(review: Review) -> None:
+    review.ask(asked="rescan")
+    review.approve(("bob",))
+    review.lake.s3.put_object(Bucket=review.lake.bronze, Key=f"_reviews/synthea/{ID}/answers/01.json", Body=b"{")
+    with pytest.raises(DamagedDocumentError):
+        review.step(CarryOutOperator)
+
+
+def test_kept_files_stay_where_they_are(review: Review) -> None:
+    review.ask(asked="keep")
+    assert review.approve(("bob",)) == "approved"
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+    assert review.step(CloseRequestOperator) == "kept"
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+
+
+def test_rescan_adds_no_exception(review: Review) -> None:
+    review.ask(asked="rescan")
+    review.approve(("bob",))
+    assert review.step(CarryOutOperator)["source"] == f"held://review/{ID}"
+    assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
+
+
+def fails(method: str) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ClientError({"Error": {"Code": "SlowDown"}}, method)
+
+    return fail
+
+
+@pytest.mark.parametrize("crash", ["give_back", "add_exception", "write_step"])
+def test_retry_after_a_crash_finishes_the_release_once(
+    review: Review, monkeypatch: pytest.MonkeyPatch, crash: str
+) -> None:
+    review.ask()
+    review.approve(("bob",))
+    review.approve(("cid",), number=2)
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, crash, fails(crash))
+        with pytest.raises(ClientError):
+            review.step(CarryOutOperator)
+    assert review.step(CarryOutOperator) == review.step(CarryOutOperator)
+    assert len(review.lake.versions(review.lake.bronze, HELD)) == 1
+    assert len(read_exceptions(review.lake.s3, review.lake.bronze, "synthea")) == 1
+
+
+def test_cleared_release_copies_nothing_again(review: Review) -> None:
+    review.ask(asked="rescan")
+    review.approve(("bob",))
+    review.step(CarryOutOperator)
+    (version,) = review.lake.versions(review.lake.bronze, HELD)
+    review.lake.s3.delete_object(Bucket=review.lake.bronze, Key=HELD, VersionId=version)  # the feed has taken it
+    review.step(CarryOutOperator)
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+
+
+def test_file_that_has_left_quarantine_meanwhile_fails_the_request(review: Review) -> None:
+    review.ask()
+    review.approve(("bob",))
+    review.approve(("cid",), number=2)
+    (file,) = review.request.files
+    review.lake.s3.delete_object(Bucket=review.lake.quarantine, Key=file.key, VersionId=file.version_id)
+    with pytest.raises(ReviewedFileChangedError):
+        review.step(CarryOutOperator)
+    assert review.document("outcome.json")["state"] == "failed"
+    assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
+    with pytest.raises(AirflowSkipException):
+        review.step(CarryOutOperator)
+    assert review.step(CloseRequestOperator) == "failed"
+
+
+def test_two_messages_are_sent_once_each(review: Review) -> None:
+    received = review.lake.messages_of(review.lake.settings.low_topic_arn)
+    review.ask(asked="keep")
+    review.step(NotifyReviewersOperator, answered_in="approve")
+    review.step(NotifyReviewersOperator, answered_in="approve")
+    review.approve(("bob",))
+    for _ in range(2):
+        with pytest.raises(AirflowSkipException):
+            review.step(CarryOutOperator)
+        review.step(CloseRequestOperator)
+    asked, closed = received()
+    assert asked["Subject"] == "[synthea] Review request: keep, 1 file"
+    assert "kept in quarantine" in closed["Subject"]
+    assert "Baystate" not in json.dumps([asked, closed])

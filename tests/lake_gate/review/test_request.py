@@ -1,0 +1,105 @@
+"""Who may answer a request, and which state follows from the answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, Request, approvers, state_of
+from tests.lake_gate.review.requests import LATE, NOW, make_request
+
+
+def answers(*given: tuple[str, str]) -> list[Answer]:
+    return [Answer(option, by, by, NOW) for by, option in given]
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        ([], "asked"),
+        ([("bob", APPROVE)], "asked"),
+        ([("bob", APPROVE), ("cid", APPROVE)], "approved"),
+        ([("bob", APPROVE), ("cid", REFUSE)], "refused"),
+        ([("bob", REFUSE)], "refused"),
+        ([("bob", REFUSE), ("cid", APPROVE), ("dan", APPROVE)], "refused"),
+        ([("ann", APPROVE), ("bob", APPROVE)], "asked"),
+        ([("ann", REFUSE)], "asked"),
+        ([("Ann ", APPROVE), ("ａｎｎ", APPROVE)], "asked"),
+        ([("bob", APPROVE), ("bob", APPROVE)], "asked"),
+        ([("bob", APPROVE), ("BOB", APPROVE)], "asked"),
+        ([("bob", "Maybe"), ("cid", "approve")], "asked"),
+        ([("", APPROVE), ("", APPROVE)], "asked"),
+        ([("ann", APPROVE), ("bob", APPROVE), ("bob", APPROVE), ("cid", APPROVE)], "approved"),
+    ],
+)
+def test_release_takes_two_different_people_and_never_the_asker(given: Any, state: str) -> None:
+    assert state_of(make_request(), answers(*given), NOW) == state
+
+
+@pytest.mark.parametrize("asked", ["release_masked", "rescan", "keep"])
+def test_everything_else_takes_one_person_and_never_the_asker(asked: str) -> None:
+    request = make_request(asked=asked)
+    assert state_of(request, answers(("ann", APPROVE)), NOW) == "asked"
+    assert state_of(request, answers(("ann", APPROVE), ("bob", APPROVE)), NOW) == "approved"
+
+
+def test_asker_is_known_by_the_id_as_well() -> None:
+    given = [Answer(APPROVE, "another name", "ann", NOW), Answer(APPROVE, "bob", "2", NOW)]
+    assert state_of(make_request(), given, NOW) == "asked"
+
+
+def test_same_person_with_two_names_counts_once() -> None:
+    given = [Answer(APPROVE, "bob", "2", NOW), Answer(APPROVE, "robert", "2", NOW)]
+    assert state_of(make_request(), given, NOW) == "asked"
+
+
+def test_only_listed_reviewers_count() -> None:
+    request = make_request(reviewers=("bob", "cid"))
+    assert state_of(request, answers(("bob", APPROVE), ("dan", APPROVE)), NOW) == "asked"
+    assert state_of(request, answers(("dan", REFUSE)), NOW) == "asked"
+    assert state_of(request, answers(("bob", APPROVE), ("cid", APPROVE)), NOW) == "approved"
+
+
+def test_answer_after_the_deadline_does_not_count_and_the_request_is_expired() -> None:
+    late = [replace(answer, at=LATE) for answer in answers(("bob", APPROVE), ("cid", APPROVE))]
+    assert state_of(make_request(), late, LATE) == "expired"
+    assert state_of(make_request(), [*answers(("bob", APPROVE)), late[1]], LATE) == "expired"
+    assert state_of(make_request(), [replace(answer, at="") for answer in late], NOW) == "asked"
+
+
+def test_approved_in_time_stays_approved() -> None:
+    assert state_of(make_request(), answers(("bob", APPROVE), ("cid", APPROVE)), LATE) == "approved"
+
+
+def test_too_many_answers_that_do_not_count_end_the_request() -> None:
+    assert state_of(make_request(), answers(*[("ann", APPROVE)] * MOST_ANSWERS), NOW) == "expired"
+
+
+def test_approvers_are_those_whose_approvals_count() -> None:
+    given = answers(("ann", APPROVE), ("bob", APPROVE), ("bob", APPROVE), ("cid", APPROVE), ("dan", APPROVE))
+    assert approvers(make_request(), given) == ["bob", "cid"]
+
+
+def test_document_of_a_request_is_read_as_it_was_written() -> None:
+    for request in (make_request(), make_request(exception=None, asked="rescan")):
+        assert Request.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": "x"},
+        {"files": "a"},
+        {"files": [{}]},
+        {"asked": "delete"},
+        {"asked_by": 1},
+        {"exception": {}},
+        {"more": 1},
+    ],
+)
+def test_damaged_document_is_not_a_request(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        Request.from_json({**make_request().to_json(), **change})
