@@ -21,6 +21,7 @@ __all__ = ["gate", "include"]
 
 GUARDED = ("BronzeBucket", "SilverBucket", "QuarantineBucket", "ResultsBucket", "AirflowBucket")
 SHA = "0" * 64
+LINE = "_ledger/synthea/9999999998-0000000001.json"
 PLACES = [
     ("BronzeBucket", "synthea/1/landed.csv"),
     ("BronzeBucket", "held/synthea/1/held.csv"),
@@ -28,7 +29,7 @@ PLACES = [
     ("BronzeBucket", "_runs/synthea/1/manifest.jsonl"),
     ("BronzeBucket", "_runs/synthea/1/decisions.jsonl"),
     ("BronzeBucket", "_runs/finding_events/watermark.json"),
-    ("BronzeBucket", "_ledger/synthea/9999999998-0000000001.json"),
+    ("BronzeBucket", LINE),
     ("BronzeBucket", f"_content/{SHA}/found.json"),
     ("BronzeBucket", f"_content/{SHA}/landed/synthea/1/{SHA}.json"),
     ("BronzeBucket", f"_verdicts/{SHA}/{SHA}.json"),
@@ -235,7 +236,8 @@ def test_deployer_removes_what_a_smoke_test_leaves_and_changes_no_evidence(gate:
         tags = not is_refused(lambda: deployer.put_object_tagging(**place, Tagging=_TAGS))  # noqa: B023
         removes = not is_refused(lambda: deployer.delete_object(**place, VersionId=version_id))  # noqa: B023
         assert (writes, tags) == (bucket == "AirflowBucket",) * 2
-        assert removes is (bucket in {"BronzeBucket", "QuarantineBucket", "AirflowBucket"})
+        is_removable = bucket in {"BronzeBucket", "QuarantineBucket", "AirflowBucket"} and key != LINE
+        assert removes is is_removable
 
 
 # ---- each statement is needed
@@ -275,6 +277,8 @@ GUARDS: dict[tuple[str, str], Guarded] = {
     ("BronzeBucket", "DenyOverwritingLandedObjects"): ("gate", "synthea/1/a.csv", _overwrite),
     ("BronzeBucket", "DenyOverwritingExceptions"): ("gate", "_exceptions/synthea/accepted.json", _overwrite),
     ("BronzeBucket", "DenyDeletingExceptionsExceptDeployer"): ("gate", "_exceptions/synthea/a.revoked.json", _remove),
+    ("BronzeBucket", "DenyOverwritingLedgers"): ("gate", LINE, _overwrite),
+    ("BronzeBucket", "DenyDeletingLedgers"): ("gate", LINE, _remove),
     ("SilverBucket", "DenyWritesExceptGate"): ("consumer-role", "synthea/1/a.csv", _put),
     ("QuarantineBucket", "DenyReadsExceptReviewer"): ("gate", "synthea/1/a.csv", _read),
     ("QuarantineBucket", "DenyWritesExceptGate"): ("consumer-role", "synthea/1/a.csv", _put),

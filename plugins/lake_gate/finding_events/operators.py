@@ -437,11 +437,10 @@ class NotifyEventsOperator(GateOperator):
             return None
         uri = f"s3://{settings.bronze_bucket}/{run.document(RECORD)}"
         is_high = worst_moved(record) is Severity.HIGH
-        feeds = {self.feed, *(entry.get("feed") for entry in self._entries(run) if entry.get("now"))} - {None, ""}
+        amended = {str(entry.get("feed")) for entry in self._entries(run) if entry["now"]}
+        feeds = [self.feed, *(feed for feed in amended if FEED_NAME.fullmatch(feed))]
         return operators.send_once(
-            digest(
-                record, self._entries(run), uri, heads(self.s3, settings.ledger, filter(FEED_NAME.fullmatch, feeds))
-            ),
+            digest(record, self._entries(run), uri, heads(self.s3, settings.ledger, feeds)),
             kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,
             receipts=Receipts(self.s3, settings.bronze_bucket, run),

@@ -150,7 +150,7 @@ class Audit:
 
     def _read_line(self, entry: Entry) -> bytes | None:
         content = self.ledger.read(entry.key, entry.oldest_id, MOST_LINE_BYTES + 1)
-        return content and content.start
+        return content.start if content else None
 
     def _name(self, sequence: int, line: Line) -> None:
         """Note the document of a line."""

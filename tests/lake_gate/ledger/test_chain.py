@@ -189,3 +189,12 @@ def test_every_kind_is_written_and_read() -> None:
     for kind in Kind:
         line = replace(Line.parse(chain_of()[0]), kind=kind)
         assert Line.parse(line.to_bytes()) == line
+
+
+def test_last_line_is_checked_by_itself_without_a_head() -> None:
+    *lines, last = chain_of()
+    assert problems_of(numbered([*lines, last.replace(b":", b": ", 1)])) == [
+        "line 4 is damaged: not written as the gate writes it"
+    ]
+    other = replace(Line.parse(last), sequence=5).to_bytes()
+    assert problems_of(numbered([*lines, other])) == ["line 4 has the number of another line"]

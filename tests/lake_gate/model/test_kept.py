@@ -321,6 +321,7 @@ def test_what_is_kept_decides_as_the_document_says(what: str, outcome: str, reas
             *(kept, shown.job, shown.policy, shown.verdict, shown.elsewhere),
             history=shown.history,
             landed=shown.landed,
+            exceptions=shown.exceptions,
         )
         assert (decision.outcome, decision.reason) == (outcome, reason)
 

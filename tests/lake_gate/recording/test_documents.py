@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import boto3
 
@@ -46,7 +47,8 @@ def test_masked_run_has_the_reports_on_its_copies(lake: Lake) -> None:
 
 
 def test_document_without_a_hash_in_s3_or_in_parts_is_read(lake: Lake) -> None:
-    s3, key = boto3.client("s3"), OF.document(MANIFEST)
+    s3: Any = boto3.client("s3")
+    key = OF.document(MANIFEST)
     plain = s3.put_object(Bucket=lake.bronze, Key=key, Body=b"plain", ChecksumAlgorithm="CRC32")["VersionId"]
     assert describe_run(lake.s3, lake.bronze, OF, {}) == {MANIFEST: described(plain, b"plain")}
     place = {"Bucket": lake.bronze, "Key": key}
