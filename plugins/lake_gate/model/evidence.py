@@ -51,8 +51,8 @@ class Detection:
 
     :param category: Macie's (``PERSONAL_INFORMATION`` …), ``CUSTOM_IDENTIFIER``, or ``unknown`` when the record has no
         usable name, category or count.
-    :param columns: position of each column (from 1) in which Macie located cells, and their number; only masking rests
-        on it. Empty for files without cells, and in older documents.
+    :param columns: position of each column (from 1) in which Macie located cells, and their number; only masking and
+        exceptions rest on it. Empty for files without cells, and in older documents.
     """
 
     identifier: str

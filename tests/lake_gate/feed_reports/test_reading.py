@@ -67,6 +67,7 @@ def test_a_feed_without_runs_has_an_empty_month(lake: Lake) -> None:
 
 def test_exceptions_of_the_records_are_in_the_month(lake: Lake, gate: Gate) -> None:
     record = gate.record_json
-    record["rules"]["exceptions"] = [{"id": "org", "kind": "accepted", "release": "as_is", "objects": 1}]
+    used = {"id": "org", "kind": "accepted", "release": "as_is", "until": "2026-12-31", "objects": 1}
+    record["rules"]["exceptions"] = [used]
     gate.write("record.json", json.dumps(record).encode())
     assert read(lake).exceptions["org"]["objects"] == 1

@@ -296,7 +296,9 @@ def record_of(observation: Observation) -> dict[str, Any]:
 
 def _detection(one: Detection) -> dict[str, Any]:
     name = "name" if one.category == CUSTOM_IDENTIFIER else "type"
-    return {name: one.identifier, "count": str(one.count), "occurrences": OCCURRENCES}
+    cells = [{"row": row, "column": column} for column, count in one.columns for row in range(1, count + 1)]
+    occurrences = {"cells": cells} if cells else OCCURRENCES
+    return {name: one.identifier, "count": str(one.count), "occurrences": occurrences}
 
 
 def parsed(evidence: Evidence, *, transformed: bool) -> Evidence:
