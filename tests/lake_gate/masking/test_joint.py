@@ -57,6 +57,8 @@ def test_decision_follows_the_document(what: str, outcome: str, reason: str) -> 
         assert together([ORIGINAL], [masked_again], MADE) == [("mask", "masked_by_rule"), (outcome, reason)]
     elif what.endswith("no masked copy of these bytes"):
         judged = masked_if_named(decided("a.csv", "promote"), NAMES_A) if "spec" in what else ORIGINAL
+        if "exception" in what:
+            judged = replace(ORIGINAL, reason="masked_by_exception")
         assert together([judged], []) == [(outcome, reason)]
     elif outcome == "mask":
         judged = masked_if_named(decided("a.csv", "promote"), NAMES_A)
