@@ -17,6 +17,7 @@ LANDING = "tests/lake_gate/delivery/test_landing.py"
 REPORTS, MULTIPART = "tests/lake_gate/recording/test_operators.py", "tests/lake_gate/s3/test_multipart.py"
 EVIDENCE, POLICY = "tests/lake_gate/model/test_evidence.py", "tests/lake_gate/decision/test_policy.py"
 VERSIONS, PLAN = "tests/lake_gate/s3/test_versions.py", "tests/lake_gate/decision/test_plan.py"
+STANDING = "tests/lake_gate/decision/test_standing.py"
 RECORD = "tests/lake_gate/recording/test_record.py"
 HOOK, TRIGGERS, SENSORS = (f"tests/macie/test_{name}.py" for name in ("hook", "triggers", "sensors"))
 
@@ -263,8 +264,8 @@ MUTANTS = [
     _decide("findings of the job are not added to the index", "        self._keep_found(manifest, gathered, histories)\n", ""),
     _decide("the index by content is not read", "content.read_found(self.s3, bronze, sha256), hashes)", "(), hashes)"),
     _decide("findings about another version are added to the landed bytes", "about_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)", "about_bytes = (*evidence.results, *evidence.findings)"),
-    _decide("findings after moves began change decisions", "        if self.begun(run):\n            known", "        if False:\n            known"),
-    _decide("the plan does not pin the findings in the same bytes", "            if found:\n                planned", "            if False:\n                planned"),
+    _decide("findings after moves began change decisions", "        if self.begun(run):\n            known = basis.read_found", "        if False:\n            known = basis.read_found"),
+    _decide("the plan does not pin the findings in the same bytes", "            if judged.found:\n                pins", "            if False:\n                pins"),
     _base("a dry run is what is asked for now", "return is_true(chosen) if pinned is None else", "return is_true(chosen) if True else"),
     _policies("any path is a policy", "if not _POLICY_NAME.fullmatch(name):", "if False:"),
     _jsonl("members of any type will do", "return type(value) is int if kind is float else isinstance(value, kind)", "return True"),
@@ -288,7 +289,6 @@ MUTANTS = [
     _verdicts("a verdict need not match its key", " or not verdict.applies_to(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
     _remember("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
-    _remember("the verdict on a masked object lives for ever", 'return entry["verdict"] is None and entry', "return entry"),
     _remember("a dry run is remembered", ' and not record["dry_run"]', ""),
     _remember("an unfinished run is remembered", 'record["accounted"] and not', "not"),
     _reuse("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),
@@ -337,8 +337,8 @@ MUTANTS = [
     _excusing("an exception counts after its end", " and exception.is_valid_at(at)]", "]"),
     _excusing("what remains has no severity", "if remaining or not is_explained(observation):", "if not is_explained(observation):"),
     _excusing("a severity that the detections do not explain is excused", "if remaining or not is_explained(observation):", "if remaining:"),
-    _excusing("detections of an unknown category are excused", "return len(self.categories) == 1 and UNKNOWN not in self.categories", "return True"),
-    _excusing("columns of a file inside an archive are those of the object", " or found.is_embedded:", ":"),
+    _excusing("detections of an unknown category are excused", "return len(self.categories) == 1 and UNKNOWN not in self.categories and", "return"),
+    _excusing("counts of a file inside an archive are those of the object", " and not self.is_embedded\n", "\n"),
     _exception("an exception does not end", " and at[:_DAY] <= self.until", ""),
     _exception("an exception counts before it exists", "self.created_at[:_SECOND] <= at[:_SECOND] and ", ""),
     _exception("an exception is approved by the user who asked for it", 'if content["requested_by"].strip().casefold() in approved_by:', "if False:"),
@@ -347,6 +347,15 @@ MUTANTS = [
     _exception_store("one of two exceptions with one id counts", "        if len(same) == 1:\n", "        if same:\n            read.exceptions.append(same[0])\n        elif False:\n"),
     _exception_store("an exception is at the key of another one", "if exception.key != key:", "if False:"),
     _exception_store("an exception replaces another one", "    if not is_this:\n", "    if False:\n"),
+    Mutant(f"{GATE}/decision/operators.py", (STANDING,), "an exception for a masked copy counts without masking", "standing.exceptions if is_masking else without_masked(standing.exceptions)", "standing.exceptions"),
+    Mutant(f"{GATE}/decision/operators.py", (STANDING,), "exceptions change once moves have begun", "            if known is not None:\n                return Standing(known)\n", ""),
+    Mutant(f"{GATE}/masking/operators.py", ("tests/lake_gate/masking/test_operators.py",), "no exception lets a masked copy pass", "    makes_copies = True\n", ""),
+    Mutant(f"{GATE}/decision/operators.py", ("tests/lake_gate/masking/test_operators.py",), "an exception for a masked copy counts for the copy", "self.makes_copies and not run.is_masked", "self.makes_copies"),
+    _rejudging("later findings are excused by exceptions that have ended", "self.exceptions if has_later_findings else self.pinned", "self.pinned"),
+    _rejudging("objects without later findings lose their exceptions", "self.exceptions if has_later_findings else self.pinned", "self.exceptions"),
+    _rejudging("an exception for a masked copy counts for an object without one", "exceptions if self.outcome(name) == Outcome.MASK else without_masked(exceptions)", "exceptions"),
+    Mutant(f"{GATE}/finding_events/runs.py", ("tests/lake_gate/finding_events/test_later_exceptions.py",), "later findings are not excused", "        exceptions=today,\n", ""),
+    Mutant(f"{GATE}/recording/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",), "a promotion by a verdict and an exception is a new verdict", '    if entry["verdict"] is not None:\n        return False\n', ""),
     _decision("an exception for a masked copy promotes the object", "return replace(judgement, outcome=Outcome.MASK, reason=Reason.MASKED_BY_EXCEPTION)", "return judgement"),
     _decision("all or nothing is ignored", "policy.promotion is Promotion.ALL_OR_NOTHING and", "False and"),
     _policy("a run may loosen the threshold", "quarantine_threshold=min(", "quarantine_threshold=max("),

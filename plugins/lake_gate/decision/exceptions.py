@@ -118,8 +118,11 @@ class _Found:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is clear what was found: one identifier, of one category, with a count."""
-        return len(self.categories) == 1 and UNKNOWN not in self.categories
+        """Whether it is clear what was found: one identifier, of one category, in the object itself.
+
+        Counts and columns of a file inside an archive are not those of the object.
+        """
+        return len(self.categories) == 1 and UNKNOWN not in self.categories and not self.is_embedded
 
 
 def _found_in(observations: Iterable[Observation], results: Iterable[Observation]) -> dict[str, _Found]:
@@ -176,7 +179,7 @@ def _excused_in_columns(exceptions: Iterable[PolicyException], landed: LandedObj
 
     Macie locates at most 1,000 occurrences: of more, it is not known where the others are.
     """
-    if found is None or not found.is_known or found.is_embedded:
+    if found is None or not found.is_known:
         return set()
     by_column = {
         position: exception.id

@@ -31,7 +31,7 @@ class Standing:
     """
 
     exceptions: list[PolicyException]
-    facts: dict[str, list[str]] = field(default_factory=dict)
+    facts: dict[str, list[str]] = field(default_factory=lambda: {"ending": [], "never_used": [], "problems": []})
 
 
 def read_standing(s3: S3Client, bronze: str, feed: str, now: datetime) -> Standing:

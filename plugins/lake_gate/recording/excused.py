@@ -40,6 +40,6 @@ def exceptions_in_record(
 def note_uses(s3: S3Client, bronze: str, run: Run) -> None:
     """Note the exceptions that a run has used, by its record."""
     uri = f"s3://{bronze}/{run.document(RECORD)}"
-    used = [each["id"] for each in read_record(s3, bronze, run, "rules")["rules"]["exceptions"]]
+    used = [each["id"] for each in read_record(s3, bronze, run, "rules")["rules"].get("exceptions", ())]
     for _ in map_threads(lambda exception_id: note_use(s3, bronze, run.feed, exception_id, uri), used):
         pass

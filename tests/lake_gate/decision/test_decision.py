@@ -509,8 +509,10 @@ CASES = {
     "High, an exception excuses its identifier in a column, and two columns have its name": replace(
         located((2, 3)), landed=replace(LANDED, header=("Id", "NUMBER", "Number"))
     ),
-    "High, an exception excuses its identifier in a column, and it is in a file inside an archive": case(
-        [seen(), result("High", detections=cells((2, 3)), is_embedded=True)], landed=TABLE, exceptions=[IN_COLUMN]
+    "High in a file inside an archive, and an exception excuses its identifier": Case(
+        [Evidence((seen(), result("High", detections=cells((2, 3)), is_embedded=True)), (found("High"),))],
+        landed=TABLE,
+        exceptions=[EXCUSED, IN_COLUMN, OF_BYTES],
     ),
     "High, and an exception excuses other bytes": case(*HIGH, exceptions=[replace(OF_BYTES, sha256="b" * 64)]),
     "High, an exception excuses these bytes, and there are more occurrences than were reviewed": case(

@@ -24,7 +24,11 @@ BY = {"by": "di", "reason": "It was wrong", "at": "2026-11-20T08:00:00+00:00"}
 def write_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     monkeypatch.setenv("LAKE_GATE_INCLUDE", str(tmp_path))
     (tmp_path / "exceptions").mkdir()
-    return lambda content: (tmp_path / "exceptions/synthea.json").write_text(json.dumps(content)) and None
+
+    def write(content: Any) -> None:
+        (tmp_path / "exceptions/synthea.json").write_text(json.dumps(content))
+
+    return write
 
 
 def test_exceptions_are_read_as_they_were_added(lake: Lake) -> None:
@@ -139,7 +143,6 @@ def test_two_exceptions_with_one_id_excuse_nothing(lake: Lake, write_file: Calla
 def test_damaged_file_excuses_nothing_and_is_named(lake: Lake, write_file: Callable[[Any], None]) -> None:
     write_file({"exceptions": [OF_TABLE.to_json(), {**OF_OBJECT.to_json(), "kind": "wish"}]})
     (problem,) = read_all(lake.s3, lake.bronze, "synthea").problems
-    assert "exceptions/synthea.json is not valid: it" not in problem
     assert "exceptions[1]: kind: 'wish' is not one of" in problem
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ def later(lake: Lake, night: Night, cells: Cells, run_id: str = "events-1") -> E
     key = night.run.prefix + NAME
     head = lake.s3.head_object(Bucket=lake.silver, Key=key)
     place: dict[str, Any] = {"bucket": lake.silver, "key": key, "version_id": head["VersionId"], "etag": head["ETag"]}
-    found = nights.record_about(nights.replace(night.landed, **place), cells)
+    found = nights.record_about(replace(night.landed, **place), cells)
     details = {**found["classificationDetails"], "jobId": "daily"}
     facts = {"category": "CLASSIFICATION", "updatedAt": "2026-11-25T10:00:00.000Z"}
     return Events(lake, [{**found, **facts, "id": f"later-{run_id}", "classificationDetails": details}], run_id).go()

@@ -22,5 +22,5 @@ def test_exceptions_that_were_used_are_named_with_the_number_of_objects() -> Non
 
 
 def test_plan_of_an_older_run_has_no_exceptions() -> None:
-    nothing = {"ending": [], "never_used": [], "problems": []}
+    nothing: dict[str, list[str]] = {"ending": [], "never_used": [], "problems": []}
     assert exceptions_in_record((), {}, Totals()) == {"exceptions": [], "standing_exceptions": nothing}
