@@ -22,7 +22,7 @@ from tests.runs import Ended, RunAny, RunDag
 __all__ = ["gate", "include"]
 
 SSN = b"SSN\n219-09-9999\n"
-ASKED = {"files": ["organizations.csv"], "asked": "release", "reason": "public organisations"}
+ASKED: dict[str, Any] = {"files": ["organizations.csv"], "asked": "release", "reason": "public organisations"}
 
 type Answers = Callable[..., None]
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 from typing import Any
 
 import boto3
@@ -31,6 +33,15 @@ def test_the_file_says_which_column_where_and_how_to_read_it(viewer: Browser, wr
         assert shown in page
     assert "arn:aws:iam::123456789012:role/lake-reviewer" in page
     assert "aws s3api get-object --profile gate-reviewer" in page
+
+
+def test_review_can_be_asked_for_about_a_quarantined_file_alone(viewer: Browser, written: Written) -> None:
+    written.run(entry(HOSTILE), entry("payers.csv", "promote"), columns=[column()])
+    page = viewer.text(f"{RUN}/file", name=HOSTILE)
+    assert "/api/v2/dags/quarantine_review/dagRuns" in page
+    (about,) = re.findall(r"data-review='([^']*)'", page)
+    assert json.loads(html.unescape(about)) == {"feed": "synthea", "run": "1", "files": [HOSTILE]}
+    assert "quarantine_review" not in viewer.text(f"{RUN}/file", name="payers.csv")
 
 
 def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:

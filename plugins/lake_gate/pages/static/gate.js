@@ -53,7 +53,10 @@
     const button = form.querySelector("button");
     button.disabled = true;
     result.textContent = "Starting …";
-    const conf = { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
+    const { review, runs } = form.dataset;
+    const conf = review
+      ? { ...JSON.parse(review), asked: fields.get("asked"), reason: fields.get("reason") }
+      : { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
     try {
       const answer = await fetch(form.dataset.trigger, {
         method: "POST",
@@ -63,7 +66,8 @@
       if (!answer.ok) throw new Error(answer.status === 403 ? "Airflow does not let you start runs" : `Airflow answered ${answer.status}`);
       const run = (await answer.json()).dag_run_id;
       const link = document.createElement("a");
-      link.href = `${location.pathname.split("/runs/")[0]}/runs/${encodeURIComponent(run)}`;
+      link.href = `${runs || `${location.pathname.split("/runs/")[0]}/runs/`}${encodeURIComponent(run)}`;
+      if (runs) link.dataset.top = "";
       link.textContent = run;
       result.replaceChildren("Started: ", link);
     } catch (error) {
