@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from lake_gate.ledger.chain import (
@@ -25,8 +25,9 @@ from lake_gate.ledger.chain import (
 )
 from lake_gate.ledger.stores import Content, Entry, Store
 from lake_gate.model import jsonl
+from lake_gate.model.exception import PREFIX as EXCEPTIONS
 from lake_gate.model.names import loggable
-from lake_gate.model.run import RECORD, RUNS, is_document_name
+from lake_gate.model.run import RECORD, REVIEWS, RUNS, is_document_name
 from lake_gate.s3.threads import map_threads
 
 MOST_LINES = 1_000_000
@@ -38,8 +39,10 @@ _THREADS = 8
 _NAME_CHARACTERS = 300
 _URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/((_[a-z]+)/([a-z][a-z0-9_]{0,39})/[A-Za-z0-9._/-]{1,900})")
 _VERSION_ID, _SHA256 = re.compile(r"[A-Za-z0-9._+/=-]{1,1024}"), re.compile(r"[0-9a-f]{64}")
-_EXPECTED = re.compile(rf"{RUNS}[^/]+/.+/({re.escape(RECORD)}|amendments/[^/]+\.jsonl)")
-"""Documents that have a line."""
+_EXPECTED = re.compile(
+    rf"{RUNS}[^/]+/.+/({re.escape(RECORD)}|amendments/[^/]+\.jsonl)|{REVIEWS}.+\.json|{EXCEPTIONS}[^/]+/[^/.]+\.json"
+)
+"""Documents that have a line. Revocations have none: they only make decisions stricter."""
 
 
 @dataclass(slots=True)
@@ -103,7 +106,8 @@ class Audit:
         return self.report
 
     def _list_expected(self) -> list[Entry]:
-        found = (entry for entry in self.documents.entries(f"{RUNS}{self.feed}/") if _EXPECTED.fullmatch(entry.key))
+        listed = (self.documents.entries(f"{prefix}{self.feed}/") for prefix in (RUNS, EXCEPTIONS, REVIEWS))
+        found = (entry for entry in chain.from_iterable(listed) if _EXPECTED.fullmatch(entry.key))
         entries = list(islice(found, MOST_DOCUMENTS + 1))
         if len(entries) > MOST_DOCUMENTS:
             self.report.unchecked.append(f"more than {MOST_DOCUMENTS:,} documents: the rest was not listed")

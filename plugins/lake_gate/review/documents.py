@@ -1,4 +1,7 @@
-"""Read and write the documents of a review request in bronze, each of which is written once."""
+"""Read and write the documents of a review request in bronze, each of which is written once.
+
+Each has a line in the ledger of its feed.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.errors import DamagedDocumentError
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
-from lake_gate.review.request import ANSWERS, MOST_ANSWERS, REQUEST, Answer, Request, documents_of
-from lake_gate.s3.documents import parse_object, read_object_version, write_document_once
+from lake_gate.review.request import ANSWERS, MOST_ANSWERS, REQUEST, RETURNED, Answer, Request, documents_of
+from lake_gate.s3.documents import GONE, parse_object, read_object_version, write_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+    from lake_gate.settings import Settings
 
 _MOST_BYTES = 1024**2
 
@@ -38,10 +45,10 @@ def _parse_request(content: bytes, bronze: str, key: str) -> Request:
     return request
 
 
-def write_request(s3: S3Client, bronze: str, request: Request) -> Request:
+def write_request(s3: S3Client, settings: Settings, request: Request) -> Request:
     """Write a request, and return the one that is there afterwards: that of an earlier try, if there was one."""
     key = request.documents + REQUEST
-    return _parse_request(write_document_once(s3, bronze, key, _dump(request.to_json())), bronze, key)
+    return _parse_request(_write_once(s3, settings, request, key, request.to_json()), settings.bronze_bucket, key)
 
 
 def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
@@ -59,11 +66,11 @@ def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
     return answers
 
 
-def add_answer(s3: S3Client, bronze: str, request: Request, answer: Answer) -> None:
+def add_answer(s3: S3Client, settings: Settings, request: Request, answer: Answer) -> None:
     """Write an answer after the others; more than :data:`MOST_ANSWERS` are dropped."""
-    wanted = _dump(asdict(answer))
+    wanted = asdict(answer)
     for number in range(1, MOST_ANSWERS + 1):
-        if write_document_once(s3, bronze, _answer_key(request, number), wanted) == wanted:
+        if _write_once(s3, settings, request, _answer_key(request, number), wanted) == _dump(wanted):
             return
 
 
@@ -85,10 +92,34 @@ def read_step(s3: S3Client, bronze: str, request: Request, name: str) -> dict[st
     return None if content is None else parse_object(content, bronze, key, {})
 
 
-def write_step(s3: S3Client, bronze: str, request: Request, name: str, content: Mapping[str, Any]) -> dict[str, Any]:
+def write_step(
+    s3: S3Client, settings: Settings, request: Request, name: str, content: Mapping[str, Any]
+) -> dict[str, Any]:
     """Write one of these documents, and return the content that is there afterwards."""
     key = request.documents + name
-    return parse_object(write_document_once(s3, bronze, key, _dump(content)), bronze, key, {})
+    return parse_object(_write_once(s3, settings, request, key, content), settings.bronze_bucket, key, {})
+
+
+def _write_once(s3: S3Client, settings: Settings, request: Request, key: str, content: Any) -> bytes:
+    """Write a document unless it exists, append its line to the ledger, and return its content.
+
+    A try that finds the document appends the line as well: the try that has written it may have died before.
+    """
+    version_id, kept = _create(s3, settings.bronze_bucket, key, _dump(content))
+    kind = Kind.RELEASE if key.endswith(f"/{RETURNED}") else Kind.REVIEW
+    append_document(s3, settings, request.feed, kind, key, version_id, kept)
+    return kept
+
+
+def _create(s3: S3Client, bronze: str, key: str, wanted: bytes) -> tuple[str, bytes]:
+    """Write a document unless it exists; return version id and content of what is there."""
+    version_id, is_this = write_version(s3, bronze, key, wanted)
+    if is_this:
+        return version_id, wanted
+    kept = read_object_version(s3, bronze, key, version_id, most_bytes=_MOST_BYTES)
+    if kept is None:
+        raise DamagedDocumentError(f"s3://{bronze}/{key}", GONE)
+    return version_id, kept
 
 
 def _dump(content: Any) -> bytes:

@@ -20,9 +20,12 @@ from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
 from lake_gate.errors import ReviewedFileChangedError, ReviewError, from_aws_error
-from lake_gate.exceptions.store import add_exception
+from lake_gate.exceptions.store import StoredDocument, add_exception
 from lake_gate.feed import Feed
 from lake_gate.include import read_feeds
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Kind
+from lake_gate.model.exception import PolicyException
 from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.operators import send_once
@@ -109,11 +112,11 @@ class CheckRequestOperator(ReviewOperator):
         :raises ReviewedFileChangedError: when a file is not in quarantine as the record of its run has it.
         """
         settings, feed, run_id = self.lake_settings, self.reviewed_feed(context), context["run_id"]
-        written = read_request(self.s3, settings.bronze_bucket, feed.name, request_id_of(run_id))
-        if written is None:
+        request = read_request(self.s3, settings.bronze_bucket, feed.name, request_id_of(run_id))
+        if request is None:
             asked_by = asker_of(context)
             request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=asked_by)
-            written = write_request(self.s3, settings.bronze_bucket, request)
+        written = write_request(self.s3, settings, request)
         self.log.info("Request: s3://%s/%s", settings.bronze_bucket, written.documents)
         return written.id
 
@@ -185,7 +188,7 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
     def _write(self, context: Context, answer: Answer) -> None:
         request = self.request_in(context)
         note = problem_of(request, counted(request, self.answers(request)), answer)
-        add_answer(self.s3, self.lake_settings.bronze_bucket, request, replace(answer, note=note))
+        add_answer(self.s3, self.lake_settings, request, replace(answer, note=note))
         if note:
             self.log.warning("An answer does not count: %s", note)
 
@@ -214,8 +217,10 @@ class CarryOutOperator(ReviewOperator):
             "run_id": request.reprocess_run_id,
             "source": source_of_review(request.id),
         }
-        if read_step(self.s3, bronze, request, RETURNED) is None:
-            write_step(self.s3, bronze, request, RETURNED, {**self._return(request, answers), "reprocess": reprocess})
+        returned = read_step(self.s3, bronze, request, RETURNED)
+        if returned is None:
+            returned = {**self._return(request, answers), "reprocess": reprocess}
+        write_step(self.s3, self.lake_settings, request, RETURNED, returned)
         return reprocess
 
     def _return(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
@@ -227,18 +232,21 @@ class CarryOutOperator(ReviewOperator):
             returned = give_back(self.s3, releaser, settings.bronze_bucket, request)
         except ReviewedFileChangedError as error:
             failed = {"state": State.FAILED, "problem": error.problem, "at": now()}
-            write_step(self.s3, settings.bronze_bucket, request, OUTCOME, failed)
+            write_step(self.s3, settings, request, OUTCOME, failed)
             raise
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
-        added = [
-            add_exception(self.s3, settings.bronze_bucket, exception)
-            for exception in exceptions_of(request, approvers(request, answers), last)
-        ]
+        added = [self._add(each) for each in exceptions_of(request, approvers(request, answers), last)]
         return {
             "files": [asdict(copy) for copy in returned],
             "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
             "at": now(),
         }
+
+    def _add(self, exception: PolicyException) -> StoredDocument:
+        document = add_exception(self.s3, self.lake_settings.bronze_bucket, exception)
+        line = self.lake_settings, exception.feed, Kind.EXCEPTION, exception.key
+        append_document(self.s3, *line, document.version_id, document.content)
+        return document
 
 
 class CloseRequestOperator(ReviewOperator):
@@ -253,7 +261,8 @@ class CloseRequestOperator(ReviewOperator):
         answers = self.answers(request)
         outcome = read_step(self.s3, bronze, request, OUTCOME)
         if outcome is None:
-            outcome = write_step(self.s3, bronze, request, OUTCOME, self._outcome(request, answers))
+            outcome = self._outcome(request, answers)
+        outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, outcome)
         valid = counted(request, answers)
         self.send(context, self.reviewed_feed(context), closed_notice(request, valid, outcome), "closed")
         return str(outcome.get("state"))

@@ -19,8 +19,8 @@ KEY = f"{REQUEST.documents}request.json"
 
 def test_request_is_written_once(lake: Lake) -> None:
     assert read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id) is None
-    assert write_request(lake.s3, lake.bronze, REQUEST) == REQUEST
-    assert write_request(lake.s3, lake.bronze, replace(REQUEST, reason="other")) == REQUEST
+    assert write_request(lake.s3, lake.settings, REQUEST) == REQUEST
+    assert write_request(lake.s3, lake.settings, replace(REQUEST, reason="other")) == REQUEST
     assert read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id) == REQUEST
     assert len(lake.versions(lake.bronze, KEY)) == 1
 
@@ -28,14 +28,14 @@ def test_request_is_written_once(lake: Lake) -> None:
 def test_answers_are_kept_in_their_order_and_up_to_a_number(lake: Lake) -> None:
     given = [Answer(APPROVE, f"user {number}", "", NOW) for number in range(MOST_ANSWERS + 2)]
     for answer in given:
-        add_answer(lake.s3, lake.bronze, REQUEST, answer)
+        add_answer(lake.s3, lake.settings, REQUEST, answer)
     assert read_answers(lake.s3, lake.bronze, REQUEST) == given[:MOST_ANSWERS]
 
 
 def test_outcome_is_written_once(lake: Lake) -> None:
     assert read_step(lake.s3, lake.bronze, REQUEST, OUTCOME) is None
-    assert write_step(lake.s3, lake.bronze, REQUEST, OUTCOME, {"state": "kept"}) == {"state": "kept"}
-    assert write_step(lake.s3, lake.bronze, REQUEST, OUTCOME, {"state": "released"}) == {"state": "kept"}
+    assert write_step(lake.s3, lake.settings, REQUEST, OUTCOME, {"state": "kept"}) == {"state": "kept"}
+    assert write_step(lake.s3, lake.settings, REQUEST, OUTCOME, {"state": "released"}) == {"state": "kept"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_damaged_request_is_named_and_not_used(lake: Lake, content: bytes) -> No
 
 @pytest.mark.parametrize("content", [b"{", b"{}", json.dumps({"option": 1}).encode()])
 def test_damaged_answer_is_named_and_not_passed_over(lake: Lake, content: bytes) -> None:
-    add_answer(lake.s3, lake.bronze, REQUEST, Answer(APPROVE, "bob", "2", NOW))
+    add_answer(lake.s3, lake.settings, REQUEST, Answer(APPROVE, "bob", "2", NOW))
     lake.s3.put_object(Bucket=lake.bronze, Key=f"{REQUEST.documents}answers/01.json", Body=content)
     with pytest.raises(DamagedDocumentError, match="answers/01"):
         read_answers(lake.s3, lake.bronze, REQUEST)

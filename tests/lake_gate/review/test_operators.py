@@ -15,7 +15,10 @@ from botocore.exceptions import ClientError
 
 from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
 from lake_gate.exceptions.store import read_exceptions
-from lake_gate.review import operators
+from lake_gate.ledger.audit import Audit
+from lake_gate.ledger.chain import Line
+from lake_gate.ledger.stores import BucketStore
+from lake_gate.review import documents, operators
 from lake_gate.review.documents import add_answer, read_answers, read_request
 from lake_gate.review.operators import (
     AskReviewersOperator,
@@ -220,7 +223,7 @@ def test_late_answer_does_not_count(review: Review, monkeypatch: pytest.MonkeyPa
     expire(review, monkeypatch)
     add_answer(
         review.lake.s3,
-        review.lake.bronze,
+        review.lake.settings,
         review.request,
         Answer(APPROVE, "bob", "bob", later()),
     )
@@ -352,3 +355,38 @@ def test_two_messages_are_sent_once_each(review: Review) -> None:
     assert asked["Subject"] == "[synthea] Review request: keep, 1 file"
     assert "kept in quarantine" in closed["Subject"]
     assert "Baystate" not in json.dumps([asked, closed])
+
+
+def lines_of(lake: Lake) -> list[Line]:
+    keys = [key for key in lake.keys(lake.bronze, "_ledger/synthea/") if key.endswith(".json")]
+    return [Line.parse(lake.read(lake.bronze, key)) for key in sorted(keys, reverse=True)]
+
+
+def audited(lake: Lake) -> list[str]:
+    store = BucketStore(lake.s3, lake.bronze)
+    report = Audit(store, store, "synthea").run()
+    return [problem for problem in (*report.problems, *report.unchecked) if "_runs/" not in problem]
+
+
+def test_each_document_of_a_review_has_a_line_in_the_ledger(review: Review) -> None:
+    review.ask()
+    review.approve(("bob",))
+    review.approve(("cid",), number=2)
+    review.step(CarryOutOperator)
+    review.step(CloseRequestOperator)
+    lines = [(line.kind, line.uri.rpartition("/")[2]) for line in lines_of(review.lake)]
+    assert lines == [
+        *(("review", "request.json"), ("review", "01.json"), ("review", "02.json"), ("exception", f"{ID}-1.json")),
+        *(("release", "returned.json"), ("review", "outcome.json")),
+    ]
+    assert audited(review.lake) == []
+
+
+def test_line_of_a_try_that_died_is_written_by_the_next(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(documents, "append_document", fails("append_document"))
+        with pytest.raises(ClientError):
+            review.ask()
+    review.ask()
+    assert [line.uri.rpartition("/")[2] for line in lines_of(review.lake)] == ["request.json"]
+    assert audited(review.lake) == []
