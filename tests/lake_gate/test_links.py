@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lake_gate.links import run_in_airflow, run_on_page
+from lake_gate.links import required_action, run_in_airflow, run_on_page
 
 RUN = ("synthea_gate", "manual__2026-11-25T10:00:00+00:00/../x?y")
 QUOTED = "manual__2026-11-25T10%3A00%3A00%2B00%3A00%2F..%2Fx%3Fy"
@@ -15,6 +15,8 @@ def test_addresses_of_a_run(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", base)
     assert run_in_airflow(*RUN) == f"https://airflow.example.org/dags/synthea_gate/runs/{QUOTED}"
     assert run_on_page(*RUN) == f"https://airflow.example.org/gate/dags/synthea_gate/runs/{QUOTED}"
+    answered = f"https://airflow.example.org/dags/synthea_gate/runs/{QUOTED}/tasks/approve/required_actions"
+    assert required_action(*RUN, "approve") == answered
 
 
 @pytest.mark.parametrize("base", ["", "/", "javascript:alert(1)//"])

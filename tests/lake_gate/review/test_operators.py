@@ -358,8 +358,8 @@ def test_two_messages_are_sent_once_each(review: Review) -> None:
 
 
 def lines_of(lake: Lake) -> list[Line]:
-    keys = [key for key in lake.keys(lake.bronze, "_ledger/synthea/") if key.endswith(".json")]
-    return [Line.parse(lake.read(lake.bronze, key)) for key in sorted(keys, reverse=True)]
+    listed = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_ledger/synthea/")["Contents"]
+    return [Line.parse(lake.read(lake.bronze, item["Key"])) for item in reversed(listed)]
 
 
 def audited(lake: Lake) -> list[str]:

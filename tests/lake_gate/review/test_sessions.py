@@ -113,3 +113,9 @@ def test_key_that_does_not_fit_into_a_policy_is_refused(releaser: Releaser) -> N
 
 def test_role_is_the_one_of_the_template(lake: Lake) -> None:
     assert lake.settings.releaser_role_arn == ROLE.format("releaser")
+
+
+def test_reviewer_reads_the_documents_of_a_request(lake: Lake, as_gate: Any) -> None:
+    key = "_reviews/synthea/review-0123456789abcdef/request.json"
+    lake.s3.put_object(Bucket=lake.bronze, Key=key, Body=b"{}", IfNoneMatch="*")
+    assert reads(as_gate(role="reviewer"), lake.bronze, key)
