@@ -1,7 +1,7 @@
 """Run generated files through a deployed environment, with real Macie, and check the gate's promises.
 
-Files and run have a unique prefix and id, and are removed afterwards as far as the caller has the permissions. Macie
-bills some kilobytes; an upper bound of the cost is checked before the run.
+The files have a unique prefix and are removed afterwards as far as the caller has the permissions; the documents of the
+run stay. Macie bills some kilobytes; an upper bound of the cost is checked before the run.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class Smoke:
 
     def _clean_up(self, prefix: str, run: Run, files: SmokeFiles) -> None:
         bronze = self.settings.bronze_bucket
-        documents, marker = (bronze, run.documents), (self.settings.silver_bucket, run.marker)
         hashes = (hashlib.sha256(content).hexdigest() for content in files.contents.values())
         known = [(bronze, place) for sha256 in hashes for place in (f"{CONTENT}{sha256}/", f"{PENDING}{sha256}.json")]
-        used = [(self.source, prefix), *places(self.settings, run).values(), documents, *known, marker]
-        clean_up(self.s3, used, self.show)
+        marker = self.settings.silver_bucket, run.marker
+        # The documents of the run stay: the ledger has their hashes.
+        clean_up(self.s3, [(self.source, prefix), *places(self.settings, run).values(), *known, marker], self.show)

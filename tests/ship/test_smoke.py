@@ -8,7 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-from lake_gate.model.run import index_of
 from ship.mwaa import MOST_PATH_CHARACTERS
 from ship.smoke.__main__ import source_bucket
 from ship.smoke.checks import versions_named
@@ -51,13 +50,13 @@ def smoke(lake: Lake, airflow: InProcess, shown: list[str], **more: Any) -> Smok
 
 
 def everything(lake: Lake) -> dict[str, list[str]]:
-    """Keys of all versions and delete markers in the lake, but for the index of runs, which keeps the run's row."""
-    index = index_of("synthea")
+    """Keys of all versions and delete markers in the lake, but for the documents of runs and their ledger in bronze."""
     found = {}
     for bucket in (lake.bronze, lake.silver, lake.quarantine, lake.outputs["SourceBucket"]):
         listed = lake.s3.list_object_versions(Bucket=bucket)
         keys = [item["Key"] for kind in ("Versions", "DeleteMarkers") for item in listed.get(kind, [])]
-        found[bucket] = [key for key in keys if key != index]
+        kept = ("_runs/", "_ledger/") if bucket == lake.bronze else ()
+        found[bucket] = [key for key in keys if not key.startswith(kept)]
     return found
 
 

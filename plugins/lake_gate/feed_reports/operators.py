@@ -15,6 +15,7 @@ from lake_gate.feed_reports.notice import notice
 from lake_gate.feed_reports.period import Period
 from lake_gate.feed_reports.reading import read_period
 from lake_gate.include import read_feeds
+from lake_gate.model.names import loggable
 from lake_gate.model.run import report_of
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
@@ -59,7 +60,7 @@ class WriteFeedReportsOperator(GateOperator):
         for feed in feeds:
             period = self._read(feed, month)
             uris.append(self._write(period))
-            self.log.info("Report of %s: %s", feed.name, uris[-1])
+            self.log.info("Report of %s: %s", loggable(feed.name), uris[-1])
             try:
                 self._send(context, feed, period, uris[-1])
             except (NoticeNotSentError, NoticeRefusedError) as error:

@@ -65,6 +65,8 @@ def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
         "/lake_gate/results_key_arn": outputs["KeyArn"],
         "/lake_gate/masking_key": outputs["MaskingKeyArn"],
         "/lake_gate/dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
+        "/lake_gate/ledger_bucket": outputs["BronzeBucket"],
+        "/lake_gate/releaser_role_arn": f"arn:aws:iam::{ACCOUNT}:role/lake-releaser",
     }
     assert topics(client) == {outputs["HighTopicArn"], outputs["LowTopicArn"]}
 
