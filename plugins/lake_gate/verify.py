@@ -20,8 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.ledger.audit import Audit, Report
 from lake_gate.ledger.chain import LEDGERS, Head
 from lake_gate.ledger.stores import BucketStore, FolderStore, Store
+from lake_gate.model.exception import PREFIX as EXCEPTIONS
 from lake_gate.model.names import loggable
-from lake_gate.model.run import FEED_NAME
+from lake_gate.model.run import FEED_NAME, REVIEWS, RUNS
 from lake_gate.model.words import counted
 
 FINE, PROBLEMS, NOT_CHECKED = 0, 1, 2
@@ -56,18 +57,25 @@ def _head(text: str) -> Head:
 def _verify(given: argparse.Namespace) -> int:
     ledger, feed = _open(given.ledger)
     documents = _open(given.documents)[0] if given.documents else ledger
-    feeds = [feed] if feed else [name for name in ledger.folders(LEDGERS) if FEED_NAME.fullmatch(name)]
-    if not feeds:
-        raise ValueError("no ledger was found: expected objects below _ledger/")
+    feeds = [feed] if feed else _feeds(ledger, documents)
     if given.head and len(feeds) > 1:
         raise ValueError("--head needs the ledger of one feed: s3://bucket/_ledger/feed, or that folder")
-    reports = [Audit(ledger, documents, name, given.head).run() for name in feeds]
+    reports = [report for name in feeds if (report := Audit(ledger, documents, name, given.head).run()).has_any or feed]
+    if not reports:
+        raise ValueError("no ledger was found: expected objects below _ledger/")
     for report in reports:
         for line in _lines(report):
             print(line)
     if any(report.problems for report in reports):
         return PROBLEMS
     return NOT_CHECKED if any(report.unchecked for report in reports) else FINE
+
+
+def _feeds(ledger: Store, documents: Store) -> list[str]:
+    """Return the feeds that have a ledger, or documents: the whole ledger of a feed may have been removed."""
+    places = (RUNS, EXCEPTIONS, REVIEWS)
+    found = {*ledger.folders(LEDGERS), *(name for place in places for name in documents.folders(place))}
+    return sorted(name for name in found if FEED_NAME.fullmatch(name))
 
 
 def _open(address: str) -> tuple[Store, str]:

@@ -61,6 +61,16 @@ def test_ledger_of_the_gate_is_fine_in_place_and_in_a_copy(
     assert "earlier versions of documents, which were not checked: 1" in capsys.readouterr().out
 
 
+def test_ledger_that_was_removed_as_a_whole_is_missed(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    record(lake)
+    record(lake, Run("clinic", "1"))
+    for item in lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_ledger/clinic/")["Contents"]:
+        for version_id in lake.versions(lake.bronze, item["Key"]):
+            lake.s3.delete_object(Bucket=lake.bronze, Key=item["Key"], VersionId=version_id)
+    assert main([f"s3://{lake.bronze}"]) == 2
+    assert "clinic: 0 lines, 0 documents, head none\n  not checked: the ledger has no lines" in capsys.readouterr().out
+
+
 def overwrite(key: str) -> Callable[[Lake], Any]:
     return lambda lake: lake.s3.put_object(Bucket=lake.bronze, Key=key, Body=b'{"forged":1}')
 

@@ -346,7 +346,7 @@ MUTANTS = [
     _exception("an exception counts before it exists", "self.created_at[:_SECOND] <= at[:_SECOND] and ", ""),
     _exception("an exception is approved by the user who asked for it", 'if content["requested_by"].strip().casefold() in approved_by:', "if False:"),
     _exception("a text in a document may go on after a line break", 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*{_END}"', 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"'),
-    _exception_store("a revoked exception counts", "if revoked_key(feed, exception.id) not in keys and exception", "if exception"),
+    _exception_store("a revoked exception counts", "if not is_revoked and exception not in", "if exception not in"),
     _exception_store("one of two exceptions with one id counts", "        if len(same) == 1:\n", "        if same:\n            read.exceptions.append(same[0])\n        elif False:\n"),
     _exception_store("an exception is at the key of another one", "if exception.key != key:", "if False:"),
     _exception_store("an exception replaces another one", "    if not is_this:\n", "    if False:\n"),

@@ -1,7 +1,8 @@
 """Exceptions of a feed: documents below ``_exceptions/<feed>/`` in bronze, and ``include/exceptions/<feed>.json``.
 
-A document is created once, and neither changed nor deleted: a second one, ``<id>.revoked.json``, revokes the exception,
-also one from the file. Damaged documents and files excuse nothing.
+A document is created once, and neither changed nor deleted. The file revokes exceptions (``revoked``), also those of
+documents; so does a second document, ``<id>.revoked.json``. Damaged documents excuse nothing, and with a damaged file
+nothing is excused.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from botocore.exceptions import ClientError
 from lake_gate.errors import DamagedDocumentError, ExceptionFileError, ExceptionStandsError, FinalGateError
 from lake_gate.include import include_path
 from lake_gate.model import jsonl
-from lake_gate.model.exception import REVOKED, USED, PolicyException, prefix_of, revoked_key, used_key
+from lake_gate.model.exception import ID, REVOKED, USED, PolicyException, prefix_of, revoked_key, used_key
 from lake_gate.model.names import loggable
+from lake_gate.model.schema import iter_problems
 from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import read_object_version, write_document_once, write_version
 from lake_gate.s3.threads import map_threads
@@ -73,8 +75,12 @@ def read_all(s3: S3Client, bronze: str, feed: str) -> Read:
         uri = f"s3://{bronze}/{prefix_of(feed)}"
         return _logged(Read([], [f"{uri} has more than {MOST_DOCUMENTS} documents: no exception is used"]))
     by_id: defaultdict[str, list[PolicyException]] = defaultdict(list)
-    for exception in (*_iter_documents(s3, bronze, keys, read), *_iter_file(feed, read)):
-        if revoked_key(feed, exception.id) not in keys and exception not in by_id[exception.id]:
+    file = _read_file(feed, read)
+    if file is None:  # it may revoke any of the others
+        return _logged(read)
+    for exception in (*_iter_documents(s3, bronze, keys, read), *file.exceptions):
+        is_revoked = exception.id in file.revoked or revoked_key(feed, exception.id) in keys
+        if not is_revoked and exception not in by_id[exception.id]:
             by_id[exception.id].append(exception)
     for exception_id, same in sorted(by_id.items()):
         if len(same) == 1:
@@ -176,29 +182,50 @@ def _read_document(s3: S3Client, bronze: str, key: str) -> bytes:
         return b""
 
 
-def _iter_file(feed: str, read: Read) -> Iterator[PolicyException]:
-    """Yield the exceptions of the feed's file; none without a file, and none if one of them is not valid."""
+@dataclass(frozen=True, slots=True)
+class ExceptionFile:
+    """Content of ``include/exceptions/<feed>.json``.
+
+    :param revoked: ids of exceptions that are revoked, also of those in bronze.
+    """
+
+    exceptions: tuple[PolicyException, ...] = ()
+    revoked: frozenset[str] = frozenset()
+
+
+def _read_file(feed: str, read: Read) -> ExceptionFile | None:
+    """Return the content of the feed's file, nothing without a file; None if it is not valid."""
     try:
         path = Path(include_path(f"exceptions/{feed}.json"))
     except FinalGateError:
-        return
+        return ExceptionFile()
     try:
-        yield from parse_file(feed, json.loads(path.read_text(encoding="utf-8")))
+        return parse_file(feed, json.loads(path.read_text(encoding="utf-8")))
     except ValueError as problem:
         read.problems.append(str(ExceptionFileError(str(path), str(problem))))
+        return None
 
 
-def parse_file(feed: str, content: Any) -> list[PolicyException]:
+_FILE = {
+    "type": "object",
+    "properties": {
+        "exceptions": {"type": "array"},
+        "revoked": {"type": "array", "items": {"type": "string", "pattern": rf"^{ID}\Z"}},
+    },
+    "required": ["exceptions"],
+    "additionalProperties": False,
+}
+
+
+def parse_file(feed: str, content: Any) -> ExceptionFile:
     """Parse the content of ``include/exceptions/<feed>.json``.
 
-    :raises ValueError: when an exception is not valid; names every wrong key.
+    :raises ValueError: when it is not valid; names every wrong key.
     """
-    listed = content.get("exceptions") if isinstance(content, dict) and set(content) == {"exceptions"} else None
-    if not isinstance(listed, list):
-        raise ValueError('expected {"exceptions": [...]}')  # noqa: TRY004 - one error for all damage
+    if problems := list(iter_problems(_FILE, content)):
+        raise ValueError("; ".join(problems))
     exceptions: list[PolicyException] = []
-    problems: list[str] = []
-    for number, item in enumerate(listed):
+    for number, item in enumerate(content["exceptions"]):
         try:
             exceptions.append(PolicyException.from_file(item))
         except ValueError as problem:
@@ -208,4 +235,4 @@ def parse_file(feed: str, content: Any) -> list[PolicyException]:
         problems.append("exceptions: two have the same id")
     if problems:
         raise ValueError("; ".join(problems))
-    return exceptions
+    return ExceptionFile(tuple(exceptions), frozenset(content.get("revoked", ())))

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import re
 
-from lake_gate.model.exception import ID, PREFIX, REVOKED, USED
-from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, RUNS_INDEX, Run, is_document_name, silver_key
+from lake_gate.ledger.chain import LEDGERS
+from lake_gate.model.exception import ID, REVOKED, USED
+from lake_gate.model.exception import PREFIX as EXCEPTIONS
+from lake_gate.model.run import (
+    HELD_PREFIX,
+    MASKED_PREFIX,
+    REPORTS,
+    REVIEW_ID,
+    REVIEWS,
+    RUNS_INDEX,
+    Run,
+    is_document_name,
+    silver_key,
+)
 
 FEED = "finding_events"
 """Used instead of a feed in the keys of its documents."""
@@ -26,7 +38,10 @@ _IN_BRONZE = re.compile(
             r"_content/complete\.json",
             rf"_content/pending/{_SHA256}\.json",
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
-            rf"{PREFIX}{_FEED}/{ID}({re.escape(REVOKED)}|{re.escape(USED)}|\.json)",
+            rf"{EXCEPTIONS}{_FEED}/{ID}({re.escape(REVOKED)}|{re.escape(USED)}|\.json)",
+            rf"{LEDGERS}{_FEED}/[0-9]{{10}}-[0-9]{{10}}\.json",
+            rf"{REVIEWS}{_FEED}/{REVIEW_ID.pattern}/(request|returned|outcome|answers/[0-9]{{2}})\.json",
+            rf"{REPORTS}{_FEED}/[0-9]{{4}}-[0-9]{{2}}\.html",
         )
     )
 )

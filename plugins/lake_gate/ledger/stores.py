@@ -147,7 +147,8 @@ class FolderStore:
     def folders(self, prefix: str) -> Iterator[str]:
         """Yield the names of the folders below a prefix."""
         place = self.root / prefix
-        yield from sorted(found.name for found in os.scandir(place) if found.is_dir(follow_symlinks=False))
+        if place.is_dir():
+            yield from sorted(found.name for found in os.scandir(place) if found.is_dir(follow_symlinks=False))
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         """Yield every file below a prefix; links are not followed."""

@@ -33,14 +33,19 @@ _MOST_PROBLEMS = 5
 
 def write_document(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
     """Write the object and return its ``s3://`` address; a retry writes the same again."""
-    put_version(s3, bucket, key, content)
+    _put_any(s3, bucket, key, content)
     return f"s3://{bucket}/{key}"
 
 
 def put_version(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> str:
-    """Write the object and return its new version id; S3 keeps the SHA-256 of the content."""
+    """Write the object and return its new version id; the bucket must be versioned."""
+    return str(_put_any(s3, bucket, key, content)["VersionId"])
+
+
+def _put_any(s3: S3Client, bucket: str, key: str, content: bytes | IO[bytes]) -> Mapping[str, Any]:
+    """Write the object, whatever is there, and return S3's answer; S3 keeps the SHA-256 of the content."""
     target: dict[str, Any] = {"Bucket": bucket, "Key": key, "ContentType": _content_type(key)}
-    return s3.put_object(**target, Body=content, ChecksumAlgorithm="SHA256")["VersionId"]
+    return s3.put_object(**target, Body=content, ChecksumAlgorithm="SHA256")
 
 
 def write_lines(s3: S3Client, bucket: str, key: str, lines: Iterable[bytes]) -> str:

@@ -133,6 +133,19 @@ def test_exception_of_the_file_is_revoked_by_a_document(lake: Lake, write_file: 
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
 
 
+def test_file_revokes_an_exception_of_a_document(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [OF_OBJECT.to_json()], "revoked": [OF_TABLE.id]})
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_OBJECT]
+
+
+def test_damaged_file_revokes_all_exceptions(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [], "revoked": ["Not An Id"]})
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, len(read.problems)) == ([], 1)
+
+
 def test_two_exceptions_with_one_id_excuse_nothing(lake: Lake, write_file: Callable[[Any], None]) -> None:
     write_file({"exceptions": [{**OF_TABLE.to_json(), "most": 5}]})
     add_exception(lake.s3, lake.bronze, OF_TABLE)
@@ -150,10 +163,11 @@ def test_damaged_file_excuses_nothing_and_is_named(lake: Lake, write_file: Calla
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ([], "expected"),
-        ({}, "expected"),
-        ({"exceptions": {}}, "expected"),
-        ({"exceptions": [], "more": 1}, "expected"),
+        ([], "not of type 'object'"),
+        ({}, "'exceptions' is a required property"),
+        ({"exceptions": {}}, "exceptions: {} is not of type 'array'"),
+        ({"exceptions": [], "more": 1}, "'more' was unexpected"),
+        ({"exceptions": [], "revoked": ["A"]}, r"revoked\[0\]: 'A' does not match"),
         ({"exceptions": [{**OF_TABLE.to_json(), "until": "soon"}]}, r"exceptions\[0\]: until"),
         ({"exceptions": [{**OF_TABLE.to_json(), "feed": "other"}]}, "feed: expected synthea"),
         ({"exceptions": [OF_TABLE.to_json(), OF_TABLE.to_json()]}, "two have the same id"),

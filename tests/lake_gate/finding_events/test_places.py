@@ -74,6 +74,8 @@ DOCUMENTS = (
         f"_verdicts/{SHA256}/revoked.json",
         *(f"_exceptions/synthea/accepted-1{end}" for end in (".json", ".revoked.json", ".used.json")),
         "_runs/synthea/night-1/exceptions.jsonl",
+        *("_ledger/synthea/9999999998-0000000001.json", "_reports/synthea/2026-11.html"),
+        *(f"_reviews/synthea/review-0123456789abcdef/{name}.json" for name in ("request", "answers/01", "outcome")),
     ],
 )
 def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:
@@ -87,6 +89,8 @@ def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:
         *("_runs/synthea/1/moves/a/0.jsonl", "_runs/synthea/1/notified/a/b.json", "_runs/Synthea/1/record.json"),
         *("_runs/finding_events/watermark.json.csv", "_content/complete.json/a.csv", f"_content/{SHA256}/found.json "),
         *(f"_verdicts/{SHA256}/revoked.json.csv", f"_content/pending/{SHA256}.json/a.csv"),
+        *("_ledger/synthea/1.json", "_ledger/synthea/9999999998-0000000001.json.csv", "_reviews/synthea/a.csv"),
+        *("_reviews/synthea/review-0123456789abcdef/answers/a.json", "_reports/synthea/2026-11.html/a.csv"),
         *("_exceptions/synthea/a.csv", "_exceptions/synthea/a.json.csv", "_exceptions/synthea/b/a.json"),
         *("_runs/synthea/1/record.json.csv", "_content/00/found.json", "_runs/synthea/record.json", "_runs/"),
     ],

@@ -226,4 +226,4 @@ def test_more_than_the_most_is_not_checked(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_ledger_without_lines_is_not_checked(tmp_path: Path) -> None:
-    assert audited(tmp_path).unchecked == ["the ledger has no lines"]
+    assert audited(tmp_path).unchecked == ["the ledger has no lines: it was removed, or all is older than the ledger"]
