@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_gate.model.run import Run
+from lake_gate.model.run import REVIEW_ID, Run
 
 
 def test_plain_run_id_is_its_own_folder() -> None:
@@ -69,3 +69,7 @@ def test_run_is_found_again_by_its_folder(run_id: str) -> None:
 def test_what_no_run_is_called_is_not_a_run(feed: str, folder: str) -> None:
     with pytest.raises(ValueError, match="not the feed and the folder"):
         Run.of_folder(feed, folder)
+
+
+def test_no_run_has_the_folder_of_a_review_request() -> None:
+    assert not REVIEW_ID.fullmatch(Run("synthea", "review-0123456789abcdef").folder)
