@@ -225,6 +225,7 @@ MUTANTS = [
     _copies_in_silver("damaged copies of one run stop all runs", "        return [_failed(lake, run.masked, result, error)]\n", "        raise\n"),
     Mutant(f"{GATE}/params.py", ("tests/lake_gate/test_params.py",), "a feed without a spec masks", "[0].masks and not feed.masking:", "[0].masks and False:"),
     _policy("rules that mask may come before rules that promote", "if then is Outcome.PROMOTE and first_mask:", "if False:"),
+    _policy("a rule that does not override the threshold hides one that does", "is_reached and rule.then.is_permission", "False"),
     _policy("tokens are allowed in originals", "if self.masked_copies_only and not facts.is_masked_copy:", "if False:"),
     _decision("an object with unplaced observations is promoted", "if judgement.outcome.is_permission and self.bound.unplaced:", "if False:"),
     _gather_histories("histories are replaced after moves began", "if self.begun(run):\n            self.log.warning(\"Moves", "if False:\n            self.log.warning(\"Moves"),

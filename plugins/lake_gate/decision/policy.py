@@ -246,8 +246,13 @@ class Policy:
         return [rule for policy in (self, *self.also) for rule in policy.rules if rule.name == name]
 
     def first_match(self, facts: Facts) -> Rule | None:
-        """Return the first matching rule of this policy, ignoring joined ones; None without one."""
-        return next((rule for rule in self.rules if rule.matches(facts)), None)
+        """Return the first matching rule of this policy, ignoring joined ones; None without one.
+
+        From the threshold on, a rule that does not override it allows nothing, and the next ones are checked.
+        """
+        is_reached = facts.reaches(self.quarantine_threshold)
+        rules = (rule for rule in self.rules if rule.overrides_threshold or not (is_reached and rule.then.is_permission))
+        return next((rule for rule in rules if rule.matches(facts)), None)
 
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}

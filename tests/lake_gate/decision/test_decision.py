@@ -215,6 +215,9 @@ CASES = {
     ),
     "High, a rule overrides the threshold, and the finding is missing": case([result("High")], policy=ALLOW_PASSPORTS),
     "High, and a rule overrides the threshold for all that was found": case(*HIGH, policy=ALLOW_PASSPORTS),
+    "High, and a rule overrides the threshold for all that was found, behind one that does not": case(
+        *HIGH, policy=replace(ALLOW_PASSPORTS, rules=(Rule("all", Outcome.PROMOTE), *ALLOW_PASSPORTS.rules))
+    ),
     "result and finding are High": case([result("High")], [found("High")]),
     "the result is High, its finding is missing": case([result("High")]),
     "the finding is High, its result is missing": case([], [found("High")]),
@@ -940,8 +943,10 @@ def worsened(observation: Observation, severity: Severity, more: int) -> Observa
     """Return the observation with a higher severity and larger counts; unreadable values stay unreadable."""
     if observation.severity is None and (observation.detections or observation.finding_id):
         return observation
-    if observation.severity and not observation.detections:
-        return replace(observation, severity=max(observation.severity, severity, key=list(RANKS).index))
+    if (observation.severity or observation.finding_type) and not observation.detections:
+        # A detection would explain what nothing explains.
+        known = observation.severity or severity
+        return replace(observation, severity=max(known, severity, key=list(RANKS).index))
     rank = RANKS[observation.severity]
     categories = {detection.category for detection in observation.detections}
     # Only a detection of another category could explain a type that the detections contradict.
