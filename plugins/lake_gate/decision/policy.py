@@ -251,7 +251,9 @@ class Policy:
         From the threshold on, a rule that does not override it allows nothing, and the next ones are checked.
         """
         is_reached = facts.reaches(self.quarantine_threshold)
-        rules = (rule for rule in self.rules if rule.overrides_threshold or not (is_reached and rule.then.is_permission))
+        rules = (
+            rule for rule in self.rules if rule.overrides_threshold or not (is_reached and rule.then.is_permission)
+        )
         return next((rule for rule in rules if rule.matches(facts)), None)
 
 
