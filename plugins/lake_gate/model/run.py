@@ -105,7 +105,7 @@ FEED_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FOLDER = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+|^\.+$")
 _TAKEN = re.compile(r".*-[0-9a-f]{8}|review-[0-9a-f]{16}|.*\.(json|jsonl|gz|txt|moved|begun)|[._].*", re.DOTALL)
-"""Run ids that get a hash as folder: they look like a folder with a hash, a review request, or a document of the gate."""
+"""Run ids that get a hash as folder: they look like a folder with a hash, a review request or a document of ours."""
 
 
 @dataclass(frozen=True, slots=True)
