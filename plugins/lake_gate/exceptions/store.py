@@ -16,17 +16,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from lake_gate.errors import DamagedDocumentError, ExceptionFileError, ExceptionStandsError, FinalGateError
 from lake_gate.include import include_path
 from lake_gate.model import jsonl
 from lake_gate.model.exception import ID, REVOKED, USED, PolicyException, prefix_of, revoked_key, used_key
 from lake_gate.model.names import loggable
 from lake_gate.model.schema import iter_problems
-from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import read_object_version, write_document_once, write_version
 from lake_gate.s3.threads import map_threads
+from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -104,7 +102,7 @@ def add_exception(s3: S3Client, bronze: str, exception: PolicyException) -> Stor
     :raises ExceptionStandsError: when another one has its id, or it was revoked.
     """
     content = PolicyException.from_json(exception.to_json()).to_json()
-    if _exists(s3, bronze, revoked_key(exception.feed, exception.id)):
+    if head_version(s3, bronze, revoked_key(exception.feed, exception.id)) is not None:
         raise ExceptionStandsError(f"s3://{bronze}/{revoked_key(exception.feed, exception.id)}")
     return _create(s3, bronze, exception.key, content)
 
@@ -139,16 +137,6 @@ def _create(s3: S3Client, bronze: str, key: str, content: dict[str, Any]) -> Sto
     if not is_this:
         raise ExceptionStandsError(f"s3://{bronze}/{key}")
     return StoredDocument(f"s3://{bronze}/{key}", version_id, raw)
-
-
-def _exists(s3: S3Client, bronze: str, key: str) -> bool:
-    try:
-        s3.head_object(Bucket=bronze, Key=key)
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        return False
-    return True
 
 
 def _list_keys(s3: S3Client, bronze: str, feed: str) -> set[str]:
