@@ -4,8 +4,9 @@ Each breakage is made in a copy of the repository. It counts as noticed only whe
 that does not compile, whose tests cannot be collected, or whose tests do not end without being expected to, is missed.
 The exit code is 0 only when all are noticed.
 
-``noticed.json`` keeps, for each breakage, a fingerprint of the code and the tests with which it was last noticed.
-``--changed`` takes those whose fingerprint is another one now, and a tenth of the rest that changes every day.
+``noticed.json`` keeps, for each breakage, a fingerprint of the code and the tests with which it was last noticed, and
+the test that failed, which is tried first the next time. ``--changed`` takes those whose fingerprint is another one
+now, and a tenth of the rest that changes every day.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.pytest_runs import PytestRuns
 
 REPO = Path(__file__).resolve().parents[2]
 STATE = Path(__file__).with_name("noticed.json")
@@ -32,7 +35,19 @@ MOST_SECONDS = 600
 ENDLESS_SECONDS = 180
 """For breakages that make a wait endless."""
 _SHARES = 10
-_LEFT_OUT = (".git", ".venv", ".local", "__pycache__", ".*_cache", ".hypothesis", "dist")
+_LEFT_OUT = (".git", ".venv", ".local", ".*_cache", ".hypothesis", "dist")
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """How a breakage was last noticed.
+
+    :param fingerprint: of its code and tests at that time, see :func:`fingerprint`.
+    :param by: the test that failed, as pytest names it; empty if the tests did not end.
+    """
+
+    fingerprint: str
+    by: str
 
 
 def main() -> None:
@@ -50,23 +65,30 @@ def main() -> None:
         chosen = due(chosen, known, datetime.now(UTC).toordinal())
     began = time.monotonic()
     deadline = began + options.minutes * 60
-    noticed: dict[Mutant, bool] = {}
-    with ThreadPoolExecutor(options.workers) as pool:
-        results = pool.map(lambda mutant: _try(mutant) if time.monotonic() < deadline else None, chosen)
-        for mutant, is_noticed in zip(chosen, results, strict=True):
-            if is_noticed is not None:
-                noticed[mutant] = is_noticed
-                known[mutant.name] = fingerprint(mutant) if is_noticed else ""
+    tried: dict[Mutant, Noticed | None] = {}
+    with ThreadPoolExecutor(options.workers) as pool, Tries(options.workers) as tries:
+        tasks = ((mutant, known.get(mutant.name)) for mutant in chosen)
+        results = pool.map(lambda task: tries.make(*task) if time.monotonic() < deadline else _LATE, tasks)
+        for mutant, noticed in zip(chosen, results, strict=True):
+            if noticed is not _LATE:
+                tried[mutant] = noticed
+                known.pop(mutant.name, None)
+                known |= {mutant.name: noticed} if noticed else {}
                 write_state(known)
-    print(f"{sum(noticed.values())} of {len(noticed)} breakages noticed, {time.monotonic() - began:.0f} s")
-    if late := len(chosen) - len(noticed):
+    missed = [mutant.name for mutant, noticed in tried.items() if not noticed]
+    print(f"{len(tried) - len(missed)} of {len(tried)} breakages noticed, {time.monotonic() - began:.0f} s")
+    if late := len(chosen) - len(tried):
         print(f"  not tried in {options.minutes:g} minutes: {late}; they stay due")
-    for name in (mutant.name for mutant, is_noticed in noticed.items() if not is_noticed):
+    for name in missed:
         print(f"  missed: {name}")
-    sys.exit(0 if all(noticed.values()) and (noticed or options.changed) else 1)
+    sys.exit(0 if not missed and (tried or options.changed) else 1)
 
 
-def due(mutants: list[Mutant], known: dict[str, str], day: int) -> list[Mutant]:
+_LATE = Noticed("", "")
+"""In place of what came of a breakage that was not tried in time."""
+
+
+def due(mutants: list[Mutant], known: Mapping[str, Noticed], day: int) -> list[Mutant]:
     """Return the breakages whose code or tests changed since they were noticed, and the tenth of the rest for that day.
 
     :param day: number of the day.
@@ -75,7 +97,9 @@ def due(mutants: list[Mutant], known: dict[str, str], day: int) -> list[Mutant]:
     return [
         mutant
         for number, mutant in enumerate(mutants)
-        if known.get(mutant.name) != fingerprint(mutant) or number % _SHARES == share
+        if number % _SHARES == share
+        or mutant.name not in known
+        or known[mutant.name].fingerprint != fingerprint(mutant)
     ]
 
 
@@ -87,16 +111,16 @@ def fingerprint(mutant: Mutant) -> str:
     return digest.hexdigest()
 
 
-def read_state() -> dict[str, str]:
-    """Return the fingerprints with which the breakages were last noticed, by name."""
-    state: dict[str, str] = json.loads(STATE.read_text()) if STATE.exists() else {}
-    return state
+def read_state() -> dict[str, Noticed]:
+    """Return how the breakages were last noticed, by name."""
+    state = json.loads(STATE.read_text()) if STATE.exists() else {}
+    return {name: Noticed(**noticed) for name, noticed in state.items()}
 
 
-def write_state(state: dict[str, str]) -> None:
-    """Keep the fingerprints of the breakages that are in the catalogue."""
+def write_state(state: Mapping[str, Noticed]) -> None:
+    """Keep how the breakages that are in the catalogue were noticed."""
     names = {mutant.name for mutant in MUTANTS}
-    kept = {name: value for name, value in sorted(state.items()) if name in names and value}
+    kept = {name: asdict(noticed) for name, noticed in sorted(state.items()) if name in names}
     STATE.write_text(json.dumps(kept, indent=1) + "\n")
 
 
@@ -111,34 +135,64 @@ def compiles(path: str, code: str) -> bool:
     return True
 
 
-def _try(mutant: Mutant) -> bool:
-    """Return whether the tests notice the breakage."""
+class Tries:
+    """Tries breakages, as many at once as there are workers."""
+
+    def __init__(self, workers: int) -> None:
+        self._idle: SimpleQueue[PytestRuns] = SimpleQueue()
+        self._all = [PytestRuns() for _ in range(workers)]
+        for runs in self._all:
+            self._idle.put(runs)
+
+    def __enter__(self) -> Tries:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for runs in self._all:
+            runs.close()
+
+    def make(self, mutant: Mutant, before: Noticed | None = None) -> Noticed | None:
+        """Break a copy of the repository, and return which test noticed it; None if none did.
+
+        :param before: how it was noticed before.
+        """
+        runs = self._idle.get()
+        try:
+            by, why = _try(runs, mutant, before.by if before else "")
+        finally:
+            self._idle.put(runs)
+        word = "MISSED" if by is None else "noticed"
+        print(f"{word:8} {mutant.name:50} {mutant.path:36} {by or why}", flush=True)
+        return None if by is None else Noticed(fingerprint(mutant), by)
+
+
+def _try(runs: PytestRuns, mutant: Mutant, first: str) -> tuple[str | None, str]:
+    """Return the test that fails, empty for tests that should not end and do not; and why none does.
+
+    :param first: the test that is run before the others, if any.
+    """
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder) / "repo"
         shutil.copytree(REPO, copy, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-        broken = copy / mutant.path
-        code = broken.read_text().replace(mutant.old, mutant.new)
-        if code == broken.read_text() or not compiles(mutant.path, code):
-            return _say("MISSED", mutant, "the breakage does not apply, or does not compile")
-        broken.write_text(code)
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *mutant.tests]
-        environment = {**os.environ, "PYTHONPATH": f"{copy / 'plugins'}{os.pathsep}{copy}"}
-        seconds = ENDLESS_SECONDS if mutant.is_endless else MOST_SECONDS
-        try:
-            done = subprocess.run(
-                command, cwd=copy, env=environment, timeout=seconds, capture_output=True, text=True, check=False
-            )
-        except subprocess.TimeoutExpired:
-            return _say("noticed" if mutant.is_endless else "MISSED", mutant, "the tests do not end")
-    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAILED")]
-    if done.returncode == 1 and failed:
-        return _say("noticed", mutant, failed[0].rpartition("::")[2])
-    return _say("MISSED", mutant, "all tests pass" if done.returncode == 0 else f"no test failed ({done.returncode})")
+        if not _break(copy, mutant):
+            return None, "the breakage does not apply, or does not compile"
+        if first and (failed := runs.run(copy, [first], MOST_SECONDS).failed):
+            return failed, ""
+        result = runs.run(copy, mutant.tests, ENDLESS_SECONDS if mutant.is_endless else MOST_SECONDS)
+    if result.code is None:
+        return ("" if mutant.is_endless else None), "the tests do not end"
+    return result.failed, "all tests pass" if result.code == 0 else f"no test failed ({result.code})"
 
 
-def _say(word: str, mutant: Mutant, by: str) -> bool:
-    print(f"{word:8} {mutant.name:50} {mutant.path:36} {by}", flush=True)
-    return word == "noticed"
+def _break(copy: Path, mutant: Mutant) -> bool:
+    """Break the copy; return whether that changed anything that can be loaded."""
+    broken = copy / mutant.path
+    code = broken.read_text()
+    new = code.replace(mutant.old, mutant.new)
+    for compiled in (broken.parent / "__pycache__").glob(f"{broken.stem}.*"):
+        compiled.unlink()
+    broken.write_text(new)
+    return new != code and compiles(mutant.path, new)
 
 
 if __name__ == "__main__":
