@@ -101,7 +101,7 @@ def _serve() -> None:
 
 
 def _wait(pid: int, seconds: float) -> bool:
-    """Wait until the process has ended; kill it, and what it started, after so many seconds. Return whether it ended."""
+    """Return whether the process ends in time; kill it, and what it started, if it does not."""
     deadline = time.monotonic() + seconds
     while os.waitpid(pid, os.WNOHANG) == (0, 0):
         if time.monotonic() > deadline:
