@@ -15,6 +15,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
+from lake_gate.display.words import ANSWERS
 from lake_gate.held.ageing import FeedQuarantine, QuarantinedFile, WaitingRequest
 from lake_gate.held.backlog import (
     BACKLOG_SHAPE,
@@ -29,7 +30,7 @@ from lake_gate.held.backlog import (
 )
 from lake_gate.held.quarantine import iter_quarantined, with_reasons
 from lake_gate.held.release import release
-from lake_gate.held.requests import ANSWERS, read_reviews
+from lake_gate.held.requests import read_reviews
 from lake_gate.include import read_feeds
 from lake_gate.model import jsonl
 from lake_gate.model.run import HELD, HELD_PREFIX, QUARANTINED, RECORD, RELEASED, REPROCESSED, REQUESTS, Run

@@ -13,6 +13,7 @@ from functools import partial
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
+from lake_gate.display.words import ANSWERS
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.held.ageing import WaitingRequest
 from lake_gate.model.run import FEED_NAME, REVIEW_ID, REVIEWS
@@ -29,8 +30,6 @@ SOON = timedelta(hours=24)
 """How long before its deadline a request is reported."""
 STUCK_AFTER = timedelta(hours=1)
 """How long after its last answer, or its deadline, a request without an outcome is reported."""
-ANSWERS = frozenset({"released", "kept", "purged"})
-"""Outcomes that answer what becomes of a file; after any other one the file waits again."""
 _OPEN, _DAMAGED = "open", "damaged"
 _PLACE = re.compile(rf"{REVIEWS}({FEED_NAME.pattern})/({REVIEW_ID.pattern})/(.+)", re.DOTALL)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lake_gate.delivery.held_objects import HeldObject
-from lake_gate.held.backlog import Backlog, Overdue, all_overdue_feeds, is_overdue, notice, overdue_feeds, table
+from lake_gate.held.backlog import Backlog, Overdue, is_overdue, notice, overdue_feeds, table
 
 NOW, NOON, NIGHT = "2026-11-25T18:00:00+00:00", "2026-11-25T12:00:00+00:00", "2026-11-24T23:59:59+00:00"
 HELD = [
