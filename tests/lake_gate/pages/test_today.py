@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,6 +44,10 @@ def ask(lake: Lake, name: str = "a.csv") -> Today:
 def quarantined(lake: Lake) -> LandedObject:
     """A file that its run quarantined because it was started with a stricter threshold than the policy's."""
     landed = landed_with_medium(lake)
+    (reported,) = lake.lines(RUN.document("findings.jsonl"))
+    line = jsonl.to_line({**reported, "type": "SensitiveData:S3Object/CustomIdentifier"})
+    write(lake, "results.jsonl.gz", gzip.compress(line))
+    write(lake, "findings.jsonl", line)
     decide(lake, "Medium")
     assert lake.lines(RUN.document("decisions.jsonl"))[0]["outcome"] == "quarantine"
     return landed
@@ -129,7 +134,7 @@ def test_what_was_reported_in_the_same_bytes_since_counts(lake: Lake, quarantine
 def test_exceptions_in_force_today_apply(
     lake: Lake, quarantined: LandedObject, rules: Any, changes: dict[str, Any], expected: Any
 ) -> None:
-    rules(quarantine_threshold="Medium")
+    rules(quarantine_threshold="Medium", rules=[{"name": "clean", "then": "promote", "max_count": 0}])
     facts = {"sha256": quarantined.sha256, "detections": {"Patient ID": 1}, "until": ENDS, **changes}
     exception = replace(OF_OBJECT, **facts)
     add_exception(lake.s3, lake.bronze, exception)
