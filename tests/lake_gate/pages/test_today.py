@@ -159,7 +159,7 @@ def test_a_verdict_that_the_run_has_reused_counts_unless_it_is_void(lake: Lake, 
     (landed,) = land_files(lake, a=b"A\n1\n")
     result = Observation(lake.bronze, landed.key, landed.version_id, landed.etag, "COMPLETE", None, None, ())
     facts = {"run_id": "0", "record_uri": "s3://b/r", "job_id": "j", "cleared_at": NOW.isoformat()}
-    verdict = Verdict.on(landed, Evidence((result,)), Rules("i", "s", "p", "High"), facts)
+    verdict = Verdict.on(landed, Evidence((result,)), Rules({}, "s", "p", "High"), facts)
     write(lake, REUSED, jsonl.to_line({"name": "other.csv", **verdict.to_json()}))
     write(lake, REUSED, jsonl.to_line({"name": landed.name, **verdict.to_json()}))
     decide(lake)
