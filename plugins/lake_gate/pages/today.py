@@ -61,12 +61,12 @@ _NO_DOUBT = {Reason.NO_RULE_ALLOWS, Reason.HELD_BY_RULE, Reason.MASKED_BY_RULE, 
 class Today:
     """Decision about a file by the rules of today.
 
-    :param outcome: empty if it cannot be said.
+    :param outcome: empty if it is not known.
     :param policy: name of the feed's policy.
     :param exceptions: ids of the exceptions without which the outcome would be stricter.
     :param is_all_or_nothing: the policy promotes the file only if all files of its run may be promoted.
     :param is_masking: the feed makes masked copies, which are decided about by a scan of the copy.
-    :param problem: why it cannot be said, as a sentence.
+    :param problem: why it is not known, as a sentence.
     """
 
     outcome: str = ""

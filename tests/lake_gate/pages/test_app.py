@@ -273,7 +273,7 @@ def test_what_would_be_decided_today_is_offered_for_files_that_wait(
     page = viewer.text(f"{RUN}/file", name=HOSTILE)
     assert ("What would be decided now?" in page) is is_shown
     page = viewer.text(f"{RUN}/file", name=HOSTILE, today="yes")
-    assert ("It cannot be said. The run has not decided." in page) is is_shown
+    assert ("Not known. The run has not decided." in page) is is_shown
 
 
 def test_the_page_says_what_would_be_decided_today(viewer: Browser, written: Written) -> None:
