@@ -1,4 +1,4 @@
-"""List the held files every day, and notify the owners of feeds whose files have been held for too long.
+"""List held and quarantined files and review requests every day, and notify the owners of those that wait too long.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
@@ -24,19 +24,34 @@ Break glass); key and version are in held.jsonl. Without the version id it is hi
 stored. Files with *unknown* as feed or reason were not put there by a run. They are never re-processed: find out who
 writes below held/, and delete them.
 
+### What to do about quarantined files and review requests
+**A quarantined file waits until people answer**: ask on its page, or start quarantine_review. Only a release and keep
+are answers: after a refusal, a request that expired or one that failed the file is listed again. Nothing is ever
+deleted by itself; the message says how many files are older than 30 days.
+
+**A review request** is listed when less than a day is left to answer it, and when it was answered or its time ran out
+an hour ago and it is still open: clear the failed tasks of its run of quarantine_review.
+
 ### What it does
 Every object below held/ in **bronze** is listed, of all feeds: since when it is held, and why (the tag *reason* that
 the gate gave it). held.jsonl of the run has a line for each; record.json sums them up by feed and reason, and so does
-the log of list_held. A feed with objects that are held for longer than the age in the trigger form gets one message
+the log of list_held. Every key in **quarantine** is listed, too, never read: quarantined.jsonl has the files without an
+answer that are older than the age in the trigger form, requests.jsonl the review requests that need a person. A feed
+with objects that are held for longer than the age in the trigger form, or with any of these, gets one message
 to its low topic, with names, reasons and counts. Nothing is moved or changed. At most 100 feeds get a message, those
 with a file in include/feeds first; the record lists all.
+
+**What it costs**: one call for each 1,000 objects in quarantine and documents of reviews; one for each held file, and
+for each quarantined file that is listed, of which 100,000 at most (the others have an unknown reason); two to six for
+each request, of which the newest 10,000 with an outcome are read.
 
 ### Settings
 The buckets and topics among the SSM parameters below /lake_gate, and the topics of include/feeds.
 
 ### IAM actions
-s3: ListBucketVersions, GetObjectVersionTagging, GetObject, PutObject on bronze. kms: Decrypt, GenerateDataKey on its
-key. sns: Publish on the topics. ssm: GetParametersByPath."""
+s3: ListBucket, ListBucketVersions, GetObjectVersionTagging, GetObject, PutObject on bronze; ListBucketVersions and
+GetObjectVersionTagging on quarantine. kms: Decrypt, GenerateDataKey on the key of bronze. sns: Publish on the topics.
+ssm: GetParametersByPath."""
 
 from datetime import timedelta
 from typing import Any
@@ -55,7 +70,7 @@ ON_FAILURE = RunFailedNotifier(feed=NAME)
 
 with DAG(
     dag_id=NAME,
-    description="Held files by age and reason",
+    description="Held files, quarantined files and review requests by age",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 6 * * *", timezone="UTC"),
     catchup=False,
@@ -68,6 +83,13 @@ with DAG(
             minimum=0,
             title="Notify from this age on (hours)",
             description="0: about all held files.",
+        ),
+        "quarantined_older_than_days": Param(
+            7,
+            type="integer",
+            minimum=0,
+            title="Notify of quarantined files from this age on (days)",
+            description="Files without an answer to a review request. 0: about all of them.",
         ),
     },
     tags=["lake-gate"],
@@ -88,12 +110,15 @@ with DAG(
 
     @task(**labels.task("overdue"))
     def overdue(feeds: list[str]) -> list[str]:
-        """Pick the feeds with something that is held for too long: Airflow maps over a task's whole result only."""
+        """Pick the feeds with something that waits for too long: Airflow maps over a task's whole result only."""
         return feeds
 
     settings = read_settings()
     list_held = ListHeldOperator(
-        **labels.task("list_held"), older_than_hours="{{ params.older_than_hours }}", feed=NAME
+        **labels.task("list_held"),
+        older_than_hours="{{ params.older_than_hours }}",
+        quarantined_older_than_days="{{ params.quarantined_older_than_days }}",
+        feed=NAME,
     )
     NotifyHeldOperator.partial(
         **labels.task("notify", "notify_overdue"), feed=NAME, map_index_template="{{ task.about }}"

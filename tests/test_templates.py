@@ -43,7 +43,7 @@ from tests.conftest import REPO
 
 PARAMS = (
     *("dry_run", "max_scan_usd", "older_than_hours", "policy", "promotion", "quarantine_threshold"),
-    *("reprocess_held", "source", "feed", "month"),
+    *("quarantined_older_than_days", "reprocess_held", "source", "feed", "month"),
 )
 EXPRESSIONS = {
     *(f"{{{{ params.{name} }}}}" for name in PARAMS),

@@ -24,7 +24,13 @@ from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
-from lake_gate.s3.documents import put_version, read_document_or_none, update_document, write_document
+from lake_gate.s3.documents import (
+    put_version,
+    read_document_or_none,
+    read_object_version,
+    update_document,
+    write_document,
+)
 from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
@@ -117,12 +123,15 @@ def clear_pending(s3: S3Client, bronze: str, pending: Mapping[str, Iterable[str]
         pass
 
 
-def read_found(s3: S3Client, bronze: str, sha256: str) -> tuple[Observation, ...]:
+def read_found(s3: S3Client, bronze: str, sha256: str, most_bytes: int | None = None) -> tuple[Observation, ...]:
     """Return everything that was ever reported in these bytes, as observations without a place.
 
     A document that cannot be read counts as an observation of unknown severity, so that nothing is promoted.
+
+    :param most_bytes: size of the largest document to read; any by default.
+    :raises DocumentTooLargeError: when the document is too large.
     """
-    return tuple(_load(read_document_or_none(s3, bronze, _found_key(sha256))))
+    return tuple(_load(read_object_version(s3, bronze, _found_key(sha256), most_bytes=most_bytes)))
 
 
 def exceeds_evidence(found: Iterable[Observation], evidence: Evidence) -> bool:

@@ -79,9 +79,9 @@ _EVENTS = {
     "check": ("Check for failures", "Fails if an object could not be decided about or moved."),
 }
 _HELD = {
-    "list_held": ("List held files", "Lists all held files by feed, reason and age. The log has the table."),
-    "overdue": ("Pick overdue feeds", "Feeds with files that have been held for too long."),
-    "notify_overdue": ("Notify the owners", "One message for each feed with overdue files."),
+    "list_held": ("List what waits", "Lists held and quarantined files and review requests. The log has the table."),
+    "overdue": ("Pick overdue feeds", "Feeds with files or review requests that wait for too long."),
+    "notify_overdue": ("Notify the owners", "One message for each feed where something waits for too long."),
 }
 _REPORTS = {
     "write_reports": ("Write the reports", "One report for each feed, and one message about it to its low topic."),

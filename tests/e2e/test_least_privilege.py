@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,9 +19,14 @@ from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger
 from botocore.exceptions import ClientError
 
 from dev import in_process
+from lake_gate.content import add_found
 from lake_gate.finding_events.operators import TakeEventsOperator
-from lake_gate.model.run import OBJECTS, RECORD, Run
+from lake_gate.model import jsonl
+from lake_gate.model.evidence import Detection, Observation
+from lake_gate.model.manifest import LandedObject
+from lake_gate.model.run import MANIFEST, OBJECTS, PLAN, RECORD, RESULTS, Run
 from lake_gate.pages import lake as pages_lake
+from lake_gate.pages.today import decide_today
 from lake_gate.s3.versions import tags_of
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import ACCOUNT, scan
@@ -409,6 +415,26 @@ def test_page_reads_documents_with_its_policy_and_needs_every_statement(gate: Ga
     else:
         assert read_page(gate) == 1
         assert not reads(gate, "page-role", gate.lake.bronze, f"{run.prefix}a.csv")
+
+
+def test_page_reads_what_a_decision_of_today_needs_with_its_policy(gate: Gate) -> None:
+    run, bronze = Run("synthea", "1"), gate.lake.bronze
+    with gate.role():
+        s3: Any = boto3.session.Session().client("s3")
+        landed = LandedObject("a.csv", bronze, f"{run.prefix}a.csv", "v", "e", 1, "ab" * 32, "c")
+        s3.put_object(Bucket=bronze, Key=run.document(MANIFEST), Body=jsonl.dump([landed]))
+        results = s3.put_object(Bucket=bronze, Key=run.document(RESULTS), Body=gzip.compress(b""))["VersionId"]
+        plan = {"decisions": "v", "job": None, "evidence": {RESULTS: results}}
+        s3.put_object(Bucket=bronze, Key=run.document(PLAN), Body=json.dumps(plan).encode())
+        s3.put_object(Bucket=bronze, Key="_exceptions/synthea/damaged.json", Body=b"{", IfNoneMatch="*")
+        detection = Detection("USA_PASSPORT_NUMBER", 1, "PERSONAL_INFORMATION")
+        add_found(s3, bronze, landed.sha256, [Observation("", "", "", "", "COMPLETE", None, "High", (detection,))])
+    become("page-role", statements("page"))
+    with gate.role("page-role"):
+        lake = pages_lake._opened.__wrapped__(0)
+        sizes = lake.folder(run).sizes
+        found = decide_today(lake.s3, bronze, run, "a.csv", sizes, datetime.now(UTC))
+    assert (found.outcome, found.reason, found.problem) == ("quarantine", "found_in_same_bytes", "")
 
 
 def become(role: str, statements: list[dict[str, Any]]) -> None:

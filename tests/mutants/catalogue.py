@@ -80,6 +80,9 @@ _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/revi
 _answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
 _review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
 _showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
+_quarantine = partial(Mutant, f"{GATE}/held/quarantine.py", ("tests/lake_gate/held/test_quarantine.py",))
+_requests = partial(Mutant, f"{GATE}/held/requests.py", ("tests/lake_gate/held/test_requests.py",))
+_today = partial(Mutant, f"{GATE}/pages/today.py", ("tests/lake_gate/pages/test_today.py",))
 _releasing = partial(Mutant, f"{GATE}/held/release.py", ("tests/lake_gate/held/test_release.py",))
 _cost = partial(Mutant, f"{GATE}/scan/operators.py", ("tests/lake_gate/scan/test_operators.py",))
 _scope = partial(Mutant, f"{GATE}/scan/scope.py", ("tests/lake_gate/scan/test_scope.py",))
@@ -677,6 +680,16 @@ MUTANTS = [
     Mutant("include/job_specs/synthea_daily.json", ("tests/lake_gate/scan/test_job_spec.py",), "the daily job leaves out what is not csv", '"buckets": ["${silver_bucket}"]}]', '"buckets": ["${silver_bucket}"]}], "scoping": {"includes": {"and": [{"simpleScopeTerm": {"comparator": "EQ", "key": "OBJECT_EXTENSION", "values": ["csv"]}}]}}'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "roles with a longer name may deploy, too", 'f"{role}/*/{name}"', 'f"{role}/*{name}"'),
     Mutant("ship/environments.py", ("tests/ship/test_environments.py",), "whoever deploys is the deployer, whatever the file says", '"DeployerArns": ",".join(principals_of(caller_arn)), **self.parameters', '**self.parameters, "DeployerArns": ",".join(principals_of(caller_arn))'),
+    # ---- what waits: told of, and never decided by its telling
+    _quarantine("originals of masked copies wait for an answer", ' and tags.get("decision") != Outcome.MASK:', ":"),
+    _quarantine("a key of any shape names a feed in quarantine", "    except ValueError:\n        return UNKNOWN, UNKNOWN\n    return run.feed, run.folder", "    except ValueError:\n        pass\n    return parts[0], parts[-1]"),
+    _quarantine("tags of any number of files are read each day", "islice(remaining, MOST_TAGGED)", "remaining"),
+    _requests("a refusal answers what becomes of a file", 'state if state in ANSWERS else ""', "state"),
+    _requests("a damaged request is not told", "        if request is None:\n            reviews.waiting.append", "        if False:\n            reviews.waiting.append"),
+    _today("today's decision rests on evidence of a later try", "evidence = gather_about(s3, bronze, run, {(landed.bucket, landed.key)}, basis)", "evidence = gather_about(s3, bronze, run, {(landed.bucket, landed.key)}, {})"),
+    _today("today's decision forgets what was found elsewhere", "verdicts, {landed.sha256: found})", "verdicts, {})"),
+    _today("today's decision applies exceptions for masked copies to files", "standing if feed.masking else without_masked(standing)", "standing"),
+    _today("a page reads evidence of any size", "sizes.get(document, 0) > most", "False"),
     _pages("access", "the page shows DAGs that are not feeds", "return feed if {TAG, feed} <= tags else None", "return feed"),
     _pages("access", "the page ignores what Airflow allows", 'Depends(requires_access_dag("GET", DagAccessEntity.RUN))', "Depends(lambda: None)"),
     _pages("access", "the overview shows all feeds to everyone", ' and _may(request, user, "GET", dag_id)', ""),

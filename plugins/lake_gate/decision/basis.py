@@ -7,12 +7,14 @@ the pinned versions; records that only a later version has are new findings.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.model.evidence import Evidence, Observation, gather
+from lake_gate.model import jsonl
+from lake_gate.model.evidence import Evidence, Job, Observation, gather, object_of
 from lake_gate.model.exception import PolicyException
 from lake_gate.model.kept import without_values
 from lake_gate.model.run import EXCEPTIONS, FINDINGS, FOUND, HISTORIES, JOB, PLAN, RESULTS, REUSED, Run
@@ -99,6 +101,20 @@ def gather_pinned(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any])
     return gather_records(bronze, run, *(iter_pinned(s3, bronze, run, basis, name) for name in (RESULTS, FINDINGS)))
 
 
+def gather_about(
+    s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: Mapping[str, Any]
+) -> dict[tuple[str, str], Evidence]:
+    """Return the evidence about some objects that the run has decided on, by (bucket, key), see :func:`gather_pinned`.
+
+    :param objects: (bucket, key) of each.
+    """
+    documents = (
+        (line for line in map(without_values, iter_pinned(s3, bronze, run, basis, name)) if object_of(line) in objects)
+        for name in (RESULTS, FINDINGS)
+    )
+    return gather_records(bronze, run, *documents)
+
+
 def gather_records(
     bronze: str, run: Run, results: Iterable[Mapping[str, Any]], findings: Iterable[Mapping[str, Any]]
 ) -> dict[tuple[str, str], Evidence]:
@@ -118,6 +134,19 @@ def gather_records(
     except ValueError:
         problem = "a record names no object, or has an unexpected shape"
         raise DamagedDocumentError(f"s3://{bronze}/{run.document(document)}", problem) from None
+
+
+def job_of(basis: Mapping[str, Any]) -> Job | None:
+    """Return the job as the run decided on it, None if it needed none; a job that proves nothing if it did not decide.
+
+    :param basis: content of ``plan.json``.
+    :raises ValueError: when the plan does not describe a job.
+    """
+    if not basis:
+        return Job("", "missing", "missing", 0, settled=False)
+    if basis["job"] is None:
+        return None
+    return jsonl.from_dict(Job, {member.name: basis["job"].get(member.name) for member in fields(Job)})
 
 
 def read_job(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -84,6 +84,18 @@ def read_reused(
     }
 
 
+def find_reused(
+    s3: S3Client, bronze: str, run: Run, name: str, found: Sequence[Observation], *, version_id: str
+) -> Verdict | None:
+    """Return the verdict that the run reuses for an object, see :func:`read_reused`; None without one.
+
+    :param found: observations on its bytes from the index by content.
+    """
+    reused = (verdict for of_name, verdict in iter_reused(s3, bronze, run, version_id=version_id) if of_name == name)
+    verdict = next(reused, None)
+    return verdict and replace(verdict, is_revoked=exceeds_evidence(found, verdict.evidence))
+
+
 def iter_reused(s3: S3Client, bronze: str, run: Run, *, version_id: str = "") -> Iterator[tuple[str, Verdict]]:
     """Yield the name and the verdict in each line of the run's ``reused.jsonl``; none without the document.
 

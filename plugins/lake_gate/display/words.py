@@ -18,6 +18,8 @@ _PLANNED = {
     "hold": "would be held",
     "quarantine": "would be quarantined",
 }
+ANSWERS = ("released", "kept", "purged")
+"""States of review requests that answer what becomes of a quarantined file; after any other one it waits again."""
 SEVERITIES = {"High": 3, "Medium": 2, "Low": 1}
 _REASONS = {reason.value: reason.text for reason in Reason}
 _MOST_CHARACTERS = 400

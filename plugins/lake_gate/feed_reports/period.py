@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lake_gate.display import facts, times
+from lake_gate.display.words import ANSWERS
 from lake_gate.model.runs import FAILED, MOST_RUNS, RunRow
 from lake_gate.reports.lists import Capped
 
 MOST_WITHDRAWN = MOST_UNPROVEN = 200
-MOST_EXCEPTIONS = 500
+MOST_EXCEPTIONS = MOST_REVIEWS = 500
 AGES = (
     (1, "up to 1 day"),
     (7, "2 to 7 days"),
@@ -44,11 +45,20 @@ class Day:
 
 @dataclass(slots=True)
 class Waiting:
-    """Quarantined files of one age."""
+    """Quarantined files of one age.
+
+    :param answers: number of them by answer.
+    """
 
     age: str
     files: int = 0
     runs: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def unanswered(self) -> int:
+        """Number of files without an answer."""
+        return max(0, self.files - self.answers.total())
 
 
 @dataclass(slots=True)
@@ -98,6 +108,8 @@ class Period:
     :param until: end of the month, or when the report is made if that is earlier; ISO 8601, UTC.
     :param rows: all runs of the feed's index, the newest first.
     :param reviews: requests of the month, see :mod:`lake_gate.reports.reviews`.
+    :param asked: number of files by the state of the requests of the month about them.
+    :param answered: latest answer until the end of the month, by name of the file and folder of its run.
     """
 
     feed: str
@@ -108,7 +120,9 @@ class Period:
     coverage: Coverage = field(default_factory=Coverage)
     withdrawn: Capped[Withdrawn] = field(default_factory=lambda: Capped(MOST_WITHDRAWN))
     exceptions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reviews: Sequence[Mapping[str, Any]] = ()
+    reviews: Capped[Mapping[str, Any]] = field(default_factory=lambda: Capped(MOST_REVIEWS))
+    asked: Counter[str] = field(default_factory=Counter)
+    answered: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def deliveries(self) -> list[RunRow]:
@@ -120,6 +134,11 @@ class Period:
         """Whether the index has all runs of the month: it keeps the newest ones."""
         oldest = _began_at(self.rows[-1]) if self.rows else ""
         return len(self.rows) < MOST_RUNS or oldest < self.month
+
+    @property
+    def has_older_runs(self) -> bool:
+        """Whether there may be runs that the index does not keep; their quarantined files are in no sum."""
+        return len(self.rows) >= MOST_RUNS
 
     @property
     def days(self) -> dict[str, Day]:
@@ -138,14 +157,6 @@ class Period:
         return total
 
     @property
-    def answers(self) -> dict[str, int]:
-        """Number of files by the state of their request."""
-        states: Counter[str] = Counter()
-        for review in self.reviews:
-            states[facts.text(review, "state")] += facts.number(review, "files") or 0
-        return dict(sorted(states.items()))
-
-    @property
     def waiting(self) -> list[Waiting]:
         """Files that runs until the end of the month have quarantined, by their age then."""
         waiting = [Waiting(words) for _, words in AGES]
@@ -156,7 +167,18 @@ class Period:
                 number = next(number for number, (most, _) in enumerate(AGES) if most is None or days <= most)
                 waiting[number].files += files
                 waiting[number].runs += 1
+                waiting[number].answers.update(self.answered.get(row.folder, {}).values())
         return waiting
+
+    def add_review(self, review: Mapping[str, Any]) -> None:
+        """Count a request, the oldest first: of several answers about a file the last one counts."""
+        state = facts.text(review, "state")
+        if facts.text(review, "asked_at").startswith(self.month):
+            self.reviews.add(review)
+            self.asked[state] += facts.number(review, "files") or 0
+        if state in ANSWERS and facts.text(review, "closed_at") <= self.until:
+            of_run = self.answered.setdefault(facts.text(review, "run_folder"), {})
+            of_run.update(dict.fromkeys(facts.texts(review, "names"), state))
 
     def add_record(self, record: Mapping[str, Any]) -> None:
         """Count what a run has reused, and the exceptions that it has used."""

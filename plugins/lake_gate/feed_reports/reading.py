@@ -28,7 +28,8 @@ def read_period(s3: S3Client, bronze: str, feed: str, month: str, until: str) ->
     :param until: end of the period, ISO 8601, UTC.
     """
     period = Period(feed, month, until, read_rows(s3, bronze, feed))
-    period.reviews = [item for item in read_reviews(s3, bronze, feed) if item["asked_at"].startswith(month)]
+    for review in read_reviews(s3, bronze, feed).items:
+        period.add_review(review)
     for row in period.deliveries:
         if row.has_record:
             _add(s3, bronze, period, row)

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.decision.basis import gather_records, iter_pinned, read_basis, read_exceptions, read_found
+from lake_gate.decision.basis import gather_about, iter_pinned, job_of, read_basis, read_exceptions, read_found
 from lake_gate.decision.exceptions import in_force
 from lake_gate.decision.histories import read_histories
 from lake_gate.decision.overlay import read_amendments
@@ -26,8 +26,6 @@ from lake_gate.errors import DamagedDocumentError
 from lake_gate.exceptions import store
 from lake_gate.finding_events.rejudging import Decided
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import Evidence, Job, object_of
-from lake_gate.model.kept import without_values
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import (
     AMENDMENTS,
@@ -134,7 +132,7 @@ def read_decided(
     """
     run, basis = landing.run, landing.basis
     with _reading(bronze, run, PLAN):
-        policy, job = policy_of(basis), _job(basis)
+        policy, job = policy_of(basis), job_of(basis)
     whole = policy.promotion is Promotion.ALL_OR_NOTHING and bool(basis)
     with _reading(bronze, run, AMENDMENTS.rstrip("/")):
         amendments = read_amendments(s3, bronze, run)
@@ -147,7 +145,7 @@ def read_decided(
         }
     manifest = [landed for landed in iter_landed(s3, bronze, run) if whole or landed.name in names]
     with _reading(bronze, run, f"{RESULTS}-or-{FINDINGS}"):
-        evidence = _evidence(s3, bronze, run, {(landed.bucket, landed.key) for landed in manifest}, basis)
+        evidence = gather_about(s3, bronze, run, {(landed.bucket, landed.key) for landed in manifest}, basis)
     with _reading(bronze, run, REUSED):
         verdicts = _verdicts(s3, bronze, run, basis)
     with _reading(bronze, run, HISTORIES):
@@ -212,15 +210,6 @@ def _reading(bronze: str, run: Run, name: str) -> Iterator[None]:
         raise DamagedDocumentError(uri, type(error).__name__) from None
 
 
-def _job(basis: dict[str, Any]) -> Job | None:
-    """Return the run's job; a missing job, which proves nothing, when nothing was decided."""
-    if not basis:
-        return Job("", "missing", "missing", 0, settled=False)
-    if basis["job"] is None:
-        return None
-    return jsonl.from_dict(Job, {member.name: basis["job"].get(member.name) for member in fields(Job)})
-
-
 def _verdicts(s3: S3Client, bronze: str, run: Run, basis: dict[str, Any]) -> dict[str, Verdict]:
     """Return the verdicts that the run has reused, void if they were void when it decided."""
     pins = basis.get("evidence")
@@ -228,13 +217,3 @@ def _verdicts(s3: S3Client, bronze: str, run: Run, basis: dict[str, Any]) -> dic
         return {}
     known = read_found(s3, bronze, run, basis)
     return read_reused(s3, bronze, run, known, version_id=pins[REUSED] if pins else "")
-
-
-def _evidence(
-    s3: S3Client, bronze: str, run: Run, objects: Collection[tuple[str, str]], basis: dict[str, Any]
-) -> dict[tuple[str, str], Evidence]:
-    documents = (
-        (line for line in map(without_values, iter_pinned(s3, bronze, run, basis, name)) if object_of(line) in objects)
-        for name in (RESULTS, FINDINGS)
-    )
-    return gather_records(bronze, run, *documents)

@@ -1,12 +1,16 @@
-"""Totals of held objects by feed and reason: for the record, the table in the log, and the messages. Pure."""
+"""Totals of held objects by feed and reason: for the record, the table in the log, and the messages. Pure.
+
+The message about a feed also has what waits too long in quarantine, see :mod:`lake_gate.held.ageing`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lake_gate.delivery.held_objects import HeldObject
+from lake_gate.held.ageing import QuarantinedFile, WaitingRequest, file_line, request_lines, sum_lines
 from lake_gate.model.words import counted
 from lake_gate.notifications.message import Notice
 
@@ -14,13 +18,35 @@ MOST_FEEDS_NOTIFIED = 100
 """Most feeds with a message of their own: each is a mapped task, and every writer below ``held/`` can add feeds.
 Airflow maps over at most 1,024. Source: ``max_map_length`` in Airflow's configuration."""
 NAMES_SENT = 1000
-"""Most objects in a message."""
+"""Most held objects in a message, most quarantined ones, and most requests."""
+_QUARANTINE_COUNTS = ("purge_after_days", "files", "size_bytes", "older_than_purge", "overdue_files")
 _GROUP_TEXTS, _GROUP_COUNTS = ("feed", "reason", "oldest_held_at"), ("objects", "overdue", "size_bytes")
 BACKLOG_SHAPE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "overdue_before": {"type": "string"},
         "older_than_hours": {"type": "integer"},
+        "quarantined_older_than_days": {"type": "integer"},
+        "requests": {"type": "object", "additionalProperties": {"type": "integer"}},
+        "quarantine": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "feed": {"type": "string"},
+                    **{name: {"type": "integer"} for name in _QUARANTINE_COUNTS},
+                    "overdue": {
+                        "type": "object",
+                        "additionalProperties": {
+                            "type": "object",
+                            "properties": {"files": {"type": "integer"}, "oldest_at": {"type": "string"}},
+                            "required": ["files", "oldest_at"],
+                        },
+                    },
+                },
+                "required": ["feed", "overdue", *_QUARANTINE_COUNTS],
+            },
+        },
         "groups": {
             "type": "array",
             "items": {
@@ -33,7 +59,9 @@ BACKLOG_SHAPE: dict[str, Any] = {
             },
         },
     },
-    "required": ["overdue_before", "older_than_hours", "groups"],
+    "required": [
+        *("overdue_before", "older_than_hours", "groups", "quarantined_older_than_days", "quarantine", "requests"),
+    ],
 }
 """JSON Schema of the members of ``record.json`` of a run of ``held_objects`` that are read."""
 
@@ -88,13 +116,21 @@ def is_overdue(held_at: str, overdue_before: str) -> bool:
     return held_at <= overdue_before
 
 
-def overdue_feeds(groups: Iterable[Mapping[str, Any]], known: Collection[str] = ()) -> list[str]:
-    """Return the feeds with objects that are held for too long, at most :data:`MOST_FEEDS_NOTIFIED`.
+def overdue_feeds(record: Mapping[str, Any], known: Collection[str] = ()) -> list[str]:
+    """Return the feeds with files or requests that wait for too long, at most :data:`MOST_FEEDS_NOTIFIED`.
 
+    :param record: ``record.json`` of the run that has listed them.
     :param known: feeds that take precedence if the number is exceeded.
     """
-    overdue = {group["feed"] for group in groups if group["overdue"]}
+    overdue = all_overdue_feeds(record)
     return sorted(sorted(overdue, key=lambda feed: (feed not in known, feed))[:MOST_FEEDS_NOTIFIED])
+
+
+def all_overdue_feeds(record: Mapping[str, Any]) -> set[str]:
+    """Return all feeds with files or requests that wait for too long."""
+    held = {group["feed"] for group in record["groups"] if group["overdue"]}
+    quarantined = {feed["feed"] for feed in record["quarantine"] if feed["overdue_files"]}
+    return held | quarantined | set(record["requests"])
 
 
 _COLUMNS = ("feed", "reason", "objects", "overdue", "size_bytes", "oldest_held_at")
@@ -108,38 +144,70 @@ def table(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def notice(feed: str, record: Mapping[str, Any], oldest: Iterable[Mapping[str, Any]], record_uri: str) -> Notice:
-    """Return the message about the objects of a feed that are held for too long.
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What waits too long in a feed, the oldest first, at most :data:`NAMES_SENT` of each kind.
+
+    :param held: lines of ``held.jsonl``.
+    """
+
+    held: Sequence[Mapping[str, Any]] = ()
+    quarantined: Sequence[QuarantinedFile] = ()
+    requests: Sequence[WaitingRequest] = ()
+
+
+def notice(feed: str, record: Mapping[str, Any], oldest: Overdue, record_uri: str) -> Notice:
+    """Return the message about what waits for too long in a feed: held and quarantined files, and review requests.
 
     :param record: ``record.json`` of the run that has listed them.
-    :param oldest: their lines in ``held.jsonl``, the oldest first, at most :data:`NAMES_SENT`.
     """
     groups = [group for group in record["groups"] if group["feed"] == feed]
+    quarantine = next((sums for sums in record["quarantine"] if sums["feed"] == feed), None)
     held, overdue = sum(group["objects"] for group in groups), sum(group["overdue"] for group in groups)
-    age = f"more than {record['older_than_hours']} hours"
-    sentence = f"[{feed}] {counted(overdue, 'file')} held for {age}"
-    names = [f"- {item['key']}: {item['reason']}, since {item['held_at']}" for item in oldest]
+    quarantined = quarantine["overdue_files"] if quarantine else 0
+    requests = record["requests"].get(feed, 0)
+    age, days = f"more than {record['older_than_hours']} hours", record["quarantined_older_than_days"]
+    parts = [
+        f"{counted(overdue, 'file')} held for {age}" if overdue else "",
+        f"{counted(quarantined, 'file')} quarantined for more than {counted(days, 'day')}" if quarantined else "",
+        f"{counted(requests, 'review request')} waiting" if requests else "",
+    ]
+    sentence = f"[{feed}] {', '.join(filter(None, parts))}"
+    names = [f"- {item['key']}: {item['reason']}, since {item['held_at']}" for item in oldest.held]
+    files = [file_line(file) for file in oldest.quarantined]
     return Notice(
         subject=sentence,
         lines=[
-            f"Held files of this feed: {held:,}, {overdue:,} of them for {age}.",
-            *(_sum(group) for group in groups),
-            "Remove the cause, then start the feed's DAG and choose the reason under Re-process held files: the files "
-            "go through the gate again.",
+            *(_held_lines(groups, held, overdue, age) if groups else ()),
+            *sum_lines(quarantine, days),
+            *request_lines(oldest.requests),
             *names,
+            *files,
         ],
         sms=f"{sentence}.",
         attributes={
             "feed": feed,
             "kind": "overdue",
             "severity": "None",
-            "outcome": "held",
+            "outcome": "held" if overdue else "quarantined" if quarantined else "review",
             "hold": held,
             "overdue": overdue,
+            "quarantined": quarantined,
+            "requests": requests,
         },
         record_uri=record_uri,
-        left_out=overdue - len(names),
+        left_out=overdue + quarantined + requests - len(names) - len(files) - len(oldest.requests),
     )
+
+
+def _held_lines(groups: Sequence[Mapping[str, Any]], held: int, overdue: int, age: str) -> Iterator[str]:
+    yield f"Held files of this feed: {held:,}, {overdue:,} of them for {age}."
+    yield from (_sum(group) for group in groups)
+    if overdue:
+        yield (
+            "Remove the cause, then start the feed's DAG and choose the reason under Re-process held files: the files "
+            "go through the gate again."
+        )
 
 
 def _sum(group: Mapping[str, Any]) -> str:

@@ -61,6 +61,8 @@ ACTIONS = "actions.jsonl"
 """The actions that it decided on, one per line."""
 HELD = "held.jsonl"
 """The backlog that ``held_objects`` reported."""
+QUARANTINED, REQUESTS = "quarantined.jsonl", "requests.jsonl"
+"""The quarantined files that wait too long for an answer, and the review requests that need a person."""
 
 # Documents of a masked run only.
 TO_MASK = "to_mask.jsonl"
@@ -72,7 +74,8 @@ MASKED = "masked.jsonl"
 
 DOCUMENTS = (
     *(RUN, REPROCESSED, MANIFEST, REUSED, JOB, RESULTS, FINDINGS, HISTORIES, FOUND, EXCEPTIONS, DECISIONS, COLUMNS),
-    *(PLAN, OBJECTS, RECORD, RUN_REPORT, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD, TO_MASK, MASKED),
+    *(PLAN, OBJECTS, RECORD, RUN_REPORT, RELEASED, TAKEN, IDS, LOOKED, ACTIONS, HELD),
+    *(QUARANTINED, REQUESTS, TO_MASK, MASKED),
 )
 """Names of the documents of a run, without those of folders."""
 

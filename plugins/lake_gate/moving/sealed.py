@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SEALS = "_sealed/"
+SEALS = "_sealed/"
 """Prefix of seals that are empty objects: those of copies whose own tags reach S3's limit."""
 
 
@@ -61,7 +61,7 @@ def _seal_of(s3: S3Client, bucket: str, key: str, version_id: str, tags: Mapping
 
 def _seal_prefix(key: str, version_id: str) -> str:
     """Return the prefix of the key of a seal that is an object; the rest of the key is the checksum."""
-    return f"{_SEALS}{hashlib.sha256(f'{version_id} {key}'.encode()).hexdigest()}/"
+    return f"{SEALS}{hashlib.sha256(f'{version_id} {key}'.encode()).hexdigest()}/"
 
 
 def remove_unsealed(s3: S3Client, bucket: str, moved: Iterable[Moved], run: Run) -> None:

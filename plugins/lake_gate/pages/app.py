@@ -242,8 +242,11 @@ def download_report(access: FeedDep, run_id: str) -> Response:
 
 
 @app.get("/dags/{dag_id}/runs/{run_id}/file")
-def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -> HTMLResponse:
-    """Show a file of a run: its columns, its place and how to read it, its history."""
+def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "", today: Text = "") -> HTMLResponse:
+    """Show a file of a run: its columns, its place and how to read it, its history.
+
+    :param today: if it is not empty, also what would be decided today about a file that waits.
+    """
     view = _view(access, run_id)
     if not view.is_recorded:
         raise _StateError(states.NO_RECORD)
@@ -254,6 +257,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
     past = views.read_history(view, name)
     place = view.place(file, view.releases() if file.is_held else {})
     copy_place = view.place_of_copy(file)
+    is_waiting = place.kind in {"quarantine", "held"} and not place.later_run_id and not view.is_dry_run
     reviewer = places.reviewer_arn(place.bucket) if place.kind in {"quarantine", "held"} else ""
     return render(
         request,
@@ -272,6 +276,8 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "") -
         description=rule_descriptions(view.record).get(file.rule, ""),
         threshold=facts.text(view.record, "rules", "policy", "quarantine_threshold"),
         past=past,
+        is_waiting=is_waiting,
+        today=views.read_today(view, name) if is_waiting and today else None,
         seen=columns.seen([_this_run(view, file, detections), *past]),
         times=times,
     )

@@ -89,8 +89,9 @@ def of_aws(operation: str, code: str) -> State:
         502,
         "AWS refused or did not answer",
         f"{operation} failed: {code}.",
-        "The role of Airflow's web server needs ssm:GetParametersByPath on /lake_gate, s3:ListBucket and s3:GetObject "
-        "on _runs/ in bronze, and kms:Decrypt on its key (docs/platform.md, The Gate page). Files are not affected.",
+        "The role of Airflow's web server needs ssm:GetParametersByPath on /lake_gate; s3:ListBucket, s3:GetObject and "
+        "s3:GetObjectVersion on bronze; and kms:Decrypt on its key (docs/platform.md, The Gate page). Files are not "
+        "affected.",
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendments
-from lake_gate.display import facts
+from lake_gate.display import facts, times
 from lake_gate.display.columns import Detection
 from lake_gate.display.files import FileRow
 from lake_gate.errors import DocumentTooLargeError
@@ -19,6 +19,9 @@ from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
 from lake_gate.pages.places import Place, Release, place_of, place_of_copy
 from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.threads import map_threads
+
+if TYPE_CHECKING:
+    from lake_gate.pages.today import Today
 
 _OPEN = {"running", "queued", "scheduled"}
 """States of a run in Airflow that is not over."""
@@ -165,6 +168,13 @@ def read_page(view: RunView, search: files.Search) -> files.Page:
 def read_file(view: RunView, name: str) -> FileRow | None:
     """Return a file of a run; None if the run has no such file."""
     return next((FileRow.of(entry) for entry in view.entries() if facts.text(entry, "name") == name), None)
+
+
+def read_today(view: RunView, name: str) -> Today:
+    """Return what would be decided about a file today."""
+    from lake_gate.pages.today import decide_today  # most pages do not need the package of the decisions
+
+    return decide_today(view.lake.s3, view.lake.buckets.bronze, view.run, name, view.folder.sizes, times.now())
 
 
 def read_columns(view: RunView, name: str) -> list[Detection]:

@@ -5,8 +5,6 @@ The ledger has a line for each version of a record, and the record has the hashe
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +13,14 @@ from lake_gate.ledger.chain import Kind
 from lake_gate.model.run import DECISIONS, MANIFEST, MASKED, OBJECTS, PLAN, RECORD, RUN, Run
 from lake_gate.s3.documents import put_version
 from lake_gate.s3.threads import map_threads
-from lake_gate.s3.versions import head_version
+from lake_gate.s3.versions import hash_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lake_gate.settings import Settings
 
-_THREADS, _READ_BYTES = 8, 1024**2
+_THREADS = 8
 
 
 def write_recorded(s3: S3Client, settings: Settings, run: Run, content: bytes, kind: Kind = Kind.RECORD) -> str:
@@ -56,18 +54,5 @@ def describe(s3: S3Client, bronze: str, run: Run, versions: Mapping[str, str]) -
 
 
 def _describe(s3: S3Client, bucket: str, key: str, version_id: str) -> dict[str, str] | None:
-    if (head := head_version(s3, bucket, key, version_id)) is None:
-        return None
-    return {"version_id": head["VersionId"], "sha256": _sha256_of(s3, bucket, key, head)}
-
-
-def _sha256_of(s3: S3Client, bucket: str, key: str, head: Mapping[str, Any]) -> str:
-    """Return the SHA-256 that S3 keeps; a document without it, or in parts, is read."""
-    kept = head.get("ChecksumSHA256", "-")
-    if "-" not in kept:
-        return base64.b64decode(kept).hex()
-    digest = hashlib.sha256()
-    body = s3.get_object(Bucket=bucket, Key=key, VersionId=head["VersionId"])["Body"]
-    for part in iter(lambda: body.read(_READ_BYTES), b""):
-        digest.update(part)
-    return digest.hexdigest()
+    hashed = hash_version(s3, bucket, key, version_id)
+    return {"version_id": hashed.version_id, "sha256": hashed.sha256} if hashed else None

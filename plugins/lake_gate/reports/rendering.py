@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from lake_gate.display import facts, times
 from lake_gate.display.environment import environment
-from lake_gate.display.words import shown
+from lake_gate.display.words import ANSWERS, shown
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -26,7 +26,13 @@ def _environment() -> Environment:
     style = (TEMPLATES / "report.css").read_text()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # The style is the package's own file. The file itself allows nothing else, also when it is opened from a disk.
-    found.globals |= {"style": Markup(style), "style_sha256": digest, "facts": facts, "times": times}  # noqa: S704
+    found.globals |= {
+        "style": Markup(style),  # noqa: S704
+        "style_sha256": digest,
+        "facts": facts,
+        "times": times,
+        "ANSWERS": ANSWERS,
+    }
     return found
 
 

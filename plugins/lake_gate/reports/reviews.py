@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.display import facts
@@ -15,26 +16,43 @@ from lake_gate.s3.threads import map_threads
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MOST_REVIEWS = 1000
-"""Most requests of a feed that are read."""
 _MOST_BYTES = 1024**2
-_OPEN, _DAMAGED = "open", "damaged"
+_REQUEST, _OPEN, _DAMAGED = "/request.json", "open", "damaged"
 
 
-def read_reviews(s3: S3Client, bronze: str, feed: str) -> list[dict[str, Any]]:
-    """Return the requests about files of a feed, the oldest first.
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """Review requests of a feed, the oldest first.
 
-    Each has ``id``, ``action``, ``state`` (that of its outcome; ``open`` without one), ``asked_at``, ``run_folder`` and
-    the number of its ``files``. A request whose documents are damaged has the state ``damaged``.
+    :param left_out: number of older ones that are not among them.
     """
-    prefixes = list(islice(_iter_prefixes(s3, bronze, feed), MOST_REVIEWS))
-    read = [review for _, review in map_threads(lambda prefix: _read(s3, bronze, prefix), prefixes)]
-    return sorted(read, key=lambda review: (review["asked_at"], review["id"]))
+
+    items: Iterator[dict[str, Any]]
+    left_out: int = 0
 
 
-def _iter_prefixes(s3: S3Client, bronze: str, feed: str) -> Iterator[str]:
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=f"{REVIEWS}{feed}/", Delimiter="/"):
-        yield from (item["Prefix"] for item in page.get("CommonPrefixes", ()))
+def read_reviews(s3: S3Client, bronze: str, feed: str, most: int | None = None) -> Reviews:
+    """Return the requests about files of a feed, which are read while they are iterated over: two reads for each.
+
+    Each has ``id``, ``action``, ``state`` (that of its outcome; ``open`` without one), ``asked_at``, ``closed_at``,
+    ``run_folder``, the number of its ``files`` and their ``names``. A request whose documents are damaged has the state
+    ``damaged``.
+
+    :param most: number of requests to read, the newest; all by default.
+    """
+    asked = sorted(_iter_requests(s3, bronze, feed))
+    left_out = max(0, len(asked) - most) if most is not None else 0
+    prefixes = (prefix for _, prefix in asked[left_out:])
+    read = map_threads(lambda prefix: _read(s3, bronze, prefix), prefixes)
+    return Reviews((review for _, review in read), left_out)
+
+
+def _iter_requests(s3: S3Client, bronze: str, feed: str) -> Iterator[tuple[datetime, str]]:
+    """Yield when each request was written, and the prefix of its documents."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=f"{REVIEWS}{feed}/"):
+        for item in page.get("Contents", ()):
+            if item["Key"].endswith(_REQUEST):
+                yield item["LastModified"], item["Key"].removesuffix(_REQUEST) + "/"
 
 
 def _read(s3: S3Client, bronze: str, prefix: str) -> dict[str, Any]:
@@ -46,15 +64,17 @@ def _read(s3: S3Client, bronze: str, prefix: str) -> dict[str, Any]:
         )
     except DamagedDocumentError:
         return _review(review_id, None, _DAMAGED)
-    return _review(review_id, request, facts.text(outcome, "state") or _OPEN)
+    return _review(review_id, request, facts.text(outcome, "state") or _OPEN, facts.text(outcome, "at"))
 
 
-def _review(review_id: str, request: Mapping[str, Any] | None, state: str) -> dict[str, Any]:
+def _review(review_id: str, request: Mapping[str, Any] | None, state: str, closed_at: str = "") -> dict[str, Any]:
     return {
         "id": review_id,
         "action": facts.text(request, "asked"),
         "state": state,
+        "closed_at": closed_at,
         "asked_at": facts.text(request, "asked_at"),
         "run_folder": facts.text(request, "run_folder"),
         "files": len(facts.mappings(request, "files")),
+        "names": [facts.text(file, "name") for file in facts.mappings(request, "files")],
     }

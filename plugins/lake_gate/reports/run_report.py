@@ -106,6 +106,7 @@ class RunReport:
     :param job_times: when the job was created, and when it ran last.
     :param ledger_head: the latest line of the feed's ledger; None without a ledger.
     :param reviews: requests about files of the run, see :mod:`lake_gate.reports.reviews`.
+    :param reviews_left_out: number of older requests of the feed that were not read.
     """
 
     record: Mapping[str, Any]
@@ -118,6 +119,7 @@ class RunReport:
     job_times: tuple[str, str] = ("", "")
     ledger_head: Head | None = None
     reviews: Sequence[Mapping[str, Any]] = ()
+    reviews_left_out: int = 0
 
     @classmethod
     def collect(

@@ -6,12 +6,9 @@ never fails a task: the files have moved, and the record accounts for them.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
 
 from lake_gate.decision.basis import read_basis, read_job
 from lake_gate.display import facts
@@ -21,8 +18,8 @@ from lake_gate.model.run import COLUMNS, DECISIONS, MANIFEST, OBJECTS, PLAN, REC
 from lake_gate.reports.rendering import render
 from lake_gate.reports.reviews import read_reviews
 from lake_gate.reports.run_report import Document, RunReport
-from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_json_lines, need_object, write_document
+from lake_gate.s3.versions import hash_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,7 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PART_BYTES = 1024**2
+MOST_REVIEWS = 1000
+"""Most requests of the feed that are read for the report of a run, the newest: it is written with each record."""
 
 
 def write_run_report(s3: S3Client, settings: Settings, run: Run) -> str | None:
@@ -55,13 +53,15 @@ def _render(s3: S3Client, settings: Settings, run: Run) -> bytes:
     bronze = settings.bronze_bucket
     record = need_object(s3, bronze, run.document(RECORD), {})
     basis = read_basis(s3, bronze, run)
+    reviews = read_reviews(s3, bronze, run.feed, MOST_REVIEWS)
     report = RunReport.collect(
         record,
         iter_json_lines(s3, bronze, run.document(OBJECTS)),
         iter_json_lines(s3, bronze, run.document(COLUMNS), missing_ok=True),
         documents=list(_documents(s3, bronze, run, basis)),
         job_times=_job_times(s3, bronze, run, basis),
-        reviews=[item for item in read_reviews(s3, bronze, run.feed) if item["run_folder"] == run.folder],
+        reviews=[item for item in reviews.items if item["run_folder"] == run.folder],
+        reviews_left_out=reviews.left_out,
         ledger_head=_head(s3, settings, run),
     )
     return render("run_report.html", report=report, record=record, bronze=bronze, ledger=settings.ledger)
@@ -84,23 +84,5 @@ def _documents(s3: S3Client, bronze: str, run: Run, basis: Mapping[str, Any]) ->
     """Yield the documents that prove the run, in the order in which they were written."""
     for name in (MANIFEST, DECISIONS, PLAN, OBJECTS, RECORD):
         version_id = facts.text(basis, "decisions") if name == DECISIONS else ""
-        if (document := hash_document(s3, bronze, run.document(name), version_id)) is not None:
-            yield document
-
-
-def hash_document(s3: S3Client, bucket: str, key: str, version_id: str = "") -> Document | None:
-    """Return a version of a document with the SHA-256 of its content, read in parts; None if it does not exist.
-
-    :param version_id: the latest by default.
-    """
-    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=key, **version)
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        return None
-    digest = hashlib.sha256()
-    for part in answer["Body"].iter_chunks(_PART_BYTES):
-        digest.update(part)
-    return Document(f"s3://{bucket}/{key}", answer["VersionId"], digest.hexdigest(), answer["ContentLength"])
+        if hashed := hash_version(s3, bronze, run.document(name), version_id):
+            yield Document(f"s3://{bronze}/{run.document(name)}", hashed.version_id, hashed.sha256, hashed.size_bytes)

@@ -19,6 +19,7 @@ from lake_gate import links
 from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
+from lake_gate.display.past import read_past
 from lake_gate.errors import ReviewedFileChangedError, ReviewError, from_aws_error
 from lake_gate.exceptions.store import StoredDocument, add_exception
 from lake_gate.feed import Feed
@@ -171,7 +172,9 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         run = Run.of_folder(request.feed, request.run_folder)
         columns = (line for line in iter_columns(self.s3, self.lake_settings.bronze_bucket, run) if line.name in names)
         page = links.run_on_page(self.reviewed_feed(context).dag_id, run.folder)
-        self.subject, self.body = subject(request), body(request, columns, valid, page=page)
+        read = read_past(self.s3, self.lake_settings.bronze_bucket, run, names)
+        past = {name: table.words for name, table in read.items()}
+        self.subject, self.body = subject(request), body(request, columns, valid, page=page, past=past)
         left = datetime.fromisoformat(request.deadline_at) - datetime.fromisoformat(now())
         self.response_timeout = max(left, timedelta(seconds=1))  # Airflow takes zero as no deadline
         return str(HITLOperator.execute(self, context))

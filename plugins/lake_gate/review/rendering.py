@@ -8,7 +8,8 @@ their code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from lake_gate.decision.columns import ColumnLine, sentence
 from lake_gate.model.words import counted
@@ -48,12 +49,20 @@ def subject(request: Request) -> str:
     return f"{request.feed}: {_WORDS[request.kind]}, {counted(len(request.files), 'quarantined file')}"
 
 
-def body(request: Request, columns: Iterable[ColumnLine], approvals: Sequence[Answer], *, page: str | None) -> str:
+def body(
+    request: Request,
+    columns: Iterable[ColumnLine],
+    approvals: Sequence[Answer],
+    *,
+    page: str | None,
+    past: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return the text that the person who answers sees.
 
     :param columns: lines of ``columns.jsonl`` about the files.
     :param approvals: answers that count already.
     :param page: address of the run on the Gate page; None where Airflow does not know its own address.
+    :param past: what became of the table of each file in earlier runs, in words, by name of the file.
     """
     lines = list(columns)
     parts = [
@@ -63,7 +72,7 @@ def body(request: Request, columns: Iterable[ColumnLine], approvals: Sequence[An
         f"**People who have to approve**: {request.kind.approvals}, never the asker. {_approved(approvals)}",
         *_exception(request),
         "**Files**",
-        "\n".join(line for file in request.files for line in _file(file, lines)),
+        "\n".join(line for file in request.files for line in _file(file, lines, past.get(file.name))),
         _how_to_look(request, page),
     ]
     return "\n\n".join(parts)
@@ -88,9 +97,11 @@ def _exception(request: Request) -> Iterator[str]:
     )
 
 
-def _file(file: ReviewedFile, columns: Sequence[ColumnLine]) -> Iterator[str]:
+def _file(file: ReviewedFile, columns: Sequence[ColumnLine], past: str | None) -> Iterator[str]:
     found = ", ".join(f"{plain(name)} x {count:,}" for name, count in sorted(file.detections.items()))
     yield f"- **{plain(file.name)}**, {file.size_bytes:,} bytes, {plain(file.reason)}: {found or 'no identifiers'}"
+    if past:
+        yield f"    - {plain(past)}"
     own = [line for line in columns if line.name == file.name and line.index is not None]
     for line in own[:MOST_COLUMNS]:
         yield f"    - {plain(sentence(line))}; {_history(line)}"

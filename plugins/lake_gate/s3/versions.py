@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,8 @@ from lake_gate.s3.answers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_READ_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,36 @@ def head_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> d
         if is_missing(error):
             return None
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class HashedVersion:
+    """Version of an object, with the SHA-256 of its content, hexadecimal."""
+
+    version_id: str
+    sha256: str
+    size_bytes: int
+
+
+def hash_version(s3: S3Client, bucket: str, key: str, version_id: str = "") -> HashedVersion | None:
+    """Return a version with its SHA-256, the latest by default; None if it does not exist.
+
+    The SHA-256 is the one that S3 keeps; an object without it, or in parts, is read.
+    """
+    if (head := head_version(s3, bucket, key, version_id)) is None:
+        return None
+    return HashedVersion(head["VersionId"], _sha256_of(s3, bucket, key, head), head["ContentLength"])
+
+
+def _sha256_of(s3: S3Client, bucket: str, key: str, head: Mapping[str, Any]) -> str:
+    kept = head.get("ChecksumSHA256", "-")
+    if "-" not in kept:
+        return base64.b64decode(kept).hex()
+    digest = hashlib.sha256()
+    body = s3.get_object(Bucket=bucket, Key=key, VersionId=head["VersionId"])["Body"]
+    for part in body.iter_chunks(_READ_BYTES):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def tags_of(s3: S3Client, bucket: str, key: str, version_id: str) -> dict[str, str] | None:

@@ -83,3 +83,41 @@ def test_exceptions_are_summed_over_runs_and_older_records_have_none() -> None:
     found.add_record({"reused": 1, "rules": {"exceptions": [{**used, "objects": None}, "damaged"]}})
     assert found.exceptions == {"org": {**used, "runs": 2, "objects": 2}}
     assert found.reused == 3
+
+
+def review(state: str, *names: str, **changes: Any) -> dict[str, Any]:
+    facts = {"asked_at": "2026-11-20T00:00:00+00:00", "closed_at": "2026-11-21T00:00:00+00:00", "run_folder": "a"}
+    return {**facts, "id": "r", "action": "release", "state": state, "files": len(names), "names": names, **changes}
+
+
+def answers_of(*reviews: dict[str, Any]) -> list[dict[str, int]]:
+    found = period(row("a", started_at="2026-11-01T00:00:00+00:00", outcomes={"quarantine": 3}))
+    for each in reviews:
+        found.add_review({**each, "names": list(each["names"])})
+    return [{**waiting.answers, "": waiting.unanswered} for waiting in found.waiting if waiting.files]
+
+
+@pytest.mark.parametrize(
+    ("reviews", "expected"),
+    [
+        ([], {"": 3}),
+        ([review("released", "x", "y"), review("kept", "z")], {"released": 2, "kept": 1, "": 0}),
+        ([review("kept", "x"), review("purged", "x")], {"purged": 1, "": 2}),
+        ([review("refused", "x"), review("expired", "y"), review("open", "z")], {"": 3}),
+        ([review("kept", "x", run_folder="other")], {"": 3}),
+        ([review("kept", "x", closed_at="2026-12-01T00:00:01+00:00")], {"": 3}),
+        ([review("kept", "w", "x", "y", "z")], {"kept": 4, "": 0}),
+    ],
+    ids=["none", "answered", "the last counts", "no answer", "of another run", "after the month", "of originals, too"],
+)
+def test_quarantined_files_are_counted_by_their_last_answer(
+    reviews: list[dict[str, Any]], expected: dict[str, int]
+) -> None:
+    assert answers_of(*reviews) == [expected]
+
+
+def test_requests_of_other_months_are_not_listed() -> None:
+    found = period()
+    found.add_review(review("kept", "x"))
+    found.add_review(review("kept", "x", "y", asked_at="2026-10-31T23:59:59+00:00"))
+    assert (found.reviews.count, dict(found.asked)) == (1, {"kept": 1})

@@ -71,3 +71,16 @@ def test_exceptions_of_the_records_are_in_the_month(lake: Lake, gate: Gate) -> N
     record["rules"]["exceptions"] = [used]
     gate.write("record.json", json.dumps(record).encode())
     assert read(lake).exceptions["org"]["objects"] == 1
+
+
+def test_answers_to_requests_of_all_months_count_and_those_of_this_one_are_listed(lake: Lake, gate: Gate) -> None:
+    asked = {"asked": "keep", "asked_at": "2001-01-01T00:00:00+00:00", "run_folder": gate.run.folder}
+    for name, content in {
+        "request": {**asked, "files": [{"name": "c.csv"}]},
+        "outcome": {"state": "kept", "at": "2001-01-02T00:00:00+00:00"},
+    }.items():
+        lake.put(lake.bronze, f"_reviews/synthea/a/{name}.json", json.dumps(content).encode())
+    period = read(lake)
+    assert sum(waiting.answers["kept"] for waiting in period.waiting) == 1
+    assert sum(waiting.unanswered for waiting in period.waiting) == 0
+    assert period.reviews.count == 0

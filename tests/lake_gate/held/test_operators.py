@@ -22,9 +22,13 @@ from lake_gate.model.run import MANIFEST, Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.notifications.alarms import HELD_TOO_LONG
 from lake_gate.recording.operators import RecordOperator
+from lake_gate.review.documents import write_request
 from tests.builders import decided
 from tests.lake import Lake
+from tests.lake_gate.held.test_requests import close
 from tests.lake_gate.holding import hold
+from tests.lake_gate.review.conftest import quarantine
+from tests.lake_gate.review.requests import make_request
 
 RUN, LISTING = Run("synthea", "2"), Run("held_objects", "2")
 CONTEXT: Any = {"run_id": "2", "dag_run": SimpleNamespace(dag_id="d", run_id="2", start_date=None)}
@@ -48,8 +52,9 @@ def reprocess(lake: Lake, source: str = "held://*", *, moves: bool = True, dry_r
     step(lake, RecordOperator, facts={**FACTS, "source": source}, is_dry_run=dry_run)
 
 
-def list_held(lake: Lake, older_than_hours: int) -> Any:
-    return step(lake, ListHeldOperator, "held_objects", older_than_hours=str(older_than_hours))
+def list_held(lake: Lake, older_than_hours: int, days: int = 7) -> Any:
+    ages = {"older_than_hours": str(older_than_hours), "quarantined_older_than_days": str(days)}
+    return step(lake, ListHeldOperator, "held_objects", **ages)
 
 
 def tell(lake: Lake, about: str = "synthea") -> Any:
@@ -237,3 +242,43 @@ def test_nothing_is_released_by_a_run_whose_record_says_dry_run_without_a_pin(la
     lake.s3.delete_object(Bucket=lake.bronze, Key=RUN.document("run.json"))
     assert step(lake, ReleaseHeldOperator) == 0
     assert lake.versions(lake.bronze, copy.key) == [copy.version_id]
+
+
+def test_quarantined_files_and_requests_are_in_the_same_message(lake: Lake) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    hold(lake, "a.csv")
+    kept, waiting = quarantine(lake, "kept.csv"), quarantine(lake, "waiting.csv")
+    close(lake, 1, "kept", files=(kept,))
+    write_request(lake.s3, lake.settings, make_request(deadline_at="2026-01-01T00:00:00+00:00", files=(waiting,)))
+    assert list_held(lake, 0, 0)["overdue_feeds"] == ["synthea"]
+    written = lake.document(LISTING.document("record.json"))
+    (sums,) = written["quarantine"]
+    assert (sums["files"], sums["overdue_files"], sums["answers"]) == (2, 1, {"kept": 1, "open": 1})
+    assert (written["requests"], written["requests_not_read"]) == ({"synthea": 1}, 0)
+    assert [line["key"] for line in lake.lines(LISTING.document("quarantined.jsonl"))] == [waiting.key]
+    assert tell(lake) == tell(lake)
+    (message,) = received()
+    parts = "1 file held for more than 0 hours, 1 file quarantined for more than 0 days, 1 review request waiting"
+    assert message["Subject"] == f"[synthea] {parts}"[:97] + "..."
+    assert f"- {waiting.key}: findings_at_or_above_threshold, quarantined since" in message["Message"]
+    assert kept.key not in message["Message"]
+    assert "- Review request review-0123456789abcdef (release, 1 file) was not answered" in message["Message"]
+
+
+def test_a_feed_of_which_nothing_is_held_is_told_of_its_quarantine(lake: Lake) -> None:
+    received = lake.messages_of(lake.settings.low_topic_arn)
+    quarantine(lake)
+    assert list_held(lake, 0)["overdue_feeds"] == []
+    assert list_held(lake, 0, 0)["overdue_feeds"] == ["synthea"]
+    tell(lake)
+    assert [message["Subject"] for message in received()] == ["[synthea] 1 file quarantined for more than 0 days"]
+
+
+def test_files_older_than_the_retention_are_counted_and_stay(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = quarantine(lake)
+    list_held(lake, 0)
+    assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 0
+    monkeypatch.setattr(held_operators, "PURGE_AFTER_DAYS", 0)
+    list_held(lake, 0)
+    assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 1
+    assert lake.versions(lake.quarantine, file.key) == [file.version_id]

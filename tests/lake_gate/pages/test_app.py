@@ -12,6 +12,7 @@ import pytest
 
 from lake_gate.model.run import RELEASED, Run, index_of
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
+from tests.lake_gate.steps import decide, landed_with_medium
 
 RUN = "/gate/dags/synthea_gate/runs/1"
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}'\".csv"
@@ -259,3 +260,27 @@ def test_a_masked_copy_has_its_place_and_its_command(viewer: Browser, written: W
     page = viewer.text(f"{RUN}/file", name="patients.csv")
     assert "s3://lake-silver-123456789012-us-east-1/synthea/1/patients.csv" in page
     assert "aws s3api get-object --bucket lake-silver-123456789012-us-east-1" in page
+
+
+@pytest.mark.parametrize(("outcome", "is_shown"), [("hold", True), ("quarantine", True), ("promote", False)])
+def test_what_would_be_decided_today_is_offered_for_files_that_wait(
+    viewer: Browser, written: Written, outcome: str, is_shown: bool
+) -> None:
+    now = {"bucket": written.lake.quarantine if outcome == "quarantine" else written.lake.bronze, "version_id": "v1"}
+    now["key"] = f"{'held/' if outcome == 'hold' else ''}synthea/1/{HOSTILE}"
+    place = {} if outcome == "promote" else {"now": {**now, "is_beside_others": False}}
+    written.run(entry(HOSTILE, outcome, **place), columns=[])
+    page = viewer.text(f"{RUN}/file", name=HOSTILE)
+    assert ("What would be decided now?" in page) is is_shown
+    page = viewer.text(f"{RUN}/file", name=HOSTILE, today="yes")
+    assert ("Not known. The run has not decided." in page) is is_shown
+
+
+def test_the_page_says_what_would_be_decided_today(viewer: Browser, written: Written) -> None:
+    landed = landed_with_medium(written.lake)
+    decide(written.lake, "Medium")
+    now = {"bucket": written.lake.quarantine, "key": landed.key, "version_id": "v1", "is_beside_others": False}
+    written.run(entry("a.csv", now=now), columns=[])
+    page = viewer.text(f"{RUN}/file", name="a.csv", today="yes")
+    assert "by the policy <b>default</b>. Nothing is scanned, and nothing is moved." in page
+    assert "To do it, ask for a review" in page

@@ -144,7 +144,12 @@ def month(name: str = "", **more: Any) -> Any:
     )
     used = {"id": name or "org-names", "kind": name or "accepted", "release": "as_is", "until": "2026-12-31"}
     period.add_record({"reused": 4, "rules": {"exceptions": [{**used, "objects": 1}]}})
-    period.reviews = [{"id": name or "r-1", "action": name or "release", "state": name or "expired", "files": 2}]
+    asked = {"asked_at": "2026-11-29T09:00:00+00:00", "run_folder": "d", "closed_at": "2026-11-30T09:00:00+00:00"}
+    for review in (
+        {"id": name or "r-1", "action": name or "release", "state": name or "expired", "names": ["x.csv", "y.csv"]},
+        {"id": name or "r-2", "action": name or "keep", "state": name or "kept", "names": ["x.csv"]},
+    ):
+        period.add_review({**asked, **review, "files": len(review["names"])})
     return period
 
 
@@ -166,11 +171,11 @@ def test_the_report_of_a_month_has_its_sums() -> None:
             "create_job: Acc",
         ),
         *(
-            "2 to 7 days 2 1",
-            "more than 30 days 3 1",
+            "2 to 7 days 2 1 0 1 0 1",
+            "more than 30 days 3 1 0 0 0 3",
             "org-names accepted as is 2026-12-31 1 1",
             "r-1 release expired",
-            "about them: expired 2.",
+            "about them: expired 2, kept 1.",
         ),
         *(
             "w.csv quarantined not moved yet",

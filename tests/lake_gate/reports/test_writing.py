@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lake_gate.finding_events.reconciling import rewrite_record
 from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, PLAN, RECORD, RUN_REPORT, Run
 from lake_gate.reports import writing
-from lake_gate.reports.writing import hash_document, write_run_report
+from lake_gate.reports.writing import write_run_report
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
 from tests.lake_gate.reports.html import Parsed, parse
@@ -90,7 +90,6 @@ def test_a_report_that_cannot_be_written_fails_no_task_and_is_in_the_log(
 
 def test_a_run_without_a_record_has_no_report(lake: Lake, caplog: pytest.LogCaptureFixture) -> None:
     assert write_run_report(lake.s3, lake.settings, Run("synthea", "none")) is None
-    assert hash_document(lake.s3, lake.bronze, "none") is None
 
 
 def test_an_empty_delivery_has_a_report(lake: Lake) -> None:

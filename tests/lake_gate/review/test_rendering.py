@@ -102,3 +102,12 @@ def test_hostile_names_do_not_change_the_form_of_the_text(text: str) -> None:
 
 def test_subject_has_no_text_from_outside() -> None:
     assert subject(make_request(asked="keep")) == "synthea: keep in quarantine, 1 quarantined file"
+
+
+def test_reviewer_sees_what_became_of_the_table_before_and_hostile_words_stay_inert() -> None:
+    past = {"organizations.csv": "in 3 earlier runs: 3 promoted", "x.csv": "of another file"}
+    shown = body(make_request(), [column()], [], page=None, past=past)
+    assert "    - in 3 earlier runs: 3 promoted\n    - NAME" in shown
+    assert "of another file" not in shown
+    for text in HOSTILE:
+        assert plain(text) in body(make_request(), [], [], page=None, past={"organizations.csv": text})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lake_gate.s3.versions import list_histories
+from lake_gate.s3.versions import HashedVersion, hash_version, list_histories
 from tests.lake import Lake
 
 NAMES = ["a", "a ", "a.csv", "a/b", "ab", "b", "é.csv", "日本", "~", "z/\U0001f600"]
@@ -52,3 +53,12 @@ def test_listing_ends_behind_the_last_wanted_key(lake: Lake, monkeypatch: pytest
     assert requests.total() == 1
     assert len(list_histories(s3, lake.bronze, ["r/0000", "r/1009"])) == 2
     assert requests.total() == 3
+
+
+def test_hash_is_that_of_the_version_whether_s3_keeps_it_or_not(lake: Lake) -> None:
+    kept = lake.put(lake.bronze, "a", b"kept").version_id
+    plain = lake.s3.put_object(Bucket=lake.bronze, Key="a", Body=b"plain", ChecksumAlgorithm="CRC32")["VersionId"]
+    sha256 = {content: hashlib.sha256(content).hexdigest() for content in (b"kept", b"plain")}
+    assert hash_version(lake.s3, lake.bronze, "a", kept) == HashedVersion(kept, sha256[b"kept"], 4)
+    assert hash_version(lake.s3, lake.bronze, "a") == HashedVersion(plain, sha256[b"plain"], 5)
+    assert hash_version(lake.s3, lake.bronze, "none") is None
