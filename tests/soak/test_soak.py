@@ -1,8 +1,9 @@
-"""Random schedules of everything that happens to a lake, on a handful of byte sequences; then all promises must hold.
+"""Random schedules of everything that happens to a lake, on a handful of byte sequences; all promises must hold.
 
-Deliveries, findings of other jobs, clears, repeated run ids, re-processing, kills at any S3 call and withdrawals come
-in any order. ``make test`` runs a few short schedules, ``make soak`` many long ones. A schedule that fails becomes a
-test below.
+Deliveries, findings of other jobs, clears, repeated run ids, re-processing, kills at any S3 call, withdrawals, reviews
+with the answers of people, days that pass and exceptions that end or are revoked come in any order. After each step
+those promises are checked that hold at any time, at the end all. ``make test`` runs a few short schedules, ``make
+soak`` many long ones. A schedule that fails becomes a test below.
 """
 
 from __future__ import annotations
@@ -16,10 +17,20 @@ import pytest
 import requests
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from airflow.providers.standard.operators.hitl import HITLOperator
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.lake import Lake
-from tests.soak.promises import problems
+from tests.soak.clock import MODULES, Clock
+from tests.soak.promises import problems, problems_meanwhile
+from tests.soak.reviews import NEEDED, ask_people
 from tests.soak.world import SEVERITIES, STEPS, World
 
 CONTENTS = [b"A\n1\n", b"B\n2\n", b"C\n3\n"]
@@ -33,6 +44,19 @@ lies = st.dictionaries(contents, severities, max_size=len(CONTENTS))
 deliveries = st.dictionaries(st.sampled_from(NAMES), contents, min_size=1)
 steps, kills = st.integers(1, len(STEPS)), st.one_of(st.just(0), st.integers(1, 40))
 numbers = st.integers(0, 50)
+people = st.sampled_from(["ann", "bob", "cid", "Bob "])
+answers = st.lists(st.tuples(people, st.integers(0, 9)), max_size=4)
+"""Who answers, and how: 0 refuses, 1 answers late."""
+exceptions = st.fixed_dictionaries(
+    {
+        "asked": st.sampled_from([*NEEDED, "release", "release"]),
+        "scope": st.sampled_from(["files", "table"]),
+        "days": st.sampled_from([0, 2, 30]),
+        "identifier": st.sampled_from(["NAME", "NAME", "USA_PASSPORT_NUMBER"]),
+        "most": st.sampled_from([1, 5]),
+        "column": st.sampled_from([None, None, "NAME", "A"]),
+    }
+)
 
 
 class Schedule(RuleBasedStateMachine):
@@ -44,7 +68,13 @@ class Schedule(RuleBasedStateMachine):
         endpoint_url = os.environ["AWS_ENDPOINT_URL"]
         requests.post(f"{endpoint_url}/moto-api/reset", timeout=10).raise_for_status()
         boto3.DEFAULT_SESSION = None
+        Clock.days = 0
         self.world = World(Lake.set_up(endpoint_url))
+
+    @invariant()
+    def promises_hold_meanwhile(self) -> None:
+        if hasattr(self, "world"):
+            assert problems_meanwhile(self.world) == []
 
     @rule(files=deliveries, lies=lies, reuses=st.booleans(), dry=st.booleans(), steps=steps, kill_at=kills)
     def deliver(self, files: Any, lies: Any, reuses: bool, dry: bool, steps: int, kill_at: int) -> None:
@@ -59,11 +89,14 @@ class Schedule(RuleBasedStateMachine):
         files=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(WITH_NAMES), min_size=1),
         lies=st.dictionaries(st.sampled_from(WITH_NAMES), severities),
         reuses=st.booleans(),
+        strict=st.booleans(),
         steps=steps,
         kill_at=kills,
     )
-    def deliver_to_be_masked(self, files: Any, lies: Any, reuses: bool, steps: int, kill_at: int) -> None:
-        run = self.world.deliver(files, lies=lies, reuses=reuses, masks=True)
+    def deliver_to_be_masked(
+        self, files: Any, lies: Any, reuses: bool, strict: bool, steps: int, kill_at: int
+    ) -> None:
+        run = self.world.deliver(files, lies=lies, reuses=reuses, masks=True, is_strict=strict)
         self.world.go(run, steps=steps, kill_at=kill_at)
 
     @rule(lies=lies, steps=steps, kill_at=kills)
@@ -107,15 +140,57 @@ class Schedule(RuleBasedStateMachine):
     def look(self, kill_at: int) -> None:
         self.world.look(kill_at=kill_at)
 
+    @rule(number=numbers, exception=exceptions, answers=answers, kill_at=kills)
+    def ask(self, number: int, exception: Any, answers: Any, kill_at: int) -> None:
+        review = self.world.reviews.ask(number, kill_at=kill_at, **exception)
+        if review:
+            self.answer_all(review, answers, kill_at)
+
+    @precondition(lambda self: self.world.reviews.all)
+    @rule(number=numbers, answers=answers, kill_at=kills)
+    def answer(self, number: int, answers: Any, kill_at: int) -> None:
+        self.answer_all(self.world.reviews.all[number % len(self.world.reviews.all)], answers, kill_at)
+
+    def answer_all(self, review: Any, answers: Any, kill_at: int) -> None:
+        """Let people answer, and do what follows."""
+        for by, how in answers:
+            self.world.reviews.answer(review, by, approves=how != 0, is_late=how == 1, kill_at=kill_at)
+        self.world.reviews.give_up(review)
+        self.world.reviews.carry_out(review, kill_at)
+        if review.reprocess:
+            self.world.go(review.reprocess)
+
+    @precondition(lambda self: self.world.reviews.all)
+    @rule(number=numbers)
+    def revoke(self, number: int) -> None:
+        self.world.reviews.revoke(self.world.reviews.all[number % len(self.world.reviews.all)])
+
+    @precondition(lambda self: self.world.reviews.all)
+    @rule(days=st.sampled_from([1, 3, 40]))
+    def let_days_pass(self, days: int) -> None:
+        Clock.days += days
+
     def teardown(self) -> None:
         """Let everything come to its end, and look at what is where."""
         if not hasattr(self, "world"):
             return
+        for review in self.world.reviews.all:
+            self.world.reviews.end(review)
         for run in self.world.runs:
             self.world.go(run)
         for _ in range(3):
             self.world.look(run_deadline=timedelta(0))
         assert problems(self.world) == []
+
+
+@pytest.fixture(autouse=True)
+def people_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """People answer and days pass by schedule."""
+    monkeypatch.setattr(HITLOperator, "execute", ask_people)
+    for module in MODULES:
+        monkeypatch.setattr(module, "datetime", Clock)
+    monkeypatch.setattr(Clock, "days", 0)
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", "set by the world")
 
 
 def test_promises_hold_after_any_schedule(lake: Lake) -> None:
