@@ -21,7 +21,7 @@ class Clock(datetime):
     """Days that have passed by schedule."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:  # type: ignore[override]
+    def now(cls, tz: tzinfo | None = None) -> Self:
         """Return the time now, in the world."""
         return datetime.now(tz) + timedelta(days=Clock.days)  # type: ignore[return-value]
 

@@ -1,7 +1,7 @@
 """What may be in silver, by a model of its own: what Macie has reported, who has approved what, and until when.
 
-It knows neither policies nor decisions nor documents of the gate, only what docs/decisions.md and docs/review.md promise
-about the byte sequences and schedules of the soak. Where the order of two things is not certain, it allows both.
+It knows neither policies nor decisions nor documents of the gate, only what docs/decisions.md and docs/review.md
+promise about the byte sequences and schedules of the soak. Where the order of two things is open, it allows both.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ class Allowed:
         counts = count(reports)
         if self.contents is not None:
             reviewed = self.contents.get(content, {})
-            return content in self.contents and all(
-                number <= reviewed.get(name, 0) for name, number in counts.items()
-            )
+            return content in self.contents and all(number <= reviewed.get(name, 0) for name, number in counts.items())
         if (dataset, identifier) != (self.dataset, self.identifier) or counts[identifier] > self.most:
             return False
         if not self.column:

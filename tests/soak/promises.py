@@ -106,7 +106,7 @@ def _ledgers(world: World, *, is_healed: bool) -> Iterator[str]:
 
 
 def _reviews(world: World) -> Iterator[str]:
-    """Yield what was given back without the people it takes, and what is gone from quarantine since it was asked for."""
+    """Yield what was given back without approval, and what has left quarantine since it was asked for."""
     there = {(one["Key"], one["VersionId"]) for one in world.versions(world.lake.quarantine)}
     for review in world.reviews.all:
         if review.reprocess and not review.is_approved:
