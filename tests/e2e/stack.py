@@ -50,12 +50,11 @@ class Stack:
     url: str
     folder: Path
 
-    def add_feed(self, name: str, *, schedule: str | None, **more: Any) -> None:
+    def add_feed(self, name: str, *, schedule: str | None) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
-        feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule, **more}
+        feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
-        for dag in ("quarantine_review", "synthea_gate"):  # a changed file is read at once, others at their interval
-            (self.folder / f"dags/{dag}.py").touch()
+        (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
         wait_for(lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
 
     def switch_on(self, dag_id: str) -> None:
