@@ -118,7 +118,7 @@ faults: setup ## Test every AWS call of a run with every fault; writes docs/repo
 mutants: setup ## Check that the tests notice deliberate breakages of the safety code; MUTANTS_ARGS=--changed: changed ones and a tenth
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
 
-soak: setup ## Test random schedules of runs, findings, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
+soak: setup ## Test random schedules of runs, findings, reviews, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]
 	@SOAK_EXAMPLES=$(or $(SOAK_EXAMPLES),200) SOAK_RULES=$(or $(SOAK_RULES),25) $(BIN)/python -m pytest tests/soak -n 1 -o faulthandler_timeout=0 -rs
 
 compose-test: setup ## Start the compose stack, run a delivery through its REST API, stop it; CHAOS=1 also kills containers during runs

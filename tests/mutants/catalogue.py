@@ -529,6 +529,7 @@ MUTANTS = [
     _review("a task that was marked as done gives files back", "        if state is State.ASKED:\n", "        if False:\n"),
     _review("the re-scan is skipped", '"source": source_of_review(request.id),', '"source": None,'),
     _review("a cleared task gives files back again", "if returned is None:", "if True:"),
+    _review("an answer whose task died has no line", "        append_latest_answer(self.s3, self.lake_settings, request, answers)\n", ""),
     _review("a wait has no deadline", "max(left, timedelta(seconds=1))", "left"),
     _review("a run that no user has started asks", 'getattr(context["dag_run"], "triggering_user_name", None) or ""', 'getattr(context["dag_run"], "triggering_user_name", None) or "scheduled"'),
     _showing("a name is Markdown", "character.isalnum() or character in _SAFE", "True or character in _SAFE"),

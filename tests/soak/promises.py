@@ -4,51 +4,115 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.stores import BucketStore
+from tests.soak.oracle import KEY, Allowed, Report, is_forbidden, remaining
 from tests.soak.world import GateRun, World
-
-_RANKS = {"": 0, "Low": 1, "Medium": 2, "High": 3}
 
 
 def problems(world: World) -> list[str]:
-    """Return the broken promises, as sentences; none means that all hold."""
+    """Return the broken promises once everything has come to its end, as sentences; none means that all hold."""
     recorded = {run.run.folder: run for run in world.runs if _document(world, run, "record.json")}
     return [
         *_leaks(world),
         *_losses(world),
-        *_ledgers(world),
+        *_ledgers(world, is_healed=not world.has_unhealed),
+        *_reviews(world),
         *(problem for run in recorded.values() for problem in _disagreements(world, run)),
     ]
 
 
-def _leaks(world: World) -> Iterator[str]:
-    """Yield what is in silver although something that was reported in these bytes forbids it."""
-    thresholds = {run.run.prefix: _RANKS[run.threshold] for run in world.runs if not run.is_refused}
+def problems_meanwhile(world: World) -> list[str]:
+    """Return the broken promises at any time: tasks may have been killed, and findings may wait to be listed."""
+    return [*_leaks(world, is_settled=False), *_losses(world), *_ledgers(world, is_healed=False), *_reviews(world)]
+
+
+def _leaks(world: World, *, is_settled: bool = True) -> Iterator[str]:
+    """Yield what is in silver although something that was reported in these bytes forbids it, and nothing excuses it.
+
+    :param is_settled: all that was reported has to have been decided on; otherwise what the run's own job reported.
+    """
     originals = _originals(world)
     for version in world.versions(world.lake.silver):
-        content = world.content(world.lake.silver, version)
-        if original := originals.get(version["Key"]):
-            yield from _unmasked(world, version["Key"], content, original)
+        key, content = version["Key"], world.content(world.lake.silver, version)
+        run = next((run for run in world.runs if key.startswith(run.run.prefix)), None)
+        if run is None:
+            yield f"{key} is in silver, and no run has landed it"
             continue
-        worst = max((_RANKS[severity] for severity in world.reported.get(content, ())), default=0)
-        threshold = next((rank for prefix, rank in thresholds.items() if version["Key"].startswith(prefix)), 3)
-        if worst >= threshold:
-            yield f"{version['Key']} {content!r} is in silver, and was reported as {world.reported[content]}"
+        original = originals.get(key, content)
+        if original != content and world.reports.get(content):
+            yield f"{key} is a masked copy in which was found {world.reports[content]}"
+        reports = world.reports.get(original, [])
+        moments = [
+            (reports if is_settled else reported, allowed)
+            for number, reported, allowed in _decided(world, run, reports, is_settled=is_settled)
+            if not is_settled or number >= max((report.number for report in reports), default=0)
+        ]
+        if not any(_is_allowed(world, key, original, content, *moment) for moment in moments):
+            yield f"{key} {content!r} is in silver, and was reported as {reports}; decided {moments}"
 
 
-def _ledgers(world: World) -> Iterator[str]:
-    """Yield what the auditor's command finds."""
+def _decided(
+    world: World, run: GateRun, reports: Iterable[Report], *, is_settled: bool
+) -> Iterator[tuple[int, list[Report], Sequence[Allowed]]]:
+    """Yield number, reports of the run's latest scan, and what was allowed, of each try to decide about its objects."""
+    for number, moment in enumerate(world.moments):
+        if moment.folder == run.run.folder or (is_settled and not moment.folder):
+            yield number, [report for report in reports if report.scan and report.scan == moment.scan], moment.allowed
+
+
+def _is_allowed(
+    world: World, key: str, original: bytes, content: bytes, reports: Sequence[Report], allowed: Sequence[Allowed]
+) -> bool:
+    """Whether the model allows that this is in silver: an object itself, or its masked copy."""
+    runs = [run for run in world.runs if key.startswith(run.run.prefix)]
+    dataset = key.rpartition("/")[2].removesuffix(".csv")
+
+    def left(*, is_copy: bool) -> list[Report]:
+        return remaining(reports, allowed, runs[0].run.feed, dataset, original, is_copy=is_copy)
+
+    if content == original:
+        return not all(is_forbidden(left(is_copy=False), run.threshold, is_strict=_is_strict(run)) for run in runs)
+    unmasked = [report for report in left(is_copy=False) if report.column in _same_columns(original, content)]
+    if runs[0].is_strict:
+        return not unmasked and not is_forbidden(left(is_copy=True), runs[0].threshold, is_strict=False)
+    return not unmasked and not any(KEY in report.found.counts for report in left(is_copy=True))
+
+
+def _is_strict(run: GateRun) -> bool:
+    return run.masks and not run.is_strict
+
+
+def _same_columns(original: bytes, content: bytes) -> set[int]:
+    cells, copied = (line.split(b",") for line in (original.splitlines()[1], content.splitlines()[1]))
+    return {number for number, (cell, copy) in enumerate(zip(cells, copied, strict=True), 1) if cell == copy}
+
+
+def _ledgers(world: World, *, is_healed: bool) -> Iterator[str]:
+    """Yield what the auditor's command finds.
+
+    :param is_healed: each task that was killed has come to its end since.
+    """
     store = BucketStore(world.lake.s3, world.lake.bronze)
     for feed in store.folders("_ledger/"):
         report = Audit(store, store, feed).run()
         assert report.lines
         for problem in (*report.problems, *report.unchecked):
-            if not (world.has_unhealed and problem.endswith("has no line")):
+            if is_healed or not problem.endswith("has no line"):
                 yield f"ledger of {feed}: {problem}"
+
+
+def _reviews(world: World) -> Iterator[str]:
+    """Yield what was given back without approval, and what has left quarantine since it was asked for."""
+    there = {(one["Key"], one["VersionId"]) for one in world.versions(world.lake.quarantine)}
+    for review in world.reviews.all:
+        if review.reprocess and not review.is_approved:
+            yield f"{review.params} was given back, with the answers {review.answers}"
+        if not there.issuperset(review.keys):
+            yield f"{review.params}: the reviewed version is not in quarantine any more"
 
 
 def _originals(world: World) -> dict[str, bytes]:
@@ -61,16 +125,6 @@ def _originals(world: World) -> dict[str, bytes]:
         for content in [world.content(bucket, version)]
     }
     return {line["key"]: contents[line["sha256"]] for line in landed if line["sha256"] in contents}
-
-
-def _unmasked(world: World, key: str, content: bytes, original: bytes) -> Iterator[str]:
-    """Yield what a run that masks has left in silver of the columns in which something was reported."""
-    if world.reported.get(content):
-        yield f"{key} {content!r} is in silver, and was reported as {world.reported[content]}"
-    cells, copied = (line.split(b",") for line in (original.splitlines()[1], content.splitlines()[1]))
-    for column in world.located.get(original, ()):
-        if copied[column - 1] == cells[column - 1]:
-            yield f"{key} has column {column} of its original in silver, in which something was found"
 
 
 def _losses(world: World) -> Iterator[str]:

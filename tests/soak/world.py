@@ -1,7 +1,7 @@
 """A lake for runs of the gate and of ``finding_events`` in any order, and a Macie that reports what it is given.
 
 The operators and the S3 are real. Only Macie is played: for each run it writes the documents that ``gather_evidence``
-writes, and it lists findings. The world keeps for itself, from what it made Macie report, which bytes are severe.
+writes, and it lists findings. The world keeps for itself what it made Macie report, and when.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,12 +36,14 @@ from lake_gate.model.run import FINDINGS, JOB, MANIFEST, RESULTS, REUSED, Run
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
 from tests.lake import Lake
+from tests.soak.oracle import CATEGORIES, FOUND, Found, Moment, Report
+from tests.soak.reviews import Reviews
 
 STEPS = (
     *("land", "reuse", "scan", "choose", "mask", "scan_copies", "decide", "promote", "quarantine", "hold"),
     *("record", "publish", "remember", "release"),
 )
-SEVERITIES = ("", "Low", "Medium", "High")
+SEVERITIES = tuple(FOUND)
 IDENTIFIERS = {"Patient ID": {"id": "i", "sha256": "11"}}
 SPEC = "synthea_one_time"
 MASKING_SPEC = "synthea_safe_harbor"
@@ -56,8 +59,9 @@ class GateRun:
     """One run of a feed.
 
     :param files: its delivery by name; none: it takes what is held.
-    :param lies: severity that its job reports, by content; what the bytes are known for otherwise.
+    :param lies: what its job reports, by content, see :data:`tests.soak.oracle.FOUND`; otherwise nothing.
     :param masks: its feed is one that masks.
+    :param is_strict: its feed masks, and its policy does not: only an exception lets a masked copy pass.
     :param done: how many of the steps it has come through.
     :param is_refused: a step ended for good: a new run is needed.
     """
@@ -68,6 +72,7 @@ class GateRun:
     threshold: str = "High"
     reuses: bool = False
     masks: bool = False
+    is_strict: bool = False
     lies: Mapping[bytes, str] = field(default_factory=dict)
     done: int = 0
     is_refused: bool = False
@@ -77,7 +82,7 @@ class GateRun:
     @property
     def policy(self) -> str:
         """Policy of its feed."""
-        return "deidentified" if self.masks else "default"
+        return "deidentified" if self.masks and not self.is_strict else "default"
 
 
 class World:
@@ -87,16 +92,19 @@ class World:
         self.lake = lake
         self.runs: list[GateRun] = []
         self.findings: list[dict[str, Any]] = []
-        self.reported: dict[bytes, set[str]] = {}
-        self.located: dict[bytes, set[int]] = {}
+        self.reports: dict[bytes, list[Report]] = {}
+        self.moments: list[Moment] = []
+        """All tries to decide, with what was allowed then."""
         self._calls = 0
         self._kill_at = 0
         self.s3 = self._client()
         self.events = 0
+        self._scans: dict[str, int] = {}
         self.has_unhealed = False
         """Whether a task was killed that never runs again: what it wrote last may have no line in the ledger."""
         self._clock = datetime(2026, 11, 1, tzinfo=UTC)
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
+        self.reviews = Reviews(self, self._folder / "include")
 
     # ---- runs of the gate
 
@@ -120,11 +128,22 @@ class World:
 
     def repeat(self, before: GateRun, **other: Any) -> GateRun:
         """Begin a run with the id of another one, as when a run is deleted in Airflow and triggered again."""
-        started = GateRun(
-            before.run, **{"source": before.source, "is_dry": before.is_dry, "masks": before.masks, **other}
-        )
+        facts = {name: getattr(before, name) for name in ("source", "is_dry", "masks", "is_strict")}
+        started = GateRun(before.run, **{**facts, **other})
         self.runs.append(started)
         return started
+
+    def reprocess_reviewed(self, about: GateRun, run_id: str, source: str) -> GateRun:
+        """Begin the run on the files of a review, by the rules of the run that quarantined them."""
+        more = {name: getattr(about, name) for name in ("threshold", "reuses", "masks", "is_strict")}
+        started = GateRun(Run(about.run.feed, run_id), source, lies=self.known(), **more)
+        self.runs.append(started)
+        return started
+
+    def known(self) -> dict[bytes, str]:
+        """Return what Macie has said last of all bytes, as another scan would say again."""
+        names = {id(found): name for name, found in FOUND.items()}
+        return {content: names[id(reports[-1].found)] for content, reports in self.reports.items()}
 
     def go(self, run: GateRun, *, steps: int = len(STEPS), kill_at: int = 0) -> None:
         """Take a run through its next steps; killed at an S3 call, or refused, it stays where it is."""
@@ -138,9 +157,9 @@ class World:
         run.done, run.is_refused = min(run.done, step), False
 
     def _tried(self, act: Callable[[], Any], run: GateRun, kill_at: int = 0) -> bool:
-        self._calls, self._kill_at = 0, kill_at
         try:
-            act()
+            with self.killed_at(kill_at):
+                act()
         except Killed:
             self.has_unhealed |= run not in self.runs
             return False
@@ -149,11 +168,21 @@ class World:
             return False
         except GateError:
             return False
-        finally:
-            self._kill_at = 0
         return True
 
+    @contextmanager
+    def killed_at(self, number: int) -> Iterator[None]:
+        """Kill the process at this call of S3; 0: never."""
+        self._calls, self._kill_at = 0, number
+        try:
+            yield
+        finally:
+            self._kill_at = 0
+
     def _step(self, run: GateRun, name: str) -> None:
+        if name == "decide":
+            scan = self._scans.get(run.run.prefix, 0)
+            self.moments.append(Moment(run.run.folder, scan, self.reviews.allowed()))
         policy = {"policy": run.policy, "quarantine_threshold": run.threshold}
         match name:
             case "scan":
@@ -203,9 +232,9 @@ class World:
                 self._scan(run.run.masked, {})
 
     def _run(self, run: GateRun, operator: type[GateOperator], **arguments: Any) -> Any:
-        return self._operator(operator, run.run.feed, **arguments).step(self._context(run.run.run_id))
+        return self.operator(operator, run.run.feed, **arguments).step(self.context(run.run.run_id))
 
-    def _operator(self, operator: type[GateOperator], feed: str, **arguments: Any) -> Any:
+    def operator(self, operator: type[GateOperator], feed: str, **arguments: Any) -> Any:
         made = operator(task_id="t", settings=self.lake.settings.to_json(), feed=feed, **arguments)
         made.__dict__["s3"] = self.s3
         return made
@@ -214,18 +243,17 @@ class World:
         """Write what Macie reports of the run's objects; it reads all but the ones that are left out."""
         reused = {line["name"] for line in self._lines(run.document(REUSED))}
         results, found = [], []
+        scan = self._scans[run.prefix] = max(self._scans.values(), default=0) + 1
         for landed in self._lines(run.document(MANIFEST)):
             if landed["name"] in reused:
                 continue
             if landed["version_id"] not in self.lake.versions(self.lake.bronze, landed["key"]):
                 continue  # moved already: the run was cleared
             content = self.lake.read(self.lake.bronze, landed["key"], landed["version_id"])
-            severity = lies.get(content, "")
-            results.append(
-                self._record(self.lake.bronze, landed["key"], landed["version_id"], landed["etag"], severity)
-            )
-            if severity:
-                found.append(self._report(results[-1], content, severity))
+            said = FOUND[lies.get(content, "")]
+            results.append(self._record(self.lake.bronze, landed["key"], landed["version_id"], landed["etag"], said))
+            if said.severity:
+                found.append(self._report(results[-1], content, Report(said, 1, len(self.moments), scan)))
         put = self.lake.s3.put_object
         place = {"Bucket": self.lake.bronze}
         put(**place, Key=run.document(RESULTS), Body=gzip.compress(b"".join(map(_line, results))))
@@ -236,18 +264,15 @@ class World:
 
     # ---- Macie
 
-    def report(self, bucket: str, version: Mapping[str, Any], severity: str, column: int = 1) -> None:
+    def report(self, bucket: str, version: Mapping[str, Any], name: str, column: int = 1) -> None:
         """Let another job find something in a column of a version."""
-        content = self.lake.read(bucket, version["Key"], version["VersionId"])
-        record = self._record(
-            bucket, version["Key"], version["VersionId"], version["ETag"].strip('"'), severity, column
-        )
-        self._report(record, content, severity, column)
+        content, found = self.lake.read(bucket, version["Key"], version["VersionId"]), FOUND[name]
+        record = self._record(bucket, version["Key"], version["VersionId"], version["ETag"].strip('"'), found, column)
+        self._report(record, content, Report(found, column, len(self.moments)))
 
-    def _report(self, record: dict[str, Any], content: bytes, severity: str, column: int = 1) -> dict[str, Any]:
+    def _report(self, record: dict[str, Any], content: bytes, report: Report) -> dict[str, Any]:
         self._clock += timedelta(seconds=1)
-        self.reported.setdefault(content, set()).add(severity)
-        self.located.setdefault(content, set()).add(column)
+        self.reports.setdefault(content, []).append(report)
         digest = hashlib.sha256(f"{len(self.findings)}".encode()).hexdigest()[:32]
         times = dict.fromkeys(("createdAt", "updatedAt"), self._clock.isoformat().replace("+00:00", "Z"))
         finding = {"id": digest, "category": "CLASSIFICATION", **times, **record}
@@ -255,7 +280,7 @@ class World:
         return finding
 
     def _record(
-        self, bucket: str, key: str, version_id: str, etag: str, severity: str, column: int = 1
+        self, bucket: str, key: str, version_id: str, etag: str, found: Found, column: int = 1
     ) -> dict[str, Any]:
         result: dict[str, Any] = {"status": {"code": "COMPLETE"}}
         record: dict[str, Any] = {
@@ -265,11 +290,14 @@ class World:
             },
             "classificationDetails": {"result": result},
         }
-        if severity:
-            cells = [{"row": 2, "column": column, "columnName": "NAME"}]
-            detections = [{"type": "NAME", "count": 1, "occurrences": {"cells": cells}}]
-            result["sensitiveData"] = [{"category": "PERSONAL_INFORMATION", "totalCount": 1, "detections": detections}]
-            record |= {"type": "SensitiveData:S3Object/Personal", "severity": {"score": 1, "description": severity}}
+        if found.severity:
+            (category,) = {CATEGORIES[identifier] for identifier in found.counts}
+            detections = [_detection(*each, column) for each in found.counts.items()]
+            total = sum(found.counts.values())
+            result["sensitiveData"] = [{"category": category, "totalCount": total, "detections": detections}]
+            kind = category.partition("_")[0].capitalize()
+            severity = {"score": 1, "description": found.severity}
+            record |= {"type": f"SensitiveData:S3Object/{kind}", "severity": severity}
         return record
 
     # ---- finding_events
@@ -282,8 +310,8 @@ class World:
         )
 
     def _events(self, run: Run, run_deadline: timedelta) -> None:
-        context = self._context(run.run_id)
-        taken = self._operator(TakeEventsOperator, EVENTS).step(context)
+        context = self.context(run.run_id)
+        taken = self.operator(TakeEventsOperator, EVENTS).step(context)
         asked = self.lake.read(self.lake.bronze, taken["ids_key"]).decode().split("\n")
         listed = [
             one for one in self.findings if _milliseconds(one["updatedAt"]) >= taken["since_ms"] or one["id"] in asked
@@ -291,11 +319,12 @@ class World:
         self.lake.s3.put_object(
             Bucket=self.lake.bronze, Key=run.document("findings.jsonl"), Body=b"".join(map(_line, listed))
         )
-        chunks = self._operator(DecideFindingsOperator, EVENTS, run_deadline=run_deadline).step(context)
+        self.moments.append(Moment("", 0, self.reviews.allowed()))
+        chunks = self.operator(DecideFindingsOperator, EVENTS, run_deadline=run_deadline).step(context)
         for chunk in chunks:
-            self._operator(WithdrawOperator, EVENTS, chunk=chunk, outlets=[changes("t")]).step(context)
+            self.operator(WithdrawOperator, EVENTS, chunk=chunk, outlets=[changes("t")]).step(context)
         listed_counts = {"findings": len(listed), "unknown": 0}
-        self._operator(RecordEventsOperator, EVENTS, chunks=chunks, listed=listed_counts).step(context)
+        self.operator(RecordEventsOperator, EVENTS, chunks=chunks, listed=listed_counts).step(context)
 
     # ---- what is where
 
@@ -333,7 +362,7 @@ class World:
         return s3
 
     @staticmethod
-    def _context(run_id: str) -> Any:
+    def context(run_id: str) -> Any:
         events = SimpleNamespace(add=lambda *_, **__: None)
         return {
             "run_id": run_id,
@@ -352,6 +381,11 @@ class _Any:
 
     def __getitem__(self, _: Any) -> Any:
         return self._value
+
+
+def _detection(identifier: str, number: int, column: int) -> dict[str, Any]:
+    cells = [{"row": row, "column": column, "columnName": "NAME"} for row in range(2, number + 2)]
+    return {"type": identifier, "count": number, "occurrences": {"cells": cells}}
 
 
 def _line(content: Any) -> bytes:

@@ -6,7 +6,7 @@ Each has a line in the ledger of its feed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,15 @@ def add_answer(s3: S3Client, settings: Settings, request: Request, answer: Answe
     for number in range(1, MOST_ANSWERS + 1):
         if _write_once(s3, settings, request, _answer_key(request, number), wanted) == _dump(wanted):
             return
+
+
+def append_latest_answer(s3: S3Client, settings: Settings, request: Request, answers: Sequence[Answer]) -> None:
+    """Append the line of the latest answer unless it is the latest line: the try that wrote the answer may have died.
+
+    :param answers: those to the request, see :func:`read_answers`.
+    """
+    if answers:
+        _write_once(s3, settings, request, _answer_key(request, len(answers)), asdict(answers[-1]))
 
 
 def _answer_key(request: Request, number: int) -> str:

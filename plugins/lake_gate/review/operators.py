@@ -33,7 +33,15 @@ from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.review.answering import answer_of, now
 from lake_gate.review.checking import request_of
-from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
+from lake_gate.review.documents import (
+    add_answer,
+    append_latest_answer,
+    read_answers,
+    read_request,
+    read_step,
+    write_request,
+    write_step,
+)
 from lake_gate.review.exempting import exceptions_of
 from lake_gate.review.notices import asked_notice, closed_notice
 from lake_gate.review.rendering import body, subject
@@ -164,6 +172,7 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         """Ask, unless the request is answered."""
         request = self.request_in(context)
         answers = self.answers(request)
+        append_latest_answer(self.s3, self.lake_settings, request, answers)
         state, valid = state_of(request, answers, now()), counted(request, answers)
         if state is not State.ASKED or len(valid) >= self.number:
             self.log.info("%d of %d answer(s) count; the request is %s", len(valid), len(answers), state)

@@ -13,7 +13,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
+from lake_gate.errors import AwsError, DamagedDocumentError, ReviewedFileChangedError, ReviewError
 from lake_gate.exceptions.store import read_exceptions
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
@@ -391,4 +391,17 @@ def test_line_of_a_try_that_died_is_written_by_the_next(review: Review, monkeypa
             review.ask()
     review.ask()
     assert [line.uri.rpartition("/")[2] for line in lines_of(review.lake)] == ["request.json"]
+    assert audited(review.lake) == []
+
+
+def test_line_of_an_answer_whose_task_died_is_written_although_nobody_is_asked_again(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    review.ask(asked="rescan")
+    with monkeypatch.context() as broken:
+        broken.setattr(documents, "append_document", fails("append_document"))
+        with pytest.raises(AwsError):
+            review.approve(("bob",))
+    assert review.approve() == "approved"
+    assert [line.uri.rpartition("/")[2] for line in lines_of(review.lake)] == ["request.json", "01.json"]
     assert audited(review.lake) == []
