@@ -8,10 +8,10 @@
 | **check_request** | Airflow does not know who has asked | start it in the UI, or with the token of a user |
 | **notify_reviewers** | the topic refused or failed | correct it, clear: nothing is sent twice |
 | **approve**, **approve_second** | S3 failed while an answer was written | clear: it asks again |
-| **carry_out** | the bytes in quarantine are not those that were reviewed | find out who changed them |
 | **carry_out** | the role of the setting releaser_role_arn cannot be assumed | see docs/platform.md, clear |
 | **carry_out**, **close** | a task was marked as done by hand, and not answered | clear **approve** |
 | **reprocess** | the feed's DAG does not exist | correct include/feeds, clear |
+| **close** | the approved request has failed: outcome.json names the cause | remove it, start a new request |
 | **close** | the topic refused or failed | correct it, clear |
 
 ### Who may answer
@@ -38,7 +38,6 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, TriggerRule, task
 
 from lake_gate import labels
@@ -51,9 +50,9 @@ from lake_gate.review.operators import (
     CheckRequestOperator,
     CloseRequestOperator,
     NotifyReviewersOperator,
+    ReprocessOperator,
 )
 from lake_gate.settings import load_settings
-from lake_gate.xcom import text_of
 
 NAME = "quarantine_review"
 ON_FAILURE = RunFailedNotifier(feed=NAME)
@@ -89,15 +88,7 @@ with DAG(
     approve = AskReviewersOperator(**labels.task("approve"), number=1, feed=NAME)
     approve_second = AskReviewersOperator(**labels.task("approve_second"), number=2, feed=NAME)
     carry_out = CarryOutOperator(**labels.task("carry_out"), feed=NAME, execution_timeout=timedelta(hours=2))
-    reprocess = TriggerDagRunOperator(
-        **labels.task("reprocess"),
-        trigger_dag_id=text_of("carry_out", "dag_id"),
-        trigger_run_id=text_of("carry_out", "run_id"),
-        conf={"source": text_of("carry_out", "source")},
-        logical_date=None,
-        skip_when_already_exists=True,
-        openlineage_inject_parent_info=False,  # a parameter that the feed's DAG would refuse
-    )
+    reprocess = ReprocessOperator(**labels.task("reprocess"), feed=NAME)
     close = CloseRequestOperator(**labels.task("close"), feed=NAME, trigger_rule=TriggerRule.NONE_FAILED)
 
     read_settings() >> check_request >> notify_reviewers >> approve >> approve_second >> carry_out >> reprocess >> close

@@ -9,7 +9,7 @@ from airflow.sdk import Param
 
 from lake_gate.errors import ParamsError
 from lake_gate.include import read_feeds
-from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE
+from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE, MOST_OCCURRENCES
 from lake_gate.review.checking import DAYS_BY_DEFAULT
 from lake_gate.review.exempting import FILES, TABLE
 from lake_gate.review.request import MOST_FILES, Asked
@@ -83,6 +83,7 @@ def review_params() -> dict[str, Param]:
             None,
             type=["null", "integer"],
             minimum=1,
+            maximum=MOST_OCCURRENCES,
             title="Most occurrences",
             description="In a file of the table. A file with more is decided as without the exception.",
             section=_OF_EXCEPTION,

@@ -12,7 +12,7 @@ from lake_gate.review.request import Answer, Request, State
 _STATES = {
     State.KEPT: "was kept in quarantine, as asked",
     State.REFUSED: "was refused: the files stay in quarantine",
-    State.EXPIRED: "was not answered in time: the files stay in quarantine",
+    State.EXPIRED: "was not answered and carried out in time: the files stay in quarantine",
     State.RELEASED: "was approved: the files go through the gate again",
     State.FAILED: "could not be carried out: the files stay in quarantine",
 }
@@ -28,7 +28,7 @@ def asked_notice(request: Request, link: str | None) -> Notice:
         subject=sentence,
         lines=[
             f"Asked by {request.asked_by}: {request.reason}",
-            f"People who have to approve, never the asker: {request.kind.approvals}. Until: {request.deadline_at}.",
+            f"People who have to approve, never the asker: {request.approvals}. Until: {request.deadline_at}.",
             f"Answer it in Airflow: {link}" if link else "",
             *_files(request),
         ],
@@ -52,6 +52,7 @@ def closed_notice(request: Request, answers: Sequence[Answer], outcome: Mapping[
             f"{sentence}.",
             f"Asked by {request.asked_by}: {request.reason}",
             *(f"{answer.option}: {answer.by}, {answer.at}" for answer in answers),
+            f"Cause: {outcome['problem']}" if outcome.get("problem") else "",
             f"Run of {reprocess['dag_id']}: {reprocess['run_id']}" if reprocess else "",
             *_files(request),
         ],

@@ -60,7 +60,7 @@ def body(request: Request, columns: Iterable[ColumnLine], approvals: Sequence[An
         f"**Asked**: {_WORDS[request.kind]}",
         f"**By**: {plain(request.asked_by)}, {request.asked_at}; to be answered until {request.deadline_at}",
         f"**Why**: {plain(request.reason)}",
-        f"**People who have to approve**: {request.kind.approvals}, never the asker. {_approved(approvals)}",
+        f"**People who have to approve**: {request.approvals}, never the asker. {_approved(approvals)}",
         *_exception(request),
         "**Files**",
         "\n".join(line for file in request.files for line in _file(file, lines)),

@@ -11,6 +11,7 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +25,11 @@ MOST_FILES = 100
 """Most files of a request: a person has to look at each."""
 MOST_ANSWERS = 20
 """Most answers to a request, counted or not; then it ends as if its deadline had passed."""
+DAYS_TO_CARRY_OUT = 7
+"""Days after the deadline for answers until which an approved request may be carried out. Our own rule: what people
+have approved long ago is asked again."""
+MOST_APPROVALS = 2
+"""Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
 
 
@@ -34,11 +40,6 @@ class Asked(StrEnum):
     RELEASE_MASKED = "release_masked"
     RESCAN = "rescan"
     KEEP = "keep"
-
-    @property
-    def approvals(self) -> int:
-        """Number of people who have to approve: two if bytes with findings may reach silver unmasked. Our own rule."""
-        return 2 if self is Asked.RELEASE else 1
 
     @property
     def gives_back(self) -> bool:
@@ -112,7 +113,9 @@ class Request:
 
     :param run_folder: folder of the run that quarantined the files.
     :param review_run_id: run of ``quarantine_review``.
+    :param approvals: number of people who have to approve.
     :param reviewers: names of the users who may answer; empty: every user but the asker.
+    :param sha256: of the content of ``request.json``, hexadecimal; empty before it is written. Not part of it.
     """
 
     id: str
@@ -124,9 +127,11 @@ class Request:
     asked_by: str
     asked_at: str
     deadline_at: str
+    approvals: int
     files: tuple[ReviewedFile, ...]
     reviewers: tuple[str, ...] = ()
     exception: Proposal | None = None
+    sha256: str = ""
 
     @property
     def kind(self) -> Asked:
@@ -143,9 +148,14 @@ class Request:
         """Id of the run of the feed that takes the files through the gate again; the same at every try."""
         return f"reprocess-{self.id}"
 
+    @property
+    def ends_at(self) -> str:
+        """When the request is over, answered and approved or not."""
+        return moment_after(self.deadline_at, days=DAYS_TO_CARRY_OUT)
+
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``request.json``."""
-        return {"schema": _SCHEMA, **asdict(self)}
+        return {"schema": _SCHEMA, **{name: value for name, value in asdict(self).items() if name != "sha256"}}
 
     @classmethod
     def from_json(cls, content: Any) -> Request:
@@ -156,14 +166,16 @@ class Request:
         if not isinstance(content, Mapping) or content.get("schema") != _SCHEMA:
             raise ValueError("not a review request")
         files, exception = content.get("files"), content.get("exception")
-        if not isinstance(files, list):
-            raise ValueError("not a review request: files has the wrong type")  # noqa: TRY004 - the same error for all damage
+        if not isinstance(files, list) or "sha256" in content:
+            raise ValueError("not a review request: files has the wrong type")
         members = {name: value for name, value in content.items() if name != "schema"}
         members["files"] = tuple(jsonl.from_dict(ReviewedFile, file) for file in files)
         members["exception"] = None if exception is None else jsonl.from_dict(Proposal, exception)
         request = jsonl.from_dict(cls, members)
         if request.asked not in set(Asked):
             raise ValueError("not a review request: asked has an unknown value")
+        if not 1 <= request.approvals <= MOST_APPROVALS:
+            raise ValueError("not a review request: approvals has a wrong value")
         return request
 
 
@@ -175,6 +187,7 @@ class Answer:
     :param by: name of the user; empty if Airflow did not name one.
     :param by_id: id of the user in Airflow.
     :param at: time of the answer.
+    :param request_sha256: SHA-256 of the content of ``request.json`` when the answer was given.
     :param note: why it did not count when it was given, for readers of the document.
     """
 
@@ -182,6 +195,7 @@ class Answer:
     by: str
     by_id: str
     at: str
+    request_sha256: str = ""
     note: str = ""
 
 
@@ -195,6 +209,11 @@ def documents_of(feed: str, request_id: str) -> str:
     return f"{REVIEWS}{feed}/{request_id}/"
 
 
+def moment_after(moment: str, **much: int) -> str:
+    """Return the time so much (``days=7``) after a time in UTC, as in the documents."""
+    return (datetime.fromisoformat(moment) + timedelta(**much)).isoformat(timespec="seconds")
+
+
 def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) -> str:
     """Return why an answer does not count, as a sentence; empty if it does.
 
@@ -202,6 +221,8 @@ def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) ->
     """
     if answer.option not in OPTIONS:
         return "it is not one of the options"
+    if answer.request_sha256 != request.sha256:
+        return "it was given to a request with other content"
     if not answer.by:
         return "Airflow does not say who gave it"
     if not answer.at or answer.at > request.deadline_at:
@@ -232,18 +253,21 @@ def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
     valid = counted(request, answers)
     if any(answer.option == REFUSE for answer in valid):
         return State.REFUSED
-    if len(valid) >= request.kind.approvals:
-        return State.APPROVED
+    if len(valid) >= request.approvals:
+        return State.APPROVED if now <= request.ends_at else State.EXPIRED
     return State.EXPIRED if now > request.deadline_at or len(answers) >= MOST_ANSWERS else State.ASKED
 
 
 def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
     """Return the names of the users whose approvals count."""
-    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.kind.approvals]
+    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.approvals]
 
 
 def is_same_person(name: str, other: str) -> bool:
-    """Whether two names of users are the same, or look the same."""
+    """Whether two names of users are the same but for case and compatibility forms (NFKC, such as full-width letters).
+
+    Letters of other scripts that look alike are different: the users are those of Airflow's own list.
+    """
     return bool(name) and _folded(name) == _folded(other)
 
 

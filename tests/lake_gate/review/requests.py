@@ -40,6 +40,7 @@ def make_request(**changes: Any) -> Request:
         "asked_by": "ann",
         "asked_at": NOW,
         "deadline_at": DEADLINE,
+        "approvals": 2,
         "files": (make_file(),),
         "exception": Proposal("false_positive", "files", "2026-12-31"),
     }

@@ -10,8 +10,10 @@ import pytest
 
 from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
-from lake_gate.review.checking import MOST_DAYS, request_of
-from lake_gate.review.request import Request
+from lake_gate.review import checking
+from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
+from lake_gate.review.documents import write_request, write_step
+from lake_gate.review.request import OUTCOME, Request, moment_after
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -80,6 +82,8 @@ def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
         ({"until": "soon"}, "until"),
         ({**TABLE, "most": None}, "exception is not valid: most"),
         ({**TABLE, "identifier": None}, "exception is not valid: identifier"),
+        ({**TABLE, "identifier": "ADDRESS"}, "identifier: it was not found in 1 of the tables"),
+        ({**TABLE, "most": 1_000_001}, "exception is not valid"),
         ({"reason": "two\nlines"}, r"exception is not valid: \$\.reason"),
     ],
 )
@@ -87,6 +91,37 @@ def test_request_that_is_not_valid_is_refused_with_the_cause(lake: Lake, changes
     quarantined_run(lake)
     with pytest.raises(ReviewError, match=problem):
         ask(lake, **changes)
+
+
+def test_feed_may_set_how_many_people_approve_and_the_request_keeps_it(lake: Lake) -> None:
+    quarantined_run(lake)
+    assert [ask(lake, asked=asked).approvals for asked in ("release", "rescan")] == [2, 1]
+    feed = replace(FEED, approvals={"release": 1, "rescan": 2})
+    assert [ask(lake, feed, asked=asked).approvals for asked in ("release", "rescan")] == [1, 2]
+
+
+def test_user_with_many_open_requests_opens_no_more(lake: Lake) -> None:
+    quarantined_run(lake)
+    for number in range(MOST_OPEN):
+        made = replace(ask(lake, asked="keep"), id=f"review-{number:016x}")
+        write_request(lake.s3, lake.settings, made)
+    lake.put(lake.bronze, "_reviews/synthea/review-aaaaaaaaaaaaaaaa/request.json", b"damaged")
+    with pytest.raises(ReviewError, match="you have 20 open requests"):
+        ask(lake, asked="keep", asked_by="Ann")
+    assert ask(lake, asked="keep", asked_by="bob")
+    write_step(lake.s3, lake.settings, made, OUTCOME, {"state": "kept"})
+    assert ask(lake, asked="keep")
+
+
+def test_requests_that_are_over_are_not_open(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantined_run(lake)
+    monkeypatch.setattr(checking, "MOST_OPEN", 1)
+    made = replace(ask(lake, asked="keep"), id=f"review-{1:016x}")
+    write_request(lake.s3, lake.settings, made)
+    with pytest.raises(ReviewError, match="open requests"):
+        ask(lake, asked="keep")
+    monkeypatch.setattr(checking, "now", lambda: moment_after(made.ends_at, seconds=1))
+    assert ask(lake, asked="keep")
 
 
 def test_without_the_way_back_files_can_only_be_kept(lake: Lake) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
+from lake_gate.errors import DamagedDocumentError, ReviewError, ReviewFailedError
 from lake_gate.exceptions.store import read_exceptions
+from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
+from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.review import documents, operators
 from lake_gate.review.documents import add_answer, read_answers, read_request
 from lake_gate.review.operators import (
@@ -26,8 +32,9 @@ from lake_gate.review.operators import (
     CheckRequestOperator,
     CloseRequestOperator,
     NotifyReviewersOperator,
+    ReprocessOperator,
 )
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, moment_after, request_id_of
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -225,7 +232,7 @@ def test_late_answer_does_not_count(review: Review, monkeypatch: pytest.MonkeyPa
         review.lake.s3,
         review.lake.settings,
         review.request,
-        Answer(APPROVE, "bob", "bob", later()),
+        Answer(APPROVE, "bob", "bob", later(), review.request.sha256),
     )
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
@@ -326,19 +333,156 @@ def test_cleared_release_copies_nothing_again(review: Review) -> None:
     assert review.lake.keys(review.lake.bronze, "held/") == []
 
 
-def test_file_that_has_left_quarantine_meanwhile_fails_the_request(review: Review) -> None:
-    review.ask()
+def approve_release(review: Review, **changes: Any) -> None:
+    review.ask(**changes)
     review.approve(("bob",))
     review.approve(("cid",), number=2)
-    (file,) = review.request.files
-    review.lake.s3.delete_object(Bucket=review.lake.quarantine, Key=file.key, VersionId=file.version_id)
-    with pytest.raises(ReviewedFileChangedError):
-        review.step(CarryOutOperator)
-    assert review.document("outcome.json")["state"] == "failed"
-    assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
+
+
+def is_failed(review: Review) -> bool:
+    """Whether the release fails for good, with a message, and nothing of it is held or excused."""
+    received = review.lake.messages_of(review.lake.settings.low_topic_arn)
+    for _ in range(2):
+        with pytest.raises(AirflowSkipException):
+            review.step(CarryOutOperator)
+        with pytest.raises(ReviewFailedError, match=r"outcome\.json"):
+            review.step(CloseRequestOperator)
+    (sent,) = received()
+    left = read_exceptions(review.lake.s3, review.lake.bronze, "synthea"), review.lake.keys(review.lake.bronze, "held/")
+    return "could not be carried out" in sent["Subject"] and left == ([], [])
+
+
+@pytest.fixture
+def both(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """An approved release of two files."""
+    quarantined_run(lake, organizations=CONTENT, providers=b"Id\n1\n")
+    review = Review(lake, monkeypatch)
+    approve_release(review, files=["organizations.csv", "providers.csv"])
+    return review
+
+
+def forge(review: Review) -> None:
+    """Replace the second file by other bytes under its seal, and the document that names its version."""
+    file = review.request.files[1]
+    place: Any = {"Bucket": review.lake.quarantine, "Key": file.key}
+    review.lake.s3.delete_object(**place, VersionId=file.version_id)
+    tagging = urlencode({SEAL_TAG: file.checksum})
+    forged = review.lake.s3.put_object(**place, Body=b"Id\n2\n", Tagging=tagging)["VersionId"]
+    key = f"_reviews/synthea/{ID}/request.json"
+    content = review.lake.read(review.lake.bronze, key).replace(file.version_id.encode(), forged.encode())
+    review.lake.s3.put_object(Bucket=review.lake.bronze, Key=key, Body=content)
+
+
+def test_file_that_has_left_quarantine_meanwhile_fails_the_request_before_anything_is_copied(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = both.request.files[1]
+    both.lake.s3.delete_object(Bucket=both.lake.quarantine, Key=file.key, VersionId=file.version_id)
+    monkeypatch.setattr(operators, "give_back", lambda *_: pytest.fail("a file was copied"))
+    assert is_failed(both)
+    assert both.document("outcome.json")["state"] == "failed"
+
+
+def test_file_with_other_bytes_takes_the_copies_of_the_others_back(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge(both)
+    sha256 = both.request.sha256
+    given = [replace(each, request_sha256=sha256) for each in both.answers]
+    monkeypatch.setattr(operators, "read_answers", lambda *_: given)
+    assert is_failed(both)
+    assert "its bytes are not those that were reviewed" in both.document("outcome.json")["problem"]
+
+
+def test_copies_of_an_earlier_try_are_taken_back(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", fails("PutObject"))
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    assert len(both.lake.keys(both.lake.bronze, "held/")) == 2
+    lake, name = both.lake, f"_exceptions/synthea/{ID}-2.json"
+    lake.s3.put_object(Bucket=lake.bronze, Key=name, Body=b"{}")
+    assert is_failed(both)
+
+
+def test_exception_that_the_file_of_the_feed_revokes_fails_the_request(
+    both: Review, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "give_back", lambda *_: pytest.fail("a file was copied"))
+    revoke(f"{ID}-2")
+    assert is_failed(both)
+    assert "revokes its id" in both.document("outcome.json")["problem"]
+
+
+def test_approval_ends(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", fails("PutObject"))
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(both.request.ends_at, seconds=1))
     with pytest.raises(AirflowSkipException):
-        review.step(CarryOutOperator)
-    assert review.step(CloseRequestOperator) == "failed"
+        both.step(CarryOutOperator)
+    assert both.step(CloseRequestOperator) == "expired"
+    assert both.lake.keys(both.lake.bronze, "held/") == []
+
+
+def test_release_that_was_carried_out_in_time_is_closed_at_any_time(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(both.request.ends_at, seconds=1))
+    both.step(CarryOutOperator)
+    assert both.step(CloseRequestOperator) == "released"
+
+
+def test_approvals_of_another_content_of_the_request_release_nothing(both: Review) -> None:
+    forge(both)
+    with pytest.raises(ReviewError, match="not answered"):
+        both.step(CarryOutOperator)
+    assert both.lake.keys(both.lake.bronze, "held/") == []
+
+
+def test_answer_has_the_hash_of_the_request(both: Review) -> None:
+    content = both.lake.read(both.lake.bronze, f"_reviews/synthea/{ID}/request.json")
+    assert {given.request_sha256 for given in both.answers} == {hashlib.sha256(content).hexdigest()}
+
+
+def test_feed_that_lets_one_person_approve_asks_once(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", approvals={"release": 1})], []))
+    review.ask()
+    assert review.approve(("bob",)) == review.approve(number=2) == "approved"
+    assert len(review.asked) == 1
+
+
+@pytest.fixture
+def triggered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None, Any]]:
+    """DAG, run id and conf of each run that is started."""
+    started: list[tuple[str, str | None, Any]] = []
+    monkeypatch.setattr(
+        TriggerDagRunOperator,
+        "execute",
+        lambda task, _: started.append((task.trigger_dag_id, task.trigger_run_id, task.conf)),
+    )
+    return started
+
+
+def test_run_of_the_feed_is_that_of_the_documents(both: Review, triggered: list[Any]) -> None:
+    both.step(CarryOutOperator)
+    both.step(ReprocessOperator)
+    assert triggered == [("synthea_gate", f"reprocess-{ID}", {"source": f"held://review/{ID}"})]
+
+
+@pytest.mark.parametrize("changes", [None, {"dag_id": "other"}, {"source": "held://*"}, {"run_id": "other"}])
+def test_no_run_is_started_that_the_documents_do_not_say(
+    both: Review, triggered: list[Any], changes: dict[str, str] | None
+) -> None:
+    if changes:
+        key = f"_reviews/synthea/{ID}/returned.json"
+        run = {"dag_id": "synthea_gate", "run_id": f"reprocess-{ID}", "source": f"held://review/{ID}"}
+        both.lake.put(both.lake.bronze, key, json.dumps({"reprocess": {**run, **changes}}).encode())
+    with pytest.raises(ReviewError, match="no file was given back"):
+        both.step(ReprocessOperator)
+    assert triggered == []
 
 
 def test_two_messages_are_sent_once_each(review: Review) -> None:
