@@ -563,6 +563,18 @@ class ReviewError(FinalGateError):
     sentence = "The review request {request} was refused, and nothing was changed: {problem}. Start a new request."
 
 
+class NotPurgedError(GateError):
+    """A purge has left versions that it should have deleted; the next try may delete them."""
+
+    bucket: str
+    count: int
+    keys: Sequence[str]
+    sentence = (
+        "{count} object(s) in {bucket} still have versions that were to be purged, among them {keys}: another writer "
+        "has added them in the meantime. The task's retries delete them."
+    )
+
+
 class ReviewFailedError(FinalGateError):
     """An approved request could not be carried out."""
 

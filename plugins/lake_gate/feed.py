@@ -22,9 +22,9 @@ _TAKEN = {
 an unknown feed."""
 DATE = "${date}"
 """Placeholder for the date of the run, in a source."""
-APPROVALS = {"release": 2, "release_masked": 1, "rescan": 1, "keep": 1}
+APPROVALS = {"release": 2, "release_masked": 1, "rescan": 1, "keep": 1, "purge": 2}
 """Number of people who have to approve, by what is asked about quarantined files. Our own rule: two if bytes with
-findings may reach silver unmasked."""
+findings may reach silver unmasked, or are deleted for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Feed:
         (``{"release": ["ann", "bob"]}``); any user but the asker where nothing is listed.
     :param approvals: number of people who have to approve such a request, by what is asked (``{"release": 1}``);
         :data:`APPROVALS` for what is not listed.
+    :param purge_after_days: how many days a file is in quarantine before its purge may be asked.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Feed:
     reuse_verdicts: bool = False
     reviewers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     approvals: Mapping[str, int] = field(default_factory=dict)
+    purge_after_days: int = 30
 
     @property
     def dag_id(self) -> str:
@@ -110,6 +112,7 @@ SCHEMA: dict[str, Any] = {
             "properties": dict.fromkeys(APPROVALS, _PEOPLE),
             "additionalProperties": False,
         },
+        "purge_after_days": {"type": "integer", "minimum": 0, "maximum": 36_500},
         "approvals": {
             "type": "object",
             "properties": {asked: {"type": "integer", "minimum": 1, "maximum": 2} for asked in APPROVALS},

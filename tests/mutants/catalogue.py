@@ -141,6 +141,7 @@ _matching = partial(Mutant, f"{_DECIDING}/matching.py", (f"{_DECIDING_TESTS}matc
 _carrying = partial(Mutant, f"{_DECIDING}/carrying.py", (f"{_DECIDING_TESTS}carrying.py",))
 _finishing = partial(Mutant, f"{_DECIDING}/finished_runs.py", (f"{_EVENTS_TESTS}withdrawing.py",))
 _runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
+_rewriting = partial(Mutant, f"{GATE}/recording/rewriting.py", ("tests/lake_gate/recording/test_rewriting.py",))
 _reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
 _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
 _deciding_restored = partial(Mutant, f"{_DECIDING}/findings.py", (f"{_EVENTS_TESTS}index.py",))
@@ -488,11 +489,11 @@ MUTANTS = [
     _deciding_runs("copies in silver of a dry run stay", "    add_copies_in_silver(lake, landed, [*not_in_silver, *elsewhere], result)\n", ""),
     _finishing("a withdrawal that was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
     _runs("findings after the decisions are known", "findings = iter_pinned(s3, bronze, run, basis, FINDINGS)", "findings = iter_pinned(s3, bronze, run, {}, FINDINGS)"),
-    _runs("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
-    _runs("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
+    _rewriting("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
+    _rewriting("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
     _reconciling("a marker that lags behind is fine", "return current is None or _without(", "return True or _without("),
     _reconciling("a list of objects that lags behind is fine", "    if not all(_is_same(entry, line) for entry, line in zip_longest(wanted, current)):", "    if not list(zip_longest(wanted, current)):"),
-    _reconciling("sums that lag behind are fine", "return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
+    _reconciling("sums that lag behind are fine", "return bool(_as_json(sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
     _reconciling("a marker may have other members", " or marker.to_bytes() != content:", ":"),
     _index("one damaged run keeps all others out of the index", "    except (DamagedDocumentError, ValueError) as error:", "    except ZeroDivisionError as error:"),
     _index("a run that was not read is in the index", "            is_whole = False\n", ""),
@@ -688,7 +689,7 @@ MUTANTS = [
     Mutant(f"{GATE}/reports/writing.py", ("tests/lake_gate/reports/test_writing.py",), "the text of an error of a report is logged", "            class_of(error),", "            error,"),
     Mutant(f"{GATE}/feed_reports/proof.py", ("tests/lake_gate/feed_reports/test_proof.py",), "coverage is what the decisions say", "_is_analysed(own) or", "True or"),
     Mutant(f"{GATE}/feed_reports/proof.py", ("tests/lake_gate/feed_reports/test_proof.py",), "a sampled job proves all", '("COMPLETE", "NONE", 100)', '("COMPLETE", "NONE", job.sampling_percentage)'),
-    Mutant(f"{GATE}/finding_events/reconciling.py", ("tests/lake_gate/reports/test_writing.py",), "an amendment leaves the report as it was", "        write_run_report(s3, settings, run)", "        pass"),
+    Mutant(f"{GATE}/recording/rewriting.py", ("tests/lake_gate/reports/test_writing.py",), "an amendment leaves the report as it was", "        write_run_report(s3, settings, run)", "        pass"),
     _pages("rendering", "caches keep pages", '"private, no-store"', '"public, max-age=60"'),
     _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
     _pages("lake", "amendments of any size are kept in memory", 'for item in page.get("Contents", ())) > MOST_KEPT_BYTES:', 'for item in page.get("Contents", ())) < 0:'),

@@ -40,7 +40,7 @@ _IN_BRONZE = re.compile(
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
             rf"({EXCEPTIONS}|{USES}){_FEED}/{ID}\.json",
             rf"{LEDGERS}{_FEED}/[0-9]{{10}}-[0-9]{{10}}\.json",
-            rf"{REVIEWS}{_FEED}/{REVIEW_ID.pattern}/(request|returned|outcome|answers/[0-9]{{2}})\.json",
+            rf"{REVIEWS}{_FEED}/{REVIEW_ID.pattern}/(request|returned|purging|outcome|answers/[0-9]{{2}})\.json",
             rf"{REPORTS}{_FEED}/[0-9]{{4}}-[0-9]{{2}}\.html",
         )
     )

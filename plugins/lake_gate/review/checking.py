@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from lake_gate.recording.entries import iter_entries, read_accounted_record, zip
 from lake_gate.review.answering import now
 from lake_gate.review.documents import open_requests
 from lake_gate.review.exempting import TABLE, exceptions_of
+from lake_gate.review.purging import purgeable_from
 from lake_gate.review.request import (
     MOST_FILES,
     Asked,
@@ -29,7 +30,7 @@ from lake_gate.review.request import (
     request_id_of,
 )
 from lake_gate.review.returning import check_in_quarantine
-from lake_gate.review.sessions import Releaser
+from lake_gate.review.sessions import Purger, Releaser
 from lake_gate.s3.documents import iter_items
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def request_of(
         raise ReviewError(request.id, f"you have {MOST_OPEN} open requests; wait until one of them is closed")
     request = replace(request, files=tuple(_files(s3, settings, request, run, params["files"])))
     _check_files(s3, settings, request)
+    if asked is Asked.PURGE:
+        _check_purge(s3, settings, request, feed.purge_after_days)
     return request
 
 
@@ -107,6 +110,8 @@ def _iter_problems(request: Request, settings: Settings, feed: Feed, params: Map
         yield f"files: at most {MOST_FILES}"
     if request.kind.gives_back and not settings.releaser_role_arn:
         yield "the setting releaser_role_arn is missing: docs/platform.md has the way back from quarantine"
+    if request.kind is Asked.PURGE and not settings.purger_role_arn:
+        yield "the setting purger_role_arn is missing: docs/platform.md has the way back from quarantine"
     if request.kind is Asked.RELEASE_MASKED and not feed.masking:
         yield "asked: the feed has no masking spec, so there is no masked copy"
     if request.exception and not _is_in_time(request.exception.until, request.asked_at):
@@ -175,6 +180,17 @@ def _check_files(s3: S3Client, settings: Settings, request: Request) -> None:
         exceptions_of(request, ["(reviewer)"], request.asked_at)
     except ValueError as problem:
         raise ReviewError(request.id, f"its exception is not valid: {problem}") from None
+
+
+def _check_purge(s3: S3Client, settings: Settings, request: Request, days: int) -> None:
+    """Check that the files were in quarantine long enough, and that their keys fit into the policies of sessions."""
+    bucket = settings.quarantine_bucket
+    purger = Purger(s3, settings.purger_role_arn, bucket, request.id)
+    for file in request.files:
+        purger.policy_for(file)
+        day = purgeable_from(s3, bucket, request.id, file, days)
+        if datetime.now(UTC).date() < day:
+            raise ReviewError(request.id, f"a purge may be asked from {day} on: purge_after_days of the feed is {days}")
 
 
 def _tables_without(request: Request) -> Iterator[str]:

@@ -16,7 +16,17 @@ from lake_gate.ledger.book import append_document
 from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
 from lake_gate.model.run import REVIEWS
-from lake_gate.review.request import ANSWERS, MOST_ANSWERS, OUTCOME, REQUEST, RETURNED, Answer, Request, documents_of
+from lake_gate.review.request import (
+    ANSWERS,
+    MOST_ANSWERS,
+    OUTCOME,
+    PURGING,
+    REQUEST,
+    RETURNED,
+    Answer,
+    Request,
+    documents_of,
+)
 from lake_gate.s3.documents import GONE, parse_object, read_object_version, write_version
 from lake_gate.s3.threads import map_threads
 
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
     from lake_gate.settings import Settings
 
 _MOST_BYTES = 1024**2
+_KINDS = {RETURNED: Kind.RELEASE, PURGING: Kind.PURGE}
+"""What the documents are in the ledger, but for :attr:`Kind.REVIEW`."""
 
 
 def read_request(s3: S3Client, bronze: str, feed: str, request_id: str) -> Request | None:
@@ -112,7 +124,7 @@ def _parse_answer(content: bytes, bronze: str, key: str) -> Answer:
 
 
 def read_step(s3: S3Client, bronze: str, request: Request, name: str) -> dict[str, Any] | None:
-    """Return the content of ``returned.json`` or ``outcome.json``; None if it was not written."""
+    """Return the content of one of the documents after the answers; None if it was not written."""
     key = request.documents + name
     content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
     return None if content is None else parse_object(content, bronze, key, {})
@@ -132,7 +144,7 @@ def _write_once(s3: S3Client, settings: Settings, request: Request, key: str, co
     A try that finds the document appends the line as well: the try that has written it may have died before.
     """
     version_id, kept = _create(s3, settings.bronze_bucket, key, _dump(content))
-    kind = Kind.RELEASE if key.endswith(f"/{RETURNED}") else Kind.REVIEW
+    kind = _KINDS.get(key.rpartition("/")[2], Kind.REVIEW)
     append_document(s3, settings, request.feed, kind, key, version_id, kept)
     return kept
 

@@ -14,6 +14,7 @@ _STATES = {
     State.REFUSED: "was refused: the files stay in quarantine",
     State.EXPIRED: "was not answered and carried out in time: the files stay in quarantine",
     State.RELEASED: "was approved: the files go through the gate again",
+    State.PURGED: "was approved: the files were deleted from quarantine for good",
     State.FAILED: "could not be carried out: the files stay in quarantine",
 }
 
@@ -55,6 +56,7 @@ def closed_notice(request: Request, answers: Sequence[Answer], outcome: Mapping[
             f"Cause: {outcome['problem']}" if outcome.get("problem") else "",
             f"Run of {reprocess['dag_id']}: {reprocess['run_id']}" if reprocess else "",
             *_files(request),
+            *_purged(outcome),
         ],
         sms=f"{sentence}.",
         attributes=_attributes(request, state),
@@ -67,6 +69,16 @@ def _what(request: Request) -> str:
 
 def _files(request: Request) -> list[str]:
     return [f"- {file.name}: {file.reason}" for file in request.files]
+
+
+def _purged(outcome: Mapping[str, Any]) -> list[str]:
+    """Return what is left of purged keys: versions with other bytes, which were not reviewed."""
+    listed = outcome.get("files") or ()
+    return [
+        f"Not deleted, because they have other bytes: {counted(len(file['left']), 'version')} of {file['name']}"
+        for file in listed
+        if file["left"]
+    ]
 
 
 def _attributes(request: Request, state: State) -> dict[str, str | int]:

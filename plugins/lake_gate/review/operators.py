@@ -42,14 +42,17 @@ from lake_gate.review.checking import request_of
 from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
 from lake_gate.review.exempting import exceptions_of
 from lake_gate.review.notices import asked_notice, closed_notice
+from lake_gate.review.purging import amend_record, described, purge, versions_to_purge
 from lake_gate.review.rendering import body, subject
 from lake_gate.review.request import (
     APPROVE,
     OPTIONS,
     OUTCOME,
+    PURGING,
     REFUSE,
     RETURNED,
     Answer,
+    Asked,
     Request,
     State,
     approvers,
@@ -59,7 +62,7 @@ from lake_gate.review.request import (
     state_of,
 )
 from lake_gate.review.returning import check_in_quarantine, give_back, take_back
-from lake_gate.review.sessions import Releaser
+from lake_gate.review.sessions import Purger, Releaser
 from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
@@ -92,6 +95,13 @@ class ReviewOperator(GateOperator):
         if feed is None:
             raise ReviewError(request_id_of(context["run_id"]), "feed: not one of include/feeds")
         return feed
+
+    def state(self, request: Request, answers: list[Answer], *, has_begun: bool) -> State:
+        """Return the state that follows from the answers.
+
+        :param has_begun: whether what was approved has begun to be carried out in time: then it goes on.
+        """
+        return state_of(request, answers, request.deadline_at if has_begun else now())
 
     def answers(self, request: Request) -> list[Answer]:
         """Return the answers to a request."""
@@ -202,55 +212,61 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
 
 class CarryOutOperator(ReviewOperator):
-    """Give the files of an approved request back to the gate, and add its exceptions; skipped for all other requests.
+    """Carry out what was approved; skipped where nothing is to be done.
 
-    Returns ``dag_id`` and ``run_id`` of the run that takes them through the gate, and its ``source``, for readers: no
-    task uses them. If what was approved is impossible, the outcome ``failed`` is written, nothing stays held, and the
-    task is skipped: :class:`CloseRequestOperator` sends the message and fails.
+    Files are given back to the gate, and the exceptions are added; or they are purged. If what was approved is
+    impossible, the outcome ``failed`` is written, nothing stays held, and the task is skipped:
+    :class:`CloseRequestOperator` sends the message and fails.
+
+    Returns the number of files, for readers: no task uses it.
     """
 
-    def step(self, context: Context) -> dict[str, Any]:
+    def step(self, context: Context) -> int:
         """Do what was approved, once.
 
         :raises ReviewError: when the request still waits for answers.
+        :raises NotPurgedError: when a purge is not complete; the next try goes on.
         """
         request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
         if read_step(self.s3, bronze, request, OUTCOME):
-            raise AirflowSkipException("The request is closed: no file is given back")
-        returned = read_step(self.s3, bronze, request, RETURNED)
-        if returned is None:
-            returned = self._return(request, reprocess_of(self.reviewed_feed(context), request))
-        write_step(self.s3, self.lake_settings, request, RETURNED, returned)
-        return reprocess_of(self.reviewed_feed(context), request)
+            raise AirflowSkipException("The request is closed")
+        is_purge = request.kind is Asked.PURGE
+        begun = read_step(self.s3, bronze, request, PURGING if is_purge else RETURNED)
+        answers = self.answers(request)
+        state = self.state(request, answers, has_begun=begun is not None)
+        if state is State.ASKED:
+            raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
+        if state is not State.APPROVED or request.kind is Asked.KEEP:
+            self._take_back(request)
+            raise AirflowSkipException(f"The request is {state}: nothing is carried out")
+        try:
+            if is_purge:
+                self._purge(request, answers, begun)
+            else:
+                returned = begun or self._return(request, answers, reprocess_of(self.reviewed_feed(context), request))
+                write_step(self.s3, self.lake_settings, request, RETURNED, returned)
+        except (ReviewedFileChangedError, ExceptionStandsError) as error:
+            self._take_back(request)
+            failed = {"state": State.FAILED, "problem": str(error), "at": now()}
+            write_step(self.s3, self.lake_settings, request, OUTCOME, failed)
+            raise AirflowSkipException(str(error)) from None
+        return len(request.files)
 
-    def _return(self, request: Request, reprocess: dict[str, Any]) -> dict[str, Any]:
+    def _return(self, request: Request, answers: list[Answer], reprocess: dict[str, Any]) -> dict[str, Any]:
         """Check all that could fail, copy the files, then add the exceptions.
 
         In this order: without the copies, exceptions would excuse later files only.
         """
-        answers = self.answers(request)
-        state = state_of(request, answers, now())
-        if state is State.ASKED:
-            raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
-        if state is not State.APPROVED or not request.kind.gives_back:
-            self._take_back(request)
-            raise AirflowSkipException(f"The request is {state}: no file is given back")
         settings = self.lake_settings
         role = settings.require("releaser_role_arn").releaser_role_arn
         releaser = Releaser(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
         exceptions = exceptions_of(request, approvers(request, answers), last)
-        try:
-            for file in request.files:
-                check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
-            check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)
-            copies = give_back(self.s3, releaser, settings.bronze_bucket, request)
-            added = [self._add(each) for each in exceptions]
-        except (ReviewedFileChangedError, ExceptionStandsError) as error:
-            self._take_back(request)
-            failed = {"state": State.FAILED, "problem": str(error), "at": now()}
-            write_step(self.s3, settings, request, OUTCOME, failed)
-            raise AirflowSkipException(str(error)) from None
+        for file in request.files:
+            check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
+        check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)
+        copies = give_back(self.s3, releaser, settings.bronze_bucket, request)
+        added = [self._add(each) for each in exceptions]
         return {
             "files": [asdict(copy) for copy in copies],
             "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
@@ -258,7 +274,27 @@ class CarryOutOperator(ReviewOperator):
             "reprocess": reprocess,
         }
 
+    def _purge(self, request: Request, answers: list[Answer], begun: dict[str, Any] | None) -> None:
+        """Write down which versions are deleted, delete them, and look again; then amend the run's record."""
+        settings = self.lake_settings
+        role = settings.require("purger_role_arn").purger_role_arn
+        purger = Purger(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
+        if begun is None:
+            listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
+            begun = {"files": described(listed), "at": now()}
+        begun = write_step(self.s3, settings, request, PURGING, begun)
+        purge(self.s3, purger, request)
+        amend_record(self.s3, settings, request, str(begun["at"]))
+        outcome = {
+            "state": State.PURGED,
+            "at": now(),
+            "answered_by": [answer.by for answer in counted(request, answers)],
+            "files": begun["files"],
+        }
+        write_step(self.s3, settings, request, OUTCOME, outcome)
+
     def _take_back(self, request: Request) -> None:
+        """Delete the copies of an earlier try."""
         take_back(self.s3, self.lake_settings.bronze_bucket, self.lake_settings.quarantine_bucket, request)
 
     def _add(self, exception: PolicyException) -> StoredDocument:
@@ -296,6 +332,8 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
         """
         request = self.request_in(context)
+        if not request.kind.gives_back:
+            raise AirflowSkipException("No file goes through the gate again")
         returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
         reprocess = reprocess_of(self.reviewed_feed(context), request)
         if (returned or {}).get("reprocess") != reprocess:
@@ -327,15 +365,15 @@ class CloseRequestOperator(ReviewOperator):
         return str(outcome.get("state"))
 
     def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        state = state_of(request, answers, now())
         returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
-        if returned:
-            state = State.RELEASED
-        elif state is State.APPROVED and not request.kind.gives_back:
+        state = self.state(request, answers, has_begun=returned is not None)
+        if state is State.APPROVED and request.kind is Asked.KEEP:
             state = State.KEPT
+        elif state is State.APPROVED and returned:
+            state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
             raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
-        reprocess = {"reprocess": returned["reprocess"]} if returned else {}
+        reprocess = {"reprocess": returned["reprocess"]} if returned and state is State.RELEASED else {}
         return {
             "state": state,
             "at": now(),

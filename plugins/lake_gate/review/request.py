@@ -1,8 +1,9 @@
 """Review requests about quarantined files, the answers to them, and the state that follows from both. Pure.
 
 The documents of a request are below ``_reviews/<feed>/<id>/`` in bronze, each written once: ``request.json``, one for
-each answer, ``returned.json`` when its files were given back, and ``outcome.json`` at its end. The state is derived
-from them each time, so that no flag can be wrong. Times are ISO texts in UTC with whole seconds, which sort by time.
+each answer, ``returned.json`` when its files were given back or ``purging.json`` before they are purged, and
+``outcome.json`` at its end. The state is derived from them each time, so that no flag can be wrong. Times are ISO texts
+in UTC with whole seconds, which sort by time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any
 from lake_gate.model import jsonl
 from lake_gate.model.run import REVIEWS
 
-REQUEST, ANSWERS, RETURNED, OUTCOME = "request.json", "answers/", "returned.json", "outcome.json"
+REQUEST, ANSWERS, OUTCOME = "request.json", "answers/", "outcome.json"
+RETURNED, PURGING = "returned.json", "purging.json"
 APPROVE, REFUSE = "Approve", "Refuse"
 OPTIONS = (APPROVE, REFUSE)
 MOST_FILES = 100
@@ -40,11 +42,12 @@ class Asked(StrEnum):
     RELEASE_MASKED = "release_masked"
     RESCAN = "rescan"
     KEEP = "keep"
+    PURGE = "purge"
 
     @property
     def gives_back(self) -> bool:
         """Whether the files go through the gate again."""
-        return self is not Asked.KEEP
+        return self not in {Asked.KEEP, Asked.PURGE}
 
     @property
     def needs_exception(self) -> bool:
@@ -61,6 +64,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     KEPT = "kept"
     RELEASED = "released"
+    PURGED = "purged"
     FAILED = "failed"
 
 

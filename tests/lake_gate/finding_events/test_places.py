@@ -76,6 +76,8 @@ DOCUMENTS = (
         "_runs/synthea/night-1/exceptions.jsonl",
         *("_ledger/synthea/9999999998-0000000001.json", "_reports/synthea/2026-11.html"),
         *(f"_reviews/synthea/review-0123456789abcdef/{name}.json" for name in ("request", "answers/01", "outcome")),
+        "_reviews/synthea/review-0123456789abcdef/purging.json",
+        "_runs/synthea/night-1/amendments/review-0123456789abcdef.purged.jsonl",
     ],
 )
 def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:

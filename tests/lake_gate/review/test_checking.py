@@ -124,6 +124,16 @@ def test_requests_that_are_over_are_not_open(lake: Lake, monkeypatch: pytest.Mon
     assert ask(lake, asked="keep")
 
 
+def test_purge_is_asked_after_its_retention_and_earlier_requests_name_the_day(lake: Lake) -> None:
+    quarantined_run(lake)
+    with pytest.raises(ReviewError, match=f"may be asked from {day(30)} on"):
+        ask(lake, asked="purge")
+    made = ask(lake, replace(FEED, purge_after_days=0), asked="purge")
+    assert (made.asked, made.approvals, made.exception) == ("purge", 2, None)
+    with pytest.raises(ReviewError, match="purger_role_arn is missing"):
+        ask(lake, settings=replace(lake.settings, purger_role_arn=""), asked="purge")
+
+
 def test_without_the_way_back_files_can_only_be_kept(lake: Lake) -> None:
     quarantined_run(lake)
     disabled = replace(lake.settings, releaser_role_arn="")

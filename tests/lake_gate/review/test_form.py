@@ -29,7 +29,7 @@ def validated(change: dict[str, Any]) -> Any:
     "change",
     [
         {"feed": "../other"},
-        {"asked": "purge"},
+        {"asked": "delete"},
         {"asked": "release "},
         {"files": "a.csv"},
         {"files": ["a.csv"] * 101},

@@ -150,8 +150,8 @@ def test_release_is_done_once_two_other_people_have_approved(review: Review) -> 
     review.ask()
     assert review.approve(("bob",)) == "asked"
     assert review.approve(("cid",), number=2) == "approved"
-    reprocess = review.step(CarryOutOperator)
-    assert reprocess == {
+    assert review.step(CarryOutOperator) == 1
+    reprocess = {
         "dag_id": "synthea_gate",
         "run_id": f"reprocess-{ID}",
         "source": f"held://review/{ID}",
@@ -296,7 +296,7 @@ def test_kept_files_stay_where_they_are(review: Review) -> None:
 def test_rescan_adds_no_exception(review: Review) -> None:
     review.ask(asked="rescan")
     review.approve(("bob",))
-    assert review.step(CarryOutOperator)["source"] == f"held://review/{ID}"
+    assert review.step(CarryOutOperator) == 1
     assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
 
 
@@ -483,6 +483,75 @@ def test_no_run_is_started_that_the_documents_do_not_say(
     with pytest.raises(ReviewError, match="no file was given back"):
         both.step(ReprocessOperator)
     assert triggered == []
+
+
+@pytest.fixture
+def purged(review: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """An approved purge of a file."""
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
+    approve_release(review, asked="purge")
+    return review
+
+
+def test_purge_deletes_the_file_says_so_in_the_record_and_starts_no_run(purged: Review, triggered: list[Any]) -> None:
+    (file,) = purged.request.files
+    for _ in range(2):
+        if _:
+            with pytest.raises(AirflowSkipException):
+                purged.step(CarryOutOperator)
+        else:
+            purged.step(CarryOutOperator)
+        with pytest.raises(AirflowSkipException):
+            purged.step(ReprocessOperator)
+        assert purged.step(CloseRequestOperator) == "purged"
+    assert (purged.lake.keys(purged.lake.quarantine), triggered) == ([], [])
+    outcome = purged.document("outcome.json")
+    assert outcome["answered_by"] == ["bob", "cid"]
+    assert outcome["files"] == [{"name": file.name, "key": file.key, "deleted": [file.version_id], "left": []}]
+    (entry,) = purged.lake.lines("_runs/synthea/1/objects.jsonl")
+    assert (entry["outcome"], entry["purged"]["by"]) == ("quarantine", ID)
+    kinds = [line.kind for line in lines_of(purged.lake)]
+    assert kinds == ["review", "review", "review", "purge", "purge", "review"]
+    assert audited(purged.lake) == []
+
+
+def test_purge_needs_two_people(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
+    review.ask(asked="purge")
+    review.approve(("bob",))
+    with pytest.raises(ReviewError, match="not answered"):
+        review.step(CarryOutOperator)
+    assert len(review.lake.keys(review.lake.quarantine)) == 1
+
+
+@pytest.mark.parametrize("crash", ["purge", "amend_record"])
+def test_purge_that_has_begun_goes_on(purged: Review, monkeypatch: pytest.MonkeyPatch, crash: str) -> None:
+    (file,) = purged.request.files
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, crash, fails(crash))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["files"][0]["deleted"] == [file.version_id]
+    assert purged.lake.keys(purged.lake.quarantine) == []
+
+
+def test_approval_of_a_purge_ends(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    with pytest.raises(AirflowSkipException):
+        purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "expired"
+    assert len(purged.lake.keys(purged.lake.quarantine)) == 1
+
+
+def test_purge_of_a_file_that_is_not_the_reviewed_one_fails(purged: Review) -> None:
+    (file,) = purged.request.files
+    place: Any = {"Bucket": purged.lake.quarantine, "Key": file.key, "VersionId": file.version_id}
+    purged.lake.s3.put_object_tagging(**place, Tagging={"TagSet": [{"Key": SEAL_TAG, "Value": "AAAA"}]})
+    assert is_failed(purged)
+    assert purged.lake.versions(purged.lake.quarantine, file.key) == [file.version_id]
 
 
 def test_two_messages_are_sent_once_each(review: Review) -> None:
