@@ -68,7 +68,7 @@ def test_session_deletes_the_reviewed_version_and_nothing_else(lake: Lake, purge
     lake.s3.put_object(Bucket=lake.bronze, Key="synthea/2/a.csv", Body=b"a", IfNoneMatch="*")
     session: Any = purger.client_for(file)
     place = {"Bucket": lake.quarantine, "Key": file.key}
-    for change in (
+    changes: Any = (
         lambda: session.delete_object(**place),
         lambda: session.delete_object(**place, VersionId=later),
         lambda: session.delete_object(Bucket=lake.quarantine, Key=other.key, VersionId=other.version_id),
@@ -76,7 +76,8 @@ def test_session_deletes_the_reviewed_version_and_nothing_else(lake: Lake, purge
         lambda: session.get_object(**place, VersionId=file.version_id),
         lambda: session.put_object(**place, Body=b""),
         lambda: session.list_object_versions(Bucket=lake.quarantine),
-    ):
+    )
+    for change in changes:
         with pytest.raises(ClientError, match="AccessDenied"):
             change()
     purger.delete(file)
