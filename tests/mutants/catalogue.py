@@ -519,6 +519,7 @@ MUTANTS = [
     _reviewing("fewer people than the request says approve", "if len(valid) >= request.approvals:", "if len(valid) >= 1:"),
     _reviewing("an approval is good for ever", "return State.APPROVED if now <= request.ends_at else State.EXPIRED", "return State.APPROVED"),
     _reviewing("an answer counts for any content of its request", "    if answer.request_sha256 != request.sha256:\n", "    if False:\n"),
+    _audit("a document of a review is written again", "if entry.versions > 1 and entry.key", "if entry.versions > 9 and entry.key"),
     _requests("a user opens any number of requests", ">= MOST_OPEN:", "< 0:"),
     _requests("an exception excuses what was not found", "if tables := sum(1 for _ in _tables_without(request)):", "if tables := 0:"),
     _requests("a purge is asked before its retention", "if datetime.now(UTC).date() < day:", "if False:"),
