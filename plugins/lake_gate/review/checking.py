@@ -15,7 +15,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, dataset_of
 from lake_gate.model.run import HELD_PREFIX, MANIFEST, Run
 from lake_gate.recording.entries import iter_entries, read_accounted_record, zip_with_entries
-from lake_gate.review.answering import now
+from lake_gate.review.answering import moment_after, now
 from lake_gate.review.documents import open_requests
 from lake_gate.review.exempting import TABLE, exceptions_of
 from lake_gate.review.purging import purgeable_from
@@ -26,7 +26,6 @@ from lake_gate.review.request import (
     Request,
     ReviewedFile,
     is_same_person,
-    moment_after,
     request_id_of,
 )
 from lake_gate.review.returning import check_in_quarantine
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 
 DAYS_BY_DEFAULT, MOST_DAYS = 30, 366
 """Days after which an exception ends: by default, and at most. Our own rule: no exception is for ever."""
+DAYS_TO_CARRY_OUT = 7
+"""Days after the deadline for answers until which an approved request may be carried out. Our own rule: what people
+have approved long ago is asked again."""
 MOST_OPEN = 20
 """Most open requests of a user, so that one user does not take all runs that the DAG may have. Our own rule."""
 
@@ -55,6 +57,7 @@ def request_of(
     :raises ReviewedFileChangedError: when a file is not in quarantine as the record of its run has it.
     """
     asked_at, run, asked = now(), Run(feed.name, params["run"]), Asked(params["asked"])
+    deadline_at = moment_after(asked_at, hours=params["answer_within_hours"])
     request = Request(
         id=request_id_of(review_run_id),
         feed=feed.name,
@@ -64,7 +67,8 @@ def request_of(
         reason=params["reason"],
         asked_by=asked_by,
         asked_at=asked_at,
-        deadline_at=moment_after(asked_at, hours=params["answer_within_hours"]),
+        deadline_at=deadline_at,
+        ends_at=moment_after(deadline_at, days=DAYS_TO_CARRY_OUT),
         approvals=feed.approvals_for(asked),
         files=(),
         reviewers=tuple(feed.reviewers.get(asked, ())),

@@ -12,7 +12,6 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -27,9 +26,6 @@ MOST_FILES = 100
 """Most files of a request: a person has to look at each."""
 MOST_ANSWERS = 20
 """Most answers to a request, counted or not; then it ends as if its deadline had passed."""
-DAYS_TO_CARRY_OUT = 7
-"""Days after the deadline for answers until which an approved request may be carried out. Our own rule: what people
-have approved long ago is asked again."""
 MOST_APPROVALS = 2
 """Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
@@ -117,6 +113,7 @@ class Request:
 
     :param run_folder: folder of the run that quarantined the files.
     :param review_run_id: run of ``quarantine_review``.
+    :param ends_at: until when it may be carried out, if it was approved.
     :param approvals: number of people who have to approve.
     :param reviewers: names of the users who may answer; empty: every user but the asker.
     :param sha256: of the content of ``request.json``, hexadecimal; empty before it is written. Not part of it.
@@ -131,6 +128,7 @@ class Request:
     asked_by: str
     asked_at: str
     deadline_at: str
+    ends_at: str
     approvals: int
     files: tuple[ReviewedFile, ...]
     reviewers: tuple[str, ...] = ()
@@ -151,11 +149,6 @@ class Request:
     def reprocess_run_id(self) -> str:
         """Id of the run of the feed that takes the files through the gate again; the same at every try."""
         return f"reprocess-{self.id}"
-
-    @property
-    def ends_at(self) -> str:
-        """When the request is over, answered and approved or not."""
-        return moment_after(self.deadline_at, days=DAYS_TO_CARRY_OUT)
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``request.json``."""
@@ -211,11 +204,6 @@ def request_id_of(review_run_id: str) -> str:
 def documents_of(feed: str, request_id: str) -> str:
     """Return the key prefix of the documents of a request."""
     return f"{REVIEWS}{feed}/{request_id}/"
-
-
-def moment_after(moment: str, **much: int) -> str:
-    """Return the time so much (``days=7``) after a time in UTC, as in the documents."""
-    return (datetime.fromisoformat(moment) + timedelta(**much)).isoformat(timespec="seconds")
 
 
 def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) -> str:

@@ -11,9 +11,10 @@ import pytest
 from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
 from lake_gate.review import checking
+from lake_gate.review.answering import moment_after
 from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
 from lake_gate.review.documents import write_request, write_step
-from lake_gate.review.request import OUTCOME, Request, moment_after
+from lake_gate.review.request import OUTCOME, Request
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -54,7 +55,8 @@ def test_request_names_the_quarantined_versions_of_the_record(lake: Lake) -> Non
     assert (request.asked_by, request.reviewers, request.run_folder) == ("ann", ("bob", "cid"), "1")
     assert request.exception is not None
     assert request.exception.until == day(30)
-    assert request.asked_at < request.deadline_at
+    assert request.deadline_at == moment_after(request.asked_at, hours=72)
+    assert request.ends_at == moment_after(request.deadline_at, days=7)
 
 
 def test_exception_of_a_table_has_its_scope(lake: Lake) -> None:

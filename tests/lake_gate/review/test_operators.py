@@ -25,6 +25,7 @@ from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
 from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.review import documents, operators
+from lake_gate.review.answering import moment_after
 from lake_gate.review.documents import add_answer, read_answers, read_request
 from lake_gate.review.operators import (
     AskReviewersOperator,
@@ -34,7 +35,7 @@ from lake_gate.review.operators import (
     NotifyReviewersOperator,
     ReprocessOperator,
 )
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, moment_after, request_id_of
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
