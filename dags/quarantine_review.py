@@ -26,8 +26,8 @@ The request, each answer and the outcome are documents below _reviews/ in **bron
 release adds an exception: the detections that were reviewed do not count for these bytes, or up to a number in this
 column of this table, until its end. Then the reviewed versions are copied back to held/, and a run of the feed takes
 them through the gate again: Macie scans them, and everything else that it finds counts. **Nothing is moved past the
-gate.** The quarantined version stays. A purge deletes the versions with the reviewed bytes for good. docs/review.md has
-a page for reviewers.
+gate.** The quarantined version stays. A purge deletes the versions with the reviewed bytes permanently. docs/review.md
+has a page for reviewers.
 
 ### Settings
 The buckets and topics among the SSM parameters below /lake_gate; releaser_role_arn for a way back, purger_role_arn

@@ -24,7 +24,7 @@ DATE = "${date}"
 """Placeholder for the date of the run, in a source."""
 APPROVALS = {"release": 2, "release_masked": 1, "rescan": 1, "keep": 1, "purge": 2}
 """Number of people who have to approve, by what is asked about quarantined files. Our own rule: two if bytes with
-findings may reach silver unmasked, or are deleted for good."""
+findings may reach silver unmasked, or are deleted permanently."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """Object whose reviewed version was deleted for good from quarantine.
+    """Object whose reviewed version was deleted permanently from quarantine.
 
     :param version_id: the reviewed version, which the record names.
     :param at: time in UTC.

@@ -198,7 +198,7 @@ def _check_purge(s3: S3Client, settings: Settings, request: Request, days: int) 
 
 
 def _tables_without(request: Request) -> Iterator[str]:
-    """Yield the tables in which the identifier of the exception was not found: it would excuse what nobody has seen."""
+    """Yield the tables in which the identifier was not found: it would excuse what no person has seen."""
     if request.exception is None or request.exception.scope != TABLE:
         return
     for dataset in {dataset_of(file.name) for file in request.files}:

@@ -21,7 +21,7 @@ _ASKED = {
     Asked.RELEASE_MASKED: "Release a masked copy, with an exception (by default one person approves)",
     Asked.RESCAN: "Scan again, without an exception (by default one person approves)",
     Asked.KEEP: "Keep in quarantine (by default one person approves)",
-    Asked.PURGE: "Purge: delete for good (by default two people approve)",
+    Asked.PURGE: "Purge: delete permanently (by default two people approve)",
 }
 _KINDS = {FALSE_POSITIVE: "The detections are wrong", ACCEPTED: "The detections are right, and accepted"}
 _SCOPES = {FILES: "These bytes only", TABLE: "The table, in later deliveries, too"}

@@ -14,7 +14,7 @@ _STATES = {
     State.REFUSED: "was refused: the files stay in quarantine",
     State.EXPIRED: "was not answered and carried out in time: the files stay in quarantine",
     State.RELEASED: "was approved: the files go through the gate again",
-    State.PURGED: "was approved: the files were deleted from quarantine for good",
+    State.PURGED: "was approved: the files were deleted from quarantine permanently",
     State.FAILED: "could not be carried out: the files stay in quarantine",
 }
 

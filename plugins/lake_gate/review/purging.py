@@ -1,4 +1,4 @@
-"""Purge reviewed objects: delete their versions from quarantine for good.
+"""Purge reviewed objects: delete their versions from quarantine permanently.
 
 The purger role does it, version by version. The versions are written down before the first is deleted, so that a retry
 of a try that died knows them. A version counts as the reviewed object if its seal has the same SHA-256; versions with

@@ -24,7 +24,7 @@ _WORDS = {
     Asked.RELEASE_MASKED: "release a masked copy",
     Asked.RESCAN: "scan again, without an exception",
     Asked.KEEP: "keep in quarantine",
-    Asked.PURGE: "purge: delete every version with these bytes for good",
+    Asked.PURGE: "purge: delete every version with these bytes permanently",
 }
 
 

@@ -83,7 +83,7 @@ class Purger(Releaser):
     more: ClassVar[tuple[dict[str, str], ...]] = ()
 
     def delete(self, file: ReviewedFile) -> None:
-        """Delete this version for good; one that is gone is no error."""
+        """Delete this version permanently, unless it is gone."""
         self.client_for(file).delete_object(Bucket=self.bucket, Key=file.key, VersionId=file.version_id)
 
 
