@@ -1,4 +1,4 @@
-"""Answer what is to become of quarantined files: release, release masked, scan again, or keep.
+"""Answer what is to become of quarantined files: release, release masked, scan again, keep, or purge.
 
 ### What can go wrong, and what to do
 | red task | cause | do |
@@ -8,37 +8,41 @@
 | **check_request** | Airflow does not know who has asked | start it in the UI, or with the token of a user |
 | **notify_reviewers** | the topic refused or failed | correct it, clear: nothing is sent twice |
 | **approve**, **approve_second** | S3 failed while an answer was written | clear: it asks again |
-| **carry_out** | the bytes in quarantine are not those that were reviewed | find out who changed them |
-| **carry_out** | the role of the setting releaser_role_arn cannot be assumed | see docs/platform.md, clear |
+| **carry_out** | the role releaser_role_arn or purger_role_arn cannot be assumed | see docs/platform.md, clear |
+| **carry_out** | S3 refuses to delete: Object Lock, or a policy | see docs/platform.md, clear |
 | **carry_out**, **close** | a task was marked as done by hand, and not answered | clear **approve** |
 | **reprocess** | the feed's DAG does not exist | correct include/feeds, clear |
+| **close** | the approved request has failed: outcome.json names the cause | remove it, start a new request |
 | **close** | the topic refused or failed | correct it, clear |
 
 ### Who may answer
-Never the user who has started the run. A release of files as they are takes two different people, everything else one.
-The file of the feed may list them (reviewers). An answer that does not count is noted, and the task asks again, until
-the deadline. A request that is not answered in time is expired: the files stay where they are.
+Never the user who has started the run. A release of files as they are and a purge take two different people, everything
+else one, unless the file of the feed has other numbers (approvals). It may list the people (reviewers). An answer that
+does not count is noted, and the task asks again, until the deadline. A request that is not answered in time, or not
+carried out until seven days later, is expired: the files stay where they are.
 
 ### What it does
 The request, each answer and the outcome are documents below _reviews/ in **bronze**, each written once. An approved
 release adds an exception: the detections that were reviewed do not count for these bytes, or up to a number in this
 column of this table, until its end. Then the reviewed versions are copied back to held/, and a run of the feed takes
 them through the gate again: Macie scans them, and everything else that it finds counts. **Nothing is moved past the
-gate.** The quarantined version stays. docs/review.md has a page for reviewers.
+gate.** The quarantined version stays. A purge deletes the versions with the reviewed bytes permanently. docs/review.md
+has a page for reviewers.
 
 ### Settings
-The buckets and topics among the SSM parameters below /lake_gate; releaser_role_arn for everything but keep.
+The buckets and topics among the SSM parameters below /lake_gate; releaser_role_arn for a way back, purger_role_arn
+for a purge.
 
 ### IAM actions
-s3: GetObject*, PutObject*, ListBucket* on bronze; GetObjectVersionTagging, ListBucket on quarantine. sts: AssumeRole on
-the releaser role, which has s3: GetObjectVersion on quarantine and kms: Decrypt on its key. kms: Decrypt,
+s3: GetObject*, PutObject*, DeleteObjectVersion, ListBucket* on bronze; GetObjectVersionTagging, ListBucket* on
+quarantine. sts: AssumeRole on the releaser role, which has s3: GetObjectVersion on quarantine and kms: Decrypt on its
+key, and on the purger role, which has s3: DeleteObjectVersion on quarantine. kms: Decrypt,
 GenerateDataKey on the key of bronze. sns: Publish on the topics. ssm: GetParametersByPath."""
 
 from datetime import timedelta
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
-from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, TriggerRule, task
 
 from lake_gate import labels
@@ -51,9 +55,9 @@ from lake_gate.review.operators import (
     CheckRequestOperator,
     CloseRequestOperator,
     NotifyReviewersOperator,
+    ReprocessOperator,
 )
 from lake_gate.settings import load_settings
-from lake_gate.xcom import text_of
 
 NAME = "quarantine_review"
 ON_FAILURE = RunFailedNotifier(feed=NAME)
@@ -89,15 +93,7 @@ with DAG(
     approve = AskReviewersOperator(**labels.task("approve"), number=1, feed=NAME)
     approve_second = AskReviewersOperator(**labels.task("approve_second"), number=2, feed=NAME)
     carry_out = CarryOutOperator(**labels.task("carry_out"), feed=NAME, execution_timeout=timedelta(hours=2))
-    reprocess = TriggerDagRunOperator(
-        **labels.task("reprocess"),
-        trigger_dag_id=text_of("carry_out", "dag_id"),
-        trigger_run_id=text_of("carry_out", "run_id"),
-        conf={"source": text_of("carry_out", "source")},
-        logical_date=None,
-        skip_when_already_exists=True,
-        openlineage_inject_parent_info=False,  # a parameter that the feed's DAG would refuse
-    )
+    reprocess = ReprocessOperator(**labels.task("reprocess"), feed=NAME)
     close = CloseRequestOperator(**labels.task("close"), feed=NAME, trigger_rule=TriggerRule.NONE_FAILED)
 
     read_settings() >> check_request >> notify_reviewers >> approve >> approve_second >> carry_out >> reprocess >> close

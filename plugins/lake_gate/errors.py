@@ -267,10 +267,11 @@ class ExceptionFileError(FinalGateError):
 
 
 class ExceptionStandsError(FinalGateError):
-    """An exception has the id of another one, or of a revoked one; exceptions are never changed."""
+    """An exception has the id of another one, or of a revoked one, or there is no room for it; none is ever changed."""
 
     uri: str
-    sentence = "{uri} exists, and is not changed. Nothing was written. Choose another id."
+    problem: str
+    sentence = "The exception {uri} was not added: {problem}. Nothing was written. Ask with another id."
 
 
 class FeedError(FinalGateError):
@@ -560,6 +561,29 @@ class ReviewError(FinalGateError):
     request: str
     problem: str
     sentence = "The review request {request} was refused, and nothing was changed: {problem}. Start a new request."
+
+
+class NotPurgedError(GateError):
+    """A purge has left versions that it should have deleted; the next try may delete them."""
+
+    bucket: str
+    count: int
+    keys: Sequence[str]
+    sentence = (
+        "{count} object(s) in {bucket} still have versions that were to be purged, among them {keys}: another writer "
+        "has added them in the meantime. The task's retries delete them."
+    )
+
+
+class ReviewFailedError(FinalGateError):
+    """An approved request could not be carried out."""
+
+    request: str
+    outcome_uri: str
+    sentence = (
+        "The review request {request} was approved and could not be carried out: {outcome_uri} names the cause. Every "
+        "file stays where it was. Remove the cause, then start a new request."
+    )
 
 
 class ReviewedFileChangedError(FinalGateError):

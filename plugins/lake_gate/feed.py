@@ -22,6 +22,11 @@ _TAKEN = {
 an unknown feed."""
 DATE = "${date}"
 """Placeholder for the date of the run, in a source."""
+PURGE_AFTER_DAYS = 30
+"""Retention of quarantined files where a feed says nothing. Our own choice."""
+APPROVALS = {"release": 2, "release_masked": 1, "rescan": 1, "keep": 1, "purge": 2}
+"""Number of people who have to approve, by what is asked about quarantined files. Our own rule: two if bytes with
+findings may reach silver unmasked, or are deleted permanently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ class Feed:
     :param reuse_verdicts: content that was cleared before by the same rules is not scanned again.
     :param reviewers: names of the Airflow users who may answer a request of ``quarantine_review``, by what is asked
         (``{"release": ["ann", "bob"]}``); any user but the asker where nothing is listed.
+    :param approvals: number of people who have to approve such a request, by what is asked (``{"release": 1}``);
+        :data:`APPROVALS` for what is not listed.
+    :param purge_after_days: how many days a file is in quarantine before its purge may be asked.
     """
 
     name: str
@@ -62,16 +70,22 @@ class Feed:
     max_scan_usd: float | None = None
     reuse_verdicts: bool = False
     reviewers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    approvals: Mapping[str, int] = field(default_factory=dict)
+    purge_after_days: int = PURGE_AFTER_DAYS
 
     @property
     def dag_id(self) -> str:
         """Id of the feed's DAG."""
         return f"{self.name}_gate"
 
+    def approvals_for(self, asked: str) -> int:
+        """Return the number of people who have to approve what is asked."""
+        return self.approvals.get(asked, APPROVALS[asked])
+
 
 _FILE = {"type": "string", "pattern": "^[a-z0-9_-]+$"}
 _SETTING = {"type": "string", "pattern": "^[a-z0-9_]+_topic_arn$"}
-_PEOPLE = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
+_PEOPLE = {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "uniqueItems": True}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -97,10 +111,13 @@ SCHEMA: dict[str, Any] = {
         "reuse_verdicts": {"type": "boolean"},
         "reviewers": {
             "type": "object",
-            "properties": {
-                "release": {**_PEOPLE, "minItems": 2},  # two different people
-                **{asked: {**_PEOPLE, "minItems": 1} for asked in ("release_masked", "rescan", "keep")},
-            },
+            "properties": dict.fromkeys(APPROVALS, _PEOPLE),
+            "additionalProperties": False,
+        },
+        "purge_after_days": {"type": "integer", "minimum": 0, "maximum": 36_500},
+        "approvals": {
+            "type": "object",
+            "properties": {asked: {"type": "integer", "minimum": 1, "maximum": 2} for asked in APPROVALS},
             "additionalProperties": False,
         },
     },
@@ -138,3 +155,7 @@ def _value_problems(content: Mapping[str, Any]) -> Iterable[str]:
     template = Template(source)
     if not template.is_valid() or set(template.get_identifiers()) - {"date"} or "{" in source.replace(DATE, ""):
         yield f"source: the only valid placeholder is {DATE}"
+    approvals = {**APPROVALS, **content.get("approvals", {})}
+    for asked, reviewers in content.get("reviewers", {}).items():
+        if len(reviewers) < approvals[asked]:
+            yield f"reviewers.{asked}: {approvals[asked]} people have to approve, expected at least as many names"

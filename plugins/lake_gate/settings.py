@@ -41,6 +41,7 @@ class Settings:
     :param ledger_bucket: bucket of the ledgers, see :mod:`lake_gate.ledger.chain`; by default the bronze bucket.
     :param releaser_role_arn: role that reads the quarantined versions whose review was approved; empty: files do not
         come back from quarantine.
+    :param purger_role_arn: role that deletes the quarantined versions whose purge was approved; empty: none is purged.
     :param scan_usd_per_gb: price of a GB in the first of Macie's bands.
     """
 
@@ -60,6 +61,7 @@ class Settings:
     masking_key: str = ""
     ledger_bucket: str = ""
     releaser_role_arn: str = ""
+    purger_role_arn: str = ""
 
     @property
     def ledger(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,4 +115,24 @@ def test_whole_way_back_needs_no_more_than_the_roles_of_the_template(
     again = gate.run("synthea_gate", source=outcome["reprocess"]["source"])
     assert [run.state for run in (delivered, review, again)] == ["success"] * 3
     assert again.names_in(lake.silver) == {f"{request_id_of(review.run.run_id)}/organizations.csv"}
+    assert [asked for asked in gate.asked() if not asked["allowed"]] == []
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("asker")
+def test_purge_needs_no_more_than_the_roles_of_the_template(gate: Gate, include: Path, answers: Answers) -> None:
+    """With IAM enforced: the gate asks two people, and deletes by the purger's session; the record says so."""
+    feed = include / "feeds/synthea.json"
+    feed.write_text(json.dumps({**json.loads(feed.read_text()), "purge_after_days": 0}))
+    lake = gate.lake
+    lake.put(lake.outputs["SourceBucket"], "deliveries/organizations.csv", SSN)
+    delivered = gate.run("synthea_gate")
+    answers(("bob", APPROVE), ("cid", APPROVE))
+    review = gate.run("quarantine_review", run=delivered.run.run_id, **{**ASKED, "asked": "purge"})
+    assert (delivered.state, review.state, review.tasks["reprocess"]) == ("success", "success", "skipped")
+    assert document(lake, review, "outcome.json")["state"] == "purged"
+    listed = lake.s3.list_object_versions(Bucket=lake.quarantine)
+    assert (listed.get("Versions", []), listed.get("DeleteMarkers", [])) == ([], [])
+    (entry,) = lake.lines(delivered.run.document("objects.jsonl"))
+    assert entry["purged"]["by"] == request_id_of(review.run.run_id)
     assert [asked for asked in gate.asked() if not asked["allowed"]] == []

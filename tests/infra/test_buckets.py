@@ -132,9 +132,7 @@ def test_landed_object_cannot_be_overwritten(lake: Lake, key: str, keys: dict[st
     assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **keys) == expected
 
 
-@pytest.mark.parametrize(
-    "key", ["_exceptions/synthea/a.json", "_exceptions/synthea/a.revoked.json", "_reviews/synthea/a/answers/01.json"]
-)
+@pytest.mark.parametrize("key", ["_exceptions/synthea/a.json", "_reviews/synthea/a/answers/01.json"])
 def test_exception_is_created_once_and_not_even_the_gate_changes_or_deletes_it(lake: Lake, key: str) -> None:
     creating = {"s3__objectcreationoperation": "true"}
     assert denied_by(lake, "BronzeBucket", "PutObject", key, GATE, **creating) == ["DenyOverwritingExceptions"]

@@ -65,6 +65,6 @@ def test_way_back_from_quarantine_exists_only_where_it_was_chosen(
     create("access", lake, **chosen)
     create("storage", lake, **chosen)
     roles = {role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]}
-    assert ("second-releaser" in roles) is exists
-    bucket = "second-quarantine-123456789012-us-east-1"
-    assert ("second-releaser" in boto3.client("s3").get_bucket_policy(Bucket=bucket)["Policy"]) is exists
+    policy = boto3.client("s3").get_bucket_policy(Bucket="second-quarantine-123456789012-us-east-1")["Policy"]
+    for role in ("second-releaser", "second-purger"):
+        assert ((role in roles), (role in policy)) == (exists, exists)

@@ -57,7 +57,7 @@ def test_security_groups_are_described_in_the_characters_that_ec2_takes() -> Non
     assert not [text for text in descriptions if re.search(r"[^a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]", text.strip())]
 
 
-@pytest.mark.parametrize("role", ["gate", "reviewer", "releaser"])
+@pytest.mark.parametrize("role", ["gate", "reviewer", "releaser", "purger"])
 def test_roles_in_storage_are_those_of_access(role: str) -> None:
     assert f"role/${{NamePrefix}}-{role}" in TEXTS["storage"]
     assert f'RoleName: !Sub "${{NamePrefix}}-{role}"' in TEXTS["access"]

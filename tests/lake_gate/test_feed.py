@@ -85,9 +85,23 @@ def test_reserved_name_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reviewers", [{"release": ["ann"]}, {"release": ["ann", "ann"]}, {"purge": ["ann", "bob"]}, {"keep": []}, ["ann"]]
+    "reviewers", [{"release": ["ann"]}, {"release": ["ann", "ann"]}, {"wish": ["ann", "bob"]}, {"keep": []}, ["ann"]]
 )
 def test_reviewers_are_lists_of_users_by_what_is_asked_and_two_for_a_release(reviewers: Any) -> None:
     with pytest.raises(ValueError, match="reviewers"):
         parse("clinic", {"owner": "o", "schedule": None, "reviewers": reviewers})
     assert parse("clinic", {"owner": "o", "schedule": None, "reviewers": {"release": ["ann", "bob"]}}).reviewers
+
+
+def test_feed_says_how_many_people_approve_and_two_is_the_most() -> None:
+    least = {"owner": "o", "schedule": None}
+    feed = parse("clinic", {**least, "approvals": {"release": 1, "rescan": 2}, "reviewers": {"release": ["ann"]}})
+    asked = ("release", "release_masked", "rescan", "keep", "purge")
+    assert [feed.approvals_for(each) for each in asked] == [1, 1, 2, 1, 2]
+    assert [parse("clinic", least).approvals_for(each) for each in asked] == [2, 1, 1, 1, 2]
+    assert [parse("clinic", {**least, **days}).purge_after_days for days in ({}, {"purge_after_days": 0})] == [30, 0]
+    for wrong in ({"release": 0}, {"release": 3}, {"release": "1"}, {"wish": 1}, 1):
+        with pytest.raises(ValueError, match="approvals"):
+            parse("clinic", {**least, "approvals": wrong})
+    with pytest.raises(ValueError, match=r"reviewers\.rescan: 2 people have to approve"):
+        parse("clinic", {**least, "approvals": {"rescan": 2}, "reviewers": {"rescan": ["ann"]}})

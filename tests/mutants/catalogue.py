@@ -46,6 +46,7 @@ _MASKING = {
     name: partial(Mutant, f"{GATE}/masking/{name}.py", (f"tests/lake_gate/masking/test_{name}.py",))
     for name in ("checks", "files", "keys", "masker", "methods", "plan", "records", "spec")
 }
+_feed = partial(Mutant, f"{GATE}/feed.py", ("tests/lake_gate/test_feed.py",))
 _chain = partial(Mutant, f"{GATE}/ledger/chain.py", ("tests/lake_gate/ledger/test_chain.py",))
 _book = partial(Mutant, f"{GATE}/ledger/book.py", ("tests/lake_gate/ledger/test_book.py",))
 _audit = partial(Mutant, f"{GATE}/ledger/audit.py", ("tests/lake_gate/ledger/test_audit.py",))
@@ -77,6 +78,8 @@ _remember = partial(Mutant, f"{GATE}/recording/operators.py", ("tests/lake_gate/
 _reviewing = partial(Mutant, f"{GATE}/review/request.py", ("tests/lake_gate/review/test_request.py",))
 _returning = partial(Mutant, f"{GATE}/review/returning.py", ("tests/lake_gate/review/test_returning.py",))
 _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/review/test_sessions.py",))
+_purging = partial(Mutant, f"{GATE}/review/purging.py", ("tests/lake_gate/review/test_purging.py",))
+_requests = partial(Mutant, f"{GATE}/review/checking.py", ("tests/lake_gate/review/test_checking.py",))
 _answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
 _review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
 _showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
@@ -144,6 +147,7 @@ _matching = partial(Mutant, f"{_DECIDING}/matching.py", (f"{_DECIDING_TESTS}matc
 _carrying = partial(Mutant, f"{_DECIDING}/carrying.py", (f"{_DECIDING_TESTS}carrying.py",))
 _finishing = partial(Mutant, f"{_DECIDING}/finished_runs.py", (f"{_EVENTS_TESTS}withdrawing.py",))
 _runs = partial(Mutant, f"{EVENTS}/runs.py", (f"{_EVENTS_TESTS}runs.py",))
+_rewriting = partial(Mutant, f"{GATE}/recording/rewriting.py", ("tests/lake_gate/recording/test_rewriting.py",))
 _reconciling = partial(Mutant, f"{EVENTS}/reconciling.py", (f"{_EVENTS_TESTS}reconciling.py",))
 _index = partial(Mutant, f"{EVENTS}/index.py", (f"{_EVENTS_TESTS}index.py",))
 _deciding_restored = partial(Mutant, f"{_DECIDING}/findings.py", (f"{_EVENTS_TESTS}index.py",))
@@ -350,10 +354,12 @@ MUTANTS = [
     _exception("an exception counts before it exists", "self.created_at[:_SECOND] <= at[:_SECOND] and ", ""),
     _exception("an exception is approved by the user who asked for it", 'if content["requested_by"].strip().casefold() in approved_by:', "if False:"),
     _exception("a text in a document may go on after a line break", 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*{_END}"', 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"'),
-    _exception_store("an exception that the file revokes counts", "exception.id in file.revoked or ", ""),
-    _exception_store("a damaged file revokes nothing", "if file is None:", "if (file := file or ExceptionFile()) is None:"),
+    _exception_store("an exception that the file revokes is added", "        if exception.id in file.revoked:\n", "        if False:\n"),
+    _exception_store("a damaged file lets exceptions be added", "    if file is None:\n        raise", "    if (file := file or ExceptionFile()) is None:\n        raise"),
+    _exception_store("an exception is added beside another one of its id in the file", " or any(each != exception for each in in_file)", ""),
+    _exception_store("a damaged file revokes nothing", "    if file is None:  # it may", "    if (file := file or ExceptionFile()) is None:  # it may"),
     _places("a line of a ledger is a stray", 'rf"{LEDGERS}{_FEED}/', 'rf"no{LEDGERS}{_FEED}/'),
-    _exception_store("a revoked exception counts", "if not is_revoked and exception not in", "if exception not in"),
+    _exception_store("a revoked exception counts", "if exception.id not in file.revoked and exception not in", "if exception not in"),
     _exception_store("one of two exceptions with one id counts", "        if len(same) == 1:\n", "        if same:\n            read.exceptions.append(same[0])\n        elif False:\n"),
     _exception_store("an exception is at the key of another one", "if exception.key != key:", "if False:"),
     _exception_store("an exception replaces another one", "    if not is_this:\n", "    if False:\n"),
@@ -489,11 +495,11 @@ MUTANTS = [
     _deciding_runs("copies in silver of a dry run stay", "    add_copies_in_silver(lake, landed, [*not_in_silver, *elsewhere], result)\n", ""),
     _finishing("a withdrawal that was begun is not finished", "        elif name in unfinished:\n", "        elif False:\n"),
     _runs("findings after the decisions are known", "findings = iter_pinned(s3, bronze, run, basis, FINDINGS)", "findings = iter_pinned(s3, bronze, run, {}, FINDINGS)"),
-    _runs("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
-    _runs("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
+    _rewriting("a record that says dry is believed", '    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)\n    return not moves.get("Contents")', "    return True"),
+    _rewriting("dry is what the record says", "begun if begun is not None else record or {}", "record or {}"),
     _reconciling("a marker that lags behind is fine", "return current is None or _without(", "return True or _without("),
     _reconciling("a list of objects that lags behind is fine", "    if not all(_is_same(entry, line) for entry, line in zip_longest(wanted, current)):", "    if not list(zip_longest(wanted, current)):"),
-    _reconciling("sums that lag behind are fine", "return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
+    _reconciling("sums that lag behind are fine", "return bool(_as_json(sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})", "return True"),
     _reconciling("a marker may have other members", " or marker.to_bytes() != content:", ":"),
     _index("one damaged run keeps all others out of the index", "    except (DamagedDocumentError, ValueError) as error:", "    except ZeroDivisionError as error:"),
     _index("a run that was not read is in the index", "            is_whole = False\n", ""),
@@ -512,7 +518,14 @@ MUTANTS = [
     _reviewing("the asker approves", "    if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):\n", "    if False:\n"),
     _reviewing("the asker approves with another spelling", 'unicodedata.normalize("NFKC", name).strip().casefold()', "name"),
     _reviewing("the same person approves twice", "    if any(_is_by_same(earlier, answer) for earlier in approvals):\n", "    if False:\n"),
-    _reviewing("one person releases files as they are", "return 2 if self is Asked.RELEASE else 1", "return 1"),
+    _feed("one person releases files as they are", '{"release": 2,', '{"release": 1,'),
+    _reviewing("fewer people than the request says approve", "if len(valid) >= request.approvals:", "if len(valid) >= 1:"),
+    _reviewing("an approval is good for ever", "return State.APPROVED if now <= request.ends_at else State.EXPIRED", "return State.APPROVED"),
+    _reviewing("an answer counts for any content of its request", "    if answer.request_sha256 != request.sha256:\n", "    if False:\n"),
+    _audit("a document of a review is written again", "if entry.versions > 1 and entry.key", "if entry.versions > 9 and entry.key"),
+    _requests("a user opens any number of requests", ">= MOST_OPEN:", "< 0:"),
+    _requests("an exception excuses what was not found", "if tables := sum(1 for _ in _tables_without(request)):", "if tables := 0:"),
+    _requests("a purge is asked before its retention", "if datetime.now(UTC).date() < day:", "if False:"),
     _reviewing("a user who is not a reviewer approves", "if request.reviewers and answer.by not in request.reviewers:", "if False:"),
     _reviewing("a late answer counts", "not answer.at or answer.at > request.deadline_at", "not answer.at"),
     _reviewing("an answer of no user counts", "    if not answer.by:\n", "    if False:\n"),
@@ -520,20 +533,34 @@ MUTANTS = [
     _answering("several options count as the first", "len(chosen) == 1", "len(chosen) >= 1"),
     _answering("no answer in time is an answer", 'if event.get("timedout") is True or event.get("error_type") == "timeout":', "if False:"),
     _sessions("the session policy is left out", "DurationSeconds=SECONDS, Policy=policy", "DurationSeconds=SECONDS"),
-    _sessions("the session reads every version of the key", '"Condition": {"StringEquals": {"s3:VersionId": file.version_id}},', ""),
+    _sessions("the session is for every version of the key", '"Condition": {"StringEquals": {"s3:VersionId": file.version_id}},', ""),
     _sessions("a key is a pattern", "/{_literal(file.key)}", "/{file.key}"),
     _returning("other bytes are released", "!= (file.size_bytes, file.sha256):", "is None:"),
     _returning("bytes of another writer are released", "    if put is None:\n        raise", "    if put is None:\n        return Returned(file.name, key, '')\n        raise"),
     _returning("a seal is not looked at", "!= file.checksum:", "is False:"),
+    _returning("copies of a request that failed stay held", 's3.delete_object(Bucket=bronze, Key=key, VersionId=version_id)', "pass"),
+    _returning("the last copy is taken back", 'if is_safe and head.get("ChecksumSHA256")', 'if head.get("ChecksumSHA256")'),
+    _returning("bytes of another writer are taken back", 'if is_safe and head.get("ChecksumSHA256") == file.checksum:', "if is_safe:"),
+    _purging("versions that were not reviewed are purged", "is_same = sealed_checksum(s3, bucket, file.key, version_id) == file.checksum", "is_same = True"),
+    _purging("a purge does not look at the reviewed version", "        check_in_quarantine(s3, bucket, request.id, file)\n", "        pass\n"),
+    _purging("what a purge leaves is not noticed", "if versions.deleted]:", "if False]:"),
+    _sessions("the purger's session reads", '    action: ClassVar[str] = "s3:DeleteObjectVersion"', '    action: ClassVar[str] = "s3:*"'),
+    _review("a request fails after the first copy", "            check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)\n", "            pass\n"),
+    _review("an exception that cannot be added is noticed after the copies", "        check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)\n", ""),
+    _review("a request that failed leaves its copies held", "        except (ReviewedFileChangedError, ExceptionStandsError) as error:\n            self._take_back(request)\n", "        except (ReviewedFileChangedError, ExceptionStandsError) as error:\n"),
+    _review("a run is started that the documents do not say", 'if (returned or {}).get("reprocess") != reprocess:', "if False:"),
+    _review("a request that failed is green", "        if outcome.get(\"state\") == State.FAILED:\n", "        if False:\n"),
+    _review("answers are not bound to what was asked", "answer = replace(answer, request_sha256=request.sha256)", "answer = replace(answer, request_sha256='')"),
     _review("files are given back before enough people have approved", "if state is not State.APPROVED or", "if"),
     _review("a task that was marked as done gives files back", "        if state is State.ASKED:\n", "        if False:\n"),
-    _review("the re-scan is skipped", '"source": source_of_review(request.id),', '"source": None,'),
-    _review("a cleared task gives files back again", "if returned is None:", "if True:"),
+    _review("the re-scan is skipped", '"source": source_of_review(request.id)}', '"source": None}'),
+    _review("a cleared task gives files back again", "returned = begun or self._return(", "returned = self._return("),
     _review("an answer whose task died has no line", "        append_latest_answer(self.s3, self.lake_settings, request, answers)\n", ""),
     _review("a wait has no deadline", "max(left, timedelta(seconds=1))", "left"),
     _review("a run that no user has started asks", 'getattr(context["dag_run"], "triggering_user_name", None) or ""', 'getattr(context["dag_run"], "triggering_user_name", None) or "scheduled"'),
     _showing("a name is Markdown", "character.isalnum() or character in _SAFE", "True or character in _SAFE"),
     _showing("a name is a link", 'return _LINKED.sub(lambda found: "".join(map(_code, found.group())), "".join(map(_shown, cut)))', 'return "".join(map(_shown, cut))'),
+    _reprocessing("any source takes the files of a review", " and not REVIEW_ID.fullmatch(item.run_folder)", ""),
     _reprocessing("a review takes what another has given back", "return item.run_folder == request_id", 'return item.run_folder.startswith("review-")'),
     _releasing("a held copy goes before its object is found", "        return False\n", "        pass\n"),
     _releasing("a held copy goes for other bytes", 'now["version_id"]) != landed.checksum:', 'now["version_id"]) is None:'),
@@ -700,7 +727,7 @@ MUTANTS = [
     Mutant(f"{GATE}/reports/writing.py", ("tests/lake_gate/reports/test_writing.py",), "the text of an error of a report is logged", "            class_of(error),", "            error,"),
     Mutant(f"{GATE}/feed_reports/proof.py", ("tests/lake_gate/feed_reports/test_proof.py",), "coverage is what the decisions say", "_is_analysed(own) or", "True or"),
     Mutant(f"{GATE}/feed_reports/proof.py", ("tests/lake_gate/feed_reports/test_proof.py",), "a sampled job proves all", '("COMPLETE", "NONE", 100)', '("COMPLETE", "NONE", job.sampling_percentage)'),
-    Mutant(f"{GATE}/finding_events/reconciling.py", ("tests/lake_gate/reports/test_writing.py",), "an amendment leaves the report as it was", "        write_run_report(s3, settings, run)", "        pass"),
+    Mutant(f"{GATE}/recording/rewriting.py", ("tests/lake_gate/reports/test_writing.py",), "an amendment leaves the report as it was", "        write_run_report(s3, settings, run)", "        pass"),
     _pages("rendering", "caches keep pages", '"private, no-store"', '"public, max-age=60"'),
     _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
     _pages("lake", "amendments of any size are kept in memory", 'for item in page.get("Contents", ())) > MOST_KEPT_BYTES:', 'for item in page.get("Contents", ())) < 0:'),

@@ -49,16 +49,33 @@ class Amendment:
         return jsonl.from_dict(cls, {**line, "decision": Decision.from_json(line.get("decision"))})
 
 
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Object whose reviewed version was deleted permanently from quarantine.
+
+    :param version_id: the reviewed version, which the record names.
+    :param at: time in UTC.
+    :param by: id of the review request.
+    """
+
+    name: str
+    version_id: str
+    at: str
+    by: str
+
+
 @dataclass(slots=True)
 class Amendments:
     """All amendments to one run.
 
     :param made: strictest amendment of each object, by name; carried out or not.
     :param done: strictest amendment of each object that was carried out, by name, with the new place of the object.
+    :param purges: objects that were purged, by name.
     """
 
     made: dict[str, Amendment] = field(default_factory=dict)
     done: dict[str, tuple[Amendment, Moved]] = field(default_factory=dict)
+    purges: dict[str, Purge] = field(default_factory=dict)
 
     def add(self, amendments: Iterable[Amendment], moved: Iterable[Moved]) -> None:
         """Add the amendments of a run of ``finding_events``; of two that are equally strict the first is kept."""
@@ -80,9 +97,10 @@ class Amendments:
         }
 
     def apply_to(self, entries: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Yield the entries of the run record with the amendments that were carried out."""
+        """Yield the entries of the run record with the amendments that were carried out, and the purges."""
         for entry in entries:
-            yield _amended(entry, *self.done[entry["name"]]) if entry["name"] in self.done else entry
+            amended = _amended(entry, *self.done[entry["name"]]) if entry["name"] in self.done else entry
+            yield _purged(amended, self.purges.get(entry["name"]))
 
 
 def merged(first: Iterable[Amendment], second: Iterable[Amendment]) -> list[Amendment]:
@@ -111,6 +129,12 @@ def _amended(entry: dict[str, Any], amendment: Amendment, place: Moved) -> dict[
             "by": amendment.by,
         },
     }
+
+
+def _purged(entry: dict[str, Any], purge: Purge | None) -> dict[str, Any]:
+    if purge is None or (entry.get("now") or {}).get("version_id") != purge.version_id:
+        return entry
+    return {**entry, "purged": {"at": purge.at, "by": purge.by}}
 
 
 @dataclass(frozen=True, slots=True)

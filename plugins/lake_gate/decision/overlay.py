@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lake_gate.decision.amendments import Amendment, Amendments
+from lake_gate.decision.amendments import Amendment, Amendments, Purge
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
-from lake_gate.model.run import AMENDMENTS, MOVED, Run
+from lake_gate.model.run import AMENDMENTS, MOVED, PURGED, Run
 from lake_gate.s3.documents import iter_items
 
 if TYPE_CHECKING:
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 def read_amendments(s3: S3Client, bronze: str, run: Run) -> Amendments:
     """Return all amendments to a run; most runs have none.
 
-    :raises DamagedDocumentError: when a line of a document is not an amendment or not a place.
+    :raises DamagedDocumentError: when a line of a document is not an amendment, a place or a purge.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=run.document(AMENDMENTS))
     keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
     amendments = Amendments()
     for key in sorted(keys):
         if key.endswith(MOVED):
+            continue
+        if key.endswith(PURGED):
+            purges = iter_items(s3, bronze, key, partial(jsonl.from_dict, Purge))
+            amendments.purges.update({purge.name: purge for purge in purges})
             continue
         moved_key = key.removesuffix(".jsonl") + MOVED
         moved = iter_items(s3, bronze, moved_key, partial(jsonl.from_dict, Moved)) if moved_key in keys else ()

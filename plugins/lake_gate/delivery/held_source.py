@@ -1,6 +1,7 @@
 """Re-processing of held objects: ``held://<reason>`` as the source of a run.
 
-``held://review/<request>`` are the files that a review request gives back from quarantine, and no others.
+``held://review/<request>`` are the files that a review request gives back from quarantine, and no others; no other
+source takes these.
 
 A run takes versions of held objects of its feed and lands them like any delivery. The held copy of an object is deleted
 only at the end of the run, when the object was found at the place that the run's record names.
@@ -96,7 +97,7 @@ def _request_in(chosen: str) -> str | None:
 def _is_chosen(item: HeldObject, chosen: str) -> bool:
     if request_id := _request_in(chosen):
         return item.run_folder == request_id
-    return chosen in {ALL, item.reason}
+    return chosen in {ALL, item.reason} and not REVIEW_ID.fullmatch(item.run_folder)
 
 
 def _most_name_bytes(run: Run) -> int:

@@ -51,6 +51,7 @@ class FileRow:
     """One file of a run.
 
     :param now: bucket, key and version id where the file is; empty texts if that is not known.
+    :param purged_at: when it was purged from there; empty if it was not.
     :param was: outcome before a later finding made it stricter; empty if none did.
     """
 
@@ -73,6 +74,7 @@ class FileRow:
     was: str
     amended_at: str
     verdict_run_id: str
+    purged_at: str = ""
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> FileRow:
@@ -99,6 +101,7 @@ class FileRow:
             was=facts.text(entry, "amended", "was"),
             amended_at=facts.text(entry, "amended", "decided_at"),
             verdict_run_id=facts.text(entry, "verdict", "run_id"),
+            purged_at=facts.text(entry, "purged", "at"),
         )
 
     @property

@@ -1,8 +1,7 @@
 """Exceptions of a feed: documents below ``_exceptions/<feed>/`` in bronze, and ``include/exceptions/<feed>.json``.
 
-A document is created once, and neither changed nor deleted. The file revokes exceptions (``revoked``), also those of
-documents; so does a second document, ``<id>.revoked.json``. Damaged documents excuse nothing, and with a damaged file
-nothing is excused.
+A document is created once, and neither changed nor deleted. The file alone revokes exceptions (``revoked``), also those
+of documents. Damaged documents excuse nothing, and with a damaged file nothing is excused.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 from lake_gate.errors import DamagedDocumentError, ExceptionFileError, ExceptionStandsError, FinalGateError
 from lake_gate.include import include_path
 from lake_gate.model import jsonl
-from lake_gate.model.exception import ID, REVOKED, USED, PolicyException, prefix_of, revoked_key, used_key
+from lake_gate.model.exception import ID, USES, PolicyException, prefix_of, used_key
 from lake_gate.model.names import loggable
 from lake_gate.model.schema import iter_problems
 from lake_gate.s3.documents import read_object_version, write_document_once, write_version
 from lake_gate.s3.threads import map_threads
-from lake_gate.s3.versions import head_version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,7 +30,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_DOCUMENTS = 10_000
-"""Most documents of a feed that are read, revocations included."""
+"""Most documents of a feed that are read."""
+_MANY = 0.8
+"""Share of :data:`MOST_DOCUMENTS` from which on messages warn."""
+_MAKE_ROOM = "as the deployer, delete documents of exceptions that have ended (docs/feeds.md, Exceptions)"
 MOST_BYTES = 100_000
 """Size of the largest document that is read."""
 
@@ -51,7 +52,7 @@ class Read:
     """The exceptions of a feed.
 
     :param exceptions: those that are not revoked, in the order of their ids; some may have ended.
-    :param problems: sentences about documents and files that are damaged, with names only.
+    :param problems: sentences about documents and files that are damaged or too many, with names only.
     :param never_used: ids of those without which no decision of a run would have been stricter.
     """
 
@@ -67,25 +68,27 @@ def read_exceptions(s3: S3Client, bronze: str, feed: str) -> list[PolicyExceptio
 
 def read_all(s3: S3Client, bronze: str, feed: str) -> Read:
     """Return the exceptions of a feed from both sources, without the revoked, and what is damaged."""
-    read = Read()
-    keys = _list_keys(s3, bronze, feed)
-    if len(keys) > MOST_DOCUMENTS:  # a revocation may be among the others
-        uri = f"s3://{bronze}/{prefix_of(feed)}"
-        return _logged(Read([], [f"{uri} has more than {MOST_DOCUMENTS} documents: no exception is used"]))
+    keys, read = _list_keys(s3, bronze, prefix_of(feed)), Read()
+    uri = f"s3://{bronze}/{prefix_of(feed)}"
+    if len(keys) > MOST_DOCUMENTS:  # another exception with the id of one of the file may be among the others
+        problem = f"{uri} has more than {MOST_DOCUMENTS:,} documents, so no exception is used: {_MAKE_ROOM}"
+        return _logged(Read([], [problem]))
+    if len(keys) >= MOST_DOCUMENTS * _MANY:
+        read.problems.append(f"{uri} has {len(keys):,} of at most {MOST_DOCUMENTS:,} documents: {_MAKE_ROOM}")
     by_id: defaultdict[str, list[PolicyException]] = defaultdict(list)
     file = _read_file(feed, read)
     if file is None:  # it may revoke any of the others
         return _logged(read)
     for exception in (*_iter_documents(s3, bronze, keys, read), *file.exceptions):
-        is_revoked = exception.id in file.revoked or revoked_key(feed, exception.id) in keys
-        if not is_revoked and exception not in by_id[exception.id]:
+        if exception.id not in file.revoked and exception not in by_id[exception.id]:
             by_id[exception.id].append(exception)
     for exception_id, same in sorted(by_id.items()):
         if len(same) == 1:
             read.exceptions += same
         elif same:
             read.problems.append(f"Two different exceptions of {feed} have the id {exception_id}: neither is used")
-    read.never_used = [each.id for each in read.exceptions if used_key(feed, each.id) not in keys]
+    used = _list_keys(s3, bronze, f"{USES}{feed}/")
+    read.never_used = [each.id for each in read.exceptions if used_key(feed, each.id) not in used]
     return _logged(read)
 
 
@@ -95,31 +98,43 @@ def _logged(read: Read) -> Read:
     return read
 
 
+def check_addable(s3: S3Client, bronze: str, feed: str, exceptions: Sequence[PolicyException]) -> None:
+    """Check that exceptions of a feed can be added, or are there already.
+
+    :raises ExceptionFileError: when the feed's file is damaged: it may revoke any of them.
+    :raises ExceptionStandsError: when one was revoked, another one has its id, or there is no room for all.
+    """
+    read = Read()
+    file = _read_file(feed, read)
+    if file is None:
+        raise ExceptionFileError(f"include/exceptions/{feed}.json", "it is damaged, so it may revoke them")
+    keys = _list_keys(s3, bronze, prefix_of(feed))
+    new = {exception.key for exception in exceptions} - keys
+    for exception in exceptions:
+        uri = f"s3://{bronze}/{exception.key}"
+        if exception.id in file.revoked:
+            raise ExceptionStandsError(uri, f"include/exceptions/{feed}.json revokes its id")
+        if len(keys) + len(new) > MOST_DOCUMENTS:
+            raise ExceptionStandsError(uri, f"the feed may have {MOST_DOCUMENTS:,} documents. {_MAKE_ROOM}")
+        in_file = [each for each in file.exceptions if each.id == exception.id]
+        is_other = exception.key not in new and _read_document(s3, bronze, exception.key) != _dump(exception.to_json())
+        if is_other or any(each != exception for each in in_file):
+            raise ExceptionStandsError(uri, "another one has its id")
+
+
 def add_exception(s3: S3Client, bronze: str, exception: PolicyException) -> StoredDocument:
     """Write the document of an exception; a retry finds the same one.
 
     :raises ValueError: when it is not valid; the text contains nothing of the content.
-    :raises ExceptionStandsError: when another one has its id, or it was revoked.
+    :raises ExceptionFileError: see :func:`check_addable`, also for other errors.
     """
-    content = PolicyException.from_json(exception.to_json()).to_json()
-    if head_version(s3, bronze, revoked_key(exception.feed, exception.id)) is not None:
-        raise ExceptionStandsError(f"s3://{bronze}/{revoked_key(exception.feed, exception.id)}")
-    return _create(s3, bronze, exception.key, content)
-
-
-def revoke(s3: S3Client, bronze: str, feed: str, exception_id: str, *, by: str, reason: str, at: str) -> StoredDocument:
-    """Write the document that revokes an exception; of several the first is kept.
-
-    :param by: user.
-    :param at: time in UTC, as ISO 8601.
-    """
-    key = revoked_key(feed, exception_id)
-    content = {"id": exception_id, "feed": feed, "revoked_by": by, "reason": reason, "revoked_at": at}
-    try:
-        return _create(s3, bronze, key, content)
-    except ExceptionStandsError:
-        answer = s3.get_object(Bucket=bronze, Key=key)
-        return StoredDocument(f"s3://{bronze}/{key}", answer["VersionId"], answer["Body"].read())
+    raw = _dump(PolicyException.from_json(exception.to_json()).to_json())
+    check_addable(s3, bronze, exception.feed, [exception])
+    version_id, is_this = write_version(s3, bronze, exception.key, raw)
+    uri = f"s3://{bronze}/{exception.key}"
+    if not is_this:
+        raise ExceptionStandsError(uri, "another one has its id")
+    return StoredDocument(uri, version_id, raw)
 
 
 def note_use(s3: S3Client, bronze: str, feed: str, exception_id: str, record_uri: str) -> None:
@@ -131,24 +146,18 @@ def note_use(s3: S3Client, bronze: str, feed: str, exception_id: str, record_uri
     write_document_once(s3, bronze, used_key(feed, exception_id), content)
 
 
-def _create(s3: S3Client, bronze: str, key: str, content: dict[str, Any]) -> StoredDocument:
-    raw = json.dumps(content, indent=1, ensure_ascii=False).encode()
-    version_id, is_this = write_version(s3, bronze, key, raw)
-    if not is_this:
-        raise ExceptionStandsError(f"s3://{bronze}/{key}")
-    return StoredDocument(f"s3://{bronze}/{key}", version_id, raw)
+def _dump(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def _list_keys(s3: S3Client, bronze: str, feed: str) -> set[str]:
-    """Return the keys of the feed's documents, at most one more than are read."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=prefix_of(feed))
+def _list_keys(s3: S3Client, bronze: str, prefix: str) -> set[str]:
+    """Return the keys below a prefix, at most one more than :data:`MOST_DOCUMENTS`."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=prefix)
     return set(islice((item["Key"] for page in pages for item in page.get("Contents", ())), MOST_DOCUMENTS + 1))
 
 
 def _iter_documents(s3: S3Client, bronze: str, keys: set[str], read: Read) -> Iterator[PolicyException]:
-    revoked = {key.removesuffix(REVOKED) + ".json" for key in keys if key.endswith(REVOKED)}
-    wanted = sorted(key for key in keys - revoked if not key.endswith((REVOKED, USED)))
-    for key, content in map_threads(lambda key: _read_document(s3, bronze, key), wanted):
+    for key, content in map_threads(lambda key: _read_document(s3, bronze, key), sorted(keys)):
         try:
             yield _parse(content, key)
         except ValueError as problem:

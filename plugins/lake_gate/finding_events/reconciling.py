@@ -13,28 +13,22 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendment, Amendments, Withdrawal
-from lake_gate.decision.basis import read_basis
-from lake_gate.decision.overlay import read_amendments, write_amended
+from lake_gate.decision.overlay import read_amendments
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.finding_events.runs import is_dry
-from lake_gate.model.run import OBJECTS, RECORD, Run
-from lake_gate.recording.documents import describe_run, write_recorded
-from lake_gate.recording.entries import iter_run_entries, write_objects
+from lake_gate.model.run import OBJECTS, Run
+from lake_gate.recording.entries import iter_run_entries
 from lake_gate.recording.marker import Marker
 from lake_gate.recording.record import Totals, marker_head
-from lake_gate.reports.writing import write_run_report
-from lake_gate.runs_index import update_outcomes
+from lake_gate.recording.rewriting import sums
 from lake_gate.s3.documents import (
     iter_json_lines,
     read_document_or_none,
-    read_object,
     update_document,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lake_gate.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -81,34 +75,6 @@ def _without(content: bytes, withdrawals: Mapping[str, Withdrawal], uri: str) ->
     return marker.without(withdrawals).to_bytes()
 
 
-def rewrite_record(s3: S3Client, settings: Settings, run: Run) -> None:
-    """Rewrite the run's record and report with the places of its objects; without a record there is nothing to do."""
-    bronze = settings.bronze_bucket
-    if (before := read_object(s3, bronze, run.document(RECORD), {})) is None:
-        return
-    basis = read_basis(s3, bronze, run)
-    dry_run = is_dry(s3, bronze, run, before)
-
-    def write(amendments: Amendments) -> None:
-        totals = Totals()
-        uri = write_objects(s3, bronze, run, basis, amendments, totals, dry_run=dry_run)
-        changes = {**_sums(totals, dry_run=dry_run), "objects_uri": uri}
-        changes["documents"] = describe_run(s3, bronze, run, basis)
-        record = json.dumps({**before, **changes}, indent=1, ensure_ascii=False).encode()
-        write_recorded(s3, settings, run, record)
-        update_outcomes(s3, bronze, run, changes["totals"])
-
-    write_amended(s3, bronze, run, write)
-    if run.is_masked:  # the entries of the originals have those of the copies
-        rewrite_record(s3, settings, run.original)
-    else:
-        write_run_report(s3, settings, run)
-
-
-def _sums(totals: Totals, *, dry_run: bool) -> dict[str, Any]:
-    return {"dry_run": dry_run, "totals": totals.to_json(), "accounted": totals.not_accounted == 0}
-
-
 def is_settled(
     s3: S3Client,
     bronze: str,
@@ -146,7 +112,7 @@ def _is_recorded(
     current = _objects(s3, bronze, run)
     if not all(_is_same(entry, line) for entry, line in zip_longest(wanted, current)):
         return False
-    return bool(_as_json(_sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})
+    return bool(_as_json(sums(totals, dry_run=dry_run)) == {name: record.get(name) for name in _NAMES})
 
 
 def _is_same(entry: Mapping[str, Any] | None, line: Mapping[str, Any] | None) -> bool:

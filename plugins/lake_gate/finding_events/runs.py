@@ -34,16 +34,15 @@ from lake_gate.model.run import (
     FINDINGS,
     HISTORIES,
     MANIFEST,
-    MOVES,
     PLAN,
     RECORD,
     RESULTS,
     REUSED,
-    RUN,
     Run,
     silver_key,
 )
 from lake_gate.recording.entries import iter_run_entries
+from lake_gate.recording.rewriting import is_dry
 from lake_gate.s3.answers import is_missing
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_object
 from lake_gate.s3.versions import head_version
@@ -66,7 +65,7 @@ class Landing:
     :param landed_at: when the manifest was written, aware UTC.
     :param record: content of ``record.json``; None when the run has not written it.
     :param basis: content of ``plan.json``; empty when nothing was decided.
-    :param is_dry: see :func:`is_dry`.
+    :param is_dry: see :func:`lake_gate.recording.rewriting.is_dry`.
     """
 
     run: Run
@@ -101,22 +100,6 @@ def iter_landed(s3: S3Client, bronze: str, run: Run) -> Iterator[LandedObject]:
     """Yield the objects that a run has landed; none if there is no such run."""
     parse = partial(jsonl.from_dict, LandedObject)
     return iter_items(s3, bronze, run.document(MANIFEST), parse, missing_ok=True)
-
-
-def is_dry(s3: S3Client, bronze: str, run: Run, record: dict[str, Any] | None) -> bool:
-    """Whether a run is a dry run: by ``run.json`` or its record, and only if its ledgers show no move.
-
-    Another run of the same id may rewrite the record. A run whose ``run.json`` cannot be read is not dry.
-    """
-    try:
-        begun = read_object(s3, bronze, run.document(RUN), _RECORD_SHAPE)
-    except DamagedDocumentError:
-        return False
-    facts = begun if begun is not None else record or {}
-    if facts.get("dry_run") is not True:
-        return False
-    moves = s3.list_objects_v2(Bucket=bronze, Prefix=run.document(MOVES), MaxKeys=1)
-    return not moves.get("Contents")
 
 
 def read_decided(

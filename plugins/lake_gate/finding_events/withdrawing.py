@@ -17,12 +17,13 @@ from lake_gate.decision.amendments import Amendment, merged
 from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Done
 from lake_gate.finding_events.moving import RunPlaces, StrayPlaces, failure, move_each
-from lake_gate.finding_events.reconciling import rewrite_marker, rewrite_record
+from lake_gate.finding_events.reconciling import rewrite_marker
 from lake_gate.ledger.book import append_document
 from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import AMENDMENTS, MOVED, Run
+from lake_gate.recording.rewriting import rewrite_record
 from lake_gate.s3.documents import load_items, load_lines, update_version
 from lake_gate.settings import Settings
 

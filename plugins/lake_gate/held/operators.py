@@ -16,6 +16,7 @@ from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from lake_gate.base import GateOperator, run_facts
 from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
 from lake_gate.display.words import ANSWERS
+from lake_gate.feed import PURGE_AFTER_DAYS
 from lake_gate.held.ageing import FeedQuarantine, QuarantinedFile, WaitingRequest
 from lake_gate.held.backlog import (
     BACKLOG_SHAPE,
@@ -46,9 +47,6 @@ from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-PURGE_AFTER_DAYS = 30
-"""Age of quarantined files from which people may ask to purge them."""
 
 
 class ReleaseHeldOperator(GateOperator):
@@ -156,13 +154,14 @@ class ListHeldOperator(GateOperator):
         """Write the files that wait too long while the quarantine is listed; return the sums of each feed."""
         bucket = self.lake_settings.quarantine_bucket
         overdue_before = _before(timedelta(days=int(self.quarantined_older_than_days)))
-        purge_before = _before(timedelta(days=PURGE_AFTER_DAYS))
+        retentions = {feed.name: feed.purge_after_days for feed in read_feeds()[0]}
         sums: dict[str, FeedQuarantine] = {}
 
         def overdue() -> Iterator[QuarantinedFile]:
             for file in iter_quarantined(self.s3, bucket, answers):
-                of_feed = sums.setdefault(file.feed, FeedQuarantine(file.feed, PURGE_AFTER_DAYS))
-                of_feed.count(file, purge_before)
+                days = retentions.get(file.feed, PURGE_AFTER_DAYS)
+                of_feed = sums.setdefault(file.feed, FeedQuarantine(file.feed, days))
+                of_feed.count(file, _before(timedelta(days=days)))
                 if file.answer not in ANSWERS and is_overdue(file.quarantined_at, overdue_before):
                     yield file
 

@@ -42,7 +42,8 @@ _VERSION_ID, _SHA256 = re.compile(r"[A-Za-z0-9._+/=-]{1,1024}"), re.compile(r"[0
 _EXPECTED = re.compile(
     rf"{RUNS}[^/]+/.+/({re.escape(RECORD)}|amendments/[^/]+\.jsonl)|{REVIEWS}.+\.json|{EXCEPTIONS}[^/]+/[^/.]+\.json"
 )
-"""Documents that have a line. Revocations have none: they only make decisions stricter."""
+"""Documents that have a line."""
+_WRITTEN_ONCE = (EXCEPTIONS, REVIEWS)
 
 
 @dataclass(slots=True)
@@ -110,6 +111,7 @@ class Audit:
         self.report.expected = len(expected)
         self._check_chain()
         self._check_documents()
+        self._check_written_once(expected)
         if self.report.lines:
             self._check_expected(expected)
         return self.report
@@ -227,6 +229,12 @@ class Audit:
         for document, found in map_threads(self._read, named, _THREADS):
             self.report.documents += 1
             self._is_same(document, found)
+
+    def _check_written_once(self, entries: Sequence[Entry]) -> None:
+        """Report documents of reviews and exceptions that were written again; a folder does not show it."""
+        for entry in entries:
+            if entry.versions > 1 and entry.key.startswith(_WRITTEN_ONCE):
+                self.report.problems.append(f"{_shown(entry.key)} was written {entry.versions} times, expected once")
 
     def _check_expected(self, entries: Sequence[Entry]) -> None:
         """Report documents without a line; older documents than the ledger are counted."""

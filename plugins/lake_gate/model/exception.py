@@ -17,13 +17,13 @@ from lake_gate.model.schema import iter_problems, iter_redacted_problems
 
 PREFIX = "_exceptions/"
 """Key prefix of the documents in bronze."""
-REVOKED = ".revoked.json"
-"""End of the key of a document that revokes an exception."""
-USED = ".used.json"
-"""End of the key of a document about the first run that has used an exception."""
+USES = "_exception_uses/"
+"""Key prefix in bronze of the documents about the first run that has used an exception."""
 FALSE_POSITIVE, ACCEPTED = "false_positive", "accepted"
 AS_IS, MASKED = "as_is", "masked"
 ID = r"[a-z0-9][a-z0-9-]{0,62}"
+MOST_OCCURRENCES = 1_000_000
+"""Highest number of occurrences in an object that an exception may excuse. Our own rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,9 @@ def prefix_of(feed: str) -> str:
     return f"{PREFIX}{feed}/"
 
 
-def revoked_key(feed: str, exception_id: str) -> str:
-    """Return the key of the document that revokes an exception."""
-    return f"{prefix_of(feed)}{exception_id}{REVOKED}"
-
-
 def used_key(feed: str, exception_id: str) -> str:
     """Return the key of the document about the first use of an exception."""
-    return f"{prefix_of(feed)}{exception_id}{USED}"
+    return f"{USES}{feed}/{exception_id}.json"
 
 
 _END = r"\Z"  # a dollar would also match before a line break
@@ -138,7 +133,7 @@ SCHEMA: dict[str, Any] = {
         "dataset": {**_NAME_OR_NULL, "pattern": rf"^[^A-Z./{_CONTROL}]+{_END}"},
         "column": _NAME_OR_NULL,
         "identifier": _NAME_OR_NULL,
-        "most": {"type": ["integer", "null"], "minimum": 1},
+        "most": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_OCCURRENCES},
         "sha256": {"type": ["string", "null"], "pattern": rf"^[0-9a-f]{{64}}{_END}"},
         "detections": {"type": "object", "additionalProperties": _COUNT, "maxProperties": 1000},
         "reason": {"type": "string", "maxLength": 1000, "pattern": _LINE},

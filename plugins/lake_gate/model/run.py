@@ -49,6 +49,8 @@ AMENDMENTS = "amendments/"
 """The stricter decisions of each run of ``finding_events``, and their moves."""
 MOVED = ".moved.jsonl"
 """Suffix of the document of an amendment's moves."""
+PURGED = ".purged.jsonl"
+"""Suffix of the document, among the amendments, of the objects that a review request has purged."""
 
 # Documents of runs of other DAGs: ``finding_events`` and ``held_objects``.
 TAKEN = "taken.json"

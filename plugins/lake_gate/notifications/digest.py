@@ -151,13 +151,13 @@ def _suppressed(uses: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _excused(rules: Mapping[str, Any]) -> Iterator[str]:
-    """Yield which exceptions were used, end soon, were never used, or are damaged."""
+    """Yield which exceptions were used, end soon, were never used, or have problems."""
     used = [f"{each['id']} ({counted(each['objects'], 'file')})" for each in rules.get("exceptions") or ()]
     standing = rules.get("standing_exceptions") or {}
     yield _named("Exceptions without which files would not have passed", used)
     yield _named("Exceptions that end within a week", standing.get("ending", ()))
     yield _named("Exceptions that no run has used so far", standing.get("never_used", ()))
-    yield _named("Warning: exceptions that are damaged and excuse nothing", standing.get("problems", ()))
+    yield _named("Warning: problems with exceptions", standing.get("problems", ()))
 
 
 def _named(what: str, names: Sequence[str]) -> str:

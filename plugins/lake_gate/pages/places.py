@@ -42,7 +42,7 @@ class Release:
 class Place:
     """Where a file is.
 
-    :param kind: ``silver``, ``quarantine``, ``held``, ``bronze`` or ``unknown``.
+    :param kind: ``silver``, ``quarantine``, ``held``, ``bronze``, ``purged`` or ``unknown``.
     :param has_moved_since: it is not where the record of its run says.
     :param later_run_id: the run that has re-processed it; empty without one.
     """
@@ -59,7 +59,13 @@ class Place:
     @property
     def words(self) -> str:
         """The place in words."""
-        place = {"silver": "silver", "quarantine": "quarantine", "held": "held in bronze", "bronze": "bronze"}
+        place = {
+            "silver": "silver",
+            "quarantine": "quarantine",
+            "held": "held in bronze",
+            "bronze": "bronze",
+            "purged": "purged from quarantine",
+        }
         words = place.get(self.kind, "not known")
         return f"{words}, being withdrawn" if self.is_being_withdrawn else words
 
@@ -75,6 +81,8 @@ def place_of(file: FileRow, buckets: Buckets, release: Release | None, *, is_pen
     :param release: of its held copy, if a later run has re-processed it.
     :param is_pending: whether a later finding has amended the decision, and the file was not moved yet.
     """
+    if file.purged_at:
+        return Place("purged", has_moved_since=True)
     if release:
         kind = _kind(buckets, release.now[0], release.now[1])
         return Place(kind, *release.now, True, is_pending, release.run_id, release.name)

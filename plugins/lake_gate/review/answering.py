@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lake_gate.model.names import loggable
@@ -52,3 +52,8 @@ def _at(moment: Any) -> str:
 def now() -> str:
     """Return the time now, as in the documents."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def moment_after(moment: str, **much: int) -> str:
+    """Return the time so much (``days=7``) after a time, as in the documents."""
+    return (datetime.fromisoformat(moment) + timedelta(**much)).isoformat(timespec="seconds")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,24 @@ from lake_gate.decision.overlay import read_amendments
 from lake_gate.delivery.held_objects import MAX_KEY_BYTES
 from lake_gate.errors import ReviewError
 from lake_gate.model import jsonl
-from lake_gate.model.manifest import LandedObject
+from lake_gate.model.manifest import LandedObject, dataset_of
 from lake_gate.model.run import HELD_PREFIX, MANIFEST, Run
 from lake_gate.recording.entries import iter_entries, read_accounted_record, zip_with_entries
-from lake_gate.review.answering import now
+from lake_gate.review.answering import moment_after, now
+from lake_gate.review.documents import open_requests
 from lake_gate.review.exempting import TABLE, exceptions_of
-from lake_gate.review.request import MOST_FILES, Asked, Proposal, Request, ReviewedFile, request_id_of
+from lake_gate.review.purging import purgeable_from
+from lake_gate.review.request import (
+    MOST_FILES,
+    Asked,
+    Proposal,
+    Request,
+    ReviewedFile,
+    is_same_person,
+    request_id_of,
+)
 from lake_gate.review.returning import check_in_quarantine
-from lake_gate.review.sessions import Releaser
+from lake_gate.review.sessions import Purger, Releaser
 from lake_gate.s3.documents import iter_items
 
 if TYPE_CHECKING:
@@ -30,6 +40,11 @@ if TYPE_CHECKING:
 
 DAYS_BY_DEFAULT, MOST_DAYS = 30, 366
 """Days after which an exception ends: by default, and at most. Our own rule: no exception is for ever."""
+DAYS_TO_CARRY_OUT = 7
+"""Days after the deadline for answers until which an approved request may be carried out. Our own rule: what people
+have approved long ago is asked again."""
+MOST_OPEN = 20
+"""Most open requests of a user, so that one user does not take all runs that the DAG may have. Our own rule."""
 
 
 def request_of(
@@ -41,30 +56,40 @@ def request_of(
     :raises ReviewError: when the request is not valid.
     :raises ReviewedFileChangedError: when a file is not in quarantine as the record of its run has it.
     """
-    asked_at, run = now(), Run(feed.name, params["run"])
+    asked_at, run, asked = now(), Run(feed.name, params["run"]), Asked(params["asked"])
+    deadline_at = moment_after(asked_at, hours=params["answer_within_hours"])
     request = Request(
         id=request_id_of(review_run_id),
         feed=feed.name,
         run_folder=run.folder,
         review_run_id=review_run_id,
-        asked=params["asked"],
+        asked=asked,
         reason=params["reason"],
         asked_by=asked_by,
         asked_at=asked_at,
-        deadline_at=_later(asked_at, hours=params["answer_within_hours"]),
+        deadline_at=deadline_at,
+        ends_at=moment_after(deadline_at, days=DAYS_TO_CARRY_OUT),
+        approvals=feed.approvals_for(asked),
         files=(),
-        reviewers=tuple(feed.reviewers.get(params["asked"], ())),
-        exception=_proposal(params, asked_at) if Asked(params["asked"]).needs_exception else None,
+        reviewers=tuple(feed.reviewers.get(asked, ())),
+        exception=_proposal(params, asked_at) if asked.needs_exception else None,
     )
     if problem := next(_iter_problems(request, settings, feed, params), ""):
         raise ReviewError(request.id, problem)
+    if _count_open(s3, settings, request) >= MOST_OPEN:
+        raise ReviewError(request.id, f"you have {MOST_OPEN} open requests; wait until one of them is closed")
     request = replace(request, files=tuple(_files(s3, settings, request, run, params["files"])))
     _check_files(s3, settings, request)
+    if asked is Asked.PURGE:
+        _check_purge(s3, settings, request, feed.purge_after_days)
     return request
 
 
-def _later(moment: str, **much: int) -> str:
-    return (datetime.fromisoformat(moment) + timedelta(**much)).isoformat(timespec="seconds")
+def _count_open(s3: S3Client, settings: Settings, request: Request) -> int:
+    """Return the number of the asker's other requests that are not over."""
+    others = (other for other in open_requests(s3, settings.bronze_bucket) if other.id != request.id)
+    own = (other for other in others if is_same_person(other.asked_by, request.asked_by))
+    return sum(request.asked_at <= other.ends_at for other in own)
 
 
 def _proposal(params: Mapping[str, Any], asked_at: str) -> Proposal:
@@ -72,7 +97,7 @@ def _proposal(params: Mapping[str, Any], asked_at: str) -> Proposal:
     return Proposal(
         kind=params["exception_kind"],
         scope=params["exception_scope"],
-        until=params["until"] or _later(asked_at, days=DAYS_BY_DEFAULT)[:10],
+        until=params["until"] or moment_after(asked_at, days=DAYS_BY_DEFAULT)[:10],
         identifier=(params["identifier"] or None) if is_of_table else None,
         column=(params["column"] or None) if is_of_table else None,
         most=params["most"] if is_of_table else None,
@@ -89,6 +114,8 @@ def _iter_problems(request: Request, settings: Settings, feed: Feed, params: Map
         yield f"files: at most {MOST_FILES}"
     if request.kind.gives_back and not settings.releaser_role_arn:
         yield "the setting releaser_role_arn is missing: docs/platform.md has the way back from quarantine"
+    if request.kind is Asked.PURGE and not settings.purger_role_arn:
+        yield "the setting purger_role_arn is missing: docs/platform.md has the way back from quarantine"
     if request.kind is Asked.RELEASE_MASKED and not feed.masking:
         yield "asked: the feed has no masking spec, so there is no masked copy"
     if request.exception and not _is_in_time(request.exception.until, request.asked_at):
@@ -151,7 +178,30 @@ def _check_files(s3: S3Client, settings: Settings, request: Request) -> None:
             releaser.policy_for(file)
             if len(f"{longest}{file.name}".encode()) > MAX_KEY_BYTES:
                 raise ReviewError(request.id, "the name of a file is too long to go through the gate again")
+    if tables := sum(1 for _ in _tables_without(request)):
+        raise ReviewError(request.id, f"identifier: it was not found in {tables} of the tables")
     try:
         exceptions_of(request, ["(reviewer)"], request.asked_at)
     except ValueError as problem:
         raise ReviewError(request.id, f"its exception is not valid: {problem}") from None
+
+
+def _check_purge(s3: S3Client, settings: Settings, request: Request, days: int) -> None:
+    """Check that the files were in quarantine long enough, and that their keys fit into the policies of sessions."""
+    bucket = settings.quarantine_bucket
+    purger = Purger(s3, settings.purger_role_arn, bucket, request.id)
+    for file in request.files:
+        purger.policy_for(file)
+        day = purgeable_from(s3, bucket, request.id, file, days)
+        if datetime.now(UTC).date() < day:
+            raise ReviewError(request.id, f"a purge may be asked from {day} on: purge_after_days of the feed is {days}")
+
+
+def _tables_without(request: Request) -> Iterator[str]:
+    """Yield the tables in which the identifier was not found: it would excuse what no person has seen."""
+    if request.exception is None or request.exception.scope != TABLE:
+        return
+    for dataset in {dataset_of(file.name) for file in request.files}:
+        found = [file.detections for file in request.files if dataset_of(file.name) == dataset]
+        if request.exception.identifier and not any(request.exception.identifier in each for each in found):
+            yield dataset

@@ -5,17 +5,30 @@ Each has a line in the ledger of its feed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.errors import DamagedDocumentError
+from lake_gate.errors import DamagedDocumentError, ReviewError
 from lake_gate.ledger.book import append_document
 from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
-from lake_gate.review.request import ANSWERS, MOST_ANSWERS, REQUEST, RETURNED, Answer, Request, documents_of
+from lake_gate.model.run import REVIEWS
+from lake_gate.review.request import (
+    ANSWERS,
+    MOST_ANSWERS,
+    OUTCOME,
+    PURGING,
+    REQUEST,
+    RETURNED,
+    Answer,
+    Request,
+    documents_of,
+)
 from lake_gate.s3.documents import GONE, parse_object, read_object_version, write_version
+from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +36,8 @@ if TYPE_CHECKING:
     from lake_gate.settings import Settings
 
 _MOST_BYTES = 1024**2
+_KINDS = {RETURNED: Kind.RELEASE, PURGING: Kind.PURGE}
+"""What the documents are in the ledger, but for :attr:`Kind.REVIEW`."""
 
 
 def read_request(s3: S3Client, bronze: str, feed: str, request_id: str) -> Request | None:
@@ -42,13 +57,36 @@ def _parse_request(content: bytes, bronze: str, key: str) -> Request:
         raise DamagedDocumentError(f"s3://{bronze}/{key}", str(problem)) from None
     if request.documents + REQUEST != key:
         raise DamagedDocumentError(f"s3://{bronze}/{key}", "its key is not that of its feed and id")
-    return request
+    return replace(request, sha256=hashlib.sha256(content).hexdigest())
 
 
 def write_request(s3: S3Client, settings: Settings, request: Request) -> Request:
-    """Write a request, and return the one that is there afterwards: that of an earlier try, if there was one."""
+    """Write a request, and return the one that is there afterwards: that of an earlier try, if there was one.
+
+    :raises ReviewError: when it is larger than a request that is read.
+    """
     key = request.documents + REQUEST
+    if len(_dump(request.to_json())) > _MOST_BYTES:
+        raise ReviewError(request.id, f"it is larger than {_MOST_BYTES:,} bytes; name fewer files")
     return _parse_request(_write_once(s3, settings, request, key, request.to_json()), settings.bronze_bucket, key)
+
+
+def open_requests(s3: S3Client, bronze: str) -> list[Request]:
+    """Return the requests of all feeds that have no outcome; damaged ones are left out."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=REVIEWS)
+    keys = {item["Key"] for page in pages for item in page.get("Contents", ())}
+    folders = [key.removesuffix(REQUEST) for key in keys if key.endswith(f"/{REQUEST}")]
+    without = sorted(folder for folder in folders if folder + OUTCOME not in keys)
+    read = map_threads(lambda folder: _read_or_none(s3, bronze, folder), without)
+    return [request for _, request in read if request]
+
+
+def _read_or_none(s3: S3Client, bronze: str, folder: str) -> Request | None:
+    try:
+        _, feed, request_id, _ = folder.split("/")
+        return read_request(s3, bronze, feed, request_id)
+    except (ValueError, DamagedDocumentError):
+        return None
 
 
 def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
@@ -95,7 +133,7 @@ def _parse_answer(content: bytes, bronze: str, key: str) -> Answer:
 
 
 def read_step(s3: S3Client, bronze: str, request: Request, name: str) -> dict[str, Any] | None:
-    """Return the content of ``returned.json`` or ``outcome.json``; None if it was not written."""
+    """Return the content of one of the documents after the answers; None if it was not written."""
     key = request.documents + name
     content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
     return None if content is None else parse_object(content, bronze, key, {})
@@ -115,7 +153,7 @@ def _write_once(s3: S3Client, settings: Settings, request: Request, key: str, co
     A try that finds the document appends the line as well: the try that has written it may have died before.
     """
     version_id, kept = _create(s3, settings.bronze_bucket, key, _dump(content))
-    kind = Kind.RELEASE if key.endswith(f"/{RETURNED}") else Kind.REVIEW
+    kind = _KINDS.get(key.rpartition("/")[2], Kind.REVIEW)
     append_document(s3, settings, request.feed, kind, key, version_id, kept)
     return kept
 

@@ -9,7 +9,7 @@ from airflow.sdk import Param
 
 from lake_gate.errors import ParamsError
 from lake_gate.include import read_feeds
-from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE
+from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE, MOST_OCCURRENCES
 from lake_gate.review.checking import DAYS_BY_DEFAULT
 from lake_gate.review.exempting import FILES, TABLE
 from lake_gate.review.request import MOST_FILES, Asked
@@ -17,10 +17,11 @@ from lake_gate.review.request import MOST_FILES, Asked
 _LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 _MOST_HOURS = 30 * 24
 _ASKED = {
-    Asked.RELEASE: "Release as it is, with an exception (two people approve)",
-    Asked.RELEASE_MASKED: "Release a masked copy, with an exception (one person approves)",
-    Asked.RESCAN: "Scan again, without an exception (one person approves)",
-    Asked.KEEP: "Keep in quarantine (one person approves)",
+    Asked.RELEASE: "Release as it is, with an exception (by default two people approve)",
+    Asked.RELEASE_MASKED: "Release a masked copy, with an exception (by default one person approves)",
+    Asked.RESCAN: "Scan again, without an exception (by default one person approves)",
+    Asked.KEEP: "Keep in quarantine (by default one person approves)",
+    Asked.PURGE: "Purge: delete permanently (by default two people approve)",
 }
 _KINDS = {FALSE_POSITIVE: "The detections are wrong", ACCEPTED: "The detections are right, and accepted"}
 _SCOPES = {FILES: "These bytes only", TABLE: "The table, in later deliveries, too"}
@@ -83,6 +84,7 @@ def review_params() -> dict[str, Param]:
             None,
             type=["null", "integer"],
             minimum=1,
+            maximum=MOST_OCCURRENCES,
             title="Most occurrences",
             description="In a file of the table. A file with more is decided as without the exception.",
             section=_OF_EXCEPTION,

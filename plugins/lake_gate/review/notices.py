@@ -12,8 +12,9 @@ from lake_gate.review.request import Answer, Request, State
 _STATES = {
     State.KEPT: "was kept in quarantine, as asked",
     State.REFUSED: "was refused: the files stay in quarantine",
-    State.EXPIRED: "was not answered in time: the files stay in quarantine",
+    State.EXPIRED: "was not answered and carried out in time: the files stay in quarantine",
     State.RELEASED: "was approved: the files go through the gate again",
+    State.PURGED: "was approved: the files were deleted from quarantine permanently",
     State.FAILED: "could not be carried out: the files stay in quarantine",
 }
 
@@ -28,7 +29,7 @@ def asked_notice(request: Request, link: str | None) -> Notice:
         subject=sentence,
         lines=[
             f"Asked by {request.asked_by}: {request.reason}",
-            f"People who have to approve, never the asker: {request.kind.approvals}. Until: {request.deadline_at}.",
+            f"People who have to approve, never the asker: {request.approvals}. Until: {request.deadline_at}.",
             f"Answer it in Airflow: {link}" if link else "",
             *_files(request),
         ],
@@ -52,8 +53,10 @@ def closed_notice(request: Request, answers: Sequence[Answer], outcome: Mapping[
             f"{sentence}.",
             f"Asked by {request.asked_by}: {request.reason}",
             *(f"{answer.option}: {answer.by}, {answer.at}" for answer in answers),
+            f"Cause: {outcome['problem']}" if outcome.get("problem") else "",
             f"Run of {reprocess['dag_id']}: {reprocess['run_id']}" if reprocess else "",
             *_files(request),
+            *_purged(outcome),
         ],
         sms=f"{sentence}.",
         attributes=_attributes(request, state),
@@ -66,6 +69,16 @@ def _what(request: Request) -> str:
 
 def _files(request: Request) -> list[str]:
     return [f"- {file.name}: {file.reason}" for file in request.files]
+
+
+def _purged(outcome: Mapping[str, Any]) -> list[str]:
+    """Return what is left of purged keys: versions with other bytes, which were not reviewed."""
+    listed = outcome.get("files") or ()
+    return [
+        f"Not deleted, because they have other bytes: {counted(len(file['left']), 'version')} of {file['name']}"
+        for file in listed
+        if file["left"]
+    ]
 
 
 def _attributes(request: Request, state: State) -> dict[str, str | int]:

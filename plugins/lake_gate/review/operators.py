@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,8 +21,14 @@ from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
 from lake_gate.display.past import read_past
-from lake_gate.errors import ReviewedFileChangedError, ReviewError, from_aws_error
-from lake_gate.exceptions.store import StoredDocument, add_exception
+from lake_gate.errors import (
+    ExceptionStandsError,
+    ReviewedFileChangedError,
+    ReviewError,
+    ReviewFailedError,
+    from_aws_error,
+)
+from lake_gate.exceptions.store import StoredDocument, add_exception, check_addable
 from lake_gate.feed import Feed
 from lake_gate.include import read_feeds
 from lake_gate.ledger.book import append_document
@@ -44,14 +51,17 @@ from lake_gate.review.documents import (
 )
 from lake_gate.review.exempting import exceptions_of
 from lake_gate.review.notices import asked_notice, closed_notice
+from lake_gate.review.purging import amend_record, described, purge, versions_to_purge
 from lake_gate.review.rendering import body, subject
 from lake_gate.review.request import (
     APPROVE,
     OPTIONS,
     OUTCOME,
+    PURGING,
     REFUSE,
     RETURNED,
     Answer,
+    Asked,
     Request,
     State,
     approvers,
@@ -60,8 +70,8 @@ from lake_gate.review.request import (
     request_id_of,
     state_of,
 )
-from lake_gate.review.returning import give_back
-from lake_gate.review.sessions import Releaser
+from lake_gate.review.returning import check_in_quarantine, give_back, take_back
+from lake_gate.review.sessions import Purger, Releaser
 from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
@@ -94,6 +104,13 @@ class ReviewOperator(GateOperator):
         if feed is None:
             raise ReviewError(request_id_of(context["run_id"]), "feed: not one of include/feeds")
         return feed
+
+    def state(self, request: Request, answers: list[Answer], *, has_begun: bool) -> State:
+        """Return the state that follows from the answers.
+
+        :param has_begun: whether what was approved has begun to be carried out in time: then it goes on.
+        """
+        return state_of(request, answers, request.deadline_at if has_begun else now())
 
     def answers(self, request: Request) -> list[Answer]:
         """Return the answers to a request."""
@@ -199,6 +216,7 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
     def _write(self, context: Context, answer: Answer) -> None:
         request = self.request_in(context)
+        answer = replace(answer, request_sha256=request.sha256)
         note = problem_of(request, counted(request, self.answers(request)), answer)
         add_answer(self.s3, self.lake_settings, request, replace(answer, note=note))
         if note:
@@ -206,59 +224,135 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
 
 class CarryOutOperator(ReviewOperator):
-    """Give the files of an approved request back to the gate, and add its exceptions; skipped for all other requests.
+    """Carry out what was approved; skipped where nothing is to be done.
 
-    Returns ``dag_id`` and ``run_id`` of the run that takes them through the gate, and its ``source``.
+    Files are given back to the gate, and the exceptions are added; or they are purged. If what was approved is
+    impossible, the outcome ``failed`` is written, nothing stays held, and the task is skipped:
+    :class:`CloseRequestOperator` sends the message and fails.
+
+    Returns the number of files, for readers: no task uses it.
     """
 
-    def step(self, context: Context) -> dict[str, Any]:
+    def step(self, context: Context) -> int:
         """Do what was approved, once.
 
         :raises ReviewError: when the request still waits for answers.
-        :raises ReviewedFileChangedError: when a file is not the reviewed one; the request has failed then.
+        :raises NotPurgedError: when a purge is not complete; the next try goes on.
         """
         request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
+        if read_step(self.s3, bronze, request, OUTCOME):
+            raise AirflowSkipException("The request is closed")
+        is_purge = request.kind is Asked.PURGE
+        begun = read_step(self.s3, bronze, request, PURGING if is_purge else RETURNED)
         answers = self.answers(request)
-        state = state_of(request, answers, now())
+        state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
             raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
-        if state is not State.APPROVED or not request.kind.gives_back or read_step(self.s3, bronze, request, OUTCOME):
-            raise AirflowSkipException(f"The request is {state}: no file is given back")
-        reprocess = {
-            "dag_id": self.reviewed_feed(context).dag_id,
-            "run_id": request.reprocess_run_id,
-            "source": source_of_review(request.id),
-        }
-        returned = read_step(self.s3, bronze, request, RETURNED)
-        if returned is None:
-            returned = {**self._return(request, answers), "reprocess": reprocess}
-        write_step(self.s3, self.lake_settings, request, RETURNED, returned)
-        return reprocess
+        if state is not State.APPROVED or request.kind is Asked.KEEP:
+            self._take_back(request)
+            raise AirflowSkipException(f"The request is {state}: nothing is carried out")
+        try:
+            if is_purge:
+                self._purge(request, answers, begun)
+            else:
+                returned = begun or self._return(request, answers, reprocess_of(self.reviewed_feed(context), request))
+                write_step(self.s3, self.lake_settings, request, RETURNED, returned)
+        except (ReviewedFileChangedError, ExceptionStandsError) as error:
+            self._take_back(request)
+            failed = {"state": State.FAILED, "problem": str(error), "at": now()}
+            write_step(self.s3, self.lake_settings, request, OUTCOME, failed)
+            raise AirflowSkipException(str(error)) from None
+        return len(request.files)
 
-    def _return(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        """Copy the files, then add the exceptions: without the copies these would excuse later files only."""
+    def _return(self, request: Request, answers: list[Answer], reprocess: dict[str, Any]) -> dict[str, Any]:
+        """Check all that could fail, copy the files, then add the exceptions.
+
+        In this order: without the copies, exceptions would excuse later files only.
+        """
         settings = self.lake_settings
         role = settings.require("releaser_role_arn").releaser_role_arn
         releaser = Releaser(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
-        try:
-            returned = give_back(self.s3, releaser, settings.bronze_bucket, request)
-        except ReviewedFileChangedError as error:
-            failed = {"state": State.FAILED, "problem": error.problem, "at": now()}
-            write_step(self.s3, settings, request, OUTCOME, failed)
-            raise
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
-        added = [self._add(each) for each in exceptions_of(request, approvers(request, answers), last)]
+        exceptions = exceptions_of(request, approvers(request, answers), last)
+        for file in request.files:
+            check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
+        check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)
+        copies = give_back(self.s3, releaser, settings.bronze_bucket, request)
+        added = [self._add(each) for each in exceptions]
         return {
-            "files": [asdict(copy) for copy in returned],
+            "files": [asdict(copy) for copy in copies],
             "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
             "at": now(),
+            "reprocess": reprocess,
         }
+
+    def _purge(self, request: Request, answers: list[Answer], begun: dict[str, Any] | None) -> None:
+        """Write down which versions are deleted, delete them, and look again; then amend the run's record."""
+        settings = self.lake_settings
+        role = settings.require("purger_role_arn").purger_role_arn
+        purger = Purger(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
+        if begun is None:
+            listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
+            begun = {"files": described(listed), "at": now()}
+        begun = write_step(self.s3, settings, request, PURGING, begun)
+        purge(self.s3, purger, request)
+        amend_record(self.s3, settings, request, str(begun["at"]))
+        outcome = {
+            "state": State.PURGED,
+            "at": now(),
+            "answered_by": [answer.by for answer in counted(request, answers)],
+            "files": begun["files"],
+        }
+        write_step(self.s3, settings, request, OUTCOME, outcome)
+
+    def _take_back(self, request: Request) -> None:
+        """Delete the copies of an earlier try."""
+        take_back(self.s3, self.lake_settings.bronze_bucket, self.lake_settings.quarantine_bucket, request)
 
     def _add(self, exception: PolicyException) -> StoredDocument:
         document = add_exception(self.s3, self.lake_settings.bronze_bucket, exception)
         line = self.lake_settings, exception.feed, Kind.EXCEPTION, exception.key
         append_document(self.s3, *line, document.version_id, document.content)
         return document
+
+
+def reprocess_of(feed: Feed, request: Request) -> dict[str, Any]:
+    """Return the run that takes the files of a request through the gate again."""
+    return {"dag_id": feed.dag_id, "run_id": request.reprocess_run_id, "source": source_of_review(request.id)}
+
+
+class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
+    """Start the run of the feed that takes the returned files through the gate again, once.
+
+    DAG, run id and source follow from the documents: results of tasks, which users may change, are not used.
+    """
+
+    template_fields = (*GateOperator.template_fields, "trigger_dag_id")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            trigger_dag_id="{{ params.feed }}_gate",  # for the link in Airflow's UI
+            logical_date=None,
+            skip_when_already_exists=True,
+            openlineage_inject_parent_info=False,  # a parameter that the feed's DAG would refuse
+            **kwargs,
+        )
+
+    def step(self, context: Context) -> Any:
+        """Start the run.
+
+        :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
+        """
+        request = self.request_in(context)
+        if not request.kind.gives_back:
+            raise AirflowSkipException("No file goes through the gate again")
+        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
+        reprocess = reprocess_of(self.reviewed_feed(context), request)
+        if (returned or {}).get("reprocess") != reprocess:
+            raise ReviewError(request.id, "no file was given back to the gate; its tasks were marked as done")
+        self.trigger_dag_id, self.trigger_run_id = reprocess["dag_id"], reprocess["run_id"]
+        self.conf = {"source": reprocess["source"]}
+        return TriggerDagRunOperator.execute(self, context)
 
 
 class CloseRequestOperator(ReviewOperator):
@@ -268,6 +362,7 @@ class CloseRequestOperator(ReviewOperator):
         """Write the outcome once.
 
         :raises ReviewError: when the request was neither answered nor carried out.
+        :raises ReviewFailedError: after the message, when it could not be carried out.
         """
         request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
         answers = self.answers(request)
@@ -277,12 +372,14 @@ class CloseRequestOperator(ReviewOperator):
         outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, outcome)
         valid = counted(request, answers)
         self.send(context, self.reviewed_feed(context), closed_notice(request, valid, outcome), "closed")
+        if outcome.get("state") == State.FAILED:
+            raise ReviewFailedError(request.id, f"s3://{bronze}/{request.documents}{OUTCOME}")
         return str(outcome.get("state"))
 
     def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        state = state_of(request, answers, now())
         returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
-        if state is State.APPROVED and not request.kind.gives_back:
+        state = self.state(request, answers, has_begun=returned is not None)
+        if state is State.APPROVED and request.kind is Asked.KEEP:
             state = State.KEPT
         elif state is State.APPROVED and returned:
             state = State.RELEASED

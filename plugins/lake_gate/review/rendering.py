@@ -25,6 +25,7 @@ _WORDS = {
     Asked.RELEASE_MASKED: "release a masked copy",
     Asked.RESCAN: "scan again, without an exception",
     Asked.KEEP: "keep in quarantine",
+    Asked.PURGE: "purge: delete every version with these bytes permanently",
 }
 
 
@@ -69,7 +70,7 @@ def body(
         f"**Asked**: {_WORDS[request.kind]}",
         f"**By**: {plain(request.asked_by)}, {request.asked_at}; to be answered until {request.deadline_at}",
         f"**Why**: {plain(request.reason)}",
-        f"**People who have to approve**: {request.kind.approvals}, never the asker. {_approved(approvals)}",
+        f"**People who have to approve**: {request.approvals}, never the asker. {_approved(approvals)}",
         *_exception(request),
         "**Files**",
         "\n".join(line for file in request.files for line in _file(file, lines, past.get(file.name))),

@@ -1,8 +1,9 @@
 """Review requests about quarantined files, the answers to them, and the state that follows from both. Pure.
 
 The documents of a request are below ``_reviews/<feed>/<id>/`` in bronze, each written once: ``request.json``, one for
-each answer, ``returned.json`` when its files were given back, and ``outcome.json`` at its end. The state is derived
-from them each time, so that no flag can be wrong. Times are ISO texts in UTC with whole seconds, which sort by time.
+each answer, ``returned.json`` when its files were given back or ``purging.json`` before they are purged, and
+``outcome.json`` at its end. The state is derived from them each time, so that no flag can be wrong. Times are ISO texts
+in UTC with whole seconds, which sort by time.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from typing import Any
 from lake_gate.model import jsonl
 from lake_gate.model.run import REVIEWS
 
-REQUEST, ANSWERS, RETURNED, OUTCOME = "request.json", "answers/", "returned.json", "outcome.json"
+REQUEST, ANSWERS, OUTCOME = "request.json", "answers/", "outcome.json"
+RETURNED, PURGING = "returned.json", "purging.json"
 APPROVE, REFUSE = "Approve", "Refuse"
 OPTIONS = (APPROVE, REFUSE)
 MOST_FILES = 100
 """Most files of a request: a person has to look at each."""
 MOST_ANSWERS = 20
 """Most answers to a request, counted or not; then it ends as if its deadline had passed."""
+MOST_APPROVALS = 2
+"""Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
 
 
@@ -34,16 +38,12 @@ class Asked(StrEnum):
     RELEASE_MASKED = "release_masked"
     RESCAN = "rescan"
     KEEP = "keep"
-
-    @property
-    def approvals(self) -> int:
-        """Number of people who have to approve: two if bytes with findings may reach silver unmasked. Our own rule."""
-        return 2 if self is Asked.RELEASE else 1
+    PURGE = "purge"
 
     @property
     def gives_back(self) -> bool:
         """Whether the files go through the gate again."""
-        return self is not Asked.KEEP
+        return self not in {Asked.KEEP, Asked.PURGE}
 
     @property
     def needs_exception(self) -> bool:
@@ -60,6 +60,7 @@ class State(StrEnum):
     EXPIRED = "expired"
     KEPT = "kept"
     RELEASED = "released"
+    PURGED = "purged"
     FAILED = "failed"
 
 
@@ -112,7 +113,10 @@ class Request:
 
     :param run_folder: folder of the run that quarantined the files.
     :param review_run_id: run of ``quarantine_review``.
+    :param ends_at: until when it may be carried out, if it was approved.
+    :param approvals: number of people who have to approve.
     :param reviewers: names of the users who may answer; empty: every user but the asker.
+    :param sha256: of the content of ``request.json``, hexadecimal; empty before it is written. Not part of it.
     """
 
     id: str
@@ -124,9 +128,12 @@ class Request:
     asked_by: str
     asked_at: str
     deadline_at: str
+    ends_at: str
+    approvals: int
     files: tuple[ReviewedFile, ...]
     reviewers: tuple[str, ...] = ()
     exception: Proposal | None = None
+    sha256: str = ""
 
     @property
     def kind(self) -> Asked:
@@ -145,7 +152,7 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``request.json``."""
-        return {"schema": _SCHEMA, **asdict(self)}
+        return {"schema": _SCHEMA, **{name: value for name, value in asdict(self).items() if name != "sha256"}}
 
     @classmethod
     def from_json(cls, content: Any) -> Request:
@@ -156,14 +163,16 @@ class Request:
         if not isinstance(content, Mapping) or content.get("schema") != _SCHEMA:
             raise ValueError("not a review request")
         files, exception = content.get("files"), content.get("exception")
-        if not isinstance(files, list):
-            raise ValueError("not a review request: files has the wrong type")  # noqa: TRY004 - the same error for all damage
+        if not isinstance(files, list) or "sha256" in content:
+            raise ValueError("not a review request: files has the wrong type")
         members = {name: value for name, value in content.items() if name != "schema"}
         members["files"] = tuple(jsonl.from_dict(ReviewedFile, file) for file in files)
         members["exception"] = None if exception is None else jsonl.from_dict(Proposal, exception)
         request = jsonl.from_dict(cls, members)
         if request.asked not in set(Asked):
             raise ValueError("not a review request: asked has an unknown value")
+        if not 1 <= request.approvals <= MOST_APPROVALS:
+            raise ValueError("not a review request: approvals has a wrong value")
         return request
 
 
@@ -175,6 +184,7 @@ class Answer:
     :param by: name of the user; empty if Airflow did not name one.
     :param by_id: id of the user in Airflow.
     :param at: time of the answer.
+    :param request_sha256: SHA-256 of the content of ``request.json`` when the answer was given.
     :param note: why it did not count when it was given, for readers of the document.
     """
 
@@ -182,6 +192,7 @@ class Answer:
     by: str
     by_id: str
     at: str
+    request_sha256: str = ""
     note: str = ""
 
 
@@ -202,6 +213,8 @@ def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) ->
     """
     if answer.option not in OPTIONS:
         return "it is not one of the options"
+    if answer.request_sha256 != request.sha256:
+        return "it was given to a request with other content"
     if not answer.by:
         return "Airflow does not say who gave it"
     if not answer.at or answer.at > request.deadline_at:
@@ -232,18 +245,21 @@ def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
     valid = counted(request, answers)
     if any(answer.option == REFUSE for answer in valid):
         return State.REFUSED
-    if len(valid) >= request.kind.approvals:
-        return State.APPROVED
+    if len(valid) >= request.approvals:
+        return State.APPROVED if now <= request.ends_at else State.EXPIRED
     return State.EXPIRED if now > request.deadline_at or len(answers) >= MOST_ANSWERS else State.ASKED
 
 
 def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
     """Return the names of the users whose approvals count."""
-    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.kind.approvals]
+    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.approvals]
 
 
 def is_same_person(name: str, other: str) -> bool:
-    """Whether two names of users are the same, or look the same."""
+    """Whether two names of users are the same but for case and compatibility forms (NFKC, such as full-width letters).
+
+    Letters of other scripts that look alike are different: the users are those of Airflow's own list.
+    """
     return bool(name) and _folded(name) == _folded(other)
 
 

@@ -8,6 +8,7 @@ write. The quarantined version stays.
 from __future__ import annotations
 
 import hashlib
+import logging
 import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -15,15 +16,19 @@ from typing import IO, TYPE_CHECKING
 from lake_gate.delivery.disk import disk_full_as_gate_error
 from lake_gate.delivery.source_files import CHUNK_BYTES
 from lake_gate.errors import ReviewedFileChangedError
+from lake_gate.model.names import loggable
 from lake_gate.model.run import HELD_PREFIX
 from lake_gate.moving.sealed import sealed_checksum
 from lake_gate.s3.uploads import put_once
+from lake_gate.s3.versions import head_version, list_histories
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lake_gate.review.request import Request, ReviewedFile
     from lake_gate.review.sessions import Releaser
+
+log = logging.getLogger(__name__)
 
 _IN_MEMORY_BYTES = 16 * 1024**2
 
@@ -58,7 +63,7 @@ def check_in_quarantine(s3: S3Client, quarantine: str, request_id: str, file: Re
 
 def _give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request, file: ReviewedFile) -> Returned:
     check_in_quarantine(s3, releaser.bucket, request.id, file)
-    key = f"{HELD_PREFIX}{request.feed}/{request.id}/{file.name}"
+    key = _held_key(request, file)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as copy:
         body = releaser.client_for(file).get_object(Bucket=releaser.bucket, Key=file.key, VersionId=file.version_id)[
             "Body"
@@ -72,6 +77,27 @@ def _give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request, 
     tags = [{"Key": "reason", "Value": file.reason}]
     s3.put_object_tagging(Bucket=bronze, Key=key, VersionId=version_id, Tagging={"TagSet": tags})  # type: ignore[typeddict-item]
     return Returned(file.name, key, version_id)
+
+
+def take_back(s3: S3Client, bronze: str, quarantine: str, request: Request) -> None:
+    """Delete the copies that earlier tries of a request have made, so that nothing of a request that failed stays held.
+
+    A version goes only if it has the reviewed bytes, and the reviewed version is still in quarantine.
+    """
+    files = {_held_key(request, file): file for file in request.files}
+    for key, history in list_histories(s3, bronze, files).items():
+        file = files[key]
+        is_safe = sealed_checksum(s3, quarantine, file.key, file.version_id) == file.checksum
+        for version_id in history.versions:
+            head = head_version(s3, bronze, key, version_id) or {}
+            if is_safe and head.get("ChecksumSHA256") == file.checksum:
+                s3.delete_object(Bucket=bronze, Key=key, VersionId=version_id)
+            else:
+                log.warning("A copy stays held: %s", loggable(f"s3://{bronze}/{key}"))
+
+
+def _held_key(request: Request, file: ReviewedFile) -> str:
+    return f"{HELD_PREFIX}{request.feed}/{request.id}/{file.name}"
 
 
 def _copy_hashed(content: IO[bytes], into: IO[bytes]) -> tuple[int, str]:

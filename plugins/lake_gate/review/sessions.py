@@ -1,7 +1,7 @@
-"""Sessions of the releaser role: each reads one version in quarantine, for fifteen minutes.
+"""Sessions of the releaser and the purger role: each reads, or deletes, one version in quarantine, for fifteen minutes.
 
-The gate's role cannot read there. It assumes the releaser role with a session policy, which only narrows what the role
-may do. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+The gate's role cannot read there. It assumes these roles with a session policy, which only narrows what the role may
+do. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import boto3
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -30,7 +30,7 @@ _PATTERNS = re.compile(r"[*?$]")
 
 @dataclass(frozen=True, slots=True)
 class Releaser:
-    """The releaser role.
+    """The releaser role: it reads.
 
     :param s3: client of the gate, whose Region and configuration the sessions have.
     """
@@ -40,19 +40,24 @@ class Releaser:
     bucket: str
     request_id: str
     aws_conn_id: str | None = "aws_default"
+    action: ClassVar[str] = "s3:GetObjectVersion"
+    more: ClassVar[tuple[dict[str, str], ...]] = ({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"},)
+    """Further statements of a session; the key of KMS is the one that the role's own policy names."""
 
     def policy_for(self, file: ReviewedFile) -> str:
-        """Return the policy of the session that reads this version.
+        """Return the policy of the session for this version.
 
         :raises ReviewError: when the key is too long for it.
         """
-        policy = session_policy(self.role_arn.split(":")[1], self.bucket, file)
+        statement = session_statement(self.role_arn.split(":")[1], self.bucket, file, self.action)
+        content = {"Version": "2012-10-17", "Statement": [statement, *self.more]}
+        policy = json.dumps(content, separators=(",", ":"))
         if len(policy) > MOST_POLICY_CHARACTERS:
             raise ReviewError(self.request_id, "the key of a file is too long for the policy of a session")
         return policy
 
     def client_for(self, file: ReviewedFile) -> S3Client:
-        """Return a client that may read exactly this version.
+        """Return a client for exactly this version.
 
         :raises ReviewError: when the key is too long for a session policy.
         """
@@ -70,21 +75,26 @@ class Releaser:
         return session.client("s3", region_name=meta.region_name, endpoint_url=meta.endpoint_url, config=meta.config)
 
 
-def session_policy(partition: str, bucket: str, file: ReviewedFile) -> str:
-    """Return the policy of a session that may read one version, as JSON.
+@dataclass(frozen=True, slots=True)
+class Purger(Releaser):
+    """The purger role: it deletes. A delete marker is a version, too."""
 
-    The key of KMS is the one that the role's own policy names.
-    """
-    statements = [
-        {
-            "Effect": "Allow",
-            "Action": "s3:GetObjectVersion",
-            "Resource": f"arn:{partition}:s3:::{bucket}/{_literal(file.key)}",
-            "Condition": {"StringEquals": {"s3:VersionId": file.version_id}},
-        },
-        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"},
-    ]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    action: ClassVar[str] = "s3:DeleteObjectVersion"
+    more: ClassVar[tuple[dict[str, str], ...]] = ()
+
+    def delete(self, file: ReviewedFile) -> None:
+        """Delete this version permanently, unless it is gone."""
+        self.client_for(file).delete_object(Bucket=self.bucket, Key=file.key, VersionId=file.version_id)
+
+
+def session_statement(partition: str, bucket: str, file: ReviewedFile, action: str) -> dict[str, Any]:
+    """Return the statement of a session policy that allows an action on one version."""
+    return {
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": f"arn:{partition}:s3:::{bucket}/{_literal(file.key)}",
+        "Condition": {"StringEquals": {"s3:VersionId": file.version_id}},
+    }
 
 
 def _literal(key: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.decision.amendments import Amendment, Amendments, is_stricter, merged
+from lake_gate.decision.amendments import Amendment, Amendments, Purge, is_stricter, merged
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import Moved
 from lake_gate.recording.record import iter_entries
@@ -93,6 +93,17 @@ def test_record_shows_the_earlier_amendment_until_the_stricter_one_is_carried_ou
 def test_first_of_two_equally_strict_amendments_is_kept() -> None:
     (kept,) = merged([amendment()], [amendment(by="events-2")])
     assert kept.by == "events-1"
+
+
+def test_record_shows_a_purge_of_the_version_that_it_names() -> None:
+    amendments = Amendments()
+    before = entries(amendments)
+    name, version_id = before[0]["name"], before[0]["now"]["version_id"]
+    amendments.purges[name] = Purge(name, version_id, "2026-12-31T00:00:00+00:00", "review-1")
+    purged = {"at": "2026-12-31T00:00:00+00:00", "by": "review-1"}
+    assert entries(amendments) == [{**before[0], "purged": purged}, *before[1:]]
+    amendments.purges[name] = Purge(name, "another", "2026-12-31T00:00:00+00:00", "review-1")
+    assert entries(amendments) == before
 
 
 GOOD = json.loads(jsonl.dump_line(amendment()))

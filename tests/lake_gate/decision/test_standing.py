@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from lake_gate.decision.standing import read_standing
-from lake_gate.exceptions.store import add_exception, revoke
+from lake_gate.exceptions.store import add_exception
 from lake_gate.model.exception import PolicyException
 from tests.lake import Lake
 from tests.lake_gate.exceptions.nights import (
@@ -28,7 +29,6 @@ from tests.lake_gate.exceptions.nights import (
 FALSE_POSITIVE: Cells = {CARD: {3: 2}}
 PASSED = ("promote", "allowed_by_exception")
 QUARANTINED = ("quarantine", "findings_at_or_above_threshold")
-BY = {"by": "di", "reason": "It was wrong", "at": f"{TODAY}T00:00:00+00:00"}
 
 
 def add(lake: Lake, exception: PolicyException = EXCUSED) -> None:
@@ -98,9 +98,9 @@ def test_exception_for_bytes_excuses_these_bytes_alone(lake: Lake) -> None:
     assert Night(lake, FALSE_POSITIVE, "night-3", content=b"Id,NAME,NPI\n1,a,b\n").over().outcome == QUARANTINED
 
 
-def test_revoked_exception_excuses_nothing(lake: Lake) -> None:
+def test_revoked_exception_excuses_nothing(lake: Lake, revoke: Callable[[str], None]) -> None:
     add(lake)
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, **BY)
+    revoke(EXCUSED.id)
     assert Night(lake, FALSE_POSITIVE).over().outcome == QUARANTINED
 
 
@@ -119,18 +119,22 @@ def test_more_in_the_same_bytes_elsewhere_is_not_excused(lake: Lake) -> None:
     assert Night(lake, FALSE_POSITIVE, "night-2").over().outcome == QUARANTINED
 
 
-def test_decision_is_repeated_with_the_same_exceptions_once_moves_have_begun(lake: Lake) -> None:
+def test_decision_is_repeated_with_the_same_exceptions_once_moves_have_begun(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
     add(lake)
     night = Night(lake, FALSE_POSITIVE).over()
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, **BY)
+    revoke(EXCUSED.id)
     assert night.decide().over().outcome == PASSED
     assert Night(lake, FALSE_POSITIVE, "night-2").over().outcome == QUARANTINED
 
 
-def test_decision_is_made_again_with_today_s_exceptions_before_moves_have_begun(lake: Lake) -> None:
+def test_decision_is_made_again_with_today_s_exceptions_before_moves_have_begun(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
     add(lake)
     night = Night(lake, FALSE_POSITIVE).decide()
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, **BY)
+    revoke(EXCUSED.id)
     assert night.over().outcome == QUARANTINED
 
 

@@ -193,6 +193,12 @@ def test_files_of_a_review_are_taken_alone(lake: Lake) -> None:
     assert [item.name for item in landed] == [f"{REQUEST}/a.csv", f"{REQUEST}/b.csv"]
 
 
+def test_other_sources_take_nothing_of_a_review(lake: Lake) -> None:
+    hold(lake, "a.csv", REQUEST)
+    hold(lake, "b.csv", "2")
+    assert [item.name for item in land_held(lake, "*")] == ["2/b.csv"]
+
+
 @pytest.mark.parametrize("name", ["", "x", f"{REQUEST}0", f"{REQUEST}/", f"../{REQUEST}", REQUEST.upper()])
 def test_review_is_named_by_its_whole_id(lake: Lake, name: str) -> None:
     with pytest.raises(SourceError, match="objects are held for"):

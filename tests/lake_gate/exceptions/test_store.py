@@ -1,4 +1,4 @@
-"""Exceptions as documents in bronze and as files: created once, revoked, damaged."""
+"""Exceptions as documents in bronze and as files: created once, revoked by the file, damaged."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from lake_gate.errors import ExceptionStandsError
+from lake_gate.errors import ExceptionFileError, ExceptionStandsError
 from lake_gate.exceptions import store
-from lake_gate.exceptions.store import add_exception, parse_file, read_all, read_exceptions, revoke
+from lake_gate.exceptions.store import add_exception, check_addable, note_use, parse_file, read_all, read_exceptions
 from lake_gate.model.exception import PolicyException
 from tests.lake import Lake
 from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE
-
-BY = {"by": "di", "reason": "It was wrong", "at": "2026-11-20T08:00:00+00:00"}
 
 
 @pytest.fixture
@@ -54,19 +52,44 @@ def test_exception_that_is_not_valid_is_not_written(lake: Lake) -> None:
     assert lake.keys(lake.bronze, "_exceptions/") == []
 
 
-def test_revoked_exception_is_gone_for_ever(lake: Lake) -> None:
+def test_exception_that_the_file_revokes_is_not_added(lake: Lake, write_file: Callable[[Any], None]) -> None:
     add_exception(lake.s3, lake.bronze, OF_TABLE)
-    first = revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **BY)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id, OF_OBJECT.id]})
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
-    assert revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **{**BY, "by": "ed"}) == first
-    with pytest.raises(ExceptionStandsError):
+    for exception in (OF_TABLE, OF_OBJECT):
+        with pytest.raises(ExceptionStandsError, match="revokes its id"):
+            add_exception(lake.s3, lake.bronze, exception)
+    assert lake.keys(lake.bronze, "_exceptions/") == [OF_TABLE.key]
+
+
+def test_damaged_file_may_revoke_what_is_added(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    write_file({"exceptions": [], "revoked": "all"})
+    with pytest.raises(ExceptionFileError):
         add_exception(lake.s3, lake.bronze, OF_TABLE)
+    assert lake.keys(lake.bronze, "_exceptions/") == []
 
 
-def test_damaged_revocation_revokes_as_well(lake: Lake) -> None:
+def test_exception_with_the_id_of_another_one_in_the_file_is_not_added(
+    lake: Lake, write_file: Callable[[Any], None]
+) -> None:
+    write_file({"exceptions": [{**OF_TABLE.to_json(), "most": 5}]})
+    with pytest.raises(ExceptionStandsError, match="another one has its id"):
+        add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [OF_TABLE.to_json()]})
+    assert add_exception(lake.s3, lake.bronze, OF_TABLE)
+
+
+def test_several_are_added_together_or_not_at_all(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [OF_TABLE, OF_OBJECT]
+    check_addable(lake.s3, lake.bronze, "synthea", both)
     add_exception(lake.s3, lake.bronze, OF_TABLE)
-    lake.put(lake.bronze, "_exceptions/synthea/public-addresses.revoked.json", b"")
-    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
+    check_addable(lake.s3, lake.bronze, "synthea", both)
+    with pytest.raises(ExceptionStandsError, match="another one has its id"):
+        check_addable(lake.s3, lake.bronze, "synthea", [replace(OF_TABLE, most=5), OF_OBJECT])
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 1)
+    check_addable(lake.s3, lake.bronze, "synthea", [OF_TABLE])
+    with pytest.raises(ExceptionStandsError, match="may have 1 documents"):
+        check_addable(lake.s3, lake.bronze, "synthea", both)
 
 
 def of(exception: PolicyException, **changes: Any) -> bytes:
@@ -106,13 +129,35 @@ def test_document_in_a_folder_or_with_another_ending_is_not_an_exception(lake: L
 def test_nothing_is_excused_if_there_are_more_documents_than_are_read(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, write_file: Callable[[Any], None]
 ) -> None:
-    monkeypatch.setattr(store, "MOST_DOCUMENTS", 1)
     write_file({"exceptions": [OF_OBJECT.to_json()]})
     add_exception(lake.s3, lake.bronze, OF_TABLE)
-    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE, OF_OBJECT]
-    revoke(lake.s3, lake.bronze, "synthea", OF_OBJECT.id, **BY)
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 0)
     read = read_all(lake.s3, lake.bronze, "synthea")
-    assert (read.exceptions, len(read.problems)) == ([], 1)
+    assert read.exceptions == []
+    (problem,) = read.problems
+    assert "no exception is used: as the deployer, delete" in problem
+
+
+def test_warning_comes_before_there_are_too_many(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(4):
+        add_exception(lake.s3, lake.bronze, replace(OF_TABLE, id=f"x-{number}"))
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 6)
+    assert read_all(lake.s3, lake.bronze, "synthea").problems == []
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 5)
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    (problem,) = read.problems
+    assert len(read.exceptions) == 4
+    assert "has 4 of at most 5 documents" in problem
+
+
+def test_notes_of_uses_take_no_room(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    assert read_all(lake.s3, lake.bronze, "synthea").never_used == [OF_TABLE.id]
+    monkeypatch.setattr(store, "MOST_DOCUMENTS", 2)
+    for exception_id in (OF_TABLE.id, "ended"):
+        note_use(lake.s3, lake.bronze, "synthea", exception_id, "s3://record")
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, read.never_used, read.problems) == ([OF_TABLE], [], [])
 
 
 def test_file_and_documents_are_read_together(lake: Lake, write_file: Callable[[Any], None]) -> None:
@@ -125,12 +170,6 @@ def test_exception_that_was_exported_to_the_file_is_the_same(lake: Lake, write_f
     stored = add_exception(lake.s3, lake.bronze, OF_TABLE)
     write_file({"exceptions": [json.loads(stored.content)]})
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
-
-
-def test_exception_of_the_file_is_revoked_by_a_document(lake: Lake, write_file: Callable[[Any], None]) -> None:
-    write_file({"exceptions": [OF_TABLE.to_json()]})
-    revoke(lake.s3, lake.bronze, "synthea", OF_TABLE.id, **BY)
-    assert read_exceptions(lake.s3, lake.bronze, "synthea") == []
 
 
 def test_file_revokes_an_exception_of_a_document(lake: Lake, write_file: Callable[[Any], None]) -> None:
@@ -147,8 +186,8 @@ def test_damaged_file_revokes_all_exceptions(lake: Lake, write_file: Callable[[A
 
 
 def test_two_exceptions_with_one_id_excuse_nothing(lake: Lake, write_file: Callable[[Any], None]) -> None:
-    write_file({"exceptions": [{**OF_TABLE.to_json(), "most": 5}]})
     add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [{**OF_TABLE.to_json(), "most": 5}]})
     read = read_all(lake.s3, lake.bronze, "synthea")
     assert (read.exceptions, len(read.problems)) == ([], 1)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lake_gate.exceptions.store import add_exception, revoke
+from lake_gate.exceptions.store import add_exception
 from lake_gate.model.exception import PolicyException
 from tests.lake import Lake
 from tests.lake_gate.exceptions import nights
@@ -58,18 +59,20 @@ def test_one_more_column_withdraws_the_table(lake: Lake) -> None:
     assert not night.is_in_silver
 
 
-def test_accepted_finding_withdraws_the_table_after_the_exception_was_revoked(lake: Lake) -> None:
+def test_accepted_finding_withdraws_the_table_after_the_exception_was_revoked(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
     night = passed(lake)
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, by="di", reason="It was wrong", at="2026-11-29T00:00:00+00:00")
+    revoke(EXCUSED.id)
     later(lake, night, ACCEPTED)
     assert not night.is_in_silver
     (entry,) = lake.lines(night.run.document("objects.jsonl"))
     assert (entry["outcome"], entry["exceptions"]) == ("quarantine", [])
 
 
-def test_exception_of_another_feed_keeps_nothing_in_silver(lake: Lake) -> None:
+def test_exception_of_another_feed_keeps_nothing_in_silver(lake: Lake, revoke: Callable[[str], None]) -> None:
     night = passed(lake)
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, by="di", reason="It was wrong", at="2026-11-29T00:00:00+00:00")
+    revoke(EXCUSED.id)
     add_exception(lake.s3, lake.bronze, nights.excused(feed="other"))
     later(lake, night, ACCEPTED)
     assert not night.is_in_silver

@@ -72,10 +72,12 @@ DOCUMENTS = (
             f"_verdicts/{SHA256}/{SHA256}.json",
         ),
         f"_verdicts/{SHA256}/revoked.json",
-        *(f"_exceptions/synthea/accepted-1{end}" for end in (".json", ".revoked.json", ".used.json")),
+        *(f"{prefix}synthea/accepted-1.json" for prefix in ("_exceptions/", "_exception_uses/")),
         "_runs/synthea/night-1/exceptions.jsonl",
         *("_ledger/synthea/9999999998-0000000001.json", "_reports/synthea/2026-11.html"),
         *(f"_reviews/synthea/review-0123456789abcdef/{name}.json" for name in ("request", "answers/01", "outcome")),
+        "_reviews/synthea/review-0123456789abcdef/purging.json",
+        "_runs/synthea/night-1/amendments/review-0123456789abcdef.purged.jsonl",
     ],
 )
 def test_keys_of_documents_of_the_gate_are_recognized(key: str) -> None:

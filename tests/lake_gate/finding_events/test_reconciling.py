@@ -14,10 +14,10 @@ from lake_gate.finding_events.reconciling import (
     is_settled,
     iter_unfinished,
     rewrite_marker,
-    rewrite_record,
 )
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
+from lake_gate.recording.rewriting import rewrite_record
 from lake_gate.runs_index import upsert
 from tests.builders import decided
 from tests.lake import Lake

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.finding_events.runs import find_landed, is_dry, read_decided, read_landing
+from lake_gate.finding_events.runs import find_landed, read_decided, read_landing
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
@@ -88,28 +87,3 @@ def test_findings_that_came_after_the_decisions_are_not_known(lake: Lake) -> Non
     )
     with pytest.raises(DamagedDocumentError, match=r"findings\.jsonl"):
         read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, {"first"})
-
-
-@pytest.mark.parametrize(
-    ("begun", "record", "has_moved", "expected"),
-    [
-        (b'{"dry_run": true}', None, False, True),
-        (b'{"dry_run": true}', None, True, False),
-        (b'{"dry_run": false}', {"dry_run": True}, False, False),
-        (b'{"dry_run": "true"}', None, False, False),
-        (b"{", {"dry_run": True}, False, False),
-        (None, {"dry_run": True}, False, True),
-        (None, {"dry_run": True}, True, False),
-        (None, {"dry_run": False}, False, False),
-        (None, None, False, False),
-    ],
-)
-def test_run_is_dry_only_if_it_began_as_one_and_has_moved_nothing(
-    lake: Lake, begun: bytes | None, record: dict[str, Any] | None, has_moved: bool, expected: bool
-) -> None:
-    gate = Gate(lake, OUTCOMES)
-    if begun is not None:
-        gate.write("run.json", begun)
-    if has_moved:
-        gate.write("moves/promote-0.jsonl.begun", b"{}")
-    assert is_dry(lake.s3, lake.bronze, gate.run, record) is expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from lake_gate.errors import NotAccountedError, SettingsError
 from lake_gate.held import backlog
 from lake_gate.held import operators as held_operators
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
+from lake_gate.include import read_feeds
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.names import ALARM
 from lake_gate.model.run import MANIFEST, Run
@@ -278,7 +280,8 @@ def test_files_older_than_the_retention_are_counted_and_stay(lake: Lake, monkeyp
     file = quarantine(lake)
     list_held(lake, 0)
     assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 0
-    monkeypatch.setattr(held_operators, "PURGE_AFTER_DAYS", 0)
+    feeds = [replace(feed, purge_after_days=0) for feed in read_feeds()[0]]
+    monkeypatch.setattr(held_operators, "read_feeds", lambda: (feeds, {}))
     list_held(lake, 0)
     assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 1
     assert lake.versions(lake.quarantine, file.key) == [file.version_id]

@@ -24,7 +24,7 @@ def read(lake: Lake, after: timedelta = timedelta()) -> Any:
 
 def answer(lake: Lake, request: Any, *options: str, at: str = NOW) -> None:
     for number, option in enumerate(options):
-        add_answer(lake.s3, lake.settings, request, Answer(option, f"bob{number}", f"{number}", at))
+        add_answer(lake.s3, lake.settings, request, Answer(option, f"bob{number}", f"{number}", at, request.sha256))
 
 
 def close(lake: Lake, number: int, state: str, **changes: Any) -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from lake_gate.ledger import audit
 from lake_gate.ledger.audit import Audit, Report
-from lake_gate.ledger.chain import Head
-from lake_gate.ledger.stores import FolderStore
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Head, Kind
+from lake_gate.ledger.stores import BucketStore, FolderStore
+from tests.lake import Lake
 from tests.lake_gate.ledger.copies import AMENDED, LEDGER, line_of, make, name_of, sha256
 
 RECORD = "_runs/synthea/1/record.json"
@@ -227,3 +229,15 @@ def test_more_than_the_most_is_not_checked(tmp_path: Path, monkeypatch: pytest.M
 
 def test_ledger_without_lines_is_not_checked(tmp_path: Path) -> None:
     assert audited(tmp_path).unchecked == ["the ledger has no lines: it was removed, or all is older than the ledger"]
+
+
+def test_documents_of_reviews_and_exceptions_that_were_written_again_are_reported(lake: Lake) -> None:
+    review = "_reviews/synthea/review-0123456789abcdef/request.json"
+    exception, record = "_exceptions/synthea/a.json", "_runs/synthea/1/record.json"
+    for key in (review, exception, record):
+        for number in range(2):
+            version_id = lake.s3.put_object(Bucket=lake.bronze, Key=key, Body=b"%d" % number)["VersionId"]
+            append_document(lake.s3, lake.settings, "synthea", Kind.REVIEW, key, version_id, b"%d" % number)
+    store = BucketStore(lake.s3, lake.bronze)
+    problems = Audit(store, store, "synthea").run().problems
+    assert sorted(problems) == [f"{key} was written 2 times, expected once" for key in (exception, review)]

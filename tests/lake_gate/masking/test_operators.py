@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from lake_gate import content
 from lake_gate.errors import MaskingChangedError, SettingsError
-from lake_gate.exceptions.store import add_exception, revoke
+from lake_gate.exceptions.store import add_exception
 from lake_gate.masking import operators
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
 from lake_gate.model.evidence import Detection, Observation
@@ -168,13 +169,17 @@ def test_exception_for_a_masked_copy_does_not_excuse_what_remains_in_the_copy(la
     mask(lake, choose(lake, policy="default"))
     with_numbers(lake, copies(lake), RUN.masked)
     assert decide(lake, policy="default")["promote"] == []
+    (decision,) = lake.lines(RUN.masked.document("decisions.jsonl"))
+    assert (decision["reason"], decision["exceptions"]) == ("findings_at_or_above_threshold", [])
 
 
-def test_original_is_quarantined_and_its_copy_held_if_the_exception_is_revoked_before_the_decision(lake: Lake) -> None:
+def test_original_is_quarantined_and_its_copy_held_if_the_exception_is_revoked_before_the_decision(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
     add_exception(lake.s3, lake.bronze, MASKED_ONLY)
     with_numbers(lake, land_files(lake, allergies=TABLE))
     mask(lake, choose(lake, policy="default"))
-    revoke(lake.s3, lake.bronze, "synthea", MASKED_ONLY.id, by="di", reason="wrong", at="2026-11-29T00:00:00+00:00")
+    revoke(MASKED_ONLY.id)
     scanned(lake, copies(lake), RUN.masked, found=False)
     chunks = {outcome: len(of_outcome) for outcome, of_outcome in decide(lake, policy="default").items()}
     assert chunks == {"promote": 0, "quarantine": 1, "hold": 1}

@@ -104,7 +104,7 @@ def test_strictest_outcomes_are_listed_first_and_the_others_left_out() -> None:
         ),
         ({"record": excused(ending=["npi (2026-12-01)"])}, "Exceptions that end within a week: npi (2026-12-01)."),
         ({"record": excused(never_used=["a", "b"])}, "Exceptions that no run has used so far: a, b."),
-        ({"record": excused(problems=["x is damaged"])}, "that are damaged and excuse nothing: x is damaged."),
+        ({"record": excused(problems=["x is damaged"])}, "Warning: problems with exceptions: x is damaged."),
     ],
 )
 def test_body_has_a_sentence_for_each_fact_that_applies(facts: dict[str, Any], sentence: str) -> None:

@@ -35,6 +35,7 @@ BUCKETS = Buckets(f"lake-bronze-{ACCOUNT}", f"lake-silver-{ACCOUNT}", f"lake-qua
         ("promote", {"now": {"bucket": BUCKETS.bronze, "key": "synthea/1/a", "version_id": "v"}}, "bronze"),
         ("promote", {"now": {"bucket": "elsewhere", "key": "a", "version_id": "v"}}, "not known"),
         ("promote", {"now": None}, "not known"),
+        ("quarantine", {"purged": {"at": "2026-12-31T00:00:00+00:00", "by": "review-1"}}, "purged from quarantine"),
     ],
 )
 def test_place_in_words(outcome: str, now: dict[str, Any], expected: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from lake_gate.content import add_found
 from lake_gate.decision.operators import DecideOperator, ReuseVerdictsOperator
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.exceptions.store import add_exception, revoke
+from lake_gate.exceptions.store import add_exception
 from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model.evidence import Observation
 from lake_gate.model.manifest import LandedObject
@@ -142,7 +143,9 @@ def test_object_that_was_cleared_before_is_marked_and_promoted_without_a_job(lak
     assert lake.document(Run("synthea", "2").document("plan.json"))["job"] is None
 
 
-def test_verdict_on_bytes_that_an_exception_let_pass_is_judged_by_the_exceptions_of_that_time(lake: Lake) -> None:
+def test_verdict_on_bytes_that_an_exception_let_pass_is_judged_by_the_exceptions_of_that_time(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
     add_exception(lake.s3, lake.bronze, EXCUSED)
     night = Night(lake, {CARD: {3: 2}}, "1").over()
     recorded(lake)
@@ -152,7 +155,7 @@ def test_verdict_on_bytes_that_an_exception_let_pass_is_judged_by_the_exceptions
     decision = decide(lake, "2")[NAME]
     assert (decision["outcome"], decision["reason"]) == ("promote", "allowed_by_exception")
     assert (decision["verdict"]["run_id"], decision["exceptions"]) == ("1", [EXCUSED.id])
-    revoke(lake.s3, lake.bronze, "synthea", EXCUSED.id, by="di", reason="wrong", at="2026-11-29T00:00:00+00:00")
+    revoke(EXCUSED.id)
     land_files(lake, "3", organizations=night.content)
     assert reuse(lake, "3") == 1
     assert decide(lake, "3")[NAME]["outcome"] == "quarantine"

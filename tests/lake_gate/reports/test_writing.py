@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lake_gate.finding_events.reconciling import rewrite_record
 from lake_gate.model.run import DECISIONS, MANIFEST, OBJECTS, PLAN, RECORD, RUN_REPORT, Run
+from lake_gate.recording.rewriting import rewrite_record
 from lake_gate.reports import writing
 from lake_gate.reports.writing import write_run_report
 from tests.lake import Lake

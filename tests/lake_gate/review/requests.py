@@ -9,6 +9,7 @@ from typing import Any
 from lake_gate.review.request import Proposal, Request, ReviewedFile
 
 NOW, DEADLINE, LATE = "2026-11-29T12:00:00+00:00", "2026-12-02T12:00:00+00:00", "2026-12-02T12:00:01+00:00"
+END, AFTER_END = "2026-12-09T12:00:00+00:00", "2026-12-09T12:00:01+00:00"
 CONTENT = b"Id,NAME\n1,Baystate Hospital\n"
 
 
@@ -40,6 +41,8 @@ def make_request(**changes: Any) -> Request:
         "asked_by": "ann",
         "asked_at": NOW,
         "deadline_at": DEADLINE,
+        "ends_at": END,
+        "approvals": 2,
         "files": (make_file(),),
         "exception": Proposal("false_positive", "files", "2026-12-31"),
     }

@@ -10,8 +10,11 @@ import pytest
 
 from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
-from lake_gate.review.checking import MOST_DAYS, request_of
-from lake_gate.review.request import Request
+from lake_gate.review import checking
+from lake_gate.review.answering import moment_after
+from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
+from lake_gate.review.documents import write_request, write_step
+from lake_gate.review.request import OUTCOME, Request
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -52,7 +55,8 @@ def test_request_names_the_quarantined_versions_of_the_record(lake: Lake) -> Non
     assert (request.asked_by, request.reviewers, request.run_folder) == ("ann", ("bob", "cid"), "1")
     assert request.exception is not None
     assert request.exception.until == day(30)
-    assert request.asked_at < request.deadline_at
+    assert request.deadline_at == moment_after(request.asked_at, hours=72)
+    assert request.ends_at == moment_after(request.deadline_at, days=7)
 
 
 def test_exception_of_a_table_has_its_scope(lake: Lake) -> None:
@@ -80,6 +84,8 @@ def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
         ({"until": "soon"}, "until"),
         ({**TABLE, "most": None}, "exception is not valid: most"),
         ({**TABLE, "identifier": None}, "exception is not valid: identifier"),
+        ({**TABLE, "identifier": "ADDRESS"}, "identifier: it was not found in 1 of the tables"),
+        ({**TABLE, "most": 1_000_001}, "exception is not valid"),
         ({"reason": "two\nlines"}, r"exception is not valid: \$\.reason"),
     ],
 )
@@ -87,6 +93,47 @@ def test_request_that_is_not_valid_is_refused_with_the_cause(lake: Lake, changes
     quarantined_run(lake)
     with pytest.raises(ReviewError, match=problem):
         ask(lake, **changes)
+
+
+def test_feed_may_set_how_many_people_approve_and_the_request_keeps_it(lake: Lake) -> None:
+    quarantined_run(lake)
+    assert [ask(lake, asked=asked).approvals for asked in ("release", "rescan")] == [2, 1]
+    feed = replace(FEED, approvals={"release": 1, "rescan": 2})
+    assert [ask(lake, feed, asked=asked).approvals for asked in ("release", "rescan")] == [1, 2]
+
+
+def test_user_with_many_open_requests_opens_no_more(lake: Lake) -> None:
+    quarantined_run(lake)
+    for number in range(MOST_OPEN):
+        made = replace(ask(lake, asked="keep"), id=f"review-{number:016x}")
+        write_request(lake.s3, lake.settings, made)
+    lake.put(lake.bronze, "_reviews/synthea/review-aaaaaaaaaaaaaaaa/request.json", b"damaged")
+    with pytest.raises(ReviewError, match="you have 20 open requests"):
+        ask(lake, asked="keep", asked_by="Ann")
+    assert ask(lake, asked="keep", asked_by="bob")
+    write_step(lake.s3, lake.settings, made, OUTCOME, {"state": "kept"})
+    assert ask(lake, asked="keep")
+
+
+def test_requests_that_are_over_are_not_open(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantined_run(lake)
+    monkeypatch.setattr(checking, "MOST_OPEN", 1)
+    made = replace(ask(lake, asked="keep"), id=f"review-{1:016x}")
+    write_request(lake.s3, lake.settings, made)
+    with pytest.raises(ReviewError, match="open requests"):
+        ask(lake, asked="keep")
+    monkeypatch.setattr(checking, "now", lambda: moment_after(made.ends_at, seconds=1))
+    assert ask(lake, asked="keep")
+
+
+def test_purge_is_asked_after_its_retention_and_earlier_requests_name_the_day(lake: Lake) -> None:
+    quarantined_run(lake)
+    with pytest.raises(ReviewError, match=f"may be asked from {day(30)} on"):
+        ask(lake, asked="purge")
+    made = ask(lake, replace(FEED, purge_after_days=0), asked="purge")
+    assert (made.asked, made.approvals, made.exception) == ("purge", 2, None)
+    with pytest.raises(ReviewError, match="purger_role_arn is missing"):
+        ask(lake, settings=replace(lake.settings, purger_role_arn=""), asked="purge")
 
 
 def test_without_the_way_back_files_can_only_be_kept(lake: Lake) -> None:

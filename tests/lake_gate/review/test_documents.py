@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 
 import pytest
 
-from lake_gate.errors import DamagedDocumentError
+from lake_gate.errors import DamagedDocumentError, ReviewError
 from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
 from lake_gate.review.request import APPROVE, MOST_ANSWERS, OUTCOME, Answer
 from tests.lake import Lake
@@ -19,10 +20,19 @@ KEY = f"{REQUEST.documents}request.json"
 
 def test_request_is_written_once(lake: Lake) -> None:
     assert read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id) is None
-    assert write_request(lake.s3, lake.settings, REQUEST) == REQUEST
-    assert write_request(lake.s3, lake.settings, replace(REQUEST, reason="other")) == REQUEST
-    assert read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id) == REQUEST
+    written = write_request(lake.s3, lake.settings, REQUEST)
+    assert write_request(lake.s3, lake.settings, replace(REQUEST, reason="other")) == written
+    assert read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id) == written
+    digest = hashlib.sha256(lake.read(lake.bronze, KEY)).hexdigest()
+    assert (replace(written, sha256=""), written.sha256) == (REQUEST, digest)
     assert len(lake.versions(lake.bronze, KEY)) == 1
+
+
+def test_request_that_could_not_be_read_again_is_not_written(lake: Lake) -> None:
+    large = replace(REQUEST, files=(replace(REQUEST.files[0], detections={"X" * 2**20: 1}),))
+    with pytest.raises(ReviewError, match="name fewer files"):
+        write_request(lake.s3, lake.settings, large)
+    assert lake.keys(lake.bronze, "_reviews/") == []
 
 
 def test_answers_are_kept_in_their_order_and_up_to_a_number(lake: Lake) -> None:

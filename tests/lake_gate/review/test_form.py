@@ -29,7 +29,7 @@ def validated(change: dict[str, Any]) -> Any:
     "change",
     [
         {"feed": "../other"},
-        {"asked": "purge"},
+        {"asked": "delete"},
         {"asked": "release "},
         {"files": "a.csv"},
         {"files": ["a.csv"] * 101},
@@ -39,6 +39,7 @@ def validated(change: dict[str, Any]) -> Any:
         {"answer_within_hours": 0},
         {"answer_within_hours": 24 * 30 + 1},
         {"most": 0},
+        {"most": 1_000_001},
         {"until": "soon"},
         {"exception_scope": "feed"},
         {"exception_kind": "whatever"},

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import AwsError, DamagedDocumentError, ReviewedFileChangedError, ReviewError
+from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError
 from lake_gate.exceptions.store import read_exceptions
+from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
+from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.review import documents, operators
+from lake_gate.review.answering import moment_after
 from lake_gate.review.documents import add_answer, read_answers, read_request
 from lake_gate.review.operators import (
     AskReviewersOperator,
@@ -26,6 +33,7 @@ from lake_gate.review.operators import (
     CheckRequestOperator,
     CloseRequestOperator,
     NotifyReviewersOperator,
+    ReprocessOperator,
 )
 from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
 from tests.lake import Lake
@@ -143,8 +151,8 @@ def test_release_is_done_once_two_other_people_have_approved(review: Review) -> 
     review.ask()
     assert review.approve(("bob",)) == "asked"
     assert review.approve(("cid",), number=2) == "approved"
-    reprocess = review.step(CarryOutOperator)
-    assert reprocess == {
+    assert review.step(CarryOutOperator) == 1
+    reprocess = {
         "dag_id": "synthea_gate",
         "run_id": f"reprocess-{ID}",
         "source": f"held://review/{ID}",
@@ -225,7 +233,7 @@ def test_late_answer_does_not_count(review: Review, monkeypatch: pytest.MonkeyPa
         review.lake.s3,
         review.lake.settings,
         review.request,
-        Answer(APPROVE, "bob", "bob", later()),
+        Answer(APPROVE, "bob", "bob", later(), review.request.sha256),
     )
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
@@ -289,7 +297,7 @@ def test_kept_files_stay_where_they_are(review: Review) -> None:
 def test_rescan_adds_no_exception(review: Review) -> None:
     review.ask(asked="rescan")
     review.approve(("bob",))
-    assert review.step(CarryOutOperator)["source"] == f"held://review/{ID}"
+    assert review.step(CarryOutOperator) == 1
     assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
 
 
@@ -326,19 +334,225 @@ def test_cleared_release_copies_nothing_again(review: Review) -> None:
     assert review.lake.keys(review.lake.bronze, "held/") == []
 
 
-def test_file_that_has_left_quarantine_meanwhile_fails_the_request(review: Review) -> None:
-    review.ask()
+def approve_release(review: Review, **changes: Any) -> None:
+    review.ask(**changes)
     review.approve(("bob",))
     review.approve(("cid",), number=2)
-    (file,) = review.request.files
-    review.lake.s3.delete_object(Bucket=review.lake.quarantine, Key=file.key, VersionId=file.version_id)
-    with pytest.raises(ReviewedFileChangedError):
-        review.step(CarryOutOperator)
-    assert review.document("outcome.json")["state"] == "failed"
-    assert read_exceptions(review.lake.s3, review.lake.bronze, "synthea") == []
+
+
+def is_failed(review: Review) -> bool:
+    """Whether the release fails for good, with a message, and nothing of it is held or excused."""
+    received = review.lake.messages_of(review.lake.settings.low_topic_arn)
+    for _ in range(2):
+        with pytest.raises(AirflowSkipException):
+            review.step(CarryOutOperator)
+        with pytest.raises(ReviewFailedError, match=r"outcome\.json"):
+            review.step(CloseRequestOperator)
+    (sent,) = received()
+    left = read_exceptions(review.lake.s3, review.lake.bronze, "synthea"), review.lake.keys(review.lake.bronze, "held/")
+    return "could not be carried out" in sent["Subject"] and left == ([], [])
+
+
+@pytest.fixture
+def both(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """An approved release of two files."""
+    quarantined_run(lake, organizations=CONTENT, providers=b"Id\n1\n")
+    review = Review(lake, monkeypatch)
+    approve_release(review, files=["organizations.csv", "providers.csv"])
+    return review
+
+
+def forge(review: Review) -> None:
+    """Replace the second file by other bytes under its seal, and the document that names its version."""
+    file = review.request.files[1]
+    place: Any = {"Bucket": review.lake.quarantine, "Key": file.key}
+    review.lake.s3.delete_object(**place, VersionId=file.version_id)
+    tagging = urlencode({SEAL_TAG: file.checksum})
+    forged = review.lake.s3.put_object(**place, Body=b"Id\n2\n", Tagging=tagging)["VersionId"]
+    key = f"_reviews/synthea/{ID}/request.json"
+    content = review.lake.read(review.lake.bronze, key).replace(file.version_id.encode(), forged.encode())
+    review.lake.s3.put_object(Bucket=review.lake.bronze, Key=key, Body=content)
+
+
+def test_file_that_has_left_quarantine_meanwhile_fails_the_request_before_anything_is_copied(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = both.request.files[1]
+    both.lake.s3.delete_object(Bucket=both.lake.quarantine, Key=file.key, VersionId=file.version_id)
+    monkeypatch.setattr(operators, "give_back", lambda *_: pytest.fail("a file was copied"))
+    assert is_failed(both)
+    assert both.document("outcome.json")["state"] == "failed"
+
+
+def test_file_with_other_bytes_takes_the_copies_of_the_others_back(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge(both)
+    sha256 = both.request.sha256
+    given = [replace(each, request_sha256=sha256) for each in both.answers]
+    monkeypatch.setattr(operators, "read_answers", lambda *_: given)
+    assert is_failed(both)
+    assert "its bytes are not those that were reviewed" in both.document("outcome.json")["problem"]
+
+
+def test_copies_of_an_earlier_try_are_taken_back(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", fails("PutObject"))
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    assert len(both.lake.keys(both.lake.bronze, "held/")) == 2
+    lake, name = both.lake, f"_exceptions/synthea/{ID}-2.json"
+    lake.s3.put_object(Bucket=lake.bronze, Key=name, Body=b"{}")
+    assert is_failed(both)
+
+
+def test_exception_that_the_file_of_the_feed_revokes_fails_the_request(
+    both: Review, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operators, "give_back", lambda *_: pytest.fail("a file was copied"))
+    revoke(f"{ID}-2")
+    assert is_failed(both)
+    assert "revokes its id" in both.document("outcome.json")["problem"]
+
+
+def test_approval_ends(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", fails("PutObject"))
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(both.request.ends_at, seconds=1))
     with pytest.raises(AirflowSkipException):
+        both.step(CarryOutOperator)
+    assert both.step(CloseRequestOperator) == "expired"
+    assert both.lake.keys(both.lake.bronze, "held/") == []
+
+
+def test_release_that_was_carried_out_in_time_is_closed_at_any_time(
+    both: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(both.request.ends_at, seconds=1))
+    both.step(CarryOutOperator)
+    assert both.step(CloseRequestOperator) == "released"
+
+
+def test_approvals_of_another_content_of_the_request_release_nothing(both: Review) -> None:
+    forge(both)
+    with pytest.raises(ReviewError, match="not answered"):
+        both.step(CarryOutOperator)
+    assert both.lake.keys(both.lake.bronze, "held/") == []
+
+
+def test_answer_has_the_hash_of_the_request(both: Review) -> None:
+    content = both.lake.read(both.lake.bronze, f"_reviews/synthea/{ID}/request.json")
+    assert {given.request_sha256 for given in both.answers} == {hashlib.sha256(content).hexdigest()}
+
+
+def test_feed_that_lets_one_person_approve_asks_once(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", approvals={"release": 1})], []))
+    review.ask()
+    assert review.approve(("bob",)) == review.approve(number=2) == "approved"
+    assert len(review.asked) == 1
+
+
+@pytest.fixture
+def triggered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None, Any]]:
+    """DAG, run id and conf of each run that is started."""
+    started: list[tuple[str, str | None, Any]] = []
+    monkeypatch.setattr(
+        TriggerDagRunOperator,
+        "execute",
+        lambda task, _: started.append((task.trigger_dag_id, task.trigger_run_id, task.conf)),
+    )
+    return started
+
+
+def test_run_of_the_feed_is_that_of_the_documents(both: Review, triggered: list[Any]) -> None:
+    both.step(CarryOutOperator)
+    both.step(ReprocessOperator)
+    assert triggered == [("synthea_gate", f"reprocess-{ID}", {"source": f"held://review/{ID}"})]
+
+
+@pytest.mark.parametrize("changes", [None, {"dag_id": "other"}, {"source": "held://*"}, {"run_id": "other"}])
+def test_no_run_is_started_that_the_documents_do_not_say(
+    both: Review, triggered: list[Any], changes: dict[str, str] | None
+) -> None:
+    if changes:
+        key = f"_reviews/synthea/{ID}/returned.json"
+        run = {"dag_id": "synthea_gate", "run_id": f"reprocess-{ID}", "source": f"held://review/{ID}"}
+        both.lake.put(both.lake.bronze, key, json.dumps({"reprocess": {**run, **changes}}).encode())
+    with pytest.raises(ReviewError, match="no file was given back"):
+        both.step(ReprocessOperator)
+    assert triggered == []
+
+
+@pytest.fixture
+def purged(review: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """An approved purge of a file."""
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
+    approve_release(review, asked="purge")
+    return review
+
+
+def test_purge_deletes_the_file_says_so_in_the_record_and_starts_no_run(purged: Review, triggered: list[Any]) -> None:
+    (file,) = purged.request.files
+    for _ in range(2):
+        if _:
+            with pytest.raises(AirflowSkipException):
+                purged.step(CarryOutOperator)
+        else:
+            purged.step(CarryOutOperator)
+        with pytest.raises(AirflowSkipException):
+            purged.step(ReprocessOperator)
+        assert purged.step(CloseRequestOperator) == "purged"
+    assert (purged.lake.keys(purged.lake.quarantine), triggered) == ([], [])
+    outcome = purged.document("outcome.json")
+    assert outcome["answered_by"] == ["bob", "cid"]
+    assert outcome["files"] == [{"name": file.name, "key": file.key, "deleted": [file.version_id], "left": []}]
+    (entry,) = purged.lake.lines("_runs/synthea/1/objects.jsonl")
+    assert (entry["outcome"], entry["purged"]["by"]) == ("quarantine", ID)
+    kinds = [line.kind for line in lines_of(purged.lake)]
+    assert kinds == ["review", "review", "review", "purge", "purge", "review"]
+    assert audited(purged.lake) == []
+
+
+def test_purge_needs_two_people(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
+    review.ask(asked="purge")
+    review.approve(("bob",))
+    with pytest.raises(ReviewError, match="not answered"):
         review.step(CarryOutOperator)
-    assert review.step(CloseRequestOperator) == "failed"
+    assert len(review.lake.keys(review.lake.quarantine)) == 1
+
+
+@pytest.mark.parametrize("crash", ["purge", "amend_record"])
+def test_purge_that_has_begun_goes_on(purged: Review, monkeypatch: pytest.MonkeyPatch, crash: str) -> None:
+    (file,) = purged.request.files
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, crash, fails(crash))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["files"][0]["deleted"] == [file.version_id]
+    assert purged.lake.keys(purged.lake.quarantine) == []
+
+
+def test_approval_of_a_purge_ends(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    with pytest.raises(AirflowSkipException):
+        purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "expired"
+    assert len(purged.lake.keys(purged.lake.quarantine)) == 1
+
+
+def test_purge_of_a_file_that_is_not_the_reviewed_one_fails(purged: Review) -> None:
+    (file,) = purged.request.files
+    place: Any = {"Bucket": purged.lake.quarantine, "Key": file.key, "VersionId": file.version_id}
+    purged.lake.s3.put_object_tagging(**place, Tagging={"TagSet": [{"Key": SEAL_TAG, "Value": "AAAA"}]})
+    assert is_failed(purged)
+    assert purged.lake.versions(purged.lake.quarantine, file.key) == [file.version_id]
 
 
 def test_two_messages_are_sent_once_each(review: Review) -> None:

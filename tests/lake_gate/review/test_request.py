@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, Request, approvers, state_of
-from tests.lake_gate.review.requests import LATE, NOW, make_request
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, Request, approvers, is_same_person, state_of
+from tests.lake_gate.review.requests import AFTER_END, END, LATE, NOW, make_request
 
 
 def answers(*given: tuple[str, str]) -> list[Answer]:
@@ -40,8 +40,8 @@ def test_release_takes_two_different_people_and_never_the_asker(given: Any, stat
 
 
 @pytest.mark.parametrize("asked", ["release_masked", "rescan", "keep"])
-def test_everything_else_takes_one_person_and_never_the_asker(asked: str) -> None:
-    request = make_request(asked=asked)
+def test_request_that_needs_one_person_is_never_approved_by_the_asker(asked: str) -> None:
+    request = make_request(asked=asked, approvals=1)
     assert state_of(request, answers(("ann", APPROVE)), NOW) == "asked"
     assert state_of(request, answers(("ann", APPROVE), ("bob", APPROVE)), NOW) == "approved"
 
@@ -70,8 +70,23 @@ def test_answer_after_the_deadline_does_not_count_and_the_request_is_expired() -
     assert state_of(make_request(), [replace(answer, at="") for answer in late], NOW) == "asked"
 
 
-def test_approved_in_time_stays_approved() -> None:
-    assert state_of(make_request(), answers(("bob", APPROVE), ("cid", APPROVE)), LATE) == "approved"
+def test_approval_is_good_for_some_days_after_the_deadline() -> None:
+    given = answers(("bob", APPROVE), ("cid", APPROVE))
+    assert [state_of(make_request(), given, now) for now in (LATE, END)] == ["approved", "approved"]
+    assert state_of(make_request(), given, AFTER_END) == "expired"
+
+
+def test_answer_to_other_content_does_not_count() -> None:
+    given = [replace(answer, request_sha256="a" * 64) for answer in answers(("bob", APPROVE), ("cid", APPROVE))]
+    assert state_of(make_request(sha256="a" * 64), given, NOW) == "approved"
+    assert state_of(make_request(sha256="b" * 64), given, NOW) == "asked"
+    assert state_of(make_request(sha256="a" * 64), answers(("bob", APPROVE), ("cid", APPROVE)), NOW) == "asked"
+    refused = [replace(answer, request_sha256="a" * 64) for answer in answers(("bob", REFUSE))]
+    assert state_of(make_request(sha256="b" * 64), refused, NOW) == "asked"
+
+
+def test_letters_of_another_script_make_another_name() -> None:
+    assert not is_same_person("ann", "\u0430nn")  # a Cyrillic letter: docs/review.md says so
 
 
 def test_too_many_answers_that_do_not_count_end_the_request() -> None:
@@ -95,6 +110,10 @@ def test_document_of_a_request_is_read_as_it_was_written() -> None:
         {"files": "a"},
         {"files": [{}]},
         {"asked": "delete"},
+        {"approvals": 0},
+        {"approvals": 3},
+        {"approvals": "2"},
+        {"sha256": "a" * 64},
         {"asked_by": 1},
         {"exception": {}},
         {"more": 1},

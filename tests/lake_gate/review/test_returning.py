@@ -16,7 +16,7 @@ from lake_gate.model.run import Run
 from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.moving.transfer import Buckets, carry_out
 from lake_gate.review.request import Request
-from lake_gate.review.returning import Returned, give_back
+from lake_gate.review.returning import Returned, give_back, take_back
 from lake_gate.review.sessions import Releaser
 from tests.builders import decided
 from tests.lake import Lake
@@ -114,6 +114,28 @@ def test_object_of_another_writer_at_the_target_is_not_taken_for_the_file(lake: 
     lake.put(lake.bronze, f"held/synthea/review-0123456789abcdef/{file.name}", b"other")
     with pytest.raises(ReviewedFileChangedError, match="another writer"):
         returned(lake, file)
+
+
+def test_copies_are_taken_back_while_the_reviewed_version_is_in_quarantine(lake: Lake) -> None:
+    file, other = quarantine(lake), quarantine(lake, "other.csv")
+    request = make_request(files=(file, other))
+    returned(lake, file, other)
+    lake.put(lake.bronze, "held/synthea/2/organizations.csv", CONTENT)
+    take_back(lake.s3, lake.bronze, lake.quarantine, request)
+    take_back(lake.s3, lake.bronze, lake.quarantine, request)
+    assert keys_held(lake) == ["held/synthea/2/organizations.csv"]
+    assert lake.versions(lake.quarantine, file.key) == [file.version_id]
+
+
+def test_last_copy_and_bytes_of_another_writer_are_not_taken_back(lake: Lake) -> None:
+    file, other = quarantine(lake), quarantine(lake, "other.csv")
+    returned(lake, file)
+    lake.s3.delete_object(Bucket=lake.quarantine, Key=file.key, VersionId=file.version_id)
+    lake.put(lake.bronze, "held/synthea/review-0123456789abcdef/other.csv", b"other")
+    before = keys_held(lake)
+    take_back(lake.s3, lake.bronze, lake.quarantine, make_request(files=(file, other)))
+    assert keys_held(lake) == before
+    assert len(before) == 2
 
 
 def test_error_names_the_file_and_nothing_of_its_bytes(lake: Lake) -> None:

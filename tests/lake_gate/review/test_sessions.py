@@ -1,4 +1,4 @@
-"""Sessions of the releaser role, with IAM enforced: each reads one version in quarantine, and nothing else."""
+"""Sessions of the releaser and the purger, with IAM enforced: each reads or deletes one version, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.errors import ReviewError
 from lake_gate.review.request import ReviewedFile
-from lake_gate.review.sessions import MOST_POLICY_CHARACTERS, Releaser, session_policy
+from lake_gate.review.sessions import MOST_POLICY_CHARACTERS, Purger, Releaser
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import ROLE, quarantine
 from tests.lake_gate.review.requests import CONTENT, make_file
@@ -24,6 +24,13 @@ def releaser(lake: Lake, as_gate: Any, monkeypatch: pytest.MonkeyPatch) -> Relea
     """The releaser role as the gate assumes it."""
     monkeypatch.setattr(AwsBaseHook, "conn", property(lambda hook: as_gate(hook.client_type)))
     return Releaser(as_gate(), lake.settings.releaser_role_arn, lake.quarantine, "review-0123456789abcdef")
+
+
+@pytest.fixture
+def purger(lake: Lake, as_gate: Any, monkeypatch: pytest.MonkeyPatch) -> Purger:
+    """The purger role as the gate assumes it."""
+    monkeypatch.setattr(AwsBaseHook, "conn", property(lambda hook: as_gate(hook.client_type)))
+    return Purger(as_gate(), lake.settings.purger_role_arn, lake.quarantine, "review-0123456789abcdef")
 
 
 def reads(s3: Any, bucket: str, key: str, version_id: str = "") -> bool:
@@ -55,19 +62,56 @@ def test_session_reads_the_reviewed_version_and_nothing_else(lake: Lake, release
             change()
 
 
+def test_session_deletes_the_reviewed_version_and_nothing_else(lake: Lake, purger: Purger) -> None:
+    file, other = quarantine(lake), quarantine(lake, "other.csv")
+    later = lake.s3.put_object(Bucket=lake.quarantine, Key=file.key, Body=b"later")["VersionId"]
+    lake.s3.put_object(Bucket=lake.bronze, Key="synthea/2/a.csv", Body=b"a", IfNoneMatch="*")
+    session: Any = purger.client_for(file)
+    place = {"Bucket": lake.quarantine, "Key": file.key}
+    changes: Any = (
+        lambda: session.delete_object(**place),
+        lambda: session.delete_object(**place, VersionId=later),
+        lambda: session.delete_object(Bucket=lake.quarantine, Key=other.key, VersionId=other.version_id),
+        lambda: session.delete_object(Bucket=lake.bronze, Key="synthea/2/a.csv"),
+        lambda: session.get_object(**place, VersionId=file.version_id),
+        lambda: session.put_object(**place, Body=b""),
+        lambda: session.list_object_versions(Bucket=lake.quarantine),
+    )
+    for change in changes:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            change()
+    purger.delete(file)
+    purger.delete(file)
+    assert lake.versions(lake.quarantine, file.key) == [later]
+    marker = lake.s3.delete_object(Bucket=lake.quarantine, Key=file.key)["VersionId"]
+    purger.delete(replace(file, version_id=marker))
+    assert "DeleteMarkers" not in lake.s3.list_object_versions(Bucket=lake.quarantine)
+
+
+def test_purge_needs_the_statement_of_the_role(lake: Lake, purger: Purger) -> None:
+    file, iam = quarantine(lake), boto3.client("iam")
+    arn = "arn:aws:iam::123456789012:policy/lake-purge"
+    nothing = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [nothing]})
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        purger.delete(file)
+
+
 def test_gate_reads_no_version_without_the_role(lake: Lake, releaser: Releaser) -> None:
     file = quarantine(lake)
     assert not reads(releaser.s3, lake.quarantine, file.key, file.version_id)
 
 
+@pytest.mark.parametrize("assumed", ["releaser", "purger"])
 @pytest.mark.parametrize("role", ["gate", "reviewer", "releaser"])
-def test_releaser_is_assumed_by_the_gate_alone(lake: Lake, as_gate: Any, role: str) -> None:
+def test_releaser_and_purger_are_assumed_by_the_gate_alone(lake: Lake, as_gate: Any, role: str, assumed: str) -> None:
     """An IAM policy that allows everything does not help."""
     everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
     document = json.dumps(everything)
     boto3.client("iam").put_role_policy(RoleName=f"lake-{role}", PolicyName="all", PolicyDocument=document)
     assume = as_gate("sts", role).assume_role
-    wanted = {"RoleArn": lake.settings.releaser_role_arn, "RoleSessionName": "test"}
+    wanted = {"RoleArn": ROLE.format(assumed), "RoleSessionName": "test"}
     if role == "gate":
         assert assume(**wanted)["Credentials"]
     else:
@@ -98,7 +142,8 @@ def test_name_is_a_name_and_never_a_pattern(lake: Lake, releaser: Releaser, name
 
 
 def test_policy_has_only_characters_that_sts_takes_and_one_version() -> None:
-    policy = session_policy("aws-cn", "b", make_file(key="k/東京\x7f*.csv"))
+    role = Releaser(boto3.client("s3"), "arn:aws-cn:iam::123456789012:role/r", "b", "review-0123456789abcdef")
+    policy = role.policy_for(make_file(key="k/東京\x7f*.csv"))
     assert policy.isascii()
     (read, _) = json.loads(policy)["Statement"]
     assert read["Resource"] == "arn:aws-cn:s3:::b/k/東京\x7f${*}.csv"
@@ -112,7 +157,8 @@ def test_key_that_does_not_fit_into_a_policy_is_refused(releaser: Releaser) -> N
 
 
 def test_role_is_the_one_of_the_template(lake: Lake) -> None:
-    assert lake.settings.releaser_role_arn == ROLE.format("releaser")
+    roles = lake.settings.releaser_role_arn, lake.settings.purger_role_arn
+    assert roles == (ROLE.format("releaser"), ROLE.format("purger"))
 
 
 def test_reviewer_reads_the_documents_of_a_request(lake: Lake, as_gate: Any) -> None:

@@ -67,6 +67,7 @@ def test_settings_name_what_the_stack_made_when_the_template_is_deployed(
         "/lake_gate/dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
         "/lake_gate/ledger_bucket": outputs["BronzeBucket"],
         "/lake_gate/releaser_role_arn": f"arn:aws:iam::{ACCOUNT}:role/lake-releaser",
+        "/lake_gate/purger_role_arn": f"arn:aws:iam::{ACCOUNT}:role/lake-purger",
     }
     assert topics(client) == {outputs["HighTopicArn"], outputs["LowTopicArn"]}
 
