@@ -79,7 +79,7 @@ _reviewing = partial(Mutant, f"{GATE}/review/request.py", ("tests/lake_gate/revi
 _returning = partial(Mutant, f"{GATE}/review/returning.py", ("tests/lake_gate/review/test_returning.py",))
 _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/review/test_sessions.py",))
 _purging = partial(Mutant, f"{GATE}/review/purging.py", ("tests/lake_gate/review/test_purging.py",))
-_requests = partial(Mutant, f"{GATE}/review/checking.py", ("tests/lake_gate/review/test_checking.py",))
+_checking = partial(Mutant, f"{GATE}/review/checking.py", ("tests/lake_gate/review/test_checking.py",))
 _answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
 _review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
 _showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
@@ -523,9 +523,9 @@ MUTANTS = [
     _reviewing("an approval is good for ever", "return State.APPROVED if now <= request.ends_at else State.EXPIRED", "return State.APPROVED"),
     _reviewing("an answer counts for any content of its request", "    if answer.request_sha256 != request.sha256:\n", "    if False:\n"),
     _audit("a document of a review is written again", "if entry.versions > 1 and entry.key", "if entry.versions > 9 and entry.key"),
-    _requests("a user opens any number of requests", ">= MOST_OPEN:", "< 0:"),
-    _requests("an exception excuses what was not found", "if tables := sum(1 for _ in _tables_without(request)):", "if tables := 0:"),
-    _requests("a purge is asked before its retention", "if datetime.now(UTC).date() < day:", "if False:"),
+    _checking("a user opens any number of requests", ">= MOST_OPEN:", "< 0:"),
+    _checking("an exception excuses what was not found", "if tables := sum(1 for _ in _tables_without(request)):", "if tables := 0:"),
+    _checking("a purge is asked before its retention", "if datetime.now(UTC).date() < day:", "if False:"),
     _reviewing("a user who is not a reviewer approves", "if request.reviewers and answer.by not in request.reviewers:", "if False:"),
     _reviewing("a late answer counts", "not answer.at or answer.at > request.deadline_at", "not answer.at"),
     _reviewing("an answer of no user counts", "    if not answer.by:\n", "    if False:\n"),
