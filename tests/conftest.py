@@ -6,6 +6,7 @@ Airflow reads its environment while it is imported, so it is set before anything
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import pickle
 import shutil
@@ -135,6 +136,12 @@ def pytest_unconfigure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the tests that take minutes each: at the end, one worker would wait for the other."""
     items.sort(key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py"})
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what was imported: it takes a fifth of the time of the tests otherwise."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
