@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from lake_gate.errors import ExceptionFileError, ExceptionStandsError
@@ -44,6 +45,18 @@ def test_exception_is_never_changed(lake: Lake) -> None:
     with pytest.raises(ExceptionStandsError):
         add_exception(lake.s3, lake.bronze, replace(OF_TABLE, most=1_000_000))
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
+
+
+def test_exception_that_another_writer_adds_at_the_same_moment_stands(lake: Lake) -> None:
+    other, s3 = replace(OF_TABLE, most=7), boto3.client("s3")
+
+    def write_other(**_: object) -> None:
+        lake.s3.put_object(Bucket=lake.bronze, Key=other.key, Body=json.dumps(other.to_json()).encode())
+
+    s3.meta.events.register("before-call.s3.PutObject", write_other)
+    with pytest.raises(ExceptionStandsError, match="another one has its id"):
+        add_exception(s3, lake.bronze, OF_TABLE)
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [other]
 
 
 def test_exception_that_is_not_valid_is_not_written(lake: Lake) -> None:
