@@ -207,7 +207,8 @@ class Reviews:
         review.is_carried_out = True
         done = self._tried(review, CarryOutOperator, self._context(review), kill_at)
         if done and review.reprocess is None:
-            review.reprocess = self.world.reprocess_reviewed(review.about, done["run_id"], done["source"])
+            run_id, source = f"reprocess-{review.id}", f"held://review/{review.id}"
+            review.reprocess = self.world.reprocess_reviewed(review.about, run_id, source)
 
     def end(self, review: Review) -> None:
         """Clear the tasks of a review that did not come to their end, and close it; nobody answers any more."""
