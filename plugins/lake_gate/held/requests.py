@@ -6,19 +6,17 @@ two to six reads; of those with an outcome at most :data:`MOST_CLOSED` are read,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import nlargest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lake_gate.display.words import ANSWERS
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.held.ageing import WaitingRequest
-from lake_gate.model.run import FEED_NAME, REVIEW_ID, REVIEWS
-from lake_gate.review.documents import read_answers, read_request, read_step
-from lake_gate.review.request import OUTCOME, REQUEST, Request, State, state_of
+from lake_gate.review.documents import RequestPlace, list_requests, read_answers, read_request, read_step
+from lake_gate.review.request import OUTCOME, Request, State, state_of
 from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ SOON = timedelta(hours=24)
 STUCK_AFTER = timedelta(hours=1)
 """How long after its last answer, or its deadline, a request without an outcome is reported."""
 _OPEN, _DAMAGED = "open", "damaged"
-_PLACE = re.compile(rf"{REVIEWS}({FEED_NAME.pattern})/({REVIEW_ID.pattern})/(.+)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -54,7 +51,7 @@ def read_reviews(s3: S3Client, bronze: str, now: datetime) -> Reviews:
 
     :param now: aware, UTC.
     """
-    is_open, closed = _list(s3, bronze)
+    is_open, closed = list_requests(s3, bronze)
     newest = nlargest(MOST_CLOSED, closed, key=lambda place: closed[place])
     reviews = Reviews(left_out=len(closed) - len(newest))
     # Open ones last: a file that was kept may be asked about again, and is not overdue for that.
@@ -75,24 +72,7 @@ def _note(reviews: Reviews, request: Request | None, state: str) -> None:
             reviews.answers[file.key, file.version_id] = state
 
 
-type _Found = tuple[str, str]
-"""Feed and id of a request."""
-
-
-def _list(s3: S3Client, bronze: str) -> tuple[set[_Found], dict[_Found, Any]]:
-    """Return the requests without an outcome, and the others with the time of their outcome."""
-    found: set[_Found] = set()
-    closed: dict[_Found, Any] = {}
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=REVIEWS):
-        for item in page.get("Contents", ()):
-            if place := _PLACE.fullmatch(item["Key"]):
-                feed, review_id, name = place.groups()
-                found |= {(feed, review_id)} if name == REQUEST else set()
-                closed |= {(feed, review_id): item["LastModified"]} if name == OUTCOME else {}
-    return found - closed.keys(), closed
-
-
-def _read_closed(s3: S3Client, bronze: str, place: _Found) -> tuple[Request | None, str]:
+def _read_closed(s3: S3Client, bronze: str, place: RequestPlace) -> tuple[Request | None, str]:
     """Return a request and the state of its outcome; None if a document is damaged: then nothing is answered."""
     try:
         request = read_request(s3, bronze, *place)
@@ -102,7 +82,9 @@ def _read_closed(s3: S3Client, bronze: str, place: _Found) -> tuple[Request | No
     return request, str((outcome or {}).get("state", ""))
 
 
-def _read_open(s3: S3Client, bronze: str, now: datetime, place: _Found) -> tuple[Request | None, WaitingRequest | None]:
+def _read_open(
+    s3: S3Client, bronze: str, now: datetime, place: RequestPlace
+) -> tuple[Request | None, WaitingRequest | None]:
     """Return a request without an outcome, and what it waits for; both None if a document is damaged."""
     try:
         request = read_request(s3, bronze, *place)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.errors import DamagedDocumentError, ReviewError
 from lake_gate.ledger.book import append_document
 from lake_gate.ledger.chain import Kind
 from lake_gate.model import jsonl
-from lake_gate.model.run import REVIEWS
+from lake_gate.model.run import FEED_NAME, REVIEW_ID, REVIEWS
 from lake_gate.review.request import (
     ANSWERS,
     MOST_ANSWERS,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from lake_gate.settings import Settings
 
 _MOST_BYTES = 1024**2
+_PLACE = re.compile(rf"{REVIEWS}({FEED_NAME.pattern})/({REVIEW_ID.pattern})/(.+)", re.DOTALL)
+type RequestPlace = tuple[str, str]
+"""Feed and id of a request."""
 _KINDS = {RETURNED: Kind.RELEASE, PURGING: Kind.PURGE}
 """What the documents are in the ledger, but for :attr:`Kind.REVIEW`."""
 
@@ -73,19 +78,28 @@ def write_request(s3: S3Client, settings: Settings, request: Request) -> Request
 
 def open_requests(s3: S3Client, bronze: str) -> list[Request]:
     """Return the requests of all feeds that have no outcome; damaged ones are left out."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=REVIEWS)
-    keys = {item["Key"] for page in pages for item in page.get("Contents", ())}
-    folders = [key.removesuffix(REQUEST) for key in keys if key.endswith(f"/{REQUEST}")]
-    without = sorted(folder for folder in folders if folder + OUTCOME not in keys)
-    read = map_threads(lambda folder: _read_or_none(s3, bronze, folder), without)
+    without, _ = list_requests(s3, bronze)
+    read = map_threads(lambda place: _read_or_none(s3, bronze, place), sorted(without))
     return [request for _, request in read if request]
 
 
-def _read_or_none(s3: S3Client, bronze: str, folder: str) -> Request | None:
+def list_requests(s3: S3Client, bronze: str) -> tuple[set[RequestPlace], dict[RequestPlace, datetime]]:
+    """Return the requests of all feeds without an outcome, and the others with the time of their outcome."""
+    found: set[RequestPlace] = set()
+    closed: dict[RequestPlace, datetime] = {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=REVIEWS):
+        for item in page.get("Contents", ()):
+            if place := _PLACE.fullmatch(item["Key"]):
+                feed, request_id, name = place.groups()
+                found |= {(feed, request_id)} if name == REQUEST else set()
+                closed |= {(feed, request_id): item["LastModified"]} if name == OUTCOME else {}
+    return found - closed.keys(), closed
+
+
+def _read_or_none(s3: S3Client, bronze: str, place: RequestPlace) -> Request | None:
     try:
-        _, feed, request_id, _ = folder.split("/")
-        return read_request(s3, bronze, feed, request_id)
-    except (ValueError, DamagedDocumentError):
+        return read_request(s3, bronze, *place)
+    except DamagedDocumentError:
         return None
 
 
