@@ -25,9 +25,9 @@ stored. Files with *unknown* as feed or reason were not put there by a run. They
 writes below held/, and delete them.
 
 ### What to do about quarantined files and review requests
-**A quarantined file waits until people answer**: ask on its page, or start quarantine_review. Only a release and keep
-are answers: after a refusal, a request that expired or one that failed the file is listed again. Nothing is ever
-deleted by itself; the message says how many files are older than 30 days.
+**A quarantined file waits until people answer**: ask on its page, or start quarantine_review. Only release, keep and
+purge are answers: after a refusal, a request that expired or one that failed the file is listed again. Nothing is ever
+deleted by itself; the message says how many files are older than the feed's retention (purge_after_days).
 
 **A review request** is listed when less than a day is left to answer it, and when it was answered or its time ran out
 an hour ago and it is still open: clear the failed tasks of its run of quarantine_review.

@@ -203,7 +203,7 @@ class Reviews:
             self._ask(review, self._context(review, {"timedout": True}), 0)
 
     def carry_out(self, review: Review, kill_at: int = 0) -> None:
-        """Try the tasks after the answers, also if somebody marks those before as done; begin the run of the feed."""
+        """Try the tasks after the answers, also if a user marks those before as done; begin the run of the feed."""
         review.is_carried_out = True
         done = self._tried(review, CarryOutOperator, self._context(review), kill_at)
         if done and review.reprocess is None:
@@ -211,7 +211,7 @@ class Reviews:
             review.reprocess = self.world.reprocess_reviewed(review.about, run_id, source)
 
     def end(self, review: Review) -> None:
-        """Clear the tasks of a review that did not come to their end, and close it; nobody answers any more."""
+        """Clear the tasks of a review that did not come to their end, and close it; no answers come any more."""
         if review.done == 0:
             self._check(review, 0)
         if review.is_refused:

@@ -58,10 +58,7 @@ def read_past(s3: S3Client, bronze: str, run: Run, names: Collection[str]) -> di
     :param run: the run that has landed the files.
     """
     rows = read_before(s3, bronze, run)[:MOST_RUNS]
-    read = [
-        (row, found)
-        for row, found in map_threads(lambda row: _read(s3, bronze, Run.of_folder(run.feed, row.folder), names), rows)
-    ]
+    read = list(map_threads(lambda row: _read(s3, bronze, Run.of_folder(run.feed, row.folder), names), rows))
     unread = sum(found is None for _, found in read)
     return {
         name: Past(

@@ -18,7 +18,8 @@ class QuarantinedFile:
 
     :param run_folder: folder of the run that quarantined it, see :attr:`lake_gate.model.run.Run.folder`.
     :param quarantined_at: time of the copy, ISO 8601 in UTC with whole seconds, so that the texts sort by time.
-    :param answer: state of the requests about this version: ``released``, ``kept``, ``open``; empty without one.
+    :param answer: state of the requests about this version: ``released``, ``kept``, ``purged`` or ``open``; empty
+        without one.
     :param reason: of a file that waits too long, from its tags; else empty.
     """
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
@@ -155,13 +155,14 @@ class ListHeldOperator(GateOperator):
         bucket = self.lake_settings.quarantine_bucket
         overdue_before = _before(timedelta(days=int(self.quarantined_older_than_days)))
         retentions = {feed.name: feed.purge_after_days for feed in read_feeds()[0]}
+        purge_before = cache(lambda days: _before(timedelta(days=days)))  # a time for each retention, not for each file
         sums: dict[str, FeedQuarantine] = {}
 
         def overdue() -> Iterator[QuarantinedFile]:
             for file in iter_quarantined(self.s3, bucket, answers):
                 days = retentions.get(file.feed, PURGE_AFTER_DAYS)
                 of_feed = sums.setdefault(file.feed, FeedQuarantine(file.feed, days))
-                of_feed.count(file, _before(timedelta(days=days)))
+                of_feed.count(file, purge_before(days))
                 if file.answer not in ANSWERS and is_overdue(file.quarantined_at, overdue_before):
                     yield file
 

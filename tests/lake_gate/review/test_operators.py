@@ -608,7 +608,7 @@ def test_line_of_a_try_that_died_is_written_by_the_next(review: Review, monkeypa
     assert audited(review.lake) == []
 
 
-def test_line_of_an_answer_whose_task_died_is_written_although_nobody_is_asked_again(
+def test_line_of_an_answer_whose_task_died_is_written_although_no_user_is_asked_again(
     review: Review, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review.ask(asked="rescan")
