@@ -50,11 +50,12 @@ class Stack:
     url: str
     folder: Path
 
-    def add_feed(self, name: str, *, schedule: str | None) -> None:
+    def add_feed(self, name: str, *, schedule: str | None, **more: Any) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
-        feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule}
+        feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule, **more}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
-        (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
+        for dag in ("quarantine_review", "synthea_gate"):  # a changed file is read at once, others at their interval
+            (self.folder / f"dags/{dag}.py").touch()
         wait_for(lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
 
     def switch_on(self, dag_id: str) -> None:

@@ -1,0 +1,290 @@
+"""A review in a browser, in a real Airflow: from the Gate page over the answers of people to silver, and back."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+import requests
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from dev import services
+from dev.local import local_aws
+from dev.paths import aws_environment
+from lake_gate.ledger.audit import Audit
+from lake_gate.ledger.stores import BucketStore
+from lake_gate.model.run import Run
+from lake_gate.review.request import request_id_of
+from tests.e2e.browser import SECONDS, open_page, start_browser, token_of
+from tests.e2e.stack import Stack, start_airflow, start_api_server, wait_for
+from tests.lake import Lake
+
+pytestmark = pytest.mark.slow
+
+ORGANIZATIONS = b"Id,NAME,CITY,CARD NUMBER\n1,Baystate Hospital,Boston,4539578763621486\n"
+CARD = "CREDIT_CARD_NUMBER"
+WITH_PASSPORT = ORGANIZATIONS.replace(b"Id,", b"PASSPORT,").replace(b"\n1,", b"\nC03005988,")
+STAFF = b"SSN,WARD\n219-09-9999,7\n"
+REVIEW = "quarantine_review"
+
+
+@pytest.fixture
+def stack(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    aws = local_aws()
+    for name, value in aws_environment(aws.url).items():
+        monkeypatch.setenv(name, value)
+    try:
+        with start_airflow(Lake.set_up(aws.url), tmp_path, paused=True) as stack:
+            yield stack
+    finally:
+        services.stop(aws)
+
+
+@dataclass(frozen=True)
+class People:
+    """Users of Airflow, each with a browser of his own.
+
+    :param url: of the API server that knows them.
+    """
+
+    browser: Browser
+    stack: Stack
+    url: str
+
+    @contextmanager
+    def page_of(self, name: str, path: str) -> Iterator[Page]:
+        """The page that a user has opened."""
+        with open_page(self.browser, token=token_of(self.url, name), url=self.url) as page:
+            page.goto(f"{self.url}{path}")
+            yield page
+
+    def ask_on_page(self, delivered: Run, name: str, asked: str) -> str:
+        """Let ann ask for a review of a file on the Gate page; return the id of the run of ``quarantine_review``."""
+        with self.page_of("ann", f"/dags/{delivered.feed}_gate/runs/{quote(delivered.run_id)}") as page:
+            page.get_by_role("link", name="Files", exact=True).click()
+            frame: FrameLocator = page.frame_locator("iframe")
+            frame.get_by_role("link", name=name, exact=True).click()
+            frame.get_by_text("Ask for a review of this file").click()
+            frame.get_by_label("Asked").select_option(asked)
+            frame.get_by_label("Why").fill("public organisations")
+            frame.get_by_role("button", name="Ask", exact=True).click()
+            started = frame.locator(".result a")
+            expect(started).to_be_visible()
+            run_id = started.inner_text()
+            started.click()
+            page.wait_for_url(f"**/dags/{REVIEW}/runs/**")
+        return run_id
+
+    def ask_in_form(self, delivered: Run, name: str, **fields: str) -> str:
+        """Let ann ask in Airflow's form, as for an exception of a table; return the id of the run."""
+        before = {run["dag_run_id"] for run in self.stack.runs(REVIEW)}
+        with self.page_of("ann", f"/dags/{REVIEW}") as page:
+            page.get_by_role("button", name="Trigger Dag").click()
+            form = page.get_by_role("dialog")
+            for field, text in {"run": delivered.run_id, "files": name, "reason": "public organisations"}.items():
+                form.locator(f"#element_{field}").fill(text)
+            choose(page, "asked", "Release as it is")
+            for field, text in fields.items():
+                if field == "exception_scope":
+                    form.get_by_text("Exception, for a release").click()
+                    choose(page, field, text)
+                else:
+                    form.locator(f"#element_{field} input, input#element_{field}").fill(text)
+            form.get_by_role("button", name="Trigger", exact=True).click()
+            page.wait_for_url("**/runs/*")
+        (run_id,) = {run["dag_run_id"] for run in self.stack.runs(REVIEW)} - before
+        return str(run_id)
+
+    def answer(self, name: str, run_id: str, task_id: str, option: str = "Approve") -> None:
+        """Let a user answer in Airflow's Required Actions, which list the request."""
+        wait_for(lambda: self.waits(run_id, task_id), f"{task_id} of {run_id} to ask")
+        with self.page_of(name, "/required_actions") as page:
+            expect(page.get_by_text("quarantined file").first).to_be_visible()
+            page.goto(
+                f"{self.url}/dags/{REVIEW}/runs/{quote(run_id)}/tasks/{task_id}/required_actions"
+            )  # the message's
+            expect(page.get_by_text("People who have to approve").first).to_be_visible()
+            page.get_by_test_id(f"hitl-option-{option}").click()
+            wait_for(lambda: not self.waits(run_id, task_id), "the answer to be taken")
+
+    def waits(self, run_id: str, task_id: str) -> bool:
+        """Whether a task waits for an answer that nobody has given."""
+        path = f"/dags/{REVIEW}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}"
+        api = self.stack.api(REVIEW)
+        try:
+            asked = api.get(f"{path}/-1/hitlDetails")
+        except requests.HTTPError:
+            return False
+        return asked["response_received"] is False and api.get(path)["state"] == "deferred"
+
+
+def choose(page: Page, field: str, text: str) -> None:
+    """Choose an option of a field of Airflow's trigger form."""
+    page.locator(f"#element_{field}").click()
+    page.get_by_role("option", name=text).click()
+
+
+def deliver(stack: Stack, feed: str, night: str, name: str, content: bytes) -> Run:
+    """Take a file through the gate."""
+    key = f"deliveries/{feed}/{night}/{name}"
+    bucket = stack.lake.outputs["SourceBucket"]
+    stack.lake.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    conf = {"source": f"s3://{bucket}/deliveries/{feed}/{night}/"}
+    stack.api(f"{feed}_gate").post(
+        f"/dags/{feed}_gate/dagRuns", {"dag_run_id": night, "logical_date": None, "conf": conf}
+    )
+    return ended(stack, feed, night)
+
+
+def ended(stack: Stack, feed: str, run_id: str) -> Run:
+    run = stack.ended_run(f"{feed}_gate", lambda run: run["dag_run_id"] == run_id)
+    assert run["state"] == "success"
+    return Run(feed, run_id)
+
+
+def outcome(stack: Stack, run: Run) -> dict[str, Any]:
+    """The entry of the only file of a run."""
+    (entry,) = stack.lake.lines(run.document("objects.jsonl"))
+    return dict(entry)
+
+
+def document(stack: Stack, feed: str, run_id: str, name: str) -> Any:
+    return stack.lake.document(f"_reviews/{feed}/{request_id_of(run_id)}/{name}")
+
+
+def test_people_release_a_false_positive(stack: Stack) -> None:
+    stack.add_feed("clinic", schedule=None)
+    stack.add_feed("staff", schedule=None, masking="synthea_safe_harbor", purge_after_days=0)
+    for dag_id in ("clinic_gate", "staff_gate", REVIEW):
+        stack.switch_on(dag_id)
+    users = dict.fromkeys(("ann", "bob", "cid"), "user")
+    with start_browser() as browser, start_api_server(stack, users) as url:
+        people = People(browser, stack, url)
+        exception = release_the_table(people)
+        later_nights(stack, exception)
+        release_a_masked_copy(people)
+        let_a_request_wait(people)
+        purge(people)
+
+
+def release_the_table(people: People) -> str:
+    """Ask, answer oneself in vain, be approved by two others; return the id of the exception."""
+    stack = people.stack
+    delivered = deliver(stack, "clinic", "night-1", "organizations.csv", ORGANIZATIONS)
+    assert outcome(stack, delivered)["outcome"] == "quarantine"
+    kept = people.ask_on_page(delivered, "organizations.csv", "keep")
+    people.answer("bob", kept, "approve")
+    stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == kept)
+    assert document(stack, "clinic", kept, "outcome.json")["state"] == "kept"
+    scope = {"exception_scope": "The table", "identifier": CARD, "most": "5"}
+    asked = people.ask_in_form(delivered, "organizations.csv", **scope)
+    assert document(stack, "clinic", asked, "request.json")["asked_by"] == "ann"
+    people.answer("ann", asked, "approve")
+    people.answer("bob", asked, "approve")
+    people.answer("cid", asked, "approve_second")
+    review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
+    assert review["state"] == "success"
+    closed = document(stack, "clinic", asked, "outcome.json")
+    assert (closed["state"], closed["answered_by"]) == ("released", ["bob", "cid"])
+    again = ended(stack, "clinic", closed["reprocess"]["run_id"])
+    entry = outcome(stack, again)
+    assert (entry["outcome"], entry["reason"]) == ("promote", "allowed_by_exception")
+    (exception,) = entry["exceptions"]
+    assert exception.startswith(request_id_of(asked))
+    with people.page_of("ann", f"/gate/dags/clinic_gate/runs/{quote(again.run_id)}") as page:
+        expect(page.locator("body")).to_contain_text(exception)
+    return str(exception)
+
+
+def later_nights(stack: Stack, exception: str) -> None:
+    """The same table passes by itself, unless there is more in it, and until the exception ends."""
+    passed = outcome(stack, deliver(stack, "clinic", "night-2", "organizations.csv", ORGANIZATIONS))
+    assert (passed["outcome"], passed["exceptions"]) == ("promote", [exception])
+    more = outcome(stack, deliver(stack, "clinic", "night-3", "organizations.csv", WITH_PASSPORT))
+    assert (more["outcome"], more["exceptions"]) == ("quarantine", [])
+    assert any("PASSPORT" in identifier for identifier in more["detections"])
+    verify(stack, "clinic", [])
+    end(stack, exception)
+    late = outcome(stack, deliver(stack, "clinic", "night-4", "organizations.csv", ORGANIZATIONS))
+    assert (late["outcome"], late["exceptions"]) == ("quarantine", [])
+    verify(stack, "clinic", [exception])
+
+
+def end(stack: Stack, exception: str) -> None:
+    """Move the dates of an exception into the past by the days that it still has, as if they had passed."""
+    key = f"_exceptions/clinic/{exception}.json"
+    content = stack.lake.document(key)
+    until = datetime.fromisoformat(content["until"]).date()
+    days = until - datetime.now(UTC).date() + timedelta(days=1)
+    content["until"] = (until - days).isoformat()
+    content["created_at"] = (datetime.fromisoformat(content["created_at"]) - days).isoformat()
+    stack.lake.s3.put_object(Bucket=stack.lake.bronze, Key=key, Body=json.dumps(content).encode())
+
+
+def verify(stack: Stack, feed: str, changed: list[str]) -> None:
+    """The ledger vouches for all documents but those of which a test has written another version."""
+    store = BucketStore(stack.lake.s3, stack.lake.bronze)
+    problems = Audit(store, store, feed).run().problems
+    assert {name for name in changed for problem in problems if name in problem} == set(changed)
+    assert [problem for problem in problems if not any(name in problem for name in changed)] == []
+
+
+def release_a_masked_copy(people: People) -> None:
+    """One person releases a masked copy: silver has no number of a person."""
+    stack = people.stack
+    delivered = deliver(stack, "staff", "night-1", "staff.csv", STAFF)
+    assert outcome(stack, delivered)["outcome"] == "quarantine"
+    asked = people.ask_on_page(delivered, "staff.csv", "release_masked")
+    people.answer("bob", asked, "approve")
+    stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
+    again = ended(stack, "staff", document(stack, "staff", asked, "outcome.json")["reprocess"]["run_id"])
+    entry = outcome(stack, again)
+    assert (entry["outcome"], entry["masked"]["outcome"]) == ("mask", "promote")
+    copy = entry["masked"]["now"]
+    assert stack.lake.read(stack.lake.silver, copy["key"], copy["version_id"]) == STAFF.replace(b"219-09-9999", b"")
+
+
+def let_a_request_wait(people: People) -> None:
+    """Nobody answers; the deadline is an hour away, so it is moved, and the task that waits is cleared."""
+    stack = people.stack
+    asked = people.ask_on_page(Run("staff", "night-1"), "staff.csv", "rescan")
+    wait_for(lambda: people.waits(asked, "approve"), "the request to wait")
+    key = f"_reviews/staff/{request_id_of(asked)}/request.json"
+    request = stack.lake.document(key)
+    request["deadline_at"] = (datetime.now(UTC) + timedelta(seconds=SECONDS)).isoformat(timespec="seconds")
+    stack.lake.s3.put_object(Bucket=stack.lake.bronze, Key=key, Body=json.dumps(request).encode())
+    clear = {"dry_run": False, "dag_run_id": asked, "task_ids": ["approve"], "only_failed": False}
+    stack.api(REVIEW).post(f"/dags/{REVIEW}/clearTaskInstances", clear)
+    review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
+    assert review["state"] == "success"
+    assert document(stack, "staff", asked, "outcome.json")["state"] == "expired"
+    assert stack.lake.keys(stack.lake.bronze, "held/") == []
+
+
+def purge(people: People) -> None:
+    """Two people purge a file for good; one of them is not enough."""
+    stack, night = people.stack, Run("staff", "night-1")
+    asked = people.ask_on_page(night, "staff.csv", "purge")
+    people.answer("bob", asked, "approve")
+    entry = outcome(stack, night)
+    assert entry.get("purged") is None
+    people.answer("bob", asked, "approve_second")
+    people.answer("cid", asked, "approve_second")
+    review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
+    assert review["state"] == "success"
+    assert document(stack, "staff", asked, "outcome.json")["state"] == "purged"
+    listed = stack.lake.s3.list_object_versions(Bucket=stack.lake.quarantine, Prefix=entry["now"]["key"])
+    assert (listed.get("Versions", []), listed.get("DeleteMarkers", [])) == ([], [])
+    with people.page_of("ann", f"/gate/dags/staff_gate/runs/{night.run_id}/file?name=staff.csv") as page:
+        expect(page.locator("body")).to_contain_text("no version of it is left")
