@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import boto3
 import pytest
@@ -11,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from lake_gate.errors import CopyNotVerifiedError, SourceVersionGoneError
 from lake_gate.model.manifest import Moved
-from lake_gate.moving.sealed import remove_unsealed, sealed_checksum
-from lake_gate.moving.tags import SEAL_TAG
+from lake_gate.moving.sealed import remove_other_copies, remove_unsealed, sealed_checksum
+from lake_gate.moving.tags import SEAL_TAG, run_tag_value
 from lake_gate.moving.transfer import Buckets
 from tests.builders import decided
 from tests.lake import Lake
@@ -229,6 +230,20 @@ def test_version_that_counts_is_never_removed_and_nothing_is_when_it_is_not_ther
     assert lake.versions(lake.quarantine, KEY) == [first, second]
     remove_unsealed(lake.s3, lake.quarantine, [Moved("a", **place, version_id=second)], RUN)
     assert lake.versions(lake.quarantine, KEY) == [second]
+
+
+def test_second_copy_of_two_attempts_is_removed_and_sealed_copies_of_other_bytes_stay(
+    lake: Lake, buckets: Buckets
+) -> None:
+    landed = lake.put(lake.bronze, KEY, b"content")
+    (moved,) = move(lake, buckets, decided(landed, "quarantine"))
+    second, other = (
+        lake.put(lake.quarantine, KEY, content, Tagging=urlencode({"run": run_tag_value(RUN), SEAL_TAG: seal}))
+        for content, seal in ((b"content", landed.checksum), (b"other", "b3RoZXI="))
+    )
+    assert lake.versions(lake.quarantine, KEY) == [other.version_id, second.version_id, moved.version_id]
+    remove_other_copies(lake.s3, lake.quarantine, [moved], RUN)
+    assert lake.versions(lake.quarantine, KEY) == [other.version_id, moved.version_id]
 
 
 def test_unverified_version_that_cannot_be_deleted_does_not_fail_a_completed_move(lake: Lake, buckets: Buckets) -> None:
