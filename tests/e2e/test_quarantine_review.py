@@ -59,6 +59,7 @@ def document(lake: Lake, review: Ended, name: str) -> Any:
     return lake.document(f"_reviews/synthea/{request_id_of(review.run.run_id)}/{name}")
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 @pytest.mark.usefixtures("asker")
 def test_false_positive_is_released_by_two_others_and_scanned_again(

@@ -52,6 +52,7 @@ def dies_once(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return tries
 
 
+@pytest.mark.slow
 @pytest.mark.airflow
 def test_nothing_is_doubled_or_lost_when_every_task_dies_once(
     lake: Lake, run_dag: RunDag, tmp_path: Path, dies_once: Counter[str]

@@ -53,6 +53,7 @@ def read_by_job(ended: Ended) -> set[str]:
     return {one["resourcesAffected"]["s3Object"]["key"].removeprefix(ended.run.prefix) for one in records}
 
 
+@pytest.mark.slow
 def test_unchanged_content_is_scanned_once_and_the_record_says_on_which_verdict_it_rests(
     lake: Lake, run_reusing: RunDag, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def run(harness: Harness, tmp_path: Path, *armed: Armed) -> Leg:
     return harness.start(harness.next_run_id(), {"source": str(tmp_path / "delivery")}, tmp_path / "logs" / "run.log")
 
 
+@pytest.mark.slow
 def test_no_value_leaves_the_objects_when_a_run_succeeds(
     harness: Harness, tmp_path: Path, canaries: list[str], headers: list[str]
 ) -> None:

@@ -30,8 +30,8 @@ from tests.lake import Lake
 
 ROUNDS = 2
 CALLS = 1000 if os.environ.get("FAULTS_ALL") else 2
-QUICK = {"decide", "promote", "publish"}
-"""Steps that are not slow together."""
+QUICK = {"promote"}
+"""Steps that are not slow."""
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,9 @@ def test_nothing_is_doubled_or_lost_when_a_task_runs_once_more_within_itself(
         assert len(boto3.client("macie2").list_custom_data_identifiers()["items"]) == 3, call
 
 
-@pytest.mark.parametrize("step", ["land", "promote", "quarantine", "hold"])
+@pytest.mark.parametrize(
+    "step", ["promote", *(pytest.param(step, marks=pytest.mark.slow) for step in ("land", "quarantine", "hold"))]
+)
 def test_nothing_is_doubled_or_lost_when_a_task_runs_twice_at_once(fresh: Callable[[], ByHand], step: str) -> None:
     for _ in range(ROUNDS):
         run = fresh()
@@ -144,6 +146,7 @@ def test_what_is_written_over_a_landed_object_stays_where_it_is_while_the_landed
         assert found.outcomes == SMALL.expected, call
 
 
+@pytest.mark.slow
 def test_two_runs_over_one_source_at_once_are_two_whole_deliveries(fresh: Callable[[], ByHand], source: Path) -> None:
     first = fresh()
     runs = [first, ByHand(first.lake, source, "manual__2")]

@@ -24,6 +24,7 @@ from lake_gate.model.run import RUN as PINNED
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.notifications.operators import NotifyOperator
 from lake_gate.recording.operators import PublishOperator, RecordOperator, RememberVerdictsOperator
+from tests.examples import examples
 from tests.lake import Lake
 from tests.lake_gate.damage import CELL, Damage, damaged, damages
 from tests.lake_gate.steps import DESCRIBED, RUN, decide, gate, landed_with_medium, write
@@ -126,7 +127,7 @@ def documents(lake: Lake) -> Documents:
     return Documents(lake)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=50, deadline=None, phases=NO_SHRINKING)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(50), deadline=None, phases=NO_SHRINKING)
 @given(data=st.data(), name=st.sampled_from(sorted(STEPS)), damage=damages(), forgets=st.booleans())
 def test_step_works_or_names_the_damaged_document(
     documents: Documents, data: st.DataObject, name: str, damage: Damage, forgets: bool

@@ -29,6 +29,7 @@ def endpoint_url(aws: LocalAws) -> Iterator[str]:
     dials.start_with(Settings())
 
 
+@pytest.mark.slow
 def test_all_of_moto_s_own_tests_of_macie_pass(endpoint_url: str, tmp_path: Path) -> None:
     assert MOTO_S_TESTS.is_dir(), f"moto's own tests are not in {MOTO_S_TESTS}: run `make setup`"
     report = tmp_path / "report.xml"

@@ -12,6 +12,7 @@ from tests.mutants import run
 from tests.mutants.catalogue import MUTANTS, Mutant
 from tests.mutants.run import Noticed, Tries
 
+pytestmark = pytest.mark.slow
 NO_DEADLINE = next(mutant for mutant in MUTANTS if mutant.name == "there is no deadline")
 TESTS = "from code_under_test import limit\n\ndef test_limit():\n    assert limit() == 3\n"
 

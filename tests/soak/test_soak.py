@@ -243,6 +243,7 @@ def test_finding_about_what_was_held_follows_it_to_where_it_was_promoted(world: 
 HIGH = {CONTENTS[0]: "High"}
 
 
+@pytest.mark.slow
 def test_what_two_others_have_approved_is_in_silver_until_its_end_and_nothing_else(world: World) -> None:
     """Each case quarantines the table again; the first shows that the exception of it passes."""
     world.go(world.deliver({"a.csv": CONTENTS[0]}, lies=HIGH))
@@ -270,6 +271,7 @@ def test_what_two_others_have_approved_is_in_silver_until_its_end_and_nothing_el
     assert problems(world) == []
 
 
+@pytest.mark.slow
 def test_masked_release_lets_a_masked_copy_pass_until_it_is_revoked_and_never_the_file(world: World) -> None:
     lies = {WITH_NAMES[0]: "High"}
     world.go(world.deliver({"a.csv": WITH_NAMES[0]}, lies=lies, masks=True, is_strict=True))

@@ -31,6 +31,7 @@ from lake_gate.model.evidence import (
 from lake_gate.model.exception import PolicyException
 from lake_gate.model.manifest import LandedObject
 from tests.builders import landed
+from tests.examples import examples
 from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "decisions.md"
@@ -892,7 +893,7 @@ def is_about(o: Observation, history: History | None) -> bool:
     return history == ONLY and (o.etag, o.size_bytes) == ("e1", LANDED.size_bytes)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(evidences, jobs, threshold_policies, verdicts, histories)
 def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdict_of_such(
     evidence: Evidence, job: Job, policy: Policy, verdict: Verdict | None, history: History | None
@@ -913,7 +914,7 @@ def test_promotion_always_rests_on_a_complete_result_for_that_version_or_a_verdi
         assert (job.status, job.last_run_error, job.sampling_percentage) == ("COMPLETE", "NONE", 100)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(evidences, jobs, with_joined(single_policies_of(overriding)), histories, elsewheres)
 def test_what_reaches_the_threshold_is_promoted_only_if_an_overriding_rule_names_all_of_it(
     evidence: Evidence, job: Job, policy: Policy, history: History | None, elsewhere: list[Observation]
@@ -986,7 +987,7 @@ def is_looser(after: Decision, before: Decision) -> bool:
     return STRICTNESS[Outcome(after.outcome)] < STRICTNESS[Outcome(before.outcome)]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(evidences, jobs, policies, verdicts, histories, elsewheres, st.sampled_from(list(Severity)), st.integers(0, 5))
 def test_stricter_evidence_never_loosens_a_decision(
     evidence: Evidence,
@@ -1007,7 +1008,7 @@ def test_stricter_evidence_never_loosens_a_decision(
     assert not is_looser(decide_one(evidence, job, policy, verdict, worse_elsewhere, history=history), before)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(evidences, jobs, policies, verdicts, elsewheres, elsewheres)
 def test_findings_in_the_same_bytes_never_loosen_a_decision_or_make_up_for_missing_evidence(
     evidence: Evidence,

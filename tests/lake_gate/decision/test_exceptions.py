@@ -21,6 +21,7 @@ from lake_gate.decision.verdict import Verdict
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.exception import PolicyException
 from tests.builders import landed
+from tests.examples import examples
 from tests.lake_gate.decision import test_decision as cases
 from tests.lake_gate.decision.test_decision import (
     EXCUSED,
@@ -72,7 +73,7 @@ def decide_with(exceptions: Sequence[PolicyException], *evidence: Any, history: 
     return cases.decide_one(*evidence, history=history, landed=TABLE, exceptions=exceptions)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(evidences, cases.jobs, cases.policies, cases.verdicts, cases.histories, cases.elsewheres, exceptions_in_force)
 def test_without_an_exception_no_decision_is_looser(
     evidence: Evidence,
@@ -93,7 +94,7 @@ def test_without_an_exception_no_decision_is_looser(
     assert (decision.detections, decision.severity) == (without.detections, without.severity)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(
     evidences,
     cases.jobs,
@@ -149,7 +150,7 @@ def is_excused(identifier: str, records: list[Observation], exceptions: list[Pol
     return whole or of_bytes or in_columns
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(evidences, cases.elsewheres, exceptions_in_force)
 def test_high_is_promoted_only_if_exceptions_cover_every_identifier_of_the_record(
     evidence: Evidence, elsewhere: list[Observation], exceptions: list[PolicyException]

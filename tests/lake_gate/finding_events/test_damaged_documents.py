@@ -14,6 +14,7 @@ from lake_gate.errors import DamagedDocumentError, FinalGateError, GateError
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3.documents import load_lines
+from tests.examples import examples
 from tests.lake import Lake
 from tests.lake_gate.damage import Damage, damaged, damages
 from tests.lake_gate.finding_events.world import Events, Gate, finding
@@ -91,7 +92,7 @@ def written(lake: Lake) -> Written:
     return Written(lake)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=40, deadline=None, phases=NO_SHRINKING)
+@settings(suppress_health_check=list(HealthCheck), max_examples=examples(40), deadline=None, phases=NO_SHRINKING)
 @given(
     data=st.data(),
     step=st.sampled_from(["take", "decide", "withdraw", "record", "check", "notify"]),

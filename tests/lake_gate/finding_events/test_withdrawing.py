@@ -367,6 +367,7 @@ class KilledAt(DiesAt):
             raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_next_run_finishes_the_withdrawal_of_a_run_that_was_killed_at_any_call(lake: Lake, moment: str) -> None:
     calls = killed(lake, 0, moment)

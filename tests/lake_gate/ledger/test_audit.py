@@ -42,6 +42,7 @@ def test_copy_that_is_as_it_was_has_no_problems(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_ledger", [True, False], ids=["ledger", "documents"])
 def test_every_byte_is_guarded(tmp_path: Path, is_ledger: bool) -> None:
     head = make(tmp_path)

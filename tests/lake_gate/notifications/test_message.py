@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_gate.notifications.message import MAX_MESSAGE_BYTES, Notice, clip_subject
+from tests.examples import examples
 from tests.lake import Lake
 
 URI = "s3://bronze/_runs/synthea/1/record.json"
@@ -52,7 +53,7 @@ def test_message_stays_within_the_limit_and_counts_the_lines_that_are_left_out(n
 
 
 @given(lines=st.lists(st.text(max_size=50)), sms=st.text(), subject=st.text(), uri=st.text(max_size=5000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_text_is_converted_to_what_sns_accepts(lines: list[str], sms: str, subject: str, uri: str) -> None:
     request = notice(*(line * 400 for line in lines * 20), sms=sms, subject=subject, record_uri=uri).to_sns()
     assert size(request) <= MAX_MESSAGE_BYTES

@@ -221,6 +221,7 @@ def test_empty_delivery_tells_of_no_finding(lake: Lake, low: Received) -> None:
     assert ["empty delivery" in message["Subject"] for message in low()] == [True]
 
 
+@pytest.mark.slow
 def test_thousand_findings_get_a_message_and_the_digest_counts_the_others(lake: Lake, receipts: Receipts) -> None:
     digests = lake.messages_of(lake.settings.high_topic_arn, kind=["digest"])  # the local queues are slow
     record(lake, "quarantine")

@@ -35,6 +35,7 @@ def test_request_that_could_not_be_read_again_is_not_written(lake: Lake) -> None
     assert lake.keys(lake.bronze, "_reviews/") == []
 
 
+@pytest.mark.slow
 def test_answers_are_kept_in_their_order_and_up_to_a_number(lake: Lake) -> None:
     given = [Answer(APPROVE, f"user {number}", "", NOW) for number in range(MOST_ANSWERS + 2)]
     for answer in given:

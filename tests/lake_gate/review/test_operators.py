@@ -175,6 +175,7 @@ def test_answers_that_do_not_count_are_noted_and_the_task_asks_again(review: Rev
     assert review.approve(("cid",), number=2) == "approved"
 
 
+@pytest.mark.slow
 def test_asker_alone_never_gets_a_file_back(review: Review) -> None:
     review.ask(asked="rescan")
     start = datetime.now(UTC) - timedelta(minutes=1)

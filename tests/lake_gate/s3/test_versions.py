@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake_gate.s3.versions import HashedVersion, hash_version, list_histories
+from tests.examples import examples
 from tests.lake import Lake
 
 NAMES = ["a", "a ", "a.csv", "a/b", "ab", "b", "é.csv", "日本", "~", "z/\U0001f600"]
@@ -24,7 +25,7 @@ def histories(lake: Lake) -> dict[str, list[str]]:
     return {f"r/{name}": ids[::-1] for name, ids in made.items()}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(30), deadline=None)
 @given(wanted=st.sets(st.sampled_from([*NAMES, "0", "c", "zz"])))
 def test_all_versions_of_the_wanted_keys_are_found_and_of_no_others(
     lake: Lake, histories: dict[str, list[str]], wanted: set[str]

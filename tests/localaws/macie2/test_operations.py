@@ -18,6 +18,7 @@ from localaws.macie2.models import MacieBackend
 from localaws.macie2.operations.usage import Usage
 from localaws.macie2.validation import validated
 from localaws.server import LocalAws
+from tests.examples import examples
 from tests.localaws.conftest import ACCOUNT, REGION
 from tests.localaws.macie2 import model_values
 
@@ -72,7 +73,7 @@ def test_a_body_other_than_a_json_object_is_refused(aws: LocalAws, macie: Any, b
     assert (status, answer["__type"]) == (400, "ValidationException")
 
 
-@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@settings(max_examples=examples(300), derandomize=True, deadline=None, database=None)
 @given(name=st.sampled_from(model_values.OPERATIONS), drawn=st.data())
 def test_no_json_breaks_the_validation(name: str, drawn: st.DataObject) -> None:
     model = model_values.operation(name)
@@ -97,7 +98,13 @@ def backend() -> Iterator[MacieBackend]:
 def test_what_the_model_allows_is_done_or_refused(aws: LocalAws, backend: MacieBackend, operation: str) -> None:
     model = model_values.operation(operation)
 
-    @settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples(25),
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(model_values.allowed(model.input_shape))
     def ask(parameters: dict[str, Any]) -> None:
         try:

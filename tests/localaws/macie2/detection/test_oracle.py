@@ -21,6 +21,7 @@ from localaws.macie2.detection.readers.csv_layout import layouts_of
 from localaws.macie2.detection.readers.csv_scan import is_of_interest
 from localaws.macie2.detection.result import LineRange
 from localaws.macie2.identifiers import CATALOGUE, CustomIdentifier
+from tests.examples import examples
 from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
 
 EVERYTHING = tuple(CATALOGUE.values())
@@ -95,7 +96,7 @@ def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), st.lists(st.lists(TEXTS, min_size=1, max_size=4), max_size=6))
 def test_csv_counts_what_a_plain_scanner_counts(header: list[str], rows: list[list[str]]) -> None:
     """A file whose layout is in doubt counts more, never less."""
@@ -119,7 +120,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(JSON, st.sampled_from([None, 1]), st.integers(1, 40))
 def test_json_counts_each_value_with_the_names_above_it(value: object, indent: int | None, chunk_bytes: int) -> None:
     text = json.dumps(value, indent=indent)

@@ -22,6 +22,7 @@ CSV = b"PATIENT,SSN,note\nP1234,078-05-1120,John Smith\nP5678,219-09-9999,\n"
 MALFORMED = "MALFORMED_FILE"
 
 
+@pytest.mark.slow
 def test_very_many_columns_and_very_long_lines_are_scanned() -> None:
     width = 10_000
     header = ",".join(f"c{at}" for at in range(width - 1)) + ",PATIENT\n"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from localaws.macie2.identifiers import RegexError, validate_regex
 from localaws.macie2.identifiers.dialect import compile_regex
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_classes_are_ascii_in_both_engines(regex: str, text: str) -> None:
     assert pl.Series([text]).str.contains(compiled.rust).to_list() == [False]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.text(alphabet="ab1é-[]()^$.*+?|{}\\dwsbDWS,2i:& ", min_size=1, max_size=12),
     st.lists(st.text(alphabet="ab1é٣-_ \n.,", max_size=8), min_size=1, max_size=5),

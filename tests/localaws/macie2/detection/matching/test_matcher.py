@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from localaws.macie2.detection.allowed import AllowedTexts
 from localaws.macie2.identifiers.keywords import keyword_regex
+from tests.examples import examples
 from tests.localaws.macie2.detection.test_oracle import ALLOWED, MATCHERS, NAMES, TEXTS
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=12), NAMES, st.sampled_from([None, ALLOWED]), st.integers(1, 20))
 def test_hits_in_many_values_are_those_of_each(
     values: list[str], name: str, allowed: AllowedTexts | None, times: int
@@ -31,7 +32,7 @@ def test_hits_in_many_values_are_those_of_each(
     assert matcher.hits(series.unique(), is_open) == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(TEXTS, NAMES)
 def test_a_probe_is_open_where_its_own_keywords_are_and_nowhere_else(text: str, name: str) -> None:
     matcher = MATCHERS[None]

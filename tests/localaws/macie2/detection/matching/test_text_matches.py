@@ -7,10 +7,11 @@ import random
 from hypothesis import given, settings
 
 from localaws.macie2.detection.matching.text_matches import iter_matches
+from tests.examples import examples
 from tests.localaws.macie2.detection.test_oracle import MATCHERS, PIECES, TEXTS
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(TEXTS)
 def test_matches_in_a_text_are_those_of_every_probe_in_all_of_it(text: str) -> None:
     matcher = MATCHERS[None]

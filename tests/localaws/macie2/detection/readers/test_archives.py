@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from localaws.macie2.detection.result import Cell, ScanResult, ScanStatus
 from localaws.macie2.identifiers import CustomIdentifier, SeverityLevel
 from localaws.macie2.identifiers.model import Severity
+from tests.examples import examples
 from tests.localaws.macie2.detection.scans import PATIENT, counts, scan_text
 
 SSN = "USA_SOCIAL_SECURITY_NUMBER"
@@ -154,6 +155,7 @@ def test_sizes_that_a_zip_declares_are_not_believed() -> None:
     assert (counts(result), result.embedded[0].size_bytes) == ({SSN: 1}, len(content))
 
 
+@pytest.mark.slow
 def test_bomb_ends_at_the_limit_of_a_file_and_of_an_archive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{METERING}.MAXIMUM_FILE_BYTES", 1_000_000)
     monkeypatch.setattr(f"{METERING}.MAXIMUM_EXTRACTED_BYTES", 3_000_000)
@@ -211,7 +213,7 @@ def test_header_of_a_tar_is_not_read_without_bounds(monkeypatch: pytest.MonkeyPa
     assert (result.status, result.reason, len(result.embedded)) == (ScanStatus.PARTIAL, "MALFORMED_FILE", 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(["zip", "tar", "gz", "parquet"]), st.data())
 def test_no_damage_to_an_archive_raises(extension: str, data: st.DataObject) -> None:
     whole = {

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from localaws.macie2.detection.readers import csv_reader
 from localaws.macie2.detection.result import ScanStatus
+from tests.examples import examples
 from tests.localaws.macie2.detection.scans import PATIENT, scan_text
 from tests.localaws.macie2.detection.test_scanner import MALFORMED
 
@@ -51,7 +52,7 @@ CELLS = st.one_of(
 HEADERS = st.sampled_from(["PATIENT", "SSN", "dob", "x", "FIRST", "LAST", "CITY", "", "card"])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     st.lists(HEADERS, min_size=1, max_size=5),
     st.lists(st.lists(CELLS, min_size=0, max_size=6), max_size=8),
@@ -70,7 +71,7 @@ def test_both_ways_of_reading_agree_whatever_the_chunks(
     assert fast == scan_text(text, PATIENT, chunk_bytes=chunk_bytes, always_csv=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.text('P1234,"\r\n;\t patientSSN-078051é', max_size=120).map(str.encode)))
 def test_no_content_raises_and_both_ways_of_reading_agree_on_it(data: bytes) -> None:
     fast = scan_text(data, PATIENT)
