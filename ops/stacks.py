@@ -143,18 +143,21 @@ def create(client: CloudFormationClient, templates: Iterable[Template], given: M
     :raises SystemExit: when a stack exists with another template or other parameters: moto does not update every
         change correctly.
     """
+    pages = client.get_paginator("describe_stacks").paginate()
+    existing = {stack["StackName"]: stack for page in pages for stack in page["Stacks"]}
     outputs: dict[str, str] = {}
     for template in templates:
         if missing := missing_for(template, given, outputs):
             raise SystemExit(f"{template.name}.yaml needs a value for {', '.join(missing)}")
         name, values = f"{given['NamePrefix']}-{template.name}", as_api(values_for(template, given, outputs))
-        if stack := find_stack(client, name):
+        if stack := existing.get(name):
             _check_is_current(client, template, stack, values)
         else:
             client.create_stack(
                 StackName=name, TemplateBody=template.body, Parameters=values, Capabilities=["CAPABILITY_NAMED_IAM"]
             )
-        outputs |= outputs_of(find_stack(client, name))
+            stack = find_stack(client, name)
+        outputs |= outputs_of(stack)
     return outputs
 
 

@@ -47,6 +47,8 @@ def install() -> None:
         if not hasattr(action, "has_limit"):
             setattr(CloudFormationResponse, name, _with_limit(action))
     ResourceMap.resources = property(_made)  # type: ignore[assignment]
+    # moto copies the whole template for it; all resources are made by then, see execution.create.
+    ResourceMap._ResourceMap__get_resources_in_dependency_order = _made  # type: ignore[attr-defined]
     Stack.create_from_cloudformation_json = classmethod(_nested)  # type: ignore[assignment, method-assign]
 
 
