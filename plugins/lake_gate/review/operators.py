@@ -112,6 +112,11 @@ class ReviewOperator(GateOperator):
         """
         return state_of(request, answers, request.deadline_at if has_begun else now())
 
+    def begun(self, request: Request) -> dict[str, Any] | None:
+        """Return the document about what was given back, or is purged; None if nothing was carried out."""
+        name = PURGING if request.kind is Asked.PURGE else RETURNED
+        return read_step(self.s3, self.lake_settings.bronze_bucket, request, name)
+
     def answers(self, request: Request) -> list[Answer]:
         """Return the answers to a request."""
         return read_answers(self.s3, self.lake_settings.bronze_bucket, request)
@@ -239,12 +244,10 @@ class CarryOutOperator(ReviewOperator):
         :raises ReviewError: when the request still waits for answers.
         :raises NotPurgedError: when a purge is not complete; the next try goes on.
         """
-        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
-        if read_step(self.s3, bronze, request, OUTCOME):
+        request = self.request_in(context)
+        if read_step(self.s3, self.lake_settings.bronze_bucket, request, OUTCOME):
             raise AirflowSkipException("The request is closed")
-        is_purge = request.kind is Asked.PURGE
-        begun = read_step(self.s3, bronze, request, PURGING if is_purge else RETURNED)
-        answers = self.answers(request)
+        begun, answers = self.begun(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
             raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
@@ -252,7 +255,7 @@ class CarryOutOperator(ReviewOperator):
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
         try:
-            if is_purge:
+            if request.kind is Asked.PURGE:
                 self._purge(request, answers, begun)
             else:
                 returned = begun or self._return(request, answers, reprocess_of(self.reviewed_feed(context), request))
@@ -377,15 +380,15 @@ class CloseRequestOperator(ReviewOperator):
         return str(outcome.get("state"))
 
     def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
-        state = self.state(request, answers, has_begun=returned is not None)
+        begun = self.begun(request)
+        state = self.state(request, answers, has_begun=begun is not None)
         if state is State.APPROVED and request.kind is Asked.KEEP:
             state = State.KEPT
-        elif state is State.APPROVED and returned:
+        elif state is State.APPROVED and begun and request.kind.gives_back:
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
             raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
-        reprocess = {"reprocess": returned["reprocess"]} if returned and state is State.RELEASED else {}
+        reprocess = {"reprocess": begun["reprocess"]} if begun and state is State.RELEASED else {}
         return {
             "state": state,
             "at": now(),

@@ -539,6 +539,34 @@ def test_purge_that_has_begun_goes_on(purged: Review, monkeypatch: pytest.Monkey
     assert purged.lake.keys(purged.lake.quarantine) == []
 
 
+def begin(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a purge die after the file is deleted, before the record says so."""
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "amend_record", fails("PutObject"))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+
+
+def test_purge_that_has_begun_is_not_closed_before_it_is_done(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(purged, monkeypatch)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    with pytest.raises(ReviewError, match="marked as done"):
+        purged.step(CloseRequestOperator)
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+
+
+def test_refusal_after_the_last_approval_does_not_stop_a_purge_that_has_begun(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(purged, monkeypatch)
+    lake, request, at = purged.lake, purged.request, datetime.now(UTC).isoformat(timespec="seconds")
+    add_answer(lake.s3, lake.settings, request, Answer(REFUSE, "dan", "dan", at, request.sha256))
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["answered_by"] == ["bob", "cid"]
+
+
 def test_approval_of_a_purge_ends(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
     with pytest.raises(AirflowSkipException):
