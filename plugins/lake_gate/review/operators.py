@@ -22,13 +22,14 @@ from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
 from lake_gate.display.past import read_past
 from lake_gate.errors import (
+    ExceptionEndedError,
     ExceptionStandsError,
     ReviewedFileChangedError,
     ReviewError,
     ReviewFailedError,
     from_aws_error,
 )
-from lake_gate.exceptions.store import StoredDocument, add_exception, check_addable
+from lake_gate.exceptions.store import StoredDocument, add_exception, check_addable, read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.include import read_feeds
 from lake_gate.ledger.book import append_document
@@ -78,6 +79,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)
+"""Errors with which an approved request has failed."""
+
+
 def asker_of(context: Context) -> str:
     """Return the user who has started the run; empty if a schedule or another DAG has."""
     return str(getattr(context["dag_run"], "triggering_user_name", None) or "")
@@ -120,6 +125,14 @@ class ReviewOperator(GateOperator):
     def answers(self, request: Request) -> list[Answer]:
         """Return the answers to a request."""
         return read_answers(self.s3, self.lake_settings.bronze_bucket, request)
+
+    def in_force(self, request: Request) -> dict[str, list[str]]:
+        """Return the exceptions that a request has added, for the outcome; they apply even if it was not released."""
+        if not request.kind.needs_exception:
+            return {}
+        read = read_exceptions(self.s3, self.lake_settings.bronze_bucket, request.feed)
+        ids = [exception.id for exception in read if exception.request == request.id]
+        return {"exceptions": ids} if ids else {}
 
     def send(self, context: Context, feed: Feed, notice: Notice, kind: str) -> str:
         """Send a message to the feed's low topic, once in a run; return its id."""
@@ -260,9 +273,9 @@ class CarryOutOperator(ReviewOperator):
             else:
                 returned = begun or self._return(request, answers, reprocess_of(self.reviewed_feed(context), request))
                 write_step(self.s3, self.lake_settings, request, RETURNED, returned)
-        except (ReviewedFileChangedError, ExceptionStandsError) as error:
+        except _IMPOSSIBLE as error:
             self._take_back(request)
-            failed = {"state": State.FAILED, "problem": str(error), "at": now()}
+            failed = {"state": State.FAILED, "problem": str(error), "at": now(), **self.in_force(request)}
             write_step(self.s3, self.lake_settings, request, OUTCOME, failed)
             raise AirflowSkipException(str(error)) from None
         return len(request.files)
@@ -276,6 +289,8 @@ class CarryOutOperator(ReviewOperator):
         role = settings.require("releaser_role_arn").releaser_role_arn
         releaser = Releaser(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
+        if request.exception and max(last, now())[: len("2026-12-31")] > request.exception.until:
+            raise ExceptionEndedError(request.id, request.exception.until)
         exceptions = exceptions_of(request, approvers(request, answers), last)
         for file in request.files:
             check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
@@ -388,10 +403,11 @@ class CloseRequestOperator(ReviewOperator):
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
             raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
-        reprocess = {"reprocess": begun["reprocess"]} if begun and state is State.RELEASED else {}
+        is_released = begun is not None and state is State.RELEASED
+        more = {"reprocess": begun["reprocess"]} if begun and is_released else self.in_force(request)
         return {
             "state": state,
             "at": now(),
             "answered_by": [answer.by for answer in counted(request, answers)],
-            **reprocess,
+            **more,
         }

@@ -415,6 +415,48 @@ def test_exception_that_the_file_of_the_feed_revokes_fails_the_request(
     assert "revokes its id" in both.document("outcome.json")["problem"]
 
 
+def test_exception_that_ends_before_the_answers_fails_the_request(review: Review) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    review.ask(until=datetime.now(UTC).date().isoformat())
+    review.approve(answer("bob", at=tomorrow))
+    review.approve(answer("cid", at=tomorrow), number=2)
+    assert is_failed(review)
+    assert "exception ended on" in review.document("outcome.json")["problem"]
+
+
+@pytest.fixture
+def half_added(both: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """A release that has died after the first of its two exceptions was added."""
+    add = operators.add_exception
+
+    def add_first(s3: Any, bronze: str, exception: Any) -> Any:
+        return add(s3, bronze, exception) if exception.id == f"{ID}-1" else fails("PutObject")()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", add_first)
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    return both
+
+
+def test_exceptions_of_a_request_that_failed_are_named(half_added: Review, revoke: Callable[[str], None]) -> None:
+    received = half_added.lake.messages_of(half_added.lake.settings.low_topic_arn)
+    revoke(f"{ID}-2")
+    with pytest.raises(AirflowSkipException):
+        half_added.step(CarryOutOperator)
+    with pytest.raises(ReviewFailedError):
+        half_added.step(CloseRequestOperator)
+    (sent,) = received()
+    assert half_added.document("outcome.json")["exceptions"] == [f"{ID}-1"]
+    assert f"apply until they are revoked: {ID}-1" in sent["Message"]
+
+
+def test_exceptions_of_a_request_that_expired_are_named(half_added: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "now", lambda: moment_after(half_added.request.ends_at, seconds=1))
+    assert half_added.step(CloseRequestOperator) == "expired"
+    assert half_added.document("outcome.json")["exceptions"] == [f"{ID}-1"]
+
+
 def test_approval_ends(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(operators, "add_exception", fails("PutObject"))

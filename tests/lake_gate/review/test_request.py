@@ -106,7 +106,9 @@ def test_too_many_answers_that_do_not_count_end_the_request() -> None:
 
 def test_approvers_are_those_whose_approvals_count() -> None:
     given = answers(("ann", APPROVE), ("bob", APPROVE), ("bob", APPROVE), ("cid", APPROVE), ("dan", APPROVE))
-    assert approvers(make_request(), given) == [answer.by for answer in counted(make_request(), given)] == ["bob", "cid"]
+    assert (
+        approvers(make_request(), given) == [answer.by for answer in counted(make_request(), given)] == ["bob", "cid"]
+    )
 
 
 def test_document_of_a_request_is_read_as_it_was_written() -> None:
