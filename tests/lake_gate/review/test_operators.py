@@ -248,13 +248,13 @@ def test_cleared_task_does_not_ask_again_what_is_answered(review: Review) -> Non
 
 
 def test_reviewer_sees_the_files_and_no_text_is_a_template(review: Review) -> None:
-    review.ask(reason="{{ 7*7 }}")
+    review.ask(reason="{{ 77*77 }}")
     with pytest.raises(WaitingError):
         review.approve()
     (task,) = review.asked
     assert "organizations.csv" in task.body
     assert "{{" not in task.body
-    assert "49" not in task.body
+    assert "5929" not in task.body
     assert not {"body", "subject"} & set(task.template_fields)
     assert "Baystate" not in task.body
 
