@@ -557,6 +557,7 @@ MUTANTS = [
     _review("a purge that has begun is closed as expired", "        name = PURGING if request.kind is Asked.PURGE else RETURNED\n", "        name = RETURNED\n"),
     _review("files are given back before enough people have approved", "if state is not State.APPROVED or", "if"),
     _review("a task that was marked as done gives files back", "        if state is State.ASKED:\n", "        if False:\n"),
+    _review("another run is taken for the re-scan", '        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)\n', ""),
     _review("the re-scan is skipped", '"source": source_of_review(request.id)}', '"source": None}'),
     _review("a cleared task gives files back again", "returned = begun or self._return(", "returned = self._return("),
     _review("an answer whose task died has no line", "        append_latest_answer(self.s3, self.lake_settings, request, answers)\n", ""),

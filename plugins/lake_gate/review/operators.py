@@ -20,6 +20,7 @@ from lake_gate import links
 from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
+from lake_gate.delivery.pin import check_pin
 from lake_gate.display.past import read_past
 from lake_gate.errors import (
     ExceptionEndedError,
@@ -360,14 +361,17 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         """Start the run.
 
         :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
+        :raises RunPinnedError: when a run with this id has landed something else, or was a dry run: Airflow would
+            start none, and the files would stay held.
         """
-        request = self.request_in(context)
+        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
         if not request.kind.gives_back:
             raise AirflowSkipException("No file goes through the gate again")
-        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
+        returned = read_step(self.s3, bronze, request, RETURNED)
         reprocess = reprocess_of(self.reviewed_feed(context), request)
         if (returned or {}).get("reprocess") != reprocess:
             raise ReviewError(request.id, "no file was given back to the gate; its tasks were marked as done")
+        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
         self.trigger_dag_id, self.trigger_run_id = reprocess["dag_id"], reprocess["run_id"]
         self.conf = {"source": reprocess["source"]}
         return TriggerDagRunOperator.execute(self, context)

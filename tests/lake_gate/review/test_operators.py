@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -17,12 +18,14 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError
+from lake_gate.delivery.pin import pin_run
+from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
 from lake_gate.exceptions.store import read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
+from lake_gate.model.run import Run
 from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.review import documents, operators
 from lake_gate.review.answering import moment_after
@@ -526,6 +529,21 @@ def test_no_run_is_started_that_the_documents_do_not_say(
     with pytest.raises(ReviewError, match="no file was given back"):
         both.step(ReprocessOperator)
     assert triggered == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_dry_run", "is_started"),
+    [(f"held://review/{ID}", False, True), (f"held://review/{ID}", True, False), ("s3://other/", False, False)],
+)
+def test_run_of_the_same_id_with_other_values_is_not_taken_for_the_scan(
+    both: Review, triggered: list[Any], source: str, *, is_dry_run: bool, is_started: bool
+) -> None:
+    both.step(CarryOutOperator)
+    run = Run("synthea", f"reprocess-{ID}")
+    pin_run(both.lake.s3, both.lake.bronze, run, source, is_dry_run=is_dry_run)
+    with nullcontext() if is_started else pytest.raises(RunPinnedError):
+        both.step(ReprocessOperator)
+    assert bool(triggered) == is_started
 
 
 @pytest.fixture
