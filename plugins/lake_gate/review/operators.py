@@ -118,7 +118,7 @@ class ReviewOperator(GateOperator):
         """
         return state_of(request, answers, request.deadline_at if has_begun else now())
 
-    def begun(self, request: Request) -> dict[str, Any] | None:
+    def begun_step(self, request: Request) -> dict[str, Any] | None:
         """Return the document about what was given back, or is purged; None if nothing was carried out."""
         name = PURGING if request.kind is Asked.PURGE else RETURNED
         return read_step(self.s3, self.lake_settings.bronze_bucket, request, name)
@@ -261,7 +261,7 @@ class CarryOutOperator(ReviewOperator):
         request = self.request_in(context)
         if read_step(self.s3, self.lake_settings.bronze_bucket, request, OUTCOME):
             raise AirflowSkipException("The request is closed")
-        begun, answers = self.begun(request), self.answers(request)
+        begun, answers = self.begun_step(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
             raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
@@ -399,7 +399,7 @@ class CloseRequestOperator(ReviewOperator):
         return str(outcome.get("state"))
 
     def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        begun = self.begun(request)
+        begun = self.begun_step(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.APPROVED and request.kind is Asked.KEEP:
             state = State.KEPT

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from lake_gate.delivery.pin import pin_run
 from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
-from lake_gate.exceptions.store import read_exceptions
+from lake_gate.exceptions.store import add_exception, read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
@@ -430,10 +430,9 @@ def test_exception_that_ends_before_the_answers_fails_the_request(review: Review
 @pytest.fixture
 def half_added(both: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
     """A release that has died after the first of its two exceptions was added."""
-    add = operators.add_exception
 
     def add_first(s3: Any, bronze: str, exception: Any) -> Any:
-        return add(s3, bronze, exception) if exception.id == f"{ID}-1" else fails("PutObject")()
+        return add_exception(s3, bronze, exception) if exception.id == f"{ID}-1" else fails("PutObject")()
 
     with monkeypatch.context() as broken:
         broken.setattr(operators, "add_exception", add_first)
