@@ -555,6 +555,7 @@ MUTANTS = [
     _review("a request that failed is green", "        if outcome.get(\"state\") == State.FAILED:\n", "        if False:\n"),
     _review("answers are not bound to what was asked", "answer = replace(answer, request_sha256=request.sha256)", "answer = replace(answer, request_sha256='')"),
     _review("a purge that has begun is closed as expired", "        name = PURGING if request.kind is Asked.PURGE else RETURNED\n", "        name = RETURNED\n"),
+    _review("a version that was purged is not named", 'described(found, begun["files"])', 'begun["files"]'),
     _review("files are given back before enough people have approved", "if state is not State.APPROVED or", "if"),
     _review("a task that was marked as done gives files back", "        if state is State.ASKED:\n", "        if False:\n"),
     _review("another run is taken for the re-scan", '        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)\n', ""),

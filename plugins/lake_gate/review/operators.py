@@ -314,13 +314,13 @@ class CarryOutOperator(ReviewOperator):
             listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
             begun = {"files": described(listed), "at": now()}
         begun = write_step(self.s3, settings, request, PURGING, begun)
-        purge(self.s3, purger, request)
+        found = purge(self.s3, purger, request)
         amend_record(self.s3, settings, request, str(begun["at"]))
         outcome = {
             "state": State.PURGED,
             "at": now(),
             "answered_by": [answer.by for answer in counted(request, answers)],
-            "files": begun["files"],
+            "files": described(found, begun["files"]),
         }
         write_step(self.s3, settings, request, OUTCOME, outcome)
 

@@ -598,6 +598,25 @@ def test_purge_that_has_begun_goes_on(purged: Review, monkeypatch: pytest.Monkey
     assert purged.lake.keys(purged.lake.quarantine) == []
 
 
+def test_version_that_is_added_before_a_purge_goes_on_is_deleted_and_named(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = purged.request.files
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "purge", fails("DeleteObject"))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+    place: Any = {"Bucket": purged.lake.quarantine, "Key": file.key}
+    same = urlencode({SEAL_TAG: file.checksum})
+    added, other = (
+        purged.lake.s3.put_object(**place, Body=CONTENT, Tagging=tagging)["VersionId"] for tagging in (same, "")
+    )
+    purged.step(CarryOutOperator)
+    (listed,) = purged.document("outcome.json")["files"]
+    assert (listed["deleted"], listed["left"]) == ([file.version_id, added], [other])
+    assert purged.lake.versions(purged.lake.quarantine, file.key) == [other]
+
+
 def begin(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a purge die after the file is deleted, before the record says so."""
     with monkeypatch.context() as broken:
