@@ -12,6 +12,7 @@
 | **carry_out** | S3 refuses to delete: Object Lock, or a policy | see docs/platform.md, clear |
 | **carry_out**, **close** | a task was marked as done by hand, and not answered | clear **approve** |
 | **reprocess** | the feed's DAG does not exist | correct include/feeds, clear |
+| **reprocess** | its run id was used for another run | start the feed with the source in returned.json |
 | **close** | the approved request has failed: outcome.json names the cause | remove it, start a new request |
 | **close** | the topic refused or failed | correct it, clear |
 

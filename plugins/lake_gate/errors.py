@@ -586,15 +586,26 @@ class ReviewFailedError(FinalGateError):
     )
 
 
+class ExceptionEndedError(FinalGateError):
+    """The exception of an approved request ended before the request was carried out."""
+
+    request: str
+    until: str
+    sentence = (
+        "Nothing was done for the review request {request}: its exception ended on {until}, before it was carried "
+        "out. Start a new request with a later end, or a shorter time to answer."
+    )
+
+
 class ReviewedFileChangedError(FinalGateError):
-    """A file in quarantine is not the one that was reviewed; nothing of it was given back."""
+    """A file in quarantine is not the one that was reviewed; nothing was done with it."""
 
     request: str
     name: str
     problem: str
     sentence = (
-        "{name!r} was not given back for the review request {request}: {problem}. Find out which writer changed it, "
-        "then start a new request."
+        "Nothing was done with {name!r} for the review request {request}: {problem}. Find out which writer changed "
+        "it, then start a new request."
     )
 
 

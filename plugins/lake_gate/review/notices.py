@@ -15,7 +15,7 @@ _STATES = {
     State.EXPIRED: "was not answered and carried out in time: the files stay in quarantine",
     State.RELEASED: "was approved: the files go through the gate again",
     State.PURGED: "was approved: the files were deleted from quarantine permanently",
-    State.FAILED: "could not be carried out: the files stay in quarantine",
+    State.FAILED: "could not be carried out: no file was moved out of quarantine",
 }
 
 
@@ -57,6 +57,7 @@ def closed_notice(request: Request, answers: Sequence[Answer], outcome: Mapping[
             f"Run of {reprocess['dag_id']}: {reprocess['run_id']}" if reprocess else "",
             *_files(request),
             *_purged(outcome),
+            *_in_force(outcome),
         ],
         sms=f"{sentence}.",
         attributes=_attributes(request, state),
@@ -72,13 +73,19 @@ def _files(request: Request) -> list[str]:
 
 
 def _purged(outcome: Mapping[str, Any]) -> list[str]:
-    """Return what is left of purged keys: versions with other bytes, which were not reviewed."""
+    """Return what is left of purged keys: versions with other bytes or without a seal, which were not reviewed."""
     listed = outcome.get("files") or ()
     return [
-        f"Not deleted, because they have other bytes: {counted(len(file['left']), 'version')} of {file['name']}"
+        f"Not deleted, with other bytes or without a seal: {counted(len(file['left']), 'version')} of {file['name']}"
         for file in listed
         if file["left"]
     ]
+
+
+def _in_force(outcome: Mapping[str, Any]) -> list[str]:
+    """Return which exceptions apply although the files were not released."""
+    ids = outcome.get("exceptions")
+    return [f"Exceptions that were added before, and apply until they are revoked: {', '.join(ids)}"] if ids else []
 
 
 def _attributes(request: Request, state: State) -> dict[str, str | int]:

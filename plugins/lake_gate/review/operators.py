@@ -20,15 +20,17 @@ from lake_gate import links
 from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
+from lake_gate.delivery.pin import check_pin
 from lake_gate.display.past import read_past
 from lake_gate.errors import (
+    ExceptionEndedError,
     ExceptionStandsError,
     ReviewedFileChangedError,
     ReviewError,
     ReviewFailedError,
     from_aws_error,
 )
-from lake_gate.exceptions.store import StoredDocument, add_exception, check_addable
+from lake_gate.exceptions.store import StoredDocument, add_exception, check_addable, read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.include import read_feeds
 from lake_gate.ledger.book import append_document
@@ -78,6 +80,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)
+"""Errors with which an approved request has failed."""
+
+
 def asker_of(context: Context) -> str:
     """Return the user who has started the run; empty if a schedule or another DAG has."""
     return str(getattr(context["dag_run"], "triggering_user_name", None) or "")
@@ -112,9 +118,22 @@ class ReviewOperator(GateOperator):
         """
         return state_of(request, answers, request.deadline_at if has_begun else now())
 
+    def begun_step(self, request: Request) -> dict[str, Any] | None:
+        """Return the document about what was given back, or is purged; None if nothing was carried out."""
+        name = PURGING if request.kind is Asked.PURGE else RETURNED
+        return read_step(self.s3, self.lake_settings.bronze_bucket, request, name)
+
     def answers(self, request: Request) -> list[Answer]:
         """Return the answers to a request."""
         return read_answers(self.s3, self.lake_settings.bronze_bucket, request)
+
+    def in_force(self, request: Request) -> dict[str, list[str]]:
+        """Return the exceptions that a request has added, for the outcome; they apply even if it was not released."""
+        if not request.kind.needs_exception:
+            return {}
+        read = read_exceptions(self.s3, self.lake_settings.bronze_bucket, request.feed)
+        ids = [exception.id for exception in read if exception.request == request.id]
+        return {"exceptions": ids} if ids else {}
 
     def send(self, context: Context, feed: Feed, notice: Notice, kind: str) -> str:
         """Send a message to the feed's low topic, once in a run; return its id."""
@@ -239,12 +258,10 @@ class CarryOutOperator(ReviewOperator):
         :raises ReviewError: when the request still waits for answers.
         :raises NotPurgedError: when a purge is not complete; the next try goes on.
         """
-        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
-        if read_step(self.s3, bronze, request, OUTCOME):
+        request = self.request_in(context)
+        if read_step(self.s3, self.lake_settings.bronze_bucket, request, OUTCOME):
             raise AirflowSkipException("The request is closed")
-        is_purge = request.kind is Asked.PURGE
-        begun = read_step(self.s3, bronze, request, PURGING if is_purge else RETURNED)
-        answers = self.answers(request)
+        begun, answers = self.begun_step(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
             raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
@@ -252,14 +269,14 @@ class CarryOutOperator(ReviewOperator):
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
         try:
-            if is_purge:
+            if request.kind is Asked.PURGE:
                 self._purge(request, answers, begun)
             else:
                 returned = begun or self._return(request, answers, reprocess_of(self.reviewed_feed(context), request))
                 write_step(self.s3, self.lake_settings, request, RETURNED, returned)
-        except (ReviewedFileChangedError, ExceptionStandsError) as error:
+        except _IMPOSSIBLE as error:
             self._take_back(request)
-            failed = {"state": State.FAILED, "problem": str(error), "at": now()}
+            failed = {"state": State.FAILED, "problem": str(error), "at": now(), **self.in_force(request)}
             write_step(self.s3, self.lake_settings, request, OUTCOME, failed)
             raise AirflowSkipException(str(error)) from None
         return len(request.files)
@@ -273,6 +290,8 @@ class CarryOutOperator(ReviewOperator):
         role = settings.require("releaser_role_arn").releaser_role_arn
         releaser = Releaser(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
+        if request.exception and max(last, now())[: len("2026-12-31")] > request.exception.until:
+            raise ExceptionEndedError(request.id, request.exception.until)
         exceptions = exceptions_of(request, approvers(request, answers), last)
         for file in request.files:
             check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
@@ -295,13 +314,13 @@ class CarryOutOperator(ReviewOperator):
             listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
             begun = {"files": described(listed), "at": now()}
         begun = write_step(self.s3, settings, request, PURGING, begun)
-        purge(self.s3, purger, request)
+        found = purge(self.s3, purger, request)
         amend_record(self.s3, settings, request, str(begun["at"]))
         outcome = {
             "state": State.PURGED,
             "at": now(),
             "answered_by": [answer.by for answer in counted(request, answers)],
-            "files": begun["files"],
+            "files": described(found, begun["files"]),
         }
         write_step(self.s3, settings, request, OUTCOME, outcome)
 
@@ -342,14 +361,17 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         """Start the run.
 
         :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
+        :raises RunPinnedError: when a run with this id has landed something else, or was a dry run: Airflow would
+            start none, and the files would stay held.
         """
-        request = self.request_in(context)
+        request, bronze = self.request_in(context), self.lake_settings.bronze_bucket
         if not request.kind.gives_back:
             raise AirflowSkipException("No file goes through the gate again")
-        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
+        returned = read_step(self.s3, bronze, request, RETURNED)
         reprocess = reprocess_of(self.reviewed_feed(context), request)
         if (returned or {}).get("reprocess") != reprocess:
             raise ReviewError(request.id, "no file was given back to the gate; its tasks were marked as done")
+        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
         self.trigger_dag_id, self.trigger_run_id = reprocess["dag_id"], reprocess["run_id"]
         self.conf = {"source": reprocess["source"]}
         return TriggerDagRunOperator.execute(self, context)
@@ -377,18 +399,19 @@ class CloseRequestOperator(ReviewOperator):
         return str(outcome.get("state"))
 
     def _outcome(self, request: Request, answers: list[Answer]) -> dict[str, Any]:
-        returned = read_step(self.s3, self.lake_settings.bronze_bucket, request, RETURNED)
-        state = self.state(request, answers, has_begun=returned is not None)
+        begun = self.begun_step(request)
+        state = self.state(request, answers, has_begun=begun is not None)
         if state is State.APPROVED and request.kind is Asked.KEEP:
             state = State.KEPT
-        elif state is State.APPROVED and returned:
+        elif state is State.APPROVED and begun and request.kind.gives_back:
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
             raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
-        reprocess = {"reprocess": returned["reprocess"]} if returned and state is State.RELEASED else {}
+        is_released = begun is not None and state is State.RELEASED
+        more = {"reprocess": begun["reprocess"]} if begun and is_released else self.in_force(request)
         return {
             "state": state,
             "at": now(),
             "answered_by": [answer.by for answer in counted(request, answers)],
-            **reprocess,
+            **more,
         }

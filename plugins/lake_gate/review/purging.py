@@ -7,6 +7,7 @@ other bytes, or without a seal, were not reviewed. They stay, and are named.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -82,17 +83,20 @@ def _list_versions(s3: S3Client, bucket: str, request: Request) -> list[Versions
     return listed
 
 
-def purge(s3: S3Client, purger: Purger, request: Request) -> None:
+def purge(s3: S3Client, purger: Purger, request: Request) -> list[Versions]:
     """Delete the versions of each file of a request, and look again.
 
+    :return: the versions that this try has found: also those that were added since they were written down.
     :raises NotPurgedError: when a version is left that should be gone.
     """
     files = {file.key: file for file in request.files}
-    for versions in _list_versions(s3, purger.bucket, request):
+    found = _list_versions(s3, purger.bucket, request)
+    for versions in found:
         for version_id in versions.deleted:
             purger.delete(replace(files[versions.key], version_id=version_id))
     if left := [versions.key for versions in _list_versions(s3, purger.bucket, request) if versions.deleted]:
         raise NotPurgedError(purger.bucket, len(left), left)
+    return found
 
 
 def amend_record(s3: S3Client, settings: Settings, request: Request, at: str) -> None:
@@ -110,6 +114,13 @@ def amend_record(s3: S3Client, settings: Settings, request: Request, at: str) ->
     rewrite_record(s3, settings, run)
 
 
-def described(listed: list[Versions]) -> list[dict[str, Any]]:
-    """Return the versions for documents."""
-    return [asdict(versions) for versions in listed]
+def described(listed: list[Versions], before: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """Return the versions for documents.
+
+    :param before: result of this function before the first version was deleted.
+    """
+    named = {item["key"]: item["deleted"] for item in before}
+    return [
+        {**asdict(versions), "deleted": list(dict.fromkeys([*named.get(versions.key, ()), *versions.deleted]))}
+        for versions in listed
+    ]

@@ -225,7 +225,12 @@ def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) ->
         return "this user is not a reviewer of the feed"
     if any(_is_by_same(earlier, answer) for earlier in approvals):
         return "this user has answered already"
-    return ""
+    return "the request was decided already" if _is_decided(request, approvals) else ""
+
+
+def _is_decided(request: Request, valid: Sequence[Answer]) -> bool:
+    """Whether no further answer counts: what was decided may have been carried out since."""
+    return len(valid) >= request.approvals or any(answer.option == REFUSE for answer in valid)
 
 
 def counted(request: Request, answers: Iterable[Answer]) -> list[Answer]:
@@ -252,7 +257,7 @@ def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
 
 def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
     """Return the names of the users whose approvals count."""
-    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE][: request.approvals]
+    return [answer.by for answer in counted(request, answers) if answer.option == APPROVE]
 
 
 def is_same_person(name: str, other: str) -> bool:

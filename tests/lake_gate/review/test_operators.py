@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -17,12 +18,14 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError
-from lake_gate.exceptions.store import read_exceptions
+from lake_gate.delivery.pin import pin_run
+from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
+from lake_gate.exceptions.store import add_exception, read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
+from lake_gate.model.run import Run
 from lake_gate.moving.tags import SEAL_TAG
 from lake_gate.review import documents, operators
 from lake_gate.review.answering import moment_after
@@ -249,13 +252,13 @@ def test_cleared_task_does_not_ask_again_what_is_answered(review: Review) -> Non
 
 
 def test_reviewer_sees_the_files_and_no_text_is_a_template(review: Review) -> None:
-    review.ask(reason="{{ 7*7 }}")
+    review.ask(reason="{{ 77*77 }}")
     with pytest.raises(WaitingError):
         review.approve()
     (task,) = review.asked
     assert "organizations.csv" in task.body
     assert "{{" not in task.body
-    assert "49" not in task.body
+    assert "5929" not in task.body
     assert not {"body", "subject"} & set(task.template_fields)
     assert "Baystate" not in task.body
 
@@ -416,6 +419,47 @@ def test_exception_that_the_file_of_the_feed_revokes_fails_the_request(
     assert "revokes its id" in both.document("outcome.json")["problem"]
 
 
+def test_exception_that_ends_before_the_answers_fails_the_request(review: Review) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    review.ask(until=datetime.now(UTC).date().isoformat())
+    review.approve(answer("bob", at=tomorrow))
+    review.approve(answer("cid", at=tomorrow), number=2)
+    assert is_failed(review)
+    assert "exception ended on" in review.document("outcome.json")["problem"]
+
+
+@pytest.fixture
+def half_added(both: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """A release that has died after the first of its two exceptions was added."""
+
+    def add_first(s3: Any, bronze: str, exception: Any) -> Any:
+        return add_exception(s3, bronze, exception) if exception.id == f"{ID}-1" else fails("PutObject")()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "add_exception", add_first)
+        with pytest.raises(ClientError):
+            both.step(CarryOutOperator)
+    return both
+
+
+def test_exceptions_of_a_request_that_failed_are_named(half_added: Review, revoke: Callable[[str], None]) -> None:
+    received = half_added.lake.messages_of(half_added.lake.settings.low_topic_arn)
+    revoke(f"{ID}-2")
+    with pytest.raises(AirflowSkipException):
+        half_added.step(CarryOutOperator)
+    with pytest.raises(ReviewFailedError):
+        half_added.step(CloseRequestOperator)
+    (sent,) = received()
+    assert half_added.document("outcome.json")["exceptions"] == [f"{ID}-1"]
+    assert f"apply until they are revoked: {ID}-1" in sent["Message"]
+
+
+def test_exceptions_of_a_request_that_expired_are_named(half_added: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operators, "now", lambda: moment_after(half_added.request.ends_at, seconds=1))
+    assert half_added.step(CloseRequestOperator) == "expired"
+    assert half_added.document("outcome.json")["exceptions"] == [f"{ID}-1"]
+
+
 def test_approval_ends(both: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(operators, "add_exception", fails("PutObject"))
@@ -487,6 +531,21 @@ def test_no_run_is_started_that_the_documents_do_not_say(
     assert triggered == []
 
 
+@pytest.mark.parametrize(
+    ("source", "is_dry_run", "is_started"),
+    [(f"held://review/{ID}", False, True), (f"held://review/{ID}", True, False), ("s3://other/", False, False)],
+)
+def test_run_of_the_same_id_with_other_values_is_not_taken_for_the_scan(
+    both: Review, triggered: list[Any], source: str, *, is_dry_run: bool, is_started: bool
+) -> None:
+    both.step(CarryOutOperator)
+    run = Run("synthea", f"reprocess-{ID}")
+    pin_run(both.lake.s3, both.lake.bronze, run, source, is_dry_run=is_dry_run)
+    with nullcontext() if is_started else pytest.raises(RunPinnedError):
+        both.step(ReprocessOperator)
+    assert bool(triggered) == is_started
+
+
 @pytest.fixture
 def purged(review: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
     """An approved purge of a file."""
@@ -538,6 +597,53 @@ def test_purge_that_has_begun_goes_on(purged: Review, monkeypatch: pytest.Monkey
     assert purged.step(CloseRequestOperator) == "purged"
     assert purged.document("outcome.json")["files"][0]["deleted"] == [file.version_id]
     assert purged.lake.keys(purged.lake.quarantine) == []
+
+
+def test_version_that_is_added_before_a_purge_goes_on_is_deleted_and_named(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file,) = purged.request.files
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "purge", fails("DeleteObject"))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+    place: Any = {"Bucket": purged.lake.quarantine, "Key": file.key}
+    same = urlencode({SEAL_TAG: file.checksum})
+    added, other = (
+        purged.lake.s3.put_object(**place, Body=CONTENT, Tagging=tagging)["VersionId"] for tagging in (same, "")
+    )
+    purged.step(CarryOutOperator)
+    (listed,) = purged.document("outcome.json")["files"]
+    assert (listed["deleted"], listed["left"]) == ([file.version_id, added], [other])
+    assert purged.lake.versions(purged.lake.quarantine, file.key) == [other]
+
+
+def begin(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a purge die after the file is deleted, before the record says so."""
+    with monkeypatch.context() as broken:
+        broken.setattr(operators, "amend_record", fails("PutObject"))
+        with pytest.raises(ClientError):
+            purged.step(CarryOutOperator)
+
+
+def test_purge_that_has_begun_is_not_closed_before_it_is_done(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(purged, monkeypatch)
+    monkeypatch.setattr(operators, "now", lambda: moment_after(purged.request.ends_at, seconds=1))
+    with pytest.raises(ReviewError, match="marked as done"):
+        purged.step(CloseRequestOperator)
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+
+
+def test_refusal_after_the_last_approval_does_not_stop_a_purge_that_has_begun(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(purged, monkeypatch)
+    lake, request, at = purged.lake, purged.request, datetime.now(UTC).isoformat(timespec="seconds")
+    add_answer(lake.s3, lake.settings, request, Answer(REFUSE, "dan", "dan", at, request.sha256))
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["answered_by"] == ["bob", "cid"]
 
 
 def test_approval_of_a_purge_ends(purged: Review, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, Request, approvers, is_same_person, state_of
+from lake_gate.review.request import (
+    APPROVE,
+    MOST_ANSWERS,
+    REFUSE,
+    Answer,
+    Request,
+    approvers,
+    counted,
+    is_same_person,
+    state_of,
+)
 from tests.lake_gate.review.requests import AFTER_END, END, LATE, NOW, make_request
 
 
@@ -25,6 +35,7 @@ def answers(*given: tuple[str, str]) -> list[Answer]:
         ([("bob", APPROVE), ("cid", REFUSE)], "refused"),
         ([("bob", REFUSE)], "refused"),
         ([("bob", REFUSE), ("cid", APPROVE), ("dan", APPROVE)], "refused"),
+        ([("bob", APPROVE), ("cid", APPROVE), ("dan", REFUSE)], "approved"),
         ([("ann", APPROVE), ("bob", APPROVE)], "asked"),
         ([("ann", REFUSE)], "asked"),
         ([("Ann ", APPROVE), ("ａｎｎ", APPROVE)], "asked"),
@@ -95,7 +106,9 @@ def test_too_many_answers_that_do_not_count_end_the_request() -> None:
 
 def test_approvers_are_those_whose_approvals_count() -> None:
     given = answers(("ann", APPROVE), ("bob", APPROVE), ("bob", APPROVE), ("cid", APPROVE), ("dan", APPROVE))
-    assert approvers(make_request(), given) == ["bob", "cid"]
+    assert (
+        approvers(make_request(), given) == [answer.by for answer in counted(make_request(), given)] == ["bob", "cid"]
+    )
 
 
 def test_document_of_a_request_is_read_as_it_was_written() -> None:
