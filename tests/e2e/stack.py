@@ -54,9 +54,18 @@ class Stack:
         """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule, **more}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
-        for dag in ("quarantine_review", "synthea_gate"):  # a changed file is read at once, others at their interval
-            (self.folder / f"dags/{dag}.py").touch()
+        (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
         wait_for(lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
+
+    def offer_feed_for_review(self, name: str) -> None:
+        """Wait until the form of ``quarantine_review`` has a feed."""
+
+        def is_offered() -> bool:
+            (self.folder / "dags/quarantine_review.py").touch()  # it may be being read just now
+            feeds = self.api("quarantine_review").get("/dags/quarantine_review/details")["params"]["feed"]
+            return name in feeds["schema"]["enum"]
+
+        wait_for(is_offered, f"{name} in the form of reviews")
 
     def switch_on(self, dag_id: str) -> None:
         """Let the scheduler begin runs of a DAG."""

@@ -53,6 +53,7 @@ class FileRow:
     :param now: bucket, key and version id where the file is; empty texts if that is not known.
     :param purged_at: when it was purged from there; empty if it was not.
     :param was: outcome before a later finding made it stricter; empty if none did.
+    :param exceptions: ids of the exceptions without which the outcome would have been stricter.
     """
 
     name: str
@@ -75,6 +76,7 @@ class FileRow:
     amended_at: str
     verdict_run_id: str
     purged_at: str = ""
+    exceptions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> FileRow:
@@ -102,6 +104,7 @@ class FileRow:
             amended_at=facts.text(entry, "amended", "decided_at"),
             verdict_run_id=facts.text(entry, "verdict", "run_id"),
             purged_at=facts.text(entry, "purged", "at"),
+            exceptions=tuple(facts.texts(entry, "exceptions")),
         )
 
     @property

@@ -36,6 +36,16 @@ def test_the_file_says_which_column_where_and_how_to_read_it(viewer: Browser, wr
     assert "aws s3api get-object --profile gate-reviewer" in page
 
 
+def test_exceptions_that_a_decision_has_used_are_named(viewer: Browser, written: Written) -> None:
+    used = {"reason": "allowed_by_exception", "exceptions": ["review-0123456789abcdef-1", HOSTILE]}
+    written.run(entry(outcome="promote", **used), entry("payers.csv", "promote"), columns=[])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "Exceptions used: " in page
+    assert "review-0123456789abcdef-1" in page
+    assert HOSTILE not in page
+    assert "Exceptions used" not in viewer.text(f"{RUN}/file", name="payers.csv")
+
+
 def test_review_can_be_asked_for_about_a_quarantined_file_alone(viewer: Browser, written: Written) -> None:
     written.run(entry(HOSTILE), entry("payers.csv", "promote"), columns=[column()])
     page = viewer.text(f"{RUN}/file", name=HOSTILE)
