@@ -37,7 +37,7 @@ def test_the_file_says_which_column_where_and_how_to_read_it(viewer: Browser, wr
 
 
 def test_exceptions_that_a_decision_has_used_are_named(viewer: Browser, written: Written) -> None:
-    used = {"reason": "allowed_by_exception", "exceptions": ["review-0123456789abcdef-1", HOSTILE]}
+    used: dict[str, Any] = {"reason": "allowed_by_exception", "exceptions": ["review-0123456789abcdef-1", HOSTILE]}
     written.run(entry(outcome="promote", **used), entry("payers.csv", "promote"), columns=[])
     page = viewer.text(f"{RUN}/file", name="patients.csv")
     assert "Exceptions used: " in page
