@@ -135,9 +135,7 @@ def pytest_unconfigure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with the tests that take minutes each: at the end, one worker would wait for the other."""
-    items.sort(
-        key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py", "test_review_in_browser.py"}
-    )
+    items.sort(key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py"})
 
 
 def pytest_collection_finish() -> None:
