@@ -119,7 +119,7 @@ class People:
             wait_for(lambda: not self.waits(run_id, task_id), "the answer to be taken")
 
     def waits(self, run_id: str, task_id: str) -> bool:
-        """Whether a task waits for an answer that nobody has given."""
+        """Whether a task waits for an answer that no user has given."""
         path = f"/dags/{REVIEW}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}"
         api = self.stack.api(REVIEW)
         try:
@@ -267,7 +267,7 @@ def release_a_masked_copy(people: People) -> None:
 
 
 def let_a_request_wait(people: People) -> None:
-    """Nobody answers; the deadline is an hour away, so it is moved, and the task that waits is cleared."""
+    """No user answers; the deadline is an hour away, so it is moved, and the task that waits is cleared."""
     stack = people.stack
     asked = people.ask_on_page(Run("staff", "night-1"), "staff.csv", "rescan")
     wait_for(lambda: people.waits(asked, "approve"), "the request to wait")

@@ -407,8 +407,7 @@ class CloseRequestOperator(ReviewOperator):
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
             raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
-        is_released = begun is not None and state is State.RELEASED
-        more = {"reprocess": begun["reprocess"]} if begun and is_released else self.in_force(request)
+        more = {"reprocess": begun["reprocess"]} if begun and state is State.RELEASED else self.in_force(request)
         return {
             "state": state,
             "at": now(),
