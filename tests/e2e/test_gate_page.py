@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import boto3
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from dev import services
-from dev.local import local_aws
-from dev.paths import aws_environment
 from lake_gate.model import jsonl
 from lake_gate.model.run import OBJECTS, RECORD, Run
 from lake_gate.model.words import counted
 from tests.e2e.browser import open_page, start_browser, token_of, violations
-from tests.e2e.stack import Stack, start_airflow, start_api_server
-from tests.lake import Lake
+from tests.e2e.stack import Stack, start_api_server
 
 pytestmark = pytest.mark.slow
 
@@ -36,22 +30,6 @@ FILES = {
 }
 DAG = "clinic_gate"
 MANY = 10_001
-
-
-@pytest.fixture
-def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    aws = local_aws()
-    for name, value in aws_environment(aws.url).items():
-        monkeypatch.setenv(name, value)
-    lake = Lake.set_up(aws.url)
-    try:
-        with start_airflow(lake, tmp_path, paused=True) as stack:
-            yield stack
-    finally:
-        services.stop(aws)
 
 
 def test_people_find_out_what_happened(

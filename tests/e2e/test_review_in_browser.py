@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,21 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
 import requests
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from dev import services
-from dev.local import local_aws
-from dev.paths import aws_environment
 from lake_gate.ledger.audit import Audit
 from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.review.request import request_id_of
 from tests.e2e.browser import SECONDS, open_page, start_browser, token_of
-from tests.e2e.stack import Stack, start_airflow, start_api_server, wait_for
-from tests.lake import Lake
+from tests.e2e.stack import Stack, start_api_server, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -34,21 +28,6 @@ CARD = "CREDIT_CARD_NUMBER"
 WITH_PASSPORT = ORGANIZATIONS.replace(b"Id,", b"PASSPORT,").replace(b"\n1,", b"\nC03005988,")
 STAFF = b"SSN,WARD\n219-09-9999,7\n"
 REVIEW = "quarantine_review"
-
-
-@pytest.fixture
-def stack(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    aws = local_aws()
-    for name, value in aws_environment(aws.url).items():
-        monkeypatch.setenv(name, value)
-    try:
-        with start_airflow(Lake.set_up(aws.url), tmp_path, paused=True) as stack:
-            yield stack
-    finally:
-        services.stop(aws)
 
 
 @dataclass(frozen=True)

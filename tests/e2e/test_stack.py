@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from dev import services
-from dev.local import local_aws
-from dev.paths import aws_environment
 from lake_gate.model.run import Run
-from tests.e2e.stack import Stack, start_airflow, wait_for
+from tests.e2e.stack import Stack, wait_for
 from tests.lake import Lake
 
 pytestmark = pytest.mark.slow
@@ -25,25 +19,6 @@ BURST = 1_000
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    aws = local_aws()
-    for name, value in aws_environment(aws.url).items():
-        monkeypatch.setenv(name, value)
-    lake = Lake.set_up(aws.url)
-    # A deferral that is over before a busy scheduler has heard of it costs a try: Airflow takes it for a lost task.
-    boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="10", Overwrite=True)
-    try:
-        with start_airflow(lake, tmp_path, paused=request.param == "paused") as stack:
-            yield stack
-    finally:
-        services.stop(aws)
-
-
-@pytest.mark.parametrize("stack", ["paused"], indirect=True)
 def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     """By the clock, and as a back-fill; who waits for silver is told."""
     lake, now = stack.lake, datetime.now(UTC)
