@@ -11,9 +11,10 @@ import os
 import pickle
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 REPO = Path(__file__).resolve().parent.parent
 _HOME = tempfile.mkdtemp(prefix="lake-gate-tests-")
@@ -53,6 +54,7 @@ from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
+from tests.snapshot import Snapshot
 
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
@@ -113,10 +115,33 @@ def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
     return local_aws
 
 
+class SetUpOnce(Protocol):
+    """Function that returns what ``set_up`` returns, with the local AWS as it leaves it.
+
+    It is called for the first test that asks for this name; all others of the process get a copy of both.
+    """
+
+    def __call__[T](self, name: str, set_up: Callable[[], T]) -> T: ...
+
+
+_snapshots: dict[str, Snapshot[Any]] = {}
+
+
 @pytest.fixture
-def lake(aws: LocalAws) -> Lake:
+def once(aws: LocalAws) -> SetUpOnce:
+    def once[T](name: str, set_up: Callable[[], T]) -> T:
+        if name not in _snapshots:
+            _snapshots[name] = Snapshot(set_up())
+        found: T = _snapshots[name].restore()
+        return found
+
+    return once
+
+
+@pytest.fixture
+def lake(aws: LocalAws, once: SetUpOnce) -> Lake:
     """The lake as the template makes it, in an empty local AWS with Macie enabled."""
-    return Lake.set_up(aws.endpoint_url)
+    return once("lake", partial(Lake.set_up, aws.endpoint_url))
 
 
 @pytest.fixture(scope="session")
