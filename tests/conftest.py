@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 REPO = Path(__file__).resolve().parent.parent
 _HOME = tempfile.mkdtemp(prefix="lake-gate-tests-")
@@ -54,7 +54,7 @@ from dev.in_process import cache_botocore_files
 from localaws.server import LocalAws
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
-from tests.snapshot import Snapshot
+from tests.snapshot import SetUpOnce, Snapshot
 
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
@@ -115,20 +115,13 @@ def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
     return local_aws
 
 
-class SetUpOnce(Protocol):
-    """Function that returns what ``set_up`` returns, with the local AWS as it leaves it.
-
-    It is called for the first test that asks for this name; all others of the process get a copy of both.
-    """
-
-    def __call__[T](self, name: str, set_up: Callable[[], T]) -> T: ...
-
-
 _snapshots: dict[str, Snapshot[Any]] = {}
 
 
 @pytest.fixture
 def once(aws: LocalAws) -> SetUpOnce:
+    """Sets a thing up for the first test that asks for it, and restores it for all others of the process."""
+
     def once[T](name: str, set_up: Callable[[], T]) -> T:
         if name not in _snapshots:
             _snapshots[name] = Snapshot(set_up())

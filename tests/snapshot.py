@@ -7,21 +7,27 @@ containers of its backends; and to clients of boto3.
 
 from __future__ import annotations
 
-import copyreg
 import io
 import pickle
 import threading
+from collections.abc import Callable
+from copyreg import __newobj__ as new  # type: ignore[attr-defined]
 from types import FunctionType
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.client import BaseClient
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import BackendDict
 from moto.moto_api._internal.models import moto_api_backend
-from moto.ssm.models import ParameterDict
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()), threading.Condition)
 _REFERRED = (RSAPrivateKey, FunctionType, BackendDict, BaseClient, *_LOCKS)
+
+
+class SetUpOnce(Protocol):
+    """Returns what ``set_up`` returns, with the local AWS as it leaves it; it is called once for each name."""
+
+    def __call__[T](self, name: str, set_up: Callable[[], T]) -> T: ...
 
 
 class Snapshot[T]:
@@ -31,20 +37,11 @@ class Snapshot[T]:
     """
 
     def __init__(self, value: T) -> None:
-        self._referred: list[Any] = []
         content = io.BytesIO()
-        pickler = pickle.Pickler(content, pickle.HIGHEST_PROTOCOL)
-        pickler.persistent_id = self._refer  # type: ignore[method-assign]
-        pickler.dispatch_table = copyreg.dispatch_table | {ParameterDict: _reduce}
-        backends = [(services, *place) for services in BackendDict._instances for place in services.iter_backends()]
-        pickler.dump((value, backends))
-        self._content = content.getvalue()
-
-    def _refer(self, value: Any) -> int | None:
-        if not isinstance(value, _REFERRED):
-            return None
-        self._referred.append(value)
-        return len(self._referred) - 1
+        pickler = _Pickler(content, pickle.HIGHEST_PROTOCOL)
+        instances: list[Any] = BackendDict._instances  # type: ignore[misc]
+        pickler.dump((value, [(services, *place) for services in instances for place in services.iter_backends()]))
+        self._content, self._referred = content.getvalue(), pickler.referred
 
     def restore(self) -> T:
         """Replace the state of all services by this one; return a copy of the value. May be called again and again."""
@@ -58,7 +55,28 @@ class Snapshot[T]:
         return value
 
 
-def _reduce(parameters: ParameterDict) -> tuple[Any, ...]:
-    """Name the arguments of its constructor, which pickle takes for that of a defaultdict."""
-    arguments = (parameters.account_id, parameters.region_name)
-    return ParameterDict, arguments, vars(parameters), None, iter(parameters.items())
+class _Pickler(pickle.Pickler):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.referred: list[Any] = []
+
+    def persistent_id(self, value: Any) -> int | None:
+        if not isinstance(value, _REFERRED):
+            return None
+        self.referred.append(value)
+        return len(self.referred) - 1
+
+    def reducer_override(self, value: Any) -> Any:
+        """Pack mappings of moto by what they hold: S3's, for one, only shows the latest version of each key."""
+        if not (isinstance(value, dict) and type(value).__module__.startswith("moto.")):
+            return NotImplemented
+        state = (dict(dict.items(value)), vars(value), getattr(value, "default_factory", None))
+        return new, (type(value),), state, None, None, _fill
+
+
+def _fill(mapping: Any, state: tuple[dict[Any, Any], dict[str, Any], Any]) -> None:
+    content, attributes, factory = state
+    dict.update(mapping, content)
+    vars(mapping).update(attributes)
+    if factory:
+        mapping.default_factory = factory

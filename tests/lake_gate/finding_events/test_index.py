@@ -18,6 +18,7 @@ from lake_gate.model.evidence import Observation
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
+from tests.snapshot import SetUpOnce
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
@@ -38,14 +39,18 @@ def severities(lake: Lake, gate: Gate, name: str) -> list[str | None]:
 
 
 @pytest.fixture
-def gates(lake: Lake) -> list[Gate]:
+def gates(lake: Lake, once: SetUpOnce) -> list[Gate]:
     """Runs of two feeds that are over; in one object of the first Macie has found something."""
-    runs = [Run("other", "manual__1+00:00"), Run("synthea", "1"), Run("synthea", "2")]
-    gates = [Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=run).over() for run in runs]
-    found = finding(lake, lake.bronze, gates[0].key("a.csv"), "Medium")
-    gates[0].write("findings.jsonl", json.dumps(found).encode())
-    lose(lake)
-    return gates
+
+    def set_up() -> list[Gate]:
+        runs = [Run("other", "manual__1+00:00"), Run("synthea", "1"), Run("synthea", "2")]
+        gates = [Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=run).over() for run in runs]
+        found = finding(lake, lake.bronze, gates[0].key("a.csv"), "Medium")
+        gates[0].write("findings.jsonl", json.dumps(found).encode())
+        lose(lake)
+        return gates
+
+    return once("index gates", set_up)
 
 
 def test_every_run_is_in_the_index_with_its_findings_and_it_is_rebuilt_once(lake: Lake, gates: list[Gate]) -> None:

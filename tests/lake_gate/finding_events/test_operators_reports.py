@@ -9,13 +9,14 @@ from lake_gate.ledger.book import read_head
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
+from tests.snapshot import SetUpOnce
 
 OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
 
 
 @pytest.fixture
-def gate(lake: Lake) -> Gate:
-    return Gate(lake, OUTCOMES).over()
+def gate(lake: Lake, once: SetUpOnce) -> Gate:
+    return once("reports gate", Gate(lake, OUTCOMES).over)
 
 
 def test_finding_that_was_dealt_with_is_passed_over_and_a_late_one_is_not(lake: Lake, gate: Gate) -> None:

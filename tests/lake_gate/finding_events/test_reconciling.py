@@ -23,16 +23,21 @@ from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import Events, Gate, finding
 from tests.lake_gate.steps import read_runs
+from tests.snapshot import SetUpOnce
 
 OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
 
 
 @pytest.fixture
-def gate(lake: Lake) -> Gate:
+def gate(lake: Lake, once: SetUpOnce) -> Gate:
     """A run of which one object was withdrawn."""
-    gate = Gate(lake, OUTCOMES).over()
-    Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
-    return gate
+
+    def set_up() -> Gate:
+        gate = Gate(lake, OUTCOMES).over()
+        Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+        return gate
+
+    return once("reconciling gate", set_up)
 
 
 def settled(lake: Lake, gate: Gate) -> bool:

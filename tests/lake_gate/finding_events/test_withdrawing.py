@@ -24,6 +24,7 @@ from tests.faults.choice import SEED, sample
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import FACTS, POLICY, Events, Gate, context_of, finding
 from tests.lake_gate.meanwhile import Meanwhile
+from tests.snapshot import SetUpOnce
 
 CRASHES = 1000 if os.environ.get("FAULTS_ALL") else 2
 """At how many calls a withdrawal is made to die: FAULTS_ALL=1 does so at each, else FAULTS_SEED chooses."""
@@ -31,9 +32,9 @@ OUTCOMES = {"a.csv": "promote", "b.csv": "promote", "c.csv": "hold", "d.csv": "q
 
 
 @pytest.fixture
-def gate(lake: Lake) -> Gate:
+def gate(lake: Lake, once: SetUpOnce) -> Gate:
     """A run that is over, and published."""
-    return Gate(lake, OUTCOMES).over()
+    return once("withdrawing gate", Gate(lake, OUTCOMES).over)
 
 
 def test_severe_object_is_in_quarantine_only_and_its_run_says_so(lake: Lake, gate: Gate) -> None:

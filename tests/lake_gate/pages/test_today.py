@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from lake_gate.pages.today import Today, decide_today
 from tests.lake import Lake
 from tests.lake_gate.exceptions.samples import OF_OBJECT
 from tests.lake_gate.steps import RUN, decide, land_files, landed_with_medium, write
+from tests.snapshot import SetUpOnce
 
 NOW = datetime.now(UTC)
 ENDS = f"{NOW + timedelta(days=9):%Y-%m-%d}"
@@ -41,8 +43,12 @@ def ask(lake: Lake, name: str = "a.csv") -> Today:
 
 
 @pytest.fixture
-def quarantined(lake: Lake) -> LandedObject:
+def quarantined(lake: Lake, once: SetUpOnce) -> LandedObject:
     """A file that its run quarantined because it was started with a stricter threshold than the policy's."""
+    return once("quarantined by a stricter threshold", partial(quarantine, lake))
+
+
+def quarantine(lake: Lake) -> LandedObject:
     landed = landed_with_medium(lake)
     (reported,) = lake.lines(RUN.document("findings.jsonl"))
     line = jsonl.to_line({**reported, "type": "SensitiveData:S3Object/CustomIdentifier"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,11 +20,14 @@ from lake_gate.recording.operators import PublishOperator, RecordOperator
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.steps import read_runs
+from tests.snapshot import SetUpOnce
 
 RUN = Run("synthea", "1")
 CONTEXT: Any = {"run_id": "1", "dag_run": SimpleNamespace(dag_id="d", run_id="1", start_date=None)}
 FACTS = {"source": "/x", "identifiers": {"Patient ID": {"id": "i", "sha256": "s"}}, "job_spec": {"name": "spec"}}
 OUTCOMES = {"a.csv": "promote", "b.csv": "quarantine", "c.csv": "promote", "d.pdf": "hold", "e.csv": "promote"}
+
+type Chunks = dict[str, list[list[int]]]
 
 
 def step(lake: Lake, operator: Any, **arguments: Any) -> Any:
@@ -41,8 +45,12 @@ def write(lake: Lake, name: str, content: bytes) -> str:
 
 
 @pytest.fixture
-def chunks(lake: Lake) -> dict[str, list[list[int]]]:
+def chunks(lake: Lake, once: SetUpOnce) -> Chunks:
     """A run that has decided about five objects, and moved none; the chunks of its decisions."""
+    return once("decided run", partial(decide_about_five, lake))
+
+
+def decide_about_five(lake: Lake) -> Chunks:
     objects = [lake.put(lake.bronze, f"synthea/1/{name}", name.encode()) for name in OUTCOMES]
     content, chunks = plan(decided(item, OUTCOMES[item.name]) for item in objects)
     write(lake, MANIFEST, jsonl.dump(objects))
@@ -54,11 +62,15 @@ def chunks(lake: Lake) -> dict[str, list[list[int]]]:
 
 
 @pytest.fixture
-def moved(lake: Lake, chunks: dict[str, list[list[int]]]) -> None:
+def moved(lake: Lake, chunks: Chunks, once: SetUpOnce) -> None:
     """The same, with everything moved."""
-    for outcome, of_outcome in chunks.items():
-        for chunk in of_outcome:
-            step(lake, MoveOperator, outcome=outcome, chunk=chunk)
+
+    def move() -> None:
+        for outcome, of_outcome in chunks.items():
+            for chunk in of_outcome:
+                step(lake, MoveOperator, outcome=outcome, chunk=chunk)
+
+    once("moved run", move)
 
 
 @pytest.mark.usefixtures("moved")
@@ -110,7 +122,7 @@ def test_record_says_what_it_was_decided_by_and_has_a_line_for_every_object(lake
         assert lake.read(now["bucket"], now["key"], now["version_id"]) == line["name"].encode()
 
 
-def test_record_fails_and_is_written_when_a_chunk_has_not_moved(lake: Lake, chunks: dict[str, list[list[int]]]) -> None:
+def test_record_fails_and_is_written_when_a_chunk_has_not_moved(lake: Lake, chunks: Chunks) -> None:
     step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
     with pytest.raises(NotAccountedError, match=r"^2 landed .*b\.csv, d\.pdf"):
         record(lake)
@@ -136,9 +148,7 @@ def test_marker_lists_the_versions_in_silver_and_nothing_else(lake: Lake) -> Non
     assert {key for key, _ in listed} == {f"synthea/1/{n}" for n, o in OUTCOMES.items() if o == Outcome.PROMOTE}
 
 
-def test_marker_is_refused_when_the_record_does_not_account_for_everything(
-    lake: Lake, chunks: dict[str, list[list[int]]]
-) -> None:
+def test_marker_is_refused_when_the_record_does_not_account_for_everything(lake: Lake, chunks: Chunks) -> None:
     step(lake, MoveOperator, outcome="promote", chunk=chunks["promote"][0])
     with pytest.raises(NotAccountedError):
         record(lake)
@@ -182,9 +192,7 @@ def test_run_that_has_moved_is_never_recorded_as_a_dry_run(lake: Lake) -> None:
     assert lake.read(lake.bronze, RUN.document("record.json")) == before
 
 
-def test_run_of_which_a_chunk_has_only_begun_is_not_recorded_as_a_dry_run(
-    lake: Lake, chunks: dict[str, list[list[int]]]
-) -> None:
+def test_run_of_which_a_chunk_has_only_begun_is_not_recorded_as_a_dry_run(lake: Lake, chunks: Chunks) -> None:
     assert chunks
     write(lake, "moves/promote-0.jsonl.begun", b'{"decisions": "v"}')
     with pytest.raises(RunHasMovedError):

@@ -7,8 +7,9 @@ import pytest
 from tests.lake import Lake
 from tests.lake_gate.finding_events.deciding.decide import OUTCOMES
 from tests.lake_gate.finding_events.world import Gate
+from tests.snapshot import SetUpOnce
 
 
 @pytest.fixture
-def gate(lake: Lake) -> Gate:
-    return Gate(lake, OUTCOMES).over()
+def gate(lake: Lake, once: SetUpOnce) -> Gate:
+    return once("deciding gate", Gate(lake, OUTCOMES).over)

@@ -16,18 +16,23 @@ from lake_gate.model.run import Run
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
+from tests.snapshot import SetUpOnce
 
 RUN = Run("synthea", "1")
 
 
 @pytest.fixture
-def masked(lake: Lake) -> Gate:
+def masked(lake: Lake, once: SetUpOnce) -> Gate:
     """A masked run whose only copy was promoted; its original is in quarantine."""
-    original = Gate(lake, {"a.csv": "mask"}, {"a.csv": b"original"}).land().decide()
-    original.step_chunk("quarantine", [*original.chunks["mask"][0], "originals"])
-    copies = Gate(lake, {"a.csv": "promote"}, {"a.csv": b"masked"}, run=RUN.masked).land().decide()
-    original.step_chunk("promote", [*copies.chunks["promote"][0], "copies"])
-    return copies
+
+    def set_up() -> Gate:
+        original = Gate(lake, {"a.csv": "mask"}, {"a.csv": b"original"}).land().decide()
+        original.step_chunk("quarantine", [*original.chunks["mask"][0], "originals"])
+        copies = Gate(lake, {"a.csv": "promote"}, {"a.csv": b"masked"}, run=RUN.masked).land().decide()
+        original.step_chunk("promote", [*copies.chunks["promote"][0], "copies"])
+        return copies
+
+    return once("masked run", set_up)
 
 
 def at(lake: Lake) -> At:
