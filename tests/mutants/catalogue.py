@@ -490,7 +490,7 @@ MUTANTS = [
     _deciding_strays("one unreadable stray stops everything", "        result.actions.append(_decide(lake, found, result))\n    except Exception as error:", "        result.actions.append(_decide(lake, found, result))\n    except ZeroDivisionError as error:"),
     _deciding_strays("strays that stay are read", '    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n', "    describe(lake.s3, bucket, key, head)\n    if bucket == lake.bronze and outcome != Outcome.QUARANTINE:\n"),
     _deciding_runs("one damaged run stops everything", "    except DamagedDocumentError as damage:\n        return", "    except ZeroDivisionError as damage:\n        return"),
-    _deciding("every object at the key of a marker is one", "return written is not None and is_marker_of(run, written)", "return written is not None"),
+    _deciding("every object at the key of a marker is one", "return written is not None and is_marker_of(lake.s3, lake.bronze, run, written)", "return written is not None"),
     _deciding_runs("findings that a run knows never lead to another decision", "if not is_left_to_run and not landing.is_dry and (landing.basis or not is_known):", "if not is_left_to_run and not landing.is_dry and not is_known:"),
     _deciding_again("copies in silver of held objects stay", "                add_copies_in_silver(lake, landed[name], everything[name], result)", "                pass"),
     _deciding_runs("copies in silver of a dry run stay", "    add_copies_in_silver(lake, landed, [*not_in_silver, *elsewhere], result)\n", ""),
