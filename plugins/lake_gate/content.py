@@ -15,16 +15,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.run import Run
+from lake_gate.model.names import loggable
+from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3.documents import (
+    iter_json_lines,
     put_version,
     read_document_or_none,
     read_object_version,
@@ -35,6 +40,8 @@ from lake_gate.s3.threads import map_threads
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+log = logging.getLogger(__name__)
 
 CONTENT = "_content/"
 PENDING = f"{CONTENT}pending/"
@@ -63,23 +70,51 @@ class LandedAt:
 
 def add_landed(s3: S3Client, bronze: str, run: Run, landed: LandedObject) -> None:
     """Record that a run lands these bytes; call it before the manifest is written. A retry writes the same again."""
-    name = hashlib.sha256(landed.name.encode()).hexdigest()
-    place = LandedAt(run.feed, run.folder, landed.name)
-    key = f"{_landed_prefix(landed.sha256)}{run.feed}/{run.folder}/{name}.json"
+    place, key = LandedAt(run.feed, run.folder, landed.name), _landed_key(run, landed.sha256, landed.name)
     write_document(s3, bronze, key, json.dumps({"schema": _SCHEMA, **asdict(place)}, ensure_ascii=False).encode())
 
 
 def iter_landed(s3: S3Client, bronze: str, sha256: str) -> Iterator[LandedAt]:
-    """Yield where runs have landed these bytes; documents that the gate did not write are skipped."""
+    """Yield where runs have landed these bytes; documents at the key of no run are skipped.
+
+    Instead of a damaged document, the manifest of the run in its key is read.
+
+    :raises Exception: the first error of a document and its manifest, when the other places were yielded.
+    """
+    errors: list[Exception] = []
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bronze, Prefix=_landed_prefix(sha256))
     for item in (item for page in pages for item in page.get("Contents", ())):
-        try:
-            content = jsonl.parse(read_document_or_none(s3, bronze, item["Key"]) or b"{}")
-            place = LandedAt(*(str(content[name]) for name in ("feed", "folder", "name")))
-            _ = place.run
-        except (ValueError, KeyError, TypeError):
+        key = item["Key"]
+        if (run := _run_in(key, sha256)) is None:
             continue
-        yield place
+        try:
+            yield from _read_places(s3, bronze, run, sha256, key)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def _run_in(key: str, sha256: str) -> Run | None:
+    feed, _, folder = key.removeprefix(_landed_prefix(sha256)).rpartition("/")[0].partition("/")
+    try:
+        return Run.of_folder(feed, folder)
+    except ValueError:
+        return None
+
+
+def _read_places(s3: S3Client, bronze: str, run: Run, sha256: str, key: str) -> list[LandedAt]:
+    """Return the place that a document has; if it is damaged, the one in the manifest of its run."""
+    try:
+        content = jsonl.parse(read_document_or_none(s3, bronze, key) or b"{}")
+        place = LandedAt(*(str(content[name]) for name in ("feed", "folder", "name")))
+        if _landed_key(run, sha256, place.name) == key and (place.feed, place.folder) == (run.feed, run.folder):
+            return [place]
+    except (ValueError, KeyError, TypeError, ClientError):
+        log.warning("s3://%s/%s cannot be read: the manifest is", bronze, loggable(key))
+    lines = iter_json_lines(s3, bronze, run.document(MANIFEST), missing_ok=True)
+    names = [str(line.get("name")) for line in lines if line.get("sha256") == sha256]
+    return [LandedAt(run.feed, run.folder, name) for name in names if _landed_key(run, sha256, name) == key]
 
 
 def add_found(s3: S3Client, bronze: str, sha256: str, found: Iterable[Observation]) -> str:
@@ -158,6 +193,11 @@ def _rank(severity: str | None) -> int:
 
 def _landed_prefix(sha256: str) -> str:
     return f"{CONTENT}{sha256}/landed/"
+
+
+def _landed_key(run: Run, sha256: str, name: str) -> str:
+    hash_of_name = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return f"{_landed_prefix(sha256)}{run.feed}/{run.folder}/{hash_of_name}.json"
 
 
 def _pending_key(sha256: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from dev import in_process
+from lake_gate.finding_events.reconciling import is_marker_of
 from lake_gate.masking import facts
 from lake_gate.model.run import Run
 from localaws.synthea import generate
@@ -69,6 +70,12 @@ def check_all(lake: Lake, ended: Ended, delivery: Path) -> None:
         original = (delivery / name).read_bytes()
         assert (in_silver == original) == (name in promoted or not rows(original))
         assert len(rows(in_silver)) == len(rows(original))
+    assert is_own_marker(lake, ended)
+
+
+def is_own_marker(lake: Lake, ended: Ended) -> bool:
+    """Return whether a finding about the marker leaves it in silver."""
+    return is_marker_of(lake.s3, lake.bronze, ended.run, lake.read(lake.silver, ended.run.marker))
 
 
 @pytest.fixture
@@ -338,6 +345,7 @@ def test_later_finding_in_a_copy_pulls_it_back_from_silver(
     assert lake.keys(lake.bronze, "held/") == [f"held/masked/{ended.run.prefix}encounters.csv"]
     assert ended.names_in(lake.quarantine) == {"encounters.csv", "patients.csv"}
     assert ended.record["accounted"]
+    assert is_own_marker(lake, ended)
     assert run_events().tasks["withdraw"] == "skipped"
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from lake_gate.content import LandedAt, add_found, add_landed, exceeds_evidence, iter_landed, read_found
+from lake_gate.model import jsonl
 from lake_gate.model.evidence import Detection, Evidence, Observation
-from lake_gate.model.run import Run
+from lake_gate.model.run import MANIFEST, Run
 from tests.builders import landed
 from tests.lake import Lake
+from tests.lake_gate.steps import RUN, write
 
 SHA256 = "00" * 32
 LOW = Observation(
@@ -36,6 +38,23 @@ def test_every_run_that_landed_the_bytes_is_found_by_them(lake: Lake) -> None:
 def test_what_others_put_there_is_not_a_landing(lake: Lake, content: bytes) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key=f"_content/{SHA256}/landed/a/b/c.json", Body=content)
     assert list(iter_landed(lake.s3, lake.bronze, SHA256)) == []
+
+
+OF_ANOTHER_RUN = b'{"feed": "synthea", "folder": "2", "name": "a.csv"}'
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"[]", b"{}", OF_ANOTHER_RUN])
+def test_damaged_document_hides_no_landing(lake: Lake, damage: bytes) -> None:
+    """Copies with the same bytes would stay in silver whatever is found in them."""
+    manifest = [landed("a.csv"), landed("b.csv"), landed("c.csv", sha256="11" * 32)]
+    write(lake, MANIFEST, jsonl.dump(manifest))
+    for item in manifest[:2]:
+        add_landed(lake.s3, lake.bronze, RUN, item)
+    before = list(iter_landed(lake.s3, lake.bronze, SHA256))
+    (key, *_) = [item["Key"] for item in lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_content/")["Contents"]]
+    lake.s3.put_object(Bucket=lake.bronze, Key=key, Body=damage)
+    assert list(iter_landed(lake.s3, lake.bronze, SHA256)) == before
+    assert {place.name for place in before} == {"a.csv", "b.csv"}
 
 
 def test_what_was_found_stays_and_is_kept_once(lake: Lake) -> None:

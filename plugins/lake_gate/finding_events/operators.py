@@ -111,7 +111,8 @@ class TakeEventsOperator(GateOperator):
         found = hints.parse_all(
             hints.iter_bodies(_extras(context)), account_id=hook.account_id, region=hook.conn_region_name
         )
-        watermark = Watermark.parse(read_document_or_none(self.s3, self.lake_settings.bronze_bucket, WATERMARK))
+        written = read_document_or_none(self.s3, self.lake_settings.bronze_bucket, WATERMARK)
+        watermark = Watermark.parse(written, now_ms=_now_ms())
         return {
             "watermark": json.loads(watermark.to_bytes()),
             "finding_ids": found.finding_ids,
@@ -142,6 +143,10 @@ class TakeEventsOperator(GateOperator):
     def _sqs(self) -> SQSClient:
         client: SQSClient = SqsHook(aws_conn_id=self.aws_conn_id).conn
         return client
+
+
+def _now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
 
 
 def _extras(context: Context) -> Iterator[Mapping[str, Any]]:
@@ -381,10 +386,14 @@ class RecordEventsOperator(GateOperator):
         requested = self._requested_ids(run)
         # Ids that Macie no longer knows count as processed: they are not requested again.
         times = {**dict.fromkeys(filter(None, requested), 0), **examination.times}
-        now_ms = int(datetime.now(UTC).timestamp() * 1000)
+        now_ms = _now_ms()
 
         def moved(current: bytes | None) -> bytes:
-            return Watermark.parse(current).moved(times, totals.pending, totals.failed, now_ms=now_ms).to_bytes()
+            return (
+                Watermark.parse(current, now_ms=now_ms)
+                .moved(times, totals.pending, totals.failed, now_ms=now_ms)
+                .to_bytes()
+            )
 
         update_document(self.s3, bronze, WATERMARK, moved)
 

@@ -13,12 +13,14 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from lake_gate.decision.amendments import Amendment, Amendments, Withdrawal
+from lake_gate.decision.basis import read_basis
 from lake_gate.decision.overlay import read_amendments
+from lake_gate.decision.reason import Reason
 from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.run import OBJECTS, Run
-from lake_gate.recording.entries import iter_run_entries
+from lake_gate.recording.entries import iter_run_entries, read_record
 from lake_gate.recording.marker import Marker
-from lake_gate.recording.record import Totals, marker_head
+from lake_gate.recording.record import Totals
 from lake_gate.recording.rewriting import sums
 from lake_gate.s3.documents import (
     iter_json_lines,
@@ -33,18 +35,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def is_marker_of(run: Run, content: bytes) -> bool:
-    """Whether this is a marker of the run without any member that markers do not have."""
+def is_marker_of(s3: S3Client, bronze: str, run: Run, content: bytes) -> bool:
+    """Whether this is a marker of the run that lists nothing but what the run's documents say it has promoted.
+
+    Any text can have the shape of a marker. Every listed version is therefore compared with the run's documents, and
+    every withdrawn one with these and the amendments.
+
+    :raises DamagedDocumentError: when the run has no record, or documents are damaged.
+    """
     marker = Marker.parse(content)
-    if marker is None or set(marker.head) != {"schema", "feed", "run_id"}:
+    if marker is None or marker.to_bytes() != content:
         return False
-    head, members = marker.head, {"key", "version_id", "size_bytes", "sha256"}
-    if head != marker_head({"feed": run.feed, "run_id": head["run_id"]}) or marker.to_bytes() != content:
+    record, basis = read_record(s3, bronze, run, "run"), read_basis(s3, bronze, run)
+    entries = iter_run_entries(s3, bronze, run, basis, Amendments(), dry_run=False)
+    expected = Marker.of(record["run"], entries, {})
+    promoted = {item["key"]: item for item in expected.objects}
+    if marker.head != expected.head or any(promoted.get(item["key"]) != item for item in marker.objects):
         return False
-    is_own = Run(run.feed, str(head["run_id"])).folder == run.folder
-    return is_own and all(
-        set(item) - {"masked"} == members and str(item["key"]).startswith(run.prefix) for item in marker.objects
-    )
+    amended = (read_amendments(s3, bronze, of_run).withdrawals().values() for of_run in (run, run.masked))
+    versions = {(item.key, item.version_id) for withdrawals in amended for item in withdrawals}
+    versions |= {(item["key"], item["version_id"]) for item in expected.objects}
+    return marker.withdrawn.keys() <= versions and set(marker.withdrawn.values()) <= set(Reason)
 
 
 def rewrite_marker(s3: S3Client, bronze: str, silver: str, run: Run, now_made: Iterable[Amendment]) -> None:

@@ -42,12 +42,16 @@ class Watermark:
     failed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, content: bytes | None) -> Watermark:
-        """Read the document; return an empty watermark when it is missing or of another shape."""
+    def parse(cls, content: bytes | None, *, now_ms: int) -> Watermark:
+        """Read the document; return an empty watermark when it is missing, of another shape, or from the future.
+
+        :param now_ms: from a watermark beyond it nothing would be listed until its time has come.
+        """
         try:
-            return cls.of(jsonl.parse(content or b""))
+            watermark = cls.of(jsonl.parse(content or b""))
         except ValueError:
             return cls(0, {}, frozenset())
+        return watermark if watermark.updated_at_ms <= now_ms + LOOK_BACK_MS else cls(0, {}, frozenset())
 
     @classmethod
     def of(cls, content: Any) -> Watermark:

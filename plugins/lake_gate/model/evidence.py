@@ -233,11 +233,16 @@ def _is_detection(content: Any) -> bool:
     if not isinstance(columns, (list, tuple)) or not all(map(_is_column, columns)):
         return False
     texts = (content["identifier"], content["category"])
-    return type(content["count"]) is int and all(isinstance(text, str) for text in texts)
+    return _is_count(content["count"]) and all(isinstance(text, str) for text in texts)
 
 
 def _is_column(content: Any) -> bool:
-    return isinstance(content, (list, tuple)) and [type(number) for number in content] == [int, int]
+    return isinstance(content, (list, tuple)) and len(content) == 2 and all(map(_is_count, content))
+
+
+def _is_count(content: Any) -> bool:
+    """Whether this is a number that the gate writes: none is below 1, or it would lower a sum that a rule limits."""
+    return type(content) is int and content > 0
 
 
 @dataclass(frozen=True, slots=True)

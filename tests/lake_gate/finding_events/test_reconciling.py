@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lake_gate.decision.amendments import Amendment, Amendments
 from lake_gate.decision.overlay import read_amendments
+from lake_gate.errors import DamagedDocumentError
 from lake_gate.finding_events.reconciling import (
     is_marker_of,
     is_settled,
@@ -17,6 +19,8 @@ from lake_gate.finding_events.reconciling import (
 )
 from lake_gate.model.manifest import Moved
 from lake_gate.model.run import Run
+from lake_gate.recording.marker import Marker
+from lake_gate.recording.record import marker_head
 from lake_gate.recording.rewriting import rewrite_record
 from lake_gate.runs_index import upsert
 from tests.builders import decided
@@ -100,26 +104,63 @@ def test_record_of_a_run_that_has_moved_is_not_dry_whatever_was_written_over_it(
     assert gate.record_json["dry_run"] is False
 
 
+def is_marker(lake: Lake, run: Run, content: bytes) -> bool:
+    return is_marker_of(lake.s3, lake.bronze, run, content)
+
+
 def test_marker_is_recognized_by_its_content(lake: Lake, gate: Gate) -> None:
     written = lake.read(lake.silver, gate.run.marker)
     content: dict[str, Any] = json.loads(written)
-    assert is_marker_of(gate.run, written)
-    assert not is_marker_of(Run("synthea", "2"), written)
-    (listed,) = content["objects"]
-    for spoilt in (
-        {**content, "notes": "x"},
-        {**content, "feed": "other"},
-        {**content, "run_id": "2"},
-        {**content, "schema": "x"},
-        {**content, "objects": [{**listed, "note": "x"}]},
-        {**content, "objects": [{**listed, "key": "elsewhere/a.csv"}]},
-        {**content, "withdrawn": [{**content["withdrawn"][0], "note": "x"}]},
-        [content],
-        "x",
+    assert is_marker(lake, gate.run, written)
+    assert is_marker(
+        lake, gate.run, lake.read(lake.silver, gate.run.marker, lake.versions(lake.silver, gate.run.marker)[-1])
+    )
+    other = Gate(lake, OUTCOMES, run=Run("synthea", "2")).over()
+    assert not is_marker(lake, other.run, written)
+    for spoilt in ({**content, "notes": "x"}, [content], "x"):
+        assert not is_marker(lake, gate.run, json.dumps(spoilt).encode())
+    assert not is_marker(lake, gate.run, written + b"\n219-09-9999")
+    assert not is_marker(lake, gate.run, b"SSN\n")
+
+
+@pytest.mark.parametrize("member", ["schema", "feed", "run_id"])
+def test_marker_names_its_own_run_and_schema(lake: Lake, gate: Gate, member: str) -> None:
+    marker = marker_in(lake, gate)
+    assert not is_marker(lake, gate.run, replace(marker, head={**marker.head, member: "2"}).to_bytes())
+
+
+@pytest.mark.parametrize("member", ["key", "version_id", "size_bytes", "sha256", "note", "masked"])
+def test_text_in_the_shape_of_a_marker_is_none_if_its_run_has_not_promoted_it(
+    lake: Lake, gate: Gate, member: str
+) -> None:
+    marker = marker_in(lake, gate)
+    (listed,) = marker.objects
+    for value in ("219-09-9999", f"{listed.get(member)}, 219-09-9999"):
+        assert not is_marker(lake, gate.run, replace(marker, objects=[{**listed, member: value}]).to_bytes())
+
+
+def test_marker_withdraws_versions_of_its_run_only_and_for_a_known_reason(lake: Lake, gate: Gate) -> None:
+    marker = marker_in(lake, gate)
+    (((key, version_id), reason),) = marker.withdrawn.items()
+    for forged in (
+        {("219-09-9999", version_id): reason},
+        {(key, "219-09-9999"): reason},
+        {(key, version_id): "219-09"},
     ):
-        assert not is_marker_of(gate.run, json.dumps(spoilt).encode())
-    assert not is_marker_of(gate.run, written + b"\n219-09-9999")
-    assert not is_marker_of(gate.run, b"SSN\n")
+        assert not is_marker(lake, gate.run, replace(marker, withdrawn=forged).to_bytes())
+
+
+def test_marker_of_a_run_without_a_record_is_not_recognized(lake: Lake, gate: Gate) -> None:
+    run = Run("synthea", "never")
+    forged = replace(marker_in(lake, gate), head=marker_head({"feed": run.feed, "run_id": run.run_id}), objects=[])
+    with pytest.raises(DamagedDocumentError):
+        is_marker(lake, run, forged.to_bytes())
+
+
+def marker_in(lake: Lake, gate: Gate) -> Marker:
+    marker = Marker.parse(lake.read(lake.silver, gate.run.marker))
+    assert marker is not None
+    return marker
 
 
 def test_unfinished_objects_were_not_moved_or_came_back_and_are_all_when_the_documents_lag_behind() -> None:

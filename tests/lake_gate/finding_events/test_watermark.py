@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from lake_gate.finding_events.watermark import LOOK_BACK_MS, Watermark
 
 NOW = 10 * LOOK_BACK_MS
-BEGINNING = Watermark.parse(None)
+BEGINNING = Watermark.parse(None, now_ms=NOW)
 
 
 def test_first_run_looks_at_everything() -> None:
@@ -18,7 +19,7 @@ def test_first_run_looks_at_everything() -> None:
 
 def test_watermark_is_read_as_it_was_written() -> None:
     moved = BEGINNING.moved({"a": NOW, "b": NOW - 1}, ["b"], now_ms=NOW)
-    assert Watermark.parse(moved.to_bytes()) == moved
+    assert Watermark.parse(moved.to_bytes(), now_ms=NOW) == moved
 
 
 def test_finding_that_appears_late_is_listed_and_new_and_one_that_was_seen_is_not() -> None:
@@ -54,7 +55,7 @@ def test_two_runs_keep_the_pending_findings_of_each_other() -> None:
 def test_why_an_object_failed_is_kept_until_it_is_looked_at_again() -> None:
     why = {"a": {"bucket": "silver", "key": "a.csv", "why": "AccessDenied"}}
     failed = BEGINNING.moved({"a": NOW, "b": NOW}, ["a", "b"], why, now_ms=NOW)
-    assert Watermark.parse(failed.to_bytes()) == failed
+    assert Watermark.parse(failed.to_bytes(), now_ms=NOW) == failed
     assert (failed.failed, failed.is_new("a")) == (why, True)
     assert failed.moved({"b": NOW}, [], now_ms=NOW).failed == why
     assert failed.moved({"a": NOW}, [], now_ms=NOW).failed == {}
@@ -75,4 +76,11 @@ def test_finding_that_has_changed_since_is_new() -> None:
     "content", [b"{", b"[]", b"{}", b'{"updated_at_ms": "x", "seen": {}, "pending": []}', b"[" * 100_000]
 )
 def test_damaged_watermark_begins_at_the_beginning(content: bytes) -> None:
-    assert Watermark.parse(content) == BEGINNING
+    assert Watermark.parse(content, now_ms=NOW) == BEGINNING
+
+
+def test_watermark_from_the_future_begins_at_the_beginning() -> None:
+    """As of another unit: nothing would be listed, and no finding ever withdraw anything."""
+    ahead = Watermark(NOW + LOOK_BACK_MS, {}, frozenset({"a"}))
+    assert Watermark.parse(ahead.to_bytes(), now_ms=NOW) == ahead
+    assert Watermark.parse(replace(ahead, updated_at_ms=NOW * 1000).to_bytes(), now_ms=NOW) == BEGINNING

@@ -268,9 +268,18 @@ def test_columns_make_no_difference_between_result_and_finding() -> None:
     assert few == many
 
 
-@pytest.mark.parametrize("columns", [3, [3], [[1]], [[1, "2"]], [[1, 2, 3]], [[True, 2]]])
+@pytest.mark.parametrize("columns", [3, [3], [[1]], [[1, "2"]], [[1, 2, 3]], [[True, 2]], [[0, 2]], [[1, -2]]])
 def test_columns_of_another_shape_are_no_observation(columns: Any) -> None:
     content = Observation.from_api(record(**located("4")), is_finding=False).to_json()
     content["detections"][0]["columns"] = columns
+    with pytest.raises(ValueError, match="detections have an unexpected shape"):
+        Observation.from_json(content)
+
+
+@pytest.mark.parametrize("count", [0, -1, -(10**30), True, "3", 3.0, None])
+def test_count_that_the_gate_does_not_write_is_no_observation(count: Any) -> None:
+    """A sum of counts that a rule limits is never lowered by a damaged document."""
+    content = Observation.from_api(record(**located("4")), is_finding=False).to_json()
+    content["detections"][0]["count"] = count
     with pytest.raises(ValueError, match="detections have an unexpected shape"):
         Observation.from_json(content)

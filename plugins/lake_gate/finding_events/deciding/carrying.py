@@ -41,20 +41,22 @@ def carry(lake: Lake, results: Iterable[Result]) -> Carried:
             by_content[sha256] += found
     carried = Carried()
 
-    def keep_and_list(sha256: str) -> list[content.LandedAt] | Exception:
+    def keep_and_list(sha256: str) -> tuple[list[content.LandedAt], Exception | None]:
+        landed_at: list[content.LandedAt] = []
         try:
             # Keep the findings before the places are read: see lake_gate.content.
             carried.versions[sha256] = content.add_found(lake.s3, lake.bronze, sha256, by_content[sha256])
-            return list(content.iter_landed(lake.s3, lake.bronze, sha256))
+            landed_at.extend(content.iter_landed(lake.s3, lake.bronze, sha256))
         except Exception as error:
-            return error
+            return landed_at, error
+        return landed_at, None
 
-    for sha256, landed_at in map_threads(keep_and_list, by_content, THREADS):
+    for sha256, (landed_at, error) in map_threads(keep_and_list, by_content, THREADS):
         found = _distinct(by_content[sha256])
-        if isinstance(landed_at, Exception):
-            carried.failed.append(failed_action(found, landed_at))
-            continue
-        carried.places[sha256] = {(place.run, place.run.prefix + place.name) for place in landed_at}
+        if error:
+            carried.failed.append(failed_action(found, error))
+        else:  # bytes of which not all places are known stay pending
+            carried.places[sha256] = {(place.run, place.run.prefix + place.name) for place in landed_at}
         for place in landed_at:
             key = place.run.prefix + place.name
             carried.by_run[place.run][key] += [

@@ -117,6 +117,6 @@ def _is_document(lake: Lake, finding: Observation) -> bool:
         return False
     try:
         written = read_object_version(lake.s3, finding.bucket, finding.key, finding.version_id)
+        return written is not None and is_marker_of(lake.s3, lake.bronze, run, written)
     except Exception:  # the object is decided about as a stray, which reports the error
         return False
-    return written is not None and is_marker_of(run, written)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from lake_gate.content import read_found
+from lake_gate.finding_events.deciding.findings import decide_all
+from lake_gate.finding_events.deciding.lake import Lake as Where
+from lake_gate.model.evidence import Observation
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.deciding.decide import decide
@@ -55,3 +58,25 @@ def test_each_run_decides_about_the_same_bytes_by_its_own_policy(lake: Lake, gat
         *(("1", "stands", "a.csv"), ("2", "move", "a.csv"), ("2", "move", "y.csv")),
     }
     assert all(one.because for one in actions if one.status == "move")
+
+
+def test_run_of_which_neither_landing_nor_manifest_can_be_read_stops_no_other_and_is_reported(
+    lake: Lake, gate: Gate
+) -> None:
+    other = Gate(lake, {"x.csv": "promote"}, {"x.csv": b"a.csv"}, Run("synthea", "2")).over()
+    damaged = Gate(lake, {"y.csv": "promote"}, {"y.csv": b"a.csv"}, Run("synthea", "0")).over()
+    damaged.write("manifest.jsonl", b"x")
+    landed = f"_content/{damaged.objects['y.csv'].sha256}/landed/synthea/0/"
+    (item,) = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix=landed)["Contents"]
+    lake.s3.put_object(Bucket=lake.bronze, Key=item["Key"], Body=b"x")
+    settled: dict[str, str] = {}
+    actions = decide_all(
+        Where(lake.s3, lake.bronze, lake.silver, datetime.now(UTC)),
+        [Observation.from_api(finding(lake, lake.silver, gate.key("a.csv")), is_finding=True)],
+        (),
+        settled,
+    )
+    statuses = sorted((one.folder, one.status) for one in actions)
+    assert statuses == [("", "failed"), ("1", "move"), ("2", "move")]
+    assert not settled
+    assert other.objects

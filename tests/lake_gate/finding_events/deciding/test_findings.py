@@ -13,6 +13,8 @@ from lake_gate.finding_events.deciding.findings import decide_all
 from lake_gate.finding_events.deciding.lake import Lake as Where
 from lake_gate.model.evidence import Observation
 from lake_gate.model.run import Run
+from lake_gate.recording.marker import Marker
+from lake_gate.recording.record import marker_head
 from tests.lake import Lake
 from tests.lake_gate.finding_events.deciding.decide import decide
 from tests.lake_gate.finding_events.world import Gate, finding
@@ -85,8 +87,11 @@ def test_object_in_silver_leaves_it_whatever_its_key_looks_like(lake: Lake, gate
     dump = b"SSN\n219-09-9999\n"
     marker = json.loads(lake.read(lake.silver, gate.run.marker))
     spoilt = json.dumps({**marker, "notes": "219-09-9999"}).encode()
+    item = {"key": "synthea/7/a.csv", "version_id": "v", "size_bytes": 11, "sha256": "219-09-9999"}
+    of_no_run = Marker(marker_head({"feed": "synthea", "run_id": "7"}), [item], {}).to_bytes()
     keys = {"_runs/dump.csv": dump, "_verdicts/a.csv": dump, "_runs/synthea/9/a.csv": dump, "_content/x": dump}
-    for key, content in {**keys, "_runs/synthea/9.json": dump, "_runs/synthea/8.json": spoilt}.items():
+    markers = {"_runs/synthea/9.json": dump, "_runs/synthea/8.json": spoilt, "_runs/synthea/7.json": of_no_run}
+    for key, content in {**keys, **markers}.items():
         lake.s3.put_object(Bucket=lake.silver, Key=key, Body=content)
         (action,) = decide(lake, finding(lake, lake.silver, key))
         assert (action.status, action.stricter_decision.outcome) == ("move", "quarantine"), key
