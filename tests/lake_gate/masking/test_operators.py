@@ -233,6 +233,36 @@ def test_copy_of_an_earlier_try_that_is_not_masked_any_more_is_refused(lake: Lak
         mask(lake, [])
 
 
+@pytest.fixture
+def other_spec(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function after whose call the spec has another content."""
+    read = operators.read_spec
+    changed = lambda name: replace(read(name), sha256="other")  # noqa: E731
+    return lambda: monkeypatch.setattr(operators, "read_spec", changed)
+
+
+def test_copies_of_another_spec_than_the_one_in_force_are_not_promoted(
+    lake: Lake, other_spec: Callable[[], None]
+) -> None:
+    scanned(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake))
+    scanned(lake, copies(lake), RUN.masked)
+    other_spec()
+    with pytest.raises(MaskingChangedError):
+        decide(lake)
+    assert not lake.keys(lake.silver)
+
+
+def test_spec_may_change_once_moves_have_begun(lake: Lake, other_spec: Callable[[], None]) -> None:
+    scanned(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake))
+    scanned(lake, copies(lake), RUN.masked)
+    chunks = decide(lake)
+    move(lake, "quarantine", chunks["quarantine"][0])
+    other_spec()
+    assert decide(lake) == chunks
+
+
 def test_copies_are_kept_once_moves_have_begun(lake: Lake) -> None:
     scanned(lake, land_files(lake, allergies=TABLE))
     mask(lake, choose(lake))
