@@ -198,6 +198,7 @@ class DecideTogetherOperator(_DecideWithSpecOperator):
         return together(chunks, chunks_of_copies)
 
     def _refuse_other_spec(self, run: Run, masking: Iterable[Masking]) -> None:
-        of_copies = {line.report.get("spec_sha256") for line in masking if line.report}
-        if of_copies - {read_spec(self.spec).sha256} and not (self.begun(run) or self.begun(run.masked)):
+        sha256 = read_spec(self.spec).sha256
+        is_other = any(line.report and line.report.get("spec_sha256") != sha256 for line in masking)
+        if is_other and not (self.begun(run) or self.begun(run.masked)):
             raise MaskingChangedError(f"s3://{self.lake_settings.bronze_bucket}/{run.masked.prefix}")

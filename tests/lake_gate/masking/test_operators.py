@@ -16,6 +16,8 @@ from lake_gate.errors import MaskingChangedError, SettingsError
 from lake_gate.exceptions.store import add_exception
 from lake_gate.masking import operators
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
+from lake_gate.masking.spec import MaskingSpec
+from lake_gate.masking.specs import read_spec
 from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
@@ -236,8 +238,10 @@ def test_copy_of_an_earlier_try_that_is_not_masked_any_more_is_refused(lake: Lak
 @pytest.fixture
 def other_spec(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Return a function after whose call the spec has another content."""
-    read = operators.read_spec
-    changed = lambda name: replace(read(name), sha256="other")  # noqa: E731
+
+    def changed(name: str) -> MaskingSpec:
+        return replace(read_spec(name), sha256="other")
+
     return lambda: monkeypatch.setattr(operators, "read_spec", changed)
 
 
