@@ -106,7 +106,7 @@ MASKING_ROWS = """\
 | **choose** | as for decide | as for decide |
 | **mask_files** | KMS refuses the key of the setting masking_key | correct setting or policy, clear read_settings |
 | **mask_files** | the masking spec is not valid | correct it, clear |
-| **mask_files**, **list_masked** | spec or key changed while the run masked | start a new run |
+| **mask_files**, **list_masked**, **decide** | spec or key changed while the run masked | start a new run |
 | **reuse_copies**, **gather_copies_histories** | as for reuse_verdicts | clear |
 | **render_copies_job**, **estimate_copies_cost** | as for render_job, estimate_cost | as there |
 | **create_copies_job** | as for create_job | as there, clear render_copies_job |

@@ -313,7 +313,8 @@ class MaskingChangedError(FinalGateError):
 
     uri: str
     sentence = (
-        "The masked copies below {uri} were made with different keys or specs, or an earlier try has made others. "
+        "The masked copies below {uri} were made with different keys or specs, or with another spec than the one in "
+        "force now, or an earlier try has made others. "
         "Nothing was moved. Start a new run."
     )
 

@@ -13,7 +13,7 @@ from lake_gate.decision.reason import CLEARED, Reason
 from lake_gate.delivery.source import select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError
-from lake_gate.model.run import HELD_PREFIX, Run
+from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, Run
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import tags_of
 
@@ -40,7 +40,8 @@ def iter_held(s3: S3Client, bronze: str, feed: str | None = None) -> Iterator[He
 
     Objects below a delete marker are left out, because they were removed.
 
-    :param feed: only objects of this feed, without those below its prefix that no run can have held; all by default.
+    :param feed: only objects of this feed, without those below its prefix that no run can have held, and without masked
+        copies, which are not re-processed; all by default.
     """
     latest = (item for item in iter_versions(s3, bronze, feed) if item["IsLatest"])
     for _, held in map_threads(partial(_held, s3, bronze), latest):
@@ -73,10 +74,11 @@ def _place(path: str) -> tuple[str, str, str]:
     Runs hold only valid feeds, folders and names; other keys come from another writer. Their feed would become the
     subject of messages and the name of a task, and their name would be refused when the feed is re-processed.
     """
-    parts = path.split("/", 2)
+    parts = path.removeprefix(MASKED_PREFIX).split("/", 2)
     if len(parts) == 3 and _may_be_of_a_run(*parts):
         feed, run_folder, name = parts
-        return feed, run_folder, name
+        run = Run.of_folder(feed, run_folder)
+        return feed, (run.masked if path.startswith(MASKED_PREFIX) else run).folder, name
     return UNKNOWN, UNKNOWN, parts[-1]
 
 
@@ -101,7 +103,7 @@ class HeldObject:
 
     :param run_folder: folder of the run that holds it, see :attr:`lake_gate.model.run.Run.folder`.
     :param name: path in the delivery of that run.
-    :param key: key in bronze, with ``held/``.
+    :param key: key in bronze, with ``held/``; masked copies are below ``held/masked/``.
     :param held_at: time of the hold, ISO 8601 in UTC with whole seconds, so that the texts sort by time.
     :param reason: see :class:`lake_gate.decision.decision.Reason`.
     """

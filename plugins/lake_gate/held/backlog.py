@@ -11,6 +11,7 @@ from typing import Any
 
 from lake_gate.delivery.held_objects import HeldObject
 from lake_gate.held.ageing import QuarantinedFile, WaitingRequest, file_line, request_lines, sum_lines
+from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX
 from lake_gate.model.words import counted
 from lake_gate.notifications.message import Notice
 
@@ -179,6 +180,7 @@ def notice(feed: str, record: Mapping[str, Any], oldest: Overdue, record_uri: st
         subject=sentence,
         lines=[
             *(_held_lines(groups, held, overdue, age) if groups else ()),
+            *([_COPIES] if any(item["key"].startswith(HELD_PREFIX + MASKED_PREFIX) for item in oldest.held) else []),
             *sum_lines(quarantine, days),
             *request_lines(oldest.requests),
             *names,
@@ -198,6 +200,12 @@ def notice(feed: str, record: Mapping[str, Any], oldest: Overdue, record_uri: st
         record_uri=record_uri,
         left_out=overdue + quarantined + requests - len(names) - len(files) - len(oldest.requests),
     )
+
+
+_COPIES = (
+    f"Masked copies (below {HELD_PREFIX}{MASKED_PREFIX}) are not re-processed: their originals are in quarantine. "
+    "Correct the masking spec or the policy, have the files delivered again, then delete the copies."
+)
 
 
 def _held_lines(groups: Sequence[Mapping[str, Any]], held: int, overdue: int, age: str) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """Check a masked copy against its original, without the code that has masked it.
 
-Both are read side by side with Python's csv module. Columns that are not masked must be equal, row by row. A masked
-cell must have the form of its method, so that it is not a value of the original, except one of that form. Two methods
-have further checks: tokens are compared with all values of the original that look like tokens, dates with their own
-originals.
+Both are read side by side with Python's csv module. Columns that are not masked must be equal, row by row, and have no
+value that is masked in the same row. A masked cell must have the form of its method, so that it is not a value of the
+original, except one of that form. Two methods have further checks: tokens are compared with all values of the original
+that look like tokens, dates with their own originals.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import compress
+from operator import eq
 from typing import BinaryIO
 
 from lake_gate.errors import MaskCheckError, UnparsableRowError
@@ -43,6 +45,8 @@ _ORDINALS_BYTES = 24 * 1024**2
 _YEAR = re.compile(r"[0-9]{4}")
 _ZIP3 = re.compile(r"[0-9]{3}")
 _STATES = {*STATES, *STATES.values()}
+_SHOWN = re.compile(r"(?=.*[0-9]).{6,}", re.DOTALL)
+"""Values that are not expected to be the same in two columns by chance: ids, dates, numbers of six digits."""
 
 
 class Table:
@@ -113,6 +117,9 @@ class Check:
         dropped = set(plan.positions(Method.DROP))
         kept = [position for position in range(len(plan.columns)) if position not in dropped]
         self._target_of = {position: target for target, position in enumerate(kept)}
+        self._copied = plan.positions(Method.KEEP)
+        # Amounts are left out: a price and the sum that is rounded are often the same.
+        self._hidden = plan.positions(*(method for method in Method if method not in {Method.KEEP, Method.ROUND}))
         self._shifts = _Shifts(spec.oldest_year)
         self._tests = {position: _form_of(plan.columns[position].rule, spec.oldest_year) for position in kept}
         self._values: dict[str, int] = {}
@@ -162,6 +169,7 @@ class Check:
             self._collect_looking_like_tokens(columns[position])
             if method is not Method.DROP:
                 self._compare_masked(position, columns, copied[self._target_of[position]])
+        self._search_masked(columns)
         if self._plan.quasi_identifiers:
             self._groups.add([copied[self._target_of[position]] for position in self._plan.quasi_identifiers])
 
@@ -169,6 +177,15 @@ class Check:
         """Refuse ids in a column that is not masked: the second scan takes them for tokens."""
         if any(_UUID.search(cell) for cell in set(cells) if len(cell) >= _UUID_LENGTH):
             raise self._error(f"column {label} is not masked and has UUIDs, which a scan cannot tell from tokens")
+
+    def _search_masked(self, columns: list[Cells]) -> None:
+        """Refuse a row that has a masked value in a copied column as well: it tells whose token or date it is."""
+        for hidden in self._hidden:
+            for copied in self._copied:
+                same = set(compress(columns[hidden], map(eq, columns[hidden], columns[copied])))
+                if any(map(_SHOWN.fullmatch, same)):
+                    labels = self._plan.columns[hidden].label, self._plan.columns[copied].label
+                    raise self._error("a value of column {} is also in column {}, which is not masked".format(*labels))
 
     def _compare_masked(self, position: int, columns: list[Cells], masked: Cells) -> None:
         column, cells, has_form = self._plan.columns[position], columns[position], self._tests[position]

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lake_gate.content import add_landed
 from lake_gate.decision.reason import Reason
+from lake_gate.delivery.disk import disk_full_as_gate_error
 from lake_gate.errors import (
     MaskCheckError,
     MaskedCopyStandsError,
@@ -27,6 +28,7 @@ from lake_gate.masking.report import Found, MaskReport
 from lake_gate.masking.spec import MaskingSpec, Method
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import loggable
 from lake_gate.model.run import Run
 from lake_gate.s3 import multipart
 from lake_gate.s3.uploads import put_once
@@ -88,10 +90,12 @@ def make_copy(s3: S3Client, masked: Run, to_mask: ToMask, spec: MaskingSpec, key
     """Mask an object and upload the copy below the prefix of the masked run, or return why there is none.
 
     :raises MaskedCopyStandsError: when an earlier try has uploaded other bytes.
+    :raises DiskFullError: when original and copy do not fit on the worker's disk now.
     """
     landed, found = to_mask.landed, hash_of(to_mask.found)
     original = landed.name, landed.version_id, landed.sha256
-    with TemporaryFile() as source, TemporaryFile() as target:
+    purpose = f"{loggable(landed.name)} and its masked copy"
+    with disk_full_as_gate_error(purpose), TemporaryFile() as source, TemporaryFile() as target:
         _download(s3, landed, source)
         try:
             report = mask_file(source, target, landed=landed, spec=spec, found=to_mask.found, keys=keys)

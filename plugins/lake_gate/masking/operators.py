@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -162,7 +162,8 @@ class ListMaskedOperator(GateOperator):
 class DecideTogetherOperator(_DecideWithSpecOperator):
     """Decide about every landed object and every masked copy, see :class:`DecideOperator`.
 
-    Returns the chunks of both.
+    Returns the chunks of both. Raises :class:`MaskingChangedError` if the spec is another one than the copies were made
+    with, because a rule that was added since is not applied in them; not once moves have begun.
 
     :param copies_evidence: like ``evidence``, of the job that has read the copies (templated).
     """
@@ -179,6 +180,7 @@ class DecideTogetherOperator(_DecideWithSpecOperator):
         masked, bronze = run.masked, self.lake_settings.bronze_bucket
         lines = iter_items(self.s3, bronze, masked.document(MASKED), Masking.from_json, missing_ok=True)
         masking = {line.name: line for line in lines}
+        self._refuse_other_spec(run, masking.values())
         judged = self._judge_landed(run)
         # Of what was found since, the masking did not know the column: such an object is held.
         known = {
@@ -194,3 +196,9 @@ class DecideTogetherOperator(_DecideWithSpecOperator):
         chunks_of_copies = self._commit(masked, of_copies, decided_copies) if of_copies else {}
         chunks = self._commit(run, judged, originals, has_copies=has_copies)
         return together(chunks, chunks_of_copies)
+
+    def _refuse_other_spec(self, run: Run, masking: Iterable[Masking]) -> None:
+        sha256 = read_spec(self.spec).sha256
+        is_other = any(line.report and line.report.get("spec_sha256") != sha256 for line in masking)
+        if is_other and not (self.begun(run) or self.begun(run.masked)):
+            raise MaskingChangedError(f"s3://{self.lake_settings.bronze_bucket}/{run.masked.prefix}")

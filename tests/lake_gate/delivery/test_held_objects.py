@@ -58,6 +58,8 @@ def test_objects_of_all_feeds_are_listed_or_of_one(lake: Lake, monkeypatch: pyte
         ("held/synthea/1/C:a.csv", UNKNOWN, UNKNOWN, "C:a.csv"),
         ("held/synthea/1/.hidden", UNKNOWN, UNKNOWN, ".hidden"),
         ("held/synthea/__MACOSX/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/masked/synthea/a.csv", UNKNOWN, UNKNOWN, "a.csv"),
+        ("held/masked/1/a/b.csv", UNKNOWN, UNKNOWN, "b.csv"),
     ],
 )
 def test_object_that_no_run_has_put_there_is_listed_as_unknown(
@@ -66,6 +68,14 @@ def test_object_that_no_run_has_put_there_is_listed_as_unknown(
     lake.put(lake.bronze, key, b"x")
     (one,) = listed(lake)
     assert (one.feed, one.run_folder, one.name, one.reason) == (feed, run_folder, name, UNKNOWN)
+
+
+def test_masked_copy_is_of_its_feed_and_is_not_re_processed(lake: Lake) -> None:
+    lake.put(lake.bronze, "held/masked/synthea/1/sub/a.csv", b"x", Tagging="reason=masked_not_clean")
+    (one,) = listed(lake)
+    assert (one.feed, one.run_folder, one.name) == ("synthea", "1/masked", "sub/a.csv")
+    assert one.reason == "masked_not_clean"
+    assert listed(lake, "synthea") == listed(lake, "masked") == []
 
 
 def test_objects_below_the_prefix_of_a_feed_that_no_run_gives_are_none_of_the_feed(lake: Lake) -> None:

@@ -71,3 +71,10 @@ def test_message_names_overdue_objects_and_counts_the_others() -> None:
     assert ("claims" in body, "csv" in sms) == (False, False)
     counts = {name: value["StringValue"] for name, value in request["MessageAttributes"].items()}
     assert (counts["feed"], counts["outcome"], counts["hold"], counts["overdue"]) == ("synthea", "held", "3", "2")
+
+
+@pytest.mark.parametrize(("key", "is_copy"), [("held/masked/synthea/1/a.csv", True), ("held/synthea/2/a.csv", False)])
+def test_message_says_that_masked_copies_are_not_re_processed(key: str, is_copy: bool) -> None:
+    held = [{"key": key, "reason": "masked_not_clean", "held_at": NIGHT}]
+    sent = notice("synthea", {**summed(), "older_than_hours": 6}, Overdue(held), "s3://b/r")
+    assert any("are not re-processed" in line for line in sent.lines) is is_copy

@@ -109,6 +109,22 @@ def test_id_in_a_column_that_is_not_masked_is_found(cell: str) -> None:
     assert value not in str(error.value)
 
 
+@pytest.mark.parametrize("column", ["START", "BIRTH", "SSN"])
+def test_masked_value_in_a_column_that_is_not_masked_is_found_in_its_row(column: str) -> None:
+    value = original(7, column)
+    with pytest.raises(MaskCheckError, match=f"a value of column {column} is also in column CODE, which is") as error:
+        mask(CONTENT.replace("out6,1\n", f"out6,{value}\n"), SPEC)
+    assert value not in str(error.value)
+
+
+@pytest.mark.parametrize(("value", "where"), [("Humana", "PLACE"), ("12345", "SSN"), ("123456", "INCOME")])
+def test_word_short_number_or_amount_may_be_the_same_in_two_columns(value: str, where: str) -> None:
+    columns = {"PLACE": NULL, "SSN": NULL, "INCOME": {"method": "round", "step": 1000}, "CODE": KEEP}
+    cells = {"PLACE": "", "SSN": "", "INCOME": "", "CODE": value, where: value}
+    copy, _ = mask(f"{','.join(columns)}\n{','.join(cells[name] for name in columns)}\n", spec_of(columns))
+    assert copy.decode().endswith(f",{value}\n")
+
+
 def test_incomplete_character_at_the_end_is_compared() -> None:
     content = CONTENT.encode().removesuffix(b"\n")
     copy = mask(content, SPEC)[0]

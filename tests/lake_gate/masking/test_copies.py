@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from typing import Any
 
 import pytest
 
 from lake_gate.content import iter_landed
-from lake_gate.errors import MaskedCopyStandsError
+from lake_gate.errors import DiskFullError, MaskedCopyStandsError
+from lake_gate.masking import copies
 from lake_gate.masking.copies import Made, ToMask, make_copy
 from lake_gate.masking.keys import Keys
 from lake_gate.masking.spec import MaskingSpec, parse
@@ -82,6 +84,18 @@ def test_retry_with_another_key_is_refused(lake: Lake) -> None:
     with pytest.raises(MaskedCopyStandsError):
         make_copy(lake.s3, RUN.masked, item, spec(), keys(b"other"))
     assert len(lake.versions(lake.bronze, "masked/synthea/1/a.csv")) == 1
+
+
+def test_full_disk_is_a_state_that_passes(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    item = to_mask(lake)
+    with monkeypatch.context() as patch:
+        patch.setattr(copies, "_download", full)
+        with pytest.raises(DiskFullError, match=r"no room for a\.csv and its masked copy"):
+            make_copy(lake.s3, RUN.masked, item, spec(), keys())
+    assert make_copy(lake.s3, RUN.masked, item, spec(), keys()).copy
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from lake_gate.errors import MaskingChangedError, SettingsError
 from lake_gate.exceptions.store import add_exception
 from lake_gate.masking import operators
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
+from lake_gate.masking.spec import MaskingSpec
+from lake_gate.masking.specs import read_spec
 from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import Run
@@ -231,6 +233,38 @@ def test_copy_of_an_earlier_try_that_is_not_masked_any_more_is_refused(lake: Lak
     mask(lake, choose(lake))
     with pytest.raises(MaskingChangedError):
         mask(lake, [])
+
+
+@pytest.fixture
+def other_spec(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function after whose call the spec has another content."""
+
+    def changed(name: str) -> MaskingSpec:
+        return replace(read_spec(name), sha256="other")
+
+    return lambda: monkeypatch.setattr(operators, "read_spec", changed)
+
+
+def test_copies_of_another_spec_than_the_one_in_force_are_not_promoted(
+    lake: Lake, other_spec: Callable[[], None]
+) -> None:
+    scanned(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake))
+    scanned(lake, copies(lake), RUN.masked)
+    other_spec()
+    with pytest.raises(MaskingChangedError):
+        decide(lake)
+    assert not lake.keys(lake.silver)
+
+
+def test_spec_may_change_once_moves_have_begun(lake: Lake, other_spec: Callable[[], None]) -> None:
+    scanned(lake, land_files(lake, allergies=TABLE))
+    mask(lake, choose(lake))
+    scanned(lake, copies(lake), RUN.masked)
+    chunks = decide(lake)
+    move(lake, "quarantine", chunks["quarantine"][0])
+    other_spec()
+    assert decide(lake) == chunks
 
 
 def test_copies_are_kept_once_moves_have_begun(lake: Lake) -> None:
