@@ -71,6 +71,7 @@ from lake_gate.review.request import (
     problem_of,
     request_id_of,
     state_of,
+    with_rules,
 )
 from lake_gate.review.returning import check_in_quarantine, give_back, take_back
 from lake_gate.review.sessions import Purger, Releaser
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
 
 _IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)
 """Errors with which an approved request has failed."""
+_TOO_FEW = "too few answers count: its tasks were marked as done, or the feed's file has become stricter since"
 
 
 def asker_of(context: Context) -> str:
@@ -93,15 +95,20 @@ class ReviewOperator(GateOperator):
     """Base class of the operators below: the request of this run, and its feed."""
 
     def request_in(self, context: Context) -> Request:
-        """Return the request of this run.
+        """Return the request of this run, with the rules that its feed has today.
+
+        Once it has begun to be carried out, the people whose approvals counted then are those that count.
 
         :raises ReviewError: when it was not written.
         """
-        feed, request_id = self.reviewed_feed(context).name, request_id_of(context["run_id"])
-        request = read_request(self.s3, self.lake_settings.bronze_bucket, feed, request_id)
+        feed, request_id = self.reviewed_feed(context), request_id_of(context["run_id"])
+        request = read_request(self.s3, self.lake_settings.bronze_bucket, feed.name, request_id)
         if request is None:
             raise ReviewError(request_id, "its document does not exist")
-        return request
+        if begun := self.begun_step(request):
+            approved_by = begun.get("approved_by", ())
+            return with_rules(request, len(approved_by), approved_by)
+        return with_rules(request, feed.approvals_for(request.asked), feed.reviewers.get(request.asked, ()))
 
     def reviewed_feed(self, context: Context) -> Feed:
         """Return the feed in the params of the run."""
@@ -235,9 +242,9 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
     def _write(self, context: Context, answer: Answer) -> None:
         request = self.request_in(context)
-        answer = replace(answer, request_sha256=request.sha256)
-        note = problem_of(request, counted(request, self.answers(request)), answer)
-        add_answer(self.s3, self.lake_settings, request, replace(answer, note=note))
+        answers, answer = self.answers(request), replace(answer, request_sha256=request.sha256)
+        note = problem_of(request, counted(request, answers), answer, is_new=True)
+        add_answer(self.s3, self.lake_settings, request, replace(answer, note=note), answers)
         if note:
             self.log.warning("An answer does not count: %s", note)
 
@@ -264,7 +271,7 @@ class CarryOutOperator(ReviewOperator):
         begun, answers = self.begun_step(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
-            raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
+            raise ReviewError(request.id, f"{_TOO_FEW}; clear approve: it asks again")
         if state is not State.APPROVED or request.kind is Asked.KEEP:
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
@@ -302,6 +309,7 @@ class CarryOutOperator(ReviewOperator):
             "files": [asdict(copy) for copy in copies],
             "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
             "at": now(),
+            "approved_by": approvers(request, answers),
             "reprocess": reprocess,
         }
 
@@ -312,7 +320,7 @@ class CarryOutOperator(ReviewOperator):
         purger = Purger(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
         if begun is None:
             listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
-            begun = {"files": described(listed), "at": now()}
+            begun = {"files": described(listed), "at": now(), "approved_by": approvers(request, answers)}
         begun = write_step(self.s3, settings, request, PURGING, begun)
         found = purge(self.s3, purger, request)
         amend_record(self.s3, settings, request, str(begun["at"]))
@@ -406,7 +414,8 @@ class CloseRequestOperator(ReviewOperator):
         elif state is State.APPROVED and begun and request.kind.gives_back:
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
-            raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
+            problem = _TOO_FEW if state is State.ASKED else "it was not carried out; its tasks were marked as done"
+            raise ReviewError(request.id, problem)
         more = {"reprocess": begun["reprocess"]} if begun and state is State.RELEASED else self.in_force(request)
         return {
             "state": state,

@@ -38,7 +38,7 @@ from lake_gate.review.operators import (
     NotifyReviewersOperator,
     ReprocessOperator,
 )
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
+from lake_gate.review.request import APPROVE, MOST_IGNORED, REFUSE, Answer, request_id_of
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -178,16 +178,87 @@ def test_answers_that_do_not_count_are_noted_and_the_task_asks_again(review: Rev
     assert review.approve(("cid",), number=2) == "approved"
 
 
-@pytest.mark.slow
-def test_asker_alone_never_gets_a_file_back(review: Review) -> None:
+def test_users_who_may_not_answer_end_no_request(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often: their answers are noted up to a number, and each is waited for like the first."""
+    set_rules(monkeypatch, reviewers={"rescan": ["bob"]})
     review.ask(asked="rescan")
     start = datetime.now(UTC) - timedelta(minutes=1)
-    given = [answer("ann", at=start + timedelta(seconds=number)) for number in range(MOST_ANSWERS)]
-    assert review.approve(*given) == "expired"
+    given = [answer("ann", REFUSE, start + timedelta(seconds=number)) for number in range(MOST_IGNORED + 2)]
+    assert review.approve(*given, ("dan", REFUSE), ("bob",)) == "approved"
+    assert len(review.asked) == len(given) + 2
+    assert [given.by for given in review.answers] == ["ann"] * MOST_IGNORED + ["bob"]
+    assert len(lines_of(review.lake)) == MOST_IGNORED + 2
+    assert review.step(CarryOutOperator) == 1
+
+
+def test_asker_alone_never_gets_a_file_back(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(asked="rescan")
+    with pytest.raises(WaitingError):
+        review.approve(("ann",), ("ann",))
+    expire(review, monkeypatch)
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
     assert review.lake.keys(review.lake.bronze, "held/") == []
     assert review.step(CloseRequestOperator) == "expired"
+
+
+def set_rules(monkeypatch: pytest.MonkeyPatch, **rules: Any) -> None:
+    """Let the feed's file have these rules from now on."""
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", **rules)], []))
+
+
+def test_reviewer_who_was_removed_since_the_request_does_not_approve(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_rules(monkeypatch, reviewers={"release": ["bob", "cid", "dan"]})
+    review.ask()
+    set_rules(monkeypatch, reviewers={"release": ["cid", "dan", "eve"]})
+    assert review.approve(("bob",), ("eve",), ("cid",)) == "asked"
+    assert review.approve(("bob", REFUSE), ("dan",), number=2) == "approved"
+    assert [given.by for given in review.answers if not given.note] == ["cid", "dan"]
+
+
+def test_approval_of_a_reviewer_who_was_removed_since_is_not_carried_out(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve_release(review)
+    set_rules(monkeypatch, reviewers={"release": ["cid", "dan"]})
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CarryOutOperator)
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+    assert review.approve(("dan",), number=2) == "approved"
+    assert review.step(CarryOutOperator) == 1
+    (exception,) = read_exceptions(review.lake.s3, review.lake.bronze, "synthea")
+    set_rules(monkeypatch, reviewers={"release": ["eve", "fay"]})  # it was carried out by the rules of its time
+    assert review.step(CloseRequestOperator) == "released"
+    assert list(exception.approved_by) == review.document("outcome.json")["answered_by"] == ["cid", "dan"]
+
+
+def test_approvals_that_the_feed_asks_for_since_count(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(asked="rescan")
+    assert review.approve(("bob",)) == "approved"
+    set_rules(monkeypatch, approvals={"rescan": 2})
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CarryOutOperator)
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CloseRequestOperator)
+    with pytest.raises(WaitingError):
+        review.approve(number=2)
+    assert "approve**: 2" in review.asked[-1].body
+    assert review.approve(("cid",), number=2) == "approved"
+    assert review.step(CarryOutOperator) == 1
+    assert review.step(CloseRequestOperator) == "released"
+    assert review.document("outcome.json")["answered_by"] == ["bob", "cid"]
+
+
+def test_purge_that_has_begun_goes_on_after_its_reviewers_were_removed(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(purged, monkeypatch)
+    set_rules(monkeypatch, reviewers={"purge": ["eve", "fay"]})
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["answered_by"] == ["bob", "cid"]
 
 
 def test_first_answer_is_enough_for_everything_but_a_release(review: Review) -> None:
@@ -483,7 +554,7 @@ def test_release_that_was_carried_out_in_time_is_closed_at_any_time(
 
 def test_approvals_of_another_content_of_the_request_release_nothing(both: Review) -> None:
     forge(both)
-    with pytest.raises(ReviewError, match="not answered"):
+    with pytest.raises(ReviewError, match="too few answers count"):
         both.step(CarryOutOperator)
     assert both.lake.keys(both.lake.bronze, "held/") == []
 
@@ -580,7 +651,7 @@ def test_purge_needs_two_people(review: Review, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
     review.ask(asked="purge")
     review.approve(("bob",))
-    with pytest.raises(ReviewError, match="not answered"):
+    with pytest.raises(ReviewError, match="too few answers count"):
         review.step(CarryOutOperator)
     assert len(review.lake.keys(review.lake.quarantine)) == 1
 
