@@ -20,7 +20,7 @@ from lake_gate import links
 from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
-from lake_gate.delivery.pin import check_pin
+from lake_gate.delivery.pin import pin_run
 from lake_gate.display.past import read_past
 from lake_gate.errors import (
     ExceptionEndedError,
@@ -41,7 +41,7 @@ from lake_gate.notifications.message import Notice
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.review.answering import answer_of, now
-from lake_gate.review.checking import request_of
+from lake_gate.review.checking import TOO_MANY_OPEN, has_too_many_open, request_of
 from lake_gate.review.documents import (
     add_answer,
     append_latest_answer,
@@ -169,8 +169,25 @@ class CheckRequestOperator(ReviewOperator):
             asked_by = asker_of(context)
             request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=asked_by)
         written = write_request(self.s3, settings, request)
+        self._withdraw_if_too_many(written)
         self.log.info("Request: s3://%s/%s", settings.bronze_bucket, written.documents)
         return written.id
+
+    def _withdraw_if_too_many(self, request: Request) -> None:
+        """Close a request that was written at the same time as others of its asker, if together they are too many.
+
+        Each of them counts after it was written, so that the last one to count sees all that stay open. So more may be
+        withdrawn than needed, and never less. A request with answers has passed this before.
+
+        :raises ReviewError: when it was withdrawn.
+        """
+        outcome = read_step(self.s3, self.lake_settings.bronze_bucket, request, OUTCOME)
+        is_new = outcome is None and not self.answers(request)
+        if is_new and has_too_many_open(self.s3, self.lake_settings, request):
+            withdrawn = {"state": State.FAILED, "problem": TOO_MANY_OPEN, "at": now()}
+            outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, withdrawn)
+        if outcome and outcome.get("problem") == TOO_MANY_OPEN:
+            raise ReviewError(request.id, TOO_MANY_OPEN)
 
 
 class NotifyReviewersOperator(ReviewOperator):
@@ -271,7 +288,7 @@ class CarryOutOperator(ReviewOperator):
         begun, answers = self.begun_step(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
-            raise ReviewError(request.id, f"{_TOO_FEW}; clear approve: it asks again")
+            raise ReviewError(request.id, _TOO_FEW)
         if state is not State.APPROVED or request.kind is Asked.KEEP:
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
@@ -366,7 +383,10 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         )
 
     def step(self, context: Context) -> Any:
-        """Start the run.
+        """Pin the run to its source, and start it.
+
+        If another user has started a run with this id that still waits, Airflow starts none. That run then finds the
+        pin, and is refused before it lands anything: it fails with a message, and the files stay held.
 
         :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
         :raises RunPinnedError: when a run with this id has landed something else, or was a dry run: Airflow would
@@ -379,7 +399,7 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         reprocess = reprocess_of(self.reviewed_feed(context), request)
         if (returned or {}).get("reprocess") != reprocess:
             raise ReviewError(request.id, "no file was given back to the gate; its tasks were marked as done")
-        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
+        pin_run(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
         self.trigger_dag_id, self.trigger_run_id = reprocess["dag_id"], reprocess["run_id"]
         self.conf = {"source": reprocess["source"]}
         return TriggerDagRunOperator.execute(self, context)

@@ -31,7 +31,7 @@ MOST_APPROVALS = 2
 """Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
 _NOT_WRITTEN = frozenset({"sha256", "approvals_now", "reviewers_now"})
-"""Members of a request that are no part of its document."""
+"""Members of a request that its document does not have."""
 
 
 class Asked(StrEnum):

@@ -18,7 +18,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.delivery.pin import pin_run
+from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
 from lake_gate.exceptions.store import add_exception, read_exceptions
 from lake_gate.feed import Feed
@@ -27,9 +27,9 @@ from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.moving.tags import SEAL_TAG
-from lake_gate.review import documents, operators
+from lake_gate.review import checking, documents, operators
 from lake_gate.review.answering import moment_after
-from lake_gate.review.documents import add_answer, read_answers, read_request
+from lake_gate.review.documents import add_answer, open_requests, read_answers, read_request, write_request
 from lake_gate.review.operators import (
     AskReviewersOperator,
     CarryOutOperator,
@@ -143,6 +143,32 @@ def test_cleared_check_keeps_the_request_whatever_the_params_are_now(review: Rev
     review.ask(asked="rescan")
     review.ask(asked="release", reason="other")
     assert (review.request.asked, review.request.reason) == ("rescan", PARAMS["reason"])
+
+
+def test_requests_that_are_made_at_once_are_no_more_than_a_user_may_have(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one is written between the count and the creation of this one."""
+    other = f"review-{1:016x}"
+
+    def write_both(s3: Any, settings: Any, request: Any) -> Any:
+        write_request(s3, settings, replace(request, id=other))
+        return write_request(s3, settings, request)
+
+    monkeypatch.setattr(checking, "MOST_OPEN", 1)
+    monkeypatch.setattr(operators, "write_request", write_both)
+    for _ in range(2):
+        with pytest.raises(ReviewError, match="open requests"):
+            review.ask()
+    assert [each.id for each in open_requests(review.lake.s3, review.lake.bronze)] == [other]
+    assert (review.document("outcome.json")["state"], audited(review.lake)) == ("failed", [])
+
+
+def test_request_with_answers_is_not_withdrawn(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask()
+    review.approve(("bob",))
+    monkeypatch.setattr(checking, "MOST_OPEN", 0)
+    assert review.ask() == ID
 
 
 def test_feed_that_is_not_known_is_refused(review: Review) -> None:
@@ -587,6 +613,19 @@ def test_run_of_the_feed_is_that_of_the_documents(both: Review, triggered: list[
     both.step(CarryOutOperator)
     both.step(ReprocessOperator)
     assert triggered == [("synthea_gate", f"reprocess-{ID}", {"source": f"held://review/{ID}"})]
+
+
+@pytest.mark.parametrize(("source", "is_dry_run"), [("s3://other/", False), (f"held://review/{ID}", True)])
+def test_run_of_the_same_id_that_waits_already_lands_nothing(
+    both: Review, triggered: list[Any], source: str, *, is_dry_run: bool
+) -> None:
+    both.step(CarryOutOperator)
+    both.step(ReprocessOperator)
+    assert len(triggered) == 1
+    run = Run("synthea", f"reprocess-{ID}")
+    with pytest.raises(RunPinnedError):
+        check_pin(both.lake.s3, both.lake.bronze, run, source, is_dry_run=is_dry_run)
+    check_pin(both.lake.s3, both.lake.bronze, run, f"held://review/{ID}", is_dry_run=False)
 
 
 @pytest.mark.parametrize("changes", [None, {"dag_id": "other"}, {"source": "held://*"}, {"run_id": "other"}])
