@@ -281,9 +281,8 @@ class DecideOperator(GateOperator):
             known = basis.read_exceptions(self.s3, bronze, run, basis.read_basis(self.s3, bronze, run))
             if known is not None:
                 return Standing(known)
-        now = datetime.now(UTC)
-        record_revocations(self.s3, self.lake_settings, run.feed, now)
-        return read_standing(self.s3, bronze, run.feed, now)
+        record_revocations(self.s3, self.lake_settings, run.feed)
+        return read_standing(self.s3, bronze, run.feed, datetime.now(UTC))
 
     def _noted(self, decisions: Iterable[Decision], judged: dict[str, Judgement]) -> Iterator[Decision]:
         """Yield the decisions, and note the judgement of each by its name."""

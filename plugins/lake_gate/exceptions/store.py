@@ -12,7 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,12 +120,10 @@ def _revoked_problems(feed: str, file: ExceptionFile, keys: Collection[str], rec
         yield f"{path} has {exception_id}, which was revoked: it is not used; give it another id"
 
 
-def record_revocations(s3: S3Client, settings: Settings, feed: str, now: datetime) -> None:
+def record_revocations(s3: S3Client, settings: Settings, feed: str) -> None:
     """Create a document for each exception in bronze that the feed's file revokes, with a line in the ledger.
 
     The line is appended again within an hour: the try that has created the document may have died before.
-
-    :param now: aware, UTC.
     """
     file = _read_file(feed, Read())
     if file is None or not file.revoked:
@@ -133,13 +131,13 @@ def record_revocations(s3: S3Client, settings: Settings, feed: str, now: datetim
     listed = _list(s3, settings.bronze_bucket, prefix_of(feed))
     for exception_id in sorted(file.revoked):
         key = revoked_key(feed, exception_id)
-        is_settled = key in listed and now - listed[key] > _SETTLED_AFTER
+        is_settled = key in listed and datetime.now(UTC) - listed[key] > _SETTLED_AFTER
         if f"{prefix_of(feed)}{exception_id}.json" in listed and not is_settled:
             content = json.dumps({"id": exception_id, "feed": feed}, indent=1).encode()
             version_id, is_this = write_version(s3, settings.bronze_bucket, key, content)
             if is_this:
                 append_document(s3, settings, feed, Kind.REVOCATION, key, version_id, content)
-                log.info("Revoked for good: %s", exception_id)
+                log.info("Revoked, also without the file: %s", exception_id)
 
 
 def _logged(read: Read) -> Read:

@@ -170,7 +170,7 @@ class DecideFindingsOperator(GateOperator):
         """Decide, and write ``actions.jsonl``."""
         settings, run = self.lake_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
-        self._record_revocations(now)
+        self._record_revocations()
         is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
         taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
         watermark = Watermark.of(taken["watermark"])
@@ -190,11 +190,11 @@ class DecideFindingsOperator(GateOperator):
         self.log.info("%s about %s", *(counted(len(new), "new finding"), counted(lines.count(b"\n"), "object")))
         return [asdict(chunk) for chunk in chunks]
 
-    def _record_revocations(self, now: datetime) -> None:
+    def _record_revocations(self) -> None:
         """Record which exceptions the files of the feeds revoke; an error in it never stops a withdrawal."""
         try:
             for feed in read_feeds()[0]:
-                record_revocations(self.s3, self.lake_settings, feed.name, now)
+                record_revocations(self.s3, self.lake_settings, feed.name)
         except Exception as error:
             self.log.warning("Cannot record which exceptions were revoked: %s", class_of(error))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +206,6 @@ def test_file_revokes_an_exception_of_a_document(lake: Lake, write_file: Callabl
 
 
 RECORDED = f"_exceptions/synthea/revoked/{OF_TABLE.id}.json"
-NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
 def lines_of(lake: Lake) -> list[tuple[str, str]]:
@@ -221,7 +220,7 @@ def test_exception_stays_revoked_after_the_file_is_gone(
     stored = add_exception(lake.s3, lake.bronze, OF_TABLE)
     append_document(lake.s3, lake.settings, "synthea", Kind.EXCEPTION, OF_TABLE.key, stored.version_id, stored.content)
     write_file({"exceptions": [], "revoked": [OF_TABLE.id]})
-    record_revocations(lake.s3, lake.settings, "synthea", datetime.now(UTC))
+    record_revocations(lake.s3, lake.settings, "synthea")
     (tmp_path / "exceptions/synthea.json").unlink()
     assert read_all(lake.s3, lake.bronze, "synthea") == Read()
     with pytest.raises(ExceptionStandsError, match="it was revoked"):
@@ -242,17 +241,27 @@ def test_line_of_a_revocation_whose_try_died_is_appended_by_the_next(
     with monkeypatch.context() as broken:
         broken.setattr(store, "append_document", fail)
         with pytest.raises(OSError):  # noqa: PT011 - what a try dies of
-            record_revocations(lake.s3, lake.settings, "synthea", datetime.now(UTC))
-    for age in (timedelta(), timedelta(), timedelta(days=1)):
-        record_revocations(lake.s3, lake.settings, "synthea", datetime.now(UTC) + age)
+            record_revocations(lake.s3, lake.settings, "synthea")
+    for _ in range(2):
+        record_revocations(lake.s3, lake.settings, "synthea")
     assert lines_of(lake) == [("revocation", RECORDED)]
     assert len(lake.versions(lake.bronze, RECORDED)) == 1
 
 
-def test_only_exceptions_of_bronze_are_revoked_for_good(lake: Lake, write_file: Callable[[Any], None]) -> None:
+def test_line_of_a_revocation_is_not_appended_each_night(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    for exception in (OF_TABLE, OF_OBJECT):
+        add_exception(lake.s3, lake.bronze, exception)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id, OF_OBJECT.id]})
+    record_revocations(lake.s3, lake.settings, "synthea")
+    lake.make_older(lake.bronze, timedelta(days=1))
+    record_revocations(lake.s3, lake.settings, "synthea")
+    assert [kind for kind, _ in lines_of(lake)] == ["revocation"] * 2
+
+
+def test_only_exceptions_of_bronze_are_revoked_permanently(lake: Lake, write_file: Callable[[Any], None]) -> None:
     """A mistyped id, or that of an exception in the file, can be corrected there."""
     write_file({"exceptions": [OF_TABLE.to_json()], "revoked": [OF_TABLE.id, "mistyped"]})
-    record_revocations(lake.s3, lake.settings, "synthea", NOW)
+    record_revocations(lake.s3, lake.settings, "synthea")
     write_file({"exceptions": [OF_TABLE.to_json()]})
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
     assert lake.keys(lake.bronze, "_exceptions/") == []
