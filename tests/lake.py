@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import requests
-from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
 from dev.setup import set_up
@@ -84,7 +84,7 @@ class Lake:
 
     def make_older(self, bucket: str, age: timedelta) -> None:
         """Let so much time have passed since the objects in a bucket were stored."""
-        for key in s3_backends[ACCOUNT_ID]["aws"].buckets[bucket].keys.values():
+        for key in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.values():
             key.last_modified -= age
 
     def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
