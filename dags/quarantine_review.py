@@ -10,7 +10,8 @@
 | **approve**, **approve_second** | S3 failed while an answer was written | clear: it asks again |
 | **carry_out** | the role releaser_role_arn or purger_role_arn cannot be assumed | see docs/platform.md, clear |
 | **carry_out** | S3 refuses to delete: Object Lock, or a policy | see docs/platform.md, clear |
-| **carry_out**, **close** | a task was marked as done by hand, and not answered | clear **approve** |
+| **check_request** | the user has 20 open requests | answer or wait, then start a new request |
+| **carry_out**, **close** | too few answers: marked as done by hand, or stricter rules | clear **approve** |
 | **reprocess** | the feed's DAG does not exist | correct include/feeds, clear |
 | **reprocess** | its run id was used for another run | start the feed with the source in returned.json |
 | **close** | the approved request has failed: outcome.json names the cause | remove it, start a new request |
@@ -18,8 +19,9 @@
 
 ### Who may answer
 Never the user who has started the run. A release of files as they are and a purge take two different people, everything
-else one, unless the file of the feed has other numbers (approvals). It may list the people (reviewers). An answer that
-does not count is noted, and the task asks again, until the deadline. A request that is not answered in time, or not
+else one, unless the file of the feed has other numbers (approvals). It may list the people (reviewers). Of its rules
+when the request was made and those since, the stricter ones count. An answer that does not count is noted, and the task
+asks again, until the deadline. A request that is not answered in time, or not
 carried out until seven days later, is expired: the files stay where they are.
 
 ### What it does

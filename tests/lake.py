@@ -7,11 +7,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, cached_property
 from typing import Any
 
 import boto3
 import requests
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from dev.setup import set_up
 from lake_gate.model.manifest import LandedObject
@@ -78,6 +81,11 @@ class Lake:
         """Ids of all versions of a key, latest first."""
         listed = self.s3.list_object_versions(Bucket=bucket, Prefix=key).get("Versions", [])
         return [item["VersionId"] for item in listed if item["Key"] == key]
+
+    def make_older(self, bucket: str, age: timedelta) -> None:
+        """Let so much time have passed since the objects in a bucket were stored."""
+        for key in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.values():
+            key.last_modified -= age
 
     def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
         version = {"VersionId": version_id} if version_id else {}

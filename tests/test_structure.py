@@ -18,7 +18,8 @@ LAYERS = (
         {"settings", "feed", "lineage", "assets", "xcom", "links", "labels"},
         {"include", "content", "runs_index"},
         {"base"},
-        {"exceptions", "ledger"},
+        {"ledger"},
+        {"exceptions"},
         {"verify"},
     ),
     *(

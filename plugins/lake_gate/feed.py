@@ -27,6 +27,9 @@ PURGE_AFTER_DAYS = 30
 APPROVALS = {"release": 2, "release_masked": 1, "rescan": 1, "keep": 1, "purge": 2}
 """Number of people who have to approve, by what is asked about quarantined files. Our own rule: two if bytes with
 findings may reach silver unmasked, or are deleted permanently."""
+_LEAST_APPROVALS = {"purge": 2}
+"""Least number that a feed may set, 1 for all others: a purge cannot be taken back, and no scan follows it. Also a
+release that one person approves takes two, as the asker never approves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,13 @@ SCHEMA: dict[str, Any] = {
             "properties": dict.fromkeys(APPROVALS, _PEOPLE),
             "additionalProperties": False,
         },
-        "purge_after_days": {"type": "integer", "minimum": 0, "maximum": 36_500},
+        "purge_after_days": {"type": "integer", "minimum": 1, "maximum": 36_500},
         "approvals": {
             "type": "object",
-            "properties": {asked: {"type": "integer", "minimum": 1, "maximum": 2} for asked in APPROVALS},
+            "properties": {
+                asked: {"type": "integer", "minimum": _LEAST_APPROVALS.get(asked, 1), "maximum": 2}
+                for asked in APPROVALS
+            },
             "additionalProperties": False,
         },
     },

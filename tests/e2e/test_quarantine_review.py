@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +124,11 @@ def test_whole_way_back_needs_no_more_than_the_roles_of_the_template(
 def test_purge_needs_no_more_than_the_roles_of_the_template(gate: Gate, include: Path, answers: Answers) -> None:
     """With IAM enforced: the gate asks two people, and deletes by the purger's session; the record says so."""
     feed = include / "feeds/synthea.json"
-    feed.write_text(json.dumps({**json.loads(feed.read_text()), "purge_after_days": 0}))
+    feed.write_text(json.dumps({**json.loads(feed.read_text()), "purge_after_days": 1}))
     lake = gate.lake
     lake.put(lake.outputs["SourceBucket"], "deliveries/organizations.csv", SSN)
     delivered = gate.run("synthea_gate")
+    lake.make_older(lake.quarantine, timedelta(days=1))
     answers(("bob", APPROVE), ("cid", APPROVE))
     review = gate.run("quarantine_review", run=delivered.run.run_id, **{**ASKED, "asked": "purge"})
     assert (delivered.state, review.state, review.tasks["reprocess"]) == ("success", "success", "skipped")

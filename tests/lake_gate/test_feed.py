@@ -99,9 +99,15 @@ def test_feed_says_how_many_people_approve_and_two_is_the_most() -> None:
     asked = ("release", "release_masked", "rescan", "keep", "purge")
     assert [feed.approvals_for(each) for each in asked] == [1, 1, 2, 1, 2]
     assert [parse("clinic", least).approvals_for(each) for each in asked] == [2, 1, 1, 1, 2]
-    assert [parse("clinic", {**least, **days}).purge_after_days for days in ({}, {"purge_after_days": 0})] == [30, 0]
-    for wrong in ({"release": 0}, {"release": 3}, {"release": "1"}, {"wish": 1}, 1):
+    for wrong in ({"release": 0}, {"release": 3}, {"release": "1"}, {"wish": 1}, 1, {"purge": 1}):
         with pytest.raises(ValueError, match="approvals"):
             parse("clinic", {**least, "approvals": wrong})
     with pytest.raises(ValueError, match=r"reviewers\.rescan: 2 people have to approve"):
         parse("clinic", {**least, "approvals": {"rescan": 2}, "reviewers": {"rescan": ["ann"]}})
+
+
+def test_file_is_in_quarantine_for_a_day_at_least_before_its_purge_is_asked() -> None:
+    least = {"owner": "o", "schedule": None}
+    assert [parse("clinic", {**least, **days}).purge_after_days for days in ({}, {"purge_after_days": 1})] == [30, 1]
+    with pytest.raises(ValueError, match="purge_after_days"):
+        parse("clinic", {**least, "purge_after_days": 0})

@@ -26,6 +26,7 @@ from lake_gate.decision.reason import Reason
 from lake_gate.decision.standing import Standing, pin_exceptions, read_standing
 from lake_gate.decision.verdict import Rules, Verdict, hash_of_policies, hashes_of
 from lake_gate.errors import DamagedDocumentError, DecisionsStandError, UnknownObjectsError
+from lake_gate.exceptions.store import record_revocations
 from lake_gate.include import fingerprint, read_job_spec
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import Evidence, Job, Observation, Severity, count_findings
@@ -280,6 +281,7 @@ class DecideOperator(GateOperator):
             known = basis.read_exceptions(self.s3, bronze, run, basis.read_basis(self.s3, bronze, run))
             if known is not None:
                 return Standing(known)
+        record_revocations(self.s3, self.lake_settings, run.feed)
         return read_standing(self.s3, bronze, run.feed, datetime.now(UTC))
 
     def _noted(self, decisions: Iterable[Decision], judged: dict[str, Judgement]) -> Iterator[Decision]:

@@ -20,6 +20,7 @@ from lake_gate.base import GateOperator, run_facts
 from lake_gate.content import clear_pending, list_pending
 from lake_gate.decision.policy import Outcome
 from lake_gate.errors import DamagedDocumentError, FindingsPendingError, NotWithdrawnError, class_of
+from lake_gate.exceptions.store import record_revocations
 from lake_gate.finding_events import hints
 from lake_gate.finding_events.action import Action, Done, Status
 from lake_gate.finding_events.chunks import plan
@@ -40,6 +41,7 @@ from lake_gate.finding_events.recording import (
 )
 from lake_gate.finding_events.watermark import Watermark
 from lake_gate.finding_events.withdrawing import Withdrawing
+from lake_gate.include import read_feeds
 from lake_gate.ledger.book import heads
 from lake_gate.model import jsonl
 from lake_gate.model.evidence import UNKNOWN, Observation, Severity
@@ -173,6 +175,7 @@ class DecideFindingsOperator(GateOperator):
         """Decide, and write ``actions.jsonl``."""
         settings, run = self.lake_settings, self.run_of(context)
         bronze, now = settings.bronze_bucket, datetime.now(UTC)
+        self._record_revocations()
         is_index_complete = self._complete_index(bronze, now + INDEX_BUDGET)
         taken = need_object(self.s3, bronze, run.document(TAKEN), TAKEN_SHAPE)
         watermark = Watermark.of(taken["watermark"])
@@ -191,6 +194,14 @@ class DecideFindingsOperator(GateOperator):
         write_document(self.s3, bronze, run.document(LOOKED), json.dumps(asdict(examination)).encode())
         self.log.info("%s about %s", *(counted(len(new), "new finding"), counted(lines.count(b"\n"), "object")))
         return [asdict(chunk) for chunk in chunks]
+
+    def _record_revocations(self) -> None:
+        """Record which exceptions the files of the feeds revoke; an error in it never stops a withdrawal."""
+        try:
+            for feed in read_feeds()[0]:
+                record_revocations(self.s3, self.lake_settings, feed.name)
+        except Exception as error:
+            self.log.warning("Cannot record which exceptions were revoked: %s", class_of(error))
 
     def _complete_index(self, bronze: str, until: datetime) -> bool:
         """Rebuild the index by content if it is lost; an error in it never stops a withdrawal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lake_gate.ledger.chain import LEDGERS
-from lake_gate.model.exception import ID, USES
+from lake_gate.model.exception import ID, REVOKED, USES
 from lake_gate.model.exception import PREFIX as EXCEPTIONS
 from lake_gate.model.run import (
     HELD_PREFIX,
@@ -39,6 +39,7 @@ _IN_BRONZE = re.compile(
             rf"_content/pending/{_SHA256}\.json",
             rf"_verdicts/{_SHA256}/({_SHA256}|revoked)\.json",
             rf"({EXCEPTIONS}|{USES}){_FEED}/{ID}\.json",
+            rf"{EXCEPTIONS}{_FEED}/{REVOKED}{ID}\.json",
             rf"{LEDGERS}{_FEED}/[0-9]{{10}}-[0-9]{{10}}\.json",
             rf"{REVIEWS}{_FEED}/{REVIEW_ID.pattern}/(request|returned|purging|outcome|answers/[0-9]{{2}})\.json",
             rf"{REPORTS}{_FEED}/[0-9]{{4}}-[0-9]{{2}}\.html",

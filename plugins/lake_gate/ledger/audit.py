@@ -26,6 +26,7 @@ from lake_gate.ledger.chain import (
 from lake_gate.ledger.stores import Content, Entry, Store
 from lake_gate.model import jsonl
 from lake_gate.model.exception import PREFIX as EXCEPTIONS
+from lake_gate.model.exception import REVOKED
 from lake_gate.model.names import loggable
 from lake_gate.model.run import RECORD, REVIEWS, RUNS, is_document_name
 from lake_gate.s3.threads import map_threads
@@ -40,7 +41,7 @@ _NAME_CHARACTERS = 300
 _URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/((_[a-z]+)/([a-z][a-z0-9_]{0,39})/[A-Za-z0-9._/-]{1,900})")
 _VERSION_ID, _SHA256 = re.compile(r"[A-Za-z0-9._+/=-]{1,1024}"), re.compile(r"[0-9a-f]{64}")
 _EXPECTED = re.compile(
-    rf"{RUNS}[^/]+/.+/({re.escape(RECORD)}|amendments/[^/]+\.jsonl)|{REVIEWS}.+\.json|{EXCEPTIONS}[^/]+/[^/.]+\.json"
+    rf"{RUNS}[^/]+/.+/({re.escape(RECORD)}|amendments/[^/]+\.jsonl)|{REVIEWS}.+\.json|{EXCEPTIONS}[^/]+/({REVOKED})?[^/.]+\.json"
 )
 """Documents that have a line."""
 _WRITTEN_ONCE = (EXCEPTIONS, REVIEWS)

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     AMENDMENT = "amendment"
     REVIEW = "review"
     EXCEPTION = "exception"
+    REVOCATION = "revocation"
     RELEASE = "release"
     PURGE = "purge"
     ACCOUNT = "account"

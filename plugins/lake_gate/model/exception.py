@@ -17,6 +17,8 @@ from lake_gate.model.schema import iter_problems, iter_redacted_problems
 
 PREFIX = "_exceptions/"
 """Key prefix of the documents in bronze."""
+REVOKED = "revoked/"
+"""Folder below :data:`PREFIX` and the feed of the documents that revoke: the key alone says which exception."""
 USES = "_exception_uses/"
 """Key prefix in bronze of the documents about the first run that has used an exception."""
 FALSE_POSITIVE, ACCEPTED = "false_positive", "accepted"
@@ -108,6 +110,11 @@ _DAY, _SECOND = len("2026-11-29"), len("2026-11-29T19:00:00")
 def prefix_of(feed: str) -> str:
     """Return the key prefix of the exceptions of a feed."""
     return f"{PREFIX}{feed}/"
+
+
+def revoked_key(feed: str, exception_id: str) -> str:
+    """Return the key of the document that revokes an exception."""
+    return f"{prefix_of(feed)}{REVOKED}{exception_id}.json"
 
 
 def used_key(feed: str, exception_id: str) -> str:

@@ -273,6 +273,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "", t
         copy_command=places.read_command(copy_place) if copy_place and copy_place.uri else "",
         detections=detections,
         strip=columns.strip(detections, file.columns),
+        proposals=columns.proposals(detections, {identifier.name for identifier in file.identifiers}),
         description=rule_descriptions(view.record).get(file.rule, ""),
         threshold=facts.text(view.record, "rules", "policy", "quarantine_threshold"),
         past=past,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lake_gate.display import facts
 from lake_gate.display.columns import Detection
+from lake_gate.model.exception import MOST_OCCURRENCES
 from lake_gate.model.manifest import dataset_of
 
 MOST_IN_STRIP = 240
@@ -50,6 +51,33 @@ def of_file(lines: Iterable[Mapping[str, Any]], name: str) -> list[Detection]:
     """
     found = [Detection.of(line) for line in lines if facts.text(line, "name") == name]
     return sorted(found, key=lambda item: (item.index is None, item.index or 0, item.identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Exception for a table that may be asked for: params of ``quarantine_review``, which checks them.
+
+    :param column: None: all columns of the table.
+    :param most: occurrences in this file.
+    """
+
+    identifier: str
+    column: str | None
+    most: int
+
+
+def proposals(detections: Iterable[Detection], identifiers: Collection[str]) -> list[Proposal]:
+    """Return an exception for each identifier and column of a file.
+
+    :param identifiers: those that the run's record has about the file: no others can be asked for.
+    """
+    most: dict[tuple[str, str | None], int] = {}
+    for item in detections:
+        scope = item.identifier, item.column or None
+        if item.identifier in identifiers:
+            found = item.count if item.is_capped else item.cells
+            most[scope] = most.get(scope, 0) + max(found or item.count or 1, 1)
+    return [Proposal(*scope, min(count, MOST_OCCURRENCES)) for scope, count in most.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ DAYS_TO_CARRY_OUT = 7
 have approved long ago is asked again."""
 MOST_OPEN = 20
 """Most open requests of a user, so that one user does not take all runs that the DAG may have. Our own rule."""
+TOO_MANY_OPEN = f"you have {MOST_OPEN} open requests; wait until one of them is closed"
 
 
 def request_of(
@@ -76,8 +77,8 @@ def request_of(
     )
     if problem := next(_iter_problems(request, settings, feed, params), ""):
         raise ReviewError(request.id, problem)
-    if _count_open(s3, settings, request) >= MOST_OPEN:
-        raise ReviewError(request.id, f"you have {MOST_OPEN} open requests; wait until one of them is closed")
+    if has_too_many_open(s3, settings, request):
+        raise ReviewError(request.id, TOO_MANY_OPEN)
     request = replace(request, files=tuple(_files(s3, settings, request, run, params["files"])))
     _check_files(s3, settings, request)
     if asked is Asked.PURGE:
@@ -85,11 +86,11 @@ def request_of(
     return request
 
 
-def _count_open(s3: S3Client, settings: Settings, request: Request) -> int:
-    """Return the number of the asker's other requests that are not over."""
+def has_too_many_open(s3: S3Client, settings: Settings, request: Request) -> bool:
+    """Return whether the asker has so many other requests that are not over that this one may not be open."""
     others = (other for other in open_requests(s3, settings.bronze_bucket) if other.id != request.id)
     own = (other for other in others if is_same_person(other.asked_by, request.asked_by))
-    return sum(request.asked_at <= other.ends_at for other in own)
+    return sum(request.asked_at <= other.ends_at for other in own) >= MOST_OPEN
 
 
 def _proposal(params: Mapping[str, Any], asked_at: str) -> Proposal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -21,6 +22,7 @@ from lake_gate.model.run import FEED_NAME, REVIEW_ID, REVIEWS
 from lake_gate.review.request import (
     ANSWERS,
     MOST_ANSWERS,
+    MOST_IGNORED,
     OUTCOME,
     PURGING,
     REQUEST,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lake_gate.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _MOST_BYTES = 1024**2
 _PLACE = re.compile(rf"{REVIEWS}({FEED_NAME.pattern})/({REVIEW_ID.pattern})/(.+)", re.DOTALL)
@@ -118,12 +122,18 @@ def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
     return answers
 
 
-def add_answer(s3: S3Client, settings: Settings, request: Request, answer: Answer) -> None:
-    """Write an answer after the others; more than :data:`MOST_ANSWERS` are dropped."""
-    wanted = asdict(answer)
-    for number in range(1, MOST_ANSWERS + 1):
+def add_answer(
+    s3: S3Client, settings: Settings, request: Request, answer: Answer, others: Sequence[Answer] = ()
+) -> None:
+    """Write an answer after the others, unless they are too many.
+
+    :param others: those that were read, see :func:`read_answers`.
+    """
+    most, wanted = MOST_IGNORED if answer.note else MOST_ANSWERS, asdict(answer)
+    for number in range(len(others) + 1, most + 1):
         if _write_once(s3, settings, request, _answer_key(request, number), wanted) == _dump(wanted):
             return
+    log.warning("There are %d answers already: another one was not written down", most)
 
 
 def append_latest_answer(s3: S3Client, settings: Settings, request: Request, answers: Sequence[Answer]) -> None:

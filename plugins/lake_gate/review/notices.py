@@ -29,7 +29,7 @@ def asked_notice(request: Request, link: str | None) -> Notice:
         subject=sentence,
         lines=[
             f"Asked by {request.asked_by}: {request.reason}",
-            f"People who have to approve, never the asker: {request.approvals}. Until: {request.deadline_at}.",
+            f"People who have to approve, never the asker: {request.needed}. Until: {request.deadline_at}.",
             f"Answer it in Airflow: {link}" if link else "",
             *_files(request),
         ],

@@ -20,7 +20,7 @@ from lake_gate import links
 from lake_gate.base import GateOperator
 from lake_gate.decision.earlier import iter_columns
 from lake_gate.delivery.held_source import source_of_review
-from lake_gate.delivery.pin import check_pin
+from lake_gate.delivery.pin import pin_run
 from lake_gate.display.past import read_past
 from lake_gate.errors import (
     ExceptionEndedError,
@@ -41,7 +41,7 @@ from lake_gate.notifications.message import Notice
 from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.review.answering import answer_of, now
-from lake_gate.review.checking import request_of
+from lake_gate.review.checking import TOO_MANY_OPEN, has_too_many_open, request_of
 from lake_gate.review.documents import (
     add_answer,
     append_latest_answer,
@@ -71,6 +71,7 @@ from lake_gate.review.request import (
     problem_of,
     request_id_of,
     state_of,
+    with_rules,
 )
 from lake_gate.review.returning import check_in_quarantine, give_back, take_back
 from lake_gate.review.sessions import Purger, Releaser
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
 
 _IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)
 """Errors with which an approved request has failed."""
+_TOO_FEW = "too few answers count: its tasks were marked as done, or the feed's file has become stricter since"
 
 
 def asker_of(context: Context) -> str:
@@ -93,15 +95,20 @@ class ReviewOperator(GateOperator):
     """Base class of the operators below: the request of this run, and its feed."""
 
     def request_in(self, context: Context) -> Request:
-        """Return the request of this run.
+        """Return the request of this run, with the rules that its feed has today.
+
+        Once it has begun to be carried out, the people whose approvals counted then are those that count.
 
         :raises ReviewError: when it was not written.
         """
-        feed, request_id = self.reviewed_feed(context).name, request_id_of(context["run_id"])
-        request = read_request(self.s3, self.lake_settings.bronze_bucket, feed, request_id)
+        feed, request_id = self.reviewed_feed(context), request_id_of(context["run_id"])
+        request = read_request(self.s3, self.lake_settings.bronze_bucket, feed.name, request_id)
         if request is None:
             raise ReviewError(request_id, "its document does not exist")
-        return request
+        if begun := self.begun_step(request):
+            approved_by = begun.get("approved_by", ())
+            return with_rules(request, len(approved_by), approved_by)
+        return with_rules(request, feed.approvals_for(request.asked), feed.reviewers.get(request.asked, ()))
 
     def reviewed_feed(self, context: Context) -> Feed:
         """Return the feed in the params of the run."""
@@ -162,8 +169,25 @@ class CheckRequestOperator(ReviewOperator):
             asked_by = asker_of(context)
             request = request_of(self.s3, settings, feed, context["params"], review_run_id=run_id, asked_by=asked_by)
         written = write_request(self.s3, settings, request)
+        self._withdraw_if_too_many(written)
         self.log.info("Request: s3://%s/%s", settings.bronze_bucket, written.documents)
         return written.id
+
+    def _withdraw_if_too_many(self, request: Request) -> None:
+        """Close a request that was written at the same time as others of its asker, if together they are too many.
+
+        Each of them counts after it was written, so that the last one to count sees all that stay open. So more may be
+        withdrawn than needed, and never less. A request with answers has passed this before.
+
+        :raises ReviewError: when it was withdrawn.
+        """
+        outcome = read_step(self.s3, self.lake_settings.bronze_bucket, request, OUTCOME)
+        is_new = outcome is None and not self.answers(request)
+        if is_new and has_too_many_open(self.s3, self.lake_settings, request):
+            withdrawn = {"state": State.FAILED, "problem": TOO_MANY_OPEN, "at": now()}
+            outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, withdrawn)
+        if outcome and outcome.get("problem") == TOO_MANY_OPEN:
+            raise ReviewError(request.id, TOO_MANY_OPEN)
 
 
 class NotifyReviewersOperator(ReviewOperator):
@@ -235,9 +259,9 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
 
     def _write(self, context: Context, answer: Answer) -> None:
         request = self.request_in(context)
-        answer = replace(answer, request_sha256=request.sha256)
-        note = problem_of(request, counted(request, self.answers(request)), answer)
-        add_answer(self.s3, self.lake_settings, request, replace(answer, note=note))
+        answers, answer = self.answers(request), replace(answer, request_sha256=request.sha256)
+        note = problem_of(request, counted(request, answers), answer, is_new=True)
+        add_answer(self.s3, self.lake_settings, request, replace(answer, note=note), answers)
         if note:
             self.log.warning("An answer does not count: %s", note)
 
@@ -264,7 +288,7 @@ class CarryOutOperator(ReviewOperator):
         begun, answers = self.begun_step(request), self.answers(request)
         state = self.state(request, answers, has_begun=begun is not None)
         if state is State.ASKED:
-            raise ReviewError(request.id, "it was not answered; its tasks were marked as done")
+            raise ReviewError(request.id, _TOO_FEW)
         if state is not State.APPROVED or request.kind is Asked.KEEP:
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
@@ -302,6 +326,7 @@ class CarryOutOperator(ReviewOperator):
             "files": [asdict(copy) for copy in copies],
             "exceptions": [{"uri": document.uri, "version_id": document.version_id} for document in added],
             "at": now(),
+            "approved_by": approvers(request, answers),
             "reprocess": reprocess,
         }
 
@@ -312,7 +337,7 @@ class CarryOutOperator(ReviewOperator):
         purger = Purger(self.s3, role, settings.quarantine_bucket, request.id, self.aws_conn_id)
         if begun is None:
             listed = versions_to_purge(self.s3, settings.quarantine_bucket, request)
-            begun = {"files": described(listed), "at": now()}
+            begun = {"files": described(listed), "at": now(), "approved_by": approvers(request, answers)}
         begun = write_step(self.s3, settings, request, PURGING, begun)
         found = purge(self.s3, purger, request)
         amend_record(self.s3, settings, request, str(begun["at"]))
@@ -358,7 +383,10 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         )
 
     def step(self, context: Context) -> Any:
-        """Start the run.
+        """Pin the run to its source, and start it.
+
+        If another user has started a run with this id that still waits, Airflow starts none. That run then finds the
+        pin, and is refused before it lands anything: it fails with a message, and the files stay held.
 
         :raises ReviewError: when no file was given back, or ``returned.json`` names another run.
         :raises RunPinnedError: when a run with this id has landed something else, or was a dry run: Airflow would
@@ -371,7 +399,7 @@ class ReprocessOperator(ReviewOperator, TriggerDagRunOperator):
         reprocess = reprocess_of(self.reviewed_feed(context), request)
         if (returned or {}).get("reprocess") != reprocess:
             raise ReviewError(request.id, "no file was given back to the gate; its tasks were marked as done")
-        check_pin(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
+        pin_run(self.s3, bronze, Run(request.feed, reprocess["run_id"]), reprocess["source"], is_dry_run=False)
         self.trigger_dag_id, self.trigger_run_id = reprocess["dag_id"], reprocess["run_id"]
         self.conf = {"source": reprocess["source"]}
         return TriggerDagRunOperator.execute(self, context)
@@ -406,7 +434,8 @@ class CloseRequestOperator(ReviewOperator):
         elif state is State.APPROVED and begun and request.kind.gives_back:
             state = State.RELEASED
         if state in {State.ASKED, State.APPROVED}:
-            raise ReviewError(request.id, f"it is {state} and was not carried out; its tasks were marked as done")
+            problem = _TOO_FEW if state is State.ASKED else "it was not carried out; its tasks were marked as done"
+            raise ReviewError(request.id, problem)
         more = {"reprocess": begun["reprocess"]} if begun and state is State.RELEASED else self.in_force(request)
         return {
             "state": state,

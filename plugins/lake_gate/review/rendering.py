@@ -70,7 +70,7 @@ def body(
         f"**Asked**: {_WORDS[request.kind]}",
         f"**By**: {plain(request.asked_by)}, {request.asked_at}; to be answered until {request.deadline_at}",
         f"**Why**: {plain(request.reason)}",
-        f"**People who have to approve**: {request.approvals}, never the asker. {_approved(approvals)}",
+        f"**People who have to approve**: {request.needed}, never the asker. {_approved(approvals)}",
         *_exception(request),
         "**Files**",
         "\n".join(line for file in request.files for line in _file(file, lines, past.get(file.name))),

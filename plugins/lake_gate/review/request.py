@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -24,11 +24,14 @@ APPROVE, REFUSE = "Approve", "Refuse"
 OPTIONS = (APPROVE, REFUSE)
 MOST_FILES = 100
 """Most files of a request: a person has to look at each."""
-MOST_ANSWERS = 20
-"""Most answers to a request, counted or not; then it ends as if its deadline had passed."""
+MOST_ANSWERS, MOST_IGNORED = 40, 20
+"""Numbers of the documents of answers; one that does not count takes only the first ones, so that it never takes the
+place of one that does."""
 MOST_APPROVALS = 2
 """Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
+_NOT_WRITTEN = frozenset({"sha256", "approvals_now", "reviewers_now"})
+"""Members of a request that its document does not have."""
 
 
 class Asked(StrEnum):
@@ -117,6 +120,7 @@ class Request:
     :param approvals: number of people who have to approve.
     :param reviewers: names of the users who may answer; empty: every user but the asker.
     :param sha256: of the content of ``request.json``, hexadecimal; empty before it is written. Not part of it.
+    :param approvals_now, reviewers_now: those of the feed's file since, see :func:`with_rules`. Not part of it.
     """
 
     id: str
@@ -134,6 +138,13 @@ class Request:
     reviewers: tuple[str, ...] = ()
     exception: Proposal | None = None
     sha256: str = ""
+    approvals_now: int = 0
+    reviewers_now: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> int:
+        """Number of people who have to approve: of that in the document and that of today the higher one."""
+        return max(self.approvals, self.approvals_now)
 
     @property
     def kind(self) -> Asked:
@@ -152,7 +163,7 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """Return the content of ``request.json``."""
-        return {"schema": _SCHEMA, **{name: value for name, value in asdict(self).items() if name != "sha256"}}
+        return {"schema": _SCHEMA, **{name: value for name, value in asdict(self).items() if name not in _NOT_WRITTEN}}
 
     @classmethod
     def from_json(cls, content: Any) -> Request:
@@ -163,7 +174,7 @@ class Request:
         if not isinstance(content, Mapping) or content.get("schema") != _SCHEMA:
             raise ValueError("not a review request")
         files, exception = content.get("files"), content.get("exception")
-        if not isinstance(files, list) or "sha256" in content:
+        if not isinstance(files, list) or not _NOT_WRITTEN.isdisjoint(content):
             raise ValueError("not a review request: files has the wrong type")
         members = {name: value for name, value in content.items() if name != "schema"}
         members["files"] = tuple(jsonl.from_dict(ReviewedFile, file) for file in files)
@@ -185,7 +196,7 @@ class Answer:
     :param by_id: id of the user in Airflow.
     :param at: time of the answer.
     :param request_sha256: SHA-256 of the content of ``request.json`` when the answer was given.
-    :param note: why it did not count when it was given, for readers of the document.
+    :param note: why it did not count when it was given; then it never counts.
     """
 
     option: str
@@ -206,11 +217,25 @@ def documents_of(feed: str, request_id: str) -> str:
     return f"{REVIEWS}{feed}/{request_id}/"
 
 
-def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) -> str:
+def with_rules(request: Request, approvals: int, reviewers: Iterable[str]) -> Request:
+    """Return a request to which also other rules than those in its document apply: the stricter ones count.
+
+    :param approvals: number of people who have to approve.
+    :param reviewers: names of the users who may approve; empty: all that the document allows.
+    """
+    return replace(request, approvals_now=approvals, reviewers_now=tuple(reviewers))
+
+
+def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer, *, is_new: bool = False) -> str:
     """Return why an answer does not count, as a sentence; empty if it does.
 
+    A refusal that counted when it was given stays one, even if its user is not a reviewer any more.
+
     :param approvals: the earlier answers that count.
+    :param is_new: whether it is given now.
     """
+    if answer.note:
+        return answer.note
     if answer.option not in OPTIONS:
         return "it is not one of the options"
     if answer.request_sha256 != request.sha256:
@@ -223,6 +248,8 @@ def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) ->
         return "the asker does not answer"
     if request.reviewers and answer.by not in request.reviewers:
         return "this user is not a reviewer of the feed"
+    if (is_new or answer.option == APPROVE) and request.reviewers_now and answer.by not in request.reviewers_now:
+        return "this user is not a reviewer of the feed any more"
     if any(_is_by_same(earlier, answer) for earlier in approvals):
         return "this user has answered already"
     return "the request was decided already" if _is_decided(request, approvals) else ""
@@ -230,7 +257,7 @@ def problem_of(request: Request, approvals: Sequence[Answer], answer: Answer) ->
 
 def _is_decided(request: Request, valid: Sequence[Answer]) -> bool:
     """Whether no further answer counts: what was decided may have been carried out since."""
-    return len(valid) >= request.approvals or any(answer.option == REFUSE for answer in valid)
+    return len(valid) >= request.needed or any(answer.option == REFUSE for answer in valid)
 
 
 def counted(request: Request, answers: Iterable[Answer]) -> list[Answer]:
@@ -242,7 +269,7 @@ def counted(request: Request, answers: Iterable[Answer]) -> list[Answer]:
     return found
 
 
-def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
+def state_of(request: Request, answers: Iterable[Answer], now: str) -> State:
     """Return the state before anything was carried out: asked, approved, refused or expired.
 
     :param now: the time now.
@@ -250,9 +277,9 @@ def state_of(request: Request, answers: Sequence[Answer], now: str) -> State:
     valid = counted(request, answers)
     if any(answer.option == REFUSE for answer in valid):
         return State.REFUSED
-    if len(valid) >= request.approvals:
+    if len(valid) >= request.needed:
         return State.APPROVED if now <= request.ends_at else State.EXPIRED
-    return State.EXPIRED if now > request.deadline_at or len(answers) >= MOST_ANSWERS else State.ASKED
+    return State.EXPIRED if now > request.deadline_at else State.ASKED
 
 
 def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:

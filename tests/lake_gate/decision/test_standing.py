@@ -104,6 +104,27 @@ def test_revoked_exception_excuses_nothing(lake: Lake, revoke: Callable[[str], N
     assert Night(lake, FALSE_POSITIVE).over().outcome == QUARANTINED
 
 
+def test_exception_that_was_revoked_excuses_nothing_after_the_file_is_gone(
+    lake: Lake, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(lake)
+    revoke(EXCUSED.id)
+    assert Night(lake, FALSE_POSITIVE).over().outcome == QUARANTINED
+    monkeypatch.delenv("LAKE_GATE_INCLUDE")
+    assert Night(lake, FALSE_POSITIVE, "night-2").over().outcome == QUARANTINED
+
+
+def test_mistyped_id_that_the_file_revokes_is_in_the_record_and_stops_no_run(
+    lake: Lake, revoke: Callable[[str], None]
+) -> None:
+    add(lake)
+    revoke("mistyped")
+    night = Night(lake, FALSE_POSITIVE).over()
+    assert night.outcome == PASSED
+    (problem,) = night.rules["standing_exceptions"]["problems"]
+    assert "revokes mistyped" in problem
+
+
 def test_damaged_exception_excuses_nothing_and_the_record_says_so(lake: Lake) -> None:
     lake.put(lake.bronze, EXCUSED.key, json.dumps({**EXCUSED.to_json(), "most": "SECRET"}).encode())
     night = Night(lake, FALSE_POSITIVE).over()

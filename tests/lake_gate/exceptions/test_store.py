@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,20 @@ import pytest
 
 from lake_gate.errors import ExceptionFileError, ExceptionStandsError
 from lake_gate.exceptions import store
-from lake_gate.exceptions.store import add_exception, check_addable, note_use, parse_file, read_all, read_exceptions
+from lake_gate.exceptions.store import (
+    Read,
+    add_exception,
+    check_addable,
+    note_use,
+    parse_file,
+    read_all,
+    read_exceptions,
+    record_revocations,
+)
+from lake_gate.ledger.audit import Audit
+from lake_gate.ledger.book import append_document
+from lake_gate.ledger.chain import Kind, Line
+from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.exception import PolicyException
 from tests.lake import Lake
 from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE
@@ -189,6 +203,100 @@ def test_file_revokes_an_exception_of_a_document(lake: Lake, write_file: Callabl
     add_exception(lake.s3, lake.bronze, OF_TABLE)
     write_file({"exceptions": [OF_OBJECT.to_json()], "revoked": [OF_TABLE.id]})
     assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_OBJECT]
+
+
+RECORDED = f"_exceptions/synthea/revoked/{OF_TABLE.id}.json"
+
+
+def lines_of(lake: Lake) -> list[tuple[str, str]]:
+    listed = lake.s3.list_objects_v2(Bucket=lake.bronze, Prefix="_ledger/synthea/").get("Contents", [])
+    lines = [Line.parse(lake.read(lake.bronze, item["Key"])) for item in reversed(listed)]
+    return [(line.kind, line.uri.removeprefix(f"s3://{lake.bronze}/")) for line in lines]
+
+
+def test_exception_stays_revoked_after_the_file_is_gone(
+    lake: Lake, write_file: Callable[[Any], None], tmp_path: Path
+) -> None:
+    stored = add_exception(lake.s3, lake.bronze, OF_TABLE)
+    append_document(lake.s3, lake.settings, "synthea", Kind.EXCEPTION, OF_TABLE.key, stored.version_id, stored.content)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id]})
+    record_revocations(lake.s3, lake.settings, "synthea")
+    (tmp_path / "exceptions/synthea.json").unlink()
+    assert read_all(lake.s3, lake.bronze, "synthea") == Read()
+    with pytest.raises(ExceptionStandsError, match="it was revoked"):
+        check_addable(lake.s3, lake.bronze, "synthea", [OF_TABLE])
+    assert lines_of(lake) == [("exception", OF_TABLE.key), ("revocation", RECORDED)]
+    documents = BucketStore(lake.s3, lake.bronze)
+    assert Audit(documents, documents, "synthea").run().problems == []
+
+
+def test_line_of_a_revocation_whose_try_died_is_appended_by_the_next(
+    lake: Lake, write_file: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError
+
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id]})
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "append_document", fail)
+        with pytest.raises(OSError):  # noqa: PT011 - what a try dies of
+            record_revocations(lake.s3, lake.settings, "synthea")
+    for _ in range(2):
+        record_revocations(lake.s3, lake.settings, "synthea")
+    assert lines_of(lake) == [("revocation", RECORDED)]
+    assert len(lake.versions(lake.bronze, RECORDED)) == 1
+
+
+def test_line_of_a_revocation_is_not_appended_each_night(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    for exception in (OF_TABLE, OF_OBJECT):
+        add_exception(lake.s3, lake.bronze, exception)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id, OF_OBJECT.id]})
+    record_revocations(lake.s3, lake.settings, "synthea")
+    lake.make_older(lake.bronze, timedelta(days=1))
+    record_revocations(lake.s3, lake.settings, "synthea")
+    assert [kind for kind, _ in lines_of(lake)] == ["revocation"] * 2
+
+
+def test_only_exceptions_of_bronze_are_revoked_permanently(lake: Lake, write_file: Callable[[Any], None]) -> None:
+    """A mistyped id, or that of an exception in the file, can be corrected there."""
+    write_file({"exceptions": [OF_TABLE.to_json()], "revoked": [OF_TABLE.id, "mistyped"]})
+    record_revocations(lake.s3, lake.settings, "synthea")
+    write_file({"exceptions": [OF_TABLE.to_json()]})
+    assert read_exceptions(lake.s3, lake.bronze, "synthea") == [OF_TABLE]
+    assert lake.keys(lake.bronze, "_exceptions/") == []
+
+
+def test_revoked_id_that_no_exception_has_is_named_and_all_others_are_used(
+    lake: Lake, write_file: Callable[[Any], None]
+) -> None:
+    add_exception(lake.s3, lake.bronze, OF_TABLE)
+    write_file({"exceptions": [OF_OBJECT.to_json()], "revoked": ["public-adresses", OF_OBJECT.id]})
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert read.exceptions == [OF_TABLE]
+    (problem,) = read.problems
+    assert "revokes public-adresses, but no exception of the feed has this id" in problem
+
+
+def test_exception_of_the_file_with_the_id_of_a_revoked_one_is_named_and_not_used(
+    lake: Lake, write_file: Callable[[Any], None]
+) -> None:
+    lake.put(lake.bronze, RECORDED, b"")
+    write_file({"exceptions": [OF_TABLE.to_json()], "revoked": []})
+    read = read_all(lake.s3, lake.bronze, "synthea")
+    assert (read.exceptions, len(read.problems)) == ([], 1)
+    write_file({"exceptions": [], "revoked": [OF_TABLE.id]})
+    assert read_all(lake.s3, lake.bronze, "synthea").problems == []
+
+
+def test_documents_of_a_feed_are_listed_once_for_all_exceptions_that_are_added(lake: Lake) -> None:
+    listed: list[object] = []
+    s3 = boto3.client("s3")
+    s3.meta.events.register("before-call.s3.ListObjectsV2", lambda **_: listed.append(1))
+    check_addable(s3, lake.bronze, "synthea", [OF_TABLE, OF_OBJECT])
+    for exception in (OF_TABLE, OF_OBJECT):
+        add_exception(s3, lake.bronze, exception)
+    assert len(listed) == 1
 
 
 def test_damaged_file_revokes_all_exceptions(lake: Lake, write_file: Callable[[Any], None]) -> None:

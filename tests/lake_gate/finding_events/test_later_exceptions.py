@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lake_gate.exceptions.store import add_exception
-from lake_gate.model.exception import PolicyException
+from lake_gate.finding_events import operators
+from lake_gate.model.exception import PolicyException, revoked_key
 from tests.lake import Lake
 from tests.lake_gate.exceptions import nights
 from tests.lake_gate.exceptions.nights import CARD, EXCUSED, NAME, PASSPORT, Cells, Night
@@ -68,6 +69,17 @@ def test_accepted_finding_withdraws_the_table_after_the_exception_was_revoked(
     assert not night.is_in_silver
     (entry,) = lake.lines(night.run.document("objects.jsonl"))
     assert (entry["outcome"], entry["exceptions"]) == ("quarantine", [])
+    assert lake.keys(lake.bronze, f"_exceptions/{EXCUSED.feed}/revoked/") == [revoked_key(EXCUSED.feed, EXCUSED.id)]
+
+
+def test_revocation_that_cannot_be_recorded_stops_no_withdrawal(
+    lake: Lake, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = passed(lake)
+    revoke(EXCUSED.id)
+    monkeypatch.setattr(operators, "record_revocations", lambda *_: 1 / 0)
+    later(lake, night, ACCEPTED)
+    assert not night.is_in_silver
 
 
 def test_exception_of_another_feed_keeps_nothing_in_silver(lake: Lake, revoke: Callable[[str], None]) -> None:

@@ -73,7 +73,7 @@ DOCUMENTS = (
         ),
         f"_verdicts/{SHA256}/revoked.json",
         *(f"{prefix}synthea/accepted-1.json" for prefix in ("_exceptions/", "_exception_uses/")),
-        "_runs/synthea/night-1/exceptions.jsonl",
+        *("_runs/synthea/night-1/exceptions.jsonl", "_exceptions/synthea/revoked/accepted-1.json"),
         *("_ledger/synthea/9999999998-0000000001.json", "_reports/synthea/2026-11.html"),
         *(f"_reviews/synthea/review-0123456789abcdef/{name}.json" for name in ("request", "answers/01", "outcome")),
         "_reviews/synthea/review-0123456789abcdef/purging.json",

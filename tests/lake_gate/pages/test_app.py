@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from lake_gate.model.run import RELEASED, Run, index_of
+from lake_gate.review.form import review_params
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
 from tests.lake_gate.steps import decide, landed_with_medium
 
@@ -53,6 +54,21 @@ def test_review_can_be_asked_for_about_a_quarantined_file_alone(viewer: Browser,
     (about,) = re.findall(r"data-review='([^']*)'", page)
     assert json.loads(html.unescape(about)) == {"feed": "synthea", "run": "1", "files": [HOSTILE]}
     assert "quarantine_review" not in viewer.text(f"{RUN}/file", name="payers.csv")
+
+
+def test_exception_for_the_table_can_be_asked_for_on_the_page_of_a_file(viewer: Browser, written: Written) -> None:
+    """By column and identifier, for what the record has about the file alone."""
+    found = [column(title=HOSTILE, index=1, cells=3, is_capped=False), column(), column(identifier="OTHER")]
+    written.run(entry(), columns=found)
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    offered = [json.loads(html.unescape(each)) for each in re.findall(r"<option value='([^']*)'", page)]
+    identifier = "USA_SOCIAL_SECURITY_NUMBER"
+    assert offered == [
+        {"identifier": identifier, "column": HOSTILE, "most": 3},
+        {"identifier": identifier, "column": "SSN", "most": 1163},
+    ]
+    assert set(offered[0]) < set(review_params())
+    assert HOSTILE not in page
 
 
 def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from lake_gate.errors import DamagedDocumentError, ReviewError
 from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, OUTCOME, Answer
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, MOST_IGNORED, OUTCOME, Answer
 from tests.lake import Lake
 from tests.lake_gate.review.requests import NOW, make_request
 
@@ -41,6 +41,15 @@ def test_answers_are_kept_in_their_order_and_up_to_a_number(lake: Lake) -> None:
     for answer in given:
         add_answer(lake.s3, lake.settings, REQUEST, answer)
     assert read_answers(lake.s3, lake.bronze, REQUEST) == given[:MOST_ANSWERS]
+
+
+@pytest.mark.slow
+def test_answers_that_do_not_count_take_no_place_of_those_that_do(lake: Lake) -> None:
+    ignored = [Answer(APPROVE, f"user {number}", "", NOW, note="why") for number in range(MOST_IGNORED + 2)]
+    approval = Answer(APPROVE, "bob", "2", NOW)
+    for answer in [*ignored, approval]:
+        add_answer(lake.s3, lake.settings, REQUEST, answer)
+    assert read_answers(lake.s3, lake.bronze, REQUEST) == [*ignored[:MOST_IGNORED], approval]
 
 
 def test_outcome_is_written_once(lake: Lake) -> None:

@@ -18,7 +18,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
-from lake_gate.delivery.pin import pin_run
+from lake_gate.delivery.pin import check_pin, pin_run
 from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
 from lake_gate.exceptions.store import add_exception, read_exceptions
 from lake_gate.feed import Feed
@@ -27,9 +27,9 @@ from lake_gate.ledger.chain import Line
 from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.moving.tags import SEAL_TAG
-from lake_gate.review import documents, operators
+from lake_gate.review import checking, documents, operators
 from lake_gate.review.answering import moment_after
-from lake_gate.review.documents import add_answer, read_answers, read_request
+from lake_gate.review.documents import add_answer, open_requests, read_answers, read_request, write_request
 from lake_gate.review.operators import (
     AskReviewersOperator,
     CarryOutOperator,
@@ -38,7 +38,7 @@ from lake_gate.review.operators import (
     NotifyReviewersOperator,
     ReprocessOperator,
 )
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, REFUSE, Answer, request_id_of
+from lake_gate.review.request import APPROVE, MOST_IGNORED, REFUSE, Answer, request_id_of
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
@@ -145,6 +145,32 @@ def test_cleared_check_keeps_the_request_whatever_the_params_are_now(review: Rev
     assert (review.request.asked, review.request.reason) == ("rescan", PARAMS["reason"])
 
 
+def test_requests_that_are_made_at_once_are_no_more_than_a_user_may_have(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one is written between the count and the creation of this one."""
+    other = f"review-{1:016x}"
+
+    def write_both(s3: Any, settings: Any, request: Any) -> Any:
+        write_request(s3, settings, replace(request, id=other))
+        return write_request(s3, settings, request)
+
+    monkeypatch.setattr(checking, "MOST_OPEN", 1)
+    monkeypatch.setattr(operators, "write_request", write_both)
+    for _ in range(2):
+        with pytest.raises(ReviewError, match="open requests"):
+            review.ask()
+    assert [each.id for each in open_requests(review.lake.s3, review.lake.bronze)] == [other]
+    assert (review.document("outcome.json")["state"], audited(review.lake)) == ("failed", [])
+
+
+def test_request_with_answers_is_not_withdrawn(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask()
+    review.approve(("bob",))
+    monkeypatch.setattr(checking, "MOST_OPEN", 0)
+    assert review.ask() == ID
+
+
 def test_feed_that_is_not_known_is_refused(review: Review) -> None:
     with pytest.raises(ReviewError, match="include/feeds"):
         review.ask(feed="other")
@@ -178,16 +204,87 @@ def test_answers_that_do_not_count_are_noted_and_the_task_asks_again(review: Rev
     assert review.approve(("cid",), number=2) == "approved"
 
 
-@pytest.mark.slow
-def test_asker_alone_never_gets_a_file_back(review: Review) -> None:
+def test_users_who_may_not_answer_end_no_request(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often: their answers are noted up to a number, and each is waited for like the first."""
+    set_rules(monkeypatch, reviewers={"rescan": ["bob"]})
     review.ask(asked="rescan")
     start = datetime.now(UTC) - timedelta(minutes=1)
-    given = [answer("ann", at=start + timedelta(seconds=number)) for number in range(MOST_ANSWERS)]
-    assert review.approve(*given) == "expired"
+    given = [answer("ann", REFUSE, start + timedelta(seconds=number)) for number in range(MOST_IGNORED + 2)]
+    assert review.approve(*given, ("dan", REFUSE), ("bob",)) == "approved"
+    assert len(review.asked) == len(given) + 2
+    assert [given.by for given in review.answers] == ["ann"] * MOST_IGNORED + ["bob"]
+    assert len(lines_of(review.lake)) == MOST_IGNORED + 2
+    assert review.step(CarryOutOperator) == 1
+
+
+def test_asker_alone_never_gets_a_file_back(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(asked="rescan")
+    with pytest.raises(WaitingError):
+        review.approve(("ann",), ("ann",))
+    expire(review, monkeypatch)
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
     assert review.lake.keys(review.lake.bronze, "held/") == []
     assert review.step(CloseRequestOperator) == "expired"
+
+
+def set_rules(monkeypatch: pytest.MonkeyPatch, **rules: Any) -> None:
+    """Let the feed's file have these rules from now on."""
+    monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", **rules)], []))
+
+
+def test_reviewer_who_was_removed_since_the_request_does_not_approve(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_rules(monkeypatch, reviewers={"release": ["bob", "cid", "dan"]})
+    review.ask()
+    set_rules(monkeypatch, reviewers={"release": ["cid", "dan", "eve"]})
+    assert review.approve(("bob",), ("eve",), ("cid",)) == "asked"
+    assert review.approve(("bob", REFUSE), ("dan",), number=2) == "approved"
+    assert [given.by for given in review.answers if not given.note] == ["cid", "dan"]
+
+
+def test_approval_of_a_reviewer_who_was_removed_since_is_not_carried_out(
+    review: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve_release(review)
+    set_rules(monkeypatch, reviewers={"release": ["cid", "dan"]})
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CarryOutOperator)
+    assert review.lake.keys(review.lake.bronze, "held/") == []
+    assert review.approve(("dan",), number=2) == "approved"
+    assert review.step(CarryOutOperator) == 1
+    (exception,) = read_exceptions(review.lake.s3, review.lake.bronze, "synthea")
+    set_rules(monkeypatch, reviewers={"release": ["eve", "fay"]})  # it was carried out by the rules of its time
+    assert review.step(CloseRequestOperator) == "released"
+    assert list(exception.approved_by) == review.document("outcome.json")["answered_by"] == ["cid", "dan"]
+
+
+def test_approvals_that_the_feed_asks_for_since_count(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
+    review.ask(asked="rescan")
+    assert review.approve(("bob",)) == "approved"
+    set_rules(monkeypatch, approvals={"rescan": 2})
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CarryOutOperator)
+    with pytest.raises(ReviewError, match="too few answers count"):
+        review.step(CloseRequestOperator)
+    with pytest.raises(WaitingError):
+        review.approve(number=2)
+    assert "approve**: 2" in review.asked[-1].body
+    assert review.approve(("cid",), number=2) == "approved"
+    assert review.step(CarryOutOperator) == 1
+    assert review.step(CloseRequestOperator) == "released"
+    assert review.document("outcome.json")["answered_by"] == ["bob", "cid"]
+
+
+def test_purge_that_has_begun_goes_on_after_its_reviewers_were_removed(
+    purged: Review, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(purged, monkeypatch)
+    set_rules(monkeypatch, reviewers={"purge": ["eve", "fay"]})
+    purged.step(CarryOutOperator)
+    assert purged.step(CloseRequestOperator) == "purged"
+    assert purged.document("outcome.json")["answered_by"] == ["bob", "cid"]
 
 
 def test_first_answer_is_enough_for_everything_but_a_release(review: Review) -> None:
@@ -483,7 +580,7 @@ def test_release_that_was_carried_out_in_time_is_closed_at_any_time(
 
 def test_approvals_of_another_content_of_the_request_release_nothing(both: Review) -> None:
     forge(both)
-    with pytest.raises(ReviewError, match="not answered"):
+    with pytest.raises(ReviewError, match="too few answers count"):
         both.step(CarryOutOperator)
     assert both.lake.keys(both.lake.bronze, "held/") == []
 
@@ -516,6 +613,19 @@ def test_run_of_the_feed_is_that_of_the_documents(both: Review, triggered: list[
     both.step(CarryOutOperator)
     both.step(ReprocessOperator)
     assert triggered == [("synthea_gate", f"reprocess-{ID}", {"source": f"held://review/{ID}"})]
+
+
+@pytest.mark.parametrize(("source", "is_dry_run"), [("s3://other/", False), (f"held://review/{ID}", True)])
+def test_run_of_the_same_id_that_waits_already_lands_nothing(
+    both: Review, triggered: list[Any], source: str, *, is_dry_run: bool
+) -> None:
+    both.step(CarryOutOperator)
+    both.step(ReprocessOperator)
+    assert len(triggered) == 1
+    run = Run("synthea", f"reprocess-{ID}")
+    with pytest.raises(RunPinnedError):
+        check_pin(both.lake.s3, both.lake.bronze, run, source, is_dry_run=is_dry_run)
+    check_pin(both.lake.s3, both.lake.bronze, run, f"held://review/{ID}", is_dry_run=False)
 
 
 @pytest.mark.parametrize("changes", [None, {"dag_id": "other"}, {"source": "held://*"}, {"run_id": "other"}])
@@ -580,7 +690,7 @@ def test_purge_needs_two_people(review: Review, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
     review.ask(asked="purge")
     review.approve(("bob",))
-    with pytest.raises(ReviewError, match="not answered"):
+    with pytest.raises(ReviewError, match="too few answers count"):
         review.step(CarryOutOperator)
     assert len(review.lake.keys(review.lake.quarantine)) == 1
 

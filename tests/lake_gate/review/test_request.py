@@ -17,7 +17,9 @@ from lake_gate.review.request import (
     approvers,
     counted,
     is_same_person,
+    problem_of,
     state_of,
+    with_rules,
 )
 from tests.lake_gate.review.requests import AFTER_END, END, LATE, NOW, make_request
 
@@ -100,8 +102,41 @@ def test_letters_of_another_script_make_another_name() -> None:
     assert not is_same_person("ann", "\u0430nn")  # a Cyrillic letter: docs/review.md says so
 
 
-def test_too_many_answers_that_do_not_count_end_the_request() -> None:
-    assert state_of(make_request(), answers(*[("ann", APPROVE)] * MOST_ANSWERS), NOW) == "expired"
+def test_answers_that_do_not_count_never_end_the_request() -> None:
+    request = make_request(reviewers=("bob", "cid"))
+    given = answers(*[("ann", APPROVE), ("dan", REFUSE)] * MOST_ANSWERS)
+    assert state_of(request, given, NOW) == "asked"
+    assert state_of(request, [*given, *answers(("bob", APPROVE), ("cid", APPROVE))], NOW) == "approved"
+    assert state_of(request, given, LATE) == "expired"
+
+
+def test_of_two_lists_of_reviewers_both_count() -> None:
+    request = with_rules(make_request(reviewers=("bob", "cid", "dan")), 1, ("cid", "dan", "eve"))
+    assert state_of(request, answers(("bob", APPROVE), ("cid", APPROVE)), NOW) == "asked"
+    assert state_of(request, answers(("eve", APPROVE), ("cid", APPROVE)), NOW) == "asked"
+    assert state_of(request, answers(("bob", APPROVE), ("cid", APPROVE), ("dan", APPROVE)), NOW) == "approved"
+    for narrowed in (with_rules(make_request(), 1, ("bob",)), with_rules(request, 1, ("eve",))):
+        assert state_of(narrowed, answers(("bob", APPROVE), ("cid", APPROVE)), NOW) == "asked"
+
+
+@pytest.mark.parametrize(("of_document", "today", "needed"), [(1, 2, 2), (2, 1, 2), (1, 0, 1)])
+def test_of_two_numbers_of_approvals_the_higher_counts(of_document: int, today: int, needed: int) -> None:
+    request = with_rules(make_request(approvals=of_document), today, ())
+    states = [state_of(request, answers(*[("bob", APPROVE), ("cid", APPROVE)][:number]), NOW) for number in (1, 2)]
+    assert states == ["approved" if number >= needed else "asked" for number in (1, 2)]
+
+
+def test_refusal_by_a_user_who_is_not_a_reviewer_any_more_ends_nothing_and_an_earlier_one_stays() -> None:
+    (refusal,) = answers(("bob", REFUSE))
+    request = with_rules(make_request(), 2, ("cid", "dan"))
+    assert problem_of(request, [], refusal, is_new=True) == "this user is not a reviewer of the feed any more"
+    assert state_of(request, [refusal], NOW) == "refused"
+
+
+def test_answer_that_did_not_count_when_it_was_given_never_counts() -> None:
+    (approval,) = answers(("bob", APPROVE))
+    request = make_request(approvals=1)
+    assert [state_of(request, [replace(approval, note=note)], NOW) for note in ("", "why")] == ["approved", "asked"]
 
 
 def test_approvers_are_those_whose_approvals_count() -> None:
@@ -127,6 +162,8 @@ def test_document_of_a_request_is_read_as_it_was_written() -> None:
         {"approvals": 3},
         {"approvals": "2"},
         {"sha256": "a" * 64},
+        {"approvals_now": 0},
+        {"reviewers_now": []},
         {"asked_by": 1},
         {"exception": {}},
         {"more": 1},

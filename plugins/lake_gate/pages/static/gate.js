@@ -44,6 +44,10 @@
     if (event.target.matches("[data-trigger]")) start(event);
     else document.body.classList.add("loading");
   });
+  addEventListener("change", (event) => {
+    const { form, name, value } = event.target;
+    if (form?.dataset.review && name === "scope" && value) form.elements.most.value = JSON.parse(value).most;
+  });
   addEventListener("pageshow", () => document.body.classList.remove("loading"));
 
   // Airflow's own API starts the run, and decides whether the user may.
@@ -54,8 +58,11 @@
     button.disabled = true;
     result.textContent = "Starting …";
     const { review, runs } = form.dataset;
+    const table = fields.get("scope")
+      ? { exception_scope: "table", ...JSON.parse(fields.get("scope")), most: Number(fields.get("most")) }
+      : {};
     const conf = review
-      ? { ...JSON.parse(review), asked: fields.get("asked"), reason: fields.get("reason") }
+      ? { ...JSON.parse(review), ...table, asked: fields.get("asked"), reason: fields.get("reason") }
       : { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
     try {
       const answer = await fetch(form.dataset.trigger, {
