@@ -29,7 +29,7 @@ _FIRST_BYTES = (
     *(b"\x7fELF", b"MZ\x90\x00", b"\xca\xfe\xba\xbe", b"\x00asm"),
     # What is encrypted, and what stands for content that is elsewhere
     *(b"Salted__", b"age-encryption.org/v1", b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN AGE ENCRYPTED FILE-----"),
-    *(b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----", b"-----BEGIN ENCRYPTED ", b"$ANSIBLE_VAULT;"),
+    *(b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----", b"$ANSIBLE_VAULT;"),
     *(b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"),
 )
 # A text may begin with these, too: what follows them decides.

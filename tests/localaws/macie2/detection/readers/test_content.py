@@ -109,6 +109,11 @@ def test_another_format_is_skipped_whatever_the_size(name: str, extension: str) 
     assert (result.status, result.reason, result.mime_type) == (ScanStatus.SKIPPED, reason, None)
 
 
+def test_an_encrypted_private_key_is_a_text_to_be_scanned() -> None:
+    key = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{'MIIFHDBOBgkq' * 8}\n-----END ENCRYPTED PRIVATE KEY-----\n"
+    assert counts(scan_text(key, managed="PKCS", extension="txt")) == {"PKCS": 1}
+
+
 @pytest.mark.parametrize("extension", ["csv", "tsv"])
 @pytest.mark.parametrize(
     "text", ['{"a": 1, "b": 2}', '[\n {"ssn": "536-22-8726"}]', '{"a": 1}\n{"a": 2}\n', '\ufeff{"error": "none"}']
