@@ -112,7 +112,7 @@ def _is_utf8(data: bytes) -> bool:
 def _is_ebcdic(data: bytes) -> bool:
     """Return whether nearly all bytes are usual in EBCDIC, and a third of them are unusual in ASCII."""
     unusual = len(data) - len(data.translate(None, _HIGH))
-    # Letters of other languages, and packed numbers, are told by the lack of what every ASCII text has.
+    # Letters of other languages, and packed numbers, are recognized by the lack of what every ASCII text has.
     share = 20 if len(data.translate(None, _ASCII_USUAL)) < len(data) else 4
     return (
         unusual * 3 > len(data) and len(data.translate(None, _EBCDIC_USUAL)) * share <= len(data) and not _is_utf8(data)
