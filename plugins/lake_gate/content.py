@@ -21,8 +21,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
+from lake_gate.model.evidence import Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import Run
 from lake_gate.s3.documents import (
     put_version,
