@@ -40,7 +40,7 @@ class Snapshot[T]:
         content = io.BytesIO()
         pickler = _Pickler(content, pickle.HIGHEST_PROTOCOL)
         instances: list[Any] = BackendDict._instances  # type: ignore[misc]
-        pickler.dump((value, [(services, *place) for services in instances for place in services.iter_backends()]))
+        pickler.dump((value, [(services, vars(services), [*services.iter_backends()]) for services in instances]))
         self._content, self._referred = content.getvalue(), pickler.referred
 
     def restore(self) -> T:
@@ -49,9 +49,11 @@ class Snapshot[T]:
         unpickler.persistent_load = self._referred.__getitem__  # type: ignore[method-assign]
         moto_api_backend.reset()
         value: T
-        value, backends = unpickler.load()
-        for services, account_id, region, backend in backends:
-            dict.__setitem__(services[account_id], region, backend)
+        value, instances = unpickler.load()
+        for services, attributes, backends in instances:
+            vars(services).update(attributes)  # of S3: which account each bucket belongs to
+            for account_id, region, backend in backends:
+                dict.__setitem__(services[account_id], region, backend)
         return value
 
 

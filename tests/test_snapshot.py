@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 
+from localaws.iam.stored import find_object
 from tests.lake import Lake
 from tests.snapshot import Snapshot
 
@@ -20,6 +21,7 @@ def seen(lake: Lake) -> dict[str, Any]:
         "markers": [(item["Key"], item["VersionId"]) for item in versions["DeleteMarkers"]],
         "parts": s3.list_parts(**bucket, Key=upload["Key"], UploadId=upload["UploadId"])["Parts"],
         "tags": s3.get_object_tagging(**bucket, Key="a")["TagSet"],
+        "found": find_object(lake.bronze, "a", None).etag,  # type: ignore[union-attr]  # by what enforces IAM
         "policy": s3.get_bucket_policy(**bucket)["Policy"],
         "keys": boto3.client("kms").list_keys()["Keys"],
         "parameters": boto3.client("ssm").get_parameter_history(Name="/mine")["Parameters"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -212,3 +213,34 @@ def test_importing_dags_makes_no_connection_and_no_client() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert set(paths) <= set(done.stdout.split())
+
+
+READ_AT_PARSE_TIME = {
+    *("decision.reason", "scan.job_spec", "scan.scope"),  # texts of the trigger form; pure functions of the DAG's tasks
+    *("notifications.alarms", "notifications.failure"),  # the callback of failures
+}
+"""Modules of steps that parsing the gate's DAG imports, besides ``operators``."""
+PACKAGES_AT_PARSE_TIME = {"lake_gate", "macie", "airflow", *("boto3", "botocore", "packaging", "s3transfer")}
+"""Packages of which parsing imports modules: ours, Airflow's, and those that its amazon provider imports."""
+
+
+def test_parsing_the_gate_imports_what_airflow_reads_and_not_what_the_steps_do() -> None:
+    """Airflow parses a DAG again and again; ``bench.parse_time`` measures what that costs."""
+    dag = str(REPO / "dags/synthea_gate.py")
+    script = (
+        "import importlib, json, runpy, sys\n"
+        "from airflow.dag_processing.processor import iter_airflow_imports\n"
+        f"for name in iter_airflow_imports({dag!r}): importlib.import_module(name)\n"
+        "import airflow.sdk\n"
+        "before = set(sys.modules)\n"
+        f"runpy.run_path({dag!r})\n"
+        "print('\\n' + json.dumps(sorted(set(sys.modules) - before)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    added = {str(name) for name in json.loads(done.stdout.splitlines()[-1])}
+    assert {name.partition(".")[0] for name in added} - PACKAGES_AT_PARSE_TIME == set()
+    steps = {name.removeprefix("lake_gate.") for name in added if name.startswith("lake_gate.") and name.count(".") > 1}
+    of_steps = {name for name in steps if name.partition(".")[0] not in {"model", "s3"}}
+    assert {name for name in of_steps if not name.endswith(".operators")} == READ_AT_PARSE_TIME
+    assert "model.evidence" not in steps

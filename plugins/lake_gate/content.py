@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Observation, Severity
+from lake_gate.model.evidence import Detection, Evidence, Observation, Severity
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.names import loggable
+from lake_gate.model.names import UNKNOWN, loggable
 from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3.documents import (
     iter_json_lines,

@@ -10,14 +10,11 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from lake_gate.decision.policies import read_policy
-from lake_gate.decision.reason import Reason
-from lake_gate.delivery.held_objects import REASONS, UNKNOWN
+from lake_gate.decision.reason import REASONS, Reason
 from lake_gate.errors import ParamsError
 from lake_gate.feed import Feed
 from lake_gate.include import include_path
-from lake_gate.masking.specs import read_spec
-from lake_gate.model.names import loggable
+from lake_gate.model.names import UNKNOWN, loggable
 
 _PROMOTIONS = {"each by itself": "Each file by itself", "all or nothing": "All files or none"}
 _THRESHOLDS = {"High": "High findings", "Medium": "Medium and High findings", "Low": "All findings"}
@@ -113,6 +110,9 @@ def check_params(feed: Feed, params: Mapping[str, Any], conf: Mapping[str, Any] 
     :raises PolicyError: when the policy of the feed or of the run is not valid.
     :raises MaskingSpecError: when the feed's masking spec is not valid.
     """
+    from lake_gate.decision.policies import read_policy
+    from lake_gate.masking.specs import read_spec
+
     if problems := list(_problems(params, conf or {}, run_params(feed).keys())):
         raise ParamsError(problems)
     for name in sorted({feed.policy, params["policy"]}):

@@ -72,9 +72,9 @@ _documents = partial(Mutant, f"{GATE}/s3/documents.py", ("tests/lake_gate/s3/tes
 _amendments = partial(Mutant, f"{GATE}/decision/amendments.py", ("tests/lake_gate/decision/test_amendments.py",))
 _verdicts = partial(Mutant, f"{GATE}/decision/verdicts.py", ("tests/lake_gate/decision/test_verdicts.py",))
 _policies = partial(Mutant, f"{GATE}/decision/policies.py", ("tests/lake_gate/decision/test_policies.py",))
-_gather_histories = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/decision/test_histories.py",))
-_reuse = partial(Mutant, f"{GATE}/decision/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
-_remember = partial(Mutant, f"{GATE}/recording/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",))
+_gather_histories = partial(Mutant, f"{GATE}/decision/histories.py", ("tests/lake_gate/decision/test_histories.py",))
+_reuse = partial(Mutant, f"{GATE}/decision/reusing.py", ("tests/lake_gate/recording/test_remembering.py",))
+_remember = partial(Mutant, f"{GATE}/recording/remembering.py", ("tests/lake_gate/recording/test_remembering.py",))
 _reviewing = partial(Mutant, f"{GATE}/review/request.py", ("tests/lake_gate/review/test_request.py",))
 _returning = partial(Mutant, f"{GATE}/review/returning.py", ("tests/lake_gate/review/test_returning.py",))
 _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/review/test_sessions.py",))
@@ -107,7 +107,7 @@ _copies_in_silver = partial(
 )
 _landing = partial(Mutant, f"{GATE}/delivery/landing.py", (LANDING,))
 _pinning = partial(Mutant, f"{GATE}/delivery/landing.py", ("tests/lake_gate/delivery/test_operators.py",))
-_operators = partial(Mutant, f"{GATE}/delivery/operators.py", ("tests/lake_gate/delivery/test_operators.py",))
+_choosing = partial(Mutant, f"{GATE}/delivery/run_delivery.py", ("tests/lake_gate/delivery/test_operators.py",))
 _pin = partial(Mutant, f"{GATE}/delivery/pin.py", ("tests/lake_gate/delivery/test_pin.py",))
 _source = partial(Mutant, f"{GATE}/delivery/source.py", ("tests/lake_gate/delivery/test_source.py",))
 _s3 = partial(Mutant, f"{GATE}/delivery/s3_source.py", ("tests/lake_gate/delivery/test_s3_source.py",))
@@ -115,8 +115,9 @@ _local = partial(Mutant, f"{GATE}/delivery/local_source.py", ("tests/lake_gate/d
 _web = partial(Mutant, f"{GATE}/delivery/web_source.py", ("tests/lake_gate/delivery/test_web_source.py",))
 _zip = partial(Mutant, f"{GATE}/delivery/zip_source.py", ("tests/lake_gate/delivery/test_zip_source.py",))
 _header = partial(Mutant, f"{GATE}/delivery/header.py", ("tests/lake_gate/delivery/test_header.py",))
-_decide = partial(Mutant, f"{GATE}/decision/operators.py", (JUDGING, MOVING))
-_move = partial(Mutant, f"{GATE}/moving/operators.py", (MOVING, "tests/lake_gate/moving/test_taking_back.py"))
+_judge = partial(Mutant, f"{GATE}/decision/judging.py", (JUDGING, MOVING))
+_commit = partial(Mutant, f"{GATE}/decision/committing.py", (JUDGING, MOVING))
+_move = partial(Mutant, f"{GATE}/moving/chunks.py", (MOVING, "tests/lake_gate/moving/test_taking_back.py"))
 _held = partial(Mutant, f"{GATE}/delivery/held_objects.py", ("tests/lake_gate/delivery/test_held_objects.py",))
 _reprocessing = partial(Mutant, f"{GATE}/delivery/held_source.py", ("tests/lake_gate/delivery/test_held_source.py",))
 _release = partial(Mutant, f"{GATE}/held/operators.py", ("tests/lake_gate/held/test_operators.py",))
@@ -126,7 +127,8 @@ _receipts = partial(Mutant, f"{GATE}/notifications/receipts.py", ("tests/lake_ga
 _failures = partial(Mutant, f"{GATE}/notifications/failure.py", ("tests/lake_gate/notifications/test_tries.py",))
 _plan = partial(Mutant, f"{GATE}/decision/plan.py", (PLAN,))
 _record = partial(Mutant, f"{GATE}/recording/record.py", (RECORD,))
-_reports = partial(Mutant, f"{GATE}/recording/operators.py", (REPORTS,))
+_publishing = partial(Mutant, f"{GATE}/recording/publishing.py", (REPORTS,))
+_reports = partial(Mutant, f"{GATE}/recording/run_record.py", (REPORTS,))
 _marker = partial(Mutant, f"{GATE}/recording/marker.py", ("tests/lake_gate/recording/test_marker.py",))
 _overlay = partial(Mutant, f"{GATE}/decision/overlay.py", ("tests/lake_gate/decision/test_overlay.py",))
 _withdrawing = partial(Mutant, f"{EVENTS}/withdrawing.py", ("tests/lake_gate/finding_events/test_withdrawing.py",))
@@ -194,7 +196,7 @@ MUTANTS = [
     _kept("a version id in another spelling is none", "        value = _spelled(value, members)\n", ""),
     _kept("of two spellings the first counts", "            spelled[known] = _CONTRADICTION", "            pass"),
     _deciding_restored("pending bytes are not judged", ", read_pending(lake, pending)])", "])"),
-    Mutant(f"{GATE}/recording/operators.py", (REPORTS,), "an emptied list of objects makes an empty marker", 'if lines != written["totals"]["objects"]:', "if False:"),
+    _publishing("an emptied list of objects makes an empty marker", 'if lines != written["totals"]["objects"]:', "if False:"),
     _binding("the id null is valid", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({"", UNKNOWN})'),
     _binding("an empty id is valid", 'frozenset({"", NULL_VERSION, UNKNOWN})', 'frozenset({NULL_VERSION, UNKNOWN})'),
     _binding("null names no version", "    if observation.version_id:\n        return observation.version_id ==", '    if observation.version_id not in {"", "null"}:\n        return observation.version_id =='),
@@ -239,7 +241,7 @@ MUTANTS = [
     _policy("a rule that does not override the threshold hides one that does", "is_reached and rule.then.is_permission", "False"),
     _policy("tokens are allowed in originals", "if self.masked_copies_only and not facts.is_masked_copy:", "if False:"),
     _decision("an object with unplaced observations is promoted", "if judgement.outcome.is_permission and self.bound.unplaced:", "if False:"),
-    _gather_histories("histories are replaced after moves began", "if self.begun(run):\n            self.log.warning(\"Moves", "if False:\n            self.log.warning(\"Moves"),
+    _gather_histories("histories are replaced after moves began", "if operator.begun(run):\n        operator.log.warning(\"Moves", "if False:\n        operator.log.warning(\"Moves"),
     _gather_histories("histories of keys in findings are not listed", "for name in (RESULTS, FINDINGS) for", "for name in (RESULTS,) for"),
     _histories("a damaged document stops the run", "except (DamagedDocumentError, ValueError):", "except RecursionError:"),
     _matching("a finding without a version is about nothing that was moved", "if may_be_about(finding, replace(", "if finding.version_id and may_be_about(finding, replace("),
@@ -276,11 +278,11 @@ MUTANTS = [
     _basis("the latest evidence explains the decisions", 'version_id = pins[name] if pins else ""', 'version_id = ""'),
     _basis("evidence that came later was there", "    if pins is not None and name not in pins:\n        return\n", ""),
     _basis("a pinned version that is gone counts as empty", "missing_ok=not pins)", "missing_ok=True)"),
-    _decide("findings of the job are not added to the index", "        self._keep_found(manifest, gathered, histories)\n", ""),
-    _decide("the index by content is not read", "content.read_found(self.s3, bronze, sha256), hashes)", "(), hashes)"),
-    _decide("findings about another version are added to the landed bytes", "about_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)", "about_bytes = (*evidence.results, *evidence.findings)"),
-    _decide("findings after moves began change decisions", "        if self.begun(run):\n            known = basis.read_found", "        if False:\n            known = basis.read_found"),
-    _decide("the plan does not pin the findings in the same bytes", "            if judged.found:\n                pins", "            if False:\n                pins"),
+    _judge("findings of the job are not added to the index", "    _keep_found(operator, manifest, gathered, histories)\n", ""),
+    _judge("the index by content is not read", "content.read_found(operator.s3, bronze, sha256), hashes)", "(), hashes)"),
+    _judge("findings about another version are added to the landed bytes", "about_bytes = (*bound.own.results, *bound.own.findings, *bound.suspected)", "about_bytes = (*evidence.results, *evidence.findings)"),
+    _judge("findings after moves began change decisions", "    if operator.begun(run):\n        known = basis.read_found", "    if False:\n        known = basis.read_found"),
+    _commit("the plan does not pin the findings in the same bytes", "        if judged.found:\n            pins", "        if False:\n            pins"),
     _base("a dry run is what is asked for now", "return is_true(chosen) if pinned is None else", "return is_true(chosen) if True else"),
     _policies("any path is a policy", "if not _POLICY_NAME.fullmatch(name):", "if False:"),
     _jsonl("members of any type will do", "return type(value) is int if kind is float else isinstance(value, kind)", "return True"),
@@ -288,26 +290,26 @@ MUTANTS = [
     _jsonl("unknown members are no matter", "if unknown := sum(name not in kinds for name in content):", "if unknown := 0:"),
     _documents("any object is the document", "if problems := list(dict.fromkeys(iter_redacted_problems(shape, parsed))):", "if problems := []:"),
     Mutant(f"{GATE}/decision/decision.py", ("tests/lake_gate/decision/test_amendments.py",), "any outcome is an amendment's", "if decision.outcome not in _OUTCOMES:", "if False:"),
-    Mutant(f"{GATE}/moving/operators.py", (MOVING,), "a chunk moves whatever its lines decide", "if decision.outcome != self._decided:", "if False:"),
+    _move("a chunk moves whatever its lines decide", "if decision.outcome != _decided(operator):", "if False:"),
     _jsonl("documents are nested as deeply as they like", " and _is_deep(parsed):", " and False:"),
     Mutant(f"{GATE}/recording/entries.py", ("tests/lake_gate/recording/test_entries.py",), "an entry is about whatever object comes next", ' or landed.name != entry["name"]:', ":"),
     _record("an entry need not say where its object is", 'if entry.get("now") is None or entry["outcome"] is None:', "if False:"),
     _remember("verdicts are made by rules of any shape", 'raise DamagedDocumentError(facts["record_uri"], str(problem)) from None', "raise"),
     _events_record("moves that no action asked for are no matter", "if next(done, None) is not None:", "if False:"),
     _record("any line is an entry", "if entry.outcome not in _OUTCOMES:", "if False:"),
-    _reports("a run that has moved becomes a dry run", "if dry_run and self.begun(run):", "if False:"),
-    _reports("a dry run has a marker", 'if written["dry_run"] or self.is_dry(run, chosen=False):', 'if written["dry_run"]:'),
+    _reports("a run that has moved becomes a dry run", "if dry_run and operator.begun(run):", "if False:"),
+    _publishing("a dry run has a marker", 'if written["dry_run"] or operator.is_dry(run, chosen=False):', 'if written["dry_run"]:'),
     _reports("a later look explains what was archived", "run, basis, FINDINGS)", "run, {}, FINDINGS)"),
     _release("a run that began as a dry run releases", 'or self.is_dry(run, chosen=False):', "or False:"),
-    _remember("verdicts are made of a later look", "gather_pinned(self.s3, bronze, run, basis)", "gather_pinned(self.s3, bronze, run, {})"),
-    _reuse("the policy of a run hides its feed's from the verdicts", "choose_policy(self.feed_policy or self.policy, self.policy, *requested)\n        hashes", "choose_policy(self.policy, self.policy, *requested)\n        hashes"),
+    _remember("verdicts are made of a later look", "gather_pinned(operator.s3, bronze, run, basis)", "gather_pinned(operator.s3, bronze, run, {})"),
+    _reuse("the policy of a run hides its feed's from the verdicts", "choose_policy(operator.feed_policy or operator.policy, operator.policy, *requested)\n    hashes", "choose_policy(operator.policy, operator.policy, *requested)\n    hashes"),
     _verdicts("a verdict need not match its key", " or not verdict.applies_to(landed) or verdict.rules != rules.fingerprint(landed)", ""),
     _verdicts("marks stay on", "if key != REUSED_TAG}", "}"),
     _remember("a reused verdict makes a new one", 'entry["reason"] in CLEARED', 'entry["reason"]'),
     _remember("a dry run is remembered", ' and not record["dry_run"]', ""),
     _remember("an unfinished run is remembered", 'record["accounted"] and not', "not"),
-    _reuse("marks of a first try stay", "verdicts.unmark(self.s3, self._named(run, before - names))", "pass"),
-    _reuse("marks come before the document", "before - names))\n", "before - names))\n            verdicts.mark(self.s3, self._named(run, names))\n"),
+    _reuse("marks of a first try stay", "verdicts.unmark(operator.s3, _named(operator, run, before - names))", "pass"),
+    _reuse("marks come before the document", "before - names))\n", "before - names))\n        verdicts.mark(operator.s3, _named(operator, run, names))\n"),
     _cost("no limit", " and cost.usd > float", " and 0 > float"),
     _cost("any scope can be estimated", "if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):", "if False:"),
     _scope("one prefix of many is enough", "is_key_prefix and all(value", "is_key_prefix and any(value"),
@@ -337,7 +339,7 @@ MUTANTS = [
     _decision("only results have a severity", "excused.remaining(everything))", "excused.remaining((*bound.results, *elsewhere)))"),
     _decision("only findings have a severity", "excused.remaining(everything))", "excused.remaining((*bound.findings, *elsewhere)))"),
     _facts('the smaller count stands', 'largest |= counts', 'largest = largest & counts or counts'),
-    _decide("re-processing loosens all or nothing", "requested is Promotion.ALL_OR_NOTHING or all(", "True or all("),
+    _judge("re-processing loosens all or nothing", "requested is Promotion.ALL_OR_NOTHING or all(", "True or all("),
     Mutant(f"{GATE}/runs_index.py", ("tests/lake_gate/test_runs_index.py",), "a damaged index fails the run", "except (ClientError, BotoCoreError, GateError) as error:\n        log.warning(\"The index", "except ZeroDivisionError as error:\n        log.warning(\"The index"),
     _excusing("an exception excuses other tables", "return exception.dataset == dataset_of(landed.name)", "return True"),
     _excusing("an exception excuses more than its most", " if each.count <= (exception.most or 0) else ()", ""),
@@ -368,19 +370,19 @@ MUTANTS = [
     _exception_store("a mistyped id is revoked in silence", "    read.problems += _revoked_problems(feed, file, keys, recorded)\n", ""),
     _exception_store("a revoked exception is added again", "        if exception.id in recorded:\n", "        if False:\n"),
     _exception_store("a revocation has no line if its try died", "and datetime.now(UTC) - listed[key] > _SETTLED_AFTER", ""),
-    Mutant(f"{GATE}/decision/operators.py", (STANDING,), "a run does not record what was revoked", "        record_revocations(self.s3, self.lake_settings, run.feed)\n", ""),
+    Mutant(f"{GATE}/decision/judging.py", (STANDING,), "a run does not record what was revoked", "    record_revocations(operator.s3, operator.lake_settings, run.feed)\n", ""),
     _exception_store("one of two exceptions with one id counts", "        if len(same) == 1:\n", "        if same:\n            read.exceptions.append(same[0])\n        elif False:\n"),
     _exception_store("an exception is at the key of another one", "if exception.key != key:", "if False:"),
     _exception_store("an exception replaces another one", "    if not is_this:\n", "    if False:\n"),
-    Mutant(f"{GATE}/decision/operators.py", (STANDING,), "an exception for a masked copy counts without masking", "standing.exceptions if is_masking else without_masked(standing.exceptions)", "standing.exceptions"),
-    Mutant(f"{GATE}/decision/operators.py", (STANDING,), "exceptions change once moves have begun", "            if known is not None:\n                return Standing(known)\n", ""),
+    Mutant(f"{GATE}/decision/judging.py", (STANDING,), "an exception for a masked copy counts without masking", "standing.exceptions if is_masking else without_masked(standing.exceptions)", "standing.exceptions"),
+    Mutant(f"{GATE}/decision/judging.py", (STANDING,), "exceptions change once moves have begun", "        if known is not None:\n            return Standing(known)\n", ""),
     Mutant(f"{GATE}/masking/operators.py", ("tests/lake_gate/masking/test_operators.py",), "no exception lets a masked copy pass", "    makes_copies = True\n", ""),
-    Mutant(f"{GATE}/decision/operators.py", ("tests/lake_gate/masking/test_operators.py",), "an exception for a masked copy counts for the copy", "self.makes_copies and not run.is_masked", "self.makes_copies"),
+    Mutant(f"{GATE}/decision/judging.py", ("tests/lake_gate/masking/test_operators.py",), "an exception for a masked copy counts for the copy", "operator.makes_copies and not run.is_masked", "operator.makes_copies"),
     _rejudging("later findings are excused by exceptions that have ended", "self.exceptions if has_later_findings else self.pinned", "self.pinned"),
     _rejudging("objects without later findings lose their exceptions", "self.exceptions if has_later_findings else self.pinned", "self.exceptions"),
     _rejudging("an exception for a masked copy counts for an object without one", "exceptions if self.outcome(name) == Outcome.MASK else without_masked(exceptions)", "exceptions"),
     Mutant(f"{GATE}/finding_events/runs.py", ("tests/lake_gate/finding_events/test_later_exceptions.py",), "later findings are not excused", "        exceptions=today,\n", ""),
-    Mutant(f"{GATE}/recording/operators.py", ("tests/lake_gate/recording/test_operators_verdicts.py",), "a promotion by a verdict and an exception is a new verdict", '    if entry["verdict"] is not None:\n        return False\n', ""),
+    _remember("a promotion by a verdict and an exception is a new verdict", '    if entry["verdict"] is not None:\n        return False\n', ""),
     _decision("an exception for a masked copy promotes the object", "return replace(judgement, outcome=Outcome.MASK, reason=Reason.MASKED_BY_EXCEPTION)", "return judgement"),
     _decision("all or nothing is ignored", "policy.promotion is Promotion.ALL_OR_NOTHING and", "False and"),
     _policy("a run may loosen the threshold", "quarantine_threshold=min(", "quarantine_threshold=max("),
@@ -390,8 +392,8 @@ MUTANTS = [
     _evidence("what cannot be read is not there", "if not identifier or identifier == UNKNOWN or not category or number < 1:", "if False:"),
     _evidence('a claim without detections is clean', 'if not found and (has_type or', 'if not found and (False and'),
     _evidence("no status is complete", 'status.get("code") or "missing"', 'status.get("code") or "COMPLETE"'),
-    _decide("strangers are ignored", "raise UnknownObjectsError(", "print("),
-    _decide("the deadline counts as settled", '(xcom.parse(evidence) or {}).get("settled") is True', "True"),
+    _judge("strangers are ignored", "raise UnknownObjectsError(", "print("),
+    _judge("the deadline counts as settled", '(xcom.parse(evidence) or {}).get("settled") is True', "True"),
     _hook("the first page of findings", "yield from findings", "yield from findings\n                    return"),
     _hook("the first file of results", "                yield from pool.map(read, keys)", "                yield next(pool.map(read, keys))\n                break"),
     _hook("findings that do not come are ignored", "raise errors.FindingsIncompleteError(", "print("),
@@ -432,9 +434,9 @@ MUTANTS = [
     _pin("a run may become a dry run", "if other.dry_run != self.dry_run:", "if False:"),
     _pin("two run ids share a folder", "if other.run_id != self.run_id:", "if False:"),
     _s3("an empty object beside the files is the delivery", "if single and _has_any(", "if False and _has_any("),
-    _operators("a feed's source that is not there is an empty delivery", "chosen is not None or DATE not in self.source", "chosen is not None"),
-    _operators("blanks choose the source of the settings", 'return trim(str(params.get("source") or "")) or None', 'return str(params["source"]) if params.get("source") else None'),
-    _operators("a run id is checked once its source was opened", "        check_pin(self.s3", "        0 and check_pin(self.s3"),
+    _choosing("a feed's source that is not there is an empty delivery", "chosen is not None or DATE not in operator.source", "chosen is not None"),
+    _choosing("blanks choose the source of the settings", 'return trim(str(params.get("source") or "")) or None', 'return str(params["source"]) if params.get("source") else None'),
+    _choosing("a run id is checked once its source was opened", "    check_pin(operator.s3", "    0 and check_pin(operator.s3"),
     _pinning("a source that cannot be opened is pinned", "    place = f\"s3://{bronze}/{run.prefix}\"\n", "    place = f\"s3://{bronze}/{run.prefix}\"\n    before_landing()\n"),
     _pinning("a run is pinned by no try", "        if not is_held(source):\n            before_landing()", "        if False:\n            before_landing()"),
     _source("names of hidden files set off alarms", "loggable(names), len(left_out))", "names, len(left_out))"),
@@ -469,12 +471,12 @@ MUTANTS = [
     _header("rows above a header may have as many cells", "if len(row) >= width), 0)", "if at == 1), 0)"),
     _header("any first row is a header", " or 2 * known < len(first):", ":"),
     _move("a failing window ends the chunk", "return [from_aws_error(error)] * len(window)", "raise"),
-    _decide('decisions may change after moves began', 'if not is_this and not self.begun(run):', 'if not is_this:'),
-    _move("a chunk that failed is done", "        if errors:\n            raise", "        if False:\n            raise"),
+    _commit('decisions may change after moves began', 'if not is_this and not operator.begun(run):', 'if not is_this:'),
+    _move("a chunk that failed is done", "    if errors:\n        raise", "    if False:\n        raise"),
     _plan("a last chunk that is not full is dropped", "range(0, len(lines), objects)", "range(0, len(lines) - 1, objects)"),
     _record("everything is accounted for", '"accounted": totals.not_accounted == 0', '"accounted": True'),
     _record("decided is as good as moved", 'return bool(entry["outcome"] and entry["now"])', 'return bool(entry["outcome"])'),
-    _reports('a record that does not account is fine', '        if totals.not_accounted:', '        if False:'),
+    _reports('a record that does not account is fine', '    if totals.not_accounted:', '    if False:'),
     _marker("the marker lists everything", ' if item["outcome"] == Outcome.PROMOTE]', "]"),
     _marker("what was withdrawn may come back", "withdrawn = {**other.withdrawn, **self.withdrawn}", "withdrawn = self.withdrawn"),
     _overlay("an amendment that is added meanwhile is missed", "if amendments == before:", "if True:"),
@@ -523,7 +525,7 @@ MUTANTS = [
     _carrying("bytes of which not all places are known are settled", "        else:  # bytes of which not all places are known stay pending\n    ", "        if True:\n    "),
     _watermark("pending findings are forgotten", " | frozenset(left)\n", "\n"),
     _hints("findings of other accounts are accepted", 'payload.get("account") != account_id', "not account_id"),
-    _reports("somebody else's marker will do", "raise MarkerStandsError(", "print("),
+    _publishing("somebody else's marker will do", "raise MarkerStandsError(", "print("),
     # ---- no loss: what is held, and released
     _held("older versions are held, too", ' if item["IsLatest"])', ")"),
     _reprocessing("the latest held version is landed", "Key=taken.key, VersionId=taken.version_id)", "Key=taken.key)"),
@@ -615,7 +617,7 @@ MUTANTS = [
     _names("a file may be named like an alarm", ".replace(ALARM, _NOT_ALARM)", ""),
     _names("a name may begin a line of a log", "c if c.isprintable() else", "c if True else"),
     Mutant(f"{GATE}/errors.py", ("tests/lake_gate/test_errors.py",), "an error's sentence is logged as it is", "return loggable(self.sentence.format(**facts, **self._sentence_facts()))", "return self.sentence.format(**facts, **self._sentence_facts())"),
-    _move("the name of a mapped task has any length, and the move fails", 'map_index_name(f"{len(moved)} from {moved[0].name}")', 'f"{len(moved)} from {moved[0].name}"'),
+    Mutant(f"{GATE}/moving/operators.py", (MOVING,), "the name of a mapped task has any length, and the move fails", 'map_index_name(f"{len(moved)} from {moved[0].name}")', 'f"{len(moved)} from {moved[0].name}"'),
     _receipts("a receipt's key has any length", "if _PLAIN.fullmatch(kind):", "if True:"),
     # ---- notifications
     _failures("a task that is tried again sends a message", "if not failure.is_final:", "if False:"),
@@ -685,7 +687,7 @@ MUTANTS = [
     _sealed("versions of other runs are removed", "if version_id not in counting[key] and _is_of(s3, bucket, key, version_id, run):", "if version_id not in counting[key]:"),
     _sealed("the version that counts is removed", "if version_id not in counting[key] and _is_of", "if _is_of"),
     _sealed("unverified versions go though none that counts is there", "if not counting[key].issubset(history.versions):", "if False:"),
-    _move("unverified versions are removed before it is settled which counts", "try_all(self.s3, window, run, buckets, keep_unsealed=True)", "try_all(self.s3, window, run, buckets)"),
+    _move("unverified versions are removed before it is settled which counts", "try_all(operator.s3, window, run, buckets, keep_unsealed=True)", "try_all(operator.s3, window, run, buckets)"),
     _sealed("no room is kept for the seal", "reserved_tags: ClassVar[int] = 1", "reserved_tags: ClassVar[int] = 0"),
     _sealed("nobody asks whether the place in quarantine is free", 'else {"IfNoneMatch": "*"}', "else {}"),
     _sealed("other tags get lost with the seal", "sealed = {**tags, **self.own_tags}", "sealed = {}"),
@@ -699,8 +701,8 @@ MUTANTS = [
     _tags("the gate's tags displace the object's own", "return {**own, **{name: gates[name] for name in free[: max(0, room - len(own))]}}", "return dict(list({**gates, **own}.items())[:room])"),
     _tags("own tags with names of the gate's get lost", 'tags.get("reason") in _REASONS', "True"),
     _taking_back("copies that came late stay", "errors += [error for error in outcomes if isinstance(error, Exception)", "pass; errors += [error for error in () if isinstance(error, Exception)"),
-    _move("the amendments are read once", "        amended = self._amendments(run)\n", "        amended = before\n"),
-    _move("a copy that completes after the withdrawal stays", "errors = take_back(self.s3, withdrawn, run, buckets)", "errors: list[Exception] = []"),
+    _move("the amendments are read once", "    amended = _amendments(operator, run)\n", "    amended = before\n"),
+    _move("a copy that completes after the withdrawal stays", "errors = take_back(operator.s3, withdrawn, run, buckets)", "errors: list[Exception] = []"),
     _move("a withdrawal during a move is an error", "for decision in decisions if decision.name not in amended]", "for decision in decisions if decision.name in outcomes]"),
     _taking_back("an amendment that is not stricter takes copies back", "if is_stricter(amendment.decision.outcome, than=d.outcome)]", "]"),
     _taking_back("other bytes are taken back", "if buckets.checksum_at(s3, bucket, key, version_id) == decision.checksum:", "if True:"),
@@ -709,9 +711,9 @@ MUTANTS = [
     _copying("a copy with the right bytes is deleted", "if difference := self._difference(made):", "if difference := self._difference(made) or _lost_property(source, made, tags):"),
     _copying("what came meanwhile is overwritten", 'return {"IfMatch": latest["ETag"]} if latest["VersionId"] in self.history.versions else None', 'return {"StorageClass": "STANDARD"}'),
     _multipart("other keys' uploads are aborted", 'if upload["Key"] == key:', "if True:"),
-    _move("a move looks at the plan once", "if decisions != self._planned(run):", "if False:"),
-    _decide("decide ignores moves that have begun", 'if any(begun["decisions"] != planned["decisions"]', 'if False and any(begun["decisions"] != planned["decisions"]'),
-    _decide("the plan changes after moves began", "if not (self.begun(run) and read", "if not (False and read"),
+    _move("a move looks at the plan once", "if decisions != _planned(operator, run):", "if False:"),
+    _commit("decide ignores moves that have begun", 'if any(begun["decisions"] != planned["decisions"]', 'if False and any(begun["decisions"] != planned["decisions"]'),
+    _commit("the plan changes after moves began", "if not (operator.begun(run) and read", "if not (False and read"),
     Mutant(f"{GATE}/recording/entries.py", (REPORTS,), "a marker needs no record that accounts", 'if not record["accounted"]:', "if False:"),
     Mutant(f"{GATE}/recording/entries.py", ("tests/lake_gate/held/test_operators.py",), "held objects are deleted although the record does not account for all", 'if not record["accounted"]:', "if not True:"),
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),

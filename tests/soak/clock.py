@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Self
 
-from lake_gate.decision import operators, verdicts
+from lake_gate.decision import judging, verdicts
 from lake_gate.finding_events import index
 from lake_gate.finding_events import operators as events
 from lake_gate.ledger import book
 from lake_gate.review import answering
 
-MODULES: tuple[Any, ...] = (operators, verdicts, index, events, book, answering)
+MODULES: tuple[Any, ...] = (judging, verdicts, index, events, book, answering)
 
 
 class Clock(datetime):

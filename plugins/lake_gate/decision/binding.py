@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from lake_gate.model.evidence import UNKNOWN, Evidence, Observation
+from lake_gate.model.evidence import Evidence, Observation
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import UNKNOWN
 
 _VERSION_ID = re.compile(r"[A-Za-z0-9._-]{1,1024}")
 NULL_VERSION = "null"

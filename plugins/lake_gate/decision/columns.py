@@ -14,8 +14,9 @@ from typing import Any
 from lake_gate.decision.policy import Outcome, Policy
 from lake_gate.decision.reason import Reason
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import MOST_CELLS, UNKNOWN, Detection, Observation, Severity
+from lake_gate.model.evidence import MOST_CELLS, Detection, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.names import UNKNOWN
 
 MOST_IDS = 20
 _SEVERITIES = frozenset(Severity)

@@ -9,8 +9,9 @@ from lake_gate.decision import content_types
 from lake_gate.decision.binding import History, bind
 from lake_gate.decision.facts import has_unknown_severity
 from lake_gate.decision.reason import Reason
-from lake_gate.model.evidence import UNKNOWN, Evidence, Job, Observation
+from lake_gate.model.evidence import Evidence, Job, Observation
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import UNKNOWN
 from lake_gate.scan.scope import extension_of
 
 

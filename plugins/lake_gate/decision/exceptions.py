@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lake_gate.decision.facts import is_explained
-from lake_gate.model.evidence import UNKNOWN, Detection, Observation
+from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.exception import MASKED, PolicyException
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.names import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

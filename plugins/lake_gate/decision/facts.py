@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lake_gate.decision.policy import Facts
-from lake_gate.model.evidence import CUSTOM_IDENTIFIER, UNKNOWN, Detection, Observation, Severity
+from lake_gate.model.evidence import CUSTOM_IDENTIFIER, Detection, Observation, Severity
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import MASKED_PREFIX
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from lake_gate.model.names import UNKNOWN
+
 
 class Reason(StrEnum):
     """Reason of a decision.
@@ -69,3 +71,12 @@ CLEARED = frozenset(
     }
 )
 """Reasons of promotions by the policy: on evidence of the object's own run, unless the decision names a verdict."""
+
+_NEVER_HELD = {
+    *CLEARED,
+    *(Reason.VERDICT_REUSED, Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
+    Reason.FOUND_AFTER_MASKING,
+    Reason.MASKED_NOT_CLEAN,  # of a masked copy: only originals are re-processed
+}
+REASONS = [*sorted(reason.value for reason in Reason if reason not in _NEVER_HELD), UNKNOWN]
+"""Reasons that objects may be held for."""

@@ -9,10 +9,11 @@ from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from lake_gate.decision.reason import CLEARED, Reason
+from lake_gate.decision.reason import Reason
 from lake_gate.delivery.source import select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import HELD_PREFIX, MASKED_PREFIX, Run
 from lake_gate.s3.threads import map_threads
 from lake_gate.s3.versions import tags_of
@@ -20,17 +21,6 @@ from lake_gate.s3.versions import tags_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-UNKNOWN = "unknown"
-"""Reason or feed of an object without the gate's tag, or with a key of another writer."""
-
-_NEVER_HELD = {
-    *CLEARED,
-    *(Reason.VERDICT_REUSED, Reason.AT_OR_ABOVE_THRESHOLD, Reason.QUARANTINED_BY_RULE),
-    Reason.FOUND_AFTER_MASKING,
-    Reason.MASKED_NOT_CLEAN,  # of a masked copy: only originals are re-processed
-}
-REASONS = [*sorted(reason.value for reason in Reason if reason not in _NEVER_HELD), UNKNOWN]
-"""Reasons that objects may be held for."""
 MAX_KEY_BYTES = 1024
 """Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 

@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lake_gate.delivery.held_objects import MAX_KEY_BYTES, REASONS, HeldObject, iter_held, iter_versions
+from lake_gate.decision.reason import REASONS
+from lake_gate.delivery.held_objects import MAX_KEY_BYTES, HeldObject, iter_held, iter_versions
 from lake_gate.delivery.source import redact, select_files
 from lake_gate.delivery.source_files import SourceFile
 from lake_gate.errors import SourceError, SourceUnreachableError

@@ -8,7 +8,7 @@ from typing import Any
 
 from lake_gate.display import facts
 from lake_gate.display.words import SEVERITIES, STRICTEST_FIRST, outcome_word
-from lake_gate.model.evidence import UNKNOWN
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import HELD_PREFIX
 
 

@@ -17,8 +17,8 @@ from lake_gate.feed_reports.reading import read_period
 from lake_gate.include import read_feeds
 from lake_gate.model.names import loggable
 from lake_gate.model.run import report_of
-from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.notifications.sending import send_once
 from lake_gate.reports.rendering import render
 from lake_gate.s3.documents import write_document
 from lake_gate.settings import load_settings

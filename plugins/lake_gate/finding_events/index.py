@@ -23,10 +23,10 @@ from lake_gate.errors import DamagedDocumentError, GateError, class_of
 from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.places import FEED, INDEX, run_of
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import UNKNOWN, Detection, Observation
+from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.kept import without_values
 from lake_gate.model.manifest import LandedObject
-from lake_gate.model.names import loggable
+from lake_gate.model.names import UNKNOWN, loggable
 from lake_gate.model.run import ACTIONS, FINDINGS, MANIFEST, RESULTS, Run
 from lake_gate.s3.documents import iter_items, iter_json_lines, read_document_or_none, write_document
 from lake_gate.s3.threads import map_threads

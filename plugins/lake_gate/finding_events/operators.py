@@ -44,12 +44,13 @@ from lake_gate.finding_events.withdrawing import Withdrawing
 from lake_gate.include import read_feeds
 from lake_gate.ledger.book import heads
 from lake_gate.model import jsonl
-from lake_gate.model.evidence import UNKNOWN, Observation, Severity
+from lake_gate.model.evidence import Observation, Severity
 from lake_gate.model.kept import without_values
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import ACTIONS, FEED_NAME, FINDINGS, IDS, LOOKED, MOVES, OBJECTS, RECORD, TAKEN, Run, ledger
 from lake_gate.model.words import counted
-from lake_gate.notifications import operators
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.notifications.sending import send_once
 from lake_gate.recording.documents import describe, write_recorded
 from lake_gate.recording.record import NAMES_SHOWN
 from lake_gate.s3.documents import (
@@ -459,7 +460,7 @@ class NotifyEventsOperator(GateOperator):
         is_high = worst_moved(record) is Severity.HIGH
         amended = {str(entry.get("feed")) for entry in self._entries(run) if entry["now"]}
         feeds = [self.feed, *(feed for feed in amended if FEED_NAME.fullmatch(feed))]
-        return operators.send_once(
+        return send_once(
             digest(record, self._entries(run), uri, heads(self.s3, settings.ledger, feeds)),
             kind=f"digest-{_hash_of(record['totals'])}",
             topic_arn=settings.high_topic_arn if is_high else settings.low_topic_arn,

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
-from lake_gate.base import GateOperator, run_facts
-from lake_gate.delivery.held_objects import UNKNOWN, HeldObject, iter_held
-from lake_gate.display.words import ANSWERS
-from lake_gate.feed import PURGE_AFTER_DAYS
-from lake_gate.held.ageing import FeedQuarantine, QuarantinedFile, WaitingRequest
-from lake_gate.held.backlog import (
-    BACKLOG_SHAPE,
-    NAMES_SENT,
-    Backlog,
-    Overdue,
-    all_overdue_feeds,
-    is_overdue,
-    notice,
-    overdue_feeds,
-    table,
-)
-from lake_gate.held.quarantine import iter_quarantined, with_reasons
-from lake_gate.held.release import release
-from lake_gate.held.requests import read_reviews
+from lake_gate.base import GateOperator
 from lake_gate.include import read_feeds
 from lake_gate.model import jsonl
-from lake_gate.model.run import HELD, HELD_PREFIX, QUARANTINED, RECORD, RELEASED, REPROCESSED, REQUESTS, Run
+from lake_gate.model.run import HELD, QUARANTINED, RECORD, RELEASED, REPROCESSED, REQUESTS, Run
 from lake_gate.model.words import counted
-from lake_gate.moving.transfer import Buckets
-from lake_gate.notifications.alarms import HELD_TOO_LONG, alarm
-from lake_gate.notifications.operators import send_once
-from lake_gate.notifications.receipts import Receipts
-from lake_gate.recording.documents import write_recorded
-from lake_gate.recording.entries import iter_entries, read_accounted_record
-from lake_gate.s3.documents import iter_items, need_object, read_document_or_none, write_document, write_lines
+from lake_gate.s3.documents import iter_items, need_object, read_document_or_none, write_document
 from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from lake_gate.delivery.held_objects import HeldObject
+    from lake_gate.held.ageing import QuarantinedFile, WaitingRequest
 
 
 class ReleaseHeldOperator(GateOperator):
@@ -58,6 +34,10 @@ class ReleaseHeldOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Release the objects, including those that an earlier try has released."""
+        from lake_gate.held.release import release
+        from lake_gate.moving.transfer import Buckets
+        from lake_gate.recording.entries import iter_entries, read_accounted_record
+
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         if read_document_or_none(self.s3, bronze, run.document(REPROCESSED)) is None:
             return 0
@@ -98,85 +78,9 @@ class ListHeldOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """List everything, write the documents, and log the table."""
-        run, bronze, hours = self.run_of(context), self.lake_settings.bronze_bucket, int(self.older_than_hours)
-        backlog = Backlog(_before(timedelta(hours=hours)))
-        objects_uri = self._write_objects(run, backlog)
-        reviews = read_reviews(self.s3, bronze, datetime.now(UTC))
-        if reviews.left_out:
-            self.log.warning("%s, the oldest, were not read", counted(reviews.left_out, "closed review request"))
-        quarantine = self._write_quarantined(run, reviews.answers)
-        write_document(self.s3, bronze, run.document(REQUESTS), jsonl.dump(reviews.waiting))
-        record = {
-            "schema": "lake-gate/held-objects/1",
-            "run": run_facts(context, feed=self.feed, source=f"s3://{bronze}/{HELD_PREFIX}"),
-            "older_than_hours": hours,
-            "quarantined_older_than_days": int(self.quarantined_older_than_days),
-            "objects_uri": objects_uri,
-            **backlog.to_json(),
-            "quarantine": [sums.to_json() for _, sums in sorted(quarantine.items())],
-            "requests": dict(sorted(Counter(request.feed for request in reviews.waiting).items())),
-            "requests_not_read": reviews.left_out,
-        }
-        content = json.dumps(record, indent=1, ensure_ascii=False).encode()
-        uri = write_recorded(self.s3, self.lake_settings, run, content)
-        for line in table(record["groups"]):
-            self.log.info("%s", line)
-        self.log.info(
-            "%s in quarantine, %s without an answer for too long; %s",
-            counted(sum(sums.files for sums in quarantine.values()), "file"),
-            f"{sum(sums.overdue_files for sums in quarantine.values()):,}",
-            counted(len(reviews.waiting), "review request") + " waiting",
-        )
-        self.log.info("Record: %s", uri)
-        if record["overdue"]:
-            alarm(HELD_TOO_LONG, counted(record["overdue"], "object"))
-        counts = {name: record[name] for name in ("objects", "overdue")}
-        return {"uri": uri, **counts, "overdue_feeds": self._overdue_feeds(record)}
+        from lake_gate.held.listing import list_held
 
-    def _overdue_feeds(self, record: dict[str, Any]) -> list[str]:
-        feeds = overdue_feeds(record, {*(feed.name for feed in read_feeds()[0]), UNKNOWN})
-        if left_out := len(all_overdue_feeds(record)) - len(feeds):
-            self.log.warning("%d more feeds, without a file in include/feeds, get no message: see the record", left_out)
-        return feeds
-
-    def _write_objects(self, run: Run, backlog: Backlog) -> str:
-        """Write the objects while they are listed, and count them."""
-        bronze = self.lake_settings.bronze_bucket
-
-        def counted() -> Iterator[bytes]:
-            for item in iter_held(self.s3, bronze):
-                backlog.count(item)
-                yield jsonl.dump_line(item)
-
-        return write_lines(self.s3, bronze, run.document(HELD), counted())
-
-    def _write_quarantined(self, run: Run, answers: Mapping[tuple[str, str], str]) -> dict[str, FeedQuarantine]:
-        """Write the files that wait too long while the quarantine is listed; return the sums of each feed."""
-        bucket = self.lake_settings.quarantine_bucket
-        overdue_before = _before(timedelta(days=int(self.quarantined_older_than_days)))
-        retentions = {feed.name: feed.purge_after_days for feed in read_feeds()[0]}
-        purge_before = cache(lambda days: _before(timedelta(days=days)))  # a time for each retention, not for each file
-        sums: dict[str, FeedQuarantine] = {}
-
-        def overdue() -> Iterator[QuarantinedFile]:
-            for file in iter_quarantined(self.s3, bucket, answers):
-                days = retentions.get(file.feed, PURGE_AFTER_DAYS)
-                of_feed = sums.setdefault(file.feed, FeedQuarantine(file.feed, days))
-                of_feed.count(file, purge_before(days))
-                if file.answer not in ANSWERS and is_overdue(file.quarantined_at, overdue_before):
-                    yield file
-
-        def lines() -> Iterator[bytes]:
-            for file in with_reasons(self.s3, bucket, overdue()):
-                sums[file.feed].count_overdue(file)
-                yield jsonl.dump_line(file)
-
-        write_lines(self.s3, self.lake_settings.bronze_bucket, run.document(QUARANTINED), lines())
-        return sums
-
-
-def _before(age: timedelta) -> str:
-    return (datetime.now(UTC) - age).isoformat(timespec="seconds")
+        return list_held(self, context)
 
 
 class NotifyHeldOperator(GateOperator):
@@ -196,6 +100,12 @@ class NotifyHeldOperator(GateOperator):
 
         :raises SettingsError: when the setting of the feed's topic is missing.
         """
+        from lake_gate.delivery.held_objects import HeldObject
+        from lake_gate.held.ageing import QuarantinedFile, WaitingRequest
+        from lake_gate.held.backlog import BACKLOG_SHAPE, NAMES_SENT, Overdue, is_overdue, notice
+        from lake_gate.notifications.receipts import Receipts
+        from lake_gate.notifications.sending import send_once
+
         run, bronze = self.run_of(context), self.lake_settings.bronze_bucket
         record = need_object(self.s3, bronze, run.document(RECORD), BACKLOG_SHAPE)
         held = (

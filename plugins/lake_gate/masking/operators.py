@@ -10,14 +10,8 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 
 from lake_gate import xcom
 from lake_gate.base import GateOperator
-from lake_gate.decision.operators import DecideOperator, Judged
-from lake_gate.decision.plan import MOST_CHUNKS, Chunks, split, together
-from lake_gate.decision.policy import Outcome
+from lake_gate.decision.operators import DecideOperator
 from lake_gate.errors import MaskingChangedError
-from lake_gate.masking.copies import Made, ToMask, make_copy
-from lake_gate.masking.joint import Masking, decide_together, found_in, hash_of, masked_if_named
-from lake_gate.masking.keys import kms_keys
-from lake_gate.masking.specs import read_spec
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.names import map_index_name
@@ -26,6 +20,11 @@ from lake_gate.s3.documents import iter_items, write_document, write_lines
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from lake_gate.decision.judging import Judged
+    from lake_gate.decision.plan import Chunks
+    from lake_gate.masking.copies import Made
+    from lake_gate.masking.joint import Masking
 
 CHUNK_OBJECTS = 4
 """Objects that one mapped task masks: it reads and writes each of their cells, and workers share the chunks."""
@@ -44,7 +43,11 @@ class _DecideWithSpecOperator(DecideOperator):
         self.spec = spec
 
     def _judge_landed(self, run: Run) -> Judged:
-        judged, spec = self._judge(run, self.evidence), read_spec(self.spec)
+        from lake_gate.decision.judging import judge
+        from lake_gate.masking.joint import masked_if_named
+        from lake_gate.masking.specs import read_spec
+
+        judged, spec = judge(self, run, self.evidence), read_spec(self.spec)
         return replace(judged, decisions=(masked_if_named(decided, spec) for decided in judged.decisions))
 
 
@@ -57,6 +60,11 @@ class ChooseOperator(_DecideWithSpecOperator):
 
     def step(self, context: Context) -> list[list[Any]]:  # type: ignore[override]
         """Write the list."""
+        from lake_gate.decision.plan import MOST_CHUNKS, split
+        from lake_gate.decision.policy import Outcome
+        from lake_gate.masking.copies import ToMask
+        from lake_gate.masking.joint import found_in
+
         run = self.run_of(context)
         if self.begun(run) or self.begun(run.masked):
             self.log.warning("Moves have begun: the masked copies are kept")
@@ -90,6 +98,10 @@ class MaskFilesOperator(GateOperator):
 
     def step(self, context: Context) -> int:
         """Mask one object after the other, so that memory and disk hold one."""
+        from lake_gate.masking.copies import ToMask, make_copy
+        from lake_gate.masking.keys import kms_keys
+        from lake_gate.masking.specs import read_spec
+
         bronze, masked = self.lake_settings.bronze_bucket, self.run_of(context).masked
         spec, (start, size) = read_spec(self.spec), self.chunk
         kms: Any = AwsGenericHook(aws_conn_id=self.aws_conn_id, client_type="kms").conn
@@ -146,6 +158,8 @@ class ListMaskedOperator(GateOperator):
         return len(copies)
 
     def _made(self, masked: Run) -> Iterator[Made]:
+        from lake_gate.masking.copies import Made
+
         for start, _ in xcom.parse(self.chunks):
             key = masked.document(f"{MASKING}{start}.jsonl")
             yield from iter_items(self.s3, self.lake_settings.bronze_bucket, key, Made.from_json)
@@ -176,6 +190,11 @@ class DecideTogetherOperator(_DecideWithSpecOperator):
 
     def step(self, context: Context) -> Chunks:
         """Write the decisions about the copies first: those about the originals name them."""
+        from lake_gate.decision.committing import commit
+        from lake_gate.decision.judging import judge
+        from lake_gate.decision.plan import together
+        from lake_gate.masking.joint import Masking, decide_together, found_in, hash_of
+
         run = self.run_of(context)
         masked, bronze = run.masked, self.lake_settings.bronze_bucket
         lines = iter_items(self.s3, bronze, masked.document(MASKED), Masking.from_json, missing_ok=True)
@@ -190,14 +209,16 @@ class DecideTogetherOperator(_DecideWithSpecOperator):
             and masking[landed.name].found == hash_of(found_in(landed, judged.observations_about(landed)))
         }
         has_copies = any(line.report for line in masking.values())
-        of_copies = self._judge(masked, self.copies_evidence) if has_copies else None
+        of_copies = judge(self, masked, self.copies_evidence) if has_copies else None
         copies = of_copies.decisions if of_copies else ()
         originals, decided_copies = decide_together(judged.decisions, copies, known, judged.policy.promotion)
-        chunks_of_copies = self._commit(masked, of_copies, decided_copies) if of_copies else {}
-        chunks = self._commit(run, judged, originals, has_copies=has_copies)
+        chunks_of_copies = commit(self, masked, of_copies, decided_copies) if of_copies else {}
+        chunks = commit(self, run, judged, originals, has_copies=has_copies)
         return together(chunks, chunks_of_copies)
 
     def _refuse_other_spec(self, run: Run, masking: Iterable[Masking]) -> None:
+        from lake_gate.masking.specs import read_spec
+
         sha256 = read_spec(self.spec).sha256
         is_other = any(line.report and line.report.get("spec_sha256") != sha256 for line in masking)
         if is_other and not (self.begun(run) or self.begun(run.masked)):

@@ -15,6 +15,8 @@ from itertools import islice
 from sys import intern
 from typing import Any
 
+from lake_gate.model.names import UNKNOWN
+
 MOST_FINDINGS = 100_000
 """Most findings of a job run that Macie is sure to show; of those beyond, it shows only a twentieth.
 
@@ -26,7 +28,6 @@ MOST_CELLS = 1000
 Source: https://docs.aws.amazon.com/macie/latest/user/findings-locate-sd.html
 """
 CUSTOM_IDENTIFIER = "CUSTOM_IDENTIFIER"
-UNKNOWN = "unknown"
 
 
 class Severity(StrEnum):

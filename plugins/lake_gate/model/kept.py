@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lake_gate.model.evidence import UNKNOWN
+from lake_gate.model.names import UNKNOWN
 
 type Keep = Callable[[Any], Any]
 """Returns the part of a value that is kept, None if nothing is."""

@@ -6,6 +6,8 @@ that start a new line; every log line and error with a name from outside passes 
 
 from __future__ import annotations
 
+UNKNOWN = "unknown"
+"""What stands for a word that is not known, or that another writer may have made up."""
 ALARM = "lake_gate alarm"
 """Beginning of the words of every alarm, see :mod:`lake_gate.notifications.alarms`."""
 _NOT_ALARM = ALARM.replace(" ", "_")

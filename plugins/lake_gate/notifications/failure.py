@@ -16,17 +16,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lake_gate.base import origin
 from lake_gate.errors import NoticeNotSentError, NoticeRefusedError
 from lake_gate.model.run import Run
-from lake_gate.model.runs import FAILED as FAILED_RUN
 from lake_gate.notifications.alarms import FAILED, alarm
-from lake_gate.notifications.message import Notice
-from lake_gate.notifications.receipts import Receipt, Receipts
-from lake_gate.notifications.topics import Topic
-from lake_gate.runs_index import read_rows, upsert
 from lake_gate.settings import SETTINGS_PATH
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
     from mypy_boto3_ssm import SSMClient
+
+    from lake_gate.notifications.message import Notice
+    from lake_gate.notifications.receipts import Receipt, Receipts
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +104,8 @@ class RunFailedNotifier:
 
     def _publish(self, failure: Failure) -> tuple[str, str]:
         """Publish the message; return the topic's ARN and the id of the message."""
+        from lake_gate.notifications.topics import Topic
+
         wanted, default = (self.low_topic, _LOW_TOPIC) if failure.is_dry_run else (self.high_topic, _HIGH_TOPIC)
         topic_arn = _or_none(lambda: self._setting(wanted)) or self._setting(default)
         topic = Topic(topic_arn, self.feed, self.aws_conn_id)
@@ -113,6 +113,9 @@ class RunFailedNotifier:
 
     def _add_to_index(self, failure: Failure, dag_run: Any) -> None:
         """Set the state of the run; a failed run keeps the task that has failed first, and its error."""
+        from lake_gate.model.runs import FAILED as FAILED_RUN
+        from lake_gate.runs_index import read_rows, upsert
+
         s3, bronze = S3Hook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn, self._setting("bronze_bucket")
         row = next((row for row in read_rows(s3, bronze, self.feed) if row.run_id == failure.run.run_id), None)
         facts: dict[str, Any] = {"state": FAILED_RUN}
@@ -124,6 +127,8 @@ class RunFailedNotifier:
         upsert(s3, bronze, failure.run, **facts)
 
     def _receipts(self, run: Run) -> Receipts | None:
+        from lake_gate.notifications.receipts import Receipts
+
         bucket = _or_none(lambda: self._setting("bronze_bucket"))
         return Receipts(S3Hook(aws_conn_id=self.aws_conn_id, config=_SHORT).conn, bucket, run) if bucket else None
 
@@ -199,6 +204,8 @@ class Failure:
 
     def notice(self) -> Notice:
         """Return the message."""
+        from lake_gate.notifications.message import Notice
+
         failed = "teardown failed" if self.is_teardown else "run failed"
         why = "deadline reached" if self.is_deadline else self.error
         failed = f"dry {failed}" if self.is_dry_run and not self.is_teardown else failed

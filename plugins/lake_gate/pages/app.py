@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from lake_gate.decision.reason import REASONS
 from lake_gate.display import facts, times
 from lake_gate.display.columns import Detection
 from lake_gate.display.files import FileRow
@@ -200,8 +201,6 @@ def _held_reasons(view: views.RunView) -> list[str]:
     """Return the reasons for which files of the run may be held, for the form that processes them again."""
     if view.is_dry_run or not view.outcomes.get("hold"):
         return []
-    from lake_gate.delivery.held_objects import REASONS
-
     return [reason for reason in REASONS if facts.counts(view.record, "totals", "reasons").get(reason)]
 
 

@@ -38,8 +38,8 @@ from lake_gate.ledger.chain import Kind
 from lake_gate.model.exception import PolicyException
 from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
-from lake_gate.notifications.operators import send_once
 from lake_gate.notifications.receipts import Receipts
+from lake_gate.notifications.sending import send_once
 from lake_gate.review.answering import answer_of, now
 from lake_gate.review.checking import TOO_MANY_OPEN, has_too_many_open, request_of
 from lake_gate.review.documents import (

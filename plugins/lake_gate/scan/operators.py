@@ -10,8 +10,6 @@ from lake_gate.base import GateOperator
 from lake_gate.errors import CostLimitError, JobScopeError
 from lake_gate.model.run import REUSED
 from lake_gate.model.words import counted, usd
-from lake_gate.scan import scope
-from lake_gate.scan.cost import BYTES_PER_GB, estimate
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,6 +35,9 @@ class EstimateCostOperator(GateOperator):
 
     def step(self, context: Context) -> dict[str, Any]:
         """Sum up the objects in scope."""
+        from lake_gate.scan import scope
+        from lake_gate.scan.cost import BYTES_PER_GB, estimate
+
         run, settings = self.run_of(context), self.lake_settings
         if not scope.is_confined(self.job_request, settings.bronze_bucket, run.prefix):
             raise JobScopeError(f"s3://{settings.bronze_bucket}/{run.prefix}")

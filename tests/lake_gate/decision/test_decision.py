@@ -21,7 +21,6 @@ from lake_gate.decision.verdict import Rules, Verdict
 from lake_gate.model.evidence import (
     CUSTOM_IDENTIFIER,
     MOST_FINDINGS,
-    UNKNOWN,
     Detection,
     Evidence,
     Job,
@@ -30,6 +29,7 @@ from lake_gate.model.evidence import (
 )
 from lake_gate.model.exception import PolicyException
 from lake_gate.model.manifest import LandedObject
+from lake_gate.model.names import UNKNOWN
 from tests.builders import landed
 from tests.examples import examples
 from tests.lake_gate.exceptions.samples import OF_OBJECT, OF_TABLE

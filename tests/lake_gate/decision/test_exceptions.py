@@ -18,8 +18,9 @@ from lake_gate.decision.decision import Decision
 from lake_gate.decision.exceptions import by_scope, excused_in, in_force, in_scope
 from lake_gate.decision.policy import Outcome, Policy
 from lake_gate.decision.verdict import Verdict
-from lake_gate.model.evidence import UNKNOWN, Detection, Evidence, Job, Observation, Severity
+from lake_gate.model.evidence import Detection, Evidence, Job, Observation, Severity
 from lake_gate.model.exception import PolicyException
+from lake_gate.model.names import UNKNOWN
 from tests.builders import landed
 from tests.examples import examples
 from tests.lake_gate.decision import test_decision as cases

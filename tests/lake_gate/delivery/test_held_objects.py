@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from lake_gate.delivery.held_objects import REASONS, UNKNOWN, HeldObject, iter_held
+from lake_gate.decision.reason import REASONS
+from lake_gate.delivery.held_objects import HeldObject, iter_held
+from lake_gate.model.names import UNKNOWN
 from tests.lake import Lake
 from tests.lake_gate.holding import hold
 from tests.lake_gate.meanwhile import Meanwhile

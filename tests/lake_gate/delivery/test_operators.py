@@ -150,7 +150,7 @@ def test_second_of_two_tries_at_once_with_another_source_lands_nothing(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both find no pin when they begin; who is first to have opened its source pins it."""
-    monkeypatch.setattr("lake_gate.delivery.operators.check_pin", lambda *_, **__: None)
+    monkeypatch.setattr("lake_gate.delivery.run_delivery.check_pin", lambda *_, **__: None)
     land(lake, deliver(lake, "a/old.csv"))
     with pytest.raises(RunPinnedError):
         land(lake, deliver(lake, "b/new.csv"))

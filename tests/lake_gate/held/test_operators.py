@@ -14,8 +14,7 @@ import pytest
 from lake_gate.decision.plan import plan
 from lake_gate.delivery.operators import LandOperator
 from lake_gate.errors import NotAccountedError, SettingsError
-from lake_gate.held import backlog
-from lake_gate.held import operators as held_operators
+from lake_gate.held import backlog, listing
 from lake_gate.held.operators import ListHeldOperator, NotifyHeldOperator, ReleaseHeldOperator
 from lake_gate.include import read_feeds
 from lake_gate.model.manifest import LandedObject
@@ -216,7 +215,7 @@ def test_keys_of_no_run_are_reported_as_unknown_in_one_message_that_is_sent_once
 def test_message_names_the_oldest_when_there_are_more_than_it_holds(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(held_operators, "NAMES_SENT", 2)
+    monkeypatch.setattr(backlog, "NAMES_SENT", 2)
     received = lake.messages_of(lake.settings.low_topic_arn)
     hold(lake, "a.csv")
     list_held(lake, 0)
@@ -281,7 +280,7 @@ def test_files_older_than_the_retention_are_counted_and_stay(lake: Lake, monkeyp
     list_held(lake, 0)
     assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 0
     feeds = [replace(feed, purge_after_days=0) for feed in read_feeds()[0]]
-    monkeypatch.setattr(held_operators, "read_feeds", lambda: (feeds, {}))
+    monkeypatch.setattr(listing, "read_feeds", lambda: (feeds, {}))
     list_held(lake, 0)
     assert lake.document(LISTING.document("record.json"))["quarantine"][0]["older_than_purge"] == 1
     assert lake.versions(lake.quarantine, file.key) == [file.version_id]

@@ -10,13 +10,13 @@ import pytest
 from lake_gate.model.evidence import (
     CUSTOM_IDENTIFIER,
     MOST_FINDINGS,
-    UNKNOWN,
     Detection,
     Job,
     Observation,
     count_findings,
     gather,
 )
+from lake_gate.model.names import UNKNOWN
 
 
 def record(**result: Any) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from lake_gate.decision.decision import Decision, decide
 from lake_gate.decision.policy import Outcome, Policy, Rule
-from lake_gate.model.evidence import CUSTOM_IDENTIFIER, UNKNOWN, Detection, Evidence, Job, Observation, gather
+from lake_gate.model.evidence import CUSTOM_IDENTIFIER, Detection, Evidence, Job, Observation, gather
 from lake_gate.model.kept import without_values
+from lake_gate.model.names import UNKNOWN
 from lake_gate.recording.suppression import attribute, parse
 from localaws.macie2.identifiers import CATALOGUE
 from tests.builders import landed

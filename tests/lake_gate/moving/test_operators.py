@@ -18,7 +18,7 @@ from lake_gate.errors import AwsError, DamagedDocumentError, DecisionsStandError
 from lake_gate.model import jsonl
 from lake_gate.model.names import ALARM, map_index_name
 from lake_gate.model.run import ledger
-from lake_gate.moving import operators, transfer
+from lake_gate.moving import chunks, transfer
 from lake_gate.moving.operators import MoveOperator
 from lake_gate.moving.sealed import sealed_checksum
 from lake_gate.moving.tags import SEAL_TAG
@@ -32,7 +32,7 @@ def test_decisions_stand_even_when_the_first_move_died(lake: Lake, monkeypatch: 
     landed_with_medium(lake)
     (chunk,) = decide(lake)["promote"]
 
-    monkeypatch.setattr(operators, "try_all", raiser(ConnectionError))
+    monkeypatch.setattr(chunks, "try_all", raiser(ConnectionError))
     with pytest.raises(ConnectionError):
         gate(lake, MoveOperator, outcome="promote", chunk=chunk).step(CONTEXT)
     with pytest.raises(DecisionsStandError):
@@ -64,7 +64,7 @@ def test_chunk_that_was_left_half_done_is_finished(lake: Lake, monkeypatch: pyte
 def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
+    monkeypatch.setattr(chunks, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(6)]
     lake.s3.delete_object(Bucket=lake.bronze, Key=objects[0].key, VersionId=objects[0].version_id)
     content = jsonl.dump([decided(item, "hold") for item in objects])
@@ -77,7 +77,7 @@ def test_what_comes_after_a_window_that_fails_is_moved_all_the_same(
 def test_window_whose_places_cannot_be_listed_keeps_no_other_from_its_move(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operators, "CHUNK_OBJECTS", 2)
+    monkeypatch.setattr(chunks, "CHUNK_OBJECTS", 2)
     objects = [lake.put(lake.bronze, f"synthea/1/{n}.csv", b"x") for n in range(4)]
     content = jsonl.dump([decided(item, "hold") for item in objects])
     write(lake, "plan.json", json.dumps({"decisions": write(lake, "decisions.jsonl", content)}).encode())

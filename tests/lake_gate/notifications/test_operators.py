@@ -15,7 +15,7 @@ from lake_gate.ledger.book import append_document
 from lake_gate.ledger.chain import Kind, name_of, prefix_of
 from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
-from lake_gate.notifications.operators import NotifyOperator, send_once
+from lake_gate.notifications.operators import NotifyOperator
 from lake_gate.notifications.receipts import Receipts
 from tests.builders import decided
 from tests.lake import Lake
@@ -275,12 +275,3 @@ def test_finding_that_sns_refuses_does_not_keep_the_others_back(
     with pytest.raises(NoticeRefusedError, match="InvalidParameter"):
         notify(lake, messages="each finding")
     assert len(high()) == 25  # the digest, and all but one
-
-
-def test_any_dag_can_send_a_message_once(lake: Lake, high: Received, receipts: Receipts) -> None:
-    sent = [
-        send_once(NOTICE, kind=kind, topic_arn=lake.settings.high_topic_arn, receipts=receipts)
-        for kind in ("overdue", "overdue", "digest")
-    ]
-    assert sent[0] == sent[1] != sent[2]
-    assert len(high()) == 2

@@ -14,7 +14,8 @@ from lake_gate.finding_events.action import Action
 from lake_gate.finding_events.deciding.lake import THREADS, Lake
 from lake_gate.finding_events.deciding.result import FindingsByKey, Result, failed_action
 from lake_gate.finding_events.places import key_in
-from lake_gate.model.evidence import UNKNOWN, Observation
+from lake_gate.model.evidence import Observation
+from lake_gate.model.names import UNKNOWN
 from lake_gate.model.run import Run, silver_key
 from lake_gate.s3.threads import map_threads
 

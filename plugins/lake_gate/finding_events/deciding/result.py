@@ -10,7 +10,8 @@ from typing import Any
 from lake_gate.decision.decision import Decision
 from lake_gate.errors import class_of
 from lake_gate.finding_events.action import Action, Status
-from lake_gate.model.evidence import UNKNOWN, Observation
+from lake_gate.model.evidence import Observation
+from lake_gate.model.names import UNKNOWN
 
 type FindingsByKey = dict[str, list[Observation]]
 """Findings by key or by name of the object."""

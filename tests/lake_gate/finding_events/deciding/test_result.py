@@ -7,7 +7,8 @@ from botocore.exceptions import ClientError
 
 from lake_gate.finding_events.action import Status
 from lake_gate.finding_events.deciding.result import action_about, failed_action
-from lake_gate.model.evidence import UNKNOWN, Observation
+from lake_gate.model.evidence import Observation
+from lake_gate.model.names import UNKNOWN
 from tests.builders import decided
 
 

@@ -295,7 +295,7 @@ def test_no_object_is_marked_without_being_named_when_a_try_dies(lake: Lake, mon
     cleared(lake, a=b"1\n")
     again = land_files(lake, "2", a=b"1\n")
     with monkeypatch.context() as broken:
-        broken.setattr("lake_gate.decision.operators.write_document", _die)
+        broken.setattr("lake_gate.decision.reusing.write_document", _die)
         with pytest.raises(ConnectionError):
             reuse(lake)
     assert tagged(lake, again) == []
