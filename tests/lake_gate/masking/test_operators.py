@@ -14,7 +14,7 @@ import pytest
 from lake_gate import content
 from lake_gate.errors import MaskingChangedError, SettingsError
 from lake_gate.exceptions.store import add_exception
-from lake_gate.masking import operators
+from lake_gate.masking import operators, specs
 from lake_gate.masking.operators import ChooseOperator, DecideTogetherOperator, ListMaskedOperator, MaskFilesOperator
 from lake_gate.masking.spec import MaskingSpec
 from lake_gate.masking.specs import read_spec
@@ -242,7 +242,7 @@ def other_spec(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def changed(name: str) -> MaskingSpec:
         return replace(read_spec(name), sha256="other")
 
-    return lambda: monkeypatch.setattr(operators, "read_spec", changed)
+    return lambda: monkeypatch.setattr(specs, "read_spec", changed)
 
 
 def test_copies_of_another_spec_than_the_one_in_force_are_not_promoted(
