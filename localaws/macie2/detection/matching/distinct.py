@@ -9,13 +9,13 @@ import polars as pl
 
 from localaws.macie2.detection.matching.matcher import VALUE
 from localaws.macie2.detection.matching.tables import WIDE, Group, Plan, Table
-from localaws.macie2.identifiers import addresses, names
+from localaws.macie2.identifiers import addresses
 
 _LONGEST_CODE_BYTES = 24
 
 _SIZE = pl.col(VALUE).str.len_bytes()
 _MASKS = (
-    names.has_parts(pl.col(VALUE)).alias("parted"),
+    pl.col(VALUE).str.contains(" ", literal=True).alias("spaced"),
     ((_SIZE <= _LONGEST_CODE_BYTES) & pl.col(VALUE).str.contains(addresses.ZIP.rust)).alias("code"),
 )
 
