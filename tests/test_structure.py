@@ -219,7 +219,7 @@ READ_AT_PARSE_TIME = {
     *("decision.reason", "scan.job_spec", "scan.scope"),  # texts of the trigger form; pure functions of the DAG's tasks
     *("notifications.alarms", "notifications.failure"),  # the callback of failures
 }
-"""Modules of steps that parsing the gate's DAG imports, besides ``operators``."""
+"""Modules of steps that parsing the DAG of the gate imports, apart from ``operators``."""
 PACKAGES_AT_PARSE_TIME = {"lake_gate", "macie", "airflow", *("boto3", "botocore", "packaging", "s3transfer")}
 """Packages of which parsing imports modules: ours, Airflow's, and those that its amazon provider imports."""
 

@@ -101,7 +101,7 @@ def check_that_a_wait_holds_no_worker(commands: Commands, api: AirflowApi, deliv
 
     assert api.follow(run_id, resume_when_it_waits, seconds=300) == "success"
     assert (seen[0]["deferred_slots"], seen[0]["running_slots"], seen[0]["queued_slots"]) == (1, 0, 0)
-    # Its number of tries is no evidence: Airflow retries a task that goes on before the scheduler has read the end of
+    # Its number of tries says nothing: Airflow retries a task that goes on before the scheduler has read the end of
     # its process, for which it then takes the continued task to be killed (`process_executor_events` of Airflow 3.2).
     waited = api.get(f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/await_job")
     assert waited["state"] == "success"
