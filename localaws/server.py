@@ -5,6 +5,7 @@
 
 moto's own endpoints (``/moto-api/reset`` …) work as in moto. ``/localaws/macie2/dials`` sets Macie's dials: GET returns
 all, PUT sets those in its JSON object, DELETE restores the initial ones, as moto's reset does.
+``/localaws/s3/age`` dates the content of a bucket back, by POST ``{"bucket": "b", "seconds": 86400}``.
 ``/localaws/iam`` is the switch of IAM (:mod:`localaws.iam.enforcement`), which is off until PUT ``{"enforced": true}``,
 or on from the start with ``LOCALAWS_ENFORCE_IAM=true``.
 """
@@ -48,11 +49,13 @@ from localaws.iam.enforcement import Enforced
 from localaws.iam.switch import switch
 from localaws.macie2.dials import Settings, dials
 from localaws.macie2.models import macie2_backends
+from localaws.s3.age import make_older
 
 type Environ = dict[str, Any]
 type StartResponse = Callable[..., Any]
 
 DIALS_PATH = "/localaws/macie2/dials"
+AGE_PATH = "/localaws/s3/age"
 _THREADS = 16
 
 
@@ -80,7 +83,7 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 class Application:
-    """The WSGI application: the dials, the switch of IAM, and moto for everything else."""
+    """The WSGI application: the dials, the age of objects, the switch of IAM, and moto for everything else."""
 
     def __init__(self) -> None:
         localaws.answers.install()
@@ -95,6 +98,8 @@ class Application:
             return _refuse(start_response)
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
+        if environ["PATH_INFO"] == AGE_PATH:
+            return _make_older(environ, start_response)
         if environ["PATH_INFO"].startswith(CALLBACKS_PATH):
             return _receive_callback(environ, start_response)
         return self._moto(environ, start_response)
@@ -207,21 +212,38 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _serve_dials(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    status, answer = HTTPStatus.OK, None
     macie2_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]  # moto resets the backends that exist, and they reset the dials
     match environ["REQUEST_METHOD"]:
         case "GET":
             pass
         case "PUT":
             try:
-                dials.set(**json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))))
+                dials.set(**_read_json(environ))
             except (TypeError, ValueError) as error:
-                status, answer = HTTPStatus.BAD_REQUEST, {"message": str(error)}
+                return _answer(start_response, HTTPStatus.BAD_REQUEST, {"message": str(error)})
         case "DELETE":
             dials.reset()
         case _:
-            status, answer = HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use GET, PUT or DELETE"}
-    body = json.dumps(asdict(dials.current) if answer is None else answer).encode()
+            return _answer(start_response, HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use GET, PUT or DELETE"})
+    return _answer(start_response, HTTPStatus.OK, asdict(dials.current))
+
+
+def _make_older(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    if environ["REQUEST_METHOD"] != "POST":
+        return _answer(start_response, HTTPStatus.METHOD_NOT_ALLOWED, {"message": "use POST"})
+    try:
+        made = make_older(**_read_json(environ))
+    except (TypeError, ValueError, OverflowError) as error:
+        return _answer(start_response, HTTPStatus.BAD_REQUEST, {"message": str(error)})
+    return _answer(start_response, HTTPStatus.OK, {"versions": made})
+
+
+def _read_json(environ: Environ) -> Any:
+    return json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+
+
+def _answer(start_response: StartResponse, status: HTTPStatus, content: Any) -> Iterable[bytes]:
+    body = json.dumps(content).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body]

@@ -13,8 +13,6 @@ from typing import Any
 
 import boto3
 import requests
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
 
 from dev.setup import set_up
 from lake_gate.model.manifest import LandedObject
@@ -84,8 +82,8 @@ class Lake:
 
     def make_older(self, bucket: str, age: timedelta) -> None:
         """Let so much time have passed since the objects in a bucket were stored."""
-        for key in s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.values():
-            key.last_modified -= age
+        body = {"bucket": bucket, "seconds": age.total_seconds()}
+        requests.post(f"{self.endpoint_url}/localaws/s3/age", json=body, timeout=10).raise_for_status()
 
     def read(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
         version = {"VersionId": version_id} if version_id else {}

@@ -160,10 +160,11 @@ def test_people_release_a_false_positive(stack: Stack) -> None:
         later_nights(stack, exception)
 
 
-def test_people_release_a_masked_copy_and_nobody_answers_another_request(stack: Stack) -> None:
-    with people_with(stack, "staff", masking="synthea_safe_harbor") as people:
+def test_people_release_a_masked_copy_and_purge_the_file(stack: Stack) -> None:
+    with people_with(stack, "staff", masking="synthea_safe_harbor", purge_after_days=1) as people:
         release_a_masked_copy(people)
         let_a_request_wait(people)
+        purge(people)
 
 
 def release_the_table(people: People) -> str:
@@ -259,3 +260,22 @@ def let_a_request_wait(people: People) -> None:
     assert review["state"] == "success"
     assert document(stack, "staff", asked, "outcome.json")["state"] == "expired"
     assert stack.lake.keys(stack.lake.bronze, "held/") == []
+
+
+def purge(people: People) -> None:
+    """Two people purge a file for good; one of them is not enough."""
+    stack, night = people.stack, Run("staff", "night-1")
+    stack.lake.make_older(stack.lake.quarantine, timedelta(days=1))
+    asked = people.ask_on_page(night, "staff.csv", "purge")
+    people.answer("bob", asked, "approve")
+    entry = outcome(stack, night)
+    assert entry.get("purged") is None
+    people.answer("bob", asked, "approve_second")
+    people.answer("cid", asked, "approve_second")
+    review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
+    assert review["state"] == "success"
+    assert document(stack, "staff", asked, "outcome.json")["state"] == "purged"
+    listed = stack.lake.s3.list_object_versions(Bucket=stack.lake.quarantine, Prefix=entry["now"]["key"])
+    assert (listed.get("Versions", []), listed.get("DeleteMarkers", [])) == ([], [])
+    with people.page_of("ann", f"/gate/dags/staff_gate/runs/{night.run_id}/file?name=staff.csv") as page:
+        expect(page.locator("body")).to_contain_text("no version of it is left")
