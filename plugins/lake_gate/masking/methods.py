@@ -6,16 +6,16 @@ not quoted need not be. A cell that a method cannot read is an error, or becomes
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 
 from lake_gate.masking.facts import SPARSE_ZIP3, STATES
 from lake_gate.masking.spec import Method, Rule
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HEX = "[0-9a-fA-F]"
+_UUID = re.compile(rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}")
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _VARIANTS = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 _FIRSTS = {digit: "abcdef"[int(digit, 16) % 6] for digit in "0123456789abcdef"}
@@ -45,7 +45,7 @@ def masker_of(rule: Rule, key: Callable[[str], bytes], oldest_year: int) -> Call
     """
     match rule.method:
         case Method.TOKEN:
-            return partial(token, key(rule.namespace))
+            return tokens(key(rule.namespace))
         case Method.YEAR:
             return lambda value: year(value, oldest_year)
         case Method.ROUND:
@@ -62,19 +62,42 @@ def encoded(value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-def token(key: bytes, value: str) -> str:
-    """Return the token of a value: a UUID of version 8 for a UUID, else 32 letters.
+def tokens(key: bytes) -> Callable[[str], str]:
+    """Return the function from a value to its token: a UUID of version 8 for a UUID, else 32 letters.
 
     Version 8 is for UUIDs of an application's own making. The first and the last group begin with a letter, so that
     they are not taken for numbers. Source: RFC 9562, section 5.8.
     """
-    digest = hmac.digest(key, encoded(value), "sha256").hex()
-    if not _UUID.fullmatch(value):
-        return digest[:32].translate(_LETTERS)
-    return (
-        f"{_FIRSTS[digest[0]]}{digest[1:8]}-{digest[8:12]}-8{digest[13:16]}-{_VARIANTS[digest[16]]}{digest[17:20]}"
-        f"-{_FIRSTS[digest[20]]}{digest[21:32]}"
-    )
+    hexdigest = _hmac_sha256(key)
+
+    def token(value: str) -> str:
+        digest = hexdigest(encoded(value))
+        if not _UUID.fullmatch(value):
+            return digest[:32].translate(_LETTERS)
+        return (
+            f"{_FIRSTS[digest[0]]}{digest[1:8]}-{digest[8:12]}-8{digest[13:16]}-{_VARIANTS[digest[16]]}{digest[17:20]}"
+            f"-{_FIRSTS[digest[20]]}{digest[21:32]}"
+        )
+
+    return token
+
+
+def _hmac_sha256(key: bytes) -> Callable[[bytes], str]:
+    """Return the HMAC of one key in hex: the same as ``hmac.digest``, which reads the key again at every call.
+
+    Source: RFC 2104, section 4.
+    """
+    block = hashlib.sha256().block_size
+    padded = (hashlib.sha256(key).digest() if len(key) > block else key).ljust(block, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
+    def hexdigest(message: bytes) -> str:
+        first, second = inner.copy(), outer.copy()
+        first.update(message)
+        second.update(first.digest())
+        return second.hexdigest()
+
+    return hexdigest
 
 
 def year(value: str, oldest_year: int) -> str:
