@@ -7,7 +7,7 @@
    ``Family, Given``, whose given name is known and of which no word belongs to places, organisations, medicines or
    things. A given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a
    column that is named for persons (``patient_name``) neither case nor that matters, and a known family name is
-   enough. In capitals (``SMITH, JOHN``) both names must be known.
+   enough. In capitals only ``SMITH, JOHN``, both names known: without a comma it may be an organisation.
 4. *Within a text*: a known given name and a capitalised family name in an unbroken row of at most four capitalised
    words (initials and particles like ``van der`` aside), of which none belongs to places, organisations, medicines or
    things. The family name must be known when the given name is ambiguous or another word stands before it, and in
@@ -47,7 +47,7 @@ _WHOLE = (
     rf"|^{_PARTICLES}{_WORD}(?:[ -]{_WORD}){{0,2}}, {_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}}$"
 )
 _LOOSE = r"^\p{L}[\p{L}'’.-]*(?:,? +\p{L}[\p{L}'’.-]*){1,5}$"
-_UPPER = r"^\p{Lu}[\p{Lu}'’-]+(?:,? \p{Lu}[\p{Lu}'’.-]*){1,3}$"
+_UPPER = r"^\p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’-]+)?, \p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’.-]*){0,2}$"
 _ROW = rf"{_START}{_WORD}(?: {_PARTICLES}(?:{_WORD}|{_INITIAL}))* {_PARTICLES}{_WORD}"
 
 NUMBERED = compile_trusted(_NUMBERED)
@@ -181,7 +181,7 @@ def _whole_lines(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
 
 def _whole(value: str, kind: ColumnKind) -> tuple[int, int] | None:
     is_person = kind is ColumnKind.PERSON
-    is_upper = not is_person and value.isupper()
+    is_upper = not is_person and UPPER.re2.search(value) is not None
     text = value.title() if is_person or is_upper else value
     if len(text) != len(value) or not WHOLE.re2.search(text) or not _is_person(text, is_person, is_upper=is_upper):
         return None

@@ -127,9 +127,17 @@ def test_in_a_column_for_persons_an_organisation_is_no_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_name"),
-    [("JOHN SMITH", True), ("SMITH, JOHN", True), ("SANTA MARIA", False), ("GRAND RAPIDS", False), ("ROSE OIL", False)],
+    [
+        ("SMITH, JOHN", True),
+        ("SMITH, JOHN A.", True),
+        ("XQZT, JOHN", False),
+        ("SMITH, BOSTON", False),
+        ("JOHN SMITH", False),
+        ("SANTA MARIA", False),
+        ("GRAND RAPIDS, MICHIGAN", False),
+    ],
 )
-def test_a_whole_value_in_capitals_is_a_name_when_both_names_are_known(text: str, is_name: bool) -> None:
+def test_a_whole_value_in_capitals_is_a_name_with_a_comma_and_both_names_known(text: str, is_name: bool) -> None:
     assert bool(list(iter_names(text, ColumnKind.NEUTRAL))) is is_name
 
 
