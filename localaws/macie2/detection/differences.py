@@ -22,8 +22,9 @@ DIFFERENCES: tuple[str, ...] = (
     "100) are searched.",
     "Bytes of another format than the extension of a csv, tsv, json, jsonl or txt file are SKIPPED whatever the size, "
     "with MALFORMED_FILE, or UNSUPPORTED_FILE_TYPE_EXCEPTION for text: packed, encrypted or binary files by their "
-    "first bytes, UTF-16 without a mark, UTF-32, EBCDIC and others by statistics, HTML, XML, pointers of Git LFS and "
-    "git-annex. AWS does not say what Macie does with them. A json file without any JSON, and a csv file of which "
+    "first bytes, UTF-16 without a mark, UTF-32, EBCDIC and others by statistics, HTML, XML, pointers of Git LFS, DVC "
+    "and git-annex; in a csv or tsv file also JSON. AWS does not say what Macie does with them. A json file without "
+    "any JSON, and a csv file of which "
     "nothing is CSV, are read as text, and have the MIME type text/plain.",
     "When the header of a CSV file holds sensitive data, all places of the file are reported as lines; AWS documents "
     "this, but not the column of such a place: here it is that of the cell.",

@@ -5,9 +5,10 @@
    a state in the same tenth of the country, as some post offices' are); left of that, blank cells aside, a place
    (letters only). Reported at the street (a cell that begins with a house number or ends in a word like ``St`` or
    ``Plaza``) when that is left of the place, otherwise at the place.
-2. *Without a region*: street, place and code in this order, or street, code and place; the street
-   must have a house number, which may stand in a cell of its own. Blank cells between them do not matter, nor do one or
-   two names (a county, a province) between the place and its code.
+   The place may have the region behind it in the same cell (``Boston, MA``), then a street must be left of it.
+2. *Without a region*: street, place and code in this order, or street, code and place; the street must have a
+   house number, which may stand in a cell of its own, or be a post office box. Blank cells between them do not
+   matter, nor do one or two names (a county, a province) between the place and its code.
 
 By rules 1 and 2 a cell begins one address at most, and none when rule 3 finds one in it. Rows without a street count
 only in a table in which at least half of the codes beside regions fit: ``OK`` beside numbers is rarely Oklahoma. What
@@ -33,7 +34,10 @@ _STREET_DISTANCE = 4
 _COUNTRY_PREFIX = re.compile(r"[A-Z]{1,2}-(?=\d{5}\Z)")
 _PLACE = compile_trusted(r"^ *\p{L}[\p{L} .'’-]+$")
 _TOWN = compile_trusted(r"^ *\p{L}[\p{L} .'’()/-]+$")
-_STREET = compile_trusted(rf"(?i)^ *\d{{1,6}}[A-Z]?(?:-\d+)? +\p{{L}}|\p{{L}} +{STREET_SUFFIX}(?:$|[ ,])")
+# A box at a post office stands for a street.
+_BOX = r"^ *(?:p\.? ?o\.? ?box|postfach|apartado(?: de correos)?|casella postale|bo[iî]te postale|bp) +\d"
+_STREET = compile_trusted(rf"(?i)^ *\d{{1,6}}[A-Z]?(?:-\d+)? +\p{{L}}|\p{{L}} +{STREET_SUFFIX}(?:$|[ ,])|{_BOX}")
+_HAS_BOX = compile_trusted(rf"(?i){_BOX}")
 _BEGINS_WITH_NUMBER = re.compile(r" *\d")
 _ENDS_WITH_NUMBER = re.compile(r"(?P<name>[^\d]+?),? (?:nº? ?)?\d{1,4} ?[A-Za-z]?(?:[/-]\d{1,4})? *")
 _STREET_FORMS = tuple(compile_trusted(rf"^ *(?i:{street.pattern})") for street in postal.STREETS)
@@ -72,9 +76,10 @@ def start_of_address(cells: Sequence[str | None], code_at: int) -> int | None:
     :return: an index of ``cells``, None without an address, or when the cell there has one by itself.
     """
     code = _COUNTRY_PREFIX.sub("", (cells[code_at] or "").strip())
-    start = _with_region(cells, code_at, code)
-    if start is None:
-        start = _without_region(cells, code_at, code)
+    for find in (_with_region, _with_region_behind_place, _without_region):
+        start = find(cells, code_at, code)
+        if start is not None:
+            break
     return None if start is None or has_address(cells[start] or "") else start
 
 
@@ -106,6 +111,13 @@ def _with_region(cells: Sequence[str | None], code_at: int, code: str) -> int | 
                 street_at = _street_left_of(cells, place_at)
                 return place_at if street_at is None and is_of_region else street_at
     return None
+
+
+def _with_region_behind_place(cells: Sequence[str | None], code_at: int, code: str) -> int | None:
+    place_at = _left_of(cells, code_at)
+    words = (cells[place_at] or "").replace(",", " ").split() if place_at is not None else []
+    has_region = any(postal.fits(code, " ".join(words[-size:])) for size in (1, 2, 3) if size < len(words))
+    return _street_left_of(cells, place_at) if has_region and place_at is not None else None
 
 
 def _left_of(cells: Sequence[str | None], at: int) -> int | None:
@@ -150,13 +162,13 @@ def _start_of_street(cells: Sequence[str | None], lefts: Sequence[int], code: st
     if _is_with_number(last) or (is_sure and _NAME_AFTER_NUMBER.re2.search(last)):
         return lefts[0]
     is_in_two = (_HOUSE_NUMBER.fullmatch(last) and _NAME_BEFORE_NUMBER.re2.search(before)) or (
-        _HOUSE_NUMBER.fullmatch(before) and _NAME_AFTER_NUMBER.re2.search(last)
+        _HOUSE_NUMBER.fullmatch(before) and NAMED_STREET.re2.search(last)
     )
     return lefts[1] if is_in_two else None
 
 
 def _is_with_number(street: str) -> bool:
-    if _BEGINS_WITH_NUMBER.match(street) and _STREET.re2.search(street):
+    if _HAS_BOX.re2.search(street) or (_BEGINS_WITH_NUMBER.match(street) and _STREET.re2.search(street)):
         return True
     ending = _ENDS_WITH_NUMBER.fullmatch(street)
     if ending is not None and _NAME_BEFORE_NUMBER.re2.search(ending["name"]):

@@ -6,8 +6,9 @@ DIFFERENCES: tuple[str, ...] = (
     "Macie publishes neither its patterns nor most of its check digits: the rule of an entry names what AWS omits.",
     'Macie publishes its keywords as examples ("keywords include"): here the list is complete. A keyword with '
     "accents also counts without them, and an apostrophe in either form; other abbreviations do not count.",
-    "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in capitals or small "
-    "letters is found only in a column or under a key that is named for persons.",
+    "NAME and ADDRESS are found by rules and word lists instead of a language model; a name in small letters is "
+    "found only in a column or under a key that is named for persons, one in capitals there or "
+    "as a whole value with a comma (SMITH, JOHN).",
     "ADDRESS needs a place and a postal code that fit: by state or province (US, Canada, Australia), by postcode area "
     "with a larger town or a street (United Kingdom), by street or larger town (France, Germany, Italy, Spain). "
     "In rows, a ZIP code beside a street may be that of a state in the same tenth of the country (its first digit).",

@@ -30,7 +30,7 @@ _PLACE_STARTS = frozenset(
     words(
         "isola isole monte monti porto ponte villa villaggio castel castello castelnuovo rocca torre serra mont pont"
         " puerto puente punta valle ville villeneuve san sankt sant santa santo sao saint sainte st bad fort mount port"
-        " cape lake rio cerro colle borgo casa casal civita fontana pieve poggio quinta vale via"
+        " cape lake rio cerro colle borgo sierra casa casal civita fontana pieve poggio quinta vale via"
     )
 )
 

@@ -6,19 +6,20 @@
 3. *A whole value or line* of two to four capitalised words (or initials), optionally with a title or a suffix, or
    ``Family, Given``, whose given name is known and of which no word belongs to places, organisations, medicines or
    things. A given name that is a word or a place as well (``Rose``, ``Austin``) needs a known family name. In a
-   column that is named for persons (``patient_name``) neither case nor that matters.
+   column that is named for persons (``patient_name``) neither case nor that matters, and a known family name is
+   enough. In capitals only ``SMITH, JOHN``, both names known: without a comma it may be an organisation.
 4. *Within a text*: a known given name and a capitalised family name in an unbroken row of at most four capitalised
    words (initials and particles like ``van der`` aside), of which none belongs to places, organisations, medicines or
    things. The family name must be known when the given name is ambiguous or another word stands before it, and in
    ``Family, Given``. ``Lynda Hall`` is a name though halls are places; ``Albert Hall Road`` is none.
 5. *Fields of HL7 and DICOM*, anywhere in a value: ``SMITH^ANNA^M``, of which the family or the given name is known.
 6. *Split columns*: a column named for given names at most two columns away from one named for family names (``FIRST``,
-   ``LAST``), both filled with words. Reported at the left one of the two.
+   ``LAST``; ``Name``, ``Vorname``; ``nome``, ``cognome``), both filled with words. Reported at the left one of the two.
 
 What begins like a place (``Villa Castelli``, ``Monte Isola``) is a name in a column for persons only. Rules 3 to 5
 leave columns alone that are named for places or things (``CITY``, ``DESCRIPTION``, ``programme``); the lists are those
 of :mod:`localaws.macie2.identifiers.name_words`. Not found: rare and non-Western given names in free text or under a
-neutral column name, names in capitals or small letters there, single names.
+neutral column name, names in small letters there, or in capitals within a text, single names.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+
+import polars as pl
 
 from localaws.macie2.identifiers import name_words
 from localaws.macie2.identifiers.dialect import Regex, compile_trusted
@@ -41,15 +44,17 @@ _NUMBERED = rf"{_START}{_WORD}(?: {_WORD}){{0,2}}\d{{1,3}} (?:{_WORD} )?{_WORD}\
 _TITLED = rf"{_START}(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? {_WORD}(?: \p{{Lu}}\.?)? {_WORD}"
 _WHOLE = (
     rf"^(?:{_TITLE} )?{_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}} {_PARTICLES}{_WORD}(?:,? {_SUFFIX})?$"
-    rf"|^{_WORD}(?:[ -]{_WORD})?, {_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}}$"
+    rf"|^{_PARTICLES}{_WORD}(?:[ -]{_WORD}){{0,2}}, {_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}}$"
 )
 _LOOSE = r"^\p{L}[\p{L}'’.-]*(?:,? +\p{L}[\p{L}'’.-]*){1,5}$"
+_UPPER = r"^\p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’-]+)?, \p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’.-]*){0,2}$"
 _ROW = rf"{_START}{_WORD}(?: {_PARTICLES}(?:{_WORD}|{_INITIAL}))* {_PARTICLES}{_WORD}"
 
 NUMBERED = compile_trusted(_NUMBERED)
 TITLED = compile_trusted(_TITLED)
 WHOLE = compile_trusted(_WHOLE)
 LOOSE = compile_trusted(_LOOSE)
+UPPER = compile_trusted(_UPPER)
 ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
@@ -68,10 +73,19 @@ _LEGAL_FORM = re.compile(
     r"|& |und Söhne|y asociados|e figli|e Filhos)"
 )
 
-_GIVEN_COLUMN = re.compile(r"(?:^|[ _-])(?:first|given|fore)[ _-]?(?:names?)?$|^(?:fname|vorname|prenom)$", re.I)
-_FAMILY_COLUMN = re.compile(
-    r"(?:^|[ _-])(?:last|family)[ _-]?(?:names?)?$|(?:^|[ _-])surname$|^(?:lname|nachname)$", re.I
+_GIVEN_COLUMN = re.compile(
+    r"(?:^|[ _-])(?:first|given|fore|christian)[ _-]?(?:names?(?:\(s\))?)?$"
+    r"|^(?:fname|vornamen?|pr[eé]noms?|nombres?|nome)$",
+    re.I,
 )
+_FAMILY_COLUMN = re.compile(
+    r"(?:^|[ _-])(?:last|family)[ _-]?(?:names?(?:\(s\))?)?$|(?:^|[ _-])surnames?$"
+    r"|^(?:lname|nachname|familienname|nom(?:[ _]de[ _]famille)?|cognome|sobrenome"
+    r"|(?:primer[ _]|segundo[ _])?apellidos?(?:[ _](?:paterno|materno))?)$",
+    re.I,
+)
+# In German the family name is called just "name" beside the given name.
+_COLUMN_PAIRS = ((_GIVEN_COLUMN, _FAMILY_COLUMN), (re.compile(r"^vornamen?$", re.I), re.compile(r"^name$", re.I)))
 _PERSON_COLUMN = re.compile(
     r"(?:^|[ _-])(?:patient|person|member|customer|contact|guardian|employee|client|physician|doctor"
     r"|provider|full|user)(?:s|'s)?[ _-]?(?:names?)?$|^(?:fullname|patientname)$",
@@ -106,10 +120,15 @@ class ColumnKind(Enum):
         return cls.THING if _THING_COLUMN.search(name.strip()) else cls.NEUTRAL
 
 
+def has_parts(values: pl.Expr) -> pl.Expr:
+    """Return whether values have several words, or fields of HL7; others hold neither a name nor an address."""
+    return values.str.contains(" ", literal=True) | values.str.contains("^", literal=True)
+
+
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     """Return expressions, one of which every value with a name matches."""
     return {
-        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, ROW, REVERSED, CARET),
+        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, UPPER, ROW, REVERSED, CARET),
         ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED, CARET),
         ColumnKind.THING: (NUMBERED, TITLED),
     }[kind]
@@ -162,13 +181,14 @@ def _whole_lines(value: str, kind: ColumnKind) -> Iterator[tuple[int, int]]:
 
 def _whole(value: str, kind: ColumnKind) -> tuple[int, int] | None:
     is_person = kind is ColumnKind.PERSON
-    text = value.title() if is_person else value
-    if len(text) != len(value) or not WHOLE.re2.search(text) or not _is_person(text, is_person):
+    is_upper = not is_person and UPPER.re2.search(value) is not None
+    text = value.title() if is_person or is_upper else value
+    if len(text) != len(value) or not WHOLE.re2.search(text) or not _is_person(text, is_person, is_upper=is_upper):
         return None
     return 0, len(value)
 
 
-def _is_person(text: str, is_person_column: bool) -> bool:
+def _is_person(text: str, is_person_column: bool, *, is_upper: bool) -> bool:
     family, comma, given = text.partition(", ")
     is_suffix = bool(re.fullmatch(_SUFFIX, given))
     words = (given if comma and not is_suffix else family).split(" ")
@@ -177,13 +197,29 @@ def _is_person(text: str, is_person_column: bool) -> bool:
     last = family if comma and not is_suffix else words[-1]
     if name_words.starts_place(words[0]) and not is_person_column:
         return False
-    is_ambiguous = name_words.is_ambiguous(words[0])
-    others = [word for word in re.split(r"[^\w'’]+", text) if name_words.is_other(word) or name_words.is_stop(word)]
+    is_ambiguous = is_upper or name_words.is_ambiguous(words[0])
+    others = [
+        word
+        for word in re.split(r"[^\w'’]+", text)
+        if len(word) > 1 and (name_words.is_other(word) or name_words.is_stop(word))
+    ]
+    if is_person_column:
+        others = [word for word in others if word.lower() not in _PARTICLE_WORDS]
+        return _is_known(words, last) and (not others or (others == [last] and name_words.is_also_family(last)))
     if not name_words.is_given(words[0]) or (others and not _is_family_after_all(others, last, is_ambiguous)):
         return False
-    if is_person_column or not is_ambiguous:
+    if not is_ambiguous:
         return True
     return name_words.is_family(last) and not (comma and name_words.is_town(words[0]) and name_words.is_town(last))
+
+
+def _is_known(words: list[str], family: str) -> bool:
+    """Return whether one of the names of a person is known; the family's may stand first."""
+    return (
+        name_words.is_given(words[0])
+        or any(name_words.is_family(word) for word in {words[0], family})
+        or name_words.is_given(words[-1])
+    )
 
 
 def _is_family_after_all(others: list[str], last: str, is_ambiguous: bool) -> bool:
@@ -247,7 +283,12 @@ def _in_piece(value: str, piece: list[tuple[int, int]]) -> tuple[int, int] | Non
 
 def split_columns(names: list[str]) -> list[tuple[int, int]]:
     """Pair every column of given names with the nearest column of family names, two columns away at most."""
-    given = [at for at, name in enumerate(names) if len(name) < 200 and _GIVEN_COLUMN.search(name.strip())]
-    family = {at for at, name in enumerate(names) if len(name) < 200 and _FAMILY_COLUMN.search(name.strip())}
-    pairs = ((at, next((at + step for step in (1, -1, 2, -2) if at + step in family), None)) for at in given)
-    return [(at, other) for at, other in pairs if other is not None]
+    short = {at: name.strip() for at, name in enumerate(names) if len(name) < 200}
+    pairs: dict[int, int] = {}
+    for given, family in _COLUMN_PAIRS:
+        families = {at for at, name in short.items() if family.search(name)}
+        for at in (at for at, name in short.items() if at not in pairs and given.search(name)):
+            near = next((at + step for step in (1, -1, 2, -2) if at + step in families), None)
+            if near is not None:
+                pairs[at] = near
+    return sorted(pairs.items())

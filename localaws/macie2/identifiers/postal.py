@@ -141,7 +141,7 @@ FRENCH_STREETS = (
 #: Words with which streets of Spain and Italy begin.
 SOUTHERN_STREETS = (
     "calle|avenida|avda|av|plaza|pza|paseo|camino|carretera|ronda|travesía|glorieta|rambla|cuesta|callejón|pasaje|alameda"
-    "|urbanización|cañada|acceso|vía|vial|rotonda|stretto|canale|via|viale|piazza|piazzale|corso|largo|vicolo|strada|contrada|borgo|lungomare"
+    "|carrer|passeig|avinguda|plaça|rúa|praza|urbanización|cañada|acceso|vía|vial|rotonda|stretto|canale|via|viale|piazza|piazzale|corso|largo|vicolo|strada|contrada|borgo|lungomare"
 )
 #: A street of Germany without its number.
 GERMAN_STREET = (

@@ -70,10 +70,10 @@ class TableScan:
 def _read_in_values(
     distinct: Distinct, columns: Sequence[Column], prefilter: AnyOf, spans: Spans, tally: Tally | None
 ) -> None:
-    """Add what stands within single values that have a space, as far as it counts."""
+    """Add what stands within single values of several words, as far as it counts."""
     if tally is None or tally.is_full:
         return
-    candidates = prefilter.having(distinct.where(columns, "spaced"))
+    candidates = prefilter.having(distinct.where(columns, "parted"))
     for column in distinct.having_any(columns, candidates) if not candidates.is_empty() else ():
         if counts := _first_counts(distinct.table, column, candidates, spans, tally.left):
             _add(distinct.table, column, counts, tally, spans)

@@ -9,13 +9,13 @@ import polars as pl
 
 from localaws.macie2.detection.matching.matcher import VALUE
 from localaws.macie2.detection.matching.tables import WIDE, Group, Plan, Table
-from localaws.macie2.identifiers import addresses
+from localaws.macie2.identifiers import addresses, names
 
 _LONGEST_CODE_BYTES = 24
 
 _SIZE = pl.col(VALUE).str.len_bytes()
 _MASKS = (
-    pl.col(VALUE).str.contains(" ", literal=True).alias("spaced"),
+    names.has_parts(pl.col(VALUE)).alias("parted"),
     ((_SIZE <= _LONGEST_CODE_BYTES) & pl.col(VALUE).str.contains(addresses.ZIP.rust)).alias("code"),
 )
 

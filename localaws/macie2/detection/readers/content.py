@@ -19,7 +19,7 @@ _FIRST_BYTES = (
     *(b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x04\x22\x4d\x18", b"\x02\x21\x4c\x18", b"LZIP\x01"),
     *(b"\xff\x06\x00\x00sNaPpY", b"\x5d\x00\x00"),
     # Tables, databases, scientific data
-    *(b"Obj\x01", b"SQLite format 3\x00", b"\x89HDF\r\n", b"CDF\x01"),
+    *(b"Obj\x01", b"SQLite format 3\x00", b"\x89HDF\r\n", b"CDF\x01", b"!<arch>\n", b"MATLAB 5.0 MAT-file"),
     *(b"\x93NUMPY", b"RDX2\n", b"RDX3\n", b"RDA2\n", b"$FL2", b"$FL3", b"<stata_dta>", b"\x00\x01\x00\x00Standard "),
     *(b"SEQ\x06", b"\x80\x04\x95", b"\x80\x05\x95", b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"),
     # Documents
@@ -29,11 +29,13 @@ _FIRST_BYTES = (
     *(b"\x7fELF", b"MZ\x90\x00", b"\xca\xfe\xba\xbe", b"\x00asm"),
     # What is encrypted, and what stands for content that is elsewhere
     *(b"Salted__", b"age-encryption.org/v1", b"-----BEGIN PGP MESSAGE-----", b"-----BEGIN AGE ENCRYPTED FILE-----"),
+    *(b"-----BEGIN PKCS7-----", b"-----BEGIN CMS-----", b"$ANSIBLE_VAULT;"),
     *(b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"),
 )
 # A text may begin with these, too: what follows them decides.
 _FIRST_WORDS = re.compile(
-    rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)|[\x50-\x5f]\x2a\x4d\x18|/annex/objects/[A-Z0-9]+-|"
+    rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)|[\x50-\x5f]\x2a\x4d\x18|(?:[./]{0,200}\.git)?/annex/objects/(?:[\w/]{0,20}/)?[A-Z0-9]+-|"
+    rb"\s{1,64}%PDF-\d|outs:\s*\n- (?:md5|etag|checksum): |"
     rb"(?:PAR1|PARE|ORC|ARROW1|FEA1|RIFF|OggS|fLaC|MSCF|xar!).{0,64}?[\x00-\x08\x0e-\x1f]",
     re.DOTALL,
 )
@@ -47,15 +49,33 @@ _MARKUP = re.compile(
 )
 _MARKUP_WITHIN_BYTES = 4096
 
+# Any other text that begins with a tag is markup if a tag ends in it: the header of a table may be ``<TICKER>,<DATE>``.
+_TAG = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?!!--)[A-Za-z_!?/][\w:.-]*+(?:\s[^<>]*+)?/?>", re.DOTALL)
+_END_OF_TAG = re.compile(rb"</[A-Za-z_]|/>")
+# JSON that does not end in the beginning of a file begins so.
+_JSON = re.compile(rb"""\s*+(?:\{\s*+"(?:[^"\\]++|\\.)*+"\s*+:|\[\s*+\{\s*+"(?:[^"\\]++|\\.)*+"\s*+:)""")
+
 # EBCDIC (code page 037; 500 and 1047 have the same letters and digits), as ASCII where a table has it.
 _EBCDIC_USUAL = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,;.:/-_()'\"+&@#*\t\r\n\x85".encode(
     "cp037"
 )
+_ASCII_USUAL = b" 0123456789,;\n\r"
 
 
 def is_markup(data: bytes) -> bool:
     """Return whether it begins like HTML or XML."""
-    return _MARKUP.match(data[:_MARKUP_WITHIN_BYTES]) is not None
+    beginning = data[:_MARKUP_WITHIN_BYTES]
+    if _MARKUP.match(beginning) is not None:
+        return True
+    return _TAG.match(beginning) is not None and _END_OF_TAG.search(data[:SNIFFED_BYTES]) is not None
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether it begins with an object of JSON, or a list of objects, and no cell could begin like that.
+
+    A CSV file has a quote in a cell doubled, and the cell in quotes.
+    """
+    return _JSON.match(data[:SNIFFED_BYTES]) is not None
 
 
 def is_binary(data: bytes) -> bool:
@@ -92,4 +112,8 @@ def _is_utf8(data: bytes) -> bool:
 def _is_ebcdic(data: bytes) -> bool:
     """Return whether nearly all bytes are usual in EBCDIC, and a third of them are unusual in ASCII."""
     unusual = len(data) - len(data.translate(None, _HIGH))
-    return unusual * 3 > len(data) and len(data.translate(None, _EBCDIC_USUAL)) * 20 < len(data) and not _is_utf8(data)
+    # Letters of other languages, and packed numbers, are recognized by the lack of what every ASCII text has.
+    share = 20 if len(data.translate(None, _ASCII_USUAL)) < len(data) else 4
+    return (
+        unusual * 3 > len(data) and len(data.translate(None, _EBCDIC_USUAL)) * share <= len(data) and not _is_utf8(data)
+    )

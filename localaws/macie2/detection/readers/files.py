@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.macie2.detection.readers.content import SNIFFED_BYTES, is_binary, is_markup
+from localaws.macie2.detection.readers.content import SNIFFED_BYTES, is_binary, is_json, is_markup
 from localaws.macie2.detection.readers.csv_scan import scan_csv
 from localaws.macie2.detection.readers.file_scan import Scan
 from localaws.macie2.detection.readers.formats import PLAIN_TEXT, Format, Kind
@@ -21,7 +21,12 @@ def scan_file(scan: Scan, file_format: Format) -> str:
         scan_parquet(scan)
         return file_format.mime_type
     beginning = scan.source.peek(SNIFFED_BYTES)
-    if is_binary(beginning) or (is_markup(beginning) and not file_format.may_be_markup):
+    is_other = (
+        is_binary(beginning)
+        or (not file_format.may_be_markup and is_markup(beginning))
+        or (file_format.kind is Kind.CSV and is_json(beginning))
+    )
+    if is_other:
         is_text = file_format.kind is Kind.TEXT
         raise UnreadableError("UNSUPPORTED_FILE_TYPE_EXCEPTION" if is_text else "MALFORMED_FILE")
     is_as_named = True

@@ -127,8 +127,8 @@ def _names(line: str) -> Iterator[Span]:
 
 
 def _in_lines(text: str, lines: list[Span], prefilter: AnyOf, find: Callable[[str], Iterable[Span]]) -> Iterator[Span]:
-    values = pl.Series([text[start:end] for start, end in lines], dtype=pl.String)
-    candidates = set(prefilter.having(values.filter(values.str.contains(" ", literal=True))))
+    values = pl.DataFrame({"": [text[start:end] for start, end in lines]}, schema={"": pl.String})
+    candidates = set(prefilter.having(values.filter(names.has_parts(pl.col(""))).to_series()))
     for start, end in lines if candidates else ():
         if (line := text[start:end]) in candidates:
             yield from ((start + first, start + last) for first, last in find(line))

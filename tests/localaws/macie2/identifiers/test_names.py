@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localaws.macie2.identifiers.names import ColumnKind, iter_names
+from localaws.macie2.identifiers.names import ColumnKind, iter_names, split_columns
 from tests.localaws.macie2.detection.scans import counts, places, scan_text
 
 
@@ -111,3 +111,51 @@ def test_a_column_that_is_named_for_a_thing_holds_no_names(name: str) -> None:
 )
 def test_a_name_of_hl7_is_found(text: str, expected: str) -> None:
     assert [text[start:end] for start, end in iter_names(text, ColumnKind.NEUTRAL)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text", ["Rose Hall", "MUELLER HANS", "Rajesh Kumar", "smith, john a", "VAN DER BERG, PETER", "Chen Wei"]
+)
+def test_in_a_column_for_persons_one_known_name_is_enough(text: str) -> None:
+    assert list(iter_names(text, ColumnKind.PERSON)) == [(0, len(text))]
+
+
+@pytest.mark.parametrize("text", ["Johnson Controls", "Smith Clinic", "Boston Hospital", "Unknown Patient", "Acme Ltd"])
+def test_in_a_column_for_persons_an_organisation_is_no_name(text: str) -> None:
+    assert list(iter_names(text, ColumnKind.PERSON)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("SMITH, JOHN", True),
+        ("SMITH, JOHN A.", True),
+        ("XQZT, JOHN", False),
+        ("SMITH, BOSTON", False),
+        ("JOHN SMITH", False),
+        ("SANTA MARIA", False),
+        ("GRAND RAPIDS, MICHIGAN", False),
+    ],
+)
+def test_a_whole_value_in_capitals_is_a_name_with_a_comma_and_both_names_known(text: str, is_name: bool) -> None:
+    assert bool(list(iter_names(text, ColumnKind.NEUTRAL))) is is_name
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Name,Vorname", "Vorname,Name", "prénom,nom", "nome,cognome", "nombre,apellidos", "Given Name(s),Surname"],
+)
+def test_split_names_are_known_in_other_languages(names: str) -> None:
+    assert len(split_columns(names.split(","))) == 1
+
+
+@pytest.mark.parametrize("names", ["first_name,name", "name,code", "nom,code", "Vorname,Ort,Land,Name"])
+def test_a_column_of_names_alone_is_no_pair(names: str) -> None:
+    assert split_columns(names.split(",")) == []
+
+
+@pytest.mark.parametrize(
+    ("extension", "text"), [("csv", "v,w\n{},1\n"), ("json", '{{"v": "{}"}}'), ("txt", "x\n{}\ny\n")]
+)
+def test_a_name_of_hl7_without_a_space_is_found_in_every_format(extension: str, text: str) -> None:
+    assert counts(scan_text(text.format("SMITH^ANNA^M"), managed="NAME", extension=extension)) == {"NAME": 1}

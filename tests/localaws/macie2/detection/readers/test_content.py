@@ -83,6 +83,16 @@ OTHER_FORMATS = {
     "html of Excel": b"\n <html xmlns:x='urn:schemas-microsoft-com:office:excel'><table></table>",
     "html table": b"<table border=1><tr><td>Name</td></tr></table>",
     "xml": b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook><Row/></Workbook>',
+    "xml without a declaration": b"<Error><Code>AccessDenied</Code></Error>",
+    "xml with a prefix": b'<ns:Envelope xmlns:ns="urn:x"><ns:Body/></ns:Envelope>',
+    "part of html": b'<a href="/moved">Moved</a>',
+    "short German EBCDIC": "Müller;Straße 5\n".encode("cp273"),
+    "EBCDIC with packed numbers": "ADA MARLOWE         ".encode("cp037") + b"\x01\x23\x45\x67\x8c",
+    "pdf after a line": b"\n%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n",
+    "link of git-annex": b"../.git/annex/objects/xx/yy/SHA256E-s6--d54b.csv/SHA256E-s6--d54b.csv",
+    "DVC": b"outs:\n- md5: a304afb96060aad90176268345e10355\n  path: data.csv\n",
+    "Ansible Vault": b"$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+    "cms": b"-----BEGIN CMS-----\nMIIB\n-----END CMS-----\n",
     "Git LFS": LFS.encode(),
     "git-annex": b"/annex/objects/SHA256E-s31390--f50d7ac4c6b9031379986bc362fcefb65f1e52621ce1708d537e740fefc59cc0.csv",
     "encrypted": b"Salted__" + bytes(range(130, 170)),
@@ -97,6 +107,33 @@ def test_another_format_is_skipped_whatever_the_size(name: str, extension: str) 
     result = scan_text(OTHER_FORMATS[name], extension=extension)
     reason = UNSUPPORTED if extension == "txt" else MALFORMED
     assert (result.status, result.reason, result.mime_type) == (ScanStatus.SKIPPED, reason, None)
+
+
+def test_an_encrypted_private_key_is_a_text_to_be_scanned() -> None:
+    key = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{'MIIFHDBOBgkq' * 8}\n-----END ENCRYPTED PRIVATE KEY-----\n"
+    assert counts(scan_text(key, managed="PKCS", extension="txt")) == {"PKCS": 1}
+
+
+@pytest.mark.parametrize("extension", ["csv", "tsv"])
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "b": 2}', '[\n {"ssn": "536-22-8726"}]', '{"a": 1}\n{"a": 2}\n', '\ufeff{"error": "none"}']
+)
+def test_json_is_no_table(text: str, extension: str) -> None:
+    result = scan_text(text, extension=extension)
+    assert (result.status, result.reason) == (ScanStatus.SKIPPED, MALFORMED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<TICKER>,<SSN>\nA,536-22-8726\n",
+        '"{""a"": 1}",ssn\n1,536-22-8726\n',
+        "[name],[ssn]\nx,536-22-8726\n",
+        "{name},{ssn}\nx,536-22-8726\n",
+    ],
+)
+def test_a_table_with_marks_of_other_formats_is_read(text: str) -> None:
+    assert scan_text(text, managed=SSN).status == ScanStatus.COMPLETE
 
 
 @pytest.mark.parametrize("name", ["gzip", "avro", "utf-16-le", "EBCDIC", "Git LFS"])
