@@ -55,8 +55,8 @@ _NOTES = """
 - **Companies named after one person** (Charles Schwab, Laura Ashley) are names to these rules, unless the column is
   named for companies or a word like Inc, Consulting or Hospital follows.
 - **A row that begins with its postal code** (code, town, street) is not found as an address.
-- **Names in capitals** are found only where the field says that it holds a person, and as `SMITH, JOHN`; names from Asia
-  and Africa seldom.
+- **Names in capitals** are found only where the field says that it holds a person, and as `SMITH, JOHN`; names from
+  Asia and Africa seldom.
 - **Phones without country code** are distinguished by their grouping only; the national forms of Germany, Italy, the
   United Kingdom and the United States overlap. The near-misses here are numbers with another country's code.
 - **Digits in groups of four** within an IBAN may pass for a card number (see "also reported as").
