@@ -10,6 +10,7 @@ import gc
 import os
 import pickle
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -115,17 +116,20 @@ def aws(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
     return local_aws
 
 
-_snapshots: dict[str, Snapshot[Any]] = {}
+_snapshots: dict[tuple[str, int], Snapshot[Any]] = {}
+"""By file and line of the fixture."""
 
 
 @pytest.fixture
 def once(aws: LocalAws) -> SetUpOnce:
     """Sets a thing up for the first test that asks for it, and restores it for all others of the process."""
 
-    def once[T](name: str, set_up: Callable[[], T]) -> T:
-        if name not in _snapshots:
-            _snapshots[name] = Snapshot(set_up())
-        found: T = _snapshots[name].restore()
+    def once[T](set_up: Callable[[], T]) -> T:
+        caller = sys._getframe(1).f_code  # two fixtures might choose the same name
+        fixture = (caller.co_filename, caller.co_firstlineno)
+        if fixture not in _snapshots:
+            _snapshots[fixture] = Snapshot(set_up())
+        found: T = _snapshots[fixture].restore()
         return found
 
     return once
@@ -134,7 +138,7 @@ def once(aws: LocalAws) -> SetUpOnce:
 @pytest.fixture
 def lake(aws: LocalAws, once: SetUpOnce) -> Lake:
     """The lake as the template makes it, in an empty local AWS with Macie enabled."""
-    return once("lake", partial(Lake.set_up, aws.endpoint_url))
+    return once(partial(Lake.set_up, aws.endpoint_url))
 
 
 @pytest.fixture(scope="session")
@@ -151,9 +155,9 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Start with the tests that take minutes each: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: item.path.name not in {"test_stack.py", "test_commands.py"})
+    items.sort(key=lambda item: "stack" not in item.fixturenames and item.path.name != "test_commands.py")
 
 
 def pytest_collection_finish() -> None:

@@ -25,9 +25,9 @@ _REFERRED = (RSAPrivateKey, FunctionType, BackendDict, BaseClient, *_LOCKS)
 
 
 class SetUpOnce(Protocol):
-    """Returns what ``set_up`` returns, with the local AWS as it leaves it; it is called once for each name."""
+    """Returns what ``set_up`` returns, with the local AWS as it leaves it; each fixture calls ``set_up`` once."""
 
-    def __call__[T](self, name: str, set_up: Callable[[], T]) -> T: ...
+    def __call__[T](self, set_up: Callable[[], T]) -> T: ...
 
 
 class Snapshot[T]:

@@ -50,7 +50,7 @@ def gates(lake: Lake, once: SetUpOnce) -> list[Gate]:
         lose(lake)
         return gates
 
-    return once("index gates", set_up)
+    return once(set_up)
 
 
 def test_every_run_is_in_the_index_with_its_findings_and_it_is_rebuilt_once(lake: Lake, gates: list[Gate]) -> None:

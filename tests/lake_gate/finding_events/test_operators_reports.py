@@ -16,7 +16,7 @@ OUTCOMES = {"a.csv": "promote", "b.csv": "promote"}
 
 @pytest.fixture
 def gate(lake: Lake, once: SetUpOnce) -> Gate:
-    return once("reports gate", Gate(lake, OUTCOMES).over)
+    return once(Gate(lake, OUTCOMES).over)
 
 
 def test_finding_that_was_dealt_with_is_passed_over_and_a_late_one_is_not(lake: Lake, gate: Gate) -> None:

@@ -41,7 +41,7 @@ def gate(lake: Lake, once: SetUpOnce) -> Gate:
         Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
         return gate
 
-    return once("reconciling gate", set_up)
+    return once(set_up)
 
 
 def settled(lake: Lake, gate: Gate) -> bool:

@@ -34,7 +34,7 @@ OUTCOMES = {"a.csv": "promote", "b.csv": "promote", "c.csv": "hold", "d.csv": "q
 @pytest.fixture
 def gate(lake: Lake, once: SetUpOnce) -> Gate:
     """A run that is over, and published."""
-    return once("withdrawing gate", Gate(lake, OUTCOMES).over)
+    return once(Gate(lake, OUTCOMES).over)
 
 
 def test_severe_object_is_in_quarantine_only_and_its_run_says_so(lake: Lake, gate: Gate) -> None:

@@ -45,7 +45,7 @@ def ask(lake: Lake, name: str = "a.csv") -> Today:
 @pytest.fixture
 def quarantined(lake: Lake, once: SetUpOnce) -> LandedObject:
     """A file that its run quarantined because it was started with a stricter threshold than the policy's."""
-    return once("quarantined by a stricter threshold", partial(quarantine, lake))
+    return once(partial(quarantine, lake))
 
 
 def quarantine(lake: Lake) -> LandedObject:

@@ -47,7 +47,7 @@ def write(lake: Lake, name: str, content: bytes) -> str:
 @pytest.fixture
 def chunks(lake: Lake, once: SetUpOnce) -> Chunks:
     """A run that has decided about five objects, and moved none; the chunks of its decisions."""
-    return once("decided run", partial(decide_about_five, lake))
+    return once(partial(decide_about_five, lake))
 
 
 def decide_about_five(lake: Lake) -> Chunks:
@@ -70,7 +70,7 @@ def moved(lake: Lake, chunks: Chunks, once: SetUpOnce) -> None:
             for chunk in of_outcome:
                 step(lake, MoveOperator, outcome=outcome, chunk=chunk)
 
-    once("moved run", move)
+    once(move)
 
 
 @pytest.mark.usefixtures("moved")

@@ -12,4 +12,4 @@ from tests.snapshot import SetUpOnce
 
 @pytest.fixture
 def gate(lake: Lake, once: SetUpOnce) -> Gate:
-    return once("deciding gate", Gate(lake, OUTCOMES).over)
+    return once(Gate(lake, OUTCOMES).over)

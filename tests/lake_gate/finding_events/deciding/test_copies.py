@@ -32,7 +32,7 @@ def masked(lake: Lake, once: SetUpOnce) -> Gate:
         original.step_chunk("promote", [*copies.chunks["promote"][0], "copies"])
         return copies
 
-    return once("masked run", set_up)
+    return once(set_up)
 
 
 def at(lake: Lake) -> At:
