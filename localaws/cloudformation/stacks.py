@@ -5,7 +5,7 @@ moto leaves a stack whose creation fails in progress, with what was made; it for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -17,6 +17,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.cloudformation.utils import generate_changeset_id, generate_stack_id
 
 from localaws.cloudformation import execution
+from localaws.cloudformation.intrinsics import clean_json
 from localaws.cloudformation.template import read_template
 
 #: ``OnFailure`` of the request: moto does not pass it on.
@@ -30,6 +31,7 @@ _MOST_VALUE_BYTES = 4096
 _DEEPEST = 8
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 _UPDATABLE = {"CREATE_COMPLETE", "CREATE_FAILED", "UPDATE_COMPLETE", "UPDATE_FAILED", "UPDATE_ROLLBACK_COMPLETE"}
+_WITHOUT_RESOURCES = {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}
 _from_nested = Stack.create_from_cloudformation_json.__func__  # type: ignore[attr-defined]
 
 
@@ -111,6 +113,7 @@ def delete_stack(self: CloudFormationBackend, name_or_stack_id: str) -> None:
         if stack.enable_termination_protection:
             message = f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled"
             raise ValidationError(message=message)
+        _check_exports(self, stack)
         if execution.delete(stack):
             del self.stacks[stack.stack_id]
             self.deleted_stacks[stack.stack_id] = stack
@@ -148,6 +151,29 @@ def keep_exports(backend: CloudFormationBackend, stack: Stack) -> None:
     if stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         for export in stack.exports:
             backend.exports[export.name] = export
+
+
+def _check_exports(backend: CloudFormationBackend, stack: Stack) -> None:
+    """Refuse to delete a stack while another one imports what it exports.
+
+    :raises ValidationError: naming the export and the other stack.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html
+    """
+    names = {name for name, export in backend.exports.items() if export.exporting_stack_id == stack.stack_id}
+    others = [other for other in backend.stacks.values() if names and other is not stack]
+    for other in (other for other in others if other.status not in _WITHOUT_RESOURCES):
+        for name in names.intersection(_imports_of(other.template_dict, other.resource_map)):
+            raise ValidationError(message=f"Export {name} cannot be deleted as it is in use by {other.name}")
+
+
+def _imports_of(body: Any, resources: ResourceMap) -> Iterator[str]:
+    """Yield the names of the exports that a template imports."""
+    if isinstance(body, dict) and "Fn::ImportValue" in body:
+        yield str(clean_json(body["Fn::ImportValue"], resources))
+    elif isinstance(body, dict | list):
+        for part in body.values() if isinstance(body, dict) else body:
+            yield from _imports_of(part, resources)
 
 
 def _with_limit(action: Callable[[CloudFormationResponse], Any]) -> Callable[[CloudFormationResponse], Any]:

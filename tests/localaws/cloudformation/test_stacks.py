@@ -427,3 +427,21 @@ GROWING = {
 def test_text_that_grows_without_bound_fails_the_stack(client: Client, value: object) -> None:
     assert create(client, parameter(value))["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "exceeds 1048576 bytes" in reason(client, "CREATE_FAILED")
+
+
+def test_stack_is_not_deleted_while_another_one_imports_from_it(client: Client) -> None:
+    exporting = f"Resources:\n{FIRST}Outputs:\n  B: {{Value: !Ref First, Export: {{Name: net-first}}}}\n"
+    value = "{'Fn::ImportValue': {'Fn::Sub': '${Of}-first'}}"
+    importing = (
+        "Parameters: {Of: {Type: String}}\nResources:\n"
+        f"  P: {{Type: AWS::SSM::Parameter, Properties: {{Name: /p, Type: String, Value: {value}}}}}\n"
+    )
+    create(client, exporting, "net")
+    create(client, importing, "app", Parameters=[{"ParameterKey": "Of", "ParameterValue": "net"}])
+    cloudformation = client("cloudformation")
+    code, _, message = error_of(cloudformation.delete_stack, StackName="net")
+    assert (code, message) == ("ValidationError", "Export net-first cannot be deleted as it is in use by app")
+    assert (described(client, "net")["StackStatus"], buckets(client)) == ("CREATE_COMPLETE", ["first"])
+    cloudformation.delete_stack(StackName="app")
+    cloudformation.delete_stack(StackName="net")
+    assert buckets(client) == []
