@@ -159,29 +159,35 @@ class Check:
             self._compare_columns(list(zip(*rows, strict=True)), list(zip(*copied, strict=True)))
 
     def _compare_columns(self, columns: list[Cells], copied: list[Cells]) -> None:
+        values = [set(cells) for cells in columns]
         for position, column in enumerate(self._plan.columns):
             method = column.rule.method
             if method is Method.KEEP:
                 if columns[position] != copied[self._target_of[position]]:
                     raise self._error(f"column {column.label} differs from the original's, and it is not masked")
-                self._search_uuids(column.label, columns[position])
+                self._search_uuids(column.label, values[position])
                 continue
-            self._collect_looking_like_tokens(columns[position])
+            self._collect_looking_like_tokens(values[position])
             if method is not Method.DROP:
                 self._compare_masked(position, columns, copied[self._target_of[position]])
-        self._search_masked(columns)
+        self._search_masked(columns, values)
         if self._plan.quasi_identifiers:
             self._groups.add([copied[self._target_of[position]] for position in self._plan.quasi_identifiers])
 
-    def _search_uuids(self, label: str, cells: Cells) -> None:
+    def _search_uuids(self, label: str, values: set[str]) -> None:
         """Refuse ids in a column that is not masked: the second scan takes them for tokens."""
-        if any(_UUID.search(cell) for cell in set(cells) if len(cell) >= _UUID_LENGTH):
+        if any(_UUID.search(value) for value in values if len(value) >= _UUID_LENGTH):
             raise self._error(f"column {label} is not masked and has UUIDs, which a scan cannot tell from tokens")
 
-    def _search_masked(self, columns: list[Cells]) -> None:
-        """Refuse a row that has a masked value in a copied column as well: it tells whose token or date it is."""
+    def _search_masked(self, columns: list[Cells], values: list[set[str]]) -> None:
+        """Refuse a row that has a masked value in a copied column as well: it tells whose token or date it is.
+
+        :param values: of each column, in any order.
+        """
         for hidden in self._hidden:
             for copied in self._copied:
+                if values[hidden].isdisjoint(values[copied]):
+                    continue
                 same = set(compress(columns[hidden], map(eq, columns[hidden], columns[copied])))
                 if any(map(_SHOWN.fullmatch, same)):
                     labels = self._plan.columns[hidden].label, self._plan.columns[copied].label
@@ -206,12 +212,12 @@ class Check:
         for value, token in pairs:
             self.collisions += self._values.setdefault(token, hash(value)) != hash(value)
 
-    def _collect_looking_like_tokens(self, cells: Cells) -> None:
+    def _collect_looking_like_tokens(self, values: set[str]) -> None:
         """Remember values of the original that a token could be; a delivery that was not masked before has none."""
         self._looking_like_tokens.update(
-            cell
-            for cell in set(cells)
-            if len(cell) in _TOKEN_LENGTHS and (len(cell) == 32 or cell[14] == "8") and _TOKEN.fullmatch(cell)
+            value
+            for value in values
+            if len(value) in _TOKEN_LENGTHS and (len(value) == 32 or value[14] == "8") and _TOKEN.fullmatch(value)
         )
         if len(self._looking_like_tokens) > _MOST_REMEMBERED:
             raise self._error("the original has too many values that look like tokens")
