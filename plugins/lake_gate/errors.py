@@ -582,8 +582,8 @@ class ReviewFailedError(FinalGateError):
     request: str
     outcome_uri: str
     sentence = (
-        "The review request {request} was approved and could not be carried out: {outcome_uri} names the cause. Every "
-        "file stays where it was. Remove the cause, then start a new request."
+        "The review request {request} was approved and could not be carried out: {outcome_uri} names the cause. It has "
+        "moved no file. If it is still needed, remove the cause, then start a new request."
     )
 
 
@@ -595,6 +595,19 @@ class ExceptionEndedError(FinalGateError):
     sentence = (
         "Nothing was done for the review request {request}: its exception ended on {until}, before it was carried "
         "out. Start a new request with a later end, or a shorter time to answer."
+    )
+
+
+class ReviewedFilePurgedError(FinalGateError):
+    """A request is about a file that another request has purged."""
+
+    request: str
+    name: str
+    at: str
+    by: str
+    sentence = (
+        "The review request {request} is about a file that is not in quarantine any more: {name} was purged on {at} by "
+        "the request {by}. There is nothing left to ask about it; leave it out."
     )
 
 

@@ -50,12 +50,28 @@ def read_rows(s3: S3Client, bronze: str, feed: str) -> list[RunRow]:
 def read_before(s3: S3Client, bronze: str, run: Run) -> list[RunRow]:
     """Return the runs of the feed that began before this one, are not dry and have a record, the newest first."""
     rows = read_rows(s3, bronze, run.feed)
-    began_at = next((row.started_at for row in rows if row.run_id == run.run_id and row.started_at), None)
-    return [
-        row
-        for row in rows
-        if row.has_record and not row.is_dry_run and row.run_id != run.run_id and _is_before(row, began_at)
-    ]
+    this = _find_row(s3, bronze, run, rows)
+    began_at = this.started_at if this else None
+    others = (row for row in rows if row.has_record and not row.is_dry_run and row.folder != _own_folder(run))
+    return [row for row in others if _is_before(row, began_at)]
+
+
+def run_id_of(s3: S3Client, bronze: str, run: Run) -> str:
+    """Return Airflow's run id of a run of which only the folder may be known; the folder if no document has it."""
+    row = _find_row(s3, bronze, run, read_rows(s3, bronze, run.feed))
+    return row.run_id if row else run.run_id
+
+
+def _find_row(s3: S3Client, bronze: str, run: Run, rows: Iterable[RunRow]) -> RunRow | None:
+    """Return the row of a run, from its documents if the index does not have it."""
+    folder = _own_folder(run)
+    row = next((row for row in rows if row.folder == folder), None)
+    return row or _read_row(s3, bronze, Run.of_folder(run.feed, folder))
+
+
+def _own_folder(run: Run) -> str:
+    """Return the folder in the index: that of the originals, if this is a masked run."""
+    return run.original.folder if run.is_masked else run.folder
 
 
 def _is_before(row: RunRow, began_at: str | None) -> bool:

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from lake_gate.model.run import RECORD, RUN, Run, index_of
-from lake_gate.runs_index import NOT_RECORDED, upsert
+from lake_gate.runs_index import NOT_RECORDED, run_id_of, upsert
 from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.notifications.test_digest import report
@@ -113,3 +113,13 @@ def test_index_that_cannot_be_written_fails_no_run(
     upsert(client, lake.bronze, Run("synthea", "r"))
     assert read_runs(lake.s3, lake.bronze, "synthea") == []
     assert "The index of the runs of synthea was not changed" in caplog.text
+
+
+def test_run_id_is_found_by_the_folder(lake: Lake) -> None:
+    listed, recorded = Run("synthea", "manual__1+00:00"), Run("synthea", "manual__2+00:00")
+    upsert(lake.s3, lake.bronze, listed)
+    write(lake, recorded.document(RUN), pin(recorded))
+    for run in (listed, recorded):
+        assert run_id_of(lake.s3, lake.bronze, Run.of_folder("synthea", run.folder)) == run.run_id
+    unknown = Run.of_folder("synthea", "unknown")
+    assert run_id_of(lake.s3, lake.bronze, unknown) == "unknown"

@@ -28,7 +28,7 @@ from lake_gate.review.request import (
     is_same_person,
     request_id_of,
 )
-from lake_gate.review.returning import check_in_quarantine
+from lake_gate.review.returning import check_in_quarantine, check_not_purged
 from lake_gate.review.sessions import Purger, Releaser
 from lake_gate.s3.documents import iter_items
 
@@ -172,6 +172,7 @@ def _reviewed(landed: LandedObject, entry: Mapping[str, Any]) -> ReviewedFile:
 def _check_files(s3: S3Client, settings: Settings, request: Request) -> None:
     """Check all that could make an approved request fail, before a person approves it."""
     releaser = Releaser(s3, settings.releaser_role_arn, settings.quarantine_bucket, request.id)
+    check_not_purged(s3, settings.bronze_bucket, request)
     longest = f"{HELD_PREFIX}{request.feed}/{request.reprocess_run_id}/{request.id}/"
     for file in request.files:
         check_in_quarantine(s3, settings.quarantine_bucket, request.id, file)

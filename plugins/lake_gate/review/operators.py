@@ -26,6 +26,7 @@ from lake_gate.errors import (
     ExceptionEndedError,
     ExceptionStandsError,
     ReviewedFileChangedError,
+    ReviewedFilePurgedError,
     ReviewError,
     ReviewFailedError,
     from_aws_error,
@@ -40,6 +41,7 @@ from lake_gate.model.run import Run
 from lake_gate.notifications.message import Notice
 from lake_gate.notifications.receipts import Receipts
 from lake_gate.notifications.sending import send_once
+from lake_gate.reports.writing import write_run_report
 from lake_gate.review.answering import answer_of, now
 from lake_gate.review.checking import TOO_MANY_OPEN, has_too_many_open, request_of
 from lake_gate.review.documents import (
@@ -73,15 +75,16 @@ from lake_gate.review.request import (
     state_of,
     with_rules,
 )
-from lake_gate.review.returning import check_in_quarantine, give_back, take_back
+from lake_gate.review.returning import check_in_quarantine, check_not_purged, give_back, take_back
 from lake_gate.review.sessions import Purger, Releaser
+from lake_gate.runs_index import run_id_of
 from lake_gate.settings import load_settings
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-_IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)
+_IMPOSSIBLE = (ReviewedFileChangedError, ReviewedFilePurgedError, ExceptionStandsError, ExceptionEndedError)
 """Errors with which an approved request has failed."""
 _TOO_FEW = "too few answers count: its tasks were marked as done, or the feed's file has become stricter since"
 
@@ -240,7 +243,8 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         names = {file.name for file in request.files}
         run = Run.of_folder(request.feed, request.run_folder)
         columns = (line for line in iter_columns(self.s3, self.lake_settings.bronze_bucket, run) if line.name in names)
-        page = links.run_on_page(self.reviewed_feed(context).dag_id, run.folder)
+        run_id = run_id_of(self.s3, self.lake_settings.bronze_bucket, run)
+        page = links.run_on_page(self.reviewed_feed(context).dag_id, run_id)
         read = read_past(self.s3, self.lake_settings.bronze_bucket, run, names)
         past = {name: table.words for name, table in read.items()}
         self.subject, self.body = subject(request), body(request, columns, valid, page=page, past=past)
@@ -293,6 +297,7 @@ class CarryOutOperator(ReviewOperator):
             self._take_back(request)
             raise AirflowSkipException(f"The request is {state}: nothing is carried out")
         try:
+            check_not_purged(self.s3, self.lake_settings.bronze_bucket, request)
             if request.kind is Asked.PURGE:
                 self._purge(request, answers, begun)
             else:
@@ -420,6 +425,7 @@ class CloseRequestOperator(ReviewOperator):
         if outcome is None:
             outcome = self._outcome(request, answers)
         outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, outcome)
+        write_run_report(self.s3, self.lake_settings, Run.of_folder(request.feed, request.run_folder))
         valid = counted(request, answers)
         self.send(context, self.reviewed_feed(context), closed_notice(request, valid, outcome), "closed")
         if outcome.get("state") == State.FAILED:

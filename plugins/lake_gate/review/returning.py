@@ -13,11 +13,12 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
+from lake_gate.decision.overlay import read_amendments
 from lake_gate.delivery.disk import disk_full_as_gate_error
 from lake_gate.delivery.source_files import CHUNK_BYTES
-from lake_gate.errors import ReviewedFileChangedError
+from lake_gate.errors import ReviewedFileChangedError, ReviewedFilePurgedError
 from lake_gate.model.names import loggable
-from lake_gate.model.run import HELD_PREFIX
+from lake_gate.model.run import HELD_PREFIX, Run
 from lake_gate.moving.sealed import sealed_checksum
 from lake_gate.s3.uploads import put_once
 from lake_gate.s3.versions import head_version, list_histories
@@ -49,6 +50,18 @@ def give_back(s3: S3Client, releaser: Releaser, bronze: str, request: Request) -
     """
     with disk_full_as_gate_error("a copy of a reviewed file"):
         return [_give_back(s3, releaser, bronze, request, file) for file in request.files]
+
+
+def check_not_purged(s3: S3Client, bronze: str, request: Request) -> None:
+    """Check that no other request has purged the files of a request.
+
+    :raises ReviewedFilePurgedError: when one has.
+    """
+    purges = read_amendments(s3, bronze, Run.of_folder(request.feed, request.run_folder)).purges
+    for file in request.files:
+        purge = purges.get(file.name)
+        if purge and purge.version_id == file.version_id and purge.by != request.id:
+            raise ReviewedFilePurgedError(request.id, file.name, purge.at, purge.by)
 
 
 def check_in_quarantine(s3: S3Client, quarantine: str, request_id: str, file: ReviewedFile) -> None:

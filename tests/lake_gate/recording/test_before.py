@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from lake_gate.decision.columns import ColumnLine
 from lake_gate.model import jsonl
-from lake_gate.model.run import COLUMNS, OBJECTS, Run
+from lake_gate.model.run import COLUMNS, OBJECTS, RUN, Run
 from lake_gate.recording.before import RunBefore
 from lake_gate.runs_index import upsert
 from tests.builders import decided
@@ -87,3 +88,22 @@ def test_damaged_documents_of_the_run_before_stop_no_record(lake: Lake) -> None:
     run = ran(lake, 1, decided("patients.csv"))
     lake.s3.put_object(Bucket=lake.bronze, Key=run.document(OBJECTS), Body=b"{}\n")
     assert compared(lake, decided("patients.csv")) == {"patients.csv": None}
+
+
+def test_run_of_which_only_the_folder_is_known_is_compared_with_earlier_ones(lake: Lake) -> None:
+    """As when its record is written again: by a later finding, or a purge."""
+    run = Run("synthea", "manual__2026-11-02T10:00:00+00:00")
+    for number in (1, 3):
+        ran(lake, number, decided("patients.csv", "hold"))
+    upsert(lake.s3, lake.bronze, run, state="recorded", started_at="2026-11-02")
+    assert RunBefore.read(lake.s3, lake.bronze, Run.of_folder("synthea", run.folder)).run_id == "run-1"
+    assert RunBefore.read(lake.s3, lake.bronze, Run.of_folder("synthea", run.folder).masked).run_id == "run-1"
+
+
+def test_run_that_the_index_does_not_have_is_compared_with_earlier_ones(lake: Lake) -> None:
+    run = Run("synthea", "manual__2026-11-02T10:00:00+00:00")
+    for number in (1, 3):
+        ran(lake, number, decided("patients.csv", "hold"))
+    pin = {"run_id": run.run_id, "source": "s3://in/", "dry_run": False, "began_at": "2026-11-02"}
+    lake.s3.put_object(Bucket=lake.bronze, Key=run.document(RUN), Body=json.dumps(pin).encode())
+    assert RunBefore.read(lake.s3, lake.bronze, Run.of_folder("synthea", run.folder)).run_id == "run-1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,7 +20,14 @@ from airflow.sdk.exceptions import AirflowSkipException
 from botocore.exceptions import ClientError
 
 from lake_gate.delivery.pin import check_pin, pin_run
-from lake_gate.errors import AwsError, DamagedDocumentError, ReviewError, ReviewFailedError, RunPinnedError
+from lake_gate.errors import (
+    AwsError,
+    DamagedDocumentError,
+    ReviewedFilePurgedError,
+    ReviewError,
+    ReviewFailedError,
+    RunPinnedError,
+)
 from lake_gate.exceptions.store import add_exception, read_exceptions
 from lake_gate.feed import Feed
 from lake_gate.ledger.audit import Audit
@@ -38,6 +46,7 @@ from lake_gate.review.operators import (
     NotifyReviewersOperator,
     ReprocessOperator,
 )
+from lake_gate.review.purging import amend_record
 from lake_gate.review.request import APPROVE, MOST_IGNORED, REFUSE, Answer, request_id_of
 from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
@@ -70,16 +79,16 @@ class Review:
 
         monkeypatch.setattr(HITLOperator, "execute", execute)
 
-    def step(self, operator: Any, asked_by: str | None = "ann", **more: Any) -> Any:
+    def step(self, operator: Any, asked_by: str | None = "ann", run_id: str = RUN_ID, **more: Any) -> Any:
         task = operator(task_id="t", settings=self.lake.settings.to_json(), feed="quarantine_review", **more)
         dag_run = SimpleNamespace(
-            dag_id="quarantine_review", run_id=RUN_ID, start_date=None, triggering_user_name=asked_by
+            dag_id="quarantine_review", run_id=run_id, start_date=None, triggering_user_name=asked_by
         )
-        return task.step({"run_id": RUN_ID, "dag_run": dag_run, "params": self.params})
+        return task.step({"run_id": run_id, "dag_run": dag_run, "params": self.params})
 
-    def ask(self, **changes: Any) -> str:
+    def ask(self, run_id: str = RUN_ID, **changes: Any) -> str:
         self.params = {**PARAMS, **changes}
-        made: str = self.step(CheckRequestOperator)
+        made: str = self.step(CheckRequestOperator, run_id=run_id)
         return made
 
     def approve(self, *given: Any, number: int = 1) -> Any:
@@ -683,7 +692,26 @@ def test_purge_deletes_the_file_says_so_in_the_record_and_starts_no_run(purged: 
     assert (entry["outcome"], entry["purged"]["by"]) == ("quarantine", ID)
     kinds = [line.kind for line in lines_of(purged.lake)]
     assert kinds == ["review", "review", "review", "purge", "purge", "review"]
+    report = purged.lake.read(purged.lake.bronze, "_runs/synthea/1/run_report.html").decode()
+    assert "purged from quarantine on" in report
+    assert re.search(rf"{ID}</th>.*purged</td>", report)
     assert audited(purged.lake) == []
+
+
+def test_nothing_more_is_asked_about_a_purged_file(purged: Review) -> None:
+    purged.step(CarryOutOperator)
+    with pytest.raises(ReviewedFilePurgedError, match=rf"organizations\.csv was purged on .* by the request {ID}"):
+        purged.ask(run_id="manual__2", asked="keep")
+
+
+def test_approved_request_about_a_file_that_was_purged_meanwhile_fails_and_says_so(purged: Review) -> None:
+    other = replace(purged.request, id="review-0000000000000000")
+    amend_record(purged.lake.s3, purged.lake.settings, other, "2026-11-01T10:00:00+00:00")
+    with pytest.raises(AirflowSkipException, match="was purged on 2026-11-01"):
+        purged.step(CarryOutOperator)
+    with pytest.raises(ReviewFailedError, match="It has moved no file"):
+        purged.step(CloseRequestOperator)
+    assert purged.document("outcome.json")["state"] == "failed"
 
 
 def test_purge_needs_two_people(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
