@@ -12,6 +12,7 @@ export AIRFLOW_HOME ?= $(CURDIR)/.local/airflow
 
 SOURCE ?=
 RUN_ARGS ?=
+USERS ?=
 PACKAGE_ARGS ?=
 ENV ?=
 SMOKE_ARGS ?=
@@ -51,8 +52,8 @@ $(VENV)/moto/.ready: $(VENV)/.ready
 run: setup ## Run a delivery through the gate: make run [SOURCE=folder|zip|s3://...|https://...zip]
 	@$(BIN)/python -m dev.run --source "$(SOURCE)" $(RUN_ARGS)
 
-up: setup ## Start Airflow's UI on the local AWS
-	@$(BIN)/python -m dev.up
+up: setup ## Start Airflow's UI on the local AWS: make up [USERS=ann,bob,carl, who log in; otherwise without a login]
+	@$(BIN)/python -m dev.up --users "$(USERS)"
 
 down: ## Stop the processes that run and up started
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m dev.down

@@ -9,15 +9,17 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
 
 import boto3
+import requests
 
-from dev import in_process, services
+from dev import in_process, services, users
 from dev.local import local_aws
 from dev.paths import (
     AIRFLOW_HOME,
@@ -42,6 +44,21 @@ FEED = "synthea"
 RUN_SECONDS = 3600
 
 _ERROR = re.compile(r"^(?:lake_gate|macie)\.errors\.\w+: (.+)$", re.MULTILINE)
+_CLASS = re.compile(r"^class (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that has ended.
+
+    :param log: place of the log of its tasks.
+    :param errors: texts of the errors of the gate and of Macie, each once.
+    """
+
+    run_id: str
+    state: str
+    log: str
+    errors: Sequence[str]
 
 
 def main() -> None:
@@ -58,14 +75,14 @@ def main() -> None:
         conf["policy"] = arguments.policy
     print(f"Delivery   {conf['source']}")
     feed = _feed_of(arguments.policy)
-    run_id, state, log = _run(feed, conf, endpoint, bronze, arguments.airflow)
-    run = Run(feed.name, run_id)
+    ended = _run(feed, conf, endpoint, bronze, arguments.airflow)
+    run = Run(feed.name, ended.run_id)
     record = _record(bronze, run)
-    _report(record, f"s3://{bronze}/{run.document('record.json')}", state, log)
-    print(f"State      {state}, {time.monotonic() - began:.1f} s")
-    print(f"Inspect    AWS_ENDPOINT_URL={endpoint} aws s3 ls --recursive s3://{bronze}")
+    _report(record, f"s3://{bronze}/{run.document('record.json')}", ended)
+    print(f"State      {ended.state}, {time.monotonic() - began:.1f} s")
+    print(f"Inspect    {_aws(endpoint)} s3 ls --recursive s3://{bronze}")
     print("Stop       make down")
-    sys.exit(0 if state == "success" and record and record["accounted"] else 1)
+    sys.exit(0 if ended.state == "success" and record and record["accounted"] else 1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -113,24 +130,26 @@ def _feed_of(policy: str | None) -> Feed:
     return next(masking, feeds[FEED])
 
 
-def _run(feed: Feed, conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> tuple[str, str, str]:
-    """Run in the Airflow that is up, otherwise in this process; return run id, state, and place of the log."""
+def _run(feed: Feed, conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> Ended:
+    """Run in the Airflow that is up, otherwise in this process."""
+    login = None
     if not airflow_url and (up := services.running("airflow")):
-        airflow_url = up.url
+        airflow_url, login = up.url, users.login()
     if airflow_url:
-        api = AirflowApi(airflow_url, feed.dag_id)
+        api = AirflowApi(airflow_url, feed.dag_id, login)
         services.wait_for(lambda: True if api.is_up() and api.unpause() else None, 180, lambda: None)
         is_web = conf["source"].startswith("http")  # such an address may hold a password
         run_id = api.trigger(conf, "" if is_web else f"Delivery: {conf['source']}")
         show = _begin(feed, run_id, bronze, airflow_url, sys.stdout)
         state = api.follow(run_id, show, seconds=RUN_SECONDS)
-        return run_id, state, f"{airflow_url}/dags/{feed.dag_id}/runs/{quote(run_id, safe='')}"
+        log = f"{airflow_url}/dags/{feed.dag_id}/runs/{quote(run_id, safe='')}"
+        return Ended(run_id, state, log, _errors_in_airflow(api, run_id) if state == "failed" else ())
     # Airflow, imported below, reads the environment.
     os.environ.update(airflow_environment(endpoint))
     os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(AIRFLOW_HOME)
     begin = partial(_begin, feed, bronze=bronze, where="in this process")
     run_id, state = in_process.run(conf, lambda run_id, out: begin(run_id=run_id, out=out), feed.dag_id)
-    return run_id, state, str(LOGS / "run.log")
+    return Ended(run_id, state, str(LOGS / "run.log"), _errors_in_log(LOGS / "run.log"))
 
 
 def _begin(
@@ -151,11 +170,11 @@ def _record(bronze: str, run: Run) -> dict[str, Any] | None:
     return {**json.loads(content), "objects": list(iter_json_lines(s3, bronze, run.document("objects.jsonl")))}
 
 
-def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> None:
-    if state != "success":
-        print(f"\nThe run ended as {state}. Log of its tasks: {log}")
-        for reason in _reasons(Path(log)):
-            print(f"  {reason}")
+def _report(record: dict[str, Any] | None, uri: str, ended: Ended) -> None:
+    if ended.state != "success":
+        print(f"\nThe run ended as {ended.state}. Log of its tasks: {ended.log}")
+        for error in ended.errors:
+            print(f"  {error}")
     if record is None:
         print("The run wrote no record; files that were landed stay in bronze.")
         return
@@ -163,11 +182,25 @@ def _report(record: dict[str, Any] | None, uri: str, state: str, log: str) -> No
     print(f"Run record {uri}")
 
 
-def _reasons(log: Path) -> list[str]:
-    """Return the errors of the gate and of Macie in the log of the tasks, each once; none for a run elsewhere."""
-    if not log.is_file():
-        return []
+def _errors_in_log(log: Path) -> list[str]:
     return list(dict.fromkeys(_ERROR.findall(log.read_text(encoding="utf-8", errors="replace"))))
+
+
+def _errors_in_airflow(api: AirflowApi, run_id: str) -> list[str]:
+    """Return the errors whose classes are ours, by name: texts of other errors may have values. None without logs."""
+    files = [REPO / "plugins" / package / "errors.py" for package in ("lake_gate", "macie")]
+    ours = {name for file in files for name in _CLASS.findall(file.read_text(encoding="utf-8"))}
+    try:
+        return list(dict.fromkeys(text for name, text in api.errors(run_id) if name in ours))
+    except requests.RequestException:
+        return []
+
+
+def _aws(endpoint: str) -> str:
+    """Return the command of the repo's AWS CLI for the local AWS, as it can be pasted at the repo's root."""
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    variables = aws_environment(endpoint)
+    return " ".join([*(f"{name}={variables[name]}" for name in names), ".venv/awscli/bin/aws"])
 
 
 if __name__ == "__main__":

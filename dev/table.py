@@ -31,6 +31,8 @@ def print_record(record: Mapping[str, Any], console: Console | None = None) -> N
     totals = record["totals"]
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(totals["outcomes"].items())) or "nothing"
     console.print(f"{totals['objects']} files, {_size(totals['size_bytes'])}: {outcomes}", highlight=False)
+    if record["dry_run"]:
+        console.print("Dry run, nothing was moved: the decisions are what would happen to the files.", highlight=False)
 
 
 def _address(entry: Mapping[str, Any]) -> str:

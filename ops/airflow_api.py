@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -32,14 +32,16 @@ _RETRY = Retry(
 
 
 class AirflowApi:
-    """Airflow at a base URL that issues tokens without a login (SimpleAuthManager with all admins, loopback only).
+    """Airflow at a base URL that issues tokens by its SimpleAuthManager (loopback only).
 
     :param dag_id: the DAG to trigger and follow.
+    :param login: name and password; None: all are admins without a login.
     """
 
-    def __init__(self, base_url: str, dag_id: str = DAG_ID) -> None:
+    def __init__(self, base_url: str, dag_id: str = DAG_ID, login: tuple[str, str] | None = None) -> None:
         self._url = base_url.rstrip("/")
         self._dag = f"/dags/{dag_id}"
+        self._login = login
         self._session = requests.Session()
         self._session.trust_env = False
         # Airflow closes idle connections after five seconds. A request on a connection that is closed in that moment is
@@ -50,13 +52,20 @@ class AirflowApi:
     def is_up(self) -> bool:
         """Return whether the API issues a token, and scheduler, triggerer and DAG processor are healthy."""
         try:
-            token = self._session.get(f"{self._url}/auth/token", timeout=10).json()["access_token"]
+            token = self._issue_token().json()["access_token"]
             health = self._session.get(f"{self._url}/api/v2/monitor/health", timeout=10).json()
         except (requests.RequestException, ValueError, KeyError):
             return False
         self._session.headers["Authorization"] = f"Bearer {token}"
         parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
         return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
+
+    def _issue_token(self) -> requests.Response:
+        address = f"{self._url}/auth/token"
+        if self._login is None:
+            return self._session.get(address, timeout=10)
+        name, password = self._login
+        return self._session.post(address, json={"username": name, "password": password}, timeout=10)
 
     def unpause(self) -> bool:
         """Unpause the DAG if it is paused; return False while the DAG processor has not read it yet."""
@@ -91,6 +100,17 @@ class AirflowApi:
             if state in {"success", "failed"} or time.monotonic() > end:
                 return state
             time.sleep(0.5)
+
+    def errors(self, run_id: str, most_tasks: int = 10) -> Iterator[tuple[str, str]]:
+        """Yield class and text of the error of each failed task instance, of the first ones in the order of start."""
+        run = f"{self._dag}/dagRuns/{quote(run_id, safe='')}/taskInstances"
+        failed = self.get(f"{run}?state=failed&order_by=start_date&limit={most_tasks}")["task_instances"]
+        for task in failed:
+            log = f"{run}/{quote(task['task_id'], safe='')}/logs/{task['try_number']}"
+            for line in self.get(f"{log}?map_index={task['map_index']}&full_content=true")["content"]:
+                # A line that is not JSON is a text. The error comes first, then what has caused it.
+                if isinstance(line, dict) and (detail := line.get("error_detail")):
+                    yield detail[0]["exc_type"], detail[0]["exc_value"]
 
     def get(self, path: str) -> dict[str, Any]:
         """Return the response to a GET of a path below ``/api/v2``."""

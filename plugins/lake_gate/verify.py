@@ -1,7 +1,8 @@
 """Check ledgers and documents of the gate: ``python -m lake_gate.verify s3://bucket[/_ledger/feed] | folder``.
 
-It needs boto3 only. A folder is a copy of the bucket, as ``aws s3 sync`` makes it. Exit codes: 0 everything that was
-checked is as the ledger says, 1 problems, 2 something could not be checked.
+Run it in the folder that has ``lake_gate``. For a bucket it needs boto3, for a folder Python only. A folder is a copy
+of the bucket, as ``aws s3 sync`` makes it. Exit codes: 0 everything that was checked is as the ledger says, 1 problems,
+2 something could not be checked.
 """
 
 from __future__ import annotations
@@ -11,11 +12,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING, Any
 
 from lake_gate.ledger.audit import Audit, Report
 from lake_gate.ledger.chain import LEDGERS, Head
@@ -25,10 +22,17 @@ from lake_gate.model.names import loggable
 from lake_gate.model.run import FEED_NAME, REVIEWS, RUNS
 from lake_gate.model.words import counted
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 FINE, PROBLEMS, NOT_CHECKED = 0, 1, 2
 _MOST_SHOWN = 1000
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/_ledger(/([a-z][a-z0-9_]{0,39}))?)?/?")
-_CLIENT = Config(connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 5})
+_CLIENT: dict[str, Any] = {
+    "connect_timeout": 10,
+    "read_timeout": 60,
+    "retries": {"mode": "standard", "max_attempts": 5},
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         return _verify(given)
-    except (ClientError, BotoCoreError) as error:
-        print(f"not checked: {_class_of(error)}", file=sys.stderr)
-    except (OSError, ValueError) as error:
-        print(f"not checked: {loggable(str(error), 500)}", file=sys.stderr)
+    except Exception as error:
+        if not (reason := _reason(error)):
+            raise
+        print(f"not checked: {reason}", file=sys.stderr)
     return NOT_CHECKED
 
 
@@ -83,13 +87,26 @@ def _open(address: str) -> tuple[Store, str]:
     if address.startswith("s3:"):
         if not (match := _ADDRESS.fullmatch(address)):
             raise ValueError("expected s3://bucket or s3://bucket/_ledger/feed")
-        return BucketStore(boto3.client("s3", config=_CLIENT), match[1]), match[4] or ""
+        return BucketStore(_client(), match[1]), match[4] or ""
     folder = Path(address).resolve()
     if not folder.is_dir():
         raise ValueError("the folder does not exist")
     if folder.parent.name == LEDGERS.rstrip("/") and FEED_NAME.fullmatch(folder.name):
         return FolderStore(folder.parent.parent), folder.name
     return FolderStore(folder), ""
+
+
+def _client() -> S3Client:
+    """Return a client of S3; boto3 is imported here, because a folder is checked without it.
+
+    :raises ValueError: when boto3 is not installed.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+    except ModuleNotFoundError:
+        raise ValueError("boto3 is not installed, and s3:// needs it; a folder with a copy does not") from None
+    return boto3.client("s3", config=Config(**_CLIENT))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -104,10 +121,15 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"  {counted(len(report.problems), 'problem')}, {len(report.unchecked):,} not checked"
 
 
-def _class_of(error: Any) -> str:
-    """Return the code of an answer of AWS, or the class of the error: its text may have addresses."""
-    response = getattr(error, "response", {})
-    return loggable(str(response.get("Error", {}).get("Code") or type(error).__name__), 100)
+def _reason(error: Exception) -> str:
+    """Return why nothing was checked, or "" for an error that is not expected.
+
+    Of an error of AWS it is the code, or else the class: its text may have addresses.
+    """
+    if any(cls.__module__.startswith("botocore.") for cls in type(error).__mro__):
+        response = getattr(error, "response", {})
+        return loggable(str(response.get("Error", {}).get("Code") or type(error).__name__), 100)
+    return loggable(str(error), 500) if isinstance(error, OSError | ValueError) else ""
 
 
 if __name__ == "__main__":

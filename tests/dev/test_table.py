@@ -27,7 +27,7 @@ def entry(name: str = "patients.csv", **changes: Any) -> dict[str, Any]:
     }
 
 
-def printed(*entries: dict[str, Any], width: int | None = None) -> list[str]:
+def printed(*entries: dict[str, Any], width: int | None = None, dry_run: bool = False) -> list[str]:
     """Return the lines for a pipe, or with a width those for a terminal, without colours and margins."""
     outcomes: dict[str, int] = {}
     for item in entries:
@@ -37,7 +37,7 @@ def printed(*entries: dict[str, Any], width: int | None = None) -> list[str]:
     totals = {"objects": len(entries), "size_bytes": sizes, "outcomes": outcomes}
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=width is not None, color_system=None)
-    print_record({"objects": list(entries), "totals": totals}, console)
+    print_record({"objects": list(entries), "totals": totals, "dry_run": dry_run}, console)
     return [line.strip() for line in out.getvalue().splitlines()]
 
 
@@ -136,3 +136,9 @@ def test_totals_are_printed_for_an_empty_delivery() -> None:
 )
 def test_size_is_shown_in_the_unit_that_suits_it(size_bytes: int, shown: str) -> None:
     assert f" {shown} " in " ".join(line_of("patients.csv", printed(entry(size_bytes=size_bytes))))
+
+
+def test_dry_run_is_called_one() -> None:
+    text = "Dry run, nothing was moved: the decisions are what would happen to the files."
+    assert printed(entry(), dry_run=True)[-1] == text
+    assert text not in printed(entry())

@@ -119,7 +119,21 @@ def test_run_exits_with_1_and_says_why_when_the_source_is_not_there(commands: Co
     code, output = commands("run", "--source", str(tmp_path / "nothing"))
     assert code == 1
     assert "land                 FAILED" in output
+    assert "was refused, nothing was landed: no such file or folder." in output
     assert "wrote no record" in output
+
+
+def test_dry_run_says_so_and_the_printed_command_lists_the_files(commands: Commands, delivery: Path) -> None:
+    code, output = commands("run", "--source", str(delivery), "--dry-run")
+    assert code == 0, output
+    assert "Dry run, nothing was moved" in output
+    command = re.search(r"^Inspect +(.+)$", output, re.MULTILINE)
+    assert command
+    environment = {"PATH": os.environ["PATH"], "HOME": str(delivery)}
+    listed = subprocess.run(
+        command[1], shell=True, cwd=REPO, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "/high.csv" in listed.stdout
 
 
 def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(commands: Commands, delivery: Path) -> None:
@@ -142,3 +156,22 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert (code, output.split()) == (0, ["Stopped", "airflow", "Stopped", "local-aws"])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(url[1]))) != 0
+
+
+def test_users_log_in_and_a_run_that_fails_says_why(commands: Commands, tmp_path: Path) -> None:
+    code, output = commands("up", "--users", "ann,bob")
+    assert code == 0, output
+    shown = dict(re.findall(r"^Password +(\w+) +(\S+)$", output, re.MULTILINE))
+    url = commands.service("airflow")["url"]
+    assert requests.get(f"{url}/auth/token", timeout=60).status_code == 403
+    for name in ("ann", "bob"):
+        body = {"username": name, "password": shown[name]}
+        assert requests.post(f"{url}/auth/token", json=body, timeout=60).status_code == 201
+        wrong = {**body, "password": f"{shown[name]}x"}
+        assert requests.post(f"{url}/auth/token", json=wrong, timeout=60).status_code == 401
+    code, output = commands("up", "--users", "ann,eve")
+    assert (code, output) == (1, "Airflow is running with other users; stop it first: make down\n")
+    missing = tmp_path / "nothing"
+    code, output = commands("run", "--source", str(missing))
+    assert code == 1
+    assert f"  The delivery at {missing} was refused, nothing was landed: no such file or folder.\n" in output

@@ -164,7 +164,7 @@ def test_auditor_checks_ledgers_with_each_statement_of_the_policy(
 ) -> None:
     record(lake)
     client = auditor(without)
-    monkeypatch.setattr("lake_gate.verify.boto3.client", lambda *_, **__: client)
+    monkeypatch.setattr("boto3.client", lambda *_, **__: client)
     assert main([f"s3://{lake.bronze}"]) == code
 
 

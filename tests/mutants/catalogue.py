@@ -781,6 +781,7 @@ MUTANTS = [
     _book("a head that cannot be read stops the message", "except Exception as error:\n            log", "except KeyError as error:\n            log"),
     _audit("the hash of a document is not compared", "if content and content.sha256 == named.sha256:", "if content:"),
     _audit("the documents of a record are not checked", "and content and named.is_record:", "and content and False:"),
+    _audit("documents of lines that are gone count as checked", "        if lost:\n", "        if False:\n"),
     _audit("a document without a line is fine", "if _is_before(entry.modified_at, self._first_at):", "if True:"),
     _audit("a line names any address", 'and match[4] == self.feed and ".." not in line.uri', ""),
     Mutant(f"{GATE}/ledger/stores.py", ("tests/lake_gate/ledger/test_stores.py",), "a folder is left", "path.resolve().is_relative_to(self.root.resolve()) and path.is_file()", "path.is_file()"),

@@ -29,6 +29,7 @@ from lake_gate.model.exception import PREFIX as EXCEPTIONS
 from lake_gate.model.exception import REVOKED
 from lake_gate.model.names import loggable
 from lake_gate.model.run import RECORD, REVIEWS, RUNS, is_document_name
+from lake_gate.model.words import counted
 from lake_gate.s3.threads import map_threads
 
 MOST_LINES = 1_000_000
@@ -127,9 +128,10 @@ class Audit:
 
     def _check_chain(self) -> None:
         hashes: dict[int, str] = {}
-        last = 0
+        last = lost = 0
         for checked in check(self._iter_lines()):
             self.report.problems += checked.problems
+            lost += checked.sequence - last - bool(checked.line)
             last = checked.sequence
             if self.kept and last == self.kept.sequence:
                 hashes[last] = checked.hash
@@ -139,6 +141,9 @@ class Audit:
                 self._name(checked.sequence, checked.line)
         if self.kept and (problem := check_head(self.kept, last, hashes)):
             self.report.problems.append(problem)
+        lost += max(self.kept.sequence - last, 0) if self.kept else 0
+        if lost:
+            self.report.unchecked.append(f"documents of {counted(lost, 'line')} missing or damaged")
         if not last:
             self.report.unchecked.append("the ledger has no lines: it was removed, or all is older than the ledger")
 

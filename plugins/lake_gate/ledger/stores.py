@@ -14,11 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from lake_gate.s3.answers import is_missing
-
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
 _PART_BYTES = 1024**2
@@ -105,6 +102,11 @@ class BucketStore:
 
     def read(self, key: str, version_id: str, most_bytes: int) -> Content | None:
         """Return hash and first bytes of a version, the latest one by default; None if it does not exist."""
+        # Imported here: an auditor checks a folder without boto3.
+        from botocore.exceptions import ClientError
+
+        from lake_gate.s3.answers import is_missing
+
         version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=key, **version)
