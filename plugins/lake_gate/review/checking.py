@@ -136,9 +136,11 @@ def _files(
 ) -> Iterator[ReviewedFile]:
     """Yield the files as the record of their run has them, with its amendments.
 
-    :raises ReviewError: when one is not a quarantined file of the run.
+    :raises ReviewError: when the run is not known, or one is not a quarantined file of it.
+    :raises DamagedDocumentError: when a document of the run is gone or damaged.
     """
     wanted, bronze = set(names), settings.bronze_bucket
+    _require_run(s3, bronze, request, run)
     if read_accounted_record(s3, bronze, run)["dry_run"]:
         raise ReviewError(request.id, "the run was a dry run, so it has not quarantined anything")
     manifest = iter_items(s3, bronze, run.document(MANIFEST), partial(jsonl.from_dict, LandedObject))
@@ -151,6 +153,17 @@ def _files(
         problem = (
             f"{len(wanted)} of the named files were not quarantined by this run; the Gate page lists those that were"
         )
+        raise ReviewError(request.id, problem)
+
+
+def _require_run(s3: S3Client, bronze: str, request: Request, run: Run) -> None:
+    """Check that the feed has, or had, documents of a run: without any, its id was mistyped, and nothing is damaged.
+
+    :raises ReviewError: when none of them has a version or a delete marker.
+    """
+    listed = s3.list_object_versions(Bucket=bronze, Prefix=run.document(""), MaxKeys=1)
+    if not listed.get("Versions") and not listed.get("DeleteMarkers"):
+        problem = f"the feed {run.feed} has no run {run.run_id!r}; copy the run id from the Gate page"
         raise ReviewError(request.id, problem)
 
 

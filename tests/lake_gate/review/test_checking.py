@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
+from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
+from lake_gate.model.run import RECORD
 from lake_gate.review import checking
 from lake_gate.review.answering import moment_after
 from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
@@ -157,11 +158,25 @@ def test_dry_run_has_quarantined_nothing(lake: Lake) -> None:
         ask(lake)
 
 
-@pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e"])
-def test_run_without_a_record_is_named(lake: Lake, run: str) -> None:
+@pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e", "manual__nope"])
+def test_run_that_the_feed_does_not_have_is_a_mistyped_id(lake: Lake, run: str) -> None:
     quarantined_run(lake)
-    with pytest.raises((DamagedDocumentError, NotAccountedError)):
+    with pytest.raises(ReviewError, match="the feed synthea has no run .*; copy the run id from the Gate page") as error:
         ask(lake, run=run)
+    assert repr(run) in str(error.value)
+
+
+@pytest.mark.parametrize("left", ["documents", "delete marker"])
+def test_record_that_was_deleted_is_damage(lake: Lake, left: str) -> None:
+    run = quarantined_run(lake)
+    record, folder = {"Bucket": lake.bronze, "Key": run.document(RECORD)}, run.document("")
+    if left == "delete marker":
+        lake.s3.delete_object(**record)
+    for item in lake.s3.list_object_versions(Bucket=lake.bronze, Prefix=folder)["Versions"]:
+        if left == "delete marker" or item["Key"] == record["Key"]:
+            lake.s3.delete_object(Bucket=lake.bronze, Key=item["Key"], VersionId=item["VersionId"])
+    with pytest.raises(DamagedDocumentError, match=r"record\.json is damaged: it does not exist"):
+        ask(lake)
 
 
 @pytest.mark.parametrize("change", ["gone", "unsealed", "forged"])
