@@ -78,14 +78,20 @@ def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
         ({"asked_by": ""}, "which user has asked"),
         ({"files": []}, "at least one file"),
         ({"files": [f"{number}.csv" for number in range(101)]}, "at most 100"),
-        ({"files": ["organizations.csv", "patients.csv"]}, "1 of the named files were not quarantined"),
+        (
+            {"files": ["organizations.csv", "patients.csv"]},
+            "1 of the named files were not .*, among them 'patients.csv'; the Gate page",
+        ),
+        ({"files": [f"{number}.csv" for number in range(9)]}, "9 of .*, among them '0.csv', .*'4.csv'; the Gate"),
+        ({"files": ["x" * 1000]}, rf"among them '{'x' * 197}\.\.\.'; the Gate"),
+        ({"files": ["a\nb\u202e"]}, r"among them 'a\\+nb\\+u202e'; the Gate"),
         ({"asked": "release_masked"}, "no masking spec"),
         ({"until": day(-1)}, "until"),
         ({"until": day(MOST_DAYS + 1)}, "until"),
         ({"until": "soon"}, "until"),
         ({**TABLE, "most": None}, "exception is not valid: most"),
         ({**TABLE, "identifier": None}, "exception is not valid: identifier"),
-        ({**TABLE, "identifier": "ADDRESS"}, "identifier: it was not found in 1 of the tables"),
+        ({**TABLE, "identifier": "ADDRESS"}, "it was not found in 1 of the tables, among them 'organizations'"),
         ({**TABLE, "most": 1_000_001}, "exception is not valid"),
         ({"reason": "two\nlines"}, r"exception is not valid: \$\.reason"),
     ],
@@ -161,7 +167,9 @@ def test_dry_run_has_quarantined_nothing(lake: Lake) -> None:
 @pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e", "manual__nope"])
 def test_run_that_the_feed_does_not_have_is_a_mistyped_id(lake: Lake, run: str) -> None:
     quarantined_run(lake)
-    with pytest.raises(ReviewError, match="the feed synthea has no run .*; copy the run id from the Gate page") as error:
+    with pytest.raises(
+        ReviewError, match=r"the feed synthea has no run .*; copy the run id from the Gate page"
+    ) as error:
         ask(lake, run=run)
     assert repr(run) in str(error.value)
 
