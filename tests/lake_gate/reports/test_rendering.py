@@ -149,8 +149,8 @@ def month(name: str = "", **more: Any) -> Any:
         {"id": name or "r-1", "action": name or "release", "state": name or "expired", "names": ["x.csv", "y.csv"]},
         {"id": name or "r-2", "action": name or "keep", "state": name or "kept", "names": ["x.csv"]},
     ):
-        people = {"reason": name or "as agreed", "asked_by": name or "ann", "answered_by": [name or "bob", name or "cid"]}
-        period.add_review({**asked, **people, **review, "files": len(review["names"])})
+        people = {"asked_by": name or "ann", "answered_by": [name or "bob", name or "cid"]}
+        period.add_review({**asked, **people, **review, "reason": name or "as agreed", "files": len(review["names"])})
     return period
 
 
