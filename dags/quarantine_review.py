@@ -4,6 +4,8 @@
 | red task | cause | do |
 |---|---|---|
 | **read_settings** | a parameter below /lake_gate is missing or not usable | the error names it; set it, clear |
+| **read_settings** | a field of the form is empty or not known | the error says which; start a new run with it right |
+| **check_request** | the feed has no run with this id | copy the run id from the Gate page, start a new request |
 | **check_request** | not valid, or a file is not in quarantine any more | the error names it; start a new request |
 | **check_request** | Airflow does not know who has asked | start it in the UI, or with the token of a user |
 | **notify_reviewers** | the topic refused or failed | correct it, clear: nothing is sent twice |
@@ -29,8 +31,8 @@ The request, each answer and the outcome are documents below _reviews/ in **bron
 release adds an exception: the detections that were reviewed do not count for these bytes, or up to a number in this
 column of this table, until its end. Then the reviewed versions are copied back to held/, and a run of the feed takes
 them through the gate again: Macie scans them, and everything else that it finds counts. **Nothing is moved past the
-gate.** The quarantined version stays. A purge deletes the versions with the reviewed bytes permanently. docs/review.md
-has a page for reviewers.
+gate.** The quarantined version stays. A purge deletes the versions with the reviewed bytes permanently. A run that is
+green may have been refused: the log of **close** names the state. docs/review.md has a page for reviewers.
 
 ### Settings
 The buckets and topics among the SSM parameters below /lake_gate; releaser_role_arn for a way back, purger_role_arn
@@ -95,7 +97,12 @@ with DAG(
     notify_reviewers = NotifyReviewersOperator(**labels.task("notify_reviewers"), answered_in="approve", feed=NAME)
     approve = AskReviewersOperator(**labels.task("approve"), number=1, feed=NAME)
     approve_second = AskReviewersOperator(**labels.task("approve_second"), number=2, feed=NAME)
-    carry_out = CarryOutOperator(**labels.task("carry_out"), feed=NAME, execution_timeout=timedelta(hours=2))
+    carry_out = CarryOutOperator(
+        **labels.task("carry_out"),
+        feed=NAME,
+        execution_timeout=timedelta(hours=2),
+        trigger_rule=TriggerRule.NONE_FAILED,  # the second question is skipped if a first answer is enough
+    )
     reprocess = ReprocessOperator(**labels.task("reprocess"), feed=NAME)
     close = CloseRequestOperator(**labels.task("close"), feed=NAME, trigger_rule=TriggerRule.NONE_FAILED)
 

@@ -250,6 +250,12 @@ class ParamsError(FinalGateError):
     sentence = "The parameters of the run are not valid: {problems:all}. Nothing was landed. Start a new run."
 
 
+class ReviewParamsError(ParamsError):
+    """A run of ``quarantine_review`` was started with parameters that are not valid; no request was written."""
+
+    sentence = "The review request is not valid: {problems:all}. Nothing was asked. Correct the input in a new run."
+
+
 class PolicyError(FinalGateError):
     """A file of ``include/policies`` is not a valid policy."""
 

@@ -92,7 +92,7 @@ _REVIEW = {
     "approve": ("Wait for an answer", "Asks until an answer counts, or the deadline has passed. Never the asker."),
     "approve_second": (
         "Wait for a second person",
-        "Asks another person about a release; done at once if a first answer is enough.",
+        "Asks another person; skipped if a first answer is enough, or the request is over.",
     ),
     "carry_out": ("Give the files back", "Copies the reviewed versions to held/ and adds the exceptions."),
     "reprocess": ("Start the feed's DAG", "It scans the files again and decides; started once for a request."),

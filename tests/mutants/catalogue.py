@@ -544,7 +544,7 @@ MUTANTS = [
     _audit("a document of a review is written again", "if entry.versions > 1 and entry.key", "if entry.versions > 9 and entry.key"),
     _checking("a user opens any number of requests", ">= MOST_OPEN\n", "< 0\n"),
     _review("requests that are made at once are more than a user may have", "        self._withdraw_if_too_many(written)\n", ""),
-    _checking("an exception excuses what was not found", "if tables := sum(1 for _ in _tables_without(request)):", "if tables := 0:"),
+    _checking("an exception excuses what was not found", "if tables := list(_tables_without(request)):", "if tables := []:"),
     _checking("a purge is asked before its retention", "if datetime.now(UTC).date() < day:", "if False:"),
     _reviewing("a user who is not a reviewer any more approves", "(is_new or answer.option == APPROVE) and request.reviewers_now and answer.by not in request.reviewers_now", "False"),
     _reviewing("a user who is not a reviewer any more refuses", "(is_new or answer.option == APPROVE) and", "answer.option == APPROVE and"),

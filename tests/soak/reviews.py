@@ -236,7 +236,7 @@ class Reviews:
     def _tried(
         self, review: Review, operator: type[ReviewOperator], context: Any, kill_at: int, **arguments: Any
     ) -> Any:
-        """Return what a task returns; None if it waits, is skipped, was killed or fails."""
+        """Return what a task returns, an empty text if it is skipped; None if it waits, was killed or fails."""
         from tests.soak.world import Killed
 
         try:
@@ -246,7 +246,9 @@ class Reviews:
             review.kills += 1
         except FinalGateError:
             review.is_refused = review.is_refused or operator is CheckRequestOperator
-        except (WaitingError, AirflowSkipException, GateError):
+        except AirflowSkipException:
+            return ""
+        except (WaitingError, GateError):
             pass
         return None
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MOST_BYTES = 1024**2
+_MOST_CHARACTERS, _MOST_PEOPLE = 300, 5
 _REQUEST, _OPEN, _DAMAGED = "/request.json", "open", "damaged"
 
 
@@ -34,9 +35,9 @@ class Reviews:
 def read_reviews(s3: S3Client, bronze: str, feed: str, most: int | None = None) -> Reviews:
     """Return the requests about files of a feed, which are read while they are iterated over: two reads for each.
 
-    Each has ``id``, ``action``, ``state`` (that of its outcome; ``open`` without one), ``asked_at``, ``closed_at``,
-    ``run_folder``, the number of its ``files`` and their ``names``. A request whose documents are damaged has the state
-    ``damaged``.
+    Each has ``id``, ``action``, ``reason``, ``asked_by``, ``asked_at``, ``state`` (that of its outcome; ``open``
+    without one), ``answered_by`` (the users whose answers count), ``closed_at``, ``run_folder``, the number of its
+    ``files`` and their ``names``. A request whose documents are damaged has the state ``damaged``.
 
     :param most: number of requests to read, the newest; all by default.
     """
@@ -64,17 +65,26 @@ def _read(s3: S3Client, bronze: str, prefix: str) -> dict[str, Any]:
         )
     except DamagedDocumentError:
         return _review(review_id, None, _DAMAGED)
-    return _review(review_id, request, facts.text(outcome, "state") or _OPEN, facts.text(outcome, "at"))
+    return _review(review_id, request, facts.text(outcome, "state") or _OPEN, outcome)
 
 
-def _review(review_id: str, request: Mapping[str, Any] | None, state: str, closed_at: str = "") -> dict[str, Any]:
+def _review(
+    review_id: str, request: Mapping[str, Any] | None, state: str, outcome: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "id": review_id,
         "action": facts.text(request, "asked"),
-        "state": state,
-        "closed_at": closed_at,
+        "reason": _cut(facts.text(request, "reason")),
+        "asked_by": _cut(facts.text(request, "asked_by")),
         "asked_at": facts.text(request, "asked_at"),
+        "state": state,
+        "answered_by": [_cut(name) for name in facts.texts(outcome, "answered_by")[:_MOST_PEOPLE]],
+        "closed_at": facts.text(outcome, "at"),
         "run_folder": facts.text(request, "run_folder"),
         "files": len(facts.mappings(request, "files")),
         "names": [facts.text(file, "name") for file in facts.mappings(request, "files")],
     }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 3] + "..."

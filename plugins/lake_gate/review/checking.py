@@ -13,6 +13,7 @@ from lake_gate.delivery.held_objects import MAX_KEY_BYTES
 from lake_gate.errors import ReviewError
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, dataset_of
+from lake_gate.model.names import loggable
 from lake_gate.model.run import HELD_PREFIX, MANIFEST, Run
 from lake_gate.recording.entries import iter_entries, read_accounted_record, zip_with_entries
 from lake_gate.review.answering import moment_after, now
@@ -45,6 +46,7 @@ DAYS_TO_CARRY_OUT = 7
 have approved long ago is asked again."""
 MOST_OPEN = 20
 """Most open requests of a user, so that one user does not take all runs that the DAG may have. Our own rule."""
+_NAMES_SHOWN, _MOST_NAME = 5, 200
 TOO_MANY_OPEN = f"you have {MOST_OPEN} open requests; wait until one of them is closed"
 
 
@@ -136,9 +138,11 @@ def _files(
 ) -> Iterator[ReviewedFile]:
     """Yield the files as the record of their run has them, with its amendments.
 
-    :raises ReviewError: when one is not a quarantined file of the run.
+    :raises ReviewError: when the run is not known, or one is not a quarantined file of it.
+    :raises DamagedDocumentError: when a document of the run is gone or damaged.
     """
     wanted, bronze = set(names), settings.bronze_bucket
+    _require_run(s3, bronze, request, run)
     if read_accounted_record(s3, bronze, run)["dry_run"]:
         raise ReviewError(request.id, "the run was a dry run, so it has not quarantined anything")
     manifest = iter_items(s3, bronze, run.document(MANIFEST), partial(jsonl.from_dict, LandedObject))
@@ -149,9 +153,27 @@ def _files(
             yield _reviewed(landed, entry)
     if wanted:
         problem = (
-            f"{len(wanted)} of the named files were not quarantined by this run; the Gate page lists those that were"
+            f"{len(wanted)} of the named files were not quarantined by this run, {_among(wanted)}; the Gate page lists "
+            "those that were"
         )
         raise ReviewError(request.id, problem)
+
+
+def _require_run(s3: S3Client, bronze: str, request: Request, run: Run) -> None:
+    """Check that the feed has, or had, documents of a run: without any, its id was mistyped, and nothing is damaged.
+
+    :raises ReviewError: when none of them has a version or a delete marker.
+    """
+    listed = s3.list_object_versions(Bucket=bronze, Prefix=run.document(""), MaxKeys=1)
+    if not listed.get("Versions") and not listed.get("DeleteMarkers"):
+        problem = f"the feed {run.feed} has no run {run.run_id!r}; copy the run id from the Gate page"
+        raise ReviewError(request.id, problem)
+
+
+def _among(names: Iterable[str]) -> str:
+    """Return the first names for a sentence, each cut and with its special characters escaped."""
+    shown = [repr(loggable(name, _MOST_NAME)) for name in sorted(names)[:_NAMES_SHOWN]]
+    return f"among them {', '.join(shown)}"
 
 
 def _reviewed(landed: LandedObject, entry: Mapping[str, Any]) -> ReviewedFile:
@@ -180,8 +202,9 @@ def _check_files(s3: S3Client, settings: Settings, request: Request) -> None:
             releaser.policy_for(file)
             if len(f"{longest}{file.name}".encode()) > MAX_KEY_BYTES:
                 raise ReviewError(request.id, "the name of a file is too long to go through the gate again")
-    if tables := sum(1 for _ in _tables_without(request)):
-        raise ReviewError(request.id, f"identifier: it was not found in {tables} of the tables")
+    if tables := list(_tables_without(request)):
+        problem = f"identifier: it was not found in {len(tables)} of the tables, {_among(tables)}"
+        raise ReviewError(request.id, problem)
     try:
         exceptions_of(request, ["(reviewer)"], request.asked_at)
     except ValueError as problem:

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from lake_gate.errors import ParamsError
+from lake_gate.errors import ReviewParamsError
 from lake_gate.include import read_feeds
 from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE, MOST_OCCURRENCES
 from lake_gate.review.checking import DAYS_BY_DEFAULT
@@ -108,7 +108,7 @@ def check_params(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> N
     """Check what the schemas of the params cannot express.
 
     :param conf: what the run was started with.
-    :raises ParamsError: when a param is not known, or one that every request needs is empty.
+    :raises ReviewParamsError: when a param is not known, or one that every request needs is empty.
     """
     names = review_params().keys()
     problems = [] if not (unknown := len((conf or {}).keys() - names)) else [f"{unknown} of them are not parameters"]
@@ -116,4 +116,4 @@ def check_params(params: Mapping[str, Any], conf: Mapping[str, Any] | None) -> N
     if params.get("reason") and not str(params["reason"]).strip():
         problems.append("reason: it is empty")
     if problems:
-        raise ParamsError(problems)
+        raise ReviewParamsError(problems)

@@ -56,7 +56,7 @@ from lake_gate.review.documents import (
 from lake_gate.review.exempting import exceptions_of
 from lake_gate.review.notices import asked_notice, closed_notice
 from lake_gate.review.purging import amend_record, described, purge, versions_to_purge
-from lake_gate.review.rendering import body, subject
+from lake_gate.review.rendering import body, ignored_answer, subject
 from lake_gate.review.request import (
     APPROVE,
     OPTIONS,
@@ -70,6 +70,7 @@ from lake_gate.review.request import (
     State,
     approvers,
     counted,
+    ignored,
     problem_of,
     request_id_of,
     state_of,
@@ -213,6 +214,8 @@ class NotifyReviewersOperator(ReviewOperator):
 class AskReviewersOperator(ReviewOperator, HITLOperator):
     """Ask until so many answers count, one is a refusal, or the deadline has passed. Returns the state of the request.
 
+    Skipped if fewer answers count and no further one is asked for, so that Airflow does not show a success of a person.
+
     Airflow takes any user and any text as an answer. It is judged here; if it does not count, the task asks again.
     Subject and body are made of the documents while the task runs, and are never rendered as templates.
 
@@ -232,14 +235,20 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         self.number = number
 
     def step(self, context: Context) -> str:
-        """Ask, unless the request is answered."""
+        """Ask, unless the request is answered.
+
+        In the same try Airflow 3.2.1 keeps the text with which a task asked first; a cleared or retried one has a new
+        text. Source: ``upsert_hitl_detail`` in airflow/api_fastapi/execution_api/routes/hitl.py.
+        """
         request = self.request_in(context)
         answers = self.answers(request)
         append_latest_answer(self.s3, self.lake_settings, request, answers)
         state, valid = state_of(request, answers, now()), counted(request, answers)
-        if state is not State.ASKED or len(valid) >= self.number:
-            self.log.info("%d of %d answer(s) count; the request is %s", len(valid), len(answers), state)
+        self.log.info("%d of %d answer(s) count; the request is %s", len(valid), len(answers), state)
+        if len(valid) >= self.number:
             return str(state)
+        if state is not State.ASKED:
+            raise AirflowSkipException(f"The request is {state}: no further answer is asked for")
         names = {file.name for file in request.files}
         run = Run.of_folder(request.feed, request.run_folder)
         columns = (line for line in iter_columns(self.s3, self.lake_settings.bronze_bucket, run) if line.name in names)
@@ -247,7 +256,9 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         page = links.run_on_page(self.reviewed_feed(context).dag_id, run_id)
         read = read_past(self.s3, self.lake_settings.bronze_bucket, run, names)
         past = {name: table.words for name, table in read.items()}
-        self.subject, self.body = subject(request), body(request, columns, valid, page=page, past=past)
+        left_out = ignored(request, answers)
+        self.subject = subject(request)
+        self.body = body(request, columns, valid, page=page, past=past, ignored=left_out)
         left = datetime.fromisoformat(request.deadline_at) - datetime.fromisoformat(now())
         self.response_timeout = max(left, timedelta(seconds=1))  # Airflow takes zero as no deadline
         return str(HITLOperator.execute(self, context))
@@ -267,7 +278,7 @@ class AskReviewersOperator(ReviewOperator, HITLOperator):
         note = problem_of(request, counted(request, answers), answer, is_new=True)
         add_answer(self.s3, self.lake_settings, request, replace(answer, note=note), answers)
         if note:
-            self.log.warning("An answer does not count: %s", note)
+            self.log.warning("%s", ignored_answer(answer, note))
 
 
 class CarryOutOperator(ReviewOperator):
@@ -305,8 +316,9 @@ class CarryOutOperator(ReviewOperator):
                 write_step(self.s3, self.lake_settings, request, RETURNED, returned)
         except _IMPOSSIBLE as error:
             self._take_back(request)
-            failed = {"state": State.FAILED, "problem": str(error), "at": now(), **self.in_force(request)}
-            write_step(self.s3, self.lake_settings, request, OUTCOME, failed)
+            by = [answer.by for answer in counted(request, answers)]
+            failed = {"state": State.FAILED, "problem": str(error), "at": now(), "answered_by": by}
+            write_step(self.s3, self.lake_settings, request, OUTCOME, {**failed, **self.in_force(request)})
             raise AirflowSkipException(str(error)) from None
         return len(request.files)
 
@@ -426,8 +438,9 @@ class CloseRequestOperator(ReviewOperator):
             outcome = self._outcome(request, answers)
         outcome = write_step(self.s3, self.lake_settings, request, OUTCOME, outcome)
         write_run_report(self.s3, self.lake_settings, Run.of_folder(request.feed, request.run_folder))
-        valid = counted(request, answers)
-        self.send(context, self.reviewed_feed(context), closed_notice(request, valid, outcome), "closed")
+        notice = closed_notice(request, counted(request, answers), outcome)
+        self.log.info("State: %s. %s", outcome.get("state"), notice.sms)
+        self.send(context, self.reviewed_feed(context), notice, "closed")
         if outcome.get("state") == State.FAILED:
             raise ReviewFailedError(request.id, f"s3://{bronze}/{request.documents}{OUTCOME}")
         return str(outcome.get("state"))

@@ -18,6 +18,8 @@ from lake_gate.review.request import Answer, Asked, Request, ReviewedFile
 MOST_CHARACTERS = 300
 MOST_COLUMNS = 20
 """Most columns that are shown of a file; the Gate page shows all."""
+MOST_IGNORED_SHOWN = 3
+"""Most answers that are shown of those that do not count: the latest."""
 _SAFE = frozenset(" .,;?!'/()-")
 _LINKED = re.compile(r"www\.|://", re.IGNORECASE)
 _WORDS = {
@@ -57,6 +59,7 @@ def body(
     *,
     page: str | None,
     past: Mapping[str, str] = MappingProxyType({}),
+    ignored: Sequence[tuple[Answer, str]] = (),
 ) -> str:
     """Return the text that the person who answers sees.
 
@@ -64,9 +67,11 @@ def body(
     :param approvals: answers that count already.
     :param page: address of the run on the Gate page; None where Airflow does not know its own address.
     :param past: what became of the table of each file in earlier runs, in words, by name of the file.
+    :param ignored: answers that do not count, in their order, each with why.
     """
     lines = list(columns)
     parts = [
+        *_ignored(ignored),
         f"**Asked**: {_WORDS[request.kind]}",
         f"**By**: {plain(request.asked_by)}, {request.asked_at}; to be answered until {request.deadline_at}",
         f"**Why**: {plain(request.reason)}",
@@ -75,12 +80,30 @@ def body(
         "**Files**",
         "\n".join(line for file in request.files for line in _file(file, lines, past.get(file.name))),
         _how_to_look(request, page),
+        "If this question stays after an answer, the answer did not count: the log of this task says why.",
     ]
     return "\n\n".join(parts)
 
 
 def _approved(approvals: Sequence[Answer]) -> str:
     return f"Approved by {', '.join(plain(answer.by) for answer in approvals)}." if approvals else ""
+
+
+def _ignored(answers: Sequence[tuple[Answer, str]]) -> Iterator[str]:
+    if len(answers) > MOST_IGNORED_SHOWN:
+        yield f"{counted(len(answers) - MOST_IGNORED_SHOWN, 'earlier answer')} did not count."
+    for answer, problem in answers[-MOST_IGNORED_SHOWN:]:
+        yield f"**{ignored_answer(answer, problem)}**"
+
+
+def ignored_answer(answer: Answer, problem: str) -> str:
+    """Return the sentence about an answer that does not count.
+
+    :param problem: why, see :func:`lake_gate.review.request.problem_of`.
+    """
+    by = f" of {plain(answer.by)}" if answer.by else ""
+    at = f" at {plain(answer.at[: len('2026-11-29T12:00')].replace('T', ' '))} UTC" if answer.at else ""
+    return f"The answer{by}{at} does not count: {plain(problem)}."
 
 
 def _exception(request: Request) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -262,11 +262,21 @@ def _is_decided(request: Request, valid: Sequence[Answer]) -> bool:
 
 def counted(request: Request, answers: Iterable[Answer]) -> list[Answer]:
     """Return the answers that count, in their order."""
+    return [answer for answer, problem in _judged(request, answers) if not problem]
+
+
+def ignored(request: Request, answers: Iterable[Answer]) -> list[tuple[Answer, str]]:
+    """Return the answers that do not count, in their order, each with why."""
+    return [(answer, problem) for answer, problem in _judged(request, answers) if problem]
+
+
+def _judged(request: Request, answers: Iterable[Answer]) -> Iterator[tuple[Answer, str]]:
     found: list[Answer] = []
     for answer in answers:
-        if not problem_of(request, found, answer):
+        problem = problem_of(request, found, answer)
+        if not problem:
             found.append(answer)
-    return found
+        yield answer, problem
 
 
 def state_of(request: Request, answers: Iterable[Answer], now: str) -> State:

@@ -136,7 +136,10 @@ def made_up(record: Any = RECORD, entries: Any = ENTRIES, columns: Any = COLUMNS
             {
                 "id": "r-2026-11-29-a",
                 "action": "release_masked",
+                "reason": "public organisations",
+                "asked_by": "ann",
                 "state": "open",
+                "answered_by": [],
                 "asked_at": "2026-11-29T09:00:00+00:00",
                 "files": 2,
             }

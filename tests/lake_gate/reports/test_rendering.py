@@ -149,7 +149,8 @@ def month(name: str = "", **more: Any) -> Any:
         {"id": name or "r-1", "action": name or "release", "state": name or "expired", "names": ["x.csv", "y.csv"]},
         {"id": name or "r-2", "action": name or "keep", "state": name or "kept", "names": ["x.csv"]},
     ):
-        period.add_review({**asked, **review, "files": len(review["names"])})
+        people = {"asked_by": name or "ann", "answered_by": [name or "bob", name or "cid"]}
+        period.add_review({**asked, **people, **review, "reason": name or "as agreed", "files": len(review["names"])})
     return period
 
 
@@ -174,7 +175,7 @@ def test_the_report_of_a_month_has_its_sums() -> None:
             "2 to 7 days 2 1 0 1 0 1",
             "more than 30 days 3 1 0 0 0 3",
             "org-names accepted as is 2026-12-31 1 1",
-            "r-1 release expired",
+            "r-1 release as agreed ann 29 Nov 2026, 09:00 expired bob, cid",
             "about them: expired 2, kept 1.",
         ),
         *(

@@ -30,6 +30,19 @@ def test_requests_have_the_state_of_their_outcome_and_are_open_without_one(lake:
     assert list(read_reviews(lake.s3, lake.bronze, "clinic").items) == []
 
 
+def test_requests_name_who_has_asked_why_and_whose_answers_count(lake: Lake) -> None:
+    put(lake, "a/request.json", {"asked_by": "ann", "reason": "public organisations"})
+    put(lake, "a/outcome.json", {"state": "released", "answered_by": ["bob", "cid"]})
+    put(lake, "b/request.json", {"asked_by": "a" * 1000, "reason": "r" * 1000})
+    put(lake, "b/outcome.json", {"answered_by": ["b" * 1000] * 1000})
+    put(lake, "c/request.json", {"asked_by": ["ann"], "reason": 1})
+    first, second, third = read(lake)
+    people = [(review["asked_by"], review["reason"], review["answered_by"]) for review in (first, third)]
+    assert people == [("ann", "public organisations", ["bob", "cid"]), ("", "", [])]
+    assert {len(second["asked_by"]), len(second["reason"]), *map(len, second["answered_by"])} == {300}
+    assert len(second["answered_by"]) == 5
+
+
 def test_damaged_documents_are_named_and_stop_nothing(lake: Lake) -> None:
     put(lake, "a/request.json", b"damaged")
     put(lake, "b/request.json", {"asked": 3, "files": "x"})

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from lake_gate.errors import DamagedDocumentError, NotAccountedError, ReviewedFileChangedError, ReviewError
+from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
+from lake_gate.model.run import RECORD
 from lake_gate.review import checking
 from lake_gate.review.answering import moment_after
 from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
@@ -77,14 +78,20 @@ def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
         ({"asked_by": ""}, "which user has asked"),
         ({"files": []}, "at least one file"),
         ({"files": [f"{number}.csv" for number in range(101)]}, "at most 100"),
-        ({"files": ["organizations.csv", "patients.csv"]}, "1 of the named files were not quarantined"),
+        (
+            {"files": ["organizations.csv", "patients.csv"]},
+            "1 of the named files were not .*, among them 'patients.csv'; the Gate page",
+        ),
+        ({"files": [f"{number}.csv" for number in range(9)]}, "9 of .*, among them '0.csv', .*'4.csv'; the Gate"),
+        ({"files": ["x" * 1000]}, rf"among them '{'x' * 197}\.\.\.'; the Gate"),
+        ({"files": ["a\nb\u202e"]}, r"among them 'a\\+nb\\+u202e'; the Gate"),
         ({"asked": "release_masked"}, "no masking spec"),
         ({"until": day(-1)}, "until"),
         ({"until": day(MOST_DAYS + 1)}, "until"),
         ({"until": "soon"}, "until"),
         ({**TABLE, "most": None}, "exception is not valid: most"),
         ({**TABLE, "identifier": None}, "exception is not valid: identifier"),
-        ({**TABLE, "identifier": "ADDRESS"}, "identifier: it was not found in 1 of the tables"),
+        ({**TABLE, "identifier": "ADDRESS"}, "it was not found in 1 of the tables, among them 'organizations'"),
         ({**TABLE, "most": 1_000_001}, "exception is not valid"),
         ({"reason": "two\nlines"}, r"exception is not valid: \$\.reason"),
     ],
@@ -157,11 +164,27 @@ def test_dry_run_has_quarantined_nothing(lake: Lake) -> None:
         ask(lake)
 
 
-@pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e"])
-def test_run_without_a_record_is_named(lake: Lake, run: str) -> None:
+@pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e", "manual__nope"])
+def test_run_that_the_feed_does_not_have_is_a_mistyped_id(lake: Lake, run: str) -> None:
     quarantined_run(lake)
-    with pytest.raises((DamagedDocumentError, NotAccountedError)):
+    with pytest.raises(
+        ReviewError, match=r"the feed synthea has no run .*; copy the run id from the Gate page"
+    ) as error:
         ask(lake, run=run)
+    assert repr(run) in str(error.value)
+
+
+@pytest.mark.parametrize("left", ["documents", "delete marker"])
+def test_record_that_was_deleted_is_damage(lake: Lake, left: str) -> None:
+    run = quarantined_run(lake)
+    record, folder = {"Bucket": lake.bronze, "Key": run.document(RECORD)}, run.document("")
+    if left == "delete marker":
+        lake.s3.delete_object(**record)
+    for item in lake.s3.list_object_versions(Bucket=lake.bronze, Prefix=folder)["Versions"]:
+        if left == "delete marker" or item["Key"] == record["Key"]:
+            lake.s3.delete_object(Bucket=lake.bronze, Key=item["Key"], VersionId=item["VersionId"])
+    with pytest.raises(DamagedDocumentError, match=r"record\.json is damaged: it does not exist"):
+        ask(lake)
 
 
 @pytest.mark.parametrize("change", ["gone", "unsealed", "forged"])

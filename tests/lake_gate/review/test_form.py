@@ -8,7 +8,7 @@ import pytest
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowException
 
-from lake_gate.errors import ParamsError
+from lake_gate.errors import ReviewParamsError
 from lake_gate.review.form import check_params, review_params
 
 RIGHT = {"run": "1", "files": ["a.csv"], "reason": "why"}
@@ -52,15 +52,15 @@ def test_value_outside_of_its_schema_is_refused(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["run", "files", "reason"])
 def test_what_every_request_needs_is_not_empty(name: str) -> None:
-    with pytest.raises(ParamsError, match=f"{name}: it is empty"):
+    with pytest.raises(ReviewParamsError, match=f"{name}: it is empty. Nothing was asked"):
         check_params({**RIGHT, name: type(RIGHT[name])()}, {})
-    with pytest.raises(ParamsError, match="reason"):
+    with pytest.raises(ReviewParamsError, match="reason"):
         check_params({**RIGHT, "reason": "  "}, {})
 
 
 def test_unknown_parameter_is_refused_without_an_echo() -> None:
     check_params(RIGHT, {"run": "1"})
     check_params(RIGHT, None)
-    with pytest.raises(ParamsError, match="1 of them are not parameters") as caught:
+    with pytest.raises(ReviewParamsError, match="1 of them are not parameters") as caught:
         check_params(RIGHT, {"aproved": "x"})
     assert "aproved" not in str(caught.value)

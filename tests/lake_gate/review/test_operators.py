@@ -210,7 +210,22 @@ def test_answers_that_do_not_count_are_noted_and_the_task_asks_again(review: Rev
     assert [given.note != "" for given in review.answers] == [True, True, True, False]
     with pytest.raises(WaitingError):
         review.approve(("bob",), ("ann",), ("Bob",), number=2)
+    shown = review.asked[-1].body
+    assert shown.startswith("3 earlier answers did not count.\n\n**The answer of bob at 20")
+    assert "UTC does not count: the asker does not answer.**" in shown
+    assert "UTC does not count: this user has answered already.**" in shown
+    assert "Approved by bob." in shown
     assert review.approve(("cid",), number=2) == "approved"
+
+
+def test_log_says_why_an_answer_does_not_count(review: Review, capsys: pytest.CaptureFixture[str]) -> None:
+    review.ask()
+    with pytest.raises(WaitingError):
+        review.approve(("ann",), ("a%sn{{x}}\n",))
+    logged = capsys.readouterr().out
+    assert "UTC does not count: the asker does not answer." in logged
+    assert "UTC does not count: Airflow does not say who gave it." in logged
+    assert "the log of this task says why" in review.asked[0].body
 
 
 def test_users_who_may_not_answer_end_no_request(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -298,13 +313,18 @@ def test_purge_that_has_begun_goes_on_after_its_reviewers_were_removed(
 
 def test_first_answer_is_enough_for_everything_but_a_release(review: Review) -> None:
     review.ask(asked="rescan")
-    assert review.approve(("bob",)) == review.approve(number=2) == "approved"
+    assert review.approve(("bob",)) == "approved"
+    with pytest.raises(AirflowSkipException, match="approved: no further answer is asked for"):
+        review.approve(number=2)
     assert len(review.asked) == 1
 
 
 def test_refusal_ends_the_request_and_nobody_else_is_asked(review: Review) -> None:
     review.ask()
-    assert review.approve(("bob", REFUSE)) == review.approve(("cid",), number=2) == "refused"
+    assert review.approve(("bob", REFUSE)) == "refused"
+    with pytest.raises(AirflowSkipException, match="refused: no further answer is asked for"):
+        review.approve(("cid",), number=2)
+    assert len(review.asked) == 1
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
     assert review.step(CloseRequestOperator) == "refused"
@@ -316,7 +336,9 @@ def test_request_that_is_not_answered_in_time_is_expired(review: Review, monkeyp
     with pytest.raises(WaitingError):
         review.approve(TIMEOUT)  # the clocks differ by a moment: it asks again, for a second
     expire(review, monkeypatch)
-    assert review.approve(TIMEOUT) == review.approve(number=2) == "expired"
+    for number in (1, 2):
+        with pytest.raises(AirflowSkipException, match="expired: no further answer is asked for"):
+            review.approve(TIMEOUT, number=number)
     assert review.answers == []
     with pytest.raises(AirflowSkipException):
         review.step(CarryOutOperator)
@@ -402,6 +424,13 @@ def test_kept_files_stay_where_they_are(review: Review) -> None:
         review.step(CarryOutOperator)
     assert review.step(CloseRequestOperator) == "kept"
     assert review.lake.keys(review.lake.bronze, "held/") == []
+
+
+def test_end_of_a_request_is_in_the_log_of_its_last_task(review: Review, capsys: pytest.CaptureFixture[str]) -> None:
+    review.ask(asked="keep")
+    review.approve(("bob", REFUSE))
+    review.step(CloseRequestOperator)
+    assert "State: refused. [synthea] The review request (keep, 1 file) was refused:" in capsys.readouterr().out
 
 
 def test_rescan_adds_no_exception(review: Review) -> None:
@@ -602,7 +631,9 @@ def test_answer_has_the_hash_of_the_request(both: Review) -> None:
 def test_feed_that_lets_one_person_approve_asks_once(review: Review, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", approvals={"release": 1})], []))
     review.ask()
-    assert review.approve(("bob",)) == review.approve(number=2) == "approved"
+    assert review.approve(("bob",)) == "approved"
+    with pytest.raises(AirflowSkipException):
+        review.approve(number=2)
     assert len(review.asked) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import Environment
 
 from lake_gate.decision.columns import ColumnLine
-from lake_gate.review.rendering import MOST_COLUMNS, body, plain, subject
+from lake_gate.review.rendering import MOST_COLUMNS, MOST_IGNORED_SHOWN, body, plain, subject
 from lake_gate.review.request import APPROVE, Answer, Proposal
 from tests.lake_gate.review.requests import NOW, make_file, make_request
 
@@ -77,6 +77,20 @@ def test_second_reviewer_sees_the_first() -> None:
     assert "Approved by bob." in body(make_request(), [], [Answer(APPROVE, "bob", "2", NOW)], page=None)
 
 
+def test_answers_that_do_not_count_come_first_and_say_why() -> None:
+    shown = body(make_request(), [], [], page=None, ignored=[(Answer(APPROVE, "bob", "2", NOW), "it came twice")])
+    assert shown.startswith(
+        "**The answer of bob at 2026-11-29 12:00 UTC does not count: it came twice.**\n\n**Asked**: release"
+    )
+
+
+def test_latest_answers_that_do_not_count_are_shown_and_the_others_counted() -> None:
+    given = [(Answer(APPROVE, f"user{number}", "", ""), "it came twice") for number in range(20)]
+    shown = body(make_request(), [], [], page=None, ignored=given)
+    assert shown.startswith("17 earlier answers did not count.\n\n**The answer of user17 does not count")
+    assert shown.count("does not count") == MOST_IGNORED_SHOWN
+
+
 def test_exception_for_a_table_is_shown_with_its_scope_and_most() -> None:
     proposal = Proposal("accepted", "table", "2026-12-31", "NAME", "CITY", 2000)
     shown = body(make_request(exception=proposal), [], [], page=None)
@@ -93,9 +107,11 @@ def test_text_is_bounded_for_a_file_with_many_columns() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_do_not_change_the_form_of_the_text(text: str) -> None:
     request = make_request(files=(make_file(text, detections={text: 1}, reason=text),), reason=text, asked_by=text)
-    shown = body(request, [column(text, column=text, identifier=text)], [], page=None)
+    given = [(Answer(APPROVE, text, "2", text), text)]
+    shown = body(request, [column(text, column=text, identifier=text)], [], page=None, ignored=given)
     harmless = make_request(files=(make_file("a", detections={"a": 1}, reason="a"),), reason="a", asked_by="a")
-    expected = body(harmless, [column("a", column="a", identifier="a")], [], page=None)
+    given = [(Answer(APPROVE, "a", "2", "a"), "a")]
+    expected = body(harmless, [column("a", column="a", identifier="a")], [], page=None, ignored=given)
     assert shown.count("\n") == expected.count("\n")
     assert shown.count("*") == expected.count("*")
 
