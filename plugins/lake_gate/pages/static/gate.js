@@ -50,11 +50,14 @@
   });
   addEventListener("pageshow", () => document.body.classList.remove("loading"));
 
+  const refusals = { 400: "a field is not valid", 403: "Airflow does not let you start runs" };
+
   // Airflow's own API starts the run, and decides whether the user may.
   const start = async (event) => {
     event.preventDefault();
     const form = event.target, fields = new FormData(form), result = form.querySelector(".result");
     const button = form.querySelector("button");
+    if (!fields.get("reason").trim()) return (result.textContent = "Not started: say why, for those who answer.");
     button.disabled = true;
     result.textContent = "Starting …";
     const { review, runs } = form.dataset;
@@ -70,13 +73,13 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ logical_date: null, conf }),
       });
-      if (!answer.ok) throw new Error(answer.status === 403 ? "Airflow does not let you start runs" : `Airflow answered ${answer.status}`);
+      if (!answer.ok) throw new Error(refusals[answer.status] || `Airflow answered ${answer.status}`);
       const run = (await answer.json()).dag_run_id;
       const link = document.createElement("a");
       link.href = `${runs || `${location.pathname.split("/runs/")[0]}/runs/`}${encodeURIComponent(run)}`;
       if (runs) link.dataset.top = "";
       link.textContent = run;
-      result.replaceChildren("Started: ", link);
+      result.replaceChildren("Started: ", link, review ? `. ${form.dataset.started}` : "");
     } catch (error) {
       result.textContent = `Not started: ${error.message}.`;
       button.disabled = false;
