@@ -5,7 +5,9 @@ import html
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -13,9 +15,12 @@ import pytest
 from lake_gate.model.run import RELEASED, Run, index_of
 from lake_gate.review.form import review_params
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
+from tests.lake_gate.review.requests import make_file, make_request
 from tests.lake_gate.steps import decide, landed_with_medium
 
 RUN = "/gate/dags/synthea_gate/runs/1"
+TIMES = {"asked_at": 0, "deadline_at": 3, "ends_at": 10}
+"""Times of a request, in days from now."""
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}'\".csv"
 
 
@@ -69,6 +74,38 @@ def test_exception_for_the_table_can_be_asked_for_on_the_page_of_a_file(viewer: 
     ]
     assert set(offered[0]) < set(review_params())
     assert HOSTILE not in page
+
+
+def test_requests_about_a_file_are_on_its_page_with_what_became_of_them(viewer: Browser, written: Written) -> None:
+    written.run(entry(HOSTILE), entry("payers.csv"), columns=[])
+    asked_at = datetime.now(UTC)
+    times = {name: f"{asked_at + timedelta(days=days):%Y-%m-%dT%H:%M:%S+00:00}" for name, days in TIMES.items()}
+    hostile = {"asked_by": HOSTILE, "review_run_id": HOSTILE, "files": (make_file(HOSTILE),), **times}
+    asked = make_request(**hostile, asked="keep", exception=None)
+    released = make_request(**hostile, id="review-1123456789abcdef")
+    for request in (asked, released):
+        written.put(f"{request.documents}request.json", json.dumps(request.to_json()).encode())
+    outcome = {"state": "released", "at": times["asked_at"], "reprocess": {"run_id": f"reprocess-{HOSTILE}"}}
+    written.put(f"{released.documents}outcome.json", json.dumps(outcome).encode())
+    page = viewer.text(f"{RUN}/file", name=HOSTILE)
+    assert HOSTILE not in page
+    assert "\u202e" not in page
+    assert "A request about this file is open" in page
+    assert page.count("<b>Keep in quarantine</b>, asked by &lt;img") == 1
+    assert "/required_actions" in page
+    assert "released" in page
+    assert f"/dags/synthea_gate/runs/{quote(f'reprocess-{HOSTILE}', safe='')}" in page
+    assert page.index("A request about this file is open") < page.index("<form data-trigger")
+    other = viewer.text(f"{RUN}/file", name="payers.csv")
+    assert ("Reviews of this file" in other, "is open" in other) == (False, False)
+
+
+def test_damaged_requests_do_not_break_the_page_of_a_file(viewer: Browser, written: Written) -> None:
+    written.run(entry(), columns=[])
+    written.put("_reviews/synthea/review-0123456789abcdef/request.json", b"219-09-9999")
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "1 request of the feed cannot be read" in page
+    assert "219-09-9999" not in page
 
 
 def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:
