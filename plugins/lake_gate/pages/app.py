@@ -39,7 +39,7 @@ from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_
 from lake_gate.pages.files import Search
 from lake_gate.pages.lake import Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
-from lake_gate.pages.reviews import ASKED_WORDS
+from lake_gate.pages.reviews import Form
 from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
 
@@ -280,7 +280,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "", t
         is_waiting=is_waiting,
         today=views.read_today(view, name) if is_waiting and today else None,
         reviews=views.read_requests(view, name, place),
-        asked_words=ASKED_WORDS,
+        form=Form.at(times.now()),
         seen=columns.seen([_this_run(view, file, detections), *past]),
         times=times,
     )

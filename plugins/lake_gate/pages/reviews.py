@@ -6,15 +6,17 @@ Documents that are damaged are counted, and stop nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from lake_gate.display import facts
 from lake_gate.errors import DamagedDocumentError
+from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE
 from lake_gate.model.run import REVIEW_ID, REVIEWS
+from lake_gate.review.checking import DAYS_BY_DEFAULT, MOST_DAYS
 from lake_gate.review.documents import read_answers, read_request, read_step
 from lake_gate.review.request import (
     APPROVE,
@@ -48,11 +50,33 @@ ASKED_WORDS = {
     Asked.RELEASE: "release as it is",
     Asked.PURGE: "purge permanently",
 }
+KIND_WORDS = {FALSE_POSITIVE: "the detections are wrong", ACCEPTED: "the detections are right, and accepted"}
 _STATE_WORDS = {
     State.ASKED: "waits for answers",
     State.APPROVED: "approved, being carried out",
     DAMAGED: "not known: a document of it is damaged",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Choices of the form that asks for a review, as the params of ``quarantine_review`` have them.
+
+    :param asked: in words, by value; so is ``kinds``.
+    :param first_day, last_day: between which an exception may end (UTC).
+    :param days: after which it ends by default.
+    """
+
+    first_day: str
+    last_day: str
+    asked: Mapping[str, str] = field(default_factory=lambda: ASKED_WORDS)
+    kinds: Mapping[str, str] = field(default_factory=lambda: KIND_WORDS)
+    days: int = DAYS_BY_DEFAULT
+
+    @classmethod
+    def at(cls, now: datetime) -> Form:
+        """Return the form of a day (UTC)."""
+        return cls(f"{now:%Y-%m-%d}", f"{now + timedelta(days=MOST_DAYS):%Y-%m-%d}")
 
 
 @dataclass(frozen=True, slots=True)

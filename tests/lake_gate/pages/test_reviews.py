@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lake_gate.pages import reviews
-from lake_gate.pages.reviews import ASKED_WORDS, Reviews, read_reviews
+from lake_gate.pages.reviews import Form, Reviews, read_reviews
 from lake_gate.review.documents import read_request
 from lake_gate.review.form import review_params
 from lake_gate.review.request import Answer, Request
@@ -134,6 +135,10 @@ def test_what_a_page_does_not_read_is_said(lake: Lake, limit: str, value: int, m
     assert not found.is_complete
 
 
-def test_all_that_can_be_asked_has_words() -> None:
-    assert set(ASKED_WORDS) == set(review_params()["asked"].schema["enum"])
-    assert next(iter(ASKED_WORDS)) == review_params()["asked"].value
+def test_the_form_has_the_choices_and_defaults_of_the_params() -> None:
+    params, form = review_params(), Form.at(datetime(2026, 11, 30, tzinfo=UTC))
+    for words, name in ((form.asked, "asked"), (form.kinds, "exception_kind")):
+        assert set(words) == set(params[name].schema["enum"])
+        assert next(iter(words)) == params[name].value
+    assert (form.first_day, form.last_day) == ("2026-11-30", "2027-12-01")
+    assert f"empty: {form.days} days from today" in str(params["until"].description)

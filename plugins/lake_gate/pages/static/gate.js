@@ -44,11 +44,29 @@
     if (event.target.matches("[data-trigger]")) start(event);
     else document.body.classList.add("loading");
   });
+  // A field that does not apply is not shown, checked or sent.
+  const showFields = ({ asked, exception, scope, most }) => {
+    exception.hidden = exception.disabled = !asked.value.startsWith("release");
+    if (most) most.parentElement.hidden = most.disabled = !scope.value;
+  };
   addEventListener("change", (event) => {
     const { form, name, value } = event.target;
-    if (form?.dataset.review && name === "scope" && value) form.elements.most.value = JSON.parse(value).most;
+    if (!form?.dataset.review) return;
+    if (name === "scope" && value) form.elements.most.value = JSON.parse(value).most;
+    showFields(form.elements);
   });
+  addEventListener("pageshow", () => document.querySelectorAll("[data-review]").forEach((form) => showFields(form.elements)));
   addEventListener("pageshow", () => document.body.classList.remove("loading"));
+
+  const exceptionOf = (fields) => {
+    if (!fields.has("kind")) return {};
+    const scope = fields.get("scope");
+    return {
+      exception_kind: fields.get("kind"),
+      until: fields.get("until") || null,
+      ...(scope && { exception_scope: "table", ...JSON.parse(scope), most: Number(fields.get("most")) }),
+    };
+  };
 
   const refusals = { 400: "a field is not valid", 403: "Airflow does not let you start runs" };
 
@@ -61,11 +79,8 @@
     button.disabled = true;
     result.textContent = "Starting …";
     const { review, runs } = form.dataset;
-    const table = fields.get("scope")
-      ? { exception_scope: "table", ...JSON.parse(fields.get("scope")), most: Number(fields.get("most")) }
-      : {};
     const conf = review
-      ? { ...JSON.parse(review), ...table, asked: fields.get("asked"), reason: fields.get("reason") }
+      ? { ...JSON.parse(review), asked: fields.get("asked"), reason: fields.get("reason"), ...exceptionOf(fields) }
       : { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
     try {
       const answer = await fetch(form.dataset.trigger, {
