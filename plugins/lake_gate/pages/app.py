@@ -22,7 +22,7 @@ from lake_gate.decision.reason import REASONS
 from lake_gate.display import facts, times
 from lake_gate.display.columns import Detection
 from lake_gate.display.files import FileRow
-from lake_gate.display.policies import policies_of, rule_descriptions
+from lake_gate.display.policies import exception_problems, policies_of, rule_descriptions
 from lake_gate.display.words import STRICTEST_FIRST
 from lake_gate.errors import (
     AwsError,
@@ -172,6 +172,7 @@ def show_run(
         held_reasons=_held_reasons(view),
         policies=policies_of(view.record),
         descriptions=rule_descriptions(view.record),
+        exception_problems=exception_problems(view.record),
         refresh=view.state == "running",
         facts=facts,
         times=times,

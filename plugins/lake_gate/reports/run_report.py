@@ -12,7 +12,7 @@ from lake_gate.display import facts
 from lake_gate.display.columns import Detection
 from lake_gate.display.files import FileRow, strictness
 from lake_gate.display.news import News
-from lake_gate.display.policies import policies_of, rule_descriptions
+from lake_gate.display.policies import exception_problems, policies_of, rule_descriptions
 from lake_gate.ledger.chain import Head
 from lake_gate.reports.lists import Capped
 
@@ -174,6 +174,11 @@ class RunReport:
     def exceptions(self) -> list[Mapping[str, Any]]:
         """The exceptions that the run has used."""
         return facts.mappings(self.record, "rules", "exceptions")[:MOST_RULES]
+
+    @property
+    def exception_problems(self) -> list[str]:
+        """What was wrong with the exceptions of the feed, in sentences."""
+        return exception_problems(self.record)
 
     @property
     def identifiers(self) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ import pytest
 
 from lake_gate.model.run import RELEASED, Run, index_of
 from lake_gate.review.form import review_params
-from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
+from tests.lake_gate.pages.conftest import POLICY, Browser, Written, column, entry, row
 from tests.lake_gate.review.requests import make_file, make_request
 from tests.lake_gate.steps import decide, landed_with_medium
 
@@ -106,6 +106,17 @@ def test_damaged_requests_do_not_break_the_page_of_a_file(viewer: Browser, writt
     page = viewer.text(f"{RUN}/file", name="patients.csv")
     assert "1 request of the feed cannot be read" in page
     assert "219-09-9999" not in page
+
+
+def test_problems_with_exceptions_are_on_the_page_of_a_run(viewer: Browser, written: Written) -> None:
+    standing = {"ending": [], "never_used": [], "problems": [f"a.json revokes {HOSTILE}"]}
+    written.run(entry(), rules={"policy": POLICY, "standing_exceptions": standing})
+    page = viewer.text(RUN)
+    assert "Problems with exceptions of the feed" in page
+    assert "a.json revokes &lt;img" in page
+    assert HOSTILE not in page
+    written.run(entry())
+    assert "Problems with exceptions" not in viewer.text(RUN)
 
 
 def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:
@@ -347,3 +358,9 @@ def test_the_page_says_what_would_be_decided_today(viewer: Browser, written: Wri
     page = viewer.text(f"{RUN}/file", name="a.csv", today="yes")
     assert "by the policy <b>default</b>. Nothing is scanned, and nothing is moved." in page
     assert "To do it, ask for a review" in page
+    assert "Problems with exceptions" not in page
+    written.put("_exceptions/synthea/damaged.json", b"219-09-9999")
+    page = viewer.text(f"{RUN}/file", name="a.csv", today="yes")
+    assert "Problems with exceptions of the feed" in page
+    assert "_exceptions/synthea/damaged.json is damaged" in page
+    assert "219-09-9999" not in page
