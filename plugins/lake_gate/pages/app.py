@@ -52,6 +52,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_TEXT, _MOST_NAME, _MOST_RUN_ID, _MOST_DIGITS = 200, 1024, 250, 6
 _MOST_ROWS = 200
 """Runs in the list of the Gate page; the sums count all."""
+_MOST_METHODS = 200
+"""Masked columns of a copy on the page of its file."""
 
 Text = Annotated[str, Query()]
 
@@ -281,6 +283,7 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "", t
         is_waiting=is_waiting,
         today=views.read_today(view, name) if is_waiting and today else None,
         reviews=views.read_requests(view, name, place),
+        most_methods=_MOST_METHODS,
         form=Form.at(times.now()),
         seen=columns.seen([_this_run(view, file, detections), *past]),
         times=times,

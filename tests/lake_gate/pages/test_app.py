@@ -336,6 +336,24 @@ def test_a_masked_copy_has_its_place_and_its_command(viewer: Browser, written: W
     assert "aws s3api get-object --bucket lake-silver-123456789012-us-east-1" in page
 
 
+def test_how_a_copy_was_masked_is_on_the_page_of_its_file(viewer: Browser, written: Written) -> None:
+    methods = {"SSN": "token", HOSTILE: HOSTILE, **{f"C{number}": "null" for number in range(300)}}
+    risk = {"quasi_identifiers": ["ZIP", HOSTILE], "smallest_group": 1, "rows_below_5": 2, "share_below_5": 0.125}
+    masking = {"spec": "clinic", "spec_sha256": "5b" * 32, "key_version": 7, "methods": methods, "risk": risk}
+    masked = masked_entry()
+    masked["masked"]["masking"] = masking
+    written.run(masked, columns=[column()])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    for shown in ("clinic", "5b" * 8, "<dd>7</dd>", "<code>token</code>", "smallest group: 1 row; 12.5 % of the rows"):
+        assert shown in page
+    assert "And 102 more columns: objects.jsonl has all." in page
+    assert HOSTILE not in page
+    masked["masked"]["masking"] = {**masking, "methods": 3, "risk": None, "key_version": "x"}
+    written.run(masked, columns=[column()])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert ("the spec names no quasi-identifiers" in page, "No column is masked." in page) == (True, True)
+
+
 @pytest.mark.parametrize(("outcome", "is_shown"), [("hold", True), ("quarantine", True), ("promote", False)])
 def test_what_would_be_decided_today_is_offered_for_files_that_wait(
     viewer: Browser, written: Written, outcome: str, is_shown: bool
