@@ -289,6 +289,16 @@ def test_damaged_documents_are_named_and_not_shown(name: str, viewer: Browser, w
     assert (answer.status_code, name in answer.text, "219-09-9999" in answer.text) == (502, True, False)
 
 
+@pytest.mark.parametrize("content", [b'{"x":1}', b"{}", b'{"run":{},"totals":[]}'])
+def test_a_record_that_is_none_is_damaged(content: bytes, viewer: Browser, written: Written) -> None:
+    run = written.run(entry())
+    written.put(run.document("record.json"), content)
+    for address in (RUN, f"{RUN}/file?name=patients.csv"):
+        answer = viewer.get(address)
+        assert (answer.status_code, "A document is damaged" in answer.text) == (502, True)
+        assert "record.json" in answer.text
+
+
 def test_a_refusal_of_aws_is_a_page(viewer: Browser, written: Written) -> None:
     ssm: Any = boto3.client("ssm")
     ssm.put_parameter(Name="/lake_gate/bronze_bucket", Value="there-is-none", Overwrite=True)
