@@ -69,7 +69,7 @@ class Form:
 
     first_day: str
     last_day: str
-    asked: Mapping[str, str] = field(default_factory=lambda: ASKED_WORDS)
+    asked: Mapping[Asked, str] = field(default_factory=lambda: ASKED_WORDS)
     kinds: Mapping[str, str] = field(default_factory=lambda: KIND_WORDS)
     days: int = DAYS_BY_DEFAULT
 
