@@ -1,4 +1,4 @@
-"""Review requests about a file, from their documents: what was asked, by whom, and what became of it. Read-only.
+"""Review requests about a file, from their documents: what was asked, who asked, and what became of it. Read-only.
 
 Documents that are damaged are counted, and stop nothing.
 """
