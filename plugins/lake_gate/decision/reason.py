@@ -25,7 +25,7 @@ class Reason(StrEnum):
     CLEAN = "clean", "Macie found nothing"
     BELOW_THRESHOLD = "findings_below_threshold", "findings below the threshold, allowed by the policy"
     ALLOWED_BY_RULE = "allowed_by_rule", "a rule of the policy allows these findings"
-    ALLOWED_BY_EXCEPTION = "allowed_by_exception", "the policy allows what remains without the accepted detections"
+    ALLOWED_BY_EXCEPTION = "allowed_by_exception", "the policy allows what remains without the excused detections"
     COUNTS_DIFFER = "counts_differ", "result and finding count differently, both below the threshold"
     SEVERITIES_DIFFER = "severities_differ", "result and finding have different severities, both below the threshold"
     VERDICT_REUSED = "verdict_reused", "the same bytes were cleared by an earlier run"

@@ -38,12 +38,45 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
+class Masking:
+    """How a copy was masked.
+
+    :param methods: method by column, for masked columns only.
+    :param quasi_identifiers: columns whose combinations were counted.
+    :param smallest_group, share_below_5: of the rows with the same quasi-identifiers; None if the spec names none.
+    """
+
+    spec: str
+    spec_sha256: str
+    key_version: int | None
+    methods: Mapping[str, str]
+    quasi_identifiers: list[str]
+    smallest_group: int | None
+    share_below_5: float | None
+
+    @classmethod
+    def of(cls, report: Any) -> Masking:
+        """Return how a copy was masked, from the report on its masking."""
+        methods = facts.member(report, "methods")
+        return cls(
+            facts.text(report, "spec"),
+            facts.text(report, "spec_sha256"),
+            facts.number(report, "key_version"),
+            {name: str(method) for name, method in methods.items()} if isinstance(methods, Mapping) else {},
+            facts.texts(report, "risk", "quasi_identifiers"),
+            facts.number(report, "risk", "smallest_group"),
+            facts.amount(report, "risk", "share_below_5"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class MaskedCopy:
     """Masked copy of a file: it has passed the gate by itself, with a decision of its own."""
 
     outcome: str
     reason: str
     now: tuple[str, str, str]
+    masking: Masking
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +165,8 @@ def _place(entry: Mapping[str, Any], name: str) -> tuple[str, str, str]:
 def _copy(content: Any) -> MaskedCopy | None:
     if not isinstance(content, Mapping):
         return None
-    return MaskedCopy(facts.text(content, "outcome"), facts.text(content, "reason"), _place(content, "now"))
+    masking = Masking.of(facts.member(content, "masking"))
+    return MaskedCopy(facts.text(content, "outcome"), facts.text(content, "reason"), _place(content, "now"), masking)
 
 
 def _before(content: Any) -> Before | None:

@@ -22,7 +22,7 @@ from lake_gate.decision.reason import REASONS
 from lake_gate.display import facts, times
 from lake_gate.display.columns import Detection
 from lake_gate.display.files import FileRow
-from lake_gate.display.policies import policies_of, rule_descriptions
+from lake_gate.display.policies import exception_problems, policies_of, rule_descriptions
 from lake_gate.display.words import STRICTEST_FIRST
 from lake_gate.errors import (
     AwsError,
@@ -39,6 +39,7 @@ from lake_gate.pages.access import FeedAccess, FeedDep, ReadableFeedsDep, state_
 from lake_gate.pages.files import Search
 from lake_gate.pages.lake import Lake, open_lake
 from lake_gate.pages.rendering import STATIC, SecurityHeaders, render, render_state
+from lake_gate.pages.reviews import Form
 from lake_gate.pages.runs import FeedRow, Filters
 from lake_gate.pages.states import State
 
@@ -51,6 +52,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOST_TEXT, _MOST_NAME, _MOST_RUN_ID, _MOST_DIGITS = 200, 1024, 250, 6
 _MOST_ROWS = 200
 """Runs in the list of the Gate page; the sums count all."""
+_MOST_METHODS = 200
+"""Masked columns of a copy on the page of its file."""
 
 Text = Annotated[str, Query()]
 
@@ -171,6 +174,7 @@ def show_run(
         held_reasons=_held_reasons(view),
         policies=policies_of(view.record),
         descriptions=rule_descriptions(view.record),
+        exception_problems=exception_problems(view.record),
         refresh=view.state == "running",
         facts=facts,
         times=times,
@@ -278,6 +282,9 @@ def show_file(request: Request, access: FeedDep, run_id: str, name: Text = "", t
         past=past,
         is_waiting=is_waiting,
         today=views.read_today(view, name) if is_waiting and today else None,
+        reviews=views.read_requests(view, name, place),
+        most_methods=_MOST_METHODS,
+        form=Form.at(times.now()),
         seen=columns.seen([_this_run(view, file, detections), *past]),
         times=times,
     )

@@ -34,6 +34,8 @@ MOST_KEPT_BYTES = 64 * 1024**2
 MOST_HISTORY_BYTES = MOST_OBJECT_BYTES = 16 * 1024**2
 """Larger documents are not read for the history of a single file, nor as one JSON object."""
 MOST_LINE_BYTES = 1024**2
+_RECORD_SHAPE = {"properties": {name: {"type": "object"} for name in ("run", "totals")}, "required": ["run", "totals"]}
+"""What the records of all versions have; everything else that a record does not have is left out of the pages."""
 _MOST_REPROCESSING_RUNS = 50
 _SETTINGS_SECONDS = 60
 _THREADS = 8
@@ -101,11 +103,14 @@ class Lake:
 
     def pin(self, folder: Folder) -> dict[str, Any]:
         """Return the document that a run writes when it begins; empty without one."""
-        return self._object(folder, RUN)
+        return self._object(folder, RUN, {})
 
     def record(self, folder: Folder) -> dict[str, Any]:
-        """Return the record of a run; empty before it is written."""
-        return self._object(folder, RECORD)
+        """Return the record of a run; empty before it is written.
+
+        :raises DamagedDocumentError: when it is not a record: a page would say that nothing was landed or scanned.
+        """
+        return self._object(folder, RECORD, _RECORD_SHAPE)
 
     def report(self, folder: Folder) -> bytes | None:
         """Return the report of a run; None without one.
@@ -115,11 +120,11 @@ class Lake:
         key = folder.run.document(RUN_REPORT)
         return read_object_version(self.s3, self.buckets.bronze, key, most_bytes=MOST_OBJECT_BYTES)
 
-    def _object(self, folder: Folder, name: str) -> dict[str, Any]:
+    def _object(self, folder: Folder, name: str, shape: Mapping[str, Any]) -> dict[str, Any]:
         if name not in folder.sizes:
             return {}
         key = folder.run.document(name)
-        return read_object(self.s3, self.buckets.bronze, key, {}, most_bytes=MOST_OBJECT_BYTES) or {}
+        return read_object(self.s3, self.buckets.bronze, key, shape, most_bytes=MOST_OBJECT_BYTES) or {}
 
     def lines(self, folder: Folder, name: str, most_bytes: int = MOST_DOCUMENT_BYTES) -> Iterator[dict[str, Any]]:
         """Yield the lines of a document of a run; none if it does not exist.

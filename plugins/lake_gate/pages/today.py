@@ -7,7 +7,7 @@ bytes since. It costs about eight reads, and one for each exception of the feed;
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from lake_gate.decision.reason import Reason
 from lake_gate.decision.standing import read_standing
 from lake_gate.decision.verdict import Verdict
 from lake_gate.decision.verdicts import find_reused
+from lake_gate.display.policies import first_problems
 from lake_gate.errors import DamagedDocumentError, DocumentTooLargeError, FinalGateError, class_of
 from lake_gate.include import include_path, read_feeds
 from lake_gate.model import jsonl
@@ -64,6 +65,7 @@ class Today:
     :param outcome: empty if it is not known.
     :param policy: name of the feed's policy.
     :param exceptions: ids of the exceptions without which the outcome would be stricter.
+    :param exception_problems: what is wrong with exceptions of the feed, in sentences: they are not used.
     :param is_all_or_nothing: the policy promotes the file only if all files of its run may be promoted.
     :param is_masking: the feed makes masked copies, which are decided about by a scan of the copy.
     :param problem: why it is not known, as a sentence.
@@ -74,6 +76,7 @@ class Today:
     rule: str = ""
     policy: str = ""
     exceptions: tuple[str, ...] = ()
+    exception_problems: Sequence[str] = ()
     is_all_or_nothing: bool = False
     is_masking: bool = False
     problem: str = ""
@@ -124,9 +127,9 @@ def _decide(s3: S3Client, bronze: str, run: Run, name: str, feed: Feed, now: dat
         )
     # The loosest that a run can ask for, so that the policy's own threshold and promotion apply.
     policy, _ = choose_policy(feed.policy, feed.policy, Severity.HIGH, Promotion.EACH_BY_ITSELF)
-    standing = read_standing(s3, bronze, feed.name, now).exceptions
+    standing = read_standing(s3, bronze, feed.name, now)
     found = read_found(s3, bronze, landed.sha256, most_bytes=MOST_FOUND_BYTES)
-    exceptions = standing if feed.masking else without_masked(standing)
+    exceptions = standing.exceptions if feed.masking else without_masked(standing.exceptions)
     decision = _decision(s3, bronze, run, basis, landed, policy, exceptions, found)
     decision = decision if feed.masking else held_if_masked(decision)
     is_permitted = Outcome(decision.outcome).is_permission
@@ -136,6 +139,7 @@ def _decide(s3: S3Client, bronze: str, run: Run, name: str, feed: Feed, now: dat
         rule=decision.rule or "",
         policy=policy.name,
         exceptions=decision.exceptions,
+        exception_problems=first_problems(standing.facts["problems"]),
         is_all_or_nothing=is_permitted and policy.promotion is Promotion.ALL_OR_NOTHING,
         is_masking=is_permitted and feed.masking is not None,
     )

@@ -17,6 +17,7 @@ from lake_gate.pages import columns, files, runs, states
 from lake_gate.pages.columns import PastRun
 from lake_gate.pages.lake import MOST_HISTORY_BYTES, Folder, Lake
 from lake_gate.pages.places import Place, Release, place_of, place_of_copy
+from lake_gate.pages.reviews import Reviews, read_reviews
 from lake_gate.pages.runs import FeedRow
 from lake_gate.s3.threads import map_threads
 
@@ -175,6 +176,14 @@ def read_today(view: RunView, name: str) -> Today:
     from lake_gate.pages.today import decide_today  # most pages do not need the package of the decisions
 
     return decide_today(view.lake.s3, view.lake.buckets.bronze, view.run, name, view.folder.sizes, times.now())
+
+
+def read_requests(view: RunView, name: str, place: Place) -> Reviews:
+    """Return the review requests about a file; only a file that is or was in quarantine has some."""
+    if place.kind not in {"quarantine", "purged"} or view.is_dry_run:
+        return Reviews()
+    now = times.now().isoformat(timespec="seconds")
+    return read_reviews(view.lake.s3, view.lake.buckets.bronze, view.run.feed, view.run.folder, name, now)
 
 
 def read_columns(view: RunView, name: str) -> list[Detection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
@@ -10,9 +10,9 @@ from typing import Any
 
 from lake_gate.display import facts
 from lake_gate.display.columns import Detection
-from lake_gate.display.files import FileRow, strictness
+from lake_gate.display.files import FileRow, Masking, strictness
 from lake_gate.display.news import News
-from lake_gate.display.policies import policies_of, rule_descriptions
+from lake_gate.display.policies import exception_problems, policies_of, rule_descriptions
 from lake_gate.ledger.chain import Head
 from lake_gate.reports.lists import Capped
 
@@ -66,19 +66,16 @@ class CopyLine:
     @classmethod
     def of(cls, copy: Mapping[str, Any]) -> CopyLine:
         """Return the line of an entry of a masked copy."""
-        masking = facts.member(copy, "masking")
-        methods: defaultdict[str, int] = defaultdict(int)
-        listed = facts.member(masking, "methods")
-        for method in listed.values() if isinstance(listed, Mapping) else ():
-            methods[str(method)] += 1
+        masking = Masking.of(facts.member(copy, "masking"))
+        methods = Counter(masking.methods.values())
         return cls(
             FileRow.of(copy),
-            facts.text(masking, "spec"),
-            facts.text(masking, "spec_sha256"),
-            facts.number(masking, "key_version"),
+            masking.spec,
+            masking.spec_sha256,
+            masking.key_version,
             dict(sorted(methods.items())),
-            facts.number(masking, "risk", "smallest_group"),
-            facts.amount(masking, "risk", "share_below_5"),
+            masking.smallest_group,
+            masking.share_below_5,
         )
 
 
@@ -174,6 +171,11 @@ class RunReport:
     def exceptions(self) -> list[Mapping[str, Any]]:
         """The exceptions that the run has used."""
         return facts.mappings(self.record, "rules", "exceptions")[:MOST_RULES]
+
+    @property
+    def exception_problems(self) -> list[str]:
+        """What was wrong with the exceptions of the feed, in sentences."""
+        return exception_problems(self.record)
 
     @property
     def identifiers(self) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from lake_gate.review.checking import DAYS_BY_DEFAULT
 from lake_gate.review.exempting import FILES, TABLE
 from lake_gate.review.request import MOST_FILES, Asked
 
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_REASON = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+"""One line that is not blank."""
 _MOST_HOURS = 30 * 24
 _ASKED = {
     Asked.RELEASE: "Release as it is, with an exception (by default two people approve)",
@@ -29,7 +30,10 @@ _OF_EXCEPTION = "Exception, for a release"
 
 
 def review_params() -> dict[str, Param]:
-    """Return the params; the defaults ask for nothing but to keep the files."""
+    """Return the params; the defaults ask for nothing but to keep the files.
+
+    The default of the reason is not valid, so that Airflow starts no run without one.
+    """
     feeds = [feed.name for feed in read_feeds()[0]]
     return {
         "feed": Param(feeds[0] if feeds else "", type="string", enum=feeds or [""], title="Feed"),
@@ -51,7 +55,7 @@ def review_params() -> dict[str, Param]:
             "",
             type="string",
             maxLength=1000,
-            pattern=_LINE,
+            pattern=_REASON,
             title="Why",
             description="One line for those who approve. Never a value of the data.",
         ),

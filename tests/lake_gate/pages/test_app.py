@@ -5,17 +5,22 @@ import html
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 import pytest
 
 from lake_gate.model.run import RELEASED, Run, index_of
 from lake_gate.review.form import review_params
-from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
+from tests.lake_gate.pages.conftest import POLICY, Browser, Written, column, entry, row
+from tests.lake_gate.review.requests import make_file, make_request
 from tests.lake_gate.steps import decide, landed_with_medium
 
 RUN = "/gate/dags/synthea_gate/runs/1"
+TIMES = {"asked_at": 0, "deadline_at": 3, "ends_at": 10}
+"""Times of a request, in days from now."""
 HOSTILE = "<img src=x onerror=alert(1)>\u202e{{7*7}}'\".csv"
 
 
@@ -69,6 +74,49 @@ def test_exception_for_the_table_can_be_asked_for_on_the_page_of_a_file(viewer: 
     ]
     assert set(offered[0]) < set(review_params())
     assert HOSTILE not in page
+
+
+def test_requests_about_a_file_are_on_its_page_with_what_became_of_them(viewer: Browser, written: Written) -> None:
+    written.run(entry(HOSTILE), entry("payers.csv"), columns=[])
+    asked_at = datetime.now(UTC)
+    times = {name: f"{asked_at + timedelta(days=days):%Y-%m-%dT%H:%M:%S+00:00}" for name, days in TIMES.items()}
+    hostile = {"asked_by": HOSTILE, "review_run_id": HOSTILE, "files": (make_file(HOSTILE),), **times}
+    asked = make_request(**hostile, asked="keep", exception=None)
+    released = make_request(**hostile, id="review-1123456789abcdef")
+    for request in (asked, released):
+        written.put(f"{request.documents}request.json", json.dumps(request.to_json()).encode())
+    outcome = {"state": "released", "at": times["asked_at"], "reprocess": {"run_id": f"reprocess-{HOSTILE}"}}
+    written.put(f"{released.documents}outcome.json", json.dumps(outcome).encode())
+    page = viewer.text(f"{RUN}/file", name=HOSTILE)
+    assert HOSTILE not in page
+    assert "\u202e" not in page
+    assert "A request about this file is open" in page
+    assert page.count("<b>Keep in quarantine</b>, asked by &lt;img") == 1
+    assert "/required_actions" in page
+    assert "released" in page
+    assert f"/dags/synthea_gate/runs/{quote(f'reprocess-{HOSTILE}', safe='')}" in page
+    assert page.index("A request about this file is open") < page.index("<form data-trigger")
+    other = viewer.text(f"{RUN}/file", name="payers.csv")
+    assert ("Reviews of this file" in other, "is open" in other) == (False, False)
+
+
+def test_damaged_requests_do_not_break_the_page_of_a_file(viewer: Browser, written: Written) -> None:
+    written.run(entry(), columns=[])
+    written.put("_reviews/synthea/review-0123456789abcdef/request.json", b"219-09-9999")
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert "1 request of the feed cannot be read" in page
+    assert "219-09-9999" not in page
+
+
+def test_problems_with_exceptions_are_on_the_page_of_a_run(viewer: Browser, written: Written) -> None:
+    standing = {"ending": [], "never_used": [], "problems": [f"a.json revokes {HOSTILE}"]}
+    written.run(entry(), rules={"policy": POLICY, "standing_exceptions": standing})
+    page = viewer.text(RUN)
+    assert "Problems with exceptions of the feed" in page
+    assert "a.json revokes &lt;img" in page
+    assert HOSTILE not in page
+    written.run(entry())
+    assert "Problems with exceptions" not in viewer.text(RUN)
 
 
 def test_the_gate_shows_runs_what_waits_and_what_failed(viewer: Browser, written: Written) -> None:
@@ -241,6 +289,16 @@ def test_damaged_documents_are_named_and_not_shown(name: str, viewer: Browser, w
     assert (answer.status_code, name in answer.text, "219-09-9999" in answer.text) == (502, True, False)
 
 
+@pytest.mark.parametrize("content", [b'{"x":1}', b"{}", b'{"run":{},"totals":[]}'])
+def test_a_record_that_is_none_is_damaged(content: bytes, viewer: Browser, written: Written) -> None:
+    run = written.run(entry())
+    written.put(run.document("record.json"), content)
+    for address in (RUN, f"{RUN}/file?name=patients.csv"):
+        answer = viewer.get(address)
+        assert (answer.status_code, "A document is damaged" in answer.text) == (502, True)
+        assert "record.json" in answer.text
+
+
 def test_a_refusal_of_aws_is_a_page(viewer: Browser, written: Written) -> None:
     ssm: Any = boto3.client("ssm")
     ssm.put_parameter(Name="/lake_gate/bronze_bucket", Value="there-is-none", Overwrite=True)
@@ -288,6 +346,24 @@ def test_a_masked_copy_has_its_place_and_its_command(viewer: Browser, written: W
     assert "aws s3api get-object --bucket lake-silver-123456789012-us-east-1" in page
 
 
+def test_how_a_copy_was_masked_is_on_the_page_of_its_file(viewer: Browser, written: Written) -> None:
+    methods = {"SSN": "token", HOSTILE: HOSTILE, **{f"C{number}": "null" for number in range(300)}}
+    risk = {"quasi_identifiers": ["ZIP", HOSTILE], "smallest_group": 1, "rows_below_5": 2, "share_below_5": 0.125}
+    masking = {"spec": "clinic", "spec_sha256": "5b" * 32, "key_version": 7, "methods": methods, "risk": risk}
+    masked = masked_entry()
+    masked["masked"]["masking"] = masking
+    written.run(masked, columns=[column()])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    for shown in ("clinic", "5b" * 8, "<dd>7</dd>", "<code>token</code>", "smallest group: 1 row; 12.5 % of the rows"):
+        assert shown in page
+    assert "And 102 more columns: objects.jsonl has all." in page
+    assert HOSTILE not in page
+    masked["masked"]["masking"] = {**masking, "methods": 3, "risk": None, "key_version": "x"}
+    written.run(masked, columns=[column()])
+    page = viewer.text(f"{RUN}/file", name="patients.csv")
+    assert ("the spec names no quasi-identifiers" in page, "No column is masked." in page) == (True, True)
+
+
 @pytest.mark.parametrize(("outcome", "is_shown"), [("hold", True), ("quarantine", True), ("promote", False)])
 def test_what_would_be_decided_today_is_offered_for_files_that_wait(
     viewer: Browser, written: Written, outcome: str, is_shown: bool
@@ -310,3 +386,9 @@ def test_the_page_says_what_would_be_decided_today(viewer: Browser, written: Wri
     page = viewer.text(f"{RUN}/file", name="a.csv", today="yes")
     assert "by the policy <b>default</b>. Nothing is scanned, and nothing is moved." in page
     assert "To do it, ask for a review" in page
+    assert "Problems with exceptions" not in page
+    written.put("_exceptions/synthea/damaged.json", b"219-09-9999")
+    page = viewer.text(f"{RUN}/file", name="a.csv", today="yes")
+    assert "Problems with exceptions of the feed" in page
+    assert "_exceptions/synthea/damaged.json is damaged" in page
+    assert "219-09-9999" not in page

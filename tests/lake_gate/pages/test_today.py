@@ -148,6 +148,28 @@ def test_exceptions_in_force_today_apply(
     assert (found.outcome, found.exceptions) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "outcome", "expected"),
+    [
+        ({"exceptions": [], "revoked": ["mistyped"]}, "promote", "revokes mistyped, but no exception"),
+        ({"exceptions": ["219-09-9999"]}, "quarantine", "exceptions/synthea.json is not a valid list of exceptions"),
+        ({"exceptions": []}, "promote", None),
+    ],
+)
+def test_problems_with_exceptions_are_said(
+    lake: Lake, quarantined: LandedObject, rules: Any, tmp_path: Path, content: Any, outcome: str, expected: str | None
+) -> None:
+    rules(quarantine_threshold="Medium", rules=[{"name": "clean", "then": "promote", "max_count": 0}])
+    facts = {"sha256": quarantined.sha256, "detections": {"Patient ID": 1}, "until": ENDS}
+    add_exception(lake.s3, lake.bronze, replace(OF_OBJECT, **facts))  # type: ignore[arg-type]
+    (tmp_path / "exceptions").mkdir()
+    (tmp_path / "exceptions/synthea.json").write_text(json.dumps(content))
+    found = ask(lake)
+    assert found.outcome == outcome
+    assert "219-09-9999" not in str(found)
+    assert [expected in problem for problem in found.exception_problems if expected] == ([True] if expected else [])
+
+
 def test_a_feed_that_masks_says_that_a_copy_is_scanned_first(lake: Lake, quarantined: LandedObject, rules: Any) -> None:
     masking = [{"name": "patients", "description": "d", "then": "mask", "custom_identifiers": ["Patient ID"]}]
     rules({"masking": "synthea_safe_harbor"}, rules=masking)

@@ -63,6 +63,12 @@ def test_the_report_says_what_became_of_the_run() -> None:
         assert expected in text
 
 
+def test_problems_with_exceptions_are_in_the_report() -> None:
+    record = {**RECORD, "rules": {**RECORD["rules"], "standing_exceptions": {"problems": ["a.json revokes mistyped"]}}}
+    assert "Problems with exceptions a.json revokes mistyped" in parse(rendered(record)).text
+    assert "Problems with exceptions" not in parse(rendered()).text
+
+
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_names_stay_text(name: str) -> None:
     policy = {"name": name, "sha256": name, "content": {"description": name, "rules": [{"name": name, "then": name}]}}

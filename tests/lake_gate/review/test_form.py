@@ -15,7 +15,7 @@ RIGHT = {"run": "1", "files": ["a.csv"], "reason": "why"}
 
 
 def test_defaults_ask_to_keep_the_files() -> None:
-    values = ParamsDict(review_params()).validate()
+    values = validated({"reason": "why"})
     assert (values["asked"], values["files"], values["exception_scope"]) == ("keep", [], "files")
 
 
@@ -36,6 +36,11 @@ def validated(change: dict[str, Any]) -> Any:
         {"files": [""]},
         {"reason": "two\nlines"},
         {"reason": "x" * 1001},
+        {"reason": ""},
+        {"reason": " \t"},
+        {"reason": "   "},
+        {"reason": "\u00a0\u3000"},
+        {},  # no run starts without a reason
         {"answer_within_hours": 0},
         {"answer_within_hours": 24 * 30 + 1},
         {"most": 0},
@@ -47,7 +52,12 @@ def validated(change: dict[str, Any]) -> Any:
 )
 def test_value_outside_of_its_schema_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises((ValueError, AirflowException)):
-        validated(change)
+        validated({"reason": "why", **change} if change else {})
+
+
+@pytest.mark.parametrize("reason", ["x", "  public organisations ", "öffentliche Häuser", "y" * 1000])
+def test_a_reason_is_a_line_that_is_not_blank(reason: str) -> None:
+    assert validated({"reason": reason})["reason"] == reason
 
 
 @pytest.mark.parametrize("name", ["run", "files", "reason"])

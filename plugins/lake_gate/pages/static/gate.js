@@ -44,25 +44,43 @@
     if (event.target.matches("[data-trigger]")) start(event);
     else document.body.classList.add("loading");
   });
+  // A field that does not apply is not shown, checked or sent.
+  const showFields = ({ asked, exception, scope, most }) => {
+    exception.hidden = exception.disabled = !asked.value.startsWith("release");
+    if (most) most.parentElement.hidden = most.disabled = !scope.value;
+  };
   addEventListener("change", (event) => {
     const { form, name, value } = event.target;
-    if (form?.dataset.review && name === "scope" && value) form.elements.most.value = JSON.parse(value).most;
+    if (!form?.dataset.review) return;
+    if (name === "scope" && value) form.elements.most.value = JSON.parse(value).most;
+    showFields(form.elements);
   });
+  addEventListener("pageshow", () => document.querySelectorAll("[data-review]").forEach((form) => showFields(form.elements)));
   addEventListener("pageshow", () => document.body.classList.remove("loading"));
+
+  const exceptionOf = (fields) => {
+    if (!fields.has("kind")) return {};
+    const scope = fields.get("scope");
+    return {
+      exception_kind: fields.get("kind"),
+      until: fields.get("until") || null,
+      ...(scope && { exception_scope: "table", ...JSON.parse(scope), most: Number(fields.get("most")) }),
+    };
+  };
+
+  const refusals = { 400: "a field is not valid", 403: "Airflow does not let you start runs" };
 
   // Airflow's own API starts the run, and decides whether the user may.
   const start = async (event) => {
     event.preventDefault();
     const form = event.target, fields = new FormData(form), result = form.querySelector(".result");
     const button = form.querySelector("button");
+    if (!fields.get("reason").trim()) return (result.textContent = "Not started: say why, for those who answer.");
     button.disabled = true;
     result.textContent = "Starting …";
     const { review, runs } = form.dataset;
-    const table = fields.get("scope")
-      ? { exception_scope: "table", ...JSON.parse(fields.get("scope")), most: Number(fields.get("most")) }
-      : {};
     const conf = review
-      ? { ...JSON.parse(review), ...table, asked: fields.get("asked"), reason: fields.get("reason") }
+      ? { ...JSON.parse(review), asked: fields.get("asked"), reason: fields.get("reason"), ...exceptionOf(fields) }
       : { reprocess_held: fields.get("reason"), dry_run: fields.get("dry") === "on" };
     try {
       const answer = await fetch(form.dataset.trigger, {
@@ -70,13 +88,13 @@
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ logical_date: null, conf }),
       });
-      if (!answer.ok) throw new Error(answer.status === 403 ? "Airflow does not let you start runs" : `Airflow answered ${answer.status}`);
+      if (!answer.ok) throw new Error(refusals[answer.status] || `Airflow answered ${answer.status}`);
       const run = (await answer.json()).dag_run_id;
       const link = document.createElement("a");
       link.href = `${runs || `${location.pathname.split("/runs/")[0]}/runs/`}${encodeURIComponent(run)}`;
       if (runs) link.dataset.top = "";
       link.textContent = run;
-      result.replaceChildren("Started: ", link);
+      result.replaceChildren("Started: ", link, review ? `. ${form.dataset.started}` : "");
     } catch (error) {
       result.textContent = `Not started: ${error.message}.`;
       button.disabled = false;
