@@ -51,6 +51,7 @@ EXAMPLES = [
     errors.NotPurgedError("quarantine", 1, ["synthea/1/a.csv"]),
     errors.ReviewFailedError("review-0123456789abcdef", "s3://b/_reviews/synthea/review-0123456789abcdef/outcome.json"),
     errors.ExceptionEndedError("review-0123456789abcdef", "2026-11-30"),
+    errors.ReviewedFilePurgedError("review-0123456789abcdef", "a.csv", "2026-11-01", "review-1123456789abcdef"),
     errors.ReviewedFileChangedError("review-0123456789abcdef", "a.csv", "its bytes are not those that were reviewed"),
     errors.HeldNotReleasedError("s3://b/_runs/synthea/1/", ["held/synthea/0/a.csv"]),
     errors.DecisionsStandError("s3://b/d"),
