@@ -575,7 +575,7 @@ MUTANTS = [
     _review("an exception that cannot be added is noticed after the copies", "        check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)\n", ""),
     _review("a request that failed leaves its copies held", "        except _IMPOSSIBLE as error:\n            self._take_back(request)\n", "        except _IMPOSSIBLE as error:\n"),
     _review("a run is started that the documents do not say", 'if (returned or {}).get("reprocess") != reprocess:', "if False:"),
-    _review("an exception that has ended keeps its request open", "_IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError, ExceptionEndedError)", "_IMPOSSIBLE = (ReviewedFileChangedError, ExceptionStandsError)"),
+    _review("an exception that has ended keeps its request open", "_IMPOSSIBLE = (ReviewedFileChangedError, ReviewedFilePurgedError, ExceptionStandsError, ExceptionEndedError)", "_IMPOSSIBLE = (ReviewedFileChangedError, ReviewedFilePurgedError, ExceptionStandsError)"),
     _review("an exception of a request that failed is not told", '{"exceptions": ids} if ids else {}', "{}"),
     _review("a request that failed is green", "        if outcome.get(\"state\") == State.FAILED:\n", "        if False:\n"),
     _review("the rules of the feed's file since do not count", "return with_rules(request, feed.approvals_for(request.asked), feed.reviewers.get(request.asked, ()))", "return request"),
