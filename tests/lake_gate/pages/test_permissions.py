@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -23,7 +24,7 @@ def web_server(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     iam = boto3.client("iam")
     role = iam.create_role(RoleName="web", AssumeRolePolicyDocument=json.dumps({"Statement": TRUST}))["Role"]
     iam.attach_role_policy(RoleName="web", PolicyArn=lake.outputs["PagePolicyArn"])
-    session = boto3.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="web")["Credentials"]
+    session: Any = boto3.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="web")["Credentials"]
     names = {"ACCESS_KEY_ID": "AccessKeyId", "SECRET_ACCESS_KEY": "SecretAccessKey", "SESSION_TOKEN": "SessionToken"}
     for variable, name in names.items():
         monkeypatch.setenv(f"AWS_{variable}", session[name])
