@@ -250,6 +250,12 @@ class ParamsError(FinalGateError):
     sentence = "The parameters of the run are not valid: {problems:all}. Nothing was landed. Start a new run."
 
 
+class ReportParamsError(ParamsError):
+    """A run of ``feed_reports`` was started with parameters that are not valid; no report was written."""
+
+    sentence = "The report was not written: {problems:all}. Correct the input in a new run."
+
+
 class ReviewParamsError(ParamsError):
     """A run of ``quarantine_review`` was started with parameters that are not valid; no request was written."""
 

@@ -29,6 +29,7 @@ EXAMPLES = [
     errors.NotAccountedError("s3://b/r", 1, ["a.csv"]),
     errors.MarkerStandsError("s3://s/_runs/synthea/1.json"),
     errors.ParamsError(["'sourc': not a parameter"]),
+    errors.ReportParamsError(["month: must be like 2026-11"]),
     errors.ReviewParamsError(["reason: it is empty"]),
     errors.PolicyError("include/policies/a.json", "rules[0].then: 'x' is not one of"),
     errors.ExceptionFileError("include/exceptions/a.json", "exceptions: two have the same id"),

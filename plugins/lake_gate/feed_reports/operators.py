@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.hooks.ssm import SsmHook
 
 from lake_gate.base import GateOperator
-from lake_gate.errors import NoticeNotSentError, NoticeRefusedError, ParamsError
+from lake_gate.errors import NoticeNotSentError, NoticeRefusedError, ReportParamsError
 from lake_gate.feed import Feed
 from lake_gate.feed_reports.notice import notice
 from lake_gate.feed_reports.period import Period
@@ -49,12 +49,12 @@ class WriteFeedReportsOperator(GateOperator):
     def step(self, context: Context) -> list[str]:
         """Write and send them, feed by feed.
 
-        :raises ParamsError: when there is no such feed, or the month is not one.
+        :raises ReportParamsError: when there is no such feed, or the month is not one.
         """
         month = self.month or _month_before(context["dag_run"].run_after)
         feeds = [feed for feed in read_feeds()[0] if self.of_feed in {ALL, feed.name}]
         if not feeds or not _MONTH.fullmatch(month):
-            raise ParamsError(["feed: there is no such feed" if not feeds else "month: must be like 2026-11"])
+            raise ReportParamsError(["feed: there is no such feed" if not feeds else "month: must be like 2026-11"])
         failed: list[NoticeNotSentError | NoticeRefusedError] = []
         uris = []
         for feed in feeds:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lake_gate.errors import NoticeRefusedError, ParamsError
+from lake_gate.errors import NoticeRefusedError, ReportParamsError
 from lake_gate.feed_reports.operators import WriteFeedReportsOperator
 from lake_gate.include import read_feeds
 from lake_gate.model.run import report_of
@@ -48,7 +48,7 @@ def test_without_a_feed_and_a_month_it_is_all_feeds_and_the_month_before(lake: L
 
 @pytest.mark.parametrize(("of_feed", "month"), [("nothing", "2026-11"), ("synthea", "2026-13"), ("synthea", "../x")])
 def test_a_wrong_feed_or_month_writes_nothing(lake: Lake, of_feed: str, month: str) -> None:
-    with pytest.raises(ParamsError):
+    with pytest.raises(ReportParamsError):
         write(lake, of_feed, month)
     assert lake.keys(lake.bronze) == []
 
