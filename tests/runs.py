@@ -100,7 +100,6 @@ def in_airflow(dag: Any, conf: dict[str, Any]) -> tuple[str, str, dict[str, str]
         task.retry_delay = timedelta(0)
     now = datetime.now(UTC)
     # Params of the last run stay in the DAG, so all are named.
-    dag_run = dag.test(
-        run_after=now, logical_date=now, run_conf={**{key: dag.params[key] for key in dag.params}, **conf}
-    )
+    others = {key: dag.params[key] for key in dag.params if key not in conf}
+    dag_run = dag.test(run_after=now, logical_date=now, run_conf={**others, **conf})
     return dag_run.run_id, str(dag_run.state), {ti.task_id: str(ti.state) for ti in dag_run.get_task_instances()}
