@@ -120,6 +120,8 @@ def test_marker_is_recognized_by_its_content(lake: Lake, gate: Gate) -> None:
     for spoilt in ({**content, "notes": "x"}, [content], "x"):
         assert not is_marker(lake, gate.run, json.dumps(spoilt).encode())
     assert not is_marker(lake, gate.run, written + b"\n219-09-9999")
+    # A member that stands twice: only the last one is parsed.
+    assert not is_marker(lake, gate.run, written.replace(b"{", b'{"schema": "219-09-9999", ', 1))
     assert not is_marker(lake, gate.run, b"SSN\n")
 
 
