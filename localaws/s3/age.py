@@ -10,7 +10,7 @@ from moto.s3.models import s3_backends
 def make_older(bucket: str, seconds: float) -> int:
     """Date all versions and delete markers of a bucket back by so many seconds; return how many there are.
 
-    :raises ValueError: if there is no such bucket, or the seconds are not above 0.
+    :raises ValueError: if the bucket does not exist, or the seconds are not above 0.
     """
     if bucket not in s3_backends.bucket_accounts:
         raise ValueError(f"there is no bucket {bucket}")

@@ -22,6 +22,7 @@ REVOKED = "revoked/"
 USES = "_exception_uses/"
 """Key prefix in bronze of the documents about the first run that has used an exception."""
 FALSE_POSITIVE, ACCEPTED = "false_positive", "accepted"
+KIND_WORDS = {FALSE_POSITIVE: "the detections are wrong", ACCEPTED: "the detections are right, and accepted"}
 AS_IS, MASKED = "as_is", "masked"
 ID = r"[a-z0-9][a-z0-9-]{0,62}"
 MOST_OCCURRENCES = 1_000_000

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from lake_gate.display import facts
 from lake_gate.errors import DamagedDocumentError
-from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE
+from lake_gate.model.exception import KIND_WORDS
 from lake_gate.model.run import REVIEW_ID, REVIEWS
 from lake_gate.review.checking import DAYS_BY_DEFAULT, MOST_DAYS
 from lake_gate.review.documents import read_answers, read_request, read_step
@@ -50,7 +50,6 @@ ASKED_WORDS = {
     Asked.RELEASE: "release as it is",
     Asked.PURGE: "purge permanently",
 }
-KIND_WORDS = {FALSE_POSITIVE: "the detections are wrong", ACCEPTED: "the detections are right, and accepted"}
 _STATE_WORDS = {
     State.ASKED: "waits for answers",
     State.APPROVED: "approved, being carried out",

@@ -9,7 +9,7 @@ from airflow.sdk import Param
 
 from lake_gate.errors import ReviewParamsError
 from lake_gate.include import read_feeds
-from lake_gate.model.exception import ACCEPTED, FALSE_POSITIVE, MOST_OCCURRENCES
+from lake_gate.model.exception import FALSE_POSITIVE, KIND_WORDS, MOST_OCCURRENCES
 from lake_gate.review.checking import DAYS_BY_DEFAULT
 from lake_gate.review.exempting import FILES, TABLE
 from lake_gate.review.request import MOST_FILES, Asked
@@ -24,7 +24,7 @@ _ASKED = {
     Asked.KEEP: "Keep in quarantine (by default one person approves)",
     Asked.PURGE: "Purge: delete permanently (by default two people approve)",
 }
-_KINDS = {FALSE_POSITIVE: "The detections are wrong", ACCEPTED: "The detections are right, and accepted"}
+_KINDS = {kind: words.capitalize() for kind, words in KIND_WORDS.items()}
 _SCOPES = {FILES: "These bytes only", TABLE: "The table, in later deliveries, too"}
 _OF_EXCEPTION = "Exception, for a release"
 
