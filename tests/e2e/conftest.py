@@ -34,5 +34,6 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="10", Overwrite=True)
         with start_airflow(lake, tmp_path, paused=getattr(request, "param", "paused") == "paused") as stack:
             yield stack
+            stack.log_unsuccessful_runs()
     finally:
         services.stop(aws)

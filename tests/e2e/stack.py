@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import shutil
 import socket
 import time
@@ -24,8 +25,10 @@ from ops.airflow_api import AirflowApi
 from tests.conftest import REPO
 from tests.lake import Lake
 
+log = logging.getLogger(__name__)
 STARTING_SECONDS = 300
 DEADLINE_SECONDS = 400
+ENDED = {"success", "failed"}
 CONSUMER = '''
 """A consumer of silver: an airflow DAG that runs whenever a run of the feed was published, or objects withdrawn."""
 from airflow.sdk import DAG, task
@@ -85,12 +88,22 @@ class Stack:
     def back_fill(self, dag_id: str, first: datetime, last: datetime) -> None:
         """Begin Airflow's back-fill of these days, while the DAG is off: its scheduler writes, too, once it is on."""
         period = {"from_date": first.isoformat(), "to_date": last.isoformat()}
-        try:
-            self.api(dag_id).post("/backfills", {"dag_id": dag_id, **period, "max_active_runs": 1})
-        except requests.HTTPError as error:
-            # It was asked again after a 500, and the first request had begun it all the same.
-            if error.response.status_code != HTTPStatus.CONFLICT:
-                raise
+
+        def has_runs() -> bool:
+            try:
+                self.api(dag_id).post("/backfills", {"dag_id": dag_id, **period, "max_active_runs": 1})
+            except requests.HTTPError as error:
+                # Airflow keeps a back-fill before it makes its runs. If it could not make them (500, and asked again),
+                # the back-fill without runs is in the way until the scheduler ends it.
+                if error.response.status_code != HTTPStatus.CONFLICT:
+                    raise
+            return bool(self.back_filled(dag_id))
+
+        wait_for(has_runs, f"the runs of the back-fill of {dag_id}")
+
+    def back_filled(self, dag_id: str) -> list[dict[str, Any]]:
+        """The runs of back-fills of a DAG, oldest first."""
+        return [run for run in self.runs(dag_id) if run["run_type"] == "backfill"]
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The runs of a DAG, oldest first."""
@@ -101,8 +114,18 @@ class Stack:
 
     def ended_run(self, dag_id: str, which: Callable[[dict[str, Any]], bool] = lambda run: True) -> dict[str, Any]:
         """The first run of a DAG that is over, once there is one."""
-        is_over = lambda run: run["state"] in {"success", "failed"} and which(run)  # noqa: E731
+        is_over = lambda run: run["state"] in ENDED and which(run)  # noqa: E731
         return wait_for(lambda: next(filter(is_over, self.runs(dag_id)), None), f"a run of {dag_id} that is over")
+
+    def log_unsuccessful_runs(self) -> None:
+        """Log the runs that are not a success, and their errors: pytest shows them if the test failed."""
+        airflow = AirflowApi(self.url, "~")
+        if not airflow.is_up():
+            log.warning("Airflow is not healthy")
+            return
+        for run in airflow.get("/dags/~/dagRuns?limit=200&state=failed&state=running&state=queued")["dag_runs"]:
+            errors = list(self.api(run["dag_id"]).errors(run["dag_run_id"]))
+            log.warning("%s %s: %s %s", run["dag_id"], run["dag_run_id"], run["state"], errors)
 
     def returned(self, run: dict[str, Any], task_id: str) -> Any:
         """What a task of a run returned."""

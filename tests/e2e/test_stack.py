@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import boto3
 import pytest
 
 from lake_gate.model.run import Run
-from tests.e2e.stack import Stack, wait_for
+from tests.e2e.stack import ENDED, Stack, wait_for
 from tests.lake import Lake
 
 pytestmark = pytest.mark.slow
@@ -40,11 +39,9 @@ def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     (event,) = stack.returned(stack.ended_run("read_silver_clinic"), "read")
     assert (event["run_id"], event["outcomes"]) == (run["dag_run_id"], {"promote": len(names)})
 
-    def back_filled() -> list[dict[str, Any]] | None:
-        runs = [run for run in stack.runs("ward_gate") if run["run_type"] == "backfill"]
-        return runs if [run["state"] for run in runs] == ["success"] * len(days) else None
-
-    runs = wait_for(back_filled, "the runs of the back-fill")
+    wait_for(lambda: all(run["state"] in ENDED for run in stack.back_filled("ward_gate")), "the end of the back-fill")
+    runs = stack.back_filled("ward_gate")
+    assert [run["state"] for run in runs] == ["success"] * len(days)
     assert [run["logical_date"][:10] for run in runs] == [f"{day:%Y-%m-%d}" for day in days]
     assert [len(lake.keys(lake.silver, Run("ward", run["dag_run_id"]).prefix)) for run in runs] == [1, 2]
     for feed in ("clinic", "ward"):
