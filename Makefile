@@ -8,6 +8,8 @@ UV := $(BIN)/uv
 UV_VERSION := 0.11.7
 export UV_PYTHON_DOWNLOADS := never
 export PYTHONPATH := $(CURDIR)/plugins:$(CURDIR)
+# Without compiled files each process of Airflow compiles a thousand modules, which takes ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export AIRFLOW_HOME ?= $(CURDIR)/.local/airflow
 
 SOURCE ?=

@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-import botocore.loaders
-
 from dev.paths import LOGS
+from dev.task_cost import share_between_tasks
 from ops.airflow_api import DAG_ID, States
 
 
@@ -44,7 +43,6 @@ def run(
 
 def prepare() -> None:
     """Create the database, and cache what ``dag.test()`` creates for every task; call once in a process."""
-    from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
     from airflow.sdk.definitions import dag
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
@@ -52,10 +50,7 @@ def prepare() -> None:
     # Airflow 3.2.1 builds an API application for every task; 3.3 caches it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     dag._run_task = _exit_on_error(dag._run_task)
-    # For one field of the user agent it reads the source files of the whole call stack, once per client.
-    AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
-    cache_botocore_files()
-    _cache_schema_checks()
+    share_between_tasks()
     initdb()
 
 
@@ -69,42 +64,6 @@ def _exit_on_error(run_task: Callable[..., Any]) -> Callable[..., Any]:
             raise SystemExit(f"Airflow could not run {arguments['ti'].task_id}: {type(error).__name__}") from error
 
     return run
-
-
-def cache_botocore_files() -> None:
-    """Share the files that botocore reads between all its sessions: every task creates new ones."""
-    for cls, method in (
-        (botocore.loaders.JSONFileLoader, "load_file"),
-        (botocore.loaders.Loader, "list_available_services"),
-        (botocore.loaders.Loader, "list_api_versions"),
-    ):
-        setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
-
-
-def _cache_schema_checks() -> None:
-    """Cache which schemas jsonschema has found to be valid: every task checks those of all params."""
-    from jsonschema import Draft202012Validator
-
-    check, valid = Draft202012Validator.check_schema, set[str]()
-
-    def check_once(schema: Any, *arguments: Any, **named: Any) -> None:
-        if (text := repr(schema)) not in valid:
-            check(schema, *arguments, **named)
-            valid.add(text)
-
-    Draft202012Validator.check_schema = check_once
-
-
-def _cached_by_arguments(method: Any) -> Any:
-    known: dict[Any, Any] = {}
-
-    def cached(self: Any, *arguments: Any, **named: Any) -> Any:
-        key = (arguments, tuple(sorted(named.items())))
-        if key not in known:
-            known[key] = method(self, *arguments, **named)
-        return known[key]
-
-    return cached
 
 
 def load_dag(dag_id: str = DAG_ID) -> Any:

@@ -48,10 +48,9 @@ import moto.kms.models
 import pytest
 import requests
 import yaml
-from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from moto.kms.utils import generate_private_key
 
-from dev.in_process import cache_botocore_files
+from dev.task_cost import share_between_tasks
 from localaws.server import LocalAws
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
@@ -59,9 +58,7 @@ from tests.snapshot import SetUpOnce, Snapshot
 
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
-cache_botocore_files()
-# For one field of the user agent it reads the source files of the whole call stack, once per client.
-AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
+share_between_tasks()
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
 moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]
 

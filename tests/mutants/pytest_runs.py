@@ -124,6 +124,9 @@ def _run(repo: str, tests: list[str], answer: Path) -> None:
     paths = [f"{repo}/plugins", repo]
     sys.path[:0] = paths
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    # A file is broken and mended within a second, often at the same size: its compiled form would pass for the other's.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     failed = _FirstFailed()
     loaded = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
     code = pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-W", loaded, *tests], plugins=[failed])

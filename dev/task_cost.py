@@ -1,0 +1,73 @@
+"""What each task of a local Airflow would do once more, and need not.
+
+Nothing here changes what a task does, but for one field of the user agent.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import boto3
+import botocore.loaders
+from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+from jsonschema import Draft202012Validator
+
+_IMPORTED_BY_TASKS = (
+    "airflow.providers.amazon.aws.operators.base_aws",
+    "airflow.providers.amazon.aws.sensors.base_aws",
+    "airflow.providers.standard.decorators.python",
+    "airflow.providers.standard.operators.hitl",
+)
+_CALLED_BY_TASKS = ("s3", "macie2", "ssm", "sns")
+
+
+def share_between_tasks() -> None:
+    """Share between the tasks of this process what does not change; call once in a process."""
+    # For one field of the user agent it reads the source files of the whole call stack, once per client.
+    AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
+    _cache_botocore_files()
+    _cache_schema_checks()
+
+
+def prepare_forks() -> None:
+    """Import and read what tasks that are forks of this process would, but for ``plugins/``, which may change."""
+    share_between_tasks()
+    for name in _IMPORTED_BY_TASKS:
+        import_module(name)
+    for service in _CALLED_BY_TASKS:
+        boto3.Session().client(service)  # type: ignore[call-overload]
+
+
+def _cache_botocore_files() -> None:
+    """Share the files that botocore reads between all its sessions: every task creates new ones."""
+    for cls, method in (
+        (botocore.loaders.JSONFileLoader, "load_file"),
+        (botocore.loaders.Loader, "list_available_services"),
+        (botocore.loaders.Loader, "list_api_versions"),
+    ):
+        setattr(cls, method, _cached_by_arguments(getattr(cls, method)))
+
+
+def _cache_schema_checks() -> None:
+    """Cache which schemas jsonschema has found to be valid: every task checks those of all params."""
+    check, valid = Draft202012Validator.check_schema, set[str]()
+
+    def check_once(schema: Any, *arguments: Any, **named: Any) -> None:
+        if (text := repr(schema)) not in valid:
+            check(schema, *arguments, **named)
+            valid.add(text)
+
+    Draft202012Validator.check_schema = check_once
+
+
+def _cached_by_arguments(method: Any) -> Any:
+    known: dict[Any, Any] = {}
+
+    def cached(self: Any, *arguments: Any, **named: Any) -> Any:
+        key = (arguments, tuple(sorted(named.items())))
+        if key not in known:
+            known[key] = method(self, *arguments, **named)
+        return known[key]
+
+    return cached
