@@ -4,7 +4,7 @@ Three differences to ``airflow standalone``: The servers of log files, which wou
 machine, are not started, because the API server reads those files itself. The API of the tasks is a separate process:
 in a shared one, a request of the UI and one of a task can wait for each other until SQLite times out (one holds the
 lock until the event loop continues, the other waits for the lock on the event loop). And the scheduler, of which each
-task is a fork, does once what each of them would do anew (``dev.task_cost``).
+task is a fork, does once what each of them would repeat (``dev.task_cost``).
 """
 
 from __future__ import annotations
