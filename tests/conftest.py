@@ -43,7 +43,6 @@ from dev.paths import database_url_with_timeout
 os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = database_url_with_timeout(Path(_HOME))
 
 import boto3
-import botocore.hooks
 import moto.kms.models
 import pytest
 import requests
@@ -52,6 +51,7 @@ from moto.kms.utils import generate_private_key
 
 from dev.task_cost import share_between_tasks
 from localaws.server import LocalAws
+from tests import botocore_caches
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
 from tests.snapshot import SetUpOnce, Snapshot
@@ -59,24 +59,9 @@ from tests.snapshot import SetUpOnce, Snapshot
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
 share_between_tasks()
+botocore_caches.install()
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
 moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]
-
-
-def _register_handlers_quickly() -> None:
-    """Cache what botocore finds out for each of the 130 handlers of each client."""
-    accepts_kwargs = functools.lru_cache(maxsize=10_000)(botocore.hooks.accepts_kwargs)
-    botocore.hooks.accepts_kwargs = lambda func: accepts_kwargs(getattr(func, "__func__", func))
-    init, known = botocore.hooks.EventAliaser.__init__, dict[str, str]()
-
-    def init_with_known(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
-        init(self, event_emitter, event_aliases)
-        self._alias_name_cache = known
-
-    botocore.hooks.EventAliaser.__init__ = init_with_known  # type: ignore[method-assign]
-
-
-_register_handlers_quickly()
 
 
 def _parse_each_text_once() -> None:
@@ -152,9 +137,24 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Start with the tests that take minutes each: at the end, one worker would wait for the other."""
-    items.sort(key=lambda item: "stack" not in item.fixturenames and item.path.name != "test_commands.py")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
+    """Begin with the tests that have an Airflow of their own, in two workers: they take minutes, and wait for most.
+
+    Each worker gets a part of the list at first, and takes from the others when it has done that.
+    """
+    workers: int = getattr(config, "workerinput", {"workercount": 1})["workercount"]
+    takes_minutes = [item for item in items if _has_airflow(item)]
+    others = [item for item in items if not _has_airflow(item)]
+    if workers == 1:
+        items[:] = takes_minutes + others
+        return
+    first, second = takes_minutes[::2], takes_minutes[1::2]
+    behind_first = len(items) // workers - len(first)
+    items[:] = first + others[:behind_first] + second + others[behind_first:]
+
+
+def _has_airflow(item: pytest.Function) -> bool:
+    return item.path.parent.name == "e2e" and ("stack" in item.fixturenames or item.path.name == "test_commands.py")
 
 
 def pytest_collection_finish() -> None:

@@ -1,0 +1,59 @@
+"""Caches for botocore: the tests make thousands of clients and a million requests of the same kinds.
+
+Nothing here changes what a request holds.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import botocore.endpoint_provider
+import botocore.hooks
+import botocore.regions
+import botocore.useragent
+
+_WITHOUT_EFFECT = ("Key", "Prefix", "CopySource")
+"""Parameters of S3's requests that no rule of S3's endpoints looks at, and that are others in each request."""
+
+
+def install() -> None:
+    """Install the caches; call once in a process."""
+    _cache_handlers()
+    _share_endpoint_rules()
+    clean = functools.lru_cache(maxsize=10_000)(botocore.useragent.sanitize_user_agent_string_component)
+    botocore.useragent.sanitize_user_agent_string_component = clean
+
+
+def _cache_handlers() -> None:
+    """Cache what botocore finds out for each of the 130 handlers of each client."""
+    accepts_kwargs = functools.lru_cache(maxsize=10_000)(botocore.hooks.accepts_kwargs)
+    botocore.hooks.accepts_kwargs = lambda func: accepts_kwargs(getattr(func, "__func__", func))
+    init, known = botocore.hooks.EventAliaser.__init__, dict[str, str]()
+
+    def init_with_known(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        init(self, event_emitter, event_aliases)
+        self._alias_name_cache = known
+
+    botocore.hooks.EventAliaser.__init__ = init_with_known  # type: ignore[method-assign]
+
+
+class _EndpointRules(botocore.endpoint_provider.EndpointProvider):
+    """The rules of a service's endpoints, which know those that they have found for other objects."""
+
+    def resolve_endpoint(self, **parameters: Any) -> Any:
+        for name in _WITHOUT_EFFECT:
+            parameters.pop(name, None)
+        return super().resolve_endpoint(**parameters)
+
+
+def _share_endpoint_rules() -> None:
+    """Share the rules between clients; ``dev.task_cost`` shares the files that they are made from."""
+    known: dict[int, tuple[Any, _EndpointRules]] = {}
+
+    def rules(ruleset_data: Any, partition_data: Any) -> _EndpointRules:
+        if id(ruleset_data) not in known:
+            known[id(ruleset_data)] = ruleset_data, _EndpointRules(ruleset_data, partition_data)
+        return known[id(ruleset_data)][1]
+
+    botocore.regions.EndpointProvider = rules  # type: ignore[attr-defined]
