@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from dev.paths import LOGS
-from dev.task_cost import share_between_tasks
 from ops.airflow_api import DAG_ID, States
 
 
@@ -46,6 +45,8 @@ def prepare() -> None:
     from airflow.sdk.definitions import dag
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
+
+    from dev.task_cost import share_between_tasks
 
     # Airflow 3.2.1 builds an API application for every task; 3.3 caches it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
