@@ -10,6 +10,7 @@ from typing import Any
 
 import botocore.endpoint_provider
 import botocore.hooks
+import botocore.httpsession
 import botocore.regions
 import botocore.useragent
 
@@ -21,6 +22,8 @@ def install() -> None:
     """Install the caches; call once in a process."""
     _cache_handlers()
     _share_endpoint_rules()
+    # A client makes its TLS context although the local AWS speaks HTTP.
+    botocore.httpsession.create_urllib3_context = functools.cache(botocore.httpsession.create_urllib3_context)
     clean = functools.lru_cache(maxsize=10_000)(botocore.useragent.sanitize_user_agent_string_component)
     botocore.useragent.sanitize_user_agent_string_component = clean
 

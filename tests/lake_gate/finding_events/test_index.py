@@ -161,35 +161,32 @@ def test_bytes_are_pending_until_the_index_is_complete(lake: Lake, gates: list[G
     assert gates[0].objects["b.csv"].sha256 not in pending(lake)
 
 
-def test_bytes_of_a_run_under_way_stay_pending(lake: Lake) -> None:
-    over = Gate(lake, {"a.csv": "promote"}).over()
+def test_bytes_of_a_run_under_way_stay_pending(lake: Lake, promoted: Gate) -> None:
     under_way = Gate(lake, {"a.csv": "promote"}, run=Run("synthea", "2")).land().decide()
-    report(lake, over, "a.csv")
+    report(lake, promoted, "a.csv")
     Events(lake, []).go()
-    assert pending(lake) == [over.objects["a.csv"].sha256]
+    assert pending(lake) == [promoted.objects["a.csv"].sha256]
     under_way.move().record().publish()
     Events(lake, [], run_id="events-2").go()
     assert (lake.keys(lake.silver), pending(lake)) == ([], [])
 
 
-def test_bytes_that_could_not_be_moved_stay_pending(lake: Lake) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    report(lake, gate, "a.csv")
-    (copy,) = s3_backends["123456789012"]["aws"].get_bucket(lake.silver).keys.getlist(gate.key("a.csv"))
+def test_bytes_that_could_not_be_moved_stay_pending(lake: Lake, promoted: Gate) -> None:
+    report(lake, promoted, "a.csv")
+    (copy,) = s3_backends["123456789012"]["aws"].get_bucket(lake.silver).keys.getlist(promoted.key("a.csv"))
     copy.lock_legal_status = "ON"
     Events(lake, []).go()
-    assert pending(lake) == [gate.objects["a.csv"].sha256]
+    assert pending(lake) == [promoted.objects["a.csv"].sha256]
     copy.lock_legal_status = "OFF"
     Events(lake, [], run_id="events-2").go()
     assert (lake.keys(lake.silver), pending(lake)) == ([], [])
 
 
-def test_cleared_task_of_a_run_that_is_over_brings_nothing_severe_to_silver(lake: Lake) -> None:
-    source = Gate(lake, {"a.csv": "promote"}).over()
+def test_cleared_task_of_a_run_that_is_over_brings_nothing_severe_to_silver(lake: Lake, promoted: Gate) -> None:
     other = Gate(lake, {"a.csv": "promote"}, run=Run("synthea", "2")).land().decide()
     with pytest.raises(NotAccountedError):
         other.record()  # promote was marked as success by hand
-    report(lake, source, "a.csv")
+    report(lake, promoted, "a.csv")
     Events(lake, []).go()
     other.move().record().publish()
     assert lake.keys(lake.silver) == []

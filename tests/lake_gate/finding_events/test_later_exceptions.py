@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.lake import Lake
 from tests.lake_gate.exceptions import nights
 from tests.lake_gate.exceptions.nights import CARD, EXCUSED, NAME, PASSPORT, Cells, Night
 from tests.lake_gate.finding_events.world import Events
+from tests.snapshot import SetUpOnce
 
 ACCEPTED: Cells = {CARD: {3: 2}}
 
@@ -37,8 +39,13 @@ def passed(lake: Lake, exception: PolicyException = EXCUSED) -> Night:
     return night
 
 
-def test_accepted_finding_of_the_daily_job_withdraws_nothing(lake: Lake) -> None:
-    night = passed(lake)
+@pytest.fixture
+def night(lake: Lake, once: SetUpOnce) -> Night:
+    """A run in which a table has passed by its exception."""
+    return once(partial(passed, lake))
+
+
+def test_accepted_finding_of_the_daily_job_withdraws_nothing(lake: Lake, night: Night) -> None:
     assert later(lake, night, ACCEPTED).statuses == ["stands"]
     assert night.is_in_silver
 
@@ -46,8 +53,7 @@ def test_accepted_finding_of_the_daily_job_withdraws_nothing(lake: Lake) -> None
 @pytest.mark.parametrize(
     "cells", [{CARD: {3: 2}, PASSPORT: {2: 1}}, {PASSPORT: {2: 1}}, {CARD: {3: 6}}], ids=["too", "alone", "more"]
 )
-def test_new_identifier_or_more_than_the_most_withdraws_the_table(lake: Lake, cells: Cells) -> None:
-    night = passed(lake)
+def test_new_identifier_or_more_than_the_most_withdraws_the_table(lake: Lake, night: Night, cells: Cells) -> None:
     later(lake, night, cells)
     assert not night.is_in_silver
     assert lake.keys(lake.quarantine) == [night.run.prefix + NAME]
@@ -61,9 +67,8 @@ def test_one_more_column_withdraws_the_table(lake: Lake) -> None:
 
 
 def test_accepted_finding_withdraws_the_table_after_the_exception_was_revoked(
-    lake: Lake, revoke: Callable[[str], None]
+    lake: Lake, night: Night, revoke: Callable[[str], None]
 ) -> None:
-    night = passed(lake)
     revoke(EXCUSED.id)
     later(lake, night, ACCEPTED)
     assert not night.is_in_silver
@@ -73,17 +78,17 @@ def test_accepted_finding_withdraws_the_table_after_the_exception_was_revoked(
 
 
 def test_revocation_that_cannot_be_recorded_stops_no_withdrawal(
-    lake: Lake, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    lake: Lake, night: Night, revoke: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night = passed(lake)
     revoke(EXCUSED.id)
     monkeypatch.setattr(operators, "record_revocations", lambda *_: 1 / 0)
     later(lake, night, ACCEPTED)
     assert not night.is_in_silver
 
 
-def test_exception_of_another_feed_keeps_nothing_in_silver(lake: Lake, revoke: Callable[[str], None]) -> None:
-    night = passed(lake)
+def test_exception_of_another_feed_keeps_nothing_in_silver(
+    lake: Lake, night: Night, revoke: Callable[[str], None]
+) -> None:
     revoke(EXCUSED.id)
     add_exception(lake.s3, lake.bronze, nights.excused(feed="other"))
     later(lake, night, ACCEPTED)

@@ -18,6 +18,7 @@ from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.test_withdrawing import Denied, Refusing
 from tests.lake_gate.finding_events.world import Events, Gate, finding
+from tests.snapshot import SetUpOnce
 
 
 def hint(finding_id: str, **changes: Any) -> str:
@@ -63,17 +64,15 @@ def test_run_without_messages_begins_from_the_watermark_alone(lake: Lake) -> Non
     assert ids_of(lake, events) == [""]
 
 
-def test_run_that_is_cleared_begins_from_where_it_began(lake: Lake) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))]).go()
+def test_run_that_is_cleared_begins_from_where_it_began(lake: Lake, promoted: Gate) -> None:
+    events = Events(lake, [finding(lake, lake.silver, promoted.key("a.csv"))]).go()
     assert (events.statuses, events.watermark["pending"]) == (["move"], [])
     assert events.go().statuses == ["isolated_already"]
 
 
-def test_finding_that_names_no_object_is_counted_and_stops_nothing(lake: Lake) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
+def test_finding_that_names_no_object_is_counted_and_stops_nothing(lake: Lake, promoted: Gate) -> None:
     nameless = {"id": "n", "updatedAt": "2026-11-25T10:00:00Z", "resourcesAffected": {}}
-    events = Events(lake, [nameless, finding(lake, lake.silver, gate.key("a.csv"))]).go()
+    events = Events(lake, [nameless, finding(lake, lake.silver, promoted.key("a.csv"))]).go()
     assert (events.statuses, events.record_json["findings"]["unreadable"]) == (["move"], 1)
 
 
@@ -91,22 +90,22 @@ def test_asset_events_of_each_feed_count_the_withdrawn_objects(lake: Lake) -> No
     }
 
 
-def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
+def test_chunk_that_is_carried_out_again_changes_nothing(lake: Lake, promoted: Gate) -> None:
+    events = Events(lake, [finding(lake, lake.silver, promoted.key("a.csv"))])
     events.take()
     events.list_findings()
     (chunk,) = events.decide()
     done = [events.step(WithdrawOperator, chunk=chunk, outlets=[changes("t")]) for _ in range(2)]
     assert done == [1, 1]
-    assert len(lake.versions(lake.quarantine, gate.key("a.csv"))) == 1
+    assert len(lake.versions(lake.quarantine, promoted.key("a.csv"))) == 1
     assert len(events.announced) == 2  # a retry announces the same
 
 
 @pytest.mark.parametrize("broken", [{"id": "x", "updatedAt": "at night"}, {"updatedAt": None}, {"id": "x", "type": 1}])
-def test_finding_of_another_shape_is_counted_and_stops_nothing(lake: Lake, broken: dict[str, Any]) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    events = Events(lake, [broken, finding(lake, lake.silver, gate.key("a.csv"))]).go()
+def test_finding_of_another_shape_is_counted_and_stops_nothing(
+    lake: Lake, promoted: Gate, broken: dict[str, Any]
+) -> None:
+    events = Events(lake, [broken, finding(lake, lake.silver, promoted.key("a.csv"))]).go()
     assert (events.statuses, events.record_json["findings"]["unreadable"]) == (["move"], 1)
 
 
@@ -127,50 +126,49 @@ def test_retryable_error_is_tried_again_while_tries_are_left_and_then_recorded(l
     assert lake.keys(lake.silver) == []
 
 
-def test_withdrawal_does_not_wait_for_an_index_that_cannot_be_rebuilt(lake: Lake) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))], s3=Denied("_content/complete.json")).go()
+def test_withdrawal_does_not_wait_for_an_index_that_cannot_be_rebuilt(lake: Lake, promoted: Gate) -> None:
+    events = Events(lake, [finding(lake, lake.silver, promoted.key("a.csv"))], s3=Denied("_content/complete.json")).go()
     assert (events.statuses, events.record_json["index_complete"]) == (["move"], False)
     assert Events(lake, [], run_id="events-2").go().record_json["index_complete"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"versionId": "null"},
-        {"versionId": 7},
-        {"versionId": "a version "},
-        {"eTag": None},
-        {"eTag": "another"},
-        {"versionId": None, "VERSIONID": "null"},
-    ],
-)
+UNREADABLE: dict[str, Any] = {
+    "null.csv": {"versionId": "null"},
+    "number.csv": {"versionId": 7},
+    "blank.csv": {"versionId": "a version "},
+    "no-etag.csv": {"eTag": None},
+    "other-etag.csv": {"eTag": "another"},
+    "capitals.csv": {"versionId": None, "VERSIONID": "null"},
+}
+"""What a finding says of the version, by the name of the object."""
+ODD: dict[str, Any] = {
+    "severity.csv": {"severity": "High"},
+    "id.csv": {"id": ["a"]},
+    "result.csv": {"classificationDetails": {"result": ["COMPLETE"]}},
+    "data.csv": {"classificationDetails": {"result": {"sensitiveData": ["a text"], "status": {"code": "COMPLETE"}}}},
+    "count.csv": {"classificationDetails": {"result": {"customDataIdentifiers": {"totalCount": float("inf")}}}},
+}
+"""A member of a finding, by the name of the object."""
+
+
+@pytest.fixture
+def odd(lake: Lake, once: SetUpOnce) -> Gate:
+    """A run that is over, with an object for each odd finding and two more."""
+    return once(Gate(lake, dict.fromkeys([*UNREADABLE, *ODD, "clean.csv", "found.csv"], "promote")).over)
+
+
 @pytest.mark.parametrize("bucket", ["bronze", "silver"])
-def test_severe_finding_whose_version_cannot_be_read_is_never_passed_over(
-    lake: Lake, bucket: str, change: dict[str, Any]
-) -> None:
-    gate = Gate(lake, {"a.csv": "promote"}).over()
-    odd = finding(lake, getattr(lake, bucket), gate.key("a.csv"))
-    odd["resourcesAffected"]["s3Object"] |= change
-    Events(lake, [odd]).go()
-    assert lake.keys(lake.silver) == []
-    assert lake.keys(lake.quarantine) == [gate.key("a.csv")]
+def test_severe_finding_whose_version_cannot_be_read_is_never_passed_over(lake: Lake, odd: Gate, bucket: str) -> None:
+    findings = {name: finding(lake, getattr(lake, bucket), odd.key(name)) for name in UNREADABLE}
+    for name, change in UNREADABLE.items():
+        findings[name]["resourcesAffected"]["s3Object"] |= change
+    Events(lake, [*findings.values()]).go()
+    assert set(lake.keys(lake.silver)) == {odd.key(name) for name in odd.outcomes.keys() - UNREADABLE.keys()}
+    assert set(lake.keys(lake.quarantine)) == {odd.key(name) for name in UNREADABLE}
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"severity": "High"},
-        {"id": ["a"]},
-        {"classificationDetails": {"result": ["COMPLETE"]}},
-        {"classificationDetails": {"result": {"sensitiveData": ["a text"], "status": {"code": "COMPLETE"}}}},
-        {"classificationDetails": {"result": {"customDataIdentifiers": {"totalCount": float("inf")}}}},
-    ],
-)
-def test_finding_with_an_odd_member_takes_the_object_out_of_silver_and_stops_no_other(
-    lake: Lake, change: dict[str, Any]
-) -> None:
-    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}).over()
-    findings = [finding(lake, lake.silver, gate.key(name)) for name in gate.outcomes]
-    Events(lake, [{**findings[0], **change}, findings[1]]).go()
-    assert lake.keys(lake.silver) == []
+def test_finding_with_an_odd_member_takes_the_object_out_of_silver_and_stops_no_other(lake: Lake, odd: Gate) -> None:
+    findings = [{**finding(lake, lake.silver, odd.key(name)), **change} for name, change in ODD.items()]
+    Events(lake, [*findings, finding(lake, lake.silver, odd.key("found.csv"))]).go()
+    left = odd.outcomes.keys() - ODD.keys() - {"found.csv"}
+    assert set(lake.keys(lake.silver)) == {odd.key(name) for name in left}

@@ -12,6 +12,7 @@ from lake_gate.finding_events.runs import find_landed, read_decided, read_landin
 from lake_gate.model.run import Run
 from tests.lake import Lake
 from tests.lake_gate.finding_events.world import POLICY, Gate
+from tests.snapshot import SetUpOnce
 
 NOW = datetime.now(UTC)
 OUTCOMES = {"a.csv": "promote", "b.csv": "hold"}
@@ -55,13 +56,17 @@ def test_run_that_has_decided_nothing_has_no_plan_and_no_proof(lake: Lake) -> No
     assert (decided.has_plan, decided.outcome("a.csv"), decided.evidence) == (False, None, {})
 
 
+@pytest.fixture
+def over(lake: Lake, once: SetUpOnce) -> Gate:
+    return once(Gate(lake, OUTCOMES).over)
+
+
 @pytest.mark.parametrize("name", ["manifest.jsonl", "plan.json", "record.json", "findings.jsonl"])
 @pytest.mark.parametrize("content", [b'{"a', b"[]", b'"x"', b'{"is": 1}\n[1]', b"\xff"])
-def test_document_that_the_gate_has_not_written_is_named(lake: Lake, name: str, content: bytes) -> None:
-    gate = Gate(lake, OUTCOMES).over()
-    gate.write(name, content)
+def test_document_that_the_gate_has_not_written_is_named(lake: Lake, over: Gate, name: str, content: bytes) -> None:
+    over.write(name, content)
     with pytest.raises(DamagedDocumentError) as damage:
-        read_landing(lake.s3, lake.bronze, gate.run, {gate.key("a.csv")}, {"f"})
+        read_landing(lake.s3, lake.bronze, over.run, {over.key("a.csv")}, {"f"})
     assert damage.value.document == name
 
 

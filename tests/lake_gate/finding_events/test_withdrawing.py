@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -193,14 +194,18 @@ class DiesAt:
             raise ConnectionError("the worker is gone")
 
 
-def crash(lake: Lake, number: int, moment: str) -> int:
-    """Let a withdrawal die at one of its calls, then retry it; return how many calls the first try has made."""
-    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}, run=Run("synthea", f"{moment}-{number}")).over()
-    found = [finding(lake, lake.silver, gate.key("a.csv"))]
-    events = Events(lake, found, run_id=f"events-{moment}-{number}")
+def decided(lake: Lake) -> tuple[Gate, Events, list[Any]]:
+    """A run that is over, and what has been decided about one of its two objects in silver."""
+    gate = Gate(lake, {"a.csv": "promote", "b.csv": "promote"}).over()
+    events = Events(lake, [finding(lake, lake.silver, gate.key("a.csv"))])
     events.take()
     events.list_findings()
-    chunks = events.decide()
+    return gate, events, events.decide()
+
+
+def crash(lake: Lake, once: SetUpOnce, number: int, moment: str) -> int:
+    """Let a withdrawal die at one of its calls, then retry it; return how many calls the first try has made."""
+    gate, events, chunks = once(partial(decided, lake))
     s3 = DiesAt(number, moment)
     try:
         events.withdraw(chunks, s3=s3)
@@ -216,11 +221,11 @@ def crash(lake: Lake, number: int, moment: str) -> int:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_retry_finishes_a_withdrawal_after_a_crash_at_any_call(lake: Lake, moment: str) -> None:
-    calls = crash(lake, 0, moment)  # which lives
+def test_retry_finishes_a_withdrawal_after_a_crash_at_any_call(lake: Lake, once: SetUpOnce, moment: str) -> None:
+    calls = crash(lake, once, 0, moment)  # which lives
     assert calls > 20
     for (number,) in sample([(str(number),) for number in range(1, calls + 1)], CRASHES, SEED):
-        crash(lake, int(number), moment)
+        crash(lake, once, int(number), moment)
 
 
 def test_next_run_finishes_the_withdrawal_of_a_run_that_never_came_back(lake: Lake, gate: Gate) -> None:

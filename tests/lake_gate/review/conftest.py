@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.builders import decided
 from tests.lake import Lake
 from tests.lake_gate.review.requests import CONTENT, make_file
 from tests.lake_gate.steps import gate, land_files, step, write
+from tests.snapshot import SetUpOnce
 
 ROLE = "arn:aws:iam::123456789012:role/lake-{}"
 
@@ -66,3 +68,9 @@ def quarantined_run(lake: Lake, *, dry_run: bool = False, outcome: str = "quaran
     context: Any = {"run_id": "1", "dag_run": SimpleNamespace(dag_id="d", run_id="1", start_date=None)}
     gate(lake, RecordOperator, facts=FACTS, is_dry_run=dry_run).step(context)
     return RUN
+
+
+@pytest.fixture
+def quarantined(lake: Lake, once: SetUpOnce) -> Run:
+    """A run that has quarantined its one file."""
+    return once(partial(quarantined_run, lake))

@@ -10,7 +10,7 @@ import pytest
 
 from lake_gate.errors import DamagedDocumentError, ReviewedFileChangedError, ReviewError
 from lake_gate.feed import Feed
-from lake_gate.model.run import RECORD
+from lake_gate.model.run import RECORD, Run
 from lake_gate.review import checking
 from lake_gate.review.answering import moment_after
 from lake_gate.review.checking import MOST_DAYS, MOST_OPEN, request_of
@@ -60,18 +60,19 @@ def test_request_names_the_quarantined_versions_of_the_record(lake: Lake) -> Non
     assert request.ends_at == moment_after(request.deadline_at, days=7)
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_exception_of_a_table_has_its_scope(lake: Lake) -> None:
-    quarantined_run(lake)
     made = ask(lake, **TABLE, until=day(1)).exception
     assert made is not None
     assert (made.scope, made.identifier, made.column, made.most, made.until) == ("table", "NAME", "NAME", 5, day(1))
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
-    quarantined_run(lake)
     assert {ask(lake, asked=asked).exception for asked in ("rescan", "keep")} == {None}
 
 
+@pytest.mark.usefixtures("quarantined")
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -97,20 +98,19 @@ def test_rescan_and_keep_have_no_exception(lake: Lake) -> None:
     ],
 )
 def test_request_that_is_not_valid_is_refused_with_the_cause(lake: Lake, changes: dict[str, Any], problem: str) -> None:
-    quarantined_run(lake)
     with pytest.raises(ReviewError, match=problem):
         ask(lake, **changes)
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_feed_may_set_how_many_people_approve_and_the_request_keeps_it(lake: Lake) -> None:
-    quarantined_run(lake)
     assert [ask(lake, asked=asked).approvals for asked in ("release", "rescan")] == [2, 1]
     feed = replace(FEED, approvals={"release": 1, "rescan": 2})
     assert [ask(lake, feed, asked=asked).approvals for asked in ("release", "rescan")] == [1, 2]
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_user_with_many_open_requests_opens_no_more(lake: Lake) -> None:
-    quarantined_run(lake)
     for number in range(MOST_OPEN):
         made = replace(ask(lake, asked="keep"), id=f"review-{number:016x}")
         write_request(lake.s3, lake.settings, made)
@@ -122,8 +122,8 @@ def test_user_with_many_open_requests_opens_no_more(lake: Lake) -> None:
     assert ask(lake, asked="keep")
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_requests_that_are_over_are_not_open(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    quarantined_run(lake)
     monkeypatch.setattr(checking, "MOST_OPEN", 1)
     made = replace(ask(lake, asked="keep"), id=f"review-{1:016x}")
     write_request(lake.s3, lake.settings, made)
@@ -133,8 +133,8 @@ def test_requests_that_are_over_are_not_open(lake: Lake, monkeypatch: pytest.Mon
     assert ask(lake, asked="keep")
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_purge_is_asked_after_its_retention_and_earlier_requests_name_the_day(lake: Lake) -> None:
-    quarantined_run(lake)
     with pytest.raises(ReviewError, match=f"may be asked from {day(30)} on"):
         ask(lake, asked="purge")
     made = ask(lake, replace(FEED, purge_after_days=0), asked="purge")
@@ -143,8 +143,8 @@ def test_purge_is_asked_after_its_retention_and_earlier_requests_name_the_day(la
         ask(lake, settings=replace(lake.settings, purger_role_arn=""), asked="purge")
 
 
+@pytest.mark.usefixtures("quarantined")
 def test_without_the_way_back_files_can_only_be_kept(lake: Lake) -> None:
-    quarantined_run(lake)
     disabled = replace(lake.settings, releaser_role_arn="")
     assert ask(lake, settings=disabled, asked="keep").asked == "keep"
     for asked in ("release", "rescan"):
@@ -164,9 +164,9 @@ def test_dry_run_has_quarantined_nothing(lake: Lake) -> None:
         ask(lake)
 
 
+@pytest.mark.usefixtures("quarantined")
 @pytest.mark.parametrize("run", ["2", "../1", "1/masked", "\u202e", "manual__nope"])
 def test_run_that_the_feed_does_not_have_is_a_mistyped_id(lake: Lake, run: str) -> None:
-    quarantined_run(lake)
     with pytest.raises(
         ReviewError, match=r"the feed synthea has no run .*; copy the run id from the Gate page"
     ) as error:
@@ -175,9 +175,8 @@ def test_run_that_the_feed_does_not_have_is_a_mistyped_id(lake: Lake, run: str) 
 
 
 @pytest.mark.parametrize("left", ["documents", "delete marker"])
-def test_record_that_was_deleted_is_damage(lake: Lake, left: str) -> None:
-    run = quarantined_run(lake)
-    record, folder = {"Bucket": lake.bronze, "Key": run.document(RECORD)}, run.document("")
+def test_record_that_was_deleted_is_damage(lake: Lake, quarantined: Run, left: str) -> None:
+    record, folder = {"Bucket": lake.bronze, "Key": quarantined.document(RECORD)}, quarantined.document("")
     if left == "delete marker":
         lake.s3.delete_object(**record)
     for item in lake.s3.list_object_versions(Bucket=lake.bronze, Prefix=folder)["Versions"]:
@@ -187,9 +186,9 @@ def test_record_that_was_deleted_is_damage(lake: Lake, left: str) -> None:
         ask(lake)
 
 
+@pytest.mark.usefixtures("quarantined")
 @pytest.mark.parametrize("change", ["gone", "unsealed", "forged"])
 def test_file_that_is_not_in_quarantine_as_recorded_is_refused(lake: Lake, change: str) -> None:
-    quarantined_run(lake)
     (key,) = lake.keys(lake.quarantine)
     (version,) = lake.versions(lake.quarantine, key)
     place: Any = {"Bucket": lake.quarantine, "Key": key, "VersionId": version}

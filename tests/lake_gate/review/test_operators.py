@@ -52,6 +52,7 @@ from tests.lake import Lake
 from tests.lake_gate.review.conftest import quarantined_run
 from tests.lake_gate.review.requests import CONTENT
 from tests.lake_gate.review.test_checking import PARAMS
+from tests.snapshot import SetUpOnce
 
 RUN_ID = "manual__1"
 ID = request_id_of(RUN_ID)
@@ -69,6 +70,7 @@ class Review:
         self.lake = lake
         self.given: list[Any] = []
         self.asked: list[Any] = []
+        self.params: dict[str, Any] = {}
         review = self
 
         def execute(task: Any, context: Any) -> Any:
@@ -122,8 +124,9 @@ TIMEOUT = answer("", REFUSE, responded_by_user=None, timedout=True)
 
 
 @pytest.fixture
-def review(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
-    quarantined_run(lake)
+def review(lake: Lake, quarantined: Run, monkeypatch: pytest.MonkeyPatch) -> Review:
+    """A review of the file of a run, which nobody has asked for yet."""
+    assert quarantined.folder == PARAMS["run"]
     return Review(lake, monkeypatch)
 
 
@@ -493,11 +496,16 @@ def is_failed(review: Review) -> bool:
 
 
 @pytest.fixture
-def both(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Review:
+def both(lake: Lake, once: SetUpOnce, monkeypatch: pytest.MonkeyPatch) -> Review:
     """An approved release of two files."""
-    quarantined_run(lake, organizations=CONTENT, providers=b"Id\n1\n")
     review = Review(lake, monkeypatch)
-    approve_release(review, files=["organizations.csv", "providers.csv"])
+
+    def set_up() -> dict[str, Any]:
+        quarantined_run(lake, organizations=CONTENT, providers=b"Id\n1\n")
+        approve_release(review, files=["organizations.csv", "providers.csv"])
+        return review.params
+
+    review.params = once(set_up)
     return review
 
 
@@ -697,10 +705,15 @@ def test_run_of_the_same_id_with_other_values_is_not_taken_for_the_scan(
 
 
 @pytest.fixture
-def purged(review: Review, monkeypatch: pytest.MonkeyPatch) -> Review:
+def purged(review: Review, once: SetUpOnce, monkeypatch: pytest.MonkeyPatch) -> Review:
     """An approved purge of a file."""
     monkeypatch.setattr(operators, "read_feeds", lambda: ([Feed("synthea", "o", purge_after_days=0)], []))
-    approve_release(review, asked="purge")
+
+    def set_up() -> dict[str, Any]:
+        approve_release(review, asked="purge")
+        return review.params
+
+    review.params = once(set_up)
     return review
 
 
