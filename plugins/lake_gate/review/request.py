@@ -9,13 +9,13 @@ in UTC with whole seconds, which sort by time.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from lake_gate.model import jsonl
+from lake_gate.model.people import is_same_person
 from lake_gate.model.run import REVIEWS
 
 REQUEST, ANSWERS, OUTCOME = "request.json", "answers/", "outcome.json"
@@ -297,17 +297,5 @@ def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
     return [answer.by for answer in counted(request, answers) if answer.option == APPROVE]
 
 
-def is_same_person(name: str, other: str) -> bool:
-    """Whether two names of users are the same but for case and compatibility forms (NFKC, such as full-width letters).
-
-    Letters of other scripts that look alike are different: the users are those of Airflow's own list.
-    """
-    return bool(name) and _folded(name) == _folded(other)
-
-
 def _is_by_same(answer: Answer, other: Answer) -> bool:
     return is_same_person(answer.by, other.by) or is_same_person(answer.by_id, other.by_id)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
