@@ -723,6 +723,7 @@ MUTANTS = [
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
     _MASKING["checks"]("a masked cell may have any form", 'if not all(map(has_form, set(masked) - {""})):', "if False:"),
     _MASKING["checks"]("cells that are not masked may differ", "if columns[position] != copied[self._target_of[position]]:", "if False:"),
+    _MASKING["checks"]("a masked value may stand in another column in another spelling", "return any(value == other and value in asked for value, other in pairs)", "return False"),
     _MASKING["checks"]("a masked value may stand in another column", "        self._search_masked(columns, values)\n", ""),
     _MASKING["checks"]("a masked copy may have fewer rows", "if len(rows) != len(copied):", "if not copied:"),
     _MASKING["checks"]("a masked copy may have more rows", "if copy.read(1):", "if False:"),
