@@ -143,7 +143,9 @@ def test_page_of_another_origin_cannot_reach_the_server(
     assert _answer(aws, path, body, sent) == (403, b"")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "bronze.localhost", "[::1]:{port}", "localaws"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:{port}", "localhost:{port}", "bronze.localhost", "[::1]:{port}", "localaws"]
+)
 def test_own_pages_and_programs_reach_the_server_by_all_its_names(aws: LocalAws, host: str) -> None:
     host = host.format(port=aws.endpoint_url.rpartition(":")[2])
     for headers in ({}, {"Sec-Fetch-Site": "same-origin", "Origin": f"http://{host}"}, {"Sec-Fetch-Site": "none"}):

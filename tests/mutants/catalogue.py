@@ -82,6 +82,7 @@ _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/revi
 _purging = partial(Mutant, f"{GATE}/review/purging.py", ("tests/lake_gate/review/test_purging.py",))
 _checking = partial(Mutant, f"{GATE}/review/checking.py", ("tests/lake_gate/review/test_checking.py",))
 _answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
+_review_documents = partial(Mutant, f"{GATE}/review/documents.py", ("tests/lake_gate/review/test_documents.py",))
 _review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
 _showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
 _quarantine = partial(Mutant, f"{GATE}/held/quarantine.py", ("tests/lake_gate/held/test_quarantine.py",))
@@ -533,6 +534,8 @@ MUTANTS = [
     _reprocessing("every try takes what is held now", "if not written:", "if True:"),
     _reprocessing("what is held no longer is waited for", "        if (taken.key, taken.version_id) in existing\n", ""),
     _reprocessing("two held objects share a name", "and item.name not in used:", ":"),
+    _review_documents("a damaged outcome or list of a review is used", "parse_object(content, bronze, key, _SHAPES[name])", "parse_object(content, bronze, key, {})"),
+    Mutant(f"{GATE}/review/request.py", ("tests/lake_gate/review/test_documents.py",), "a request with a time that is none is used", "if not all(map(_is_moment, (request.asked_at, request.deadline_at, request.ends_at))):", "if False:"),
     _reviewing("the asker approves", "    if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):\n", "    if False:\n"),
     _reviewing("the asker approves with another spelling", "if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):", "if request.asked_by in {answer.by, answer.by_id}:"),
     _people("letters in another case make another person", ".casefold())", ")"),

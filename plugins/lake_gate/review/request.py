@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from lake_gate.model import jsonl
 from lake_gate.model.people import is_same_person
-from lake_gate.model.run import REVIEWS
+from lake_gate.model.run import REVIEWS, Run
 
 REQUEST, ANSWERS, OUTCOME = "request.json", "answers/", "outcome.json"
 RETURNED, PURGING = "returned.json", "purging.json"
@@ -65,6 +66,10 @@ class State(StrEnum):
     RELEASED = "released"
     PURGED = "purged"
     FAILED = "failed"
+
+
+ENDS = frozenset(State) - {State.ASKED, State.APPROVED}
+"""States in which an outcome leaves a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,9 @@ class Request:
             raise ValueError("not a review request: asked has an unknown value")
         if not 1 <= request.approvals <= MOST_APPROVALS:
             raise ValueError("not a review request: approvals has a wrong value")
+        if not all(map(_is_moment, (request.asked_at, request.deadline_at, request.ends_at))):
+            raise ValueError("not a review request: a time has a wrong value")
+        Run.of_folder(request.feed, request.run_folder)
         return request
 
 
@@ -194,7 +202,7 @@ class Answer:
     :param option: the chosen option; empty if there was not exactly one.
     :param by: name of the user; empty if Airflow did not name one.
     :param by_id: id of the user in Airflow.
-    :param at: time of the answer.
+    :param at: time of the answer; empty if Airflow named none.
     :param request_sha256: SHA-256 of the content of ``request.json`` when the answer was given.
     :param note: why it did not count when it was given; then it never counts.
     """
@@ -205,6 +213,25 @@ class Answer:
     at: str
     request_sha256: str = ""
     note: str = ""
+
+    @classmethod
+    def from_json(cls, content: Any) -> Answer:
+        """Build an answer from its document.
+
+        :raises ValueError: when it is not one; the message has nothing of the content.
+        """
+        answer = jsonl.from_dict(cls, content)
+        if answer.at and not _is_moment(answer.at):
+            raise ValueError("not an answer: at has a wrong value")
+        return answer
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text is a time as the documents have it, see above."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds") == text
+    except (ValueError, OverflowError):
+        return False
 
 
 def request_id_of(review_run_id: str) -> str:

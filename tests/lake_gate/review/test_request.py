@@ -40,6 +40,7 @@ def answers(*given: tuple[str, str]) -> list[Answer]:
         ([("ann", APPROVE), ("bob", APPROVE)], "asked"),
         ([("ann", REFUSE)], "asked"),
         ([("Ann ", APPROVE), ("ａｎｎ", APPROVE)], "asked"),
+        ([("ＡＮＮ", APPROVE), ("bob", APPROVE)], "asked"),
         ([("bob", APPROVE), ("bob", APPROVE)], "asked"),
         ([("bob", APPROVE), ("BOB", APPROVE)], "asked"),
         ([("bob", "Maybe"), ("cid", "approve")], "asked"),
