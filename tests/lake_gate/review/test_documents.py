@@ -74,7 +74,14 @@ def test_damaged_request_is_named_and_not_used(lake: Lake, content: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    "change", [{"run_folder": "../1"}, {"deadline_at": CELL}, {"ends_at": "9999"}, {"asked_at": NOW.replace("T", " ")}]
+    "change",
+    [
+        {"run_folder": "../1"},
+        {"deadline_at": CELL},
+        {"ends_at": "9999"},
+        {"ends_at": NOW.replace("11-29", "11-31")},
+        {"asked_at": NOW.replace("T", " ")},
+    ],
 )
 def test_request_with_other_times_and_folders_is_damaged(lake: Lake, change: dict[str, str]) -> None:
     lake.s3.put_object(Bucket=lake.bronze, Key=KEY, Body=json.dumps({**REQUEST.to_json(), **change}).encode())
