@@ -43,6 +43,7 @@ import localaws.events.install
 import localaws.macie2.install
 import localaws.s3.install
 from localaws import endpoint
+from localaws.browsers import is_of_another_origin
 from localaws.cloudformation.callbacks import MOST_BYTES, callbacks
 from localaws.cloudformation.callbacks import PATH as CALLBACKS_PATH
 from localaws.iam.enforcement import Enforced
@@ -94,7 +95,7 @@ class Application:
         self._moto = Enforced(_Dispatcher())
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+        if is_of_another_origin(environ):
             return _refuse(start_response)
         if environ["PATH_INFO"] == DIALS_PATH:
             return _serve_dials(environ, start_response)
@@ -264,10 +265,7 @@ def _receive_callback(environ: Environ, start_response: StartResponse) -> Iterab
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    """Refuse what a page of another site asks for in a browser: a template can have code that is run here.
-
-    Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
-    """
+    """Refuse what a page of another origin asks for in a browser."""
     status = HTTPStatus.FORBIDDEN
     start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
     return [b""]

@@ -6,9 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,12 +109,3 @@ def test_a_bucket_of_a_template_is_versioned_when_the_template_says_so(client: C
     }
     client("cloudformation").create_stack(StackName="lake", TemplateBody=json.dumps({"Resources": {"Silver": bucket}}))
     assert client("s3").get_bucket_versioning(Bucket="silver")["Status"] == "Enabled"
-
-
-def test_page_of_another_site_cannot_reach_the_server(aws: LocalAws, client: Callable[..., Any]) -> None:
-    body = urllib.parse.urlencode({"Action": "CreateStack", "StackName": "s", "TemplateBody": "Resources: {}"})
-    asked = urllib.request.Request(aws.endpoint_url, body.encode(), {"Sec-Fetch-Site": "cross-site"})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(asked)
-    refused.value.close()
-    assert refused.value.code == 403

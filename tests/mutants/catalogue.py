@@ -75,12 +75,14 @@ _policies = partial(Mutant, f"{GATE}/decision/policies.py", ("tests/lake_gate/de
 _gather_histories = partial(Mutant, f"{GATE}/decision/histories.py", ("tests/lake_gate/decision/test_histories.py",))
 _reuse = partial(Mutant, f"{GATE}/decision/reusing.py", ("tests/lake_gate/recording/test_remembering.py",))
 _remember = partial(Mutant, f"{GATE}/recording/remembering.py", ("tests/lake_gate/recording/test_remembering.py",))
+_people = partial(Mutant, f"{GATE}/model/people.py", ("tests/lake_gate/model/test_people.py",))
 _reviewing = partial(Mutant, f"{GATE}/review/request.py", ("tests/lake_gate/review/test_request.py",))
 _returning = partial(Mutant, f"{GATE}/review/returning.py", ("tests/lake_gate/review/test_returning.py",))
 _sessions = partial(Mutant, f"{GATE}/review/sessions.py", ("tests/lake_gate/review/test_sessions.py",))
 _purging = partial(Mutant, f"{GATE}/review/purging.py", ("tests/lake_gate/review/test_purging.py",))
 _checking = partial(Mutant, f"{GATE}/review/checking.py", ("tests/lake_gate/review/test_checking.py",))
 _answering = partial(Mutant, f"{GATE}/review/answering.py", ("tests/lake_gate/review/test_answering.py",))
+_review_documents = partial(Mutant, f"{GATE}/review/documents.py", ("tests/lake_gate/review/test_documents.py",))
 _review = partial(Mutant, f"{GATE}/review/operators.py", ("tests/lake_gate/review/test_operators.py",))
 _showing = partial(Mutant, f"{GATE}/review/rendering.py", ("tests/lake_gate/review/test_rendering.py",))
 _quarantine = partial(Mutant, f"{GATE}/held/quarantine.py", ("tests/lake_gate/held/test_quarantine.py",))
@@ -358,7 +360,7 @@ MUTANTS = [
     _excusing("counts of a file inside an archive are those of the object", " and not self.is_embedded\n", "\n"),
     _exception("an exception does not end", " and at[:_DAY] <= self.until", ""),
     _exception("an exception counts before it exists", "self.created_at[:_SECOND] <= at[:_SECOND] and ", ""),
-    _exception("an exception is approved by the user who asked for it", 'if content["requested_by"].strip().casefold() in approved_by:', "if False:"),
+    _exception("an exception is approved by the user who asked for it", 'if any(is_same_person(content["requested_by"], user) for user in content["approved_by"]):', "if False:"),
     _exception("a text in a document may go on after a line break", 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*{_END}"', 'rf"^[^{_CONTROL}]*[^\\s{_CONTROL}][^{_CONTROL}]*$"'),
     _exception_store("an exception that the file revokes is added", "        if exception.id in file.revoked:\n", "        if False:\n"),
     _exception_store("a damaged file lets exceptions be added", "    if file is None:\n        raise", "    if (file := file or ExceptionFile()) is None:\n        raise"),
@@ -532,8 +534,13 @@ MUTANTS = [
     _reprocessing("every try takes what is held now", "if not written:", "if True:"),
     _reprocessing("what is held no longer is waited for", "        if (taken.key, taken.version_id) in existing\n", ""),
     _reprocessing("two held objects share a name", "and item.name not in used:", ":"),
+    _review_documents("a damaged outcome or list of a review is used", "parse_object(content, bronze, key, _SHAPES[name])", "parse_object(content, bronze, key, {})"),
+    Mutant(f"{GATE}/review/request.py", ("tests/lake_gate/review/test_documents.py",), "a request with a time that is none is used", "if not all(map(_is_moment, (request.asked_at, request.deadline_at, request.ends_at))):", "if False:"),
     _reviewing("the asker approves", "    if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):\n", "    if False:\n"),
-    _reviewing("the asker approves with another spelling", 'unicodedata.normalize("NFKC", name).strip().casefold()', "name"),
+    _reviewing("the asker approves with another spelling", "if is_same_person(request.asked_by, answer.by) or is_same_person(request.asked_by, answer.by_id):", "if request.asked_by in {answer.by, answer.by_id}:"),
+    _people("letters in another case make another person", ".casefold())", ")"),
+    _people("a letter whose capitals are several makes another person", 'return unicodedata.normalize("NFKC", seen).strip()', "return seen.strip()"),
+    _people("characters that are not drawn make another person", '_UNSEEN.sub("", unicodedata.normalize("NFKC", name).casefold())', 'unicodedata.normalize("NFKC", name).casefold()'),
     _reviewing("the same person approves twice", "    if any(_is_by_same(earlier, answer) for earlier in approvals):\n", "    if False:\n"),
     _feed("one person purges", '_LEAST_APPROVALS = {"purge": 2}', "_LEAST_APPROVALS = {}"),
     _feed("a file is purged on the day of its quarantine", '"purge_after_days": {"type": "integer", "minimum": 1,', '"purge_after_days": {"type": "integer", "minimum": 0,'),
@@ -719,6 +726,7 @@ MUTANTS = [
     _triggers("silence of AWS counts as a pause", "self._paused_since = now if self._paused_since is None else self._paused_since", "self._paused_since = 0.0"),
     _MASKING["checks"]("a masked cell may have any form", 'if not all(map(has_form, set(masked) - {""})):', "if False:"),
     _MASKING["checks"]("cells that are not masked may differ", "if columns[position] != copied[self._target_of[position]]:", "if False:"),
+    _MASKING["checks"]("a masked value may stand in another column in another spelling", "return any(value == other and value in asked for value, other in pairs)", "return False"),
     _MASKING["checks"]("a masked value may stand in another column", "        self._search_masked(columns, values)\n", ""),
     _MASKING["checks"]("a masked copy may have fewer rows", "if len(rows) != len(copied):", "if not copied:"),
     _MASKING["checks"]("a masked copy may have more rows", "if copy.read(1):", "if False:"),

@@ -19,6 +19,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import compress
 from operator import eq
 from typing import BinaryIO
+from unicodedata import normalize
 
 from lake_gate.errors import MaskCheckError, UnparsableRowError
 from lake_gate.masking.cache import Cache
@@ -180,16 +181,16 @@ class Check:
             raise self._error(f"column {label} is not masked and has UUIDs, which a scan cannot tell from tokens")
 
     def _search_masked(self, columns: list[Cells], values: list[set[str]]) -> None:
-        """Refuse a row that has a masked value in a copied column as well: it tells whose token or date it is.
+        """Refuse a row that has a masked value, in any spelling, in a copied column: it tells whose token it is.
 
         :param values: of each column, in any order.
         """
+        spelled = {position: set(map(_folded, values[position])) for position in (*self._hidden, *self._copied)}
         for hidden in self._hidden:
             for copied in self._copied:
-                if values[hidden].isdisjoint(values[copied]):
+                if spelled[hidden].isdisjoint(spelled[copied]):
                     continue
-                same = set(compress(columns[hidden], map(eq, columns[hidden], columns[copied])))
-                if any(map(_SHOWN.fullmatch, same)):
+                if _are_same_in_a_row(columns[hidden], columns[copied], spelled[hidden] & spelled[copied]):
                     labels = self._plan.columns[hidden].label, self._plan.columns[copied].label
                     raise self._error("a value of column {} is also in column {}, which is not masked".format(*labels))
 
@@ -252,6 +253,24 @@ def _form_of(rule: Rule, oldest_year: int) -> Callable[[str], object]:
             return lambda _: False
         case _:
             return lambda _: True  # dates are compared with their originals
+
+
+def _folded(value: str) -> str:
+    """Return a value as all its spellings are: without case, outer spaces, and compatibility forms."""
+    return (value if value.isascii() else normalize("NFKC", value)).strip().casefold()
+
+
+def _are_same_in_a_row(cells: Cells, others: Cells, shared: set[str]) -> bool:
+    """Return whether two columns have a value in the same row that is not expected to be the same by chance.
+
+    :param shared: values that both have somewhere, folded.
+    """
+    if any(map(_SHOWN.fullmatch, set(compress(cells, map(eq, cells, others))))):
+        return True
+    if not (asked := set(filter(_SHOWN.fullmatch, shared))):
+        return False
+    pairs = zip(map(_folded, cells), map(_folded, others), strict=True)
+    return any(value == other and value in asked for value, other in pairs)
 
 
 def _is_multiple(cell: str, step: Decimal) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import combinations
 from typing import Any
 
 from lake_gate.model import jsonl
+from lake_gate.model.people import is_same_person
 from lake_gate.model.run import FEED_NAME
 from lake_gate.model.schema import iter_problems, iter_redacted_problems
 
@@ -168,10 +170,9 @@ def _iter_value_problems(content: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{name}: not allowed if the scope is {scope}" for name in other if content.get(name))
     if content.get("sha256") and content.get("identifier") not in {None, *content.get("detections", ())}:
         yield "identifier: expected one of the detections that were reviewed"
-    approved_by = [user.strip().casefold() for user in content["approved_by"]]
-    if len({*approved_by}) != len(approved_by):
+    if any(is_same_person(*pair) for pair in combinations(content["approved_by"], 2)):
         yield "approved_by: expected two different users"
-    if content["requested_by"].strip().casefold() in approved_by:
+    if any(is_same_person(content["requested_by"], user) for user in content["approved_by"]):
         yield "approved_by: the user who asked for an exception must not approve it"
     for name in ("until", "created_at"):
         year, month, day = map(int, content[name][:_DAY].split("-"))

@@ -17,7 +17,7 @@ from lake_gate.errors import DamagedDocumentError
 from lake_gate.model.exception import KIND_WORDS
 from lake_gate.model.run import REVIEW_ID, REVIEWS
 from lake_gate.review.checking import DAYS_BY_DEFAULT, MOST_DAYS
-from lake_gate.review.documents import read_answers, read_request, read_step
+from lake_gate.review.documents import MOST_BYTES, read_answers, read_request, read_step
 from lake_gate.review.request import (
     APPROVE,
     OUTCOME,
@@ -178,7 +178,7 @@ def _latest(listed: dict[str, _Listed]) -> list[str]:
     latest: list[str] = []
     size_bytes = 0
     for review_id in sorted(listed, key=lambda each: str(listed[each].asked_at), reverse=True)[:MOST_READ]:
-        size_bytes += listed[review_id].size_bytes
+        size_bytes += min(listed[review_id].size_bytes, MOST_BYTES)  # of larger ones nothing is read
         if size_bytes > MOST_READ_BYTES:
             break
         latest.append(review_id)

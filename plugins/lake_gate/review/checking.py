@@ -14,6 +14,7 @@ from lake_gate.errors import ReviewError
 from lake_gate.model import jsonl
 from lake_gate.model.manifest import LandedObject, dataset_of
 from lake_gate.model.names import loggable
+from lake_gate.model.people import is_same_person
 from lake_gate.model.run import HELD_PREFIX, MANIFEST, Run
 from lake_gate.recording.entries import iter_entries, read_accounted_record, zip_with_entries
 from lake_gate.review.answering import moment_after, now
@@ -26,7 +27,6 @@ from lake_gate.review.request import (
     Proposal,
     Request,
     ReviewedFile,
-    is_same_person,
     request_id_of,
 )
 from lake_gate.review.returning import check_in_quarantine, check_not_purged

@@ -21,6 +21,7 @@ from lake_gate.model import jsonl
 from lake_gate.model.run import FEED_NAME, REVIEW_ID, REVIEWS
 from lake_gate.review.request import (
     ANSWERS,
+    ENDS,
     MOST_ANSWERS,
     MOST_IGNORED,
     OUTCOME,
@@ -41,12 +42,37 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_MOST_BYTES = 1024**2
+MOST_BYTES = 1024**2
+"""Size of the largest document that is written and read."""
 _PLACE = re.compile(rf"{REVIEWS}({FEED_NAME.pattern})/({REVIEW_ID.pattern})/(.+)", re.DOTALL)
 type RequestPlace = tuple[str, str]
 """Feed and id of a request."""
 _KINDS = {RETURNED: Kind.RELEASE, PURGING: Kind.PURGE}
 """What the documents are in the ledger, but for :attr:`Kind.REVIEW`."""
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+
+def _object(needed: Mapping[str, Any], **others: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {**needed, **others}, "required": list(needed)}
+
+
+_REPROCESS = _object(dict.fromkeys(("dag_id", "run_id", "source"), _TEXT))
+_VERSIONS = _object({"name": _TEXT, "key": _TEXT, "deleted": _TEXTS, "left": _TEXTS})
+_SHAPES = {
+    RETURNED: _object({"reprocess": _REPROCESS}, at=_TEXT, approved_by=_TEXTS),
+    PURGING: _object({"files": {"type": "array", "items": _VERSIONS}, "at": _TEXT}, approved_by=_TEXTS),
+    OUTCOME: _object(
+        {"state": {"enum": sorted(ENDS)}},
+        at=_TEXT,
+        answered_by=_TEXTS,
+        problem=_TEXT,
+        exceptions=_TEXTS,
+        reprocess=_REPROCESS,
+        files={"type": "array", "items": _VERSIONS},
+    ),
+}
+"""JSON Schemas of the documents after the answers: of the members that are read."""
 
 
 def read_request(s3: S3Client, bronze: str, feed: str, request_id: str) -> Request | None:
@@ -55,7 +81,7 @@ def read_request(s3: S3Client, bronze: str, feed: str, request_id: str) -> Reque
     :raises DamagedDocumentError: when the document is not a request, or that of another key.
     """
     key = documents_of(feed, request_id) + REQUEST
-    content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
+    content = read_object_version(s3, bronze, key, most_bytes=MOST_BYTES)
     return None if content is None else _parse_request(content, bronze, key)
 
 
@@ -75,8 +101,8 @@ def write_request(s3: S3Client, settings: Settings, request: Request) -> Request
     :raises ReviewError: when it is larger than a request that is read.
     """
     key = request.documents + REQUEST
-    if len(_dump(request.to_json())) > _MOST_BYTES:
-        raise ReviewError(request.id, f"it is larger than {_MOST_BYTES:,} bytes; name fewer files")
+    if len(_dump(request.to_json())) > MOST_BYTES:
+        raise ReviewError(request.id, f"it is larger than {MOST_BYTES:,} bytes; name fewer files")
     return _parse_request(_write_once(s3, settings, request, key, request.to_json()), settings.bronze_bucket, key)
 
 
@@ -115,7 +141,7 @@ def read_answers(s3: S3Client, bronze: str, request: Request) -> list[Answer]:
     answers: list[Answer] = []
     while len(answers) < MOST_ANSWERS:
         key = _answer_key(request, len(answers) + 1)
-        content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
+        content = read_object_version(s3, bronze, key, most_bytes=MOST_BYTES)
         if content is None:
             break
         answers.append(_parse_answer(content, bronze, key))
@@ -151,16 +177,19 @@ def _answer_key(request: Request, number: int) -> str:
 
 def _parse_answer(content: bytes, bronze: str, key: str) -> Answer:
     try:
-        return jsonl.from_dict(Answer, jsonl.parse(content))
+        return Answer.from_json(jsonl.parse(content))
     except ValueError as problem:
         raise DamagedDocumentError(f"s3://{bronze}/{key}", str(problem)) from None
 
 
 def read_step(s3: S3Client, bronze: str, request: Request, name: str) -> dict[str, Any] | None:
-    """Return the content of one of the documents after the answers; None if it was not written."""
+    """Return the content of one of the documents after the answers; None if it was not written.
+
+    :raises DamagedDocumentError: when it is not such a document.
+    """
     key = request.documents + name
-    content = read_object_version(s3, bronze, key, most_bytes=_MOST_BYTES)
-    return None if content is None else parse_object(content, bronze, key, {})
+    content = read_object_version(s3, bronze, key, most_bytes=MOST_BYTES)
+    return None if content is None else parse_object(content, bronze, key, _SHAPES[name])
 
 
 def write_step(
@@ -168,7 +197,7 @@ def write_step(
 ) -> dict[str, Any]:
     """Write one of these documents, and return the content that is there afterwards."""
     key = request.documents + name
-    return parse_object(_write_once(s3, settings, request, key, content), settings.bronze_bucket, key, {})
+    return parse_object(_write_once(s3, settings, request, key, content), settings.bronze_bucket, key, _SHAPES[name])
 
 
 def _write_once(s3: S3Client, settings: Settings, request: Request, key: str, content: Any) -> bytes:
@@ -187,7 +216,7 @@ def _create(s3: S3Client, bronze: str, key: str, wanted: bytes) -> tuple[str, by
     version_id, is_this = write_version(s3, bronze, key, wanted)
     if is_this:
         return version_id, wanted
-    kept = read_object_version(s3, bronze, key, version_id, most_bytes=_MOST_BYTES)
+    kept = read_object_version(s3, bronze, key, version_id, most_bytes=MOST_BYTES)
     if kept is None:
         raise DamagedDocumentError(f"s3://{bronze}/{key}", GONE)
     return version_id, kept

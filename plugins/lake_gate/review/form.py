@@ -14,8 +14,8 @@ from lake_gate.review.checking import DAYS_BY_DEFAULT
 from lake_gate.review.exempting import FILES, TABLE
 from lake_gate.review.request import MOST_FILES, Asked
 
-_REASON = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-"""One line that is not blank."""
+_REASON = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*(?![\s\S])"
+"""One line that is not blank, until its end: a dollar would also match before a line break."""
 _MOST_HOURS = 30 * 24
 _ASKED = {
     Asked.RELEASE: "Release as it is, with an exception (by default two people approve)",

@@ -333,7 +333,10 @@ class CarryOutOperator(ReviewOperator):
         last = max(answer.at for answer in counted(request, answers) if answer.option == APPROVE)
         if request.exception and max(last, now())[: len("2026-12-31")] > request.exception.until:
             raise ExceptionEndedError(request.id, request.exception.until)
-        exceptions = exceptions_of(request, approvers(request, answers), last)
+        try:
+            exceptions = exceptions_of(request, approvers(request, answers), last)
+        except ValueError as problem:  # request.json was damaged since it was checked
+            raise ReviewError(request.id, f"its exception is not valid: {problem}") from None
         for file in request.files:
             check_in_quarantine(self.s3, settings.quarantine_bucket, request.id, file)
         check_addable(self.s3, settings.bronze_bucket, request.feed, exceptions)

@@ -8,15 +8,17 @@ in UTC with whole seconds, which sort by time.
 
 from __future__ import annotations
 
+import calendar
 import hashlib
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from lake_gate.model import jsonl
-from lake_gate.model.run import REVIEWS
+from lake_gate.model.people import is_same_person
+from lake_gate.model.run import REVIEWS, Run
 
 REQUEST, ANSWERS, OUTCOME = "request.json", "answers/", "outcome.json"
 RETURNED, PURGING = "returned.json", "purging.json"
@@ -30,6 +32,9 @@ place of one that does."""
 MOST_APPROVALS = 2
 """Most people who have to approve: the DAG has as many tasks that ask."""
 _SCHEMA = "lake-gate/review-request/1"
+_MOMENT = re.compile(
+    r"([0-9]{4})-(0[1-9]|1[0-2])-([0-3][0-9])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}\+00:00",
+)
 _NOT_WRITTEN = frozenset({"sha256", "approvals_now", "reviewers_now"})
 """Members of a request that its document does not have."""
 
@@ -65,6 +70,10 @@ class State(StrEnum):
     RELEASED = "released"
     PURGED = "purged"
     FAILED = "failed"
+
+
+ENDS = frozenset(State) - {State.ASKED, State.APPROVED}
+"""States in which an outcome leaves a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,9 @@ class Request:
             raise ValueError("not a review request: asked has an unknown value")
         if not 1 <= request.approvals <= MOST_APPROVALS:
             raise ValueError("not a review request: approvals has a wrong value")
+        if not all(map(_is_moment, (request.asked_at, request.deadline_at, request.ends_at))):
+            raise ValueError("not a review request: a time has a wrong value")
+        Run.of_folder(request.feed, request.run_folder)
         return request
 
 
@@ -194,7 +206,7 @@ class Answer:
     :param option: the chosen option; empty if there was not exactly one.
     :param by: name of the user; empty if Airflow did not name one.
     :param by_id: id of the user in Airflow.
-    :param at: time of the answer.
+    :param at: time of the answer; empty if Airflow named none.
     :param request_sha256: SHA-256 of the content of ``request.json`` when the answer was given.
     :param note: why it did not count when it was given; then it never counts.
     """
@@ -205,6 +217,25 @@ class Answer:
     at: str
     request_sha256: str = ""
     note: str = ""
+
+    @classmethod
+    def from_json(cls, content: Any) -> Answer:
+        """Build an answer from its document.
+
+        :raises ValueError: when it is not one; the message has nothing of the content.
+        """
+        answer = jsonl.from_dict(cls, content)
+        if answer.at and not _is_moment(answer.at):
+            raise ValueError("not an answer: at has a wrong value")
+        return answer
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text is a time as the documents have it, see above."""
+    if not (parts := _MOMENT.fullmatch(text)):
+        return False
+    year, month, day = map(int, parts.groups())
+    return year > 0 and day <= calendar.monthrange(year, month)[1]
 
 
 def request_id_of(review_run_id: str) -> str:
@@ -297,17 +328,5 @@ def approvers(request: Request, answers: Sequence[Answer]) -> list[str]:
     return [answer.by for answer in counted(request, answers) if answer.option == APPROVE]
 
 
-def is_same_person(name: str, other: str) -> bool:
-    """Whether two names of users are the same but for case and compatibility forms (NFKC, such as full-width letters).
-
-    Letters of other scripts that look alike are different: the users are those of Airflow's own list.
-    """
-    return bool(name) and _folded(name) == _folded(other)
-
-
 def _is_by_same(answer: Answer, other: Answer) -> bool:
     return is_same_person(answer.by, other.by) or is_same_person(answer.by_id, other.by_id)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -117,6 +117,25 @@ def test_masked_value_in_a_column_that_is_not_masked_is_found_in_its_row(column:
     assert value not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "cell", ["É12345", "é12345", "  É12345", "É12345\u3000", "e\u030112345", "É\uff11\uff12345", '"É12345 "']
+)
+def test_masked_value_in_another_spelling_is_found_in_its_row(cell: str) -> None:
+    columns = {"SSN": NULL, "CODE": KEEP}
+    with pytest.raises(MaskCheckError, match="a value of column SSN is also in column CODE, which is"):
+        mask(f"SSN,CODE\nother,12\nÉ12345,{cell}\n", spec_of(columns))
+
+
+def test_spaces_do_not_make_a_value_short() -> None:
+    with pytest.raises(MaskCheckError, match="a value of column SSN is also in column CODE, which is"):
+        mask("SSN,CODE\n12345 ,12345 \n", spec_of({"SSN": NULL, "CODE": KEEP}))
+
+
+def test_the_same_value_in_another_row_is_no_error() -> None:
+    copy, _ = mask("SSN,CODE\nA12345,other\nother,a12345\n", spec_of({"SSN": NULL, "CODE": KEEP}))
+    assert copy == b"SSN,CODE\n,other\n,a12345\n"
+
+
 @pytest.mark.parametrize(("value", "where"), [("Humana", "PLACE"), ("12345", "SSN"), ("123456", "INCOME")])
 def test_word_short_number_or_amount_may_be_the_same_in_two_columns(value: str, where: str) -> None:
     columns = {"PLACE": NULL, "SSN": NULL, "INCOME": {"method": "round", "step": 1000}, "CODE": KEEP}

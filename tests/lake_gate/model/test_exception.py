@@ -34,6 +34,7 @@ WRONG: list[tuple[PolicyException, dict[str, Any], str]] = [
     (OF_TABLE, {"approved_by": ["bo", "cy", "di"]}, "approved_by"),
     (OF_TABLE, {"approved_by": ["bo", "Bo "]}, "approved_by: expected two different users"),
     (OF_TABLE, {"approved_by": ["ANN"]}, "approved_by: the user who asked"),
+    (OF_TABLE, {"approved_by": ["\uff41\uff4e\uff4e"]}, "approved_by: the user who asked"),
     (OF_TABLE, {"until": "soon"}, "until"),
     (OF_TABLE, {"until": "2026-02-30"}, "until: the date does not exist"),
     (OF_TABLE, {"until": "2026-12-31T00:00:00"}, "until"),

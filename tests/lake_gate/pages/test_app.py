@@ -85,7 +85,8 @@ def test_requests_about_a_file_are_on_its_page_with_what_became_of_them(viewer: 
     released = make_request(**hostile, id="review-1123456789abcdef")
     for request in (asked, released):
         written.put(f"{request.documents}request.json", json.dumps(request.to_json()).encode())
-    outcome = {"state": "released", "at": times["asked_at"], "reprocess": {"run_id": f"reprocess-{HOSTILE}"}}
+    reprocess = {"dag_id": "synthea_gate", "run_id": f"reprocess-{HOSTILE}", "source": HOSTILE}
+    outcome = {"state": "released", "at": times["asked_at"], "reprocess": reprocess}
     written.put(f"{released.documents}outcome.json", json.dumps(outcome).encode())
     page = viewer.text(f"{RUN}/file", name=HOSTILE)
     assert HOSTILE not in page

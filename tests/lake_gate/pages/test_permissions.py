@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from lake_gate.review.request import Answer
 from localaws.iam.switch import switch
 from tests.lake import Lake
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry, row
-from tests.lake_gate.review.requests import make_file, make_request
+from tests.lake_gate.review.requests import NOW, make_file, make_request
 
 RUN = "/gate/dags/synthea_gate/runs/1"
+REVIEW: dict[str, Any] = {
+    "request.json": None,
+    "answers/01.json": asdict(Answer("Approve", "bob", "bob", NOW)),
+    "outcome.json": {"state": "kept", "at": NOW},
+}
 TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 
@@ -39,9 +47,22 @@ def test_pages_need_no_more_than_their_policy(
     written.run(entry(), columns=[column()])
     written.index(row())
     asked = make_request(files=(make_file("patients.csv"),))
-    written.put(f"{asked.documents}request.json", json.dumps(asked.to_json()).encode())
+    for name, content in REVIEW.items():
+        written.put(f"{asked.documents}{name}", json.dumps(content or asked.to_json()).encode())
     request.getfixturevalue("web_server")
     assert "patients.csv" in viewer.text(RUN)
     page = viewer.text(f"{RUN}/file", name="patients.csv")
     assert "Reviews of this file" in page
     assert "AWS refused" not in page
+    assert "kept" in page
+
+
+@pytest.mark.parametrize("name", ["returned.json", "purging.json", "other.json"])
+def test_policy_of_the_page_reads_no_other_document_of_a_review(
+    lake: Lake, request: pytest.FixtureRequest, name: str
+) -> None:
+    key = f"{make_request().documents}{name}"
+    lake.s3.put_object(Bucket=lake.bronze, Key=key, Body=b"{}")
+    request.getfixturevalue("web_server")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        boto3.session.Session().client("s3").get_object(Bucket=lake.bronze, Key=key)

@@ -11,7 +11,7 @@ import pytest
 
 from lake_gate.pages import reviews
 from lake_gate.pages.reviews import Form, Reviews, read_reviews
-from lake_gate.review.documents import read_request
+from lake_gate.review.documents import MOST_BYTES, read_request
 from lake_gate.review.form import review_params
 from lake_gate.review.request import Answer, Request
 from tests.lake import Lake
@@ -92,7 +92,8 @@ def test_what_has_begun_to_be_carried_out_stays_open_after_its_end(lake: Lake) -
 
 def test_an_outcome_names_the_run_that_has_re_processed_the_file(lake: Lake) -> None:
     put_request(lake)
-    put(lake, "outcome.json", {"state": "released", "at": LATE, "reprocess": {"run_id": f"reprocess-{ID}"}})
+    reprocess = {"dag_id": "synthea_gate", "run_id": f"reprocess-{ID}", "source": f"held://review/{ID}"}
+    put(lake, "outcome.json", {"state": "released", "at": LATE, "reprocess": reprocess})
     (found,) = read(lake).items
     assert (found.state, found.closed_at, found.reprocess_run_id) == ("released", LATE, f"reprocess-{ID}")
     assert not found.is_open
@@ -142,3 +143,11 @@ def test_the_form_has_the_choices_and_defaults_of_the_params() -> None:
         assert next(iter(words)) == params[name].value
     assert (form.first_day, form.last_day) == ("2026-11-30", "2027-12-01")
     assert f"empty: {form.days} days from today" in str(params["until"].description)
+
+
+def test_a_request_that_is_too_large_hides_no_other(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reviews, "MOST_READ_BYTES", 2 * MOST_BYTES)
+    put_request(lake)
+    put(lake, "request.json", b"x" * (3 * MOST_BYTES), "review-0023456789abcdef")  # the latest
+    found = read(lake)
+    assert ([item.request.id for item in found.items], found.damaged, found.is_complete) == ([ID], 1, True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 
 from lake_gate.errors import DamagedDocumentError, ReviewError
 from lake_gate.review.documents import add_answer, read_answers, read_request, read_step, write_request, write_step
-from lake_gate.review.request import APPROVE, MOST_ANSWERS, MOST_IGNORED, OUTCOME, Answer
+from lake_gate.review.request import APPROVE, MOST_ANSWERS, MOST_IGNORED, OUTCOME, PURGING, RETURNED, Answer
 from tests.lake import Lake
+from tests.lake_gate.damage import CELL
 from tests.lake_gate.review.requests import NOW, make_request
 
 REQUEST = make_request()
 KEY = f"{REQUEST.documents}request.json"
+REPROCESS = {"dag_id": "synthea_gate", "run_id": f"reprocess-{REQUEST.id}", "source": f"held://review/{REQUEST.id}"}
 
 
 def test_request_is_written_once(lake: Lake) -> None:
@@ -70,7 +73,50 @@ def test_damaged_request_is_named_and_not_used(lake: Lake, content: bytes) -> No
         read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id)
 
 
-@pytest.mark.parametrize("content", [b"{", b"{}", json.dumps({"option": 1}).encode()])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run_folder": "../1"},
+        {"deadline_at": CELL},
+        {"ends_at": "9999"},
+        {"ends_at": NOW.replace("11-29", "11-31")},
+        {"asked_at": NOW.replace("T", " ")},
+    ],
+)
+def test_request_with_other_times_and_folders_is_damaged(lake: Lake, change: dict[str, str]) -> None:
+    lake.s3.put_object(Bucket=lake.bronze, Key=KEY, Body=json.dumps({**REQUEST.to_json(), **change}).encode())
+    with pytest.raises(DamagedDocumentError, match=r"request\.json") as error:
+        read_request(lake.s3, lake.bronze, REQUEST.feed, REQUEST.id)
+    assert CELL not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (OUTCOME, {"state": CELL}),
+        (OUTCOME, {"state": "asked"}),
+        (OUTCOME, {}),
+        (OUTCOME, {"state": "released", "reprocess": CELL}),
+        (OUTCOME, {"state": "purged", "files": [CELL]}),
+        (OUTCOME, {"state": "failed", "exceptions": CELL}),
+        (RETURNED, {"reprocess": {"dag_id": CELL}}),
+        (RETURNED, {"reprocess": REPROCESS, "approved_by": CELL}),
+        (PURGING, {"at": NOW, "files": [{"key": CELL}]}),
+        (PURGING, {"files": []}),
+    ],
+    ids=str,
+)
+def test_damaged_step_is_named_and_not_used(lake: Lake, name: str, content: dict[str, Any]) -> None:
+    lake.s3.put_object(Bucket=lake.bronze, Key=f"{REQUEST.documents}{name}", Body=json.dumps(content).encode())
+    with pytest.raises(DamagedDocumentError, match=name) as error:
+        read_step(lake.s3, lake.bronze, REQUEST, name)
+    assert CELL not in str(error.value)
+
+
+WITHOUT_TIME = json.dumps(asdict(Answer(APPROVE, "bob", "2", "0"))).encode()
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", json.dumps({"option": 1}).encode(), WITHOUT_TIME])
 def test_damaged_answer_is_named_and_not_passed_over(lake: Lake, content: bytes) -> None:
     add_answer(lake.s3, lake.settings, REQUEST, Answer(APPROVE, "bob", "2", NOW))
     lake.s3.put_object(Bucket=lake.bronze, Key=f"{REQUEST.documents}answers/01.json", Body=content)

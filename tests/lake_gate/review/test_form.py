@@ -35,6 +35,7 @@ def validated(change: dict[str, Any]) -> Any:
         {"files": ["a.csv"] * 101},
         {"files": [""]},
         {"reason": "two\nlines"},
+        {"reason": "a line\n"},
         {"reason": "x" * 1001},
         {"reason": ""},
         {"reason": " \t"},

@@ -16,7 +16,6 @@ from lake_gate.review.request import (
     Request,
     approvers,
     counted,
-    is_same_person,
     problem_of,
     state_of,
     with_rules,
@@ -41,6 +40,7 @@ def answers(*given: tuple[str, str]) -> list[Answer]:
         ([("ann", APPROVE), ("bob", APPROVE)], "asked"),
         ([("ann", REFUSE)], "asked"),
         ([("Ann ", APPROVE), ("ａｎｎ", APPROVE)], "asked"),
+        ([("ＡＮＮ", APPROVE), ("bob", APPROVE)], "asked"),
         ([("bob", APPROVE), ("bob", APPROVE)], "asked"),
         ([("bob", APPROVE), ("BOB", APPROVE)], "asked"),
         ([("bob", "Maybe"), ("cid", "approve")], "asked"),
@@ -96,10 +96,6 @@ def test_answer_to_other_content_does_not_count() -> None:
     assert state_of(make_request(sha256="a" * 64), answers(("bob", APPROVE), ("cid", APPROVE)), NOW) == "asked"
     refused = [replace(answer, request_sha256="a" * 64) for answer in answers(("bob", REFUSE))]
     assert state_of(make_request(sha256="b" * 64), refused, NOW) == "asked"
-
-
-def test_letters_of_another_script_make_another_name() -> None:
-    assert not is_same_person("ann", "\u0430nn")  # a Cyrillic letter: docs/review.md says so
 
 
 def test_answers_that_do_not_count_never_end_the_request() -> None:
