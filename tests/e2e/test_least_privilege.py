@@ -26,7 +26,9 @@ from lake_gate.model.evidence import Detection, Observation
 from lake_gate.model.manifest import LandedObject
 from lake_gate.model.run import MANIFEST, OBJECTS, PLAN, RECORD, RESULTS, Run
 from lake_gate.pages import lake as pages_lake
+from lake_gate.pages.reviews import read_reviews
 from lake_gate.pages.today import decide_today
+from lake_gate.review.request import documents_of
 from lake_gate.s3.versions import tags_of
 from tests.lake import Lake
 from tests.lake_gate.finding_events.elsewhere import ACCOUNT, scan
@@ -389,14 +391,19 @@ def test_consumer_without_more_reads_silver_and_neither_bronze_nor_quarantine(ga
 
 def read_page(gate: Gate) -> int:
     """Read what the Gate page reads, as a web server with nothing but the page's policy; the number of files."""
+    run = Run("synthea", "1")
     with gate.role("page-role"):
         lake = pages_lake._opened.__wrapped__(0)
         assert lake.index("synthea").problem == "missing"
-        folder = lake.folder(Run("synthea", "1"))
+        assert (
+            read_reviews(lake.s3, gate.lake.bronze, run.feed, run.folder, "a.csv", "2026-11-25T10:00:00+00:00").damaged
+            == 1
+        )
+        folder = lake.folder(run)
         return len(list(lake.entries(folder, lake.amendments(folder))))
 
 
-@pytest.mark.parametrize("without", ["", "ReadSettings", "ListDocuments", "ReadDocuments", "Decrypt"])
+@pytest.mark.parametrize("without", ["", "ReadSettings", "ListDocuments", "ReadDocuments", "ReadReviews", "Decrypt"])
 def test_page_reads_documents_with_its_policy_and_needs_every_statement(gate: Gate, without: str) -> None:
     run = Run("synthea", "1")
     with gate.role():
@@ -406,8 +413,10 @@ def test_page_reads_documents_with_its_policy_and_needs_every_statement(gate: Ga
         for name, content in {RECORD: record, OBJECTS: {"name": "a.csv"}}.items():
             s3.put_object(Bucket=gate.lake.bronze, Key=run.document(name), Body=json.dumps(content).encode())
         s3.put_object(Bucket=gate.lake.bronze, Key=f"{run.prefix}a.csv", Body=PATIENT, IfNoneMatch="*")
+        review = documents_of(run.feed, "review-0000000000000000")
+        s3.put_object(Bucket=gate.lake.bronze, Key=f"{review}request.json", Body=b"{", IfNoneMatch="*")
     kept = [statement for statement in statements("page") if statement["Sid"] != without]
-    assert len(kept) == 3 + (not without)
+    assert len(kept) == 4 + (not without)
     become("page-role", kept)
     if without:
         with pytest.raises(ClientError, match="AccessDenied"):
