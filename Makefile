@@ -62,7 +62,7 @@ down: ## Stop the processes that run and up started
 
 test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
 
-test: test-setup ## Run the tests but for the slow ones (14 minutes): make test [AIRFLOW=x.y.z, another supported version]
+test: test-setup ## Run the tests but for the slow ones (10 minutes): make test [AIRFLOW=x.y.z, another supported version]
 	@FEW_EXAMPLES=1 $(TESTED)/bin/python -m pytest -m "not slow"
 
 test-all: test-setup $(VENV)/fab/.ready ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
