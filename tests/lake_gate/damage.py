@@ -5,12 +5,30 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
+from hypothesis import Phase
 from hypothesis import strategies as st
+
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Phases of tests whose examples write documents: to find a smaller one takes too long."""
 
 CELL = "cell 4711"
 """A value that no error may show."""
+
+
+@contextmanager
+def showing_no_cell(*errors: type[Exception]) -> Iterator[None]:
+    """Fail when one of these errors about a damaged document shows a value of it."""
+    try:
+        yield
+    except errors as error:
+        if CELL in str(error):
+            pytest.fail(f"shows a value: {error}")
+        raise
+
 
 type Path = tuple[str | int, ...]
 type Damage = Callable[[bytes], bytes]

@@ -124,7 +124,7 @@ def _run(repo: str, tests: list[str], answer: Path) -> None:
     paths = [f"{repo}/plugins", repo]
     sys.path[:0] = paths
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    # A file is broken and mended within a second, often at the same size: its compiled form would pass for the other's.
+    # A file is changed and restored within a second, often at the same size: one compiled form would pass for both.
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     failed = _FirstFailed()

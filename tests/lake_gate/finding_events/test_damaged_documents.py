@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from lake_gate.errors import DamagedDocumentError, FinalGateError, GateError
@@ -16,11 +16,9 @@ from lake_gate.model.run import MANIFEST, Run
 from lake_gate.s3.documents import load_lines
 from tests.examples import examples
 from tests.lake import Lake
-from tests.lake_gate.damage import Damage, damaged, damages
+from tests.lake_gate.damage import NO_SHRINKING, Damage, damaged, damages, showing_no_cell
 from tests.lake_gate.finding_events.world import Events, Gate, finding
-from tests.lake_gate.test_damaged_documents import showing_no_cell
 
-NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 _NUMBERS = count()
 
 
@@ -105,5 +103,5 @@ def test_step_works_or_names_the_damaged_document(
         written.put(key, content)
     key = data.draw(st.sampled_from(sorted(written.documents)).filter(lambda key: not key.endswith("ids.txt")))
     written.put(key, damaged(key, written.documents[key], damage))
-    with suppress(GateError, FinalGateError), showing_no_cell():
+    with suppress(GateError, FinalGateError), showing_no_cell(DamagedDocumentError):
         written.do(step)

@@ -125,7 +125,7 @@ TIMEOUT = answer("", REFUSE, responded_by_user=None, timedout=True)
 
 @pytest.fixture
 def review(lake: Lake, quarantined: Run, monkeypatch: pytest.MonkeyPatch) -> Review:
-    """A review of the file of a run, which nobody has asked for yet."""
+    """A review of the file of a run, which no user has asked for yet."""
     assert quarantined.folder == PARAMS["run"]
     return Review(lake, monkeypatch)
 
