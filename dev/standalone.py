@@ -18,8 +18,6 @@ from typing import Any
 from airflow.__main__ import main
 from airflow.cli.commands import standalone_command
 
-from dev.task_cost import prepare_forks
-
 SERVES_LOGS = {"scheduler", "triggerer"}
 
 with socket.create_server(("127.0.0.1", 0)) as free:
@@ -53,6 +51,8 @@ def _run_standalone() -> None:
 
 
 def _run_scheduler(command: list[str]) -> None:
+    from dev.task_cost import prepare_forks  # not in the other process, which has no tasks
+
     prepare_forks()
     sys.argv = ["airflow", *command]
     main()  # type: ignore[no-untyped-call]

@@ -17,6 +17,9 @@ DAG_ID = "synthea_gate"
 States = dict[tuple[str, int], str]
 """State of each task instance by task id and map index."""
 
+ENDED = frozenset({"success", "failed"})
+"""States of a run that is over."""
+
 _TIMEOUT_SECONDS = 120
 """Long enough for a busy laptop: a request that creates something must not time out and be repeated."""
 _RETRY = Retry(
@@ -97,7 +100,7 @@ class AirflowApi:
             state = str(self.get(run)["state"])
             tasks = self.get(f"{run}/taskInstances?limit=1000&order_by=start_date")["task_instances"]
             show({(t["task_id"], t["map_index"]): t["state"] for t in tasks if t["state"]})
-            if state in {"success", "failed"} or time.monotonic() > end:
+            if state in ENDED or time.monotonic() > end:
                 return state
             time.sleep(0.5)
 

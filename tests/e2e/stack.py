@@ -21,14 +21,13 @@ import requests
 
 from dev import services
 from dev.paths import airflow_environment
-from ops.airflow_api import AirflowApi
+from ops.airflow_api import ENDED, AirflowApi
 from tests.conftest import REPO
 from tests.lake import Lake
 
 log = logging.getLogger(__name__)
 STARTING_SECONDS = 300
 DEADLINE_SECONDS = 400
-ENDED = {"success", "failed"}
 CONSUMER = '''
 """A consumer of silver: an airflow DAG that runs whenever a run of the feed was published, or objects withdrawn."""
 from airflow.sdk import DAG, task

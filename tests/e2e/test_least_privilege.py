@@ -395,10 +395,8 @@ def read_page(gate: Gate) -> int:
     with gate.role("page-role"):
         lake = pages_lake._opened.__wrapped__(0)
         assert lake.index("synthea").problem == "missing"
-        assert (
-            read_reviews(lake.s3, gate.lake.bronze, run.feed, run.folder, "a.csv", "2026-11-25T10:00:00+00:00").damaged
-            == 1
-        )
+        reviews = read_reviews(lake.s3, gate.lake.bronze, run.feed, run.folder, "a.csv", "2026-11-25T10:00:00+00:00")
+        assert reviews.damaged == 1
         folder = lake.folder(run)
         return len(list(lake.entries(folder, lake.amendments(folder))))
 

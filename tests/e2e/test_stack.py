@@ -9,7 +9,8 @@ import boto3
 import pytest
 
 from lake_gate.model.run import Run
-from tests.e2e.stack import ENDED, Stack, wait_for
+from ops.airflow_api import ENDED
+from tests.e2e.stack import Stack, wait_for
 from tests.lake import Lake
 
 pytestmark = pytest.mark.slow
