@@ -19,6 +19,7 @@ _PREFIX = "/gate"
 _ROOT = urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/")
 """Path of Airflow's UI, empty for most: the browser imports a module by an absolute path only."""
 _ICON = "gate/static/gate.svg"
+_NAMES_OF_AIRFLOW = (("api", "base_url"), ("core", "execution_api_server_url"))
 
 
 class LazyApp:
@@ -39,11 +40,26 @@ class LazyApp:
         await self._app(scope, receive, send)
 
 
+def trusted_hosts() -> list[dict[str, Any]]:
+    """Return the middleware by which an Airflow without a login serves requests under its own names only.
+
+    There every request is an admin's, also one that a page of any site makes in a browser on that machine, under a name
+    that its owner lets point there (DNS rebinding). Where people log in, as on MWAA, there is none.
+    """
+    if not conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False):
+        return []
+    middleware = import_module("starlette.middleware.trustedhost").TrustedHostMiddleware
+    urls = [urlsplit(conf.get(section, name, fallback="")).hostname for section, name in _NAMES_OF_AIRFLOW]
+    hosts = ["127.0.0.1", "localhost", *filter(None, urls)]
+    return [{"name": "Trusted hosts", "middleware": middleware, "kwargs": {"allowed_hosts": hosts}}]
+
+
 class MacieGatePlugin(AirflowPlugin):
     """Registers the Gate page; ``airflow plugins`` shows that ``plugins.zip`` has arrived."""
 
     name = "macie_gate"
     fastapi_apps = [{"app": LazyApp("lake_gate.pages.app:gate"), "url_prefix": _PREFIX, "name": "Gate page"}]  # noqa: RUF012 - as Airflow declares it
+    fastapi_root_middlewares = trusted_hosts()
     external_views = [  # noqa: RUF012
         {"name": "Gate", "href": "gate/", "url_route": "gate", "destination": "nav", "icon": _ICON},
         {"name": "Gate", "href": "gate/dags/{DAG_ID}", "url_route": "gate-dag", "destination": "dag", "icon": _ICON},

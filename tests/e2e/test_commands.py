@@ -147,6 +147,8 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     served = {urlsplit(commands.service(name)["url"]).port for name in ("airflow", "local-aws")}
     assert served <= {port for _, port in opened}
     assert {address for address, _ in opened} == {"127.0.0.1"}
+    rebound = requests.get(f"http://127.0.0.1:{url[1]}/auth/token", headers={"Host": "rebound.example"}, timeout=60)
+    assert rebound.status_code == 400
     code, output = commands("run", "--source", str(delivery))
     assert (code, decisions_in(output)) == (0, EXPECTED), output
     assert f"Airflow    http://127.0.0.1:{url[1]}" in output
