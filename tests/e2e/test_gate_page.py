@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from lake_gate.model import jsonl
 from lake_gate.model.run import OBJECTS, RECORD, Run
 from lake_gate.model.words import counted
-from tests.e2e.browser import open_page, start_browser, token_of, violations
+from tests.e2e.browser import Chromium, start_browser, violations
 from tests.e2e.stack import Stack, start_api_server
 
 pytestmark = pytest.mark.slow
@@ -56,8 +56,8 @@ def test_people_find_out_what_happened(
             process_held_files_again(browser, stack, url, run_id)
 
 
-def start_a_run_by_the_form(browser: Browser, stack: Stack) -> str:
-    with open_page(browser) as page:
+def start_a_run_by_the_form(browser: Chromium, stack: Stack) -> str:
+    with browser.page() as page:
         page.goto(f"{stack.url}/dags/{DAG}")
         page.get_by_role("button", name="Trigger Dag").click()
         page.locator("#element_source").fill(f"s3://{stack.lake.outputs['SourceBucket']}/deliveries/clinic/browser/")
@@ -68,9 +68,9 @@ def start_a_run_by_the_form(browser: Browser, stack: Stack) -> str:
     return str(run["dag_run_id"])
 
 
-def find_the_column_that_decided(browser: Browser, stack: Stack, run_id: str) -> None:
+def find_the_column_that_decided(browser: Chromium, stack: Stack, run_id: str) -> None:
     """Two clicks from the run in Airflow: which file, which column, why, where, how to read it."""
-    with open_page(browser) as page:
+    with browser.page() as page:
         page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}")
         page.get_by_role("link", name="Files", exact=True).click()
         frame = page.frame_locator("iframe")
@@ -166,10 +166,10 @@ ANSWERS = {
 MOST_CLICKS = 4
 
 
-def walk_to_each_answer(browser: Browser, stack: Stack, run_id: str, record: Callable[[str, object], None]) -> None:
+def walk_to_each_answer(browser: Chromium, stack: Stack, run_id: str, record: Callable[[str, object], None]) -> None:
     """Each answer needs few clicks; the seconds are reported and asserted nowhere, as they are those of the machine."""
     for question, find in ANSWERS.items():
-        with open_page(browser) as page:
+        with browser.page() as page:
             page.goto(stack.url if "Home" in question else f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}")
             page.get_by_role("link", name="Gate", exact=True).wait_for()  # Airflow's own page is there
             walk, began = Walk(page), time.monotonic()
@@ -185,8 +185,8 @@ def address(url: str, run_id: str, rest: str = "") -> str:
     return f"{url}/gate/dags/{DAG}/runs/{quote(run_id, safe='')}{rest}"
 
 
-def reach_the_page_from_everywhere(browser: Browser, stack: Stack, run_id: str) -> None:
-    with open_page(browser) as page:
+def reach_the_page_from_everywhere(browser: Chromium, stack: Stack, run_id: str) -> None:
+    with browser.page() as page:
         page.goto(stack.url)
         expect(page.frame_locator("iframe").get_by_text("1 quarantined")).to_be_visible()
         page.get_by_role("link", name="Gate", exact=True).click()
@@ -198,9 +198,9 @@ def reach_the_page_from_everywhere(browser: Browser, stack: Stack, run_id: str) 
         expect(page.frame_locator("iframe").get_by_text("Not a feed of the gate")).to_be_visible()
 
 
-def leave_the_frame(browser: Browser, stack: Stack, run_id: str) -> None:
+def leave_the_frame(browser: Chromium, stack: Stack, run_id: str) -> None:
     """The frame in which Airflow shows the page allows neither downloads nor links to the page around it."""
-    with open_page(browser) as page:
+    with browser.page() as page:
         page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}/plugin/gate-files")
         frame = page.frame_locator("iframe")
         with page.expect_download() as download:
@@ -210,16 +210,16 @@ def leave_the_frame(browser: Browser, stack: Stack, run_id: str) -> None:
         page.wait_for_url(lambda url: "plugin" not in url)
 
 
-def read_the_report(browser: Browser, stack: Stack, run_id: str, folder: Path) -> None:
+def read_the_report(browser: Chromium, stack: Stack, run_id: str, folder: Path) -> None:
     """The report is saved, and opened from the disk: it needs nothing else, executes nothing, and prints."""
     report = folder / "report.html"
-    with open_page(browser) as page:
+    with browser.page() as page:
         page.goto(f"{stack.url}/dags/{DAG}/runs/{quote(run_id)}/plugin/gate-files")
         with page.expect_download() as download:
             page.frame_locator("iframe").get_by_role("link", name="Report", exact=True).click()
         download.value.save_as(report)
     assert VALUE not in report.read_text()
-    with open_page(browser) as page:
+    with browser.page() as page:
         requested: list[str] = []
         page.on("request", lambda request: requested.append(request.url))
         page.goto(report.as_uri())
@@ -235,19 +235,20 @@ def read_the_report(browser: Browser, stack: Stack, run_id: str, folder: Path) -
         assert requested == [report.as_uri()]
 
 
-def check_themes_and_sizes(browser: Browser, stack: Stack, run_id: str) -> None:
+def check_themes_and_sizes(browser: Chromium, stack: Stack, run_id: str) -> None:
     for dark in (False, True):
         for phone in (False, True):
-            with open_page(browser, dark=dark, phone=phone) as page:
+            with browser.page(dark=dark, phone=phone) as page:
                 for rest in ("", "/file?name=patients.csv"):
                     check_layout(page, address(stack.url, run_id, rest), dark=dark)
                 check_layout(page, f"{stack.url}/gate/", dark=dark)
                 check_layout(page, f"{stack.url}/gate/dags/nothing_gate", dark=dark)
-    with open_page(browser) as page:  # Airflow's own switch counts more than the system's
+    with browser.page() as page:  # Airflow's own switch counts more than the system's
         page.goto(stack.url)
         page.evaluate("localStorage.setItem('theme', 'dark')")
         page.goto(f"{stack.url}/plugin/gate")
         expect(page.frame_locator("iframe").locator("html")).to_have_attribute("data-theme", "dark")
+        page.evaluate("localStorage.removeItem('theme')")
 
 
 def check_layout(page: Page, url: str, *, dark: bool) -> None:
@@ -258,8 +259,8 @@ def check_layout(page: Page, url: str, *, dark: bool) -> None:
     assert (background == "rgb(255, 255, 255)") is not dark
 
 
-def use_the_keyboard_alone(browser: Browser, stack: Stack, run_id: str) -> None:
-    with open_page(browser) as page:
+def use_the_keyboard_alone(browser: Chromium, stack: Stack, run_id: str) -> None:
+    with browser.page() as page:
         page.goto(address(stack.url, run_id))
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -283,7 +284,7 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached with the Tab key")
 
 
-def page_through_many_files(browser: Browser, stack: Stack) -> None:
+def page_through_many_files(browser: Chromium, stack: Stack) -> None:
     """More files than a page has: the documents of such a run, as its tasks would write them."""
     run, lake = Run("clinic", "many"), stack.lake
     lines = b"".join(map(jsonl.to_line, ({"name": f"{number:05}.csv", "outcome": "promote"} for number in range(MANY))))
@@ -291,7 +292,7 @@ def page_through_many_files(browser: Browser, stack: Stack) -> None:
     record = {"dry_run": False, "run": {"run_id": "many", "source": "s3://s/"}, "totals": totals, "rules": {}}
     for name, content in ((OBJECTS, lines), (RECORD, json.dumps(record).encode())):
         lake.s3.put_object(Bucket=lake.bronze, Key=run.document(name), Body=content)
-    with open_page(browser) as page:
+    with browser.page() as page:
         page.goto(address(stack.url, "many"))
         expect(page.get_by_text("1–100 of 10,001 files")).to_be_visible()
         page.get_by_role("link", name="Next").click()
@@ -301,8 +302,8 @@ def page_through_many_files(browser: Browser, stack: Stack) -> None:
         expect(page.get_by_role("link", name="09999.csv")).to_be_visible()
 
 
-def be_anonymous(browser: Browser, url: str, run_id: str) -> None:
-    with open_page(browser) as page:
+def be_anonymous(browser: Chromium, url: str, run_id: str) -> None:
+    with browser.page(url=url) as page:
         for path in (f"{url}/gate/", address(url, run_id)):
             answer = page.goto(path)
             assert answer
@@ -310,9 +311,9 @@ def be_anonymous(browser: Browser, url: str, run_id: str) -> None:
             expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
 
 
-def be_a_viewer(browser: Browser, url: str, run_id: str) -> None:
+def be_a_viewer(browser: Chromium, url: str, run_id: str) -> None:
     """A viewer sees the files, is offered no run, and is refused one by Airflow."""
-    with open_page(browser, token=token_of(url, "ann"), url=url) as page:
+    with browser.page(url=url, user="ann") as page:
         page.goto(address(url, run_id))
         expect(page.get_by_role("link", name="notes.pdf")).to_be_visible()
         expect(page.get_by_role("button", name="Start a run")).to_have_count(0)
@@ -324,8 +325,8 @@ def be_a_viewer(browser: Browser, url: str, run_id: str) -> None:
         assert status == 403
 
 
-def process_held_files_again(browser: Browser, stack: Stack, url: str, run_id: str) -> None:
-    with open_page(browser, token=token_of(url, "eve"), url=url) as page:
+def process_held_files_again(browser: Chromium, stack: Stack, url: str, run_id: str) -> None:
+    with browser.page(url=url, user="eve") as page:
         page.goto(address(url, run_id))
         page.get_by_text("Process held files of this feed again").click()
         page.get_by_label("Held because").select_option("*")

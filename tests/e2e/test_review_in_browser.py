@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from dev import in_process
 from lake_gate.ledger.audit import Audit
@@ -20,7 +20,7 @@ from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.review.request import request_id_of
 from tests.dag_steps import StepRun
-from tests.e2e.browser import SECONDS, open_page, start_browser, token_of
+from tests.e2e.browser import SECONDS, Chromium, start_browser
 from tests.e2e.stack import Stack, start_api_server, wait_for
 
 pytestmark = pytest.mark.slow
@@ -39,14 +39,14 @@ class People:
     :param url: of the API server that knows them.
     """
 
-    browser: Browser
+    browser: Chromium
     stack: Stack
     url: str
 
     @contextmanager
     def page_of(self, name: str, path: str) -> Iterator[Page]:
         """The page that a user has opened."""
-        with open_page(self.browser, token=token_of(self.url, name), url=self.url) as page:
+        with self.browser.page(url=self.url, user=name) as page:
             page.goto(f"{self.url}{path}")
             yield page
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.e2e.browser import open_page, start_browser
+from tests.e2e.browser import start_browser
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def opened(viewer: Browser, sent: list[dict[str, Any]]) -> Iterator[Page]:
             return route.fulfill(status=404)
         return route.fulfill(body=found.content, content_type=found.headers["content-type"])
 
-    with start_browser() as browser, open_page(browser) as page:
+    with start_browser() as browser, browser.page() as page:
         page.route("**/*", answer)
         page.goto(f"http://airflow{FILE}")
         page.get_by_text("Ask for a review of this file").click()
