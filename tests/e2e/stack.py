@@ -62,10 +62,16 @@ class Stack:
     def offer_feed_for_review(self, name: str) -> None:
         """Wait until the form of ``quarantine_review`` has a feed."""
 
+        file = self.folder / "dags/quarantine_review.py"
+        file.touch()
+
         def is_offered() -> bool:
-            (self.folder / "dags/quarantine_review.py").touch()  # it may be being read just now
-            feeds = self.api("quarantine_review").get("/dags/quarantine_review/details")["params"]["feed"]
-            return name in feeds["schema"]["enum"]
+            details = self.api("quarantine_review").get("/dags/quarantine_review/details")
+            if name in details["params"]["feed"]["schema"]["enum"]:
+                return True
+            if datetime.fromisoformat(details["last_parsed_time"]).timestamp() > file.stat().st_mtime:
+                file.touch()  # it was being read just then
+            return False
 
         wait_for(is_offered, f"{name} in the form of reviews")
 
@@ -152,7 +158,7 @@ def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float 
         with contextlib.suppress(requests.Timeout):
             if (found := look()) is not None and found is not False:
                 return found
-        time.sleep(1)
+        time.sleep(2)
     raise AssertionError(f"waited {seconds:.0f} s for {what}")
 
 

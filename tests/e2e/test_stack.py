@@ -15,7 +15,7 @@ from tests.lake import Lake
 
 pytestmark = pytest.mark.slow
 
-BURST = 1_000
+BURST = 250
 DAY = timedelta(days=1)
 
 
