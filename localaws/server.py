@@ -110,19 +110,24 @@ class _Gateway(Gateway_10):
     """Pass on what moto needs and WSGI lacks."""
 
     def get_environ(self) -> Environ:  # type: ignore[override]
-        """Give moto what its own server gives it: the path as sent, the decoded path and the names of metadata headers.
-
-        moto routes by ``RAW_URI``, which cheroot calls ``REQUEST_URI``; cheroot leaves an encoded slash encoded.
-        """
         environ: Environ = super().get_environ()  # type: ignore[no-untyped-call]
-        raw = environ["RAW_URI"] = environ["REQUEST_URI"]
-        path = urlsplit(raw).path if "://" in raw.partition("?")[0] else raw.partition("?")[0]
-        environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
-        names = [name.decode("latin-1") for name in self.req.inheaders]
-        environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
-            environ_key_for_header(name): name for name in names if should_preserve_original_header_name(name)
-        }
-        return environ
+        return complete_environ(environ, (name.decode("latin-1") for name in self.req.inheaders))
+
+
+def complete_environ(environ: Environ, names: Iterable[str]) -> Environ:
+    """Give moto what its own server gives it: the path as sent, the decoded path and the names of metadata headers.
+
+    moto routes by ``RAW_URI``, which cheroot calls ``REQUEST_URI``; cheroot leaves an encoded slash encoded.
+
+    :param names: of the request's headers.
+    """
+    raw = environ["RAW_URI"] = environ["REQUEST_URI"]
+    path = urlsplit(raw).path if "://" in raw.partition("?")[0] else raw.partition("?")[0]
+    environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
+    environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
+        environ_key_for_header(name): name for name in names if should_preserve_original_header_name(name)
+    }
+    return environ
 
 
 class LocalAws:
@@ -149,6 +154,12 @@ class LocalAws:
         self._server.gateway = _Gateway
         self._server.shutdown_timeout = 1
         self._thread = threading.Thread(target=self._server.serve, name="local-aws", daemon=True)
+
+    @property
+    def application(self) -> Callable[..., Any]:
+        """The WSGI application that is served."""
+        served: Callable[..., Any] = self._server.wsgi_app
+        return served
 
     @property
     def endpoint_url(self) -> str:

@@ -51,7 +51,7 @@ from moto.kms.utils import generate_private_key
 
 from dev.task_cost import share_between_tasks
 from localaws.server import LocalAws
-from tests import botocore_caches
+from tests import botocore_caches, without_sockets
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
 from tests.snapshot import SetUpOnce, Snapshot
@@ -60,6 +60,7 @@ __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
 share_between_tasks()
 botocore_caches.install()
+without_sockets.install()
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
 moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]
 
@@ -83,8 +84,8 @@ _parse_each_text_once()
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
-    """The local AWS, over HTTP."""
-    with LocalAws() as aws:
+    """The local AWS; other processes reach it over HTTP."""
+    with LocalAws() as aws, without_sockets.served(aws.endpoint_url, aws.application):
         yield aws
 
 
