@@ -5,6 +5,7 @@ Nothing here changes what a task does, but for one field of the user agent.
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,8 @@ import boto3
 import botocore.loaders
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
 from jsonschema import Draft202012Validator
+
+from dev import botocore_caches
 
 _IMPORTED_BY_TASKS = (
     "airflow.providers.amazon.aws.operators.base_aws",
@@ -22,11 +25,13 @@ _IMPORTED_BY_TASKS = (
 _CALLED_BY_TASKS = ("s3", "macie2", "ssm", "sns")
 
 
+@functools.cache
 def share_between_tasks() -> None:
-    """Share between the tasks of this process what does not change; call once in a process."""
+    """Share between the tasks of this process what does not change."""
     # For one field of the user agent it reads the source files of the whole call stack, once per client.
     AwsGenericHook._get_caller = lambda *_: "Unknown"  # type: ignore[method-assign]
     _cache_botocore_files()
+    botocore_caches.install()
     _cache_schema_checks()
 
 

@@ -51,7 +51,7 @@ from moto.kms.utils import generate_private_key
 
 from dev.task_cost import share_between_tasks
 from localaws.server import LocalAws
-from tests import botocore_caches, without_sockets
+from tests import without_sockets
 from tests.lake import Lake
 from tests.runs import airflow_database, dag, run_any, run_dag
 from tests.snapshot import SetUpOnce, Snapshot
@@ -59,7 +59,6 @@ from tests.snapshot import SetUpOnce, Snapshot
 __all__ = ["airflow_database", "dag", "run_any", "run_dag"]
 
 share_between_tasks()
-botocore_caches.install()
 without_sockets.install()
 # moto makes an RSA key for every key, also for symmetric ones; the three keys of a lake take half of its set-up.
 moto.kms.models.generate_private_key = functools.cache(generate_private_key)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Caches for botocore: the tests make thousands of clients and a million requests of the same kinds.
+"""Caches for botocore: tasks and tests make thousands of clients and a million requests of the same kinds.
 
 Nothing here changes what a request holds.
 """
