@@ -20,7 +20,7 @@ from tests.lake import Lake
 def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """A lake in a local AWS of its own, with a scheduler, triggerer and DAG processor.
 
-    Its DAGs are paused at first, unless a test asks for ``"on"`` as parameter.
+    A test can change its start by keyword arguments of :func:`tests.e2e.stack.start_airflow` as parameter.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("AIRFLOW_PORT", str(free.getsockname()[1]))
@@ -32,7 +32,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         lake = Lake.set_up(aws.url)
         # A deferral that is over before a busy scheduler has heard of it costs a try: Airflow takes it for a lost task.
         boto3.client("ssm").put_parameter(Name="/lake_gate/evidence_settle_seconds", Value="10", Overwrite=True)
-        with start_airflow(lake, tmp_path, paused=getattr(request, "param", "paused") == "paused") as stack:
+        with start_airflow(lake, tmp_path, **getattr(request, "param", {})) as stack:
             yield stack
             stack.log_unsuccessful_runs()
     finally:

@@ -163,16 +163,20 @@ def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float 
 
 
 @contextmanager
-def start_airflow(lake: Lake, folder: Path, *, paused: bool) -> Iterator[Stack]:
+def start_airflow(lake: Lake, folder: Path, *, paused: bool = True, lineage: bool = False) -> Iterator[Stack]:
     """Start Airflow with the DAGs of the repo and consumers of its assets, for no feed at first.
 
     :param paused: leave all DAGs off but those of feeds and the consumer of silver.
+    :param lineage: let OpenLineage write its events to a file; each task forks two processes for it.
     """
     shutil.copytree(REPO / "dags", folder / "dags")
     (folder / "dags" / "consumer.py").write_text(CONSUMER)
     shutil.copytree(REPO / "include", folder / "include")
     (folder / "include/feeds/synthea.json").unlink()
     environment = _environment(lake, folder, paused=paused)
+    if lineage:
+        transport = {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
+        environment["AIRFLOW__OPENLINEAGE__TRANSPORT"] = json.dumps(transport)
     url = environment["AIRFLOW__API__BASE_URL"]
     api = AirflowApi(url, "read_silver_clinic")
     command = services.python("-m", "dev.standalone")
@@ -194,9 +198,6 @@ def _environment(lake: Lake, folder: Path, *, paused: bool) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(folder / "dags"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": str(paused),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
-        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(
-            {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
-        ),
     }
 
 

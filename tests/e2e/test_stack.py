@@ -19,6 +19,7 @@ BURST = 250
 DAY = timedelta(days=1)
 
 
+@pytest.mark.parametrize("stack", [{"lineage": True}], indirect=True, ids=["lineage"])
 def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
     """By the clock, and as a back-fill; who waits for silver is told."""
     lake, now = stack.lake, datetime.now(UTC)
@@ -50,7 +51,7 @@ def test_runs_take_the_deliveries_of_their_days(stack: Stack) -> None:
         assert moved in stack.lineage(f"{feed}_gate.promote")
 
 
-@pytest.mark.parametrize("stack", ["on"], indirect=True)
+@pytest.mark.parametrize("stack", [{"paused": False}], indirect=True, ids=["on"])
 def test_what_other_jobs_find_is_pulled_back(stack: Stack) -> None:
     """A burst of events, then a daily job over three days."""
     told = stack.lake.messages_of(stack.lake.settings.high_topic_arn)
