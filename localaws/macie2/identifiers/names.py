@@ -46,20 +46,20 @@ _WHOLE = (
     rf"^(?:{_TITLE} )?{_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}} {_PARTICLES}{_WORD}(?:,? {_SUFFIX})?$"
     rf"|^{_PARTICLES}{_WORD}(?:[ -]{_WORD}){{0,2}}, {_WORD}(?: (?:{_WORD}|\p{{Lu}}\.?)){{0,2}}$"
 )
-_LOOSE = r"^\p{L}[\p{L}'’.-]*(?:,? +\p{L}[\p{L}'’.-]*){1,5}$"
 _UPPER = r"^\p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’-]+)?, \p{Lu}[\p{Lu}'’-]+(?: \p{Lu}[\p{Lu}'’.-]*){0,2}$"
 _ROW = rf"{_START}{_WORD}(?: {_PARTICLES}(?:{_WORD}|{_INITIAL}))* {_PARTICLES}{_WORD}"
 
 NUMBERED = compile_trusted(_NUMBERED)
 TITLED = compile_trusted(_TITLED)
 WHOLE = compile_trusted(_WHOLE)
-LOOSE = compile_trusted(_LOOSE)
 UPPER = compile_trusted(_UPPER)
 ROW = compile_trusted(_ROW)
 PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
-# A first look that costs little.
+# First looks that cost little; a name may be one line of several.
 CARET = compile_trusted(r"\p{L}\^\p{L}")
+TWO_WORDS = compile_trusted(r"\p{L}[\p{L}'’.-]*,? +\p{L}")
+TWO_IN_CAPITALS = compile_trusted(r"\p{Lu}[\p{Lu}'’-]+, \p{Lu}")
 CARETS = compile_trusted(
     r"(?:^|[^\p{L}\p{N}])\p{L}[\p{L}'’ .-]{1,40}\^\p{L}[\p{L}'’ .-]{0,40}(?:\^[\p{L}'’. -]{0,30}){0,4}"
 )
@@ -128,8 +128,8 @@ def has_parts(values: pl.Expr) -> pl.Expr:
 def prefilters(kind: ColumnKind) -> tuple[Regex, ...]:
     """Return expressions, one of which every value with a name matches."""
     return {
-        ColumnKind.NEUTRAL: (NUMBERED, TITLED, WHOLE, UPPER, ROW, REVERSED, CARET),
-        ColumnKind.PERSON: (NUMBERED, TITLED, WHOLE, LOOSE, ROW, REVERSED, CARET),
+        ColumnKind.NEUTRAL: (NUMBERED, TITLED, TWO_IN_CAPITALS, ROW, REVERSED, CARET),
+        ColumnKind.PERSON: (NUMBERED, TITLED, TWO_WORDS, ROW, REVERSED, CARET),
         ColumnKind.THING: (NUMBERED, TITLED),
     }[kind]
 

@@ -10,7 +10,7 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.plain import PlainScanner
@@ -98,6 +98,7 @@ def test_text_gives_the_same_however_it_is_cut(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4), st.lists(st.lists(TEXTS, min_size=1, max_size=4), max_size=6))
+@example(["patient"], [["\nssn iban"]])
 def test_csv_counts_what_a_plain_scanner_counts(header: list[str], rows: list[list[str]]) -> None:
     """A file whose layout is in doubt counts more, never less."""
     stream = io.StringIO(newline="")

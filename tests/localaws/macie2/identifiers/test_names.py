@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from localaws.macie2.identifiers.names import ColumnKind, iter_names, split_columns
+from localaws.macie2.identifiers.names import ColumnKind, iter_names, prefilters, split_columns
+from tests.examples import examples
 from tests.localaws.macie2.detection.scans import counts, places, scan_text
 
 
@@ -159,3 +162,22 @@ def test_a_column_of_names_alone_is_no_pair(names: str) -> None:
 )
 def test_a_name_of_hl7_without_a_space_is_found_in_every_format(extension: str, text: str) -> None:
     assert counts(scan_text(text.format("SMITH^ANNA^M"), managed="NAME", extension=extension)) == {"NAME": 1}
+
+
+PIECES = [
+    *("Anna Moser", "anna moser", "MOSER, ANNA", "Moser, Anna", "Dr. Anna Moser", "Anna M. Moser Jr.", "MOSER^ANNA"),
+    *("José12 Gómez3", "moser, a. b. ph.d.", "x", "7", " ", "  ", "\n", "\r\n", "\x0b", "\u2028", ", ", "-", "'"),
+]
+
+
+@settings(max_examples=examples(500), deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.sampled_from(ColumnKind))
+def test_no_first_look_passes_over_a_name(value: str, kind: ColumnKind) -> None:
+    """As in one line of a cell of several."""
+    if list(iter_names(value, kind)):
+        assert any(regex.re2.search(value) for regex in prefilters(kind))
+
+
+@pytest.mark.parametrize(("header", "cell"), [("patient", "\nanna moser"), ("x", "MOSER, ANNA\nWard 7")])
+def test_name_in_one_line_of_a_cell_is_found(header: str, cell: str) -> None:
+    assert counts(scan_text(f'{header},last\n"{cell}",1\n')) == {"NAME": 1}
