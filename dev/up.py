@@ -32,6 +32,7 @@ def main() -> None:
     airflow = airflow or _start(aws.url, lake["FindingsQueueUrl"], names)
     login = f"users {', '.join(users.existing())}" if users.existing() else "no login"
     print(f"Airflow    {airflow.url}/dags/synthea_gate  ({login}; listens on 127.0.0.1 only)")
+    print(f"Gate page  {airflow.url}/gate/")
     for name, password in passwords.items():
         print(f"Password   {name}  {password}")
     if users.existing():

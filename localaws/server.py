@@ -277,9 +277,8 @@ def _receive_callback(environ: Environ, start_response: StartResponse) -> Iterab
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:
     """Refuse what a page of another origin asks for in a browser."""
-    status = HTTPStatus.FORBIDDEN
-    start_response(f"{status.value} {status.phrase}", [("Content-Length", "0")])
-    return [b""]
+    why = "this server does not serve pages of another origin, or under other names than its own (docs/local_aws.md)"
+    return _answer(start_response, HTTPStatus.FORBIDDEN, {"message": why})
 
 
 def _write_whole(path: Path, text: str) -> None:

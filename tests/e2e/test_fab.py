@@ -78,7 +78,13 @@ def statuses(session: requests.Session, url: str, dag_id: str) -> list[int]:
     return sorted({session.get(f"{url}/gate/dags/{dag_id}{page}", timeout=SECONDS).status_code for page in PAGES})
 
 
-def test_fab_decides_who_sees_the_tabs_and_who_may_open_the_pages(url: str) -> None:
+def test_fab_decides_who_sees_what(url: str) -> None:
+    """One test: the server takes half a minute to start."""
+    check_who_sees_the_tabs_and_may_open_the_pages(url)
+    check_that_each_user_sees_the_feeds_of_the_own_role_only(url)
+
+
+def check_who_sees_the_tabs_and_may_open_the_pages(url: str) -> None:
     sessions = {name: session_of(url, name) for name in ("", *USERS)}
     assert {name: statuses(session, url, "synthea_gate") for name, session in sessions.items()} == {
         "": [401],
@@ -95,7 +101,7 @@ def test_fab_decides_who_sees_the_tabs_and_who_may_open_the_pages(url: str) -> N
     assert {"Gate", "Files"} <= {view["name"] for view in views}
 
 
-def test_fab_shows_each_user_the_feeds_of_the_own_role_only(url: str) -> None:
+def check_that_each_user_sees_the_feeds_of_the_own_role_only(url: str) -> None:
     clerk, nobody, viewer = (session_of(url, name) for name in ("clerk", "nobody", "viewer"))
     overview = clerk.get(f"{url}/gate/", timeout=SECONDS).text
     assert ("clinic" in overview, "synthea" in overview) == (True, False)

@@ -30,6 +30,7 @@ CARD = "CREDIT_CARD_NUMBER"
 WITH_PASSPORT = ORGANIZATIONS.replace(b"Id,", b"PASSPORT,").replace(b"\n1,", b"\nC03005988,")
 STAFF = b"SSN,WARD\n219-09-9999,7\n"
 REVIEW = "quarantine_review"
+FEEDS: dict[str, dict[str, Any]] = {"clinic": {}, "staff": {"masking": "synthea_safe_harbor", "purge_after_days": 1}}
 
 
 @dataclass(frozen=True)
@@ -149,28 +150,26 @@ def document(stack: Stack, feed: str, run_id: str, name: str) -> Any:
 
 
 @contextmanager
-def people_with(stack: Stack, feed: str, **more: Any) -> Iterator[People]:
-    """Add a feed, switch on its DAG and that of reviews, and let ann, bob and cid sign in."""
-    stack.add_feed(feed, schedule=None, **more)
-    stack.offer_feed_for_review(feed)
-    for dag_id in (f"{feed}_gate", REVIEW):
+def people_of(stack: Stack) -> Iterator[People]:
+    """Add the feeds, switch on their DAGs and that of reviews, and let ann, bob and cid sign in."""
+    for feed, settings in FEEDS.items():
+        stack.add_feed(feed, schedule=None, **settings)
+    for feed in FEEDS:
+        stack.offer_feed_for_review(feed)
+    for dag_id in (*(f"{feed}_gate" for feed in FEEDS), REVIEW):
         stack.switch_on(dag_id)
     users = dict.fromkeys(("ann", "bob", "cid"), "user")
     with start_browser() as browser, start_api_server(stack, users) as url:
         yield People(browser, stack, url)
 
 
-def test_people_release_a_false_positive(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    with people_with(stack, "clinic") as people:
+def test_people_review_what_was_quarantined(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    with people_of(stack) as people:
         exception = release_the_table(people)
-    later_nights(stack, exception, monkeypatch)
-
-
-def test_people_release_a_masked_copy_and_purge_the_file(stack: Stack) -> None:
-    with people_with(stack, "staff", masking="synthea_safe_harbor", purge_after_days=1) as people:
         release_a_masked_copy(people)
         let_a_request_wait(people)
         purge(people)
+    later_nights(stack, exception, monkeypatch)
 
 
 def release_the_table(people: People) -> str:

@@ -36,7 +36,9 @@ def test_page_of_another_origin_cannot_reach_the_server(
 ) -> None:
     port = aws.endpoint_url.rpartition(":")[2]
     sent = {name: value.format(port=port) for name, value in headers.items()}
-    assert _answer(aws, path, body, sent) == (403, b"")
+    status, answer = _answer(aws, path, body, sent)
+    assert status == 403
+    assert list(json.loads(answer)) == ["message"]
 
 
 @pytest.mark.parametrize(
