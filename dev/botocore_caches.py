@@ -10,7 +10,6 @@ from typing import Any
 
 import botocore.endpoint_provider
 import botocore.hooks
-import botocore.httpsession
 import botocore.regions
 import botocore.useragent
 
@@ -22,8 +21,6 @@ def install() -> None:
     """Install the caches; call once in a process."""
     _cache_handlers()
     _share_endpoint_rules()
-    # A client makes its TLS context although the local AWS speaks HTTP.
-    botocore.httpsession.create_urllib3_context = functools.cache(botocore.httpsession.create_urllib3_context)
     clean = functools.lru_cache(maxsize=10_000)(botocore.useragent.sanitize_user_agent_string_component)
     botocore.useragent.sanitize_user_agent_string_component = clean
 
@@ -52,11 +49,12 @@ class _EndpointRules(botocore.endpoint_provider.EndpointProvider):
 
 def _share_endpoint_rules() -> None:
     """Share the rules between clients; ``dev.task_cost`` shares the files that they are made from."""
-    known: dict[int, tuple[Any, _EndpointRules]] = {}
+    known: dict[tuple[int, int], tuple[Any, Any, _EndpointRules]] = {}
 
     def rules(ruleset_data: Any, partition_data: Any) -> _EndpointRules:
-        if id(ruleset_data) not in known:
-            known[id(ruleset_data)] = ruleset_data, _EndpointRules(ruleset_data, partition_data)
-        return known[id(ruleset_data)][1]
+        key = (id(ruleset_data), id(partition_data))
+        if key not in known:
+            known[key] = ruleset_data, partition_data, _EndpointRules(ruleset_data, partition_data)
+        return known[key][2]
 
     botocore.regions.EndpointProvider = rules  # type: ignore[attr-defined]

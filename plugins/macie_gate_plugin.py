@@ -49,9 +49,18 @@ def trusted_hosts() -> list[dict[str, Any]]:
     if not conf.getboolean("core", "simple_auth_manager_all_admins", fallback=False):
         return []
     middleware = import_module("starlette.middleware.trustedhost").TrustedHostMiddleware
-    urls = [urlsplit(conf.get(section, name, fallback="")).hostname for section, name in _NAMES_OF_AIRFLOW]
-    hosts = ["127.0.0.1", "localhost", *filter(None, urls)]
-    return [{"name": "Trusted hosts", "middleware": middleware, "kwargs": {"allowed_hosts": hosts}}]
+    hosts = ["127.0.0.1", "localhost", *(_host_of(conf.get(*name, fallback="")) for name in _NAMES_OF_AIRFLOW)]
+    arguments = {"allowed_hosts": list(filter(None, hosts)), "www_redirect": False}
+    return [{"name": "Trusted hosts", "middleware": middleware, "kwargs": arguments}]
+
+
+def _host_of(url: str) -> str:
+    """Return the host of a URL; empty if it has none, or one that the middleware would take for a pattern."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return "" if "*" in host else host
 
 
 class MacieGatePlugin(AirflowPlugin):

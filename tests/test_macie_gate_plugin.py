@@ -70,6 +70,17 @@ def test_airflow_without_a_login_serves_no_other_name(served: Callable[[str], in
     assert served(host) == 400
 
 
+@pytest.mark.parametrize("url", ["http://[bad", "http://*:8080", "http://*.example", "http://a*b.example", "", "/path"])
+def test_odd_address_in_the_settings_opens_nothing(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    from macie_gate_plugin import trusted_hosts
+
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS", "True")
+    for name in ("API__BASE_URL", "CORE__EXECUTION_API_SERVER_URL"):
+        monkeypatch.setenv(f"AIRFLOW__{name}", url)
+    (added,) = trusted_hosts()
+    assert added["kwargs"]["allowed_hosts"] == ["127.0.0.1", "localhost"]
+
+
 def test_airflow_with_a_login_serves_all_names() -> None:
     from macie_gate_plugin import trusted_hosts
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.server import Application, LocalAws
 from tests.without_sockets import served
@@ -90,12 +91,40 @@ def test_requests_and_answers_are_the_same(use_again: Any) -> None:
     assert without[1] == with_sockets[1]
 
 
-@pytest.mark.parametrize("is_served", [True, False])
-def test_header_with_a_line_break_is_not_sent(aws: LocalAws, is_served: bool) -> None:
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="bucket")
-    url = aws.endpoint_url if is_served else aws.endpoint_url.replace("127.0.0.1", "localhost")
-    client = boto3.client("s3", endpoint_url=url)
-    client.meta.events.register("before-send", lambda request, **_: request.headers.update({"X-A": "a\r\nX-B: b"}))
-    with pytest.raises(HTTPClientError):
-        client.list_buckets()
+ODD: dict[str, dict[str, Any]] = {
+    "body shorter than it says": {"Body": b"abc", "ContentLength": 30},
+    "body longer than it says": {"Body": b"abcdef", "ContentLength": 3},
+    "name of a header": {"Metadata": {"a:b": "x"}},
+}
+
+
+@pytest.mark.parametrize("put", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("sockets", [True, False])
+def test_request_that_http_refuses_is_refused(odd: Any, put: dict[str, Any], sockets: bool) -> None:
+    with pytest.raises((ClientError, BotoCoreError)):
+        odd(sockets).put_object(Bucket="bucket", Key="k", **put)
+
+
+@pytest.mark.parametrize("text", ["日本", "a\r\nb"])
+@pytest.mark.parametrize("sockets", [True, False])
+def test_answer_that_http_does_not_send_is_an_error(odd: Any, text: str, sockets: bool) -> None:
+    client = odd(sockets)
+    client.put_object(Bucket="bucket", Key="k", Body=b"")
+    with pytest.raises((ClientError, BotoCoreError)):
+        client.get_object(Bucket="bucket", Key="k", ResponseContentDisposition=text)
+
+
+@pytest.mark.parametrize("more", [{"use_ssl": True}, {"config": Config(proxies={"http": "http://127.0.0.1:9"})}])
+def test_address_that_is_not_served_is_not_reached(aws: LocalAws, more: dict[str, Any]) -> None:
+    url = aws.endpoint_url.replace("http:", "https:") if "use_ssl" in more else aws.endpoint_url
+    with pytest.raises(BotoCoreError):
+        boto3.client("s3", endpoint_url=url, **more).list_buckets()
+
+
+@pytest.fixture
+def odd(aws: LocalAws) -> Any:
+    """Clients without tries, by whether there are sockets."""
+    boto3.client("s3").create_bucket(Bucket="bucket")
+    plain = aws.endpoint_url.replace("127.0.0.1", "localhost")
+    config = Config(retries={"total_max_attempts": 1}, read_timeout=2, s3={"addressing_style": "path"})
+    return lambda sockets: boto3.client("s3", endpoint_url=plain if sockets else aws.endpoint_url, config=config)

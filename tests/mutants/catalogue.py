@@ -779,7 +779,7 @@ MUTANTS = [
     _pages("files", "cells of the CSV are formulas", "if cell.startswith(_FORMULA) else cell", "if not cell else cell"),
     _pages("lake", "amendments of any size are kept in memory", 'for item in page.get("Contents", ())) > MOST_KEPT_BYTES:', 'for item in page.get("Contents", ())) < 0:'),
     _pages("lake", "a record of any size is kept in memory", "shape, most_bytes=MOST_OBJECT_BYTES) or {}", "shape) or {}"),
-    Mutant("plugins/macie_gate_plugin.py", ("tests/test_macie_gate_plugin.py",), "an Airflow without a login serves any name", '"allowed_hosts": hosts', '"allowed_hosts": ["*"]'),
+    Mutant("plugins/macie_gate_plugin.py", ("tests/test_macie_gate_plugin.py",), "an Airflow without a login serves any name", '"allowed_hosts": list(filter(None, hosts))', '"allowed_hosts": ["*"]'),
     _pages("places", "names are commands of the shell", "return shlex.quote(text)", "return text"),
     Mutant(f"{GATE}/pages/app.py", ("tests/lake_gate/pages/test_app.py",), "the text of an error is on the page", "return render_state(request, states.FAILED)", "return render_state(request, states.of_settings(str(error)))"),
     _chain("the hash of the line before is not compared", "and line.previous != expected", "and False"),

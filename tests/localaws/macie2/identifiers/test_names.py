@@ -167,6 +167,7 @@ def test_a_name_of_hl7_without_a_space_is_found_in_every_format(extension: str, 
 PIECES = [
     *("Anna Moser", "anna moser", "MOSER, ANNA", "Moser, Anna", "Dr. Anna Moser", "Anna M. Moser Jr.", "MOSER^ANNA"),
     *("José12 Gómez3", "moser, a. b. ph.d.", "x", "7", " ", "  ", "\n", "\r\n", "\x0b", "\u2028", ", ", "-", "'"),
+    *("Smith", "anna", "^", ".", "\u0345"),
 ]
 
 
