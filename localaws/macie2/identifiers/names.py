@@ -58,7 +58,7 @@ PART = compile_trusted(r"^\p{L}[\p{L}'’. -]*\d{0,3}$")
 REVERSED = compile_trusted(rf"{_START}{_WORD}, {_WORD}(?: {_INITIAL})?")
 # First looks that cost little; a name may be one line of several.
 CARET = compile_trusted(r"[\p{L}'’ .-]\^\p{L}")
-TWO_WORDS = compile_trusted(r"\p{L}.* .*\p{L}")
+TWO_WORDS = compile_trusted(r"[^ \n] .*[^ \n]")
 TWO_IN_CAPITALS = compile_trusted(r"\p{Lu}[\p{Lu}'’-]+, \p{Lu}")
 CARETS = compile_trusted(
     r"(?:^|[^\p{L}\p{N}])\p{L}[\p{L}'’ .-]{1,40}\^\p{L}[\p{L}'’ .-]{0,40}(?:\^[\p{L}'’. -]{0,30}){0,4}"
