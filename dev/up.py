@@ -53,7 +53,7 @@ def _start(aws_url: str, findings_queue_url: str, names: Sequence[str]) -> servi
     url = f"http://127.0.0.1:{airflow_port()}"
     if _is_taken(airflow_port()):
         raise SystemExit(f"Port {airflow_port()} is in use; choose another one: make up AIRFLOW_PORT=8090")
-    print("Starting Airflow (about a minute) ...", flush=True)
+    print("Starting Airflow (up to a minute) ...", flush=True)
     api = AirflowApi(url, login=users.login())
     command = services.python("-m", "dev.standalone")
     return services.start(
