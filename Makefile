@@ -26,7 +26,7 @@ OTHER_AIRFLOWS := $(patsubst requirements/airflow-%.lock,%,$(wildcard requiremen
 AIRFLOW ?= $(MAIN_AIRFLOW)
 TESTED := $(if $(filter $(AIRFLOW),$(MAIN_AIRFLOW)),$(VENV),$(VENV)/airflow-$(AIRFLOW))
 
-.PHONY: help setup run up down test-setup test test-all check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
+.PHONY: help setup run up down test-setup test test-all-setup test-all check format lock package changeset deploy destroy smoke sbom audit compose-test bench scoreboard docs faults mutants soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,10 @@ test-setup: setup $(OTHER_AIRFLOWS:%=$(VENV)/airflow-%/.ready) $(TESTED)/.ready
 test: test-setup ## Run the tests but for the slow ones (10 minutes): make test [AIRFLOW=x.y.z, another supported version]
 	@FEW_EXAMPLES=1 $(TESTED)/bin/python -m pytest -m "not slow"
 
-test-all: test-setup $(VENV)/fab/.ready ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
+test-all-setup: test-setup $(VENV)/fab/.ready
 	@./dev/install-chromium.sh
+
+test-all: test-all-setup ## Run all tests, as CI does: make test-all [AIRFLOW=x.y.z]
 	@$(TESTED)/bin/python -m pytest
 
 $(VENV)/airflow-%/.ready: requirements/airflow-%.lock | $(VENV)/.ready

@@ -10,17 +10,19 @@ would repeat, which is a fork of the scheduler, is done before (``dev.task_cost`
 
 from __future__ import annotations
 
+import asyncio
 import gc
-import multiprocessing
 import os
 import socket
 import sys
+from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing.process import BaseProcess
 from threading import Thread
 
+import httpx
 from airflow import settings
 from airflow.__main__ import main
+from airflow.api_fastapi.app import cached_app
 
 from dev.task_cost import prepare_forks
 
@@ -34,7 +36,6 @@ _IMPORTED_BY_COMMANDS = (
     "airflow.cli.commands.triggerer_command",
     "airflow.executors.local_executor",
 )
-_FORK = multiprocessing.get_context("fork")
 
 
 def _run() -> None:
@@ -43,36 +44,21 @@ def _run() -> None:
     for name in _IMPORTED_BY_COMMANDS:
         import_module(name)
     _run_airflow("db", "migrate")  # writes the configuration of a new home, too, with the secrets of all
+    asyncio.run(_make_routes_of_tasks_api())
     settings.reconfigure_orm()  # type: ignore[no-untyped-call]  # connections to SQLite must not be carried over a fork
     port_of_tasks = _free_port()
     os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port_of_tasks}/execution/"
     gc.freeze()
     # All are forked before the first thread is started.
-    started = [
+    processes = [
         _start("scheduler", "--skip-serve-logs"),
         _start("dag-processor"),
         _start("triggerer", "--skip-serve-logs"),
         _start("api-server", "--apps", "core"),
         _start("api-server", "--apps", "execution", "--port", str(port_of_tasks)),
     ]
-    for process, lines in started:
-        Thread(target=_print_lines, args=(process.name, lines)).start()
-
-
-def _start(*command: str) -> tuple[BaseProcess, int]:
-    """Start a command of Airflow; return its process, and where its lines can be read."""
-    read, write = os.pipe()
-    process = _FORK.Process(target=_run_command, args=(command, write), name=" ".join(command[:3]))
-    process.start()
-    os.close(write)
-    return process, read
-
-
-def _run_command(command: tuple[str, ...], output: int) -> None:
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    _run_airflow(*command)
+    for process in processes:
+        Thread(target=process.print_lines).start()
 
 
 def _run_airflow(*command: str) -> None:
@@ -80,10 +66,48 @@ def _run_airflow(*command: str) -> None:
     main()  # type: ignore[no-untyped-call]
 
 
-def _print_lines(name: str, lines: int) -> None:
-    with os.fdopen(lines, errors="replace") as read:
-        for line in read:
-            print(f"{name:28} | {line.rstrip()}", flush=True)
+async def _make_routes_of_tasks_api() -> None:
+    """Answer one request: the first one has the routes made, which takes seconds, for the process that is forked."""
+    transport = httpx.ASGITransport(cached_app(apps="execution"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://in-process.invalid") as client:
+        (await client.get("/execution/health")).raise_for_status()
+
+
+@dataclass(frozen=True)
+class _Process:
+    """A process that runs a command of Airflow.
+
+    :param lines: file descriptor of what it prints.
+    """
+
+    name: str
+    pid: int
+    lines: int
+
+    def print_lines(self) -> None:
+        """Print its lines, each with its name, and how it ended."""
+        with os.fdopen(self.lines, errors="replace") as lines:
+            for line in lines:
+                print(f"{self.name:28} | {line.rstrip()}", flush=True)
+        _, status = os.waitpid(self.pid, 0)
+        print(f"{self.name:28} | ended with exit code {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def _start(*command: str) -> _Process:
+    """Fork a process for a command of Airflow.
+
+    By ``os.fork``: a child of ``multiprocessing`` would ignore SIGTERM, as Airflow's scheduler takes it for a worker.
+    """
+    lines, output = os.pipe()
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        _run_airflow(*command)
+        sys.exit()
+    os.close(output)
+    return _Process(" ".join(command[:3]), pid, lines)
 
 
 def _free_port() -> int:
