@@ -12,7 +12,10 @@ from typing import Any
 import boto3
 import botocore.loaders
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
+from airflow.sdk.execution_time import task_runner
+from airflow.sdk.execution_time.comms import StartupDetails
 from jsonschema import Draft202012Validator
+from pydantic import JsonValue, TypeAdapter
 
 from dev import botocore_caches
 
@@ -23,6 +26,7 @@ _IMPORTED_BY_TASKS = (
     "airflow.providers.standard.operators.hitl",
 )
 _CALLED_BY_TASKS = ("s3", "macie2", "ssm", "sns")
+_type_adapter = functools.cache(TypeAdapter)
 
 
 @functools.cache
@@ -33,6 +37,8 @@ def share_between_tasks() -> None:
     _cache_botocore_files()
     botocore_caches.install()
     _cache_schema_checks()
+    # A task would make one for its own description, and one for each of its rendered fields.
+    vars(task_runner)["TypeAdapter"] = _type_adapter
 
 
 def prepare_forks() -> None:
@@ -42,6 +48,8 @@ def prepare_forks() -> None:
         import_module(name)
     for service in _CALLED_BY_TASKS:
         boto3.Session().client(service)  # type: ignore[call-overload]
+    for described in (JsonValue, StartupDetails):
+        _type_adapter(described)
 
 
 def _cache_botocore_files() -> None:

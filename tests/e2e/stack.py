@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -46,11 +46,16 @@ for asset in (silver("clinic"), quarantine("clinic")):
 
 @dataclass(frozen=True)
 class Stack:
-    """The running stack: the lake of its AWS, and its Airflow."""
+    """The running stack: the lake of its AWS, and its Airflow.
+
+    :param login: name and password of a user; None: all are admins without a login.
+    """
 
     lake: Lake
     url: str
     folder: Path
+    login: tuple[str, str] | None = None
+    _apis: dict[str, AirflowApi] = field(default_factory=dict)
 
     def add_feed(self, name: str, *, schedule: str | None, **more: Any) -> None:
         """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
@@ -86,9 +91,11 @@ class Stack:
             return False
 
     def api(self, dag_id: str) -> AirflowApi:
-        api = AirflowApi(self.url, dag_id)
-        wait_for(api.is_up, "Airflow to be healthy")
-        return api
+        """A client for a DAG, which has a token."""
+        if dag_id not in self._apis:
+            self._apis[dag_id] = AirflowApi(self.url, dag_id, self.login)
+            wait_for(self._apis[dag_id].is_up, "Airflow to be healthy")
+        return self._apis[dag_id]
 
     def back_fill(self, dag_id: str, first: datetime, last: datetime) -> None:
         """Begin Airflow's back-fill of these days, while the DAG is off: its scheduler writes, too, once it is on."""
@@ -124,7 +131,7 @@ class Stack:
 
     def log_unsuccessful_runs(self) -> None:
         """Log the runs that are not a success, and their errors: pytest shows them if the test failed."""
-        airflow = AirflowApi(self.url, "~")
+        airflow = AirflowApi(self.url, "~", self.login)
         if not airflow.is_up():
             log.warning("Airflow is not healthy")
             return
@@ -163,28 +170,32 @@ def wait_for[Value](look: Callable[[], Value | None], what: str, seconds: float 
 
 
 @contextmanager
-def start_airflow(lake: Lake, folder: Path, *, paused: bool = True, lineage: bool = False) -> Iterator[Stack]:
+def start_airflow(
+    lake: Lake, folder: Path, *, paused: bool = True, lineage: bool = False, users: Mapping[str, str] | None = None
+) -> Iterator[Stack]:
     """Start Airflow with the DAGs of the repo and consumers of its assets, for no feed at first.
 
     :param paused: leave all DAGs off but those of feeds and the consumer of silver.
     :param lineage: let OpenLineage write its events to a file; each task forks two processes for it.
+    :param users: roles by name of the users, who have it as password, too; without users, all are admins.
     """
     shutil.copytree(REPO / "dags", folder / "dags")
     (folder / "dags" / "consumer.py").write_text(CONSUMER)
     shutil.copytree(REPO / "include", folder / "include")
     (folder / "include/feeds/synthea.json").unlink()
-    environment = _environment(lake, folder, paused=paused)
+    environment = _environment(lake, folder, paused=paused) | _with_users(folder, users or {})
     if lineage:
         transport = {"type": "file", "log_file_path": str(folder / "lineage.jsonl"), "append": True}
         environment["AIRFLOW__OPENLINEAGE__TRANSPORT"] = json.dumps(transport)
     url = environment["AIRFLOW__API__BASE_URL"]
-    api = AirflowApi(url, "read_silver_clinic")
+    login = next(((name, name) for name in users or {}), None)
+    api = AirflowApi(url, "read_silver_clinic", login)
     command = services.python("-m", "dev.standalone")
     try:
         services.start(
             "airflow", command, environment, lambda: url if api.is_up() and api.unpause() else None, STARTING_SECONDS
         )
-        yield Stack(lake, url, folder)
+        yield Stack(lake, url, folder, login)
     finally:
         if (airflow := services.running("airflow")) is not None:  # also when it has never become ready
             services.stop(airflow)
@@ -201,22 +212,30 @@ def _environment(lake: Lake, folder: Path, *, paused: bool) -> dict[str, str]:
     }
 
 
+def _with_users(folder: Path, users: Mapping[str, str]) -> dict[str, str]:
+    if not users:
+        return {}
+    passwords = folder / "passwords.json"
+    passwords.write_text(json.dumps({name: name for name in users}))
+    return {
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in users.items()),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+    }
+
+
 @contextmanager
-def start_api_server(stack: Stack, roles: Mapping[str, str]) -> Iterator[str]:
+def start_api_server(stack: Stack, users: Mapping[str, str]) -> Iterator[str]:
     """Start another API server on the database of the stack, with users instead of all admins; yield its address.
 
-    :param roles: by name of the user, who has it as password, too.
+    :param users: roles by name of the users, who have it as password, too.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    passwords = stack.folder / "passwords.json"
-    passwords.write_text(json.dumps({name: name for name in roles}))
     environment = {
         **_environment(stack.lake, stack.folder, paused=True),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in roles.items()),
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        **_with_users(stack.folder, users),
         "AIRFLOW__API__BASE_URL": url,
     }
     command = services.python("-m", "airflow", "api-server", "--apps", "core", "--port", str(port))

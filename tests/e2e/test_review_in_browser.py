@@ -21,7 +21,7 @@ from lake_gate.model.run import Run
 from lake_gate.review.request import request_id_of
 from tests.dag_steps import StepRun
 from tests.e2e.browser import SECONDS, Chromium, start_browser
-from tests.e2e.stack import Stack, start_api_server, wait_for
+from tests.e2e.stack import Stack, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -35,20 +35,16 @@ FEEDS: dict[str, dict[str, Any]] = {"clinic": {}, "staff": {"masking": "synthea_
 
 @dataclass(frozen=True)
 class People:
-    """Users of Airflow, each with a browser of his own.
-
-    :param url: of the API server that knows them.
-    """
+    """Users of Airflow, each with a browser of his own."""
 
     browser: Chromium
     stack: Stack
-    url: str
 
     @contextmanager
     def page_of(self, name: str, path: str) -> Iterator[Page]:
         """The page that a user has opened."""
-        with self.browser.page(url=self.url, user=name) as page:
-            page.goto(f"{self.url}{path}")
+        with self.browser.page(url=self.stack.url, user=name) as page:
+            page.goto(f"{self.stack.url}{path}")
             yield page
 
     def ask_on_page(self, delivered: Run, name: str, asked: str) -> str:
@@ -89,16 +85,18 @@ class People:
         return str(run_id)
 
     def answer(self, name: str, run_id: str, task_id: str, option: str = "Approve") -> None:
-        """Let a user answer in Airflow's Required Actions, which list the request."""
+        """Let a user answer in Airflow, at the address in the message about the request."""
         wait_for(lambda: self.waits(run_id, task_id), f"{task_id} of {run_id} to ask")
-        with self.page_of(name, "/required_actions") as page:
-            expect(page.get_by_text("quarantined file").first).to_be_visible()
-            page.goto(
-                f"{self.url}/dags/{REVIEW}/runs/{quote(run_id)}/tasks/{task_id}/required_actions"
-            )  # the message's
+        with self.page_of(name, f"/dags/{REVIEW}/runs/{quote(run_id)}/tasks/{task_id}/required_actions") as page:
             expect(page.get_by_text("People who have to approve").first).to_be_visible()
             page.get_by_test_id(f"hitl-option-{option}").click()
             wait_for(lambda: not self.waits(run_id, task_id), "the answer to be taken")
+
+    def find_request(self, name: str, run_id: str, task_id: str) -> None:
+        """Let a user find the request in Airflow's Required Actions."""
+        wait_for(lambda: self.waits(run_id, task_id), f"{task_id} of {run_id} to ask")
+        with self.page_of(name, "/required_actions") as page:
+            expect(page.get_by_text("quarantined file").first).to_be_visible()
 
     def waits(self, run_id: str, task_id: str) -> bool:
         """Whether a task waits for an answer that no user has given."""
@@ -151,18 +149,20 @@ def document(stack: Stack, feed: str, run_id: str, name: str) -> Any:
 
 @contextmanager
 def people_of(stack: Stack) -> Iterator[People]:
-    """Add the feeds, switch on their DAGs and that of reviews, and let ann, bob and cid sign in."""
+    """Add the feeds, switch on their DAGs and that of reviews, and start a browser."""
     for feed, settings in FEEDS.items():
         stack.add_feed(feed, schedule=None, **settings)
     for feed in FEEDS:
         stack.offer_feed_for_review(feed)
     for dag_id in (*(f"{feed}_gate" for feed in FEEDS), REVIEW):
         stack.switch_on(dag_id)
-    users = dict.fromkeys(("ann", "bob", "cid"), "user")
-    with start_browser() as browser, start_api_server(stack, users) as url:
-        yield People(browser, stack, url)
+    with start_browser() as browser:
+        yield People(browser, stack)
 
 
+@pytest.mark.parametrize(
+    "stack", [{"users": dict.fromkeys(("ann", "bob", "cid"), "user")}], indirect=True, ids=["users"]
+)
 def test_people_review_what_was_quarantined(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     with people_of(stack) as people:
         exception = release_the_table(people)
@@ -178,6 +178,7 @@ def release_the_table(people: People) -> str:
     delivered = deliver(stack, "clinic", "night-1", "organizations.csv", ORGANIZATIONS)
     assert outcome(stack, delivered)["outcome"] == "quarantine"
     kept = people.ask_on_page(delivered, "organizations.csv", "keep")
+    people.find_request("bob", kept, "approve")
     people.answer("bob", kept, "approve")
     stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == kept)
     assert document(stack, "clinic", kept, "outcome.json")["state"] == "kept"
