@@ -8,10 +8,13 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import botocore.client
 import botocore.endpoint_provider
 import botocore.hooks
+import botocore.parsers
 import botocore.regions
 import botocore.useragent
+from botocore.utils import parse_timestamp
 
 _WITHOUT_EFFECT = ("Key", "Prefix", "CopySource")
 """Parameters of S3's requests that no rule of S3's endpoints looks at, and that are others in each request."""
@@ -21,8 +24,11 @@ def install() -> None:
     """Install the caches; call once in a process."""
     _cache_handlers()
     _share_endpoint_rules()
+    _share_methods()
     clean = functools.lru_cache(maxsize=10_000)(botocore.useragent.sanitize_user_agent_string_component)
     botocore.useragent.sanitize_user_agent_string_component = clean
+    # Listings have the same times again and again.
+    botocore.parsers.DEFAULT_TIMESTAMP_PARSER = functools.lru_cache(maxsize=10_000)(parse_timestamp)
 
 
 def _cache_handlers() -> None:
@@ -58,3 +64,18 @@ def _share_endpoint_rules() -> None:
         return known[key][2]
 
     botocore.regions.EndpointProvider = rules  # type: ignore[attr-defined]
+
+
+def _share_methods() -> None:
+    """Share the methods of clients, which depend on their service alone: each client has a class of its own."""
+    creator: Any = botocore.client.ClientCreator
+    create = creator._create_methods
+    known: dict[tuple[type, str, str], dict[str, Any]] = {}
+
+    def create_once(self: Any, service_model: Any) -> dict[str, Any]:
+        key = type(self), service_model.service_name, service_model.api_version
+        if key not in known:
+            known[key] = create(self, service_model)
+        return dict(known[key])
+
+    creator._create_methods = create_once
