@@ -185,6 +185,7 @@ def gate(feed: Feed) -> DAG:
         max_active_runs=1,
         # More than all tasks may take with their retries: at this one Airflow ends a run without its teardown.
         dagrun_timeout=timedelta(hours=24),
+        params=run_params(feed),
         tags=["lake-gate", "macie", feed.name],
         user_defined_macros={"include_path": include_path},
         on_failure_callback=on_failure,
@@ -391,8 +392,6 @@ def gate(feed: Feed) -> DAG:
 
         settings >> check_macie >> delivery >> prepare >> scan
         [delivered, gathered] >> decide >> move >> report
-    # Set last: Airflow gives every task a copy of those that its DAG has, which takes half of the time of parsing.
-    dag.params = run_params(feed)
     return dag
 
 

@@ -107,12 +107,6 @@ def test_policy_of_the_feed_counts_whatever_a_run_asks_for_and_is_not_templated(
         assert "feed_policy" not in task.template_fields
 
 
-def test_form_of_a_feed_is_kept_once_and_not_with_every_task(dags: dict[str, Any]) -> None:
-    dag = dags["synthea_gate"]
-    assert dag.params["promotion"] == "each by itself"
-    assert {task_id for task_id, task in dag.task_dict.items() if task.params} == set()
-
-
 CANNOT_FAIL = {
     *(
         "has_copies",
