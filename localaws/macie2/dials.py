@@ -73,7 +73,8 @@ class Settings:
 
     When things happen:
 
-    :param findings_lag_seconds: from the end of a job until its findings can be listed (Macie: one to two minutes).
+    :param findings_lag_seconds: from the end of a job until its findings can be listed (Macie: one to two minutes); 0:
+        a client that sees that the job is COMPLETE can list them.
     :param results_lag_seconds: from the end of a job until its discovery results are in S3; 0: each as soon as its
         object is read, while the job runs.
     :param job_seconds: least time that a job is RUNNING.

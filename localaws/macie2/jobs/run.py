@@ -106,6 +106,8 @@ class Run:
         with state_lock:
             self._wait(lambda: self._seconds_left(started))
             self.job.complete()
+            if not dials.current.findings_lag_seconds:
+                self._publish(analyses)  # before a client can see that the job is complete
 
     def _take(self, reading: Future[Analysis], analyses: list[Analysis], unwritten: list[Analysis]) -> None:
         analysis = reading.result()
@@ -134,11 +136,13 @@ class Run:
                     continue
             steps.pop(dial)()  # without the lock: a result is written to moto's S3
 
-    def _publish(self, analyses: Sequence[Analysis]) -> None:
-        """Publish the findings of the objects that were read."""
+    def _publish(self, analyses: list[Analysis]) -> None:
+        """Publish the findings of the objects that were read, once."""
         with state_lock:
+            unpublished = analyses.copy()
+            analyses.clear()
             if not self.job.is_discarded:
-                self.publish(faults.findings(analyses, now()))
+                self.publish(faults.findings(unpublished, now()))
 
     def _seconds_left(self, started: float) -> float:
         """Return the seconds that a run that has read all objects must still last."""

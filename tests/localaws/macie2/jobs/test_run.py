@@ -6,11 +6,13 @@ import gzip
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from localaws.macie2.detection.scanner import scan
+from localaws.macie2.dials import state_lock
 from localaws.macie2.findings import faults
 from localaws.macie2.jobs import classifier
 from localaws.macie2.operations import classification_jobs
@@ -242,3 +244,27 @@ def test_what_was_analysed_is_the_usage_of_the_account(macie: Any, s3: Any) -> N
     put_objects(s3, "a.csv", body=b"a\n" + b"1\n" * 50_000)
     run_job(macie)
     assert cost() > 0
+
+
+def test_no_client_sees_a_complete_job_before_its_findings_unless_they_lag(
+    macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_objects(s3, "a.csv")
+    publish, was_seen = faults.findings, list[bool]()
+
+    def look() -> bool:
+        """Take the lock with which a request describes a job, as the thread of a request."""
+        if is_free := state_lock.acquire(timeout=0.2):
+            state_lock.release()
+        return is_free
+
+    def look_while_publishing(*arguments: Any) -> Any:
+        state_lock.release()  # the one of publishing alone; the end of the job has it, too
+        with ThreadPoolExecutor(1) as request:
+            was_seen.append(request.submit(look).result())
+        state_lock.acquire()
+        return publish(*arguments)
+
+    monkeypatch.setattr(faults, "findings", look_while_publishing)
+    run_job(macie)
+    assert was_seen[0] is False
