@@ -42,6 +42,9 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         # Longer than the API server waits for the database: a repeated request would find the task already started.
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LAKE_GATE__FINDINGS_QUEUE_URL": findings_queue_url,
+        # A supervisor may notice so late that its task has ended. If a deferral is over by then, Airflow takes the task
+        # for a lost one, which costs a try.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
         # macOS: forked task processes that look up proxies crash without it; harmless elsewhere.
         "no_proxy": "*",

@@ -11,13 +11,16 @@ would repeat, which is a fork of the scheduler, is done before (``dev.task_cost`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
+import signal
 import socket
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import import_module
-from threading import Thread
 
 import httpx
 from airflow import settings
@@ -36,10 +39,15 @@ _IMPORTED_BY_COMMANDS = (
     "airflow.cli.commands.triggerer_command",
     "airflow.executors.local_executor",
 )
+STOPPING_SECONDS = 20
 
 
 def _run() -> None:
-    """Create or upgrade the database, start Airflow's processes, and print their lines until they have ended."""
+    """Create or upgrade the database, and run Airflow's processes; when one of them ends, stop the others.
+
+    ``dev.services`` starts it in a process group of its own, which has those of the executor, too.
+    """
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # all write to one log
     prepare_forks()
     for name in _IMPORTED_BY_COMMANDS:
         import_module(name)
@@ -49,16 +57,18 @@ def _run() -> None:
     port_of_tasks = _free_port()
     os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] = f"http://127.0.0.1:{port_of_tasks}/execution/"
     gc.freeze()
-    # All are forked before the first thread is started.
-    processes = [
-        _start("scheduler", "--skip-serve-logs"),
-        _start("dag-processor"),
-        _start("triggerer", "--skip-serve-logs"),
-        _start("api-server", "--apps", "core"),
-        _start("api-server", "--apps", "execution", "--port", str(port_of_tasks)),
-    ]
-    for process in processes:
-        Thread(target=process.print_lines).start()
+    commands = (
+        ("scheduler", "--skip-serve-logs"),
+        ("dag-processor",),
+        ("triggerer", "--skip-serve-logs"),
+        ("api-server", "--apps", "core"),
+        ("api-server", "--apps", "execution", "--port", str(port_of_tasks)),
+    )
+    processes = {_start(command): command for command in commands}
+    pid, status = os.wait()
+    ended = f"airflow {' '.join(processes[pid])} ended with exit code {os.waitstatus_to_exitcode(status)}"
+    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {ended}; the others are stopped", flush=True)
+    _stop_group()
 
 
 def _run_airflow(*command: str) -> None:
@@ -73,41 +83,29 @@ async def _make_routes_of_tasks_api() -> None:
         (await client.get("/execution/health")).raise_for_status()
 
 
-@dataclass(frozen=True)
-class _Process:
-    """A process that runs a command of Airflow.
-
-    :param lines: file descriptor of what it prints.
-    """
-
-    name: str
-    pid: int
-    lines: int
-
-    def print_lines(self) -> None:
-        """Print its lines, each with its name, and how it ended."""
-        with os.fdopen(self.lines, errors="replace") as lines:
-            for line in lines:
-                print(f"{self.name:28} | {line.rstrip()}", flush=True)
-        _, status = os.waitpid(self.pid, 0)
-        print(f"{self.name:28} | ended with exit code {os.waitstatus_to_exitcode(status)}", flush=True)
-
-
-def _start(*command: str) -> _Process:
-    """Fork a process for a command of Airflow.
+def _start(command: Sequence[str]) -> int:
+    """Fork a process for a command of Airflow; return its id.
 
     By ``os.fork``: a child of ``multiprocessing`` would ignore SIGTERM, as Airflow's scheduler takes it for a worker.
     """
-    lines, output = os.pipe()
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
-        os.dup2(output, 1)
-        os.dup2(output, 2)
         _run_airflow(*command)
         sys.exit()
-    os.close(output)
-    return _Process(" ".join(command[:3]), pid, lines)
+    return pid
+
+
+def _stop_group() -> None:
+    """Terminate the other processes, and kill what is left, and this one: those of the executor ignore SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+    end = time.monotonic() + STOPPING_SECONDS
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < end:
+            os.waitpid(-1, os.WNOHANG)
+            time.sleep(0.1)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _free_port() -> int:

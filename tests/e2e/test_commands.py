@@ -177,3 +177,15 @@ def test_users_log_in_and_a_run_that_fails_says_why(commands: Commands, tmp_path
     code, output = commands("run", "--source", str(missing))
     assert code == 1
     assert f"  The delivery at {missing} was refused, nothing was landed: no such file or folder.\n" in output
+    check_that_no_half_of_an_airflow_stays(commands, tmp_path / "state")
+
+
+def check_that_no_half_of_an_airflow_stays(commands: Commands, state: Path) -> None:
+    """When one of its processes is killed, all end, also those of the executor, and the log says which it was."""
+    leader = psutil.Process(commands.service("airflow")["pid"])
+    group = [leader, *leader.children(recursive=True)]
+    scheduler = next(process for process in leader.children() if len(process.children()) > 1)
+    scheduler.kill()
+    _, alive = psutil.wait_procs(group, timeout=60)
+    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    assert "airflow scheduler --skip-serve-logs ended with exit code -9" in (state / "logs/airflow.log").read_text()

@@ -105,9 +105,9 @@ class Run:
                 future.cancel()
         with state_lock:
             self._wait(lambda: self._seconds_left(started))
-            self.job.complete()
             if not dials.current.findings_lag_seconds:
-                self._publish(analyses)  # before a client can see that the job is complete
+                self._publish(analyses)  # a client sees a complete job, or its findings, only after both
+            self.job.complete()
 
     def _take(self, reading: Future[Analysis], analyses: list[Analysis], unwritten: list[Analysis]) -> None:
         analysis = reading.result()

@@ -188,11 +188,19 @@ def test_a_job_is_cancelled_when_its_run_cannot_even_begin(
     assert "a mistake in the catalogue" not in caplog.text
 
 
-def test_what_fails_after_a_job_is_logged_without_its_text(
-    macie: Any, s3: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("lag_seconds", "status"), [(0, "CANCELLED"), (0.01, "COMPLETE")])
+def test_what_fails_while_findings_are_published_is_logged_without_its_text(
+    macie: Any,
+    s3: Any,
+    turn: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    lag_seconds: float,
+    status: str,
 ) -> None:
+    turn(findings_lag_seconds=lag_seconds)
     monkeypatch.setattr(faults, "findings", failing("999-12-3456"))
-    run_job(macie)
+    assert await_job(macie, start(macie))["jobStatus"] == status
     until(lambda: "failed inside the local AWS" in caplog.text, "the log")
     assert "999-12-3456" not in caplog.text
 
