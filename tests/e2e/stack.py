@@ -61,24 +61,30 @@ class Stack:
         """Add the file of a feed, which delivers into a folder of the day's date; its DAG is read, and not yet on."""
         feed = {"owner": name, "source": f"{name}/${{date}}/", "schedule": schedule, **more}
         (self.folder / "include/feeds" / f"{name}.json").write_text(json.dumps(feed))
-        (self.folder / "dags/synthea_gate.py").touch()  # a changed file is read at once, others at their interval
-        wait_for(lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
+        self._wait_for_file("synthea_gate.py", lambda: self._is_read(f"{name}_gate"), f"the DAG of {name}")
 
     def offer_feed_for_review(self, name: str) -> None:
         """Wait until the form of ``quarantine_review`` has a feed."""
 
-        file = self.folder / "dags/quarantine_review.py"
-        file.touch()
-
         def is_offered() -> bool:
             details = self.api("quarantine_review").get("/dags/quarantine_review/details")
-            if name in details["params"]["feed"]["schema"]["enum"]:
+            return name in details["params"]["feed"]["schema"]["enum"]
+
+        self._wait_for_file("quarantine_review.py", is_offered, f"{name} in the form of reviews")
+
+    def _wait_for_file(self, file: str, is_read: Callable[[], bool], what: str) -> None:
+        """Wait until Airflow has read a file of DAGs; it reads a changed one at once, others at their interval.
+
+        The file is changed at each look: a change while it is being read is not noticed.
+        """
+
+        def look() -> bool:
+            if is_read():
                 return True
-            if datetime.fromisoformat(details["last_parsed_time"]).timestamp() > file.stat().st_mtime:
-                file.touch()  # it was being read just then
+            (self.folder / "dags" / file).touch()
             return False
 
-        wait_for(is_offered, f"{name} in the form of reviews")
+        wait_for(look, what)
 
     def switch_on(self, dag_id: str) -> None:
         """Let the scheduler begin runs of a DAG."""
