@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dev import services
+from dev.local import NAME
+from dev.paths import STATE
 
 
 def main() -> None:
@@ -11,6 +13,8 @@ def main() -> None:
     for service in stopped:
         services.stop(service)
         print(f"Stopped {service.name}")
+    if any(service.name == NAME for service in stopped):
+        print(f"The buckets of the local AWS are gone, Airflow's runs are not. For a fresh start: rm -r {STATE}")
     if not stopped:
         print("No service was running")
 

@@ -14,7 +14,7 @@ NAME = "local-aws"
 
 def local_aws() -> services.Service:
     """Return the local AWS, started if it is not running."""
-    if (service := services.running(NAME)) is not None and _is_up(service.url):
+    if (service := services.ready(NAME)) is not None and _is_up(service.url):
         return service
     if service is not None:
         services.stop(service)

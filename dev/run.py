@@ -133,7 +133,7 @@ def _feed_of(policy: str | None) -> Feed:
 def _run(feed: Feed, conf: dict[str, Any], endpoint: str, bronze: str, airflow_url: str) -> Ended:
     """Run in the Airflow that is up, otherwise in this process."""
     login = None
-    if not airflow_url and (up := services.running("airflow")):
+    if not airflow_url and (up := services.ready("airflow")):
         airflow_url, login = up.url, users.login()
     if airflow_url:
         api = AirflowApi(airflow_url, feed.dag_id, login)

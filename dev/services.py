@@ -48,6 +48,17 @@ def running(name: str) -> Service | None:
     return service if service.is_running else None
 
 
+def ready(name: str) -> Service | None:
+    """Return the service of that name if it is running and serves.
+
+    :raises SystemExit: while another command starts it, and after the start was interrupted.
+    """
+    service = running(name)
+    if service and not service.url:
+        raise SystemExit(f"Another command is starting {name}: wait for it. If none is: make down, then try again")
+    return service
+
+
 def start(
     name: str, command: list[str], environment: dict[str, str], url: str | Callable[[], str | None], seconds: float
 ) -> Service:

@@ -20,9 +20,8 @@ STARTING_SECONDS = 240
 def main() -> None:
     """Start the services that are not running, and print their URLs."""
     names = _arguments().users
-    airflow = services.running("airflow")
-    if airflow and names and set(names) != set(users.existing()):
-        raise SystemExit("Airflow is running with other users; stop it first: make down")
+    airflow = services.ready("airflow")
+    _check(airflow, names)
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
@@ -49,10 +48,25 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _start(aws_url: str, findings_queue_url: str, names: Sequence[str]) -> services.Service:
-    url = f"http://127.0.0.1:{airflow_port()}"
-    if _is_taken(airflow_port()):
+def _check(airflow: services.Service | None, names: Sequence[str]) -> None:
+    """Check that the Airflow that is running is the one that is asked for, or that one can be started.
+
+    :raises SystemExit: otherwise, with what to do.
+    """
+    if airflow and names and set(names) != set(users.existing()):
+        raise SystemExit("Airflow is running with other users; stop it first: make down")
+    if airflow and "AIRFLOW_PORT" in os.environ and airflow.url != _url():
+        raise SystemExit(f"Airflow is running at {airflow.url}; stop it first: make down")
+    if not airflow and _is_taken(airflow_port()):
         raise SystemExit(f"Port {airflow_port()} is in use; choose another one: make up AIRFLOW_PORT=8090")
+
+
+def _url() -> str:
+    return f"http://127.0.0.1:{airflow_port()}"
+
+
+def _start(aws_url: str, findings_queue_url: str, names: Sequence[str]) -> services.Service:
+    url = _url()
     print("Starting Airflow (up to a minute) ...", flush=True)
     api = AirflowApi(url, login=users.login())
     command = services.python("-m", "dev.standalone")
