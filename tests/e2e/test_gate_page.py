@@ -309,6 +309,12 @@ def be_anonymous(browser: Chromium, url: str, run_id: str) -> None:
             assert answer
             assert answer.status == 401
             expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
+        page.get_by_role("link", name="Sign in").click()
+        page.get_by_label("Username").fill("ann")
+        page.get_by_label("Password").fill("ann")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("link", name="notes.pdf")).to_be_visible()
+        assert page.url == address(url, run_id)
 
 
 def be_a_viewer(browser: Chromium, url: str, run_id: str) -> None:

@@ -19,7 +19,10 @@ class State:
 
 
 SIGNED_OUT = State(
-    401, "Not signed in", "The session has ended or was never begun.", "Sign in to Airflow, then reload."
+    401,
+    "Not signed in",
+    "The session has ended or was never begun.",
+    "Sign in to Airflow; the login returns to this page.",
 )
 FORBIDDEN = State(
     403,

@@ -13,6 +13,9 @@
     outside.remove();
   };
 
+  // As Airflow's own UI does: the login returns to this page.
+  for (const link of document.querySelectorAll("[data-sign-in]")) link.search = new URLSearchParams({next: location.href});
+
   const copy = async (button) => {
     const code = button.parentElement.querySelector("code");
     try {
