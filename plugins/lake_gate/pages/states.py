@@ -41,7 +41,7 @@ NO_FILE = State(
     404, "No such file", "The record of this run has no file with this name.", "Open the run for its files."
 )
 NO_RECORD = State(
-    404, "No record yet", "The record of this run is not written yet.", "Open the run to see how far it has got."
+    404, "No record", "Bronze has no record of this run, or not yet.", "Open the run to see how far it has got."
 )
 NO_REPORT = State(
     404,

@@ -265,6 +265,14 @@ def test_states_of_runs_have_pages_of_their_own(viewer: Browser, written: Writte
         assert shown in viewer.text(f"/gate/dags/synthea_gate/runs/{run_id}"), run_id
 
 
+def test_time_of_a_run_is_that_of_its_record(viewer: Browser, written: Written) -> None:
+    written.run(entry())
+    written.index(row(started_at="2026-11-28T02:00:40+00:00"))  # when the delivery was landed
+    page = viewer.text(RUN)
+    assert "2026-11-28T02:00:00" in page
+    assert "2026-11-28T02:00:40" not in page
+
+
 def test_the_first_visit_says_how_to_begin(viewer: Browser, written: Written) -> None:
     assert "No run yet" in viewer.text("/gate/")
 
