@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from dev import services
 from dev.local import NAME
 from dev.paths import STATE
@@ -14,7 +16,9 @@ def main() -> None:
         services.stop(service)
         print(f"Stopped {service.name}")
     if any(service.name == NAME for service in stopped):
-        print(f"The buckets of the local AWS are gone, Airflow's runs are not. For a fresh start: rm -r {STATE}")
+        print(
+            f"The buckets of the local AWS are gone, Airflow's runs are not. For a fresh start: rm -r {quote(str(STATE))}"
+        )
     if not stopped:
         print("No service was running")
 

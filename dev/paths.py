@@ -74,4 +74,4 @@ def aws_environment(endpoint_url: str) -> dict[str, str]:
 
 def airflow_port() -> int:
     """Return the port of Airflow's UI and API on 127.0.0.1; set AIRFLOW_PORT to change it."""
-    return int(os.environ.get("AIRFLOW_PORT", "8080"))
+    return int(os.environ.get("AIRFLOW_PORT") or "8080")

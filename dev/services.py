@@ -41,11 +41,8 @@ class Service:
 
 def running(name: str) -> Service | None:
     """Return the service of that name if it is running."""
-    try:
-        service = Service(**json.loads(_file(name).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None
-    return service if service.is_running else None
+    service = _read(name)
+    return service if service and service.is_running else None
 
 
 def ready(name: str) -> Service | None:
@@ -139,7 +136,16 @@ def _signal_group(service: Service, sign: signal.Signals) -> None:
 def _forget(service: Service) -> None:
     if process := children.pop(service.pid, None):
         process.wait()
-    _file(service.name).unlink(missing_ok=True)
+    now = _read(service.name)
+    if now is None or (now.pid, now.started) == (service.pid, service.started):  # not that of another command
+        _file(service.name).unlink(missing_ok=True)
+
+
+def _read(name: str) -> Service | None:
+    try:
+        return Service(**json.loads(_file(name).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def _file(name: str) -> Path:

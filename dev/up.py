@@ -20,13 +20,13 @@ STARTING_SECONDS = 240
 def main() -> None:
     """Start the services that are not running, and print their URLs."""
     names = _arguments().users
-    airflow = services.ready("airflow")
-    _check(airflow, names)
+    _check(services.ready("airflow"), names)
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
     lake = set_up(local_source_root="/")
     deliver_sample(lake["SourceBucket"])
+    airflow = services.ready("airflow")  # another command may have started it meanwhile
     passwords = {} if airflow else users.create(names)
     airflow = airflow or _start(aws.url, lake["FindingsQueueUrl"], names)
     login = f"users {', '.join(users.existing())}" if users.existing() else "no login"
@@ -55,7 +55,7 @@ def _check(airflow: services.Service | None, names: Sequence[str]) -> None:
     """
     if airflow and names and set(names) != set(users.existing()):
         raise SystemExit("Airflow is running with other users; stop it first: make down")
-    if airflow and "AIRFLOW_PORT" in os.environ and airflow.url != _url():
+    if airflow and os.environ.get("AIRFLOW_PORT") and airflow.url != _url():
         raise SystemExit(f"Airflow is running at {airflow.url}; stop it first: make down")
     if not airflow and _is_taken(airflow_port()):
         raise SystemExit(f"Port {airflow_port()} is in use; choose another one: make up AIRFLOW_PORT=8090")

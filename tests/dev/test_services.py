@@ -94,6 +94,12 @@ def test_stopping_again_does_nothing_when_a_service_has_ended() -> None:
     assert services.running("tiny") is None
 
 
+def test_service_of_another_command_is_still_found_when_one_is_stopped() -> None:
+    service, other = start(FOREVER), start(FOREVER)
+    services.stop(service)
+    assert services.running("tiny") == other
+
+
 @pytest.mark.parametrize("in_child", ["", DEAF], ids=["ends on SIGTERM", "ignores SIGTERM"])
 def testchildren_end_with_their_service_when_it_is_stopped(state: Path, in_child: str) -> None:
     ready = state / "child"

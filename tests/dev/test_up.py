@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from dev import services, up
+from dev.paths import airflow_port
 from dev.services import Service
 
 FOREVER = "import threading; threading.Event().wait()"
@@ -50,6 +51,11 @@ def test_other_port_is_refused_while_airflow_is_running(
     with pytest.raises(SystemExit, match=f"running at {airflow.url}; stop it first: make down"):
         up.main()
     assert [path.name for path in state.glob("*.json")] == ["airflow.json"]
+
+
+def test_empty_port_is_the_default_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_PORT", "")
+    assert airflow_port() == 8080
 
 
 def test_airflow_that_another_command_starts_is_left_to_it(state: Path, airflow: Service) -> None:

@@ -33,11 +33,12 @@ class Commands:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "AIRFLOW"))}
+        self.state = state
         self._environment = {**kept, "LAKE_GATE_STATE": str(state), "AIRFLOW_PORT": str(port)}
 
     def service(self, name: str) -> dict[str, Any]:
         """What these commands wrote down of a service that they have started."""
-        service: dict[str, Any] = json.loads((Path(self._environment["LAKE_GATE_STATE"]) / f"{name}.json").read_text())
+        service: dict[str, Any] = json.loads((self.state / f"{name}.json").read_text())
         return service
 
     def __call__(self, module: str, *arguments: str) -> tuple[int, str]:
@@ -155,7 +156,9 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert re.search(r"await_evidence\s+waiting", output), "no deferral was seen"
     check_that_a_wait_holds_no_worker(commands, AirflowApi(f"http://127.0.0.1:{url[1]}"), delivery)
     code, output = commands("down")
-    assert (code, output.splitlines()[:2]) == (0, ["Stopped airflow", "Stopped local-aws"])
+    *stopped, advice = output.splitlines()
+    assert (code, stopped) == (0, ["Stopped airflow", "Stopped local-aws"])
+    assert f"rm -r {commands.state}" in advice
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", int(url[1]))) != 0
 
