@@ -16,9 +16,8 @@ def main() -> None:
         services.stop(service)
         print(f"Stopped {service.name}")
     if any(service.name == NAME for service in stopped):
-        print(
-            f"The buckets of the local AWS are gone, Airflow's runs are not. For a fresh start: rm -r {quote(str(STATE))}"
-        )
+        print("The buckets of the local AWS are gone, Airflow's runs are not.")
+        print(f"For a fresh start: rm -r {quote(str(STATE))}")
     if not stopped:
         print("No service was running")
 

@@ -156,7 +156,7 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert re.search(r"await_evidence\s+waiting", output), "no deferral was seen"
     check_that_a_wait_holds_no_worker(commands, AirflowApi(f"http://127.0.0.1:{url[1]}"), delivery)
     code, output = commands("down")
-    *stopped, advice = output.splitlines()
+    *stopped, _, advice = output.splitlines()
     assert (code, stopped) == (0, ["Stopped airflow", "Stopped local-aws"])
     assert f"rm -r {commands.state}" in advice
     with socket.socket() as probe:
