@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browser import start_browser
 from tests.lake_gate.pages.conftest import Browser, Written, column, entry
@@ -45,7 +45,9 @@ def ask(page: Page, asked: str, reason: str = "why") -> str:
     page.get_by_label("Asked").select_option(asked)
     page.get_by_label("Why").fill(reason)
     page.get_by_role("button", name="Ask", exact=True).click()
-    return page.locator(".result").inner_text()
+    result = page.locator(".result")
+    expect(result).not_to_have_text("Starting …")
+    return result.inner_text()
 
 
 def test_fields_of_an_exception_are_shown_checked_and_sent_for_a_release_alone(
