@@ -35,7 +35,7 @@ def airflow_environment(endpoint_url: str, findings_queue_url: str = "") -> dict
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",  # the API listens on 127.0.0.1 only
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(airflow_port()),
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{airflow_port()}",
+        "AIRFLOW__API__BASE_URL": airflow_url(),
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
@@ -75,3 +75,8 @@ def aws_environment(endpoint_url: str) -> dict[str, str]:
 def airflow_port() -> int:
     """Return the port of Airflow's UI and API on 127.0.0.1; set AIRFLOW_PORT to change it."""
     return int(os.environ.get("AIRFLOW_PORT") or "8080")
+
+
+def airflow_url() -> str:
+    """Return the URL of Airflow's UI and API."""
+    return f"http://127.0.0.1:{airflow_port()}"

@@ -67,7 +67,7 @@ def _run() -> None:
     processes = {_start(command): command for command in commands}
     pid, status = os.wait()
     ended = f"airflow {' '.join(processes[pid])} ended with exit code {os.waitstatus_to_exitcode(status)}"
-    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {ended}; the others are stopped", flush=True)
+    print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {ended}; the others are stopped")
     _stop_group()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from dev import services, users
 from dev.local import local_aws
-from dev.paths import STATE, airflow_environment, airflow_port, aws_environment
+from dev.paths import STATE, airflow_environment, airflow_port, airflow_url, aws_environment
 from dev.sample import deliver_sample
 from dev.setup import set_up
 from ops.airflow_api import AirflowApi
@@ -20,13 +20,13 @@ STARTING_SECONDS = 240
 def main() -> None:
     """Start the services that are not running, and print their URLs."""
     names = _arguments().users
-    _check(services.ready("airflow"), names)
+    _airflow(names)
     STATE.mkdir(parents=True, exist_ok=True)
     aws = local_aws()
     os.environ.update(aws_environment(aws.url))
     lake = set_up(local_source_root="/")
     deliver_sample(lake["SourceBucket"])
-    airflow = services.ready("airflow")  # another command may have started it meanwhile
+    airflow = _airflow(names)  # another command may have started it meanwhile
     passwords = {} if airflow else users.create(names)
     airflow = airflow or _start(aws.url, lake["FindingsQueueUrl"], names)
     login = f"users {', '.join(users.existing())}" if users.existing() else "no login"
@@ -48,25 +48,23 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _check(airflow: services.Service | None, names: Sequence[str]) -> None:
-    """Check that the Airflow that is running is the one that is asked for, or that one can be started.
+def _airflow(names: Sequence[str]) -> services.Service | None:
+    """Return the Airflow that is running, or None when one can be started.
 
-    :raises SystemExit: otherwise, with what to do.
+    :raises SystemExit: when it is not the one that is asked for, or none can be started, with what to do.
     """
+    airflow = services.ready("airflow")
     if airflow and names and set(names) != set(users.existing()):
         raise SystemExit("Airflow is running with other users; stop it first: make down")
-    if airflow and os.environ.get("AIRFLOW_PORT") and airflow.url != _url():
+    if airflow and os.environ.get("AIRFLOW_PORT") and airflow.url != airflow_url():
         raise SystemExit(f"Airflow is running at {airflow.url}; stop it first: make down")
     if not airflow and _is_taken(airflow_port()):
         raise SystemExit(f"Port {airflow_port()} is in use; choose another one: make up AIRFLOW_PORT=8090")
-
-
-def _url() -> str:
-    return f"http://127.0.0.1:{airflow_port()}"
+    return airflow
 
 
 def _start(aws_url: str, findings_queue_url: str, names: Sequence[str]) -> services.Service:
-    url = _url()
+    url = airflow_url()
     print("Starting Airflow (up to a minute) ...", flush=True)
     api = AirflowApi(url, login=users.login())
     command = services.python("-m", "dev.standalone")

@@ -180,10 +180,10 @@ def test_users_log_in_and_a_run_that_fails_says_why(commands: Commands, tmp_path
     code, output = commands("run", "--source", str(missing))
     assert code == 1
     assert f"  The delivery at {missing} was refused, nothing was landed: no such file or folder.\n" in output
-    check_that_no_half_of_an_airflow_stays(commands, tmp_path / "state")
+    check_that_no_half_of_an_airflow_stays(commands)
 
 
-def check_that_no_half_of_an_airflow_stays(commands: Commands, state: Path) -> None:
+def check_that_no_half_of_an_airflow_stays(commands: Commands) -> None:
     """When one of its processes is killed, all end, also those of the executor, and the log says which it was."""
     leader = psutil.Process(commands.service("airflow")["pid"])
     group = [leader, *leader.children(recursive=True)]
@@ -191,4 +191,7 @@ def check_that_no_half_of_an_airflow_stays(commands: Commands, state: Path) -> N
     scheduler.kill()
     _, alive = psutil.wait_procs(group, timeout=60)
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-    assert "airflow scheduler --skip-serve-logs ended with exit code -9" in (state / "logs/airflow.log").read_text()
+    assert (
+        "airflow scheduler --skip-serve-logs ended with exit code -9"
+        in (commands.state / "logs/airflow.log").read_text()
+    )
