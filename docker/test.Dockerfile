@@ -2,7 +2,7 @@
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends chromium git make \
+ && apt-get install --yes --no-install-recommends chromium-headless-shell git make \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --create-home tests \
  && install --directory --owner tests /app
