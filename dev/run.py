@@ -141,6 +141,7 @@ def _run(feed: Feed, conf: dict[str, Any], endpoint: str, bronze: str, airflow_u
         is_web = conf["source"].startswith("http")  # such an address may hold a password
         run_id = api.trigger(conf, "" if is_web else f"Delivery: {conf['source']}")
         show = _begin(feed, run_id, bronze, airflow_url, sys.stdout)
+        _print_what_goes_first(api, feed, run_id)
         state = api.follow(run_id, show, seconds=RUN_SECONDS)
         log = f"{airflow_url}/dags/{feed.dag_id}/runs/{quote(run_id, safe='')}"
         return Ended(run_id, state, log, _errors_in_airflow(api, run_id) if state == "failed" else ())
@@ -157,6 +158,14 @@ def _begin(
 ) -> Callable[[Mapping[tuple[str, int], str]], None]:
     print(f"Airflow    {where}\nRun        {run_id}\n", file=out, flush=True)
     return Progress(Run(feed.name, run_id), bronze, out).show
+
+
+def _print_what_goes_first(api: AirflowApi, feed: Feed, run_id: str) -> None:
+    """Say it when other runs of the feed go first: Airflow runs them one at a time, so this one shows nothing yet."""
+    runs = api.get(f"/dags/{feed.dag_id}/dagRuns?state=running&state=queued&order_by=run_after&limit=100")["dag_runs"]
+    if first := [run["dag_run_id"] for run in runs if run["dag_run_id"] != run_id]:
+        more = f" and {len(first) - 1} more" if first[1:] else ""
+        print(f"Waiting for {first[0]}{more} to end: a feed has one run at a time\n", flush=True)
 
 
 def _setting(name: str) -> str:

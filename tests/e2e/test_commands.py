@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ def commands(tmp_path: Path) -> Iterator[Commands]:
     commands("down")
 
 
+@pytest.fixture(scope="module")
+def commands_of_one_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """Commands that leave the local AWS running, and Airflow's database, for those of the next test."""
+    commands = Commands(tmp_path_factory.mktemp("state"))
+    yield commands
+    commands("down")
+
+
 @pytest.fixture
 def delivery(tmp_path: Path) -> Path:
     folder = tmp_path / "delivery"
@@ -87,45 +96,61 @@ def decisions_in(output: str) -> dict[str, str]:
 EXPECTED = {"high.csv": "quarantine", "medium.csv": "promote", "notes.pdf": "hold"}
 
 
-def check_that_a_wait_holds_no_worker(commands: Commands, api: AirflowApi, delivery: Path) -> None:
-    """While the job is paused, its task is deferred: the records of task and pool say that nothing is held."""
+def run_behind_one_that_waits(commands: Commands, api: AirflowApi, delivery: Path) -> tuple[int, str]:
+    """Run a delivery while the job of another run is paused; return exit code and output.
+
+    The task of that other run is deferred: the records of task and pool say that nothing is held.
+    """
     assert api.is_up()
     turn = partial(requests.put, f"{commands.service('local-aws')['url']}/localaws/macie2/dials", timeout=10)
     turn(json={"job_held": True, "job_status": {"*": "PAUSED"}}).raise_for_status()
     run_id = api.trigger({"source": str(delivery)})
     seen: list[dict[str, Any]] = []
+    behind: list[Future[tuple[int, str]]] = []
 
-    def resume_when_it_waits(states: States) -> None:
-        if states.get(("await_job", -1)) == "deferred" and not seen:
+    def resume_when_the_other_is_queued(states: States) -> None:
+        if states.get(("await_job", -1)) != "deferred" or seen:
+            return
+        if not behind:
+            behind.append(pool.submit(commands, "run", "--source", str(delivery)))
+        elif api.get(f"/dags/{DAG_ID}/dagRuns?state=queued")["dag_runs"]:
             seen.append(api.get("/pools/default_pool"))
             turn(json={"job_held": False, "job_status": {}}).raise_for_status()
 
-    assert api.follow(run_id, resume_when_it_waits, seconds=300) == "success"
+    with ThreadPoolExecutor() as pool:
+        assert api.follow(run_id, resume_when_the_other_is_queued, seconds=300) == "success"
+        code, output = behind[0].result()
+    assert f"Waiting for {run_id} to end" in output
     assert (seen[0]["deferred_slots"], seen[0]["running_slots"], seen[0]["queued_slots"]) == (1, 0, 0)
     # Its number of tries says nothing: Airflow retries a task that goes on before the scheduler has read the end of
     # its process, for which it then takes the continued task to be killed (`process_executor_events` of Airflow 3.2).
     waited = api.get(f"/dags/{DAG_ID}/dagRuns/{quote(run_id, safe='')}/taskInstances/await_job")
     assert waited["state"] == "success"
+    return code, output
 
 
-def test_run_prints_what_happened_to_every_file_and_no_value(commands: Commands, delivery: Path) -> None:
-    code, output = commands("run", "--source", str(delivery))
+def test_run_prints_what_happened_to_every_file_and_no_value(commands_of_one_state: Commands, delivery: Path) -> None:
+    code, output = commands_of_one_state("run", "--source", str(delivery))
     assert (code, decisions_in(output)) == (0, EXPECTED), output
     assert re.search(r"land\s+done\s+3 files", output)
     assert "219-09-9999" not in output
     assert PATIENT not in output
 
 
-def test_run_exits_with_1_and_says_why_when_the_source_is_not_there(commands: Commands, tmp_path: Path) -> None:
-    code, output = commands("run", "--source", str(tmp_path / "nothing"))
+def test_run_exits_with_1_and_says_why_when_the_source_is_not_there(
+    commands_of_one_state: Commands, tmp_path: Path
+) -> None:
+    code, output = commands_of_one_state("run", "--source", str(tmp_path / "nothing"))
     assert code == 1
     assert "land                 FAILED" in output
     assert "was refused, nothing was landed: no such file or folder." in output
     assert "wrote no record" in output
 
 
-def test_dry_run_says_so_and_the_printed_command_lists_the_files(commands: Commands, delivery: Path) -> None:
-    code, output = commands("run", "--source", str(delivery), "--dry-run")
+def test_dry_run_says_so_and_the_printed_command_lists_the_files(
+    commands_of_one_state: Commands, delivery: Path
+) -> None:
+    code, output = commands_of_one_state("run", "--source", str(delivery), "--dry-run")
     assert code == 0, output
     assert "Dry run, nothing was moved" in output
     command = re.search(r"^Inspect +(.+)$", output, re.MULTILINE)
@@ -150,11 +175,10 @@ def test_run_goes_through_the_airflow_that_is_up_and_down_stops_everything(comma
     assert {address for address, _ in opened} == {"127.0.0.1"}
     rebound = requests.get(f"http://127.0.0.1:{url[1]}/auth/token", headers={"Host": "rebound.example"}, timeout=60)
     assert rebound.status_code == 400
-    code, output = commands("run", "--source", str(delivery))
+    code, output = run_behind_one_that_waits(commands, AirflowApi(f"http://127.0.0.1:{url[1]}"), delivery)
     assert (code, decisions_in(output)) == (0, EXPECTED), output
     assert f"Airflow    http://127.0.0.1:{url[1]}" in output
     assert re.search(r"await_evidence\s+waiting", output), "no deferral was seen"
-    check_that_a_wait_holds_no_worker(commands, AirflowApi(f"http://127.0.0.1:{url[1]}"), delivery)
     code, output = commands("down")
     *stopped, _, advice = output.splitlines()
     assert (code, stopped) == (0, ["Stopped airflow", "Stopped local-aws"])
