@@ -120,7 +120,7 @@ $(VENV)/presidio/.ready: requirements/presidio.lock | setup
 faults: setup ## Test every AWS call of a run with every fault; writes docs/reports/faults.md (90 minutes)
 	@$(BIN)/python -m tests.faults.matrix
 
-mutants: setup ## Check that the tests notice deliberate breakages of the safety code; MUTANTS_ARGS=--changed: changed ones and a twentieth
+mutants: setup ## Check that the tests notice deliberate breakages of the safety code; MUTANTS_ARGS=--changed: changed ones and a fortieth
 	@$(BIN)/python -m tests.mutants.run $(MUTANTS_ARGS)
 
 soak: setup ## Test random schedules of runs, findings, reviews, clears and crashes: make soak [SOAK_EXAMPLES=200 SOAK_RULES=25]

@@ -6,7 +6,7 @@ The exit code is 0 only when all are noticed.
 
 ``noticed.json`` keeps, for each breakage, a fingerprint of the code and the tests with which it was last noticed, and
 the test that failed, which is tried first the next time. ``--changed`` takes those whose fingerprint is another one
-now, and a twentieth of the rest that changes every day.
+now, and a fortieth of the rest that changes every day.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STATE = Path(__file__).with_name("noticed.json")
 MOST_SECONDS = 600
 ENDLESS_SECONDS = 180
 """For breakages that make a wait endless."""
-_SHARES = 20
+_SHARES = 40
 _LEFT_OUT = (".git", ".venv", ".local", ".*_cache", ".hypothesis", "dist")
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants.run", description=__doc__)
     parser.add_argument("--only", default="", help="text that the names must hold")
     parser.add_argument("--path", default="", help="text that the paths of the broken files must hold")
-    parser.add_argument("--changed", action="store_true", help="what changed, and a twentieth of the rest")
+    parser.add_argument("--changed", action="store_true", help="what changed, and a fortieth of the rest")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=inf, help="begin none after so many; they stay due")
     options = parser.parse_args()
@@ -89,7 +89,7 @@ _LATE = Noticed("", "")
 
 
 def due(mutants: list[Mutant], known: Mapping[str, Noticed], day: int) -> list[Mutant]:
-    """Return the breakages whose code or tests changed since they were noticed, and a twentieth of the rest.
+    """Return the breakages whose code or tests changed since they were noticed, and a fortieth of the rest.
 
     :param day: number of the day.
     """

@@ -95,15 +95,15 @@ def test_tests_that_should_not_end_and_die_notice_nothing(tries: Tries) -> None:
 
 
 def test_only_what_changed_and_a_share_that_moves_on_every_day_is_due(repo: Path) -> None:
-    mutants = [breakage("return 3", "return 4", str(number)) for number in range(40)]
+    mutants = [breakage("return 3", "return 4", str(number)) for number in range(80)]
     known = {mutant.name: Noticed(run.fingerprint(mutant), "") for mutant in mutants}
-    days = [{mutant.name for mutant in run.due(mutants, known, day)} for day in range(20)]
+    days = [{mutant.name for mutant in run.due(mutants, known, day)} for day in range(40)]
     assert set.union(*days) == set(known)
     assert all(len(of_day) == 2 for of_day in days)
     changed = replace(mutants[7], new="return 5")
     assert changed in run.due([*mutants[:7], changed], known, 0)
     (repo / "test_code.py").write_text("")
-    assert len(run.due(mutants, known, 0)) == 40
+    assert len(run.due(mutants, known, 0)) == 80
 
 
 @pytest.mark.usefixtures("repo")
