@@ -21,7 +21,6 @@ from typing import Any
 
 _LIBRARIES = (
     "boto3",
-    "cfnlint.decode",
     "httpx",
     "libcst",
     "moto.cloudformation.models",

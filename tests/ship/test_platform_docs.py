@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import boto3
-import cfnlint
 import pytest
 
 from localaws.server import LocalAws
@@ -18,7 +18,9 @@ from tests.conftest import REPO
 PAGE = (REPO / "docs/platform.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")]
 TYPES = sorted({kind for template in read_templates() for kind in template.resources.values()})
-SCHEMAS = Path(cfnlint.__file__).parent / "data/schemas"
+SCHEMAS = Path(str(find_spec("cfnlint").origin)).parent / "data/schemas"  # type: ignore[union-attr]
+"""Of cfn-lint, whose import takes seconds."""
+
 ADDITIONAL = {
     "AWS::Macie::Session": {"macie2:GetMacieSession", "iam:CreateServiceLinkedRole"},
     "AWS::Logs::LogGroup": {"logs:DescribeLogGroups"},
