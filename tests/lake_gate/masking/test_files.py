@@ -99,11 +99,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     """Every row has values of its own, which no cache can forget cheaply."""
     path = os.pathsep.join(str(folder) for folder in (REPO, REPO / "plugins"))
     done = subprocess.run(
-        [sys.executable, "-c", MEMORY, str(tmp_path / "t.csv"), "1000000"],
+        [sys.executable, "-c", MEMORY, str(tmp_path / "t.csv"), "250000"],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) < 200_000  # kB
+    assert int(done.stdout) < 100_000  # kB; 76,000 for four times as many rows, too
