@@ -46,12 +46,13 @@ def prepare() -> None:
     from airflow.sdk.execution_time import supervisor
     from airflow.utils.db import initdb
 
-    from dev.task_cost import share_between_tasks
+    from dev.task_cost import make_newest_tasks_api_only, share_between_tasks
 
     # Airflow 3.2.1 builds an API application for every task; 3.3 caches it, as this does.
     supervisor.in_process_api_server = functools.cache(supervisor.in_process_api_server)
     dag._run_task = _exit_on_error(dag._run_task)
     share_between_tasks()
+    make_newest_tasks_api_only()
     initdb()
 
 

@@ -9,6 +9,7 @@ import functools
 from importlib import import_module
 from typing import Any
 
+import aiobotocore.httpsession
 import boto3
 import botocore.loaders
 from airflow.providers.amazon.aws.hooks.base_aws import AwsGenericHook
@@ -37,6 +38,8 @@ def share_between_tasks() -> None:
     _cache_botocore_files()
     botocore_caches.install()
     _cache_schema_checks()
+    # Each client of a trigger would read the certificates of all authorities; the local AWS is reached without TLS.
+    vars(aiobotocore.httpsession)["get_cert_path"] = lambda _verify: None
     # A task would make one for its own description, and one for each of its rendered fields.
     vars(task_runner)["TypeAdapter"] = _type_adapter
 
@@ -44,12 +47,24 @@ def share_between_tasks() -> None:
 def prepare_forks() -> None:
     """Import and read what tasks that are forks of this process would, but for ``plugins/``, which may change."""
     share_between_tasks()
+    make_newest_tasks_api_only()
     for name in _IMPORTED_BY_TASKS:
         import_module(name)
     for service in _CALLED_BY_TASKS:
         boto3.Session().client(service)  # type: ignore[call-overload]
     for described in (JsonValue, StartupDetails):
         _type_adapter(described)
+
+
+def make_newest_tasks_api_only() -> None:
+    """Let the API of the tasks be made without its versions for older workers, which takes three quarters of the time.
+
+    Every process that runs, parses or triggers something makes it. Two versions are left: what is no longer in the
+    newest one is declared for the one before.
+    """
+    from airflow.api_fastapi.execution_api.versions import bundle  # takes seconds, which not all tests need
+
+    bundle.versions = bundle.versions[:2]
 
 
 def _cache_botocore_files() -> None:
