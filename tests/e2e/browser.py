@@ -49,7 +49,7 @@ class Chromium:
         size: ViewportSize = {"width": 390, "height": 844} if phone else {"width": 1360, "height": 900}
         profile = self._browser.new_context(viewport=size, color_scheme="dark" if dark else "light")
         if user:
-            profile.add_cookies([{"name": "_token", "value": _token_of(url, user), "url": url}])
+            profile.add_cookies([{"name": "_token", "value": token_of(url, user), "url": url}])
         return profile
 
 
@@ -66,7 +66,7 @@ def start_browser() -> Iterator[Chromium]:
             browser.close()
 
 
-def _token_of(url: str, user: str) -> str:
+def token_of(url: str, user: str) -> str:
     """Sign in as a user of the simple auth manager, whose password is the name; return the token of the session."""
     answer = requests.post(f"{url}/auth/token", json={"username": user, "password": user}, timeout=SECONDS)
     answer.raise_for_status()

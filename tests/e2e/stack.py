@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -228,29 +227,6 @@ def _with_users(folder: Path, users: Mapping[str, str]) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in users.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
     }
-
-
-@contextmanager
-def start_api_server(stack: Stack, users: Mapping[str, str]) -> Iterator[str]:
-    """Start another API server on the database of the stack, with users instead of all admins; yield its address.
-
-    :param users: roles by name of the users, who have it as password, too.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = {
-        **_environment(stack.lake, stack.folder, paused=True),
-        **_with_users(stack.folder, users),
-        "AIRFLOW__API__BASE_URL": url,
-    }
-    command = services.python("-m", "airflow", "api-server", "--apps", "core", "--port", str(port))
-    try:
-        services.start("airflow-users", command, environment, lambda: url if answers(url) else None, STARTING_SECONDS)
-        yield url
-    finally:
-        if (server := services.running("airflow-users")) is not None:
-            services.stop(server)
 
 
 def answers(url: str) -> bool:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import requests
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from dev import in_process
 from lake_gate.ledger.audit import Audit
@@ -20,7 +21,7 @@ from lake_gate.ledger.stores import BucketStore
 from lake_gate.model.run import Run
 from lake_gate.review.request import request_id_of
 from tests.dag_steps import StepRun
-from tests.e2e.browser import SECONDS, Chromium, start_browser
+from tests.e2e.browser import SECONDS, Chromium, start_browser, token_of
 from tests.e2e.stack import Stack, wait_for
 
 pytestmark = pytest.mark.slow
@@ -47,22 +48,22 @@ class People:
             page.goto(f"{self.stack.url}{path}")
             yield page
 
-    def ask_on_page(self, delivered: Run, name: str, asked: str) -> str:
-        """Let ann ask for a review of a file on the Gate page; return the id of the run of ``quarantine_review``."""
+    def ask_from_run(self, delivered: Run, name: str, asked: str) -> str:
+        """Let ann ask for a review of a file, from the run in Airflow; return the id of the run of the review."""
         with self.page_of("ann", f"/dags/{delivered.feed}_gate/runs/{quote(delivered.run_id)}") as page:
             page.get_by_role("link", name="Files", exact=True).click()
             frame: FrameLocator = page.frame_locator("iframe")
             frame.get_by_role("link", name=name, exact=True).click()
-            frame.get_by_text("Ask for a review of this file").click()
-            frame.get_by_label("Asked").select_option(asked)
-            frame.get_by_label("Why").fill("public organisations")
-            frame.get_by_role("button", name="Ask", exact=True).click()
-            started = frame.locator(".result a")
-            expect(frame.locator(".result")).to_contain_text("Started: ")
+            started = fill_request(frame, asked)
             run_id = started.inner_text()
             started.click()
             page.wait_for_url(f"**/dags/{REVIEW}/runs/**")
         return run_id
+
+    def ask_on_page(self, delivered: Run, name: str, asked: str) -> str:
+        """Let ann ask on the Gate page at its own address; return the id of the run of the review."""
+        with self.page_of("ann", page_of_file(delivered, name)) as page:
+            return fill_request(page, asked).inner_text()
 
     def ask_in_form(self, delivered: Run, name: str, **fields: str) -> str:
         """Let ann ask in Airflow's form, as for an exception of a table; return the id of the run."""
@@ -92,6 +93,22 @@ class People:
             page.get_by_test_id(f"hitl-option-{option}").click()
             wait_for(lambda: not self.waits(run_id, task_id), "the answer to be taken")
 
+    def answer_by_api(self, name: str, run_id: str, task_id: str) -> None:
+        """Let a user approve by Airflow's API, as the button of :meth:`answer` does."""
+        wait_for(lambda: self.waits(run_id, task_id), f"{task_id} of {run_id} to ask")
+        path = f"/dags/{REVIEW}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}/-1/hitlDetails"
+        who = {"Authorization": f"Bearer {token_of(self.stack.url, name)}"}
+
+        def is_taken() -> bool:
+            url, body = f"{self.stack.url}/api/v2{path}", {"chosen_options": ["Approve"]}
+            code = requests.patch(url, json=body, headers=who, timeout=SECONDS).status_code
+            return code in {
+                HTTPStatus.OK,
+                HTTPStatus.CONFLICT,
+            }  # conflict: the answer before was lost, not the approval
+
+        wait_for(is_taken, "the answer to be taken")
+
     def find_request(self, name: str, run_id: str, task_id: str) -> None:
         """Let a user find the request in Airflow's Required Actions."""
         wait_for(lambda: self.waits(run_id, task_id), f"{task_id} of {run_id} to ask")
@@ -107,6 +124,20 @@ class People:
         except requests.HTTPError:
             return False
         return asked["response_received"] is False and api.get(path)["state"] == "deferred"
+
+
+def page_of_file(delivered: Run, name: str) -> str:
+    return f"/gate/dags/{delivered.feed}_gate/runs/{quote(delivered.run_id)}/file?name={quote(name)}"
+
+
+def fill_request(page: Page | FrameLocator, asked: str) -> Locator:
+    """Ask for a review on the page of a file; return the link to the run that is started."""
+    page.get_by_text("Ask for a review of this file").click()
+    page.get_by_label("Asked").select_option(asked)
+    page.get_by_label("Why").fill("public organisations")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".result")).to_contain_text("Started: ")
+    return page.locator(".result a")
 
 
 def choose(page: Page, field: str, text: str) -> None:
@@ -131,6 +162,14 @@ def deliver(stack: Stack, feed: str, night: str, name: str, content: bytes) -> R
     return ended(stack, feed, night)
 
 
+def deliver_by_steps(stack: Stack, feed: str, night: str, name: str, content: bytes) -> Run:
+    """Take a file through the gate by the tasks alone: what Airflow does with a run is seen in those of `deliver`."""
+    dag = in_process.load_dag(f"{feed}_gate")
+    dag.get_task("await_job").pause_seconds = 1
+    assert StepRun(dag, night, {"source": put(stack, feed, night, name, content)}).go().state == "success"
+    return Run(feed, night)
+
+
 def ended(stack: Stack, feed: str, run_id: str) -> Run:
     run = stack.ended_run(f"{feed}_gate", lambda run: run["dag_run_id"] == run_id)
     assert run["state"] == "success"
@@ -147,29 +186,35 @@ def document(stack: Stack, feed: str, run_id: str, name: str) -> Any:
     return stack.lake.document(f"_reviews/{feed}/{request_id_of(run_id)}/{name}")
 
 
-@contextmanager
-def people_of(stack: Stack) -> Iterator[People]:
-    """Add the feeds, switch on their DAGs and that of reviews, and start a browser."""
+def add_feeds(stack: Stack) -> None:
+    """Add the feeds, and switch on their DAGs and that of reviews."""
     for feed, settings in FEEDS.items():
         stack.add_feed(feed, schedule=None, **settings)
     for feed in FEEDS:
         stack.offer_feed_for_review(feed)
     for dag_id in (*(f"{feed}_gate" for feed in FEEDS), REVIEW):
         stack.switch_on(dag_id)
-    with start_browser() as browser:
-        yield People(browser, stack)
 
 
-@pytest.mark.parametrize(
-    "stack", [{"users": dict.fromkeys(("ann", "bob", "cid"), "user")}], indirect=True, ids=["users"]
-)
+USERS = {**dict.fromkeys(("ann", "bob", "cid"), "user"), "vic": "viewer"}
+
+
+@pytest.mark.parametrize("stack", [{"users": USERS}], indirect=True, ids=["users"])
 def test_people_review_what_was_quarantined(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    with people_of(stack) as people:
+    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(stack.folder / "include"))
+    add_feeds(stack)
+    # Not beside the browser's event loop.
+    staff = deliver_by_steps(stack, "staff", "night-1", "staff.csv", STAFF)
+    held = deliver_by_steps(stack, "clinic", "night-0", "notes.pdf", b"%PDF")
+    with start_browser() as browser:
+        people = People(browser, stack)
         exception = release_the_table(people)
-        release_a_masked_copy(people)
-        let_a_request_wait(people)
-        purge(people)
-    later_nights(stack, exception, monkeypatch)
+        release_a_masked_copy(people, staff)
+        let_a_request_wait(people, staff)
+        purge(people, staff)
+        be_anonymous(people, held)
+        be_a_viewer(people, held)
+    later_nights(stack, exception)
 
 
 def release_the_table(people: People) -> str:
@@ -177,7 +222,7 @@ def release_the_table(people: People) -> str:
     stack = people.stack
     delivered = deliver(stack, "clinic", "night-1", "organizations.csv", ORGANIZATIONS)
     assert outcome(stack, delivered)["outcome"] == "quarantine"
-    kept = people.ask_on_page(delivered, "organizations.csv", "keep")
+    kept = people.ask_from_run(delivered, "organizations.csv", "keep")
     people.find_request("bob", kept, "approve")
     people.answer("bob", kept, "approve")
     stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == kept)
@@ -203,19 +248,11 @@ def release_the_table(people: People) -> str:
     return str(exception)
 
 
-def later_nights(stack: Stack, exception: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same table passes by itself, unless there is more in it, and until the exception ends.
-
-    These runs go by their tasks alone: what Airflow does with a run has been seen.
-    """
-    monkeypatch.setenv("LAKE_GATE_INCLUDE", str(stack.folder / "include"))
-    dag = in_process.load_dag("clinic_gate")
-    dag.get_task("await_job").pause_seconds = 1
+def later_nights(stack: Stack, exception: str) -> None:
+    """The same table passes by itself, unless there is more in it, and until the exception ends."""
 
     def entry_of(night: str, content: bytes) -> dict[str, Any]:
-        run = StepRun(dag, night, {"source": put(stack, "clinic", night, "organizations.csv", content)}).go()
-        assert run.state == "success"
-        return outcome(stack, Run("clinic", night))
+        return outcome(stack, deliver_by_steps(stack, "clinic", night, "organizations.csv", content))
 
     passed = entry_of("night-2", ORGANIZATIONS)
     assert (passed["outcome"], passed["exceptions"]) == ("promote", [exception])
@@ -248,13 +285,12 @@ def verify(stack: Stack, feed: str, changed: list[str]) -> None:
     assert [problem for problem in problems if not any(name in problem for name in changed)] == []
 
 
-def release_a_masked_copy(people: People) -> None:
+def release_a_masked_copy(people: People, delivered: Run) -> None:
     """One person releases a masked copy: silver has no number of a person."""
     stack = people.stack
-    delivered = deliver(stack, "staff", "night-1", "staff.csv", STAFF)
     assert outcome(stack, delivered)["outcome"] == "quarantine"
     asked = people.ask_on_page(delivered, "staff.csv", "release_masked")
-    people.answer("bob", asked, "approve")
+    people.answer_by_api("bob", asked, "approve")
     stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
     again = ended(stack, "staff", document(stack, "staff", asked, "outcome.json")["reprocess"]["run_id"])
     entry = outcome(stack, again)
@@ -263,10 +299,10 @@ def release_a_masked_copy(people: People) -> None:
     assert stack.lake.read(stack.lake.silver, copy["key"], copy["version_id"]) == STAFF.replace(b"219-09-9999", b"")
 
 
-def let_a_request_wait(people: People) -> None:
+def let_a_request_wait(people: People, delivered: Run) -> None:
     """No user answers; the deadline is an hour away, so it is moved, and the task that waits is cleared."""
     stack = people.stack
-    asked = people.ask_on_page(Run("staff", "night-1"), "staff.csv", "rescan")
+    asked = people.ask_on_page(delivered, "staff.csv", "rescan")
     wait_for(lambda: people.waits(asked, "approve"), "the request to wait")
     key = f"_reviews/staff/{request_id_of(asked)}/request.json"
     request = stack.lake.document(key)
@@ -277,23 +313,54 @@ def let_a_request_wait(people: People) -> None:
     review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
     assert review["state"] == "success"
     assert document(stack, "staff", asked, "outcome.json")["state"] == "expired"
-    assert stack.lake.keys(stack.lake.bronze, "held/") == []
+    assert stack.lake.keys(stack.lake.bronze, "held/staff/") == []
 
 
-def purge(people: People) -> None:
+def purge(people: People, night: Run) -> None:
     """Two people purge a file for good; one of them is not enough."""
-    stack, night = people.stack, Run("staff", "night-1")
+    stack = people.stack
     stack.lake.make_older(stack.lake.quarantine, timedelta(days=1))
     asked = people.ask_on_page(night, "staff.csv", "purge")
-    people.answer("bob", asked, "approve")
+    people.answer_by_api("bob", asked, "approve")
     entry = outcome(stack, night)
     assert entry.get("purged") is None
-    people.answer("bob", asked, "approve_second")
-    people.answer("cid", asked, "approve_second")
+    people.answer_by_api("bob", asked, "approve_second")
+    people.answer_by_api("cid", asked, "approve_second")
     review = stack.ended_run(REVIEW, lambda run: run["dag_run_id"] == asked)
     assert review["state"] == "success"
     assert document(stack, "staff", asked, "outcome.json")["state"] == "purged"
     listed = stack.lake.s3.list_object_versions(Bucket=stack.lake.quarantine, Prefix=entry["now"]["key"])
     assert (listed.get("Versions", []), listed.get("DeleteMarkers", [])) == ([], [])
-    with people.page_of("ann", f"/gate/dags/staff_gate/runs/{night.run_id}/file?name=staff.csv") as page:
+    with people.page_of("ann", page_of_file(night, "staff.csv")) as page:
         expect(page.locator("body")).to_contain_text("no version of it is left")
+
+
+def be_anonymous(people: People, held: Run) -> None:
+    """Who is not signed in sees nothing, and is back on the page after signing in."""
+    url = people.stack.url
+    night = f"{url}/gate/dags/clinic_gate/runs/{held.run_id}"
+    with people.browser.page(url=url) as page:
+        for address in (f"{url}/gate/", night):
+            answer = page.goto(address)
+            assert answer
+            assert answer.status == 401
+            expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
+        page.get_by_role("link", name="Sign in").click()
+        page.get_by_label("Username").fill("ann")
+        page.get_by_label("Password").fill("ann")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("link", name="notes.pdf")).to_be_visible()
+        assert page.url == night
+
+
+def be_a_viewer(people: People, held: Run) -> None:
+    """A viewer sees the files, is offered no run, and is refused one by Airflow."""
+    with people.page_of("vic", f"/gate/dags/clinic_gate/runs/{held.run_id}") as page:
+        expect(page.get_by_role("link", name="notes.pdf")).to_be_visible()
+        expect(page.get_by_role("button", name="Start a run")).to_have_count(0)
+        status = page.evaluate(
+            """async path => (await fetch(path, {method: "POST", headers: {"Content-Type": "application/json"},
+            body: JSON.stringify({logical_date: null})})).status""",
+            "/api/v2/dags/clinic_gate/dagRuns",
+        )
+        assert status == 403
