@@ -55,13 +55,14 @@ class _EndpointRules(botocore.endpoint_provider.EndpointProvider):
 
 def _share_endpoint_rules() -> None:
     """Share the rules between clients; ``dev.task_cost`` shares the files that they are made from."""
-    known: dict[tuple[int, int], tuple[Any, Any, _EndpointRules]] = {}
+    known: dict[tuple[int, ...], tuple[Any, _EndpointRules]] = {}
 
-    def rules(ruleset_data: Any, partition_data: Any) -> _EndpointRules:
-        key = (id(ruleset_data), id(partition_data))
+    def rules(**data: Any) -> _EndpointRules:
+        """The rules and the partitions; newer versions of botocore also name the parameters without effect."""
+        key = tuple(map(id, data.values()))
         if key not in known:
-            known[key] = ruleset_data, partition_data, _EndpointRules(ruleset_data, partition_data)
-        return known[key][2]
+            known[key] = data, _EndpointRules(**data)
+        return known[key][1]
 
     botocore.regions.EndpointProvider = rules  # type: ignore[attr-defined]
 

@@ -92,3 +92,21 @@ def test_unpacked_package_takes_a_delivery_through_the_gate(
     assert lake.keys(lake.quarantine) == [f"{start}high.csv"]
     assert lake.keys(lake.silver) == [f"{start}clean.csv", f"{start}medium.csv"]
     assert lake.keys(lake.bronze, "held/") == [f"held/{start}no.pdf"]
+
+
+@pytest.mark.parametrize("airflow", OTHERS)
+def test_tests_run_on_other_versions_of_airflow(airflow: str) -> None:
+    """Those of a plugin and of a step, as a sample of `make test AIRFLOW=x.y.z`; a whole run is in the test above."""
+    tests = ("tests/test_macie_gate_plugin.py", "tests/lake_gate/delivery/test_landing.py")
+    command = ["-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *tests]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [python_with(airflow), *command],
+        cwd=REPO,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
