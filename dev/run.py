@@ -161,9 +161,13 @@ def _begin(
 
 
 def _print_what_goes_first(api: AirflowApi, feed: Feed, run_id: str) -> None:
-    """Say it when other runs of the feed go first: Airflow runs them one at a time, so this one shows nothing yet."""
+    """Say it when other runs of the feed go first: Airflow runs them one at a time, so this one shows nothing yet.
+
+    Runs of back-fills are counted apart, and keep no other run waiting.
+    """
     runs = api.get(f"/dags/{feed.dag_id}/dagRuns?state=running&state=queued&order_by=run_after&limit=100")["dag_runs"]
-    if first := [run["dag_run_id"] for run in runs if run["dag_run_id"] != run_id]:
+    others = (run for run in runs if run["dag_run_id"] != run_id and run["run_type"] != "backfill")
+    if first := [run["dag_run_id"] for run in others]:
         more = f" and {len(first) - 1} more" if first[1:] else ""
         print(f"Waiting for {first[0]}{more} to end: a feed has one run at a time\n", flush=True)
 
